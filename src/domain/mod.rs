@@ -1,1 +1,26 @@
-//! `domain`: to be built.
+//! The field's own words: money, phone numbers, services, jobs, outcomes, and the rules between them.
+//!
+//! Lives here: types that parse once, plain functions, the attempt's state machine, tests beside them.
+//! Never here: `async`, SQL, HTTP, WebDriver, egui, a clock. Time and randomness come in as arguments.
+//! Start reading at [`attempt`] (what may happen to one payment) and [`verdict`] (what proves it).
+
+pub mod account;
+pub mod attempt;
+pub mod guard;
+pub mod job;
+pub mod money;
+pub mod outcome;
+pub mod phone;
+pub mod service;
+pub mod text;
+pub mod verdict;
+
+pub use account::{Account, AccountKind, BillCode, NotAccount, SubscriberCode};
+pub use attempt::{Attempt, Event, IllegalEvent, Intent, Quote, State};
+pub use guard::{Limits, Refusal};
+pub use job::{Defaults, Duplicate, Intake, Job, JobList, PaymentType, RawJob, RowError};
+pub use money::{NotVnd, Vnd};
+pub use outcome::{Outcome, Proof};
+pub use phone::{Network, NotPhone, Phone};
+pub use service::{Kind, Service};
+pub use verdict::{Answer, DebtAfter, Evidence, Verdict};

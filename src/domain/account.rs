@@ -1,0 +1,176 @@
+//! Who a job is for: a subscriber code, a bill code or a phone number.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use super::phone::{NotPhone, Phone};
+
+/// The portal's own limit on its code field (`contractCode`, maxlength 100).
+const CODE_LENGTH_MAX: usize = 100;
+/// Shorter than this is a slip of the finger, not a code.
+const CODE_LENGTH_MIN: usize = 3;
+
+/// Which kind of account a service asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountKind {
+    /// An Internet or TV subscriber (`Số thuê bao`).
+    Subscriber,
+    /// An electricity customer (`Mã khách hàng`, `PE…`).
+    Bill,
+    /// A mobile number.
+    Phone,
+}
+
+/// Why a text cannot be an account.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAccount {
+    /// Nothing there.
+    #[error("chưa có mã")]
+    Empty,
+    /// Shorter than three characters or longer than the portal's field.
+    #[error("mã {0:?} sai độ dài; cần {CODE_LENGTH_MIN}–{CODE_LENGTH_MAX} ký tự")]
+    Length(String),
+    /// A sign that no code has.
+    #[error("mã {0:?} có ký tự lạ {1:?}; chỉ dùng chữ cái không dấu, chữ số, gạch dưới, gạch nối, dấu chấm")]
+    Sign(String, char),
+    /// Not a mobile number.
+    #[error(transparent)]
+    Phone(#[from] NotPhone),
+}
+
+macro_rules! code {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The code as it is typed into the portal.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAccount;
+
+            fn from_str(text: &str) -> Result<Self, NotAccount> {
+                read_code(text).map(Self)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotAccount;
+
+            fn try_from(text: String) -> Result<Self, NotAccount> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(code: $name) -> Self {
+                code.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+
+code! {
+    /// An Internet or TV subscriber code, such as `k012_gftth_example1`. Spaces are dropped, as the portal's field does.
+    SubscriberCode
+}
+code! {
+    /// An electricity customer code, such as `PE01000123456`.
+    BillCode
+}
+
+fn read_code(text: &str) -> Result<String, NotAccount> {
+    let code: String = text.nfc().filter(|c| !c.is_whitespace() && !matches!(c, '\u{feff}' | '\u{200b}')).collect();
+    if code.is_empty() {
+        return Err(NotAccount::Empty);
+    }
+    if let Some(sign) = code.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.')) {
+        return Err(NotAccount::Sign(code, sign));
+    }
+    if !(CODE_LENGTH_MIN..=CODE_LENGTH_MAX).contains(&code.len()) {
+        return Err(NotAccount::Length(code));
+    }
+    Ok(code)
+}
+
+/// Who a job is for. Parsed once; after that nobody checks again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Account {
+    /// An Internet or TV subscriber.
+    Subscriber(SubscriberCode),
+    /// An electricity customer.
+    Bill(BillCode),
+    /// A mobile number.
+    Phone(Phone),
+}
+
+impl Account {
+    /// Reads the text as the kind that the service asks for.
+    pub fn parse(kind: AccountKind, text: &str) -> Result<Self, NotAccount> {
+        Ok(match kind {
+            AccountKind::Subscriber => Self::Subscriber(text.parse()?),
+            AccountKind::Bill => Self::Bill(text.parse()?),
+            AccountKind::Phone => Self::Phone(text.parse()?),
+        })
+    }
+
+    /// The account as it is typed into the portal.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Subscriber(code) => code.as_str(),
+            Self::Bill(code) => code.as_str(),
+            Self::Phone(phone) => phone.as_str(),
+        }
+    }
+
+    /// For comparing and locking: codes that differ in case only are one account.
+    pub fn key(&self) -> String {
+        self.as_str().to_ascii_lowercase()
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_lose_spaces_and_nothing_else() {
+        let read = |text: &str| text.parse::<SubscriberCode>().map(String::from);
+        assert_eq!(read(" k012_gftth example1\t"), Ok("k012_gftthexample1".to_owned()));
+        assert_eq!(read("0012345"), Ok("0012345".to_owned()), "leading zeros stay");
+        assert_eq!(read(" "), Err(NotAccount::Empty));
+        assert!(matches!(read("ab"), Err(NotAccount::Length(_))));
+        assert!(matches!(read(&"a".repeat(101)), Err(NotAccount::Length(_))));
+        assert!(matches!(read("mã-01"), Err(NotAccount::Sign(_, 'ã'))));
+        assert!(matches!(read("=cmd|x"), Err(NotAccount::Sign(_, '='))));
+    }
+
+    #[test]
+    fn case_does_not_make_another_account() {
+        let a = Account::parse(AccountKind::Bill, "pe01000").expect("code");
+        let b = Account::parse(AccountKind::Bill, "PE01000").expect("code");
+        assert_ne!(a, b);
+        assert_eq!(a.key(), b.key());
+    }
+}

@@ -1,0 +1,337 @@
+//! What came in: raw rows from files, the API or the operator's keyboard, turned into jobs once.
+//!
+//! A bad row is named and kept out, the good ones go on; a duplicate is shown and done once.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::account::Account;
+use super::money::Vnd;
+use super::phone::Phone;
+use super::service::Service;
+use super::text::folded;
+
+/// How a phone number is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentType {
+    /// `Nạp trả trước`: a top-up of a stated amount.
+    Prepaid,
+    /// `Gạch nợ trả sau`: the debt of a postpaid number, whatever it is.
+    Postpaid,
+}
+
+impl PaymentType {
+    /// The words on the form.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Prepaid => "Nạp trả trước",
+            Self::Postpaid => "Gạch nợ trả sau",
+        }
+    }
+}
+
+/// Not a payment type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("không có hình thức {0:?}; chọn \"Nạp trả trước\" (prepaid) hoặc \"Gạch nợ trả sau\" (postpaid)")]
+pub struct NotPaymentType(pub String);
+
+impl FromStr for PaymentType {
+    type Err = NotPaymentType;
+
+    fn from_str(text: &str) -> Result<Self, NotPaymentType> {
+        match folded(text).as_str() {
+            "nạp trả trước" | "trả trước" | "prepaid" => Ok(Self::Prepaid),
+            "gạch nợ trả sau" | "trả sau" | "postpaid" => Ok(Self::Postpaid),
+            _ => Err(NotPaymentType(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for PaymentType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.label())
+    }
+}
+
+/// One thing to do, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// For whom.
+    pub account: Account,
+    /// A top-up's amount; for a debt, what the operator expects to be quoted.
+    pub amount: Option<Vnd>,
+    /// The order that the job came from, where it came from one.
+    pub order_id: Option<String>,
+    /// Prepaid or postpaid, for the service that has both.
+    pub payment: Option<PaymentType>,
+    /// Where it stood in its source, as a person would find it: `dòng 3`.
+    pub row: String,
+}
+
+impl Job {
+    /// The top-up's amount, where the job is one.
+    pub fn top_up(&self, service: Service) -> Option<Vnd> {
+        if service.is_top_up(self.payment) { self.amount } else { None }
+    }
+
+    /// What makes two rows one job: for a debt or a look-up the account, for a top-up also amount and order.
+    pub fn identity(&self, service: Service) -> String {
+        match self.top_up(service) {
+            Some(amount) => {
+                format!("{}|{}|{}", self.account.key(), amount.digits(), self.order_id.as_deref().unwrap_or(""))
+            }
+            None => self.account.key(),
+        }
+    }
+}
+
+/// A row as it came, before anything is checked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RawJob {
+    /// Where it stands: `dòng 3`, `subscriber_codes[2]`.
+    pub row: String,
+    /// The account's text.
+    pub account: String,
+    /// The amount's text, if there is one.
+    pub amount: Option<String>,
+    /// The order id, if there is one.
+    pub order_id: Option<String>,
+    /// The payment type's text, if there is one.
+    pub payment: Option<String>,
+}
+
+impl RawJob {
+    /// Reads a line as the old tool's box has it: `code`, `code|order`, `phone|amount`, `phone|amount|order`.
+    ///
+    /// For a phone service the second part of two is an amount when it reads as one, else an order id.
+    pub fn from_line(service: Service, row: impl Into<String>, line: &str) -> Self {
+        let part = |text: &str| Some(text.trim()).filter(|t| !t.is_empty()).map(str::to_owned);
+        let mut parts = line.split('|');
+        let mut raw = Self { row: row.into(), account: parts.next().unwrap_or("").trim().to_owned(), ..Self::default() };
+        let rest: Vec<&str> = parts.collect();
+        let takes_amount = matches!(service, Service::TopUpMulti | Service::TopUpViettel);
+        match rest.as_slice() {
+            [] => {}
+            [one] if takes_amount && one.parse::<Vnd>().is_ok() => raw.amount = part(one),
+            [one] if takes_amount && service == Service::TopUpViettel => raw.amount = part(one),
+            [one] => raw.order_id = part(one),
+            [amount, order, ..] => {
+                raw.amount = part(amount);
+                raw.order_id = part(order);
+            }
+        }
+        raw
+    }
+}
+
+/// What a whole list says for rows that do not say it themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Defaults {
+    /// The amount of every top-up without one of its own.
+    pub amount: Option<Vnd>,
+    /// The payment type of every row without one of its own.
+    pub payment: Option<PaymentType>,
+}
+
+/// A row that cannot be done, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    /// Where it stands.
+    pub row: String,
+    /// The account's text as it came.
+    pub account: String,
+    /// The reason, in Vietnamese.
+    pub why: String,
+}
+
+/// A row that says the same as an earlier one. It is shown and done once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duplicate {
+    /// Where it stands.
+    pub row: String,
+    /// The account.
+    pub account: Account,
+    /// Where the row stands that is done instead.
+    pub first_row: String,
+}
+
+/// A list of jobs with everything that was left out of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JobList {
+    /// In the order of the source.
+    pub jobs: Vec<Job>,
+    /// Rows that cannot be done.
+    pub errors: Vec<RowError>,
+    /// Rows that say the same as an earlier one.
+    pub duplicates: Vec<Duplicate>,
+}
+
+impl JobList {
+    /// Checks every row. Nothing is dropped: a row becomes a job, an error or a duplicate.
+    pub fn check(service: Service, defaults: Defaults, rows: impl IntoIterator<Item = RawJob>) -> Self {
+        let mut list = Self::default();
+        let mut first_of: HashMap<String, String> = HashMap::new();
+        for raw in rows {
+            match job(service, defaults, &raw) {
+                Err(why) => list.errors.push(RowError { row: raw.row, account: raw.account, why }),
+                Ok(job) => match first_of.get(&job.identity(service)) {
+                    Some(first_row) => {
+                        list.duplicates.push(Duplicate { row: job.row, account: job.account, first_row: first_row.clone() });
+                    }
+                    None => {
+                        first_of.insert(job.identity(service), job.row.clone());
+                        list.jobs.push(job);
+                    }
+                },
+            }
+        }
+        list
+    }
+
+    /// Reads a box of text, one job a line. Empty lines are no rows.
+    pub fn from_lines(service: Service, defaults: Defaults, text: &str) -> Self {
+        let rows = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+            .map(|(i, line)| RawJob::from_line(service, format!("dòng {}", i + 1), line));
+        Self::check(service, defaults, rows)
+    }
+
+    /// The sum of all amounts that are known before the portal is asked.
+    pub fn known_total(&self) -> Vnd {
+        self.jobs.iter().filter_map(|j| j.amount).sum()
+    }
+}
+
+/// A list with what came along with it: what a job file or the job API hands over.
+#[derive(Debug, Clone, Default)]
+pub struct Intake {
+    /// The jobs, and what was left out.
+    pub list: JobList,
+    /// The phone number that electricity bills are receipted to.
+    pub receiver_phone: Option<Phone>,
+    /// The portal PIN. Used only where the operator's own configuration has none.
+    pub pin: Option<SecretString>,
+    /// The source says that this is sample data.
+    pub is_sample: bool,
+}
+
+fn job(service: Service, defaults: Defaults, raw: &RawJob) -> Result<Job, String> {
+    let spec = service.spec();
+    let account = Account::parse(spec.account, &raw.account).map_err(|e| e.to_string())?;
+    let own_amount = match raw.amount.as_deref().map(str::trim).filter(|t| !t.is_empty()) {
+        Some(text) => Some(text.parse::<Vnd>().map_err(|e| e.to_string())?),
+        None => None,
+    };
+    let own_payment = match raw.payment.as_deref().map(str::trim).filter(|t| !t.is_empty()) {
+        Some(text) if spec.takes_payment_type => Some(text.parse::<PaymentType>().map_err(|e| e.to_string())?),
+        _ => None,
+    };
+    let (payment, amount) = match service {
+        Service::TopUpMulti => match own_payment.or(own_amount.map(|_| PaymentType::Prepaid)).or(defaults.payment) {
+            // An amount is a top-up, no amount is a postpaid debt: the one rule that every source keeps.
+            Some(PaymentType::Prepaid) => (Some(PaymentType::Prepaid), own_amount.or(defaults.amount)),
+            Some(PaymentType::Postpaid) | None => (Some(PaymentType::Postpaid), own_amount),
+        },
+        Service::TopUpViettel => (None, own_amount.or(defaults.amount)),
+        Service::PayEvn | Service::PayTvInternet => (None, own_amount),
+        Service::LookUpFtth | Service::LookUpPostpaid => (None, None),
+    };
+    if service.is_top_up(payment) {
+        let amount = amount.ok_or("thiếu số tiền nạp")?;
+        if let Some(why) = spec.amounts.refuse(amount) {
+            return Err(why);
+        }
+    } else if amount.is_some_and(Vnd::is_zero) {
+        return Err("số tiền phải lớn hơn 0".to_owned());
+    }
+    let order_id = raw.order_id.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
+    Ok(Job { account, amount, order_id, payment, row: raw.row.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(service: Service, text: &str) -> JobList {
+        JobList::from_lines(service, Defaults::default(), text)
+    }
+
+    fn with_amount(service: Service, payment: Option<PaymentType>, amount: u32, text: &str) -> JobList {
+        JobList::from_lines(service, Defaults { amount: Some(Vnd::fixed(amount)), payment }, text)
+    }
+
+    #[test]
+    fn lines_of_the_old_tool_are_understood() {
+        let list = lines(Service::TopUpViettel, "0981234567|50000|A1\n 0981234568 | 20.000đ \n\n0981234569|0");
+        let seen: Vec<_> = list.jobs.iter().map(|j| (j.account.as_str(), j.amount.map(Vnd::dong), j.order_id.as_deref())).collect();
+        assert_eq!(seen, [("0981234567", Some(50_000), Some("A1")), ("0981234568", Some(20_000), None)]);
+        assert_eq!(list.errors.len(), 1);
+        assert_eq!(list.errors[0].row, "dòng 4");
+
+        let list = lines(Service::PayTvInternet, "HTV001|order-9\nHTV002");
+        assert_eq!(list.jobs[0].order_id.as_deref(), Some("order-9"));
+        assert_eq!(list.jobs[1].order_id, None);
+    }
+
+    #[test]
+    fn an_amount_makes_a_top_up_and_none_a_postpaid_debt() {
+        let list = lines(Service::TopUpMulti, "0981234567|50000\n0981234568\n0981234569||o7\n0981234560|b1a2-uuid");
+        let seen: Vec<_> = list.jobs.iter().map(|j| (j.payment, j.amount.map(Vnd::dong), j.order_id.as_deref())).collect();
+        assert_eq!(
+            seen,
+            [
+                (Some(PaymentType::Prepaid), Some(50_000), None),
+                (Some(PaymentType::Postpaid), None, None),
+                (Some(PaymentType::Postpaid), None, Some("o7")),
+                (Some(PaymentType::Postpaid), None, Some("b1a2-uuid")),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_ordered_amount_is_topped_up_and_no_other() {
+        // The old tool looked `50000` up in a table keyed by `50.000đ`, found nothing and clicked 10.000đ.
+        for text in ["0981234567|50000", "0981234567|50.000đ", "0981234567|50,000 VND"] {
+            assert_eq!(lines(Service::TopUpMulti, text).jobs[0].amount, Some(Vnd::fixed(50_000)));
+        }
+        let odd = lines(Service::TopUpMulti, "0981234567|60000");
+        assert!(odd.jobs.is_empty());
+        assert!(odd.errors[0].why.contains("60.000"), "{}", odd.errors[0].why);
+    }
+
+    #[test]
+    fn defaults_fill_what_a_row_leaves_out() {
+        let list = with_amount(Service::TopUpMulti, Some(PaymentType::Prepaid), 20_000, "0981234567\n0981234568|50000");
+        assert_eq!(list.jobs.iter().filter_map(|j| j.amount).map(Vnd::dong).collect::<Vec<_>>(), [20_000, 50_000]);
+        let list = with_amount(Service::TopUpMulti, Some(PaymentType::Postpaid), 20_000, "0981234567");
+        assert_eq!(list.jobs[0].amount, None, "a postpaid debt has no amount of ours");
+        let missing = lines(Service::TopUpViettel, "0981234567");
+        assert_eq!(missing.errors[0].why, "thiếu số tiền nạp");
+    }
+
+    #[test]
+    fn duplicates_are_shown_and_done_once() {
+        let list = lines(Service::PayEvn, "PE01\npe01\nPE02\nPE 01");
+        assert_eq!(list.jobs.len(), 2);
+        assert_eq!(list.duplicates.iter().map(|d| (d.row.as_str(), d.first_row.as_str())).collect::<Vec<_>>(), [
+            ("dòng 2", "dòng 1"),
+            ("dòng 4", "dòng 1")
+        ]);
+        let top_ups = lines(Service::TopUpViettel, "0981234567|10000|A\n0981234567|10000|B\n0981234567|10000|A\n0981234567|20000|A");
+        assert_eq!((top_ups.jobs.len(), top_ups.duplicates.len()), (3, 1), "two orders are two top-ups");
+    }
+
+    #[test]
+    fn nothing_is_lost_however_long_the_list() {
+        let text: String = (0..10_000).map(|i| format!("{}\n", if i % 10 == 0 { "x!".to_owned() } else { format!("C{i:05}") })).collect();
+        let list = lines(Service::LookUpFtth, &text);
+        assert_eq!((list.jobs.len(), list.errors.len()), (9_000, 1_000));
+    }
+}
