@@ -1,1 +1,248 @@
-//! `config`: to be built.
+//! `config.json`, the secrets in it, and where things lie on disk.
+//!
+//! Lives here: the one struct that is the file's manual, the Fernet vault, atomic writes, the folders.
+//! Never here: what the values mean to a payment; a secret in clear outside [`secrecy`] types.
+
+mod edit;
+mod home;
+mod vault;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Limits;
+
+pub use edit::{KeyFault, get, is_secret, set};
+pub use home::Home;
+pub use vault::{KeySource, Sealed, Unlock, Vault, VaultError, VaultHeader};
+
+/// Everything that can be set. Unknown keys are refused, so that a slip of the finger is not silently ignored.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The agent portal and who we are on it.
+    pub portal: Portal,
+    /// Where jobs come from.
+    pub api: Api,
+    /// The browser and its driver.
+    pub browser: Browser,
+    /// What must not be exceeded, in đồng. `null` is no limit.
+    pub limits: Limits,
+    /// Where reports go.
+    pub report: Report,
+    /// Who works here; recorded with every batch.
+    pub operator: String,
+    /// How the secrets' key is found. Written by the program.
+    pub vault: Option<VaultHeader>,
+}
+
+/// The agent portal and who we are on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Portal {
+    /// Base address.
+    pub url: String,
+    /// Secret: the agent code that logs in. A batch refuses to run when the browser is somebody else.
+    pub username: Sealed,
+    /// Secret: the portal password (six characters at most).
+    pub password: Sealed,
+    /// Secret: the PIN that confirms payments.
+    pub pin: Sealed,
+    /// The agent code as the portal's frame shows it, where it differs from the login name. Empty: the same.
+    pub agent_code: String,
+    /// How long an answer of the portal is waited for, in seconds. After a confirming click that makes a doubt.
+    pub answer_timeout_s: u32,
+    /// How long a person is waited for (captcha, OTP, login by hand), in seconds.
+    pub person_timeout_s: u32,
+    /// How often a job is tried again after a technical failure before anything was armed.
+    pub retries: u32,
+    /// Technical failures in a row after which the batch pauses.
+    pub failures_before_pause: u32,
+}
+
+/// Where jobs come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Api {
+    /// Base address of the job API.
+    pub url: String,
+    /// Secret: the machine's token, where the server wants one.
+    pub token: Sealed,
+    /// How long the health check may take, in seconds.
+    pub health_timeout_s: u32,
+    /// How long a list may take, in seconds.
+    pub data_timeout_s: u32,
+}
+
+/// The browser and its driver. Empty paths are searched for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Browser {
+    /// A WebDriver that runs elsewhere (Selenium Grid). Empty: our own `ChromeDriver`.
+    pub webdriver_url: String,
+    /// Chromium or Chrome.
+    pub browser_path: String,
+    /// `ChromeDriver`.
+    pub driver_path: String,
+    /// Without a window. Captcha and OTP then cannot be done by a person at this machine.
+    pub headless: bool,
+}
+
+/// Where reports go.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Report {
+    /// The folder that holds one folder per service. Empty: `ket_qua` in the working directory.
+    pub folder: String,
+}
+
+impl Default for Portal {
+    fn default() -> Self {
+        Self {
+            url: "https://kpp.bankplus.vn".to_owned(),
+            username: Sealed::default(),
+            password: Sealed::default(),
+            pin: Sealed::default(),
+            agent_code: String::new(),
+            answer_timeout_s: 60,
+            person_timeout_s: 300,
+            retries: 2,
+            failures_before_pause: 3,
+        }
+    }
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { url: "http://127.0.0.1:8080".to_owned(), token: Sealed::default(), health_timeout_s: 5, data_timeout_s: 10 }
+    }
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read or written.
+    #[error("Không đọc/ghi được {path}. Kiểm tra quyền truy cập và dung lượng đĩa. (Cannot read or write it.)")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is not what it should be. It was copied aside and left as it is.
+    #[error("{path} bị hỏng: {why}. Đã giữ bản sao tại {kept}; sửa lại hoặc xóa tệp rồi đặt lại cấu hình. (Damaged; a copy was kept.)")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where it is damaged.
+        why: String,
+        /// The copy.
+        kept: PathBuf,
+    },
+    /// The system names no folder for configuration.
+    #[error("Không tìm được thư mục cấu hình của người dùng. Đặt biến GACHNO_HOME. (No home directory; set GACHNO_HOME.)")]
+    NoHome,
+    /// The secrets cannot be opened.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl Config {
+    /// Reads the file. A missing file is the defaults; a damaged one is kept aside and refused.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(source) => return Err(ConfigError::Io { path: path.to_owned(), source }),
+        };
+        serde_json::from_slice(&bytes).map_err(|e| damaged(path, &bytes, &e.to_string()))
+    }
+
+    /// Writes the file: whole or not at all, readable by its owner only.
+    pub fn save(&self, path: &Path) -> Result<(), ConfigError> {
+        let io = |source| ConfigError::Io { path: path.to_owned(), source };
+        let mut text = serde_json::to_string_pretty(self).map_err(|e| io(e.into()))?;
+        text.push('\n');
+        write_atomically(path, text.as_bytes()).map_err(io)
+    }
+}
+
+/// Keeps the damaged file's bytes under a name that says what they are, once per content.
+fn damaged(path: &Path, bytes: &[u8], why: &str) -> ConfigError {
+    use sha2::{Digest, Sha256};
+    let mark: String = Sha256::digest(bytes).iter().take(4).map(|b| format!("{b:02x}")).collect();
+    let kept = path.with_extension(format!("hong-{mark}.json"));
+    if !kept.exists() && let Err(error) = write_atomically(&kept, bytes) {
+        tracing::warn!(%error, "the damaged config could not be kept aside");
+    }
+    ConfigError::Damaged { path: path.to_owned(), why: why.to_owned(), kept }
+}
+
+/// Writes beside the file, syncs, renames. The old content stays whole until the new one is.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = folder.join(format!(".{name}.{}.tmp", uuid::Uuid::new_v4().simple()));
+    let written = (|| {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_shows_every_key_with_its_default() {
+        let example = include_str!("../../config.example.json");
+        let parsed: serde_json::Value = serde_json::from_str(example).expect("json");
+        assert_eq!(parsed, serde_json::to_value(Config::default()).expect("json"));
+    }
+
+    #[test]
+    fn a_damaged_file_is_kept_aside_and_never_overwritten() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("config.json");
+        fs::write(&path, b"{\"portal\": {\"url\": ").expect("write");
+        let Err(ConfigError::Damaged { kept, .. }) = Config::load(&path) else { panic!("must be refused") };
+        assert_eq!(fs::read(&kept).expect("kept"), fs::read(&path).expect("still there"));
+        assert!(Config::load(&path).is_err(), "and again");
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("config.json");
+        fs::write(&path, br#"{"portal": {"urll": "x"}}"#).expect("write");
+        let error = Config::load(&path).expect_err("refused").to_string();
+        assert!(error.contains("urll"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_is_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("deep/config.json");
+        Config::default().save(&path).expect("saved");
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+        assert_eq!(Config::load(&path).expect("read"), Config::default());
+        assert_eq!(fs::read_dir(path.parent().expect("folder")).expect("list").count(), 1, "no temporary file stays");
+    }
+}

@@ -1,1 +1,384 @@
-//! `ledger`: to be built.
+//! The durable journal of this machine: batches, jobs, attempts and what happened to them.
+//!
+//! Lives here: SQLite, its schema, the hash chain over all events, the lock that keeps a second program away.
+//! Never here: what an event means ([`crate::domain::attempt`]), the portal, the browser.
+//!
+//! Events are appended and never changed; the table `attempts` is a cache of their fold and can be made again from
+//! them. Every append is on disk (WAL, `synchronous = FULL`) when the call returns: that is what makes
+//! [`Event::Armed`] a promise.
+
+mod chain;
+mod error;
+mod read;
+mod schema;
+
+use std::fs::{self, File, TryLockError};
+use std::io::{Read as _, Seek, Write as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection, Row, SqliteConnection};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::domain::{Account, Attempt, Event, Job, PaymentType, Service, State, Vnd};
+
+pub use chain::ChainFault;
+pub use error::LedgerError;
+pub use read::{BatchSummary, EventRow, JobResult, Spent};
+
+/// The open journal. One per file and machine: opening takes a lock.
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Mutex<Writer>,
+    path: PathBuf,
+    /// Held for as long as the ledger is open; the system frees it however the program ends.
+    _lock: File,
+}
+
+#[derive(Debug)]
+struct Writer {
+    sql: SqliteConnection,
+    /// Hash of the newest event.
+    head: String,
+}
+
+/// A batch about to be entered.
+#[derive(Debug, Clone)]
+pub struct NewBatch {
+    /// The service.
+    pub service: Service,
+    /// The portal user, empty where it is not known yet.
+    pub agent: String,
+    /// Who works here.
+    pub operator: String,
+    /// The portal's address.
+    pub portal: String,
+    /// Stops before arming.
+    pub is_dry_run: bool,
+    /// Everything else that makes two runs the same batch (receiver's phone…).
+    pub also: String,
+    /// The jobs, in order.
+    pub jobs: Vec<Job>,
+    /// Rows that were left out, as JSON for the report.
+    pub left_out: serde_json::Value,
+    /// Milliseconds since 1970: a finished batch from before this is not continued but done anew.
+    pub day_start_ms: i64,
+    /// Never continue an earlier batch.
+    pub force_new: bool,
+}
+
+/// A batch as it stands in the ledger.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Its id.
+    pub id: String,
+    /// The service.
+    pub service: Service,
+    /// Was it there before?
+    pub continued: bool,
+    /// Had it been finished before?
+    pub was_finished: bool,
+    /// When it was entered.
+    pub started: Timestamp,
+    /// Its jobs, in order.
+    pub jobs: Vec<BatchJob>,
+}
+
+/// A job in its batch, with its newest attempt.
+#[derive(Debug, Clone)]
+pub struct BatchJob {
+    /// Row id.
+    pub id: i64,
+    /// The job.
+    pub job: Job,
+    /// Its newest attempt, where one was made.
+    pub last: Option<LiveAttempt>,
+}
+
+/// An attempt that can be appended to.
+#[derive(Debug, Clone)]
+pub struct LiveAttempt {
+    /// UUID v7, fixed before anything is sent.
+    pub id: String,
+    /// Its job's row id.
+    pub job_id: i64,
+    /// Its batch.
+    pub batch_id: String,
+    /// The service.
+    pub service: Service,
+    /// What its events add up to.
+    pub attempt: Attempt,
+}
+
+impl Ledger {
+    /// Opens (or makes) the journal, takes its lock, brings its schema up to date, and classifies what a dead run
+    /// left behind: before arming it goes back to the queue, at or after arming it is unknown.
+    pub async fn open(path: &Path) -> Result<Self, LedgerError> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(|e| LedgerError::folder(folder, e))?;
+        let lock = lock(path)?;
+        let url = format!("sqlite://{}", path.display());
+        let options = SqliteConnectOptions::from_str(&url)
+            .map_err(|e| LedgerError::of(path, e))?
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true);
+        let mut sql = SqliteConnection::connect_with(&options).await.map_err(|e| LedgerError::of(path, e))?;
+        schema::migrate(&mut sql).await.map_err(|e| e.at(path))?;
+        let head = chain::head(&mut sql).await.map_err(|e| LedgerError::of(path, e))?;
+        let ledger = Self { connection: Mutex::new(Writer { sql, head }), path: path.to_owned(), _lock: lock };
+        ledger.recover().await?;
+        Ok(ledger)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn fault(&self, error: sqlx::Error) -> LedgerError {
+        LedgerError::of(&self.path, error)
+    }
+
+    /// What a run that is no more left in the middle.
+    async fn recover(&self) -> Result<(), LedgerError> {
+        for mut live in self.unfinished().await? {
+            let left_by_a_dead_run = !matches!(live.attempt.state, State::Queued | State::Unknown | State::Done(_));
+            if left_by_a_dead_run {
+                let why = "Chương trình đã dừng giữa chừng".to_owned();
+                self.append(&mut live, Event::ContactLost { why }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Enters the batch, or finds the one that it continues: same service, portal and jobs, unfinished, or finished
+    /// since `day_start_ms` (payments only: a look-up may be repeated at will).
+    pub async fn enter(&self, new: NewBatch) -> Result<Batch, LedgerError> {
+        let identity = chain::identity(&new);
+        if !new.force_new
+            && let Some(batch) = self.continued(&identity, &new).await?
+        {
+            return Ok(batch);
+        }
+        let id = Uuid::now_v7().to_string();
+        let started = Timestamp::now();
+        let mut writer = self.connection.lock().await;
+        let mut tx = writer.sql.begin().await.map_err(|e| self.fault(e))?;
+        sqlx::query(
+            "INSERT INTO batches (id, identity, service, agent, operator, portal, is_dry_run, left_out, started_ms) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&id)
+        .bind(&identity)
+        .bind(new.service.spec().wire)
+        .bind(&new.agent)
+        .bind(&new.operator)
+        .bind(&new.portal)
+        .bind(new.is_dry_run)
+        .bind(new.left_out.to_string())
+        .bind(started.as_millisecond())
+        .execute(&mut *tx)
+        .await
+        .map_err(|e| self.fault(e))?;
+        let mut jobs = Vec::with_capacity(new.jobs.len());
+        for (position, job) in (0_i64..).zip(new.jobs) {
+            let row = sqlx::query(
+                "INSERT INTO jobs (batch_id, position, account, account_key, amount, order_id, payment, source_row) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            )
+            .bind(&id)
+            .bind(position)
+            .bind(job.account.as_str())
+            .bind(job.account.key())
+            .bind(job.amount.map(Vnd::dong))
+            .bind(&job.order_id)
+            .bind(job.payment.map(payment_text))
+            .bind(&job.row)
+            .execute(&mut *tx)
+            .await
+            .map_err(|e| self.fault(e))?;
+            jobs.push(BatchJob { id: row.last_insert_rowid(), job, last: None });
+        }
+        tx.commit().await.map_err(|e| self.fault(e))?;
+        Ok(Batch { id, service: new.service, continued: false, was_finished: false, started, jobs })
+    }
+
+    /// Starts an attempt. Its id is on disk before anything is sent.
+    pub async fn attempt(&self, batch: &Batch, job: &BatchJob) -> Result<LiveAttempt, LedgerError> {
+        let id = Uuid::now_v7().to_string();
+        let mut writer = self.connection.lock().await;
+        sqlx::query(
+            "INSERT INTO attempts (id, job_id, batch_id, service, account_key, state, started_ms, updated_ms) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&id)
+        .bind(job.id)
+        .bind(&batch.id)
+        .bind(batch.service.spec().wire)
+        .bind(job.job.account.key())
+        .bind(State::Queued.wire())
+        .bind(now_ms())
+        .bind(now_ms())
+        .execute(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        Ok(LiveAttempt {
+            id,
+            job_id: job.id,
+            batch_id: batch.id.clone(),
+            service: batch.service,
+            attempt: Attempt::default(),
+        })
+    }
+
+    /// Appends what happened. On `Ok` it is on disk and `live` stands where the event leads; on `Err` nothing changed.
+    pub async fn append(&self, live: &mut LiveAttempt, event: Event) -> Result<(), LedgerError> {
+        let next = live.attempt.clone().after(&event)?;
+        let body = serde_json::to_string(&event).map_err(|e| LedgerError::Body(event.wire(), e))?;
+        let standing = next.standing();
+        let outcome = match next.state {
+            State::Done(outcome) => Some(outcome.wire()),
+            _ => None,
+        };
+        let mut writer = self.connection.lock().await;
+        let writer = &mut *writer;
+        let mut tx = writer.sql.begin().await.map_err(|e| self.fault(e))?;
+        let hash = chain::append(&mut tx, &writer.head, Some(&live.id), &live.batch_id, event.wire(), &body)
+            .await
+            .map_err(|e| self.fault(e))?;
+        sqlx::query(
+            "UPDATE attempts SET state = ?, outcome = ?, obligation = ?, agent = ?, amount = ?, transaction_id = ?, \
+             updated_ms = ? WHERE id = ?",
+        )
+        .bind(next.state.wire())
+        .bind(outcome)
+        .bind(next.intent.as_ref().map(|i| i.obligation.as_str()))
+        .bind(next.intent.as_ref().map(|i| i.agent.as_str()))
+        .bind(standing.amount.map(Vnd::dong))
+        .bind(standing.transaction_id)
+        .bind(now_ms())
+        .bind(&live.id)
+        .execute(&mut *tx)
+        .await
+        .map_err(|e| self.fault(e))?;
+        tx.commit().await.map_err(|e| self.fault(e))?;
+        writer.head = hash;
+        live.attempt = next;
+        Ok(())
+    }
+
+    /// Marks the batch as gone through: every job had its try. Says when.
+    pub async fn finish(&self, batch: &str) -> Result<Timestamp, LedgerError> {
+        let now = Timestamp::now();
+        let mut writer = self.connection.lock().await;
+        sqlx::query("UPDATE batches SET finished_ms = ? WHERE id = ?")
+            .bind(now.as_millisecond())
+            .bind(batch)
+            .execute(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
+        Ok(now)
+    }
+
+    /// Records the portal user that a batch turned out to run as.
+    pub async fn bind_agent(&self, batch: &str, agent: &str) -> Result<(), LedgerError> {
+        let mut writer = self.connection.lock().await;
+        sqlx::query("UPDATE batches SET agent = ? WHERE id = ?")
+            .bind(agent)
+            .bind(batch)
+            .execute(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
+        Ok(())
+    }
+
+    async fn continued(&self, identity: &str, new: &NewBatch) -> Result<Option<Batch>, LedgerError> {
+        let (id, started_ms, finished_ms) = {
+            let mut writer = self.connection.lock().await;
+            let row = sqlx::query(
+                "SELECT id, started_ms, finished_ms FROM batches WHERE identity = ? ORDER BY started_ms DESC, id DESC LIMIT 1",
+            )
+            .bind(identity)
+            .fetch_optional(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
+            let Some(row) = row else { return Ok(None) };
+            (row.get::<String, _>(0), row.get::<i64, _>(1), row.get::<Option<i64>, _>(2))
+        };
+        let is_over = finished_ms.is_some() && (started_ms < new.day_start_ms || !new.service.is_payment() || new.is_dry_run);
+        if is_over {
+            return Ok(None);
+        }
+        let jobs = self.jobs_of(&id, new.service).await?;
+        let mut writer = self.connection.lock().await;
+        // It runs again: until it is gone through once more it counts as unfinished.
+        sqlx::query("UPDATE batches SET finished_ms = NULL WHERE id = ?")
+            .bind(&id)
+            .execute(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
+        let started = Timestamp::from_millisecond(started_ms).unwrap_or_default();
+        Ok(Some(Batch { id, service: new.service, continued: true, was_finished: finished_ms.is_some(), started, jobs }))
+    }
+}
+
+/// Milliseconds since 1970.
+fn now_ms() -> i64 {
+    Timestamp::now().as_millisecond()
+}
+
+fn payment_text(payment: PaymentType) -> &'static str {
+    match payment {
+        PaymentType::Prepaid => "prepaid",
+        PaymentType::Postpaid => "postpaid",
+    }
+}
+
+/// Takes the lock beside the file, or says who has it.
+fn lock(path: &Path) -> Result<File, LedgerError> {
+    let lock_path = path.with_extension("lock");
+    let fault = |source| LedgerError::folder(&lock_path, source);
+    let mut file = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&lock_path)
+        .map_err(fault)?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0).and_then(|()| file.rewind()).map_err(fault)?;
+            write!(file, "{}", std::process::id()).map_err(fault)?;
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // On Windows the holder's lock also keeps us from reading; the sentence then goes without the number.
+            let _ = file.read_to_string(&mut holder);
+            Err(LedgerError::InUse { path: path.to_owned(), holder: holder.trim().to_owned() })
+        }
+        Err(TryLockError::Error(source)) => Err(fault(source)),
+    }
+}
+
+/// A job as it stands in a row: parsed again, like everything from outside.
+fn job_of(service: Service, row: &sqlx::sqlite::SqliteRow) -> Option<Job> {
+    let amount: Option<i64> = row.get("amount");
+    let payment: Option<String> = row.get("payment");
+    Some(Job {
+        account: Account::parse(service.spec().account, row.get::<&str, _>("account")).ok()?,
+        amount: amount.and_then(|d| Vnd::try_from(d).ok()),
+        order_id: row.get("order_id"),
+        payment: payment.and_then(|p| p.parse().ok()),
+        row: row.get("source_row"),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! Reading and setting one key by its dotted name (`portal.url`), as `gachno config` does.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::{Config, Vault, VaultError};
+use crate::domain::Vnd;
+
+/// Keys whose value is sealed. They are never printed and never taken from an argument.
+const SECRETS: [&str; 4] = ["portal.username", "portal.password", "portal.pin", "api.token"];
+
+/// Why a key cannot be read or set.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFault {
+    /// No such key.
+    #[error("không có khóa {0:?}; các khóa: {1}")]
+    Unknown(String, String),
+    /// The value does not fit the key.
+    #[error("giá trị của {0} không hợp lệ: {1}")]
+    BadValue(String, String),
+    /// The secret cannot be sealed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// Is this key's value a secret?
+pub fn is_secret(key: &str) -> bool {
+    SECRETS.contains(&key)
+}
+
+/// The value of a key as text. A secret only says whether it is set.
+pub fn get(config: &Config, key: &str) -> Result<String, KeyFault> {
+    let tree = tree(config)?;
+    let value = tree.pointer(&pointer(key)).filter(|_| is_settable(key)).ok_or_else(|| unknown(key))?;
+    Ok(match value {
+        Value::String(sealed) if is_secret(key) => if sealed.is_empty() { "" } else { "********" }.to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    })
+}
+
+/// A configuration with one key changed. `vault` is asked for only where the key is a secret.
+pub fn set(
+    config: &Config,
+    key: &str,
+    value: &SecretString,
+    vault: impl FnOnce() -> Result<Vault, VaultError>,
+) -> Result<Config, KeyFault> {
+    let mut tree = tree(config)?;
+    let place = tree.pointer_mut(&pointer(key)).filter(|_| is_settable(key)).ok_or_else(|| unknown(key))?;
+    let text = value.expose_secret().trim_end_matches(['\r', '\n']);
+    let bad = |why: String| KeyFault::BadValue(key.to_owned(), why);
+    if is_secret(key) {
+        check_secret(key, text).map_err(bad)?;
+        let vault = vault()?;
+        *place = serde_json::to_value(vault.seal(&SecretString::from(text))).map_err(|e| bad(e.to_string()))?;
+        let mut changed: Config = serde_json::from_value(tree).map_err(|e| bad(e.to_string()))?;
+        changed.vault = Some(vault.header().clone());
+        return Ok(changed);
+    }
+    let text = text.trim();
+    *place = match (&*place, key) {
+        (Value::String(_), "portal.url" | "api.url" | "browser.webdriver_url") => Value::String(address(key, text).map_err(bad)?),
+        (Value::String(_), _) => Value::String(text.to_owned()),
+        (Value::Bool(_), _) => match text {
+            "true" | "1" | "có" => Value::Bool(true),
+            "false" | "0" | "không" => Value::Bool(false),
+            _ => return Err(bad("nhập true hoặc false".to_owned())),
+        },
+        (_, key) if key.starts_with("limits.") => match text {
+            "" | "null" if key != "limits.tolerance" => Value::Null,
+            amount => amount.parse::<Vnd>().map(|v| v.dong().into()).map_err(|e| bad(e.to_string()))?,
+        },
+        _ => text.parse::<u32>().map(Value::from).map_err(|_| bad("nhập một số nguyên không âm".to_owned()))?,
+    };
+    serde_json::from_value(tree).map_err(|e| bad(e.to_string()))
+}
+
+fn check_secret(key: &str, text: &str) -> Result<(), String> {
+    match key {
+        "portal.pin" if !text.chars().all(|c| c.is_ascii_digit()) => Err("mã PIN chỉ gồm chữ số".to_owned()),
+        // The portal's own field takes six characters and no more.
+        "portal.password" if text.chars().count() > 6 => Err("mật khẩu cổng dài tối đa 6 ký tự".to_owned()),
+        _ if text.chars().any(char::is_control) => Err("có ký tự điều khiển".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Web addresses are kept without a slash at the end; only http and https, no user info.
+fn address(key: &str, text: &str) -> Result<String, String> {
+    if text.is_empty() && key == "browser.webdriver_url" {
+        return Ok(String::new());
+    }
+    let url = url::Url::parse(text).map_err(|e| format!("không phải địa chỉ web ({e})"))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+        return Err("địa chỉ phải bắt đầu bằng http:// hoặc https:// và không chứa mật khẩu".to_owned());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn tree(config: &Config) -> Result<Value, KeyFault> {
+    serde_json::to_value(config).map_err(|e| KeyFault::BadValue("config".to_owned(), e.to_string()))
+}
+
+fn pointer(key: &str) -> String {
+    format!("/{}", key.replace('.', "/"))
+}
+
+fn is_settable(key: &str) -> bool {
+    keys().iter().any(|k| k == key)
+}
+
+fn unknown(key: &str) -> KeyFault {
+    KeyFault::Unknown(key.to_owned(), keys().join(", "))
+}
+
+/// Every key that can be set, dotted.
+fn keys() -> Vec<String> {
+    fn walk(prefix: &str, value: &Value, into: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                for (name, inner) in map {
+                    let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                    walk(&key, inner, into);
+                }
+            }
+            _ if prefix == "vault" => {}
+            _ => into.push(prefix.to_owned()),
+        }
+    }
+    let mut all = Vec::new();
+    if let Ok(tree) = tree(&Config::default()) {
+        walk("", &tree, &mut all);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Unlock;
+
+    fn vault() -> Result<Vault, VaultError> {
+        Vault::create(&Unlock { passphrase: Some(SecretString::from("p")), keyring: false })
+    }
+
+    fn with(key: &str, value: &str) -> Result<Config, KeyFault> {
+        set(&Config::default(), key, &SecretString::from(value), vault)
+    }
+
+    #[test]
+    fn each_kind_of_key_is_set_and_read() {
+        for (key, value, shown) in [
+            ("portal.url", "http://127.0.0.1:9000/", "http://127.0.0.1:9000"),
+            ("limits.per_job", "500.000đ", "500000"),
+            ("browser.headless", "true", "true"),
+            ("portal.retries", "5", "5"),
+            ("operator", "Chị Lan", "Chị Lan"),
+            ("portal.pin", "246810\n", "********"),
+        ] {
+            let config = with(key, value).unwrap_or_else(|e| panic!("{key}: {e}"));
+            assert_eq!(get(&config, key).expect(key), shown);
+        }
+    }
+
+    #[test]
+    fn bad_values_are_refused_and_secrets_do_not_show() {
+        for (key, value) in [
+            ("portal.url", "kpp"),
+            ("portal.url", "https://a:b@c"),
+            ("limits.per_job", "-5"),
+            ("portal.retries", "ba"),
+            ("browser.headless", "maybe"),
+            ("portal.password", "dài quá sáu"),
+            ("portal.pin", "12a4"),
+            ("portal", "x"),
+            ("vault", "x"),
+            ("portal.nope", "x"),
+        ] {
+            let error = with(key, value).expect_err(key).to_string();
+            if is_secret(key) {
+                assert!(!error.contains(value), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_brings_its_vault_along() {
+        let config = with("portal.pin", "246810").expect("set");
+        assert!(config.vault.is_some());
+        let text = serde_json::to_string(&config).expect("json");
+        assert!(!text.contains("246810"));
+    }
+}

@@ -1,0 +1,66 @@
+//! Where things lie on disk.
+
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+
+use super::ConfigError;
+
+/// The folders of this user. `GACHNO_HOME` puts all of them in one place.
+#[derive(Debug, Clone)]
+pub struct Home {
+    config: PathBuf,
+    data: PathBuf,
+}
+
+impl Home {
+    /// By `GACHNO_HOME`, else by the system's conventions.
+    pub fn find() -> Result<Self, ConfigError> {
+        match std::env::var_os("GACHNO_HOME").filter(|home| !home.is_empty()) {
+            Some(home) => Ok(Self::at(Path::new(&home))),
+            None => ProjectDirs::from("vn", "GachNo", "gachno")
+                .map(|dirs| Self { config: dirs.config_dir().to_owned(), data: dirs.data_dir().to_owned() })
+                .ok_or(ConfigError::NoHome),
+        }
+    }
+
+    /// Everything in one folder.
+    pub fn at(folder: &Path) -> Self {
+        Self { config: folder.to_owned(), data: folder.to_owned() }
+    }
+
+    /// `config.json`
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.json")
+    }
+
+    /// A portal map here overrides the built-in one.
+    pub fn portal_map(&self) -> PathBuf {
+        self.config.join("viettel-pay.toml")
+    }
+
+    /// The journal.
+    pub fn ledger(&self) -> PathBuf {
+        self.data.join("ledger.db")
+    }
+
+    /// Log files.
+    pub fn logs(&self) -> PathBuf {
+        self.data.join("logs")
+    }
+
+    /// Screenshots and page texts.
+    pub fn evidence(&self) -> PathBuf {
+        self.data.join("evidence")
+    }
+
+    /// What the browsers of living runs need to be found again: one small file per run, and their profiles.
+    pub fn run(&self) -> PathBuf {
+        self.data.join("run")
+    }
+
+    /// The folder of all data.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+}

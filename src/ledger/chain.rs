@@ -1,0 +1,118 @@
+//! Every event's hash covers the hash before it, so that a change anywhere shows.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+use sqlx::{Row, SqliteConnection};
+
+use super::{Ledger, LedgerError, NewBatch, now_ms};
+use crate::domain::Vnd;
+
+/// Where the chain is broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("chuỗi băm của sổ bị đứt tại sự kiện {seq}: nội dung đã bị sửa hoặc bị xóa bớt")]
+pub struct ChainFault {
+    /// The first event that does not fit.
+    pub seq: i64,
+}
+
+/// The hash before the first event.
+const GENESIS: &str = "gachno";
+
+fn hash(prev: &str, seq: i64, attempt: Option<&str>, batch: &str, at_ms: i64, kind: &str, body: &str) -> String {
+    let mut hasher = Sha256::new();
+    for part in [prev, &seq.to_string(), attempt.unwrap_or(""), batch, &at_ms.to_string(), kind, body] {
+        // Length first: no two different rows run together into the same bytes.
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hex(&hasher.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Hash of the newest event.
+pub(super) async fn head(sql: &mut SqliteConnection) -> Result<String, sqlx::Error> {
+    let row = sqlx::query("SELECT hash FROM events ORDER BY seq DESC LIMIT 1").fetch_optional(sql).await?;
+    Ok(row.map_or_else(|| GENESIS.to_owned(), |row| row.get(0)))
+}
+
+/// Appends one event and says its hash.
+pub(super) async fn append(
+    sql: &mut SqliteConnection,
+    prev: &str,
+    attempt: Option<&str>,
+    batch: &str,
+    kind: &str,
+    body: &str,
+) -> Result<String, sqlx::Error> {
+    let seq: i64 = sqlx::query("SELECT COALESCE(MAX(seq), 0) + 1 FROM events").fetch_one(&mut *sql).await?.get(0);
+    let at_ms = now_ms();
+    let hash = hash(prev, seq, attempt, batch, at_ms, kind, body);
+    sqlx::query("INSERT INTO events (seq, attempt_id, batch_id, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(seq)
+        .bind(attempt)
+        .bind(batch)
+        .bind(at_ms)
+        .bind(kind)
+        .bind(body)
+        .bind(&hash)
+        .execute(sql)
+        .await?;
+    Ok(hash)
+}
+
+/// What makes two runs the same batch.
+pub(super) fn identity(new: &NewBatch) -> String {
+    let mut hasher = Sha256::new();
+    let mut add = |part: &str| {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    };
+    add(new.service.spec().wire);
+    add(&new.portal);
+    add(if new.is_dry_run { "dry" } else { "" });
+    add(&new.also);
+    for job in &new.jobs {
+        add(&job.identity(new.service));
+        add(&job.amount.map(Vnd::digits).unwrap_or_default());
+        add(job.order_id.as_deref().unwrap_or(""));
+    }
+    hex(&hasher.finalize())
+}
+
+impl Ledger {
+    /// Goes through the whole chain. `Ok(Err(_))` names the first event that does not fit; else the number of events.
+    pub async fn verify(&self) -> Result<Result<i64, ChainFault>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let mut prev = GENESIS.to_owned();
+        let mut last = 0_i64;
+        loop {
+            let rows = sqlx::query(
+                "SELECT seq, attempt_id, batch_id, at_ms, kind, body, hash FROM events WHERE seq > ? ORDER BY seq LIMIT 10000",
+            )
+            .bind(last)
+            .fetch_all(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
+            if rows.is_empty() {
+                return Ok(Ok(last));
+            }
+            for row in rows {
+                let seq: i64 = row.get(0);
+                let expected =
+                    hash(&prev, seq, row.get::<Option<&str>, _>(1), row.get(2), row.get(3), row.get(4), row.get(5));
+                if seq != last + 1 || row.get::<&str, _>(6) != expected {
+                    return Ok(Err(ChainFault { seq: last + 1 }));
+                }
+                prev = expected;
+                last = seq;
+            }
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! What the journal can be asked.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::{BatchJob, Ledger, LedgerError, LiveAttempt, job_of};
+use crate::domain::attempt::Conclusion;
+use crate::domain::{Attempt, Event, Job, Outcome, Proof, Service, Vnd};
+
+/// How one job of a batch stands.
+#[derive(Debug, Clone)]
+pub struct JobResult {
+    /// The job.
+    pub job: Job,
+    /// Its newest attempt's id, where one was made.
+    pub attempt: Option<String>,
+    /// How it ended or stands.
+    pub conclusion: Conclusion,
+    /// Whose bill it is, where the page said so.
+    pub customer: Option<String>,
+    /// When the newest attempt last changed.
+    pub at: Option<Timestamp>,
+}
+
+/// A batch in a list.
+#[derive(Debug, Clone)]
+pub struct BatchSummary {
+    /// Its id.
+    pub id: String,
+    /// The service.
+    pub service: Service,
+    /// The portal user.
+    pub agent: String,
+    /// Who worked.
+    pub operator: String,
+    /// The portal's address.
+    pub portal: String,
+    /// When it was entered.
+    pub started: Timestamp,
+    /// When it was gone through, if it was.
+    pub finished: Option<Timestamp>,
+    /// Stops before arming.
+    pub is_dry_run: bool,
+    /// Rows that were left out, as they were entered.
+    pub left_out: serde_json::Value,
+    /// Number of jobs.
+    pub jobs: i64,
+}
+
+/// One event with its place in the chain.
+#[derive(Debug, Clone)]
+pub struct EventRow {
+    /// Its number.
+    pub seq: i64,
+    /// Its attempt.
+    pub attempt: Option<String>,
+    /// Its batch.
+    pub batch: String,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: String,
+    /// Its body, JSON.
+    pub body: String,
+    /// Its hash.
+    pub hash: String,
+}
+
+/// Paid or in doubt so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    /// In this batch.
+    pub in_batch: Vnd,
+    /// By this portal user since the day began.
+    pub today: Vnd,
+}
+
+impl Ledger {
+    /// Every attempt without an end.
+    pub async fn unfinished(&self) -> Result<Vec<LiveAttempt>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let rows = sqlx::query(
+            "SELECT id, job_id, batch_id, service FROM attempts WHERE outcome IS NULL ORDER BY started_ms, id",
+        )
+        .fetch_all(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        drop(writer);
+        self.live(rows).await
+    }
+
+    /// Attempts in doubt: armed, and without proof of how it ended. Each locks its debt.
+    pub async fn in_doubt(&self) -> Result<Vec<LiveAttempt>, LedgerError> {
+        let mut all = self.unfinished().await?;
+        all.retain(|live| live.attempt.state.is_in_doubt());
+        Ok(all)
+    }
+
+    async fn live(&self, rows: Vec<SqliteRow>) -> Result<Vec<LiveAttempt>, LedgerError> {
+        let mut all = Vec::with_capacity(rows.len());
+        for row in rows {
+            let id: String = row.get(0);
+            // A row of a service that this program does not know (yet) is none that it may touch.
+            let Ok(service) = row.get::<&str, _>(3).parse() else { continue };
+            let attempt = self.fold(&id).await?;
+            all.push(LiveAttempt { id, job_id: row.get(1), batch_id: row.get(2), service, attempt });
+        }
+        Ok(all)
+    }
+
+    /// The attempt that its events tell of.
+    pub async fn fold(&self, attempt: &str) -> Result<Attempt, LedgerError> {
+        let mut folded = Attempt::default();
+        for row in self.events_of(attempt).await? {
+            let event: Event = serde_json::from_str(&row.body).map_err(|e| LedgerError::Body("?", e))?;
+            folded = folded.after(&event)?;
+        }
+        Ok(folded)
+    }
+
+    /// All events of an attempt, in order.
+    pub async fn events_of(&self, attempt: &str) -> Result<Vec<EventRow>, LedgerError> {
+        self.events("SELECT seq, attempt_id, batch_id, at_ms, kind, body, hash FROM events WHERE attempt_id = ? ORDER BY seq", attempt)
+            .await
+    }
+
+    /// All events of a batch, in order.
+    pub async fn events_of_batch(&self, batch: &str) -> Result<Vec<EventRow>, LedgerError> {
+        self.events("SELECT seq, attempt_id, batch_id, at_ms, kind, body, hash FROM events WHERE batch_id = ? ORDER BY seq", batch)
+            .await
+    }
+
+    async fn events(&self, query: &'static str, key: &str) -> Result<Vec<EventRow>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let rows = sqlx::query(query).bind(key).fetch_all(&mut writer.sql).await.map_err(|e| self.fault(e))?;
+        Ok(rows
+            .into_iter()
+            .map(|row| EventRow {
+                seq: row.get(0),
+                attempt: row.get(1),
+                batch: row.get(2),
+                at: Timestamp::from_millisecond(row.get(3)).unwrap_or_default(),
+                kind: row.get(4),
+                body: row.get(5),
+                hash: row.get(6),
+            })
+            .collect())
+    }
+
+    /// The jobs of a batch with their newest attempts.
+    pub async fn jobs_of(&self, batch: &str, service: Service) -> Result<Vec<BatchJob>, LedgerError> {
+        let (job_rows, attempt_rows) = {
+            let mut writer = self.connection.lock().await;
+            let jobs = sqlx::query("SELECT * FROM jobs WHERE batch_id = ? ORDER BY position")
+                .bind(batch)
+                .fetch_all(&mut writer.sql)
+                .await
+                .map_err(|e| self.fault(e))?;
+            let attempts = sqlx::query(
+                "SELECT id, job_id, batch_id, service FROM attempts WHERE batch_id = ? ORDER BY started_ms, id",
+            )
+            .bind(batch)
+            .fetch_all(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
+            (jobs, attempts)
+        };
+        let mut newest: HashMap<i64, SqliteRow> = HashMap::new();
+        for row in attempt_rows {
+            newest.insert(row.get(1), row);
+        }
+        let mut jobs = Vec::with_capacity(job_rows.len());
+        for row in job_rows {
+            let id: i64 = row.get("id");
+            let Some(job) = job_of(service, &row) else { continue };
+            let last = match newest.remove(&id) {
+                Some(attempt) => self.live(vec![attempt]).await?.pop(),
+                None => None,
+            };
+            jobs.push(BatchJob { id, job, last });
+        }
+        Ok(jobs)
+    }
+
+    /// How every job of a batch stands, in order.
+    pub async fn results(&self, batch: &str, service: Service) -> Result<Vec<JobResult>, LedgerError> {
+        let times: HashMap<String, i64> = {
+            let mut writer = self.connection.lock().await;
+            sqlx::query("SELECT attempt_id, MAX(at_ms) FROM events WHERE batch_id = ? AND attempt_id IS NOT NULL GROUP BY attempt_id")
+                .bind(batch)
+                .fetch_all(&mut writer.sql)
+                .await
+                .map_err(|e| self.fault(e))?
+                .into_iter()
+                .map(|row| (row.get(0), row.get(1)))
+                .collect()
+        };
+        let jobs = self.jobs_of(batch, service).await?;
+        Ok(jobs
+            .into_iter()
+            .map(|job| match job.last {
+                None => JobResult {
+                    job: job.job,
+                    attempt: None,
+                    conclusion: Attempt::default().standing(),
+                    customer: None,
+                    at: None,
+                },
+                Some(live) => JobResult {
+                    job: job.job,
+                    conclusion: live.attempt.standing(),
+                    customer: live.attempt.quote.and_then(|q| q.customer),
+                    at: times.get(&live.id).and_then(|ms| Timestamp::from_millisecond(*ms).ok()),
+                    attempt: Some(live.id),
+                },
+            })
+            .collect())
+    }
+
+    /// The batches, newest first.
+    pub async fn batches(&self, most: u32) -> Result<Vec<BatchSummary>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let rows = sqlx::query(
+            "SELECT b.*, (SELECT COUNT(*) FROM jobs j WHERE j.batch_id = b.id) AS job_count FROM batches b \
+             ORDER BY started_ms DESC, id DESC LIMIT ?",
+        )
+        .bind(most)
+        .fetch_all(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        Ok(rows.iter().filter_map(summary_of).collect())
+    }
+
+    /// One batch.
+    pub async fn batch(&self, id: &str) -> Result<Option<BatchSummary>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let row = sqlx::query(
+            "SELECT b.*, (SELECT COUNT(*) FROM jobs j WHERE j.batch_id = b.id) AS job_count FROM batches b WHERE id = ?",
+        )
+        .bind(id)
+        .fetch_optional(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        Ok(row.as_ref().and_then(summary_of))
+    }
+
+    /// An attempt in doubt at this obligation, other than `except`.
+    pub async fn doubt_on(&self, obligation: &str, except: &str) -> Result<Option<String>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let row = sqlx::query("SELECT id FROM attempts WHERE obligation = ? AND outcome IS NULL AND id <> ? LIMIT 1")
+            .bind(obligation)
+            .bind(except)
+            .fetch_optional(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
+        Ok(row.map(|r| r.get(0)))
+    }
+
+    /// When this obligation was paid with this amount, if it was.
+    pub async fn paid_on(&self, obligation: &str, amount: Vnd) -> Result<Option<Timestamp>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let row = sqlx::query(
+            "SELECT updated_ms FROM attempts WHERE obligation = ? AND amount = ? AND outcome = 'paid' ORDER BY updated_ms DESC LIMIT 1",
+        )
+        .bind(obligation)
+        .bind(amount.dong())
+        .fetch_optional(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        Ok(row.and_then(|r| Timestamp::from_millisecond(r.get(0)).ok()))
+    }
+
+    /// Is any other attempt of this portal user in doubt? Then the balance proves nothing.
+    pub async fn has_doubt(&self, agent: &str, except: &str) -> Result<bool, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let row = sqlx::query("SELECT 1 FROM attempts WHERE agent = ? AND outcome IS NULL AND id <> ? LIMIT 1")
+            .bind(agent)
+            .bind(except)
+            .fetch_optional(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
+        Ok(row.is_some())
+    }
+
+    /// Has this portal user's account seen any settled payment of ours since the attempt was armed?
+    pub async fn paid_since(&self, agent: &str, attempt: &str) -> Result<bool, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let row = sqlx::query(
+            "SELECT 1 FROM attempts a, attempts me WHERE me.id = ? AND a.id <> me.id AND a.agent = ? AND a.outcome = 'paid' \
+             AND a.updated_ms >= me.started_ms LIMIT 1",
+        )
+        .bind(attempt)
+        .bind(agent)
+        .fetch_optional(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        Ok(row.is_some())
+    }
+
+    /// What was paid or is in doubt so far, for the limits.
+    pub async fn spent(&self, batch: &str, agent: &str, day_start_ms: i64) -> Result<Spent, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let counts = "obligation IS NOT NULL AND (outcome IS NULL OR outcome = 'paid')";
+        let in_batch = format!("SELECT COALESCE(SUM(amount), 0) FROM attempts WHERE {counts} AND batch_id = ?");
+        let today = format!("SELECT COALESCE(SUM(amount), 0) FROM attempts WHERE {counts} AND agent = ? AND updated_ms >= ?");
+        let in_batch: i64 = sqlx::query(sqlx::AssertSqlSafe(in_batch))
+            .bind(batch)
+            .fetch_one(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?
+            .get(0);
+        let today: i64 = sqlx::query(sqlx::AssertSqlSafe(today))
+            .bind(agent)
+            .bind(day_start_ms)
+            .fetch_one(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?
+            .get(0);
+        let sum = |dong| Vnd::try_from(dong).unwrap_or_default();
+        Ok(Spent { in_batch: sum(in_batch), today: sum(today) })
+    }
+
+    /// Attempts that match a code, phone, order id, transaction id or attempt id, newest first.
+    pub async fn find(&self, what: &str) -> Result<Vec<(String, JobResult)>, LedgerError> {
+        let key = what.trim().to_ascii_lowercase();
+        let rows = {
+            let mut writer = self.connection.lock().await;
+            sqlx::query(
+                "SELECT a.id AS attempt, a.service AS service, a.updated_ms AS updated_ms, j.* FROM attempts a JOIN jobs j ON j.id = a.job_id \
+                 WHERE a.account_key = ?1 OR lower(j.order_id) = ?1 OR lower(a.transaction_id) = ?1 OR a.id = ?1 \
+                 ORDER BY a.updated_ms DESC LIMIT 200",
+            )
+            .bind(&key)
+            .fetch_all(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?
+        };
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Ok(service) = row.get::<&str, _>("service").parse::<Service>() else { continue };
+            let Some(job) = job_of(service, &row) else { continue };
+            let id: String = row.get("attempt");
+            let attempt = self.fold(&id).await?;
+            let result = JobResult {
+                job,
+                conclusion: attempt.standing(),
+                customer: attempt.quote.and_then(|q| q.customer),
+                at: Timestamp::from_millisecond(row.get("updated_ms")).ok(),
+                attempt: Some(id),
+            };
+            found.push((service.spec().wire.to_owned(), result));
+        }
+        Ok(found)
+    }
+}
+
+fn summary_of(row: &SqliteRow) -> Option<BatchSummary> {
+    Some(BatchSummary {
+        id: row.get("id"),
+        service: row.get::<&str, _>("service").parse().ok()?,
+        agent: row.get("agent"),
+        operator: row.get("operator"),
+        portal: row.get("portal"),
+        started: Timestamp::from_millisecond(row.get("started_ms")).ok()?,
+        finished: row.get::<Option<i64>, _>("finished_ms").and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+        is_dry_run: row.get("is_dry_run"),
+        left_out: serde_json::from_str(row.get("left_out")).unwrap_or_default(),
+        jobs: row.get("job_count"),
+    })
+}
+
+impl JobResult {
+    /// Is the result settled?
+    pub fn is_proven(&self) -> bool {
+        self.conclusion.outcome.is_proven()
+    }
+
+    /// Paid with a proof?
+    pub fn is_paid(&self) -> bool {
+        self.conclusion.outcome == Outcome::Paid && self.conclusion.proof != Proof::None
+    }
+}

@@ -1,0 +1,110 @@
+//! The tables, and how an older file becomes a newer one.
+
+use std::path::Path;
+
+use sqlx::{Connection, Row, SqliteConnection};
+
+use super::LedgerError;
+
+/// One step from each schema to the next. Steps that have been released are never changed; new ones are added.
+const STEPS: [&str; 1] = ["
+CREATE TABLE batches (
+    id          TEXT PRIMARY KEY,
+    identity    TEXT NOT NULL,
+    service     TEXT NOT NULL,
+    agent       TEXT NOT NULL,
+    operator    TEXT NOT NULL,
+    portal      TEXT NOT NULL,
+    is_dry_run  INTEGER NOT NULL,
+    left_out    TEXT NOT NULL,
+    started_ms  INTEGER NOT NULL,
+    finished_ms INTEGER
+) STRICT;
+CREATE INDEX batches_by_identity ON batches (identity, started_ms);
+CREATE TABLE jobs (
+    id          INTEGER PRIMARY KEY,
+    batch_id    TEXT NOT NULL REFERENCES batches (id),
+    position    INTEGER NOT NULL,
+    account     TEXT NOT NULL,
+    account_key TEXT NOT NULL,
+    amount      INTEGER,
+    order_id    TEXT,
+    payment     TEXT,
+    source_row  TEXT NOT NULL,
+    UNIQUE (batch_id, position)
+) STRICT;
+CREATE TABLE attempts (
+    id             TEXT PRIMARY KEY,
+    job_id         INTEGER NOT NULL REFERENCES jobs (id),
+    batch_id       TEXT NOT NULL REFERENCES batches (id),
+    service        TEXT NOT NULL,
+    account_key    TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    outcome        TEXT,
+    obligation     TEXT,
+    agent          TEXT,
+    amount         INTEGER,
+    transaction_id TEXT,
+    started_ms     INTEGER NOT NULL,
+    updated_ms     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX attempts_by_job ON attempts (job_id, started_ms);
+CREATE INDEX attempts_by_obligation ON attempts (obligation) WHERE obligation IS NOT NULL;
+CREATE INDEX attempts_unfinished ON attempts (started_ms) WHERE outcome IS NULL;
+CREATE INDEX attempts_by_agent ON attempts (agent, updated_ms) WHERE agent IS NOT NULL;
+CREATE TABLE events (
+    seq        INTEGER PRIMARY KEY,
+    attempt_id TEXT REFERENCES attempts (id),
+    batch_id   TEXT NOT NULL REFERENCES batches (id),
+    at_ms      INTEGER NOT NULL,
+    kind       TEXT NOT NULL,
+    body       TEXT NOT NULL,
+    hash       TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_by_attempt ON events (attempt_id, seq);
+CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
+CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
+"];
+
+/// Why the schema cannot be brought up to date.
+pub enum MigrateError {
+    /// Made by a newer program.
+    Newer(i64),
+    /// The database's own fault.
+    Sql(sqlx::Error),
+}
+
+impl MigrateError {
+    pub fn at(self, path: &Path) -> LedgerError {
+        match self {
+            Self::Newer(found) => LedgerError::Newer { path: path.to_owned(), found, known: known() },
+            Self::Sql(source) => LedgerError::of(path, source),
+        }
+    }
+}
+
+impl From<sqlx::Error> for MigrateError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+fn known() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
+/// Each step is one transaction together with its number: a crash leaves a whole schema.
+pub async fn migrate(sql: &mut SqliteConnection) -> Result<(), MigrateError> {
+    let found: i64 = sqlx::query("PRAGMA user_version").fetch_one(&mut *sql).await?.get(0);
+    if found > known() {
+        return Err(MigrateError::Newer(found));
+    }
+    for (number, step) in (1_i64..).zip(STEPS).skip_while(|(number, _)| *number <= found) {
+        let mut tx = sql.begin().await?;
+        sqlx::raw_sql(step).execute(&mut *tx).await?;
+        // A pragma takes no parameters; the number is ours.
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {number}"))).execute(&mut *tx).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,185 @@
+use super::*;
+use crate::domain::attempt::{Conclusion, GateKind};
+use crate::domain::{Defaults, Intent, JobList, Outcome, Proof, Quote};
+
+async fn open(dir: &tempfile::TempDir) -> Ledger {
+    Ledger::open(&dir.path().join("ledger.db")).await.expect("opens")
+}
+
+fn batch(lines: &str) -> NewBatch {
+    NewBatch {
+        service: Service::PayEvn,
+        agent: "A".into(),
+        operator: "Lan".into(),
+        portal: "http://portal".into(),
+        is_dry_run: false,
+        also: String::new(),
+        jobs: JobList::from_lines(Service::PayEvn, Defaults::default(), lines).jobs,
+        left_out: serde_json::json!([]),
+        day_start_ms: 0,
+        force_new: false,
+    }
+}
+
+fn intent(obligation: &str) -> Intent {
+    Intent {
+        agent: "A".into(),
+        fingerprint: "f".into(),
+        obligation: obligation.into(),
+        amount: Vnd::fixed(150_000),
+        balance_before: None,
+        balance_is_proof: true,
+        gate: GateKind::Latch,
+        session: "s".into(),
+        browser_pid: None,
+        debugger_address: None,
+        fence: None,
+        deadline_ms: 0,
+    }
+}
+
+async fn armed(ledger: &Ledger, batch: &Batch, job: usize) -> LiveAttempt {
+    let mut live = ledger.attempt(batch, &batch.jobs[job]).await.expect("attempt");
+    let obligation = format!("evn:{}", batch.jobs[job].job.account.key());
+    for event in [
+        Event::Leased { session: "s".into() },
+        Event::QuoteSeen(Quote { amount: Vnd::fixed(150_000), customer: Some("NGUYỄN VĂN A".into()), balance: None }),
+        Event::Prepared,
+        Event::PreArmed,
+        Event::Armed(intent(&obligation)),
+    ] {
+        ledger.append(&mut live, event).await.expect("legal");
+    }
+    live
+}
+
+fn paid() -> Event {
+    Event::Concluded(Conclusion {
+        outcome: Outcome::Paid,
+        proof: Proof::Response,
+        amount: Some(Vnd::fixed(150_000)),
+        transaction_id: Some("GD1".into()),
+        message: "Thanh toán thành công".into(),
+    })
+}
+
+#[tokio::test]
+async fn a_second_program_on_the_same_ledger_is_told_who_has_it() {
+    let dir = tempfile::tempdir().expect("dir");
+    let first = open(&dir).await;
+    let error = Ledger::open(first.path()).await.expect_err("in use");
+    assert!(matches!(&error, LedgerError::InUse { holder, .. } if *holder == std::process::id().to_string()), "{error}");
+    drop(first);
+    open(&dir).await; // the lock went with its holder
+}
+
+#[tokio::test]
+async fn a_dead_run_leaves_doubt_behind_only_past_arming() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    let entered = ledger.enter(batch("PE01\nPE02\nPE03")).await.expect("entered");
+    let past = armed(&ledger, &entered, 0).await;
+    let mut before = ledger.attempt(&entered, &entered.jobs[1]).await.expect("attempt");
+    ledger.append(&mut before, Event::Leased { session: "s".into() }).await.expect("legal");
+    drop(ledger); // the power goes
+
+    let ledger = open(&dir).await;
+    let doubts = ledger.in_doubt().await.expect("read");
+    assert_eq!(doubts.iter().map(|l| l.id.as_str()).collect::<Vec<_>>(), [past.id.as_str()]);
+    assert_eq!(doubts[0].attempt.state, State::Unknown);
+    assert_eq!(ledger.doubt_on("evn:pe01", "").await.expect("read"), Some(past.id.clone()));
+    assert!(ledger.has_doubt("A", "").await.expect("read"));
+
+    let again = ledger.enter(batch("PE01\nPE02\nPE03")).await.expect("entered");
+    assert!(again.continued, "the same batch goes on");
+    assert_eq!(again.jobs[1].last.as_ref().map(|l| l.attempt.state), Some(State::Queued));
+    assert!(again.jobs[2].last.is_none());
+    assert!(ledger.verify().await.expect("read").is_ok());
+}
+
+#[tokio::test]
+async fn a_refused_event_leaves_no_trace() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    let entered = ledger.enter(batch("PE01")).await.expect("entered");
+    let mut live = armed(&ledger, &entered, 0).await;
+    let before = ledger.events_of(&live.id).await.expect("read").len();
+    assert!(matches!(ledger.append(&mut live, paid()).await, Err(LedgerError::Illegal(_))), "armed is not paid");
+    assert_eq!(ledger.events_of(&live.id).await.expect("read").len(), before);
+    assert_eq!(live.attempt.state, State::Armed);
+}
+
+#[tokio::test]
+async fn events_cannot_be_changed_and_a_forger_is_found() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    let entered = ledger.enter(batch("PE01")).await.expect("entered");
+    let mut live = armed(&ledger, &entered, 0).await;
+    ledger.append(&mut live, Event::Observed { message: "ok".into(), balance: None }).await.expect("legal");
+    ledger.append(&mut live, paid()).await.expect("legal");
+    assert_eq!(ledger.verify().await.expect("read"), Ok(7));
+
+    let mut writer = ledger.connection.lock().await;
+    let change = "UPDATE events SET body = replace(body, '150000', '15000') WHERE kind = 'concluded'";
+    assert!(sqlx::query(change).execute(&mut writer.sql).await.is_err(), "the table refuses");
+    sqlx::query("DROP TRIGGER events_are_never_changed").execute(&mut writer.sql).await.expect("forger's work");
+    sqlx::query(change).execute(&mut writer.sql).await.expect("forger's work");
+    drop(writer);
+    assert_eq!(ledger.verify().await.expect("read"), Err(ChainFault { seq: 7 }));
+}
+
+#[tokio::test]
+async fn a_finished_payment_batch_is_the_same_batch_until_the_day_is_over() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    let first = ledger.enter(batch("PE01")).await.expect("entered");
+    ledger.finish(&first.id).await.expect("finished");
+    let same_day = ledger.enter(batch("PE01")).await.expect("entered");
+    assert_eq!((same_day.id.as_str(), same_day.was_finished), (first.id.as_str(), true));
+    ledger.finish(&first.id).await.expect("finished");
+    let next_day = NewBatch { day_start_ms: now_ms() + 1, ..batch("PE01") };
+    assert_ne!(ledger.enter(next_day).await.expect("entered").id, first.id);
+    let other = ledger.enter(batch("PE01\nPE02")).await.expect("entered");
+    assert!(!other.continued);
+    let forced = ledger.enter(NewBatch { force_new: true, ..batch("PE01\nPE02") }).await.expect("entered");
+    assert_ne!(forced.id, other.id);
+}
+
+#[tokio::test]
+async fn what_was_paid_is_found_and_counted() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    let entered = ledger.enter(batch("PE01|D7\nPE02")).await.expect("entered");
+    let mut live = armed(&ledger, &entered, 0).await;
+    ledger.append(&mut live, Event::Observed { message: "ok".into(), balance: None }).await.expect("legal");
+    ledger.append(&mut live, paid()).await.expect("legal");
+    armed(&ledger, &entered, 1).await;
+    for what in ["pe01", "PE01", "D7", "gd1", &live.id] {
+        let found = ledger.find(what).await.expect("read");
+        assert!(found.len() == 1 && found[0].1.is_paid(), "{what}");
+    }
+    let spent = ledger.spent(&entered.id, "A", 0).await.expect("read");
+    assert_eq!(spent, Spent { in_batch: Vnd::fixed(300_000), today: Vnd::fixed(300_000) }, "doubt counts as spent");
+    assert!(ledger.paid_on("evn:pe01", Vnd::fixed(150_000)).await.expect("read").is_some());
+    assert!(ledger.paid_on("evn:pe01", Vnd::fixed(1)).await.expect("read").is_none());
+    let results = ledger.results(&entered.id, Service::PayEvn).await.expect("read");
+    assert_eq!(results.iter().map(|r| r.conclusion.outcome).collect::<Vec<_>>(), [Outcome::Paid, Outcome::Unknown]);
+    assert_eq!(results[0].customer.as_deref(), Some("NGUYỄN VĂN A"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_ledger_is_left_alone() {
+    let dir = tempfile::tempdir().expect("dir");
+    let path = dir.path().join("ledger.db");
+    fs::write(&path, "đây không phải sổ giao dịch ".repeat(100)).expect("write");
+    let before = fs::read(&path).expect("read");
+    assert!(matches!(Ledger::open(&path).await, Err(LedgerError::Damaged { .. })));
+    assert_eq!(fs::read(&path).expect("read"), before);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_says_so() {
+    let error = Ledger::open(Path::new("/proc/gachno/ledger.db")).await.expect_err("cannot");
+    assert!(matches!(error, LedgerError::Folder { .. }), "{error}");
+}
