@@ -137,8 +137,8 @@ pub enum Event {
     Released,
     /// The portal's answer as it was read.
     Observed {
-        /// All messages, joined.
-        message: String,
+        /// Its messages, word for word.
+        said: Vec<Said>,
         /// The agent's balance after the answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         balance: Option<Vnd>,
@@ -157,6 +157,22 @@ pub enum Event {
         /// What was seen.
         what: String,
     },
+}
+
+/// One message as it stands on the page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// `info`, `warn`, `error`, `fatal`, or `receipt` for the print panel.
+    pub severity: String,
+    /// Its words.
+    pub text: String,
+}
+
+impl Said {
+    /// All messages in one text for people.
+    pub fn joined(said: &[Self]) -> String {
+        said.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" | ")
+    }
 }
 
 /// How an attempt ended.
@@ -186,7 +202,7 @@ pub struct Attempt {
     /// What was armed.
     pub intent: Option<Intent>,
     /// The portal's words after the click.
-    pub observed: Option<String>,
+    pub observed: Option<Vec<Said>>,
     /// Why it is unknown, where it is.
     pub doubt: Option<String>,
     /// How it ended.
@@ -253,8 +269,8 @@ impl Attempt {
             }
             (Armed, Event::Released) => Released,
             // Armed without Released is the latch's way: the click and the request are one step there.
-            (Armed | Released, Event::Observed { message, .. }) => {
-                self.observed = Some(message.clone());
+            (Armed | Released, Event::Observed { said, .. }) => {
+                self.observed = Some(said.clone());
                 Observed
             }
             // Nothing was clicked that can move money: look again from the start.
@@ -293,7 +309,7 @@ impl Attempt {
             transaction_id: None,
             message: match (&self.doubt, &self.observed) {
                 (Some(doubt), _) => doubt.clone(),
-                (None, Some(seen)) => seen.clone(),
+                (None, Some(seen)) => Said::joined(seen),
                 (None, None) if in_doubt => "Chương trình dừng khi chưa có câu trả lời của cổng".to_owned(),
                 (None, None) => "Chưa làm".to_owned(),
             },
@@ -364,7 +380,7 @@ mod tests {
     #[test]
     fn a_payment_goes_through_every_state_to_paid() {
         let mut events = until_armed();
-        events.extend([Event::Released, Event::Observed { message: "ok".into(), balance: None }, end(Outcome::Paid, Proof::Response)]);
+        events.extend([Event::Released, Event::Observed { said: vec![], balance: None }, end(Outcome::Paid, Proof::Response)]);
         let attempt = Attempt::fold(&events).expect("legal");
         assert_eq!(attempt.state, State::Done(Outcome::Paid));
         assert_eq!(attempt.intent.map(|i| i.amount), Some(Vnd::fixed(150_000)));
@@ -386,7 +402,7 @@ mod tests {
     fn nothing_is_paid_without_a_click_and_a_proof() {
         let armed = Attempt::fold(&until_armed()).expect("legal");
         assert!(armed.clone().after(&end(Outcome::Paid, Proof::Response)).is_err(), "armed is not paid");
-        let seen = armed.after(&Event::Observed { message: "?".into(), balance: None }).expect("legal");
+        let seen = armed.after(&Event::Observed { said: vec![], balance: None }).expect("legal");
         assert!(seen.clone().after(&end(Outcome::Paid, Proof::None)).is_err(), "clicked is not paid");
         assert!(seen.clone().after(&end(Outcome::Rejected, Proof::None)).is_err());
         assert!(seen.clone().after(&end(Outcome::Failed, Proof::Response)).is_err(), "past the click nothing is simply failed");
@@ -423,7 +439,7 @@ mod tests {
             Just(Event::PreArmed),
             Just(Event::Armed(intent())),
             Just(Event::Released),
-            Just(Event::Observed { message: "m".into(), balance: None }),
+            Just(Event::Observed { said: vec![Said { severity: "info".into(), text: "m".into() }], balance: None }),
             Just(lost()),
             Just(Event::ReconcileStarted),
             Just(Event::LateEvidence { what: "w".into() }),

@@ -16,11 +16,11 @@ pub mod text;
 pub mod verdict;
 
 pub use account::{Account, AccountKind, BillCode, NotAccount, SubscriberCode};
-pub use attempt::{Attempt, Event, IllegalEvent, Intent, Quote, State};
+pub use attempt::{Attempt, Conclusion, Event, GateKind, IllegalEvent, Intent, Quote, Said, State};
 pub use guard::{Limits, Refusal};
 pub use job::{Defaults, Duplicate, Intake, Job, JobList, PaymentType, RawJob, RowError};
 pub use money::{NotVnd, Vnd};
 pub use outcome::{Outcome, Proof};
 pub use phone::{Network, NotPhone, Phone};
 pub use service::{Kind, Service};
-pub use verdict::{Answer, DebtAfter, Evidence, Verdict};
+pub use verdict::{Answer, DebtAfter, Doubt, Evidence, Verdict};

@@ -1,1 +1,21 @@
-//! `engine`: to be built.
+//! Runs a batch: plan, look up, guard, arm, pay, prove; progress out, stop in.
+//!
+//! Lives here: the order of things, and what is retried. Only this module moves money.
+//! Never here: ids and words of pages ([`crate::portal`]), what evidence proves ([`crate::domain::verdict`]).
+//!
+//! **Nothing retries past arming.** A technical failure before it is tried again; from there on an attempt leads to
+//! a proof or stays unknown, and its debt stays locked.
+
+mod evidence;
+mod job;
+mod plan;
+mod progress;
+mod prove;
+mod runner;
+mod timing;
+
+pub use evidence::EvidenceStore;
+pub use plan::{Plan, PlanError};
+pub use progress::{Counts, OutcomeEvent, Progress, Reporter};
+pub use runner::{EngineError, Finished, Tools, reconcile, run};
+pub use timing::{day_start_ms, eta_s, month_start_ms};

@@ -23,7 +23,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::domain::{Account, Attempt, Event, Job, PaymentType, Service, State, Vnd};
+use crate::domain::{Account, Attempt, Event, IllegalEvent, Intent, Job, PaymentType, Service, State, Vnd};
 
 pub use chain::ChainFault;
 pub use error::LedgerError;
@@ -111,6 +111,22 @@ pub struct LiveAttempt {
     pub service: Service,
     /// What its events add up to.
     pub attempt: Attempt,
+}
+
+/// An attempt whose intent is on disk: the permission to press the paying button once.
+///
+/// Made by [`Ledger::arm`] alone, consumed by pressing, not to be cloned: a second press does not compile.
+#[derive(Debug)]
+#[must_use = "an armed attempt is in doubt until it is pressed and concluded"]
+pub struct Armed {
+    attempt: String,
+}
+
+impl Armed {
+    /// The attempt's id, which keys the page's latch.
+    pub fn attempt(&self) -> &str {
+        &self.attempt
+    }
 }
 
 impl Ledger {
@@ -237,8 +253,23 @@ impl Ledger {
         })
     }
 
+    /// Makes the intent durable. Only what this returns can press the paying button.
+    pub async fn arm(&self, live: &mut LiveAttempt, intent: Intent) -> Result<Armed, LedgerError> {
+        self.write(live, Event::Armed(intent)).await?;
+        Ok(Armed { attempt: live.id.clone() })
+    }
+
     /// Appends what happened. On `Ok` it is on disk and `live` stands where the event leads; on `Err` nothing changed.
+    ///
+    /// Arming goes through [`Self::arm`] alone.
     pub async fn append(&self, live: &mut LiveAttempt, event: Event) -> Result<(), LedgerError> {
+        if matches!(event, Event::Armed(_)) {
+            return Err(IllegalEvent { state: live.attempt.state.wire(), event: event.wire() }.into());
+        }
+        self.write(live, event).await
+    }
+
+    async fn write(&self, live: &mut LiveAttempt, event: Event) -> Result<(), LedgerError> {
         let next = live.attempt.clone().after(&event)?;
         let body = serde_json::to_string(&event).map_err(|e| LedgerError::Body(event.wire(), e))?;
         let standing = next.standing();

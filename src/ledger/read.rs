@@ -7,8 +7,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::{BatchJob, Ledger, LedgerError, LiveAttempt, job_of};
-use crate::domain::attempt::Conclusion;
-use crate::domain::{Attempt, Event, Job, Outcome, Proof, Service, Vnd};
+use crate::domain::{Attempt, Conclusion, Event, Job, Outcome, Proof, Service, Vnd};
 
 /// How one job of a batch stands.
 #[derive(Debug, Clone)]
@@ -259,14 +258,31 @@ impl Ledger {
         Ok(row.map(|r| r.get(0)))
     }
 
-    /// When this obligation was paid with this amount, if it was.
-    pub async fn paid_on(&self, obligation: &str, amount: Vnd) -> Result<Option<Timestamp>, LedgerError> {
+    /// When this obligation was paid with this amount since then, if it was.
+    pub async fn paid_on(&self, obligation: &str, amount: Vnd, since_ms: i64) -> Result<Option<Timestamp>, LedgerError> {
         let mut writer = self.connection.lock().await;
         let row = sqlx::query(
-            "SELECT updated_ms FROM attempts WHERE obligation = ? AND amount = ? AND outcome = 'paid' ORDER BY updated_ms DESC LIMIT 1",
+            "SELECT updated_ms FROM attempts WHERE obligation = ? AND amount = ? AND outcome = 'paid' AND updated_ms >= ? \
+             ORDER BY updated_ms DESC LIMIT 1",
         )
         .bind(obligation)
         .bind(amount.dong())
+        .bind(since_ms)
+        .fetch_optional(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        Ok(row.and_then(|r| Timestamp::from_millisecond(r.get(0)).ok()))
+    }
+
+    /// When this order's top-up of this account and amount was paid, if it was.
+    pub async fn order_paid(&self, obligation: &str, order_id: &str) -> Result<Option<Timestamp>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let row = sqlx::query(
+            "SELECT a.updated_ms FROM attempts a JOIN jobs j ON j.id = a.job_id \
+             WHERE a.obligation = ? AND j.order_id = ? AND a.outcome = 'paid' LIMIT 1",
+        )
+        .bind(obligation)
+        .bind(order_id)
         .fetch_optional(&mut writer.sql)
         .await
         .map_err(|e| self.fault(e))?;
@@ -298,6 +314,18 @@ impl Ledger {
         .await
         .map_err(|e| self.fault(e))?;
         Ok(row.is_some())
+    }
+
+    /// What was paid in a batch, with proof.
+    pub async fn paid_in(&self, batch: &str) -> Result<Vnd, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let sum: i64 = sqlx::query("SELECT COALESCE(SUM(amount), 0) FROM attempts WHERE batch_id = ? AND outcome = 'paid'")
+            .bind(batch)
+            .fetch_one(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?
+            .get(0);
+        Ok(Vnd::try_from(sum).unwrap_or_default())
     }
 
     /// What was paid or is in doubt so far, for the limits.

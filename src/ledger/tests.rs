@@ -1,6 +1,5 @@
 use super::*;
-use crate::domain::attempt::{Conclusion, GateKind};
-use crate::domain::{Defaults, Intent, JobList, Outcome, Proof, Quote};
+use crate::domain::{Conclusion, Defaults, GateKind, JobList, Outcome, Proof, Quote};
 
 async fn open(dir: &tempfile::TempDir) -> Ledger {
     Ledger::open(&dir.path().join("ledger.db")).await.expect("opens")
@@ -46,10 +45,12 @@ async fn armed(ledger: &Ledger, batch: &Batch, job: usize) -> LiveAttempt {
         Event::QuoteSeen(Quote { amount: Vnd::fixed(150_000), customer: Some("NGUYỄN VĂN A".into()), balance: None }),
         Event::Prepared,
         Event::PreArmed,
-        Event::Armed(intent(&obligation)),
     ] {
         ledger.append(&mut live, event).await.expect("legal");
     }
+    assert!(ledger.append(&mut live, Event::Armed(intent(&obligation))).await.is_err(), "arming has its own door");
+    let permission = ledger.arm(&mut live, intent(&obligation)).await.expect("armed");
+    assert_eq!(permission.attempt(), live.id);
     live
 }
 
@@ -115,7 +116,7 @@ async fn events_cannot_be_changed_and_a_forger_is_found() {
     let ledger = open(&dir).await;
     let entered = ledger.enter(batch("PE01")).await.expect("entered");
     let mut live = armed(&ledger, &entered, 0).await;
-    ledger.append(&mut live, Event::Observed { message: "ok".into(), balance: None }).await.expect("legal");
+    ledger.append(&mut live, Event::Observed { said: vec![], balance: None }).await.expect("legal");
     ledger.append(&mut live, paid()).await.expect("legal");
     assert_eq!(ledger.verify().await.expect("read"), Ok(7));
 
@@ -151,7 +152,7 @@ async fn what_was_paid_is_found_and_counted() {
     let ledger = open(&dir).await;
     let entered = ledger.enter(batch("PE01|D7\nPE02")).await.expect("entered");
     let mut live = armed(&ledger, &entered, 0).await;
-    ledger.append(&mut live, Event::Observed { message: "ok".into(), balance: None }).await.expect("legal");
+    ledger.append(&mut live, Event::Observed { said: vec![], balance: None }).await.expect("legal");
     ledger.append(&mut live, paid()).await.expect("legal");
     armed(&ledger, &entered, 1).await;
     for what in ["pe01", "PE01", "D7", "gd1", &live.id] {
@@ -160,8 +161,8 @@ async fn what_was_paid_is_found_and_counted() {
     }
     let spent = ledger.spent(&entered.id, "A", 0).await.expect("read");
     assert_eq!(spent, Spent { in_batch: Vnd::fixed(300_000), today: Vnd::fixed(300_000) }, "doubt counts as spent");
-    assert!(ledger.paid_on("evn:pe01", Vnd::fixed(150_000)).await.expect("read").is_some());
-    assert!(ledger.paid_on("evn:pe01", Vnd::fixed(1)).await.expect("read").is_none());
+    assert!(ledger.paid_on("evn:pe01", Vnd::fixed(150_000), 0).await.expect("read").is_some());
+    assert!(ledger.paid_on("evn:pe01", Vnd::fixed(1), 0).await.expect("read").is_none());
     let results = ledger.results(&entered.id, Service::PayEvn).await.expect("read");
     assert_eq!(results.iter().map(|r| r.conclusion.outcome).collect::<Vec<_>>(), [Outcome::Paid, Outcome::Unknown]);
     assert_eq!(results[0].customer.as_deref(), Some("NGUYỄN VĂN A"));

@@ -1,0 +1,393 @@
+// Runs in the portal's page. One call carries a whole step: act, wait for the page's own queue, read back, answer once.
+//
+// arguments: [0] program (or null to go on waiting for the one that runs), [1] its id, [2] how long this call may
+// wait in ms, [3] callback. The program runs on by itself between calls, so a slow portal never holds the driver.
+const [program, id, budgetMs, answer] = arguments;
+
+const TICK_MS = 5;             // how often the queue is looked at
+const AFTER_READY_MS = 25;     // scripts bound to "document ready" run a little after it
+const PRIMEFACES_MAX_MS = 3000; // a page without the framework by then has none
+
+const delay = (ms) => new Promise((done) => setTimeout(done, ms));
+const squeezed = (text) => (text || '').normalize('NFC').replace(/\s+/g, ' ').trim();
+
+function shown(el) {
+  if (!el || !el.isConnected || el.getClientRects().length === 0) return false;
+  if (getComputedStyle(el).visibility === 'hidden') return false;
+  const dialog = el.closest('.ui-dialog');
+  return !dialog || dialog.getAttribute('aria-hidden') !== 'true';
+}
+
+// A locator is a CSS selector, or `selector >> words` for an element with exactly these words.
+function all(locator) {
+  const [css, words] = locator.split(' >> ');
+  const found = [...document.querySelectorAll(css)];
+  return words === undefined ? found : found.filter((el) => squeezed(el.textContent) === words || el.value === words);
+}
+
+// The first locator that has a match wins; a visible match wins over a hidden one of the same locator.
+function find(run, name, hiddenToo) {
+  const locators = run.elements[name] || [];
+  for (let i = 0; i < locators.length; i++) {
+    const found = all(locators[i]);
+    const el = found.find(shown) || (hiddenToo ? found[0] : undefined);
+    if (el) {
+      run.out.matched[name] = i;
+      return el;
+    }
+  }
+  return null;
+}
+
+function stop(kind, element, detail) {
+  throw { gachno: true, kind, element: element || '', detail: detail || '' };
+}
+
+// ---- waiting -------------------------------------------------------------------------------------------------------
+
+function hookRequests() {
+  if (window.__gachnoRequests) return;
+  const count = (window.__gachnoRequests = { open: 0 });
+  const send = XMLHttpRequest.prototype.send;
+  XMLHttpRequest.prototype.send = function (...rest) {
+    count.open++;
+    this.addEventListener('loadend', () => setTimeout(() => count.open--, 0), { once: true });
+    return send.apply(this, rest);
+  };
+  window.addEventListener('beforeunload', () => (count.leaving = true));
+}
+
+function quiet() {
+  if (document.readyState === 'loading' || window.__gachnoRequests.leaving) return false;
+  const ended = performance.timing.domContentLoadedEventEnd;
+  const age = ended === 0 ? -1 : Date.now() - ended;
+  if (age < AFTER_READY_MS) return false;
+  const framework = window.PrimeFaces;
+  if (!framework || !framework.ajax) {
+    // The framework is null while the view's root is replaced.
+    if (age < PRIMEFACES_MAX_MS || window.__gachnoHadFramework) return false;
+    return window.__gachnoRequests.open === 0;
+  }
+  window.__gachnoHadFramework = true;
+  if (!framework.ajax.Queue.isEmpty() || framework.animationActive === true) return false;
+  if (window.jQuery && window.jQuery.active > 0) return false;
+  return window.__gachnoRequests.open === 0;
+}
+
+async function idle(run, name) {
+  const end = Date.now() + run.answerMs;
+  for (let calm = 0; calm < 2; ) {
+    calm = quiet() ? calm + 1 : 0;
+    if (Date.now() > end) stop('timeout', name, 'queue');
+    await delay(TICK_MS);
+  }
+}
+
+async function until(run, name, test, limitMs) {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    const result = test();
+    if (result) return result;
+    if (Date.now() > end) return null;
+    await delay(TICK_MS);
+  }
+}
+
+// ---- acting --------------------------------------------------------------------------------------------------------
+
+function expired(run) {
+  return shown(find(run, 'frame.expired_dialog')) || shown(find(run, 'login.user'));
+}
+
+// An element below a modal overlay cannot be reached by a person, so it is not reached by us.
+function covered(el) {
+  const masks = [...document.querySelectorAll('body > .ui-widget-overlay, body > .ui-dialog-mask')].filter(shown);
+  if (masks.length === 0) return false;
+  if (el.closest('.ui-selectonemenu-panel')) return false;
+  const dialog = el.closest('.ui-dialog');
+  if (!dialog) return true;
+  const level = (node) => parseInt(getComputedStyle(node).zIndex, 10) || 0;
+  return masks.some((mask) => level(mask) > level(dialog));
+}
+
+async function reachable(run, name, limitMs) {
+  const el = await until(run, name, () => {
+    const candidate = find(run, name);
+    return candidate && !covered(candidate) && !candidate.disabled ? candidate : null;
+  }, limitMs);
+  if (el) return el;
+  if (expired(run)) stop('expired', name);
+  const candidate = find(run, name, true);
+  if (!candidate) stop('missing', name);
+  stop(candidate.disabled ? 'disabled' : shown(candidate) ? 'covered' : 'hidden', name);
+}
+
+function fire(el, type, Kind, init) {
+  el.dispatchEvent(new Kind(type, Object.assign({ bubbles: true, cancelable: true, view: window }, init)));
+}
+
+function click(el) {
+  el.scrollIntoView({ block: 'center', inline: 'nearest' });
+  for (const type of ['mouseover', 'mouseenter', 'mousedown']) fire(el, type, MouseEvent, { button: 0 });
+  if (el.focus && el.matches('button, input, select, textarea, a, [tabindex]')) el.focus({ preventScroll: true });
+  fire(el, 'mouseup', MouseEvent, { button: 0 });
+  el.click();
+}
+
+function type(el, value) {
+  el.focus({ preventScroll: true });
+  const key = value.slice(-1) || 'Backspace';
+  fire(el, 'keydown', KeyboardEvent, { key });
+  const proto = el instanceof HTMLTextAreaElement ? HTMLTextAreaElement.prototype : HTMLInputElement.prototype;
+  Object.getOwnPropertyDescriptor(proto, 'value').set.call(el, value);
+  fire(el, 'input', InputEvent, { inputType: 'insertText', data: value });
+  fire(el, 'keyup', KeyboardEvent, { key });
+  fire(el, 'change', Event, {});
+}
+
+// Leaves the field as Tab does. The browser sends `blur` by itself only where the field really had the focus.
+function leave(el) {
+  let left = false;
+  el.addEventListener('blur', () => (left = true), { once: true });
+  fire(el, 'keydown', KeyboardEvent, { key: 'Tab', code: 'Tab', keyCode: 9, which: 9 });
+  el.blur();
+  if (!left) {
+    fire(el, 'blur', FocusEvent, { bubbles: false });
+    fire(el, 'focusout', FocusEvent, {});
+  }
+}
+
+const digits = (text) => (text || '').replace(/[^0-9]/g, '');
+
+const steps = {
+  async ready(run) {
+    await idle(run, 'page');
+  },
+  async idle(run) {
+    await idle(run, 'page');
+  },
+  async click(run, op) {
+    if (op.optional && !find(run, op.on)) return;
+    click(await reachable(run, op.on, run.patienceMs));
+    await idle(run, op.on);
+  },
+  // `secret` values are compared here and never leave the page.
+  async fill(run, op) {
+    if (op.optional && !find(run, op.on)) return;
+    const el = await reachable(run, op.on, run.patienceMs);
+    type(el, op.value);
+    if (op.leave) leave(el);
+    await idle(run, op.on);
+    const again = find(run, op.on, true);
+    const same = (a, b) => a === b || (op.number && digits(a) === digits(b) && digits(b) !== '');
+    // A field that is replaced and emptied by its own look-up is read before that, the others after.
+    const now = again ? again.value : el.value;
+    if (!same(now, op.value) && !same(el.value, op.value)) stop('readback', op.on, op.secret ? '' : now);
+    if (op.number) {
+      const hidden = document.getElementById((again || el).id.replace(/_input$/, '_hinput'));
+      if (hidden && digits(hidden.value) !== digits(op.value)) stop('readback', op.on, hidden.value);
+      if (hidden && /[.,]\d{1,2}$/.test(hidden.value) && Number(hidden.value) !== Number(op.value)) stop('readback', op.on, hidden.value);
+    }
+  },
+  async radio(run, op) {
+    const input = await until(run, op.input, () => find(run, op.input, true), run.patienceMs);
+    if (!input) stop('missing', op.input);
+    if (!input.checked) {
+      click(await reachable(run, op.on, run.patienceMs));
+      await idle(run, op.on);
+    }
+    const now = find(run, op.input, true);
+    if (!now || !now.checked) stop('readback', op.input);
+  },
+  // A button group: a second click on the active one would deselect it, so look before clicking.
+  async toggle(run, op) {
+    const box = () => {
+      const input = find(run, op.input, true);
+      return input && (input.closest('.ui-button') || input.parentElement);
+    };
+    if (!(await until(run, op.input, box, run.patienceMs))) stop('missing', op.input);
+    const words = squeezed(box().textContent);
+    if (op.amount && digits(words) !== '' && digits(words) !== digits(op.amount)) stop('readback', op.input, words);
+    const active = () => box().classList.contains('ui-state-active');
+    if (!active()) {
+      if (covered(box())) stop('covered', op.input);
+      click(box());
+      await idle(run, op.input);
+    }
+    if (!(await until(run, op.input, () => box() && active(), run.patienceMs))) stop('readback', op.input);
+    const group = box().parentElement;
+    if (group && group.querySelectorAll(':scope > .ui-state-active').length > 1) stop('readback', op.input, 'several');
+  },
+  async menu(run, op) {
+    const item = () => find(run, op.item);
+    if (!item()) click(await reachable(run, op.on, run.patienceMs));
+    const el = await until(run, op.item, () => { const i = item(); return i && !(i.getAnimations && i.getAnimations().length) && i; }, run.patienceMs);
+    if (!el) stop(find(run, op.item, true) ? 'hidden' : 'missing', op.item);
+    const words = squeezed(el.textContent);
+    click(el);
+    await idle(run, op.item);
+    const label = find(run, op.on, true);
+    if (label && words && squeezed(label.textContent) !== words) stop('readback', op.on, squeezed(label.textContent));
+  },
+  async when_shown(run, op) {
+    if (!shown(find(run, op.element))) return;
+    for (const inner of op.then) await steps[inner.op](run, inner);
+    if (op.gone && !(await until(run, op.element, () => !shown(find(run, op.element)), run.patienceMs))) stop('stays', op.element);
+  },
+  // One of these elements, or a message, or a lost session.
+  async await_any(run, op) {
+    const news = () => summaries(run).some((summary) => summary.__gachnoSeenBy !== id);
+    await until(run, op.elements[0], () => op.elements.some((e) => find(run, e)) || news() || expired(run), op.ms || run.answerMs);
+  },
+  async read(run, op) {
+    const el = find(run, op.on, true);
+    run.out.reads[op.as] = !el ? null : op.what === 'value' ? el.value : squeezed(el.innerText || el.textContent);
+  },
+  // Amounts that stand alone in an element, outside the frame: the nearest match where a numbered id has moved.
+  async money(run, op) {
+    const found = new Set();
+    for (const el of document.querySelectorAll('form *')) {
+      if (el.children.length || !shown(el) || el.closest('.dl-info, .ui-dialog, .ui-messages, [id$="tranAmountId"]')) continue;
+      const text = squeezed(el.tagName === 'INPUT' ? '' : el.textContent);
+      if (/^[0-9][0-9.,]*\s?(vnd|vnđ|đ|đồng)$/i.test(text)) found.add(text);
+    }
+    run.out.reads[op.as] = [...found].join('\n');
+  },
+  async cards(run, op) {
+    const locators = run.elements[op.on] || [];
+    const boxes = locators.map((l) => all(l).filter(shown)).find((found) => found.length > 0) || [];
+    run.out.cards = boxes.map((box) => {
+      const lines = {};
+      for (const row of box.querySelectorAll('.row')) {
+        const label = row.querySelector('label');
+        const value = row.querySelector('p');
+        if (label && value) lines[squeezed(label.textContent)] = squeezed(value.textContent);
+      }
+      const button = [...box.querySelectorAll('button, input[type=submit]')].find((b) => new RegExp(op.button).test(b.id));
+      return { lines, button: button ? button.id : null };
+    });
+  },
+  async click_id(run, op) {
+    const el = document.getElementById(op.id);
+    if (!el) stop('missing', op.on, op.id);
+    if (!shown(el) || covered(el) || el.disabled) stop(covered(el) ? 'covered' : 'hidden', op.on, op.id);
+    click(el);
+    await idle(run, op.on);
+  },
+  async links(run, op) {
+    const wanted = new RegExp(op.words, 'i');
+    const links = [...document.querySelectorAll('a[href]')].filter((a) => wanted.test(squeezed(a.textContent)));
+    run.out.links = [...new Set(links.map((a) => a.href).filter((href) => href.startsWith(location.origin)))];
+  },
+  // The one click that moves money. The latch lets one click an attempt through, whatever is sent again from outside.
+  async press(run, op) {
+    const pressed = (window.__gachnoPressed = window.__gachnoPressed || {});
+    if (pressed[op.attempt]) stop('latched', op.on);
+    const el = find(run, op.on);
+    if (!el) stop('missing', op.on);
+    if (el.disabled || !el.closest('.ui-dialog') || covered(el)) stop('covered', op.on);
+    if (squeezed(dialogText(run)) !== op.dialog) stop('changed', op.on, dialogText(run));
+    for (const summary of summaries(run)) summary.__gachnoOld = true;
+    pressed[op.attempt] = true;
+    run.out.pressed = true;
+    click(el);
+    await idle(run, op.on);
+    run.out.answered = { messages: messages(run).filter((m) => !m.old), receipt: receipt(run) };
+  },
+  // The balance counts as read again only where the portal really sent it: its label is then a new element.
+  async refresh_balance(run) {
+    const button = find(run, 'frame.balance_refresh', true);
+    const before = find(run, 'frame.balance', true);
+    if (!button || expired(run)) return;
+    button.click();
+    await idle(run, 'frame.balance_refresh');
+    const after = find(run, 'frame.balance', true);
+    run.out.refreshed = !!after && after !== before && squeezed(after.textContent) !== '';
+  },
+};
+
+// ---- reading -------------------------------------------------------------------------------------------------------
+
+const SEVERITIES = ['fatal', 'error', 'warn', 'info'];
+
+function summaries(run) {
+  const found = new Set();
+  for (const locator of run.elements['frame.messages'] || []) {
+    for (const box of all(locator)) {
+      for (const severity of SEVERITIES) box.querySelectorAll(`.ui-messages-${severity}-summary`).forEach((el) => found.add(el));
+    }
+  }
+  return [...found];
+}
+
+function messages(run) {
+  return summaries(run).map((summary) => {
+    const severity = SEVERITIES.find((s) => summary.classList.contains(`ui-messages-${s}-summary`));
+    const detail = (summary.closest('li') || summary.parentElement).querySelector(`.ui-messages-${severity}-detail`);
+    const text = squeezed(summary.textContent);
+    const more = detail ? squeezed(detail.textContent) : '';
+    return { severity, text: more && more !== text ? `${text} ${more}`.trim() : text, old: summary.__gachnoOld === true };
+  }).filter((message) => message.text !== '');
+}
+
+function receipt(run) {
+  const el = find(run, 'frame.receipt', true);
+  return el ? squeezed(el.innerText || el.textContent) : '';
+}
+
+function dialogText(run) {
+  const dialog = find(run, 'frame.confirm_dialog');
+  const message = dialog && dialog.querySelector('.ui-confirm-dialog-message');
+  return squeezed(message ? message.textContent : dialog ? dialog.textContent : '');
+}
+
+function snapshot(run) {
+  const text = (name) => {
+    const el = find(run, name, true);
+    return el ? squeezed(el.textContent) : null;
+  };
+  return Object.assign(run.out, {
+    url: location.href,
+    agent: text('frame.agent'),
+    balance: text('frame.balance'),
+    messages: messages(run),
+    login: shown(find(run, 'login.user')),
+    captcha: shown(find(run, 'login.captcha')),
+    otp: shown(find(run, 'login.otp')),
+    expired: shown(find(run, 'frame.expired_dialog')),
+    dialog: shown(find(run, 'frame.confirm_dialog')) ? dialogText(run) : null,
+  });
+}
+
+// ---- running -------------------------------------------------------------------------------------------------------
+
+hookRequests();
+if (program) {
+  const run = Object.assign({}, program, { out: { matched: {}, reads: {}, cards: [], links: [], pressed: false, refreshed: false, answered: null, step: 0, error: null } });
+  const state = (window.__gachnoRun = { id, result: null });
+  for (const summary of summaries(run)) summary.__gachnoSeenBy = id;
+  (async () => {
+    try {
+      for (const op of run.steps) {
+        if (expired(run) && op.op !== 'ready' && !run.onLogin) stop('expired', op.on || op.op);
+        await steps[op.op](run, op);
+        run.out.step++;
+      }
+    } catch (fault) {
+      run.out.error = fault && fault.gachno
+        ? { kind: fault.kind, element: fault.element, detail: fault.detail }
+        : { kind: 'script', element: '', detail: String(fault && fault.message) };
+    }
+    state.result = snapshot(run);
+  })();
+}
+(async () => {
+  const end = Date.now() + budgetMs;
+  for (;;) {
+    const state = window.__gachnoRun;
+    if (!state || state.id !== id) return answer({ gone: true });
+    if (state.result) return answer(state.result);
+    if (Date.now() > end) return answer({ running: true });
+    await delay(TICK_MS);
+  }
+})();

@@ -1,0 +1,117 @@
+//! What can go wrong with a browser, and what to do about it.
+
+use std::path::PathBuf;
+
+use fantoccini::error::{CmdError, NewSessionError};
+
+/// Why a browser cannot be used. The texts say what the operator can do.
+#[derive(Debug, thiserror::Error)]
+pub enum BrowserError {
+    /// No browser on this machine.
+    #[error("Không tìm thấy Chromium hoặc Chrome. Cài đặt trình duyệt, hoặc đặt đường dẫn bằng: gachno config set browser.browser_path … (No browser found; looked at: {looked_at})")]
+    NoBrowser {
+        /// Where it was looked for.
+        looked_at: String,
+    },
+    /// No driver on this machine.
+    #[error("Không tìm thấy ChromeDriver. Cài gói chromium-driver (Debian/Ubuntu) hoặc tải bản cùng phiên bản với Chrome rồi đặt: gachno config set browser.driver_path … (No ChromeDriver found; looked at: {looked_at})")]
+    NoDriver {
+        /// Where it was looked for.
+        looked_at: String,
+    },
+    /// A configured path leads nowhere.
+    #[error("Đường dẫn {path} trong cấu hình ({key}) không chạy được. Sửa lại hoặc để trống để tự tìm. (The configured path cannot be run.)")]
+    BadPath {
+        /// The configuration key.
+        key: &'static str,
+        /// The path.
+        path: PathBuf,
+    },
+    /// Browser and driver do not belong together.
+    #[error("Trình duyệt phiên bản {browser} không đi cùng ChromeDriver {driver}. Cài ChromeDriver {browser_major} (cùng số phiên bản chính). (Version mismatch.)")]
+    Versions {
+        /// The browser's version.
+        browser: String,
+        /// The driver's version.
+        driver: String,
+        /// What the driver's major version should be.
+        browser_major: u32,
+    },
+    /// The driver's process does not start or does not say its port.
+    #[error("ChromeDriver không khởi động được: {why}. (ChromeDriver did not start.)")]
+    DriverStart {
+        /// What it said.
+        why: String,
+    },
+    /// The WebDriver refuses a session.
+    #[error("Không mở được trình duyệt: {why}. (The WebDriver refused a session.)")]
+    NoSession {
+        /// What it said, first line.
+        why: String,
+        /// The cause.
+        #[source]
+        source: Box<NewSessionError>,
+    },
+    /// A remote WebDriver does not answer.
+    #[error("Không kết nối được WebDriver tại {url}. Kiểm tra browser.webdriver_url. (Cannot reach the WebDriver.)")]
+    Unreachable {
+        /// Its address.
+        url: String,
+    },
+    /// The page cannot be loaded.
+    #[error("Không mở được {url}: {why}. Kiểm tra mạng và địa chỉ cổng (portal.url). (Cannot open the page.)")]
+    PageUnreachable {
+        /// The address.
+        url: String,
+        /// The browser's words.
+        why: String,
+    },
+    /// The browser or its driver is gone, or does not answer any more.
+    #[error("Mất liên lạc với trình duyệt ({why}). (Lost contact with the browser.)")]
+    Lost {
+        /// How it showed.
+        why: String,
+    },
+    /// The page's script failed or was cut short, by a navigation for instance.
+    #[error("Trang không trả lời lệnh ({why}). (The page's script failed.)")]
+    Script {
+        /// The browser's words.
+        why: String,
+    },
+    /// A profile or a record cannot be written.
+    #[error("Không ghi được {path}. Kiểm tra quyền và dung lượng đĩa. (Cannot write it.)")]
+    Disk {
+        /// The path.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl BrowserError {
+    /// Must a new session be opened before anything else can be done?
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost { .. })
+    }
+}
+
+/// First line only: a driver's messages carry stack traces behind it.
+pub(super) fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or("").trim().to_owned()
+}
+
+/// Sorts a WebDriver fault once, where it enters.
+pub(super) fn of_command(error: &CmdError) -> BrowserError {
+    match error {
+        CmdError::Standard(e) => {
+            let kind = e.error();
+            let message = first_line(&e.message);
+            let is_lost = matches!(kind.as_str(), "invalid session id" | "session not created" | "no such window")
+                || ["disconnected", "not reachable", "crashed", "target window already closed"].iter().any(|sign| message.contains(sign));
+            if is_lost { BrowserError::Lost { why: message } } else { BrowserError::Script { why: message } }
+        }
+        CmdError::Failed(_) | CmdError::FailedC(_) | CmdError::Lost(_) => BrowserError::Lost { why: error.to_string() },
+        other => BrowserError::Script { why: other.to_string() },
+    }
+}

@@ -1,0 +1,277 @@
+//! One attempt at one job, up to its outcome.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::progress::Progress;
+use super::runner::{JobFault, Run};
+use super::timing::{day_start_ms, month_start_ms};
+use crate::domain::guard::{Situation, allow};
+use crate::domain::{
+    Account, Conclusion, Event, GateKind, Intent, Job, Outcome, PaymentType, Proof, Quote, Refusal, Service, Vnd,
+};
+use crate::ledger::{BatchJob, LiveAttempt};
+use crate::portal::{AmountField, Found, LookUp, LookUpOrReady, PortalError, Prepared, Readiness, Ready};
+
+/// What the page led to, before anything is armed.
+enum Way {
+    /// A quote; the page is ready for the next step.
+    Quoted(Found),
+    /// An end: outcome, amount, words.
+    End(Outcome, Option<Vnd>, String),
+}
+
+impl Run<'_> {
+    /// One try. `Ok` means that the attempt has an outcome or is in doubt; `Err` happened before arming.
+    pub(super) async fn attempt_job(&mut self, entry: &BatchJob, index: usize, live: &mut LiveAttempt) -> Result<(), JobFault> {
+        let calls_before = self.calls();
+        let session = self.session.as_ref().map(|s| s.facts().session_id.clone()).unwrap_or_default();
+        self.append(live, index, &entry.job, Event::Leased { session }).await?;
+        match self.look_up(&entry.job).await? {
+            Way::End(outcome, amount, message) => {
+                let proof = if outcome == Outcome::Refused { Proof::None } else { Proof::Response };
+                self.conclude(live, index, &entry.job, Conclusion { outcome, proof, amount, transaction_id: None, message }).await
+            }
+            Way::Quoted(found) => {
+                if let Some(agent) = &found.agent {
+                    self.check_agent(agent)?;
+                } else if self.plan.service.is_payment() {
+                    return Err(PortalError::NoUser.into());
+                }
+                let quote = Quote { amount: found.amount, customer: found.customer.clone(), balance: found.balance };
+                self.append(live, index, &entry.job, Event::QuoteSeen(quote)).await?;
+                if self.plan.service.is_payment() {
+                    self.pay(entry, index, live, found).await?;
+                    if live.attempt.standing().outcome == Outcome::Paid {
+                        self.calls_per_payment.push(self.calls() - calls_before);
+                    }
+                    Ok(())
+                } else {
+                    let end = Conclusion {
+                        outcome: Outcome::Debt,
+                        proof: Proof::Response,
+                        amount: Some(found.amount),
+                        transaction_id: None,
+                        message: found.note,
+                    };
+                    self.conclude(live, index, &entry.job, end).await
+                }
+            }
+        }
+    }
+
+    /// Appends and tells.
+    pub(super) async fn append(&self, live: &mut LiveAttempt, index: usize, job: &Job, event: Event) -> Result<(), JobFault> {
+        self.tools.ledger.append(live, event).await?;
+        self.say_state(live, index, job);
+        Ok(())
+    }
+
+    fn say_state(&self, live: &LiveAttempt, index: usize, job: &Job) {
+        self.reporter.say(Progress::State {
+            index,
+            account: job.account.to_string(),
+            attempt: live.id.clone(),
+            state: live.attempt.state.wire(),
+        });
+    }
+
+    async fn conclude(&self, live: &mut LiveAttempt, index: usize, job: &Job, end: Conclusion) -> Result<(), JobFault> {
+        self.append(live, index, job, Event::Concluded(end)).await
+    }
+
+    /// Asks the portal. Where the page does look-up and preparation in one step, the dialog is open afterwards.
+    async fn look_up(&mut self, job: &Job) -> Result<Way, PortalError> {
+        let answer = match (self.plan.service, &job.account) {
+            (Service::LookUpFtth | Service::PayTvInternet, Account::Subscriber(code)) => {
+                self.page()?.look_up_subscriber(code).await?
+            }
+            (Service::PayEvn, Account::Bill(code)) => {
+                let pin = self.plan.pin.clone().unwrap_or_default();
+                let (receiver, mut known) = (self.plan.receiver.clone(), self.bill_page.clone());
+                let answer = self.page()?.look_up_bill(&mut known, code, receiver.as_ref(), &pin).await;
+                self.bill_page = known;
+                answer?
+            }
+            (Service::LookUpPostpaid, Account::Phone(phone)) => self.page()?.look_up_postpaid(phone).await?,
+            (Service::TopUpMulti, Account::Phone(phone)) if job.payment != Some(PaymentType::Prepaid) => {
+                self.page()?.look_up_postpaid(phone).await?
+            }
+            (Service::TopUpMulti | Service::TopUpViettel, Account::Phone(phone)) => {
+                let pin = self.plan.pin.clone().unwrap_or_default();
+                let amount = job.amount.unwrap_or_default();
+                let field = if self.plan.service == Service::TopUpMulti { AmountField::Button } else { AmountField::Free };
+                let (answer, balance) = self.page()?.prepare_top_up(phone, amount, field, &pin).await?;
+                match answer {
+                    LookUpOrReady::End(end) => end,
+                    LookUpOrReady::Ready(Ready::Rejected(text)) => LookUp::Rejected(text),
+                    LookUpOrReady::Ready(Ready::Cleared(text)) => LookUp::Cleared(text),
+                    LookUpOrReady::Ready(Ready::Prepared(prepared)) => LookUp::Found(Found {
+                        amount,
+                        customer: None,
+                        note: format!("Nạp {amount}"),
+                        balance,
+                        agent: prepared.agent.clone(),
+                        readiness: Readiness::Prepared(prepared),
+                    }),
+                }
+            }
+            // The list was parsed by the service's own kind, so no other pair exists.
+            (service, account) => return Err(PortalError::Unreadable(format!("{service}: {account}"))),
+        };
+        let is_payment = self.plan.service.is_payment();
+        Ok(match answer {
+            LookUp::Found(found) => Way::Quoted(found),
+            LookUp::NoDebt(text) => Way::End(Outcome::NoDebt, Some(Vnd::ZERO), text),
+            LookUp::Cleared(text) => Way::End(Outcome::AlreadyCleared, None, text),
+            LookUp::NotFound(text) => Way::End(Outcome::NotFound, None, text),
+            LookUp::Rejected(text) => Way::End(Outcome::Rejected, None, text),
+            LookUp::Several(contracts) if is_payment => {
+                Way::End(Outcome::Refused, None, Refusal::SeveralContracts(contracts.len()).to_string())
+            }
+            LookUp::Several(contracts) => {
+                let amount = contracts.iter().map(|c| c.debt).sum();
+                let note = contracts.iter().map(crate::portal::Contract::note).collect::<Vec<_>>().join(" || ");
+                Way::Quoted(Found {
+                    amount,
+                    customer: contracts.first().map(|c| c.owner.clone()),
+                    note,
+                    balance: None,
+                    agent: None,
+                    readiness: Readiness::LookedUp,
+                })
+            }
+        })
+    }
+
+    async fn pay(&mut self, entry: &BatchJob, index: usize, live: &mut LiveAttempt, found: Found) -> Result<(), JobFault> {
+        let job = &entry.job;
+        let refuse = |refusal: Refusal| Conclusion {
+            outcome: Outcome::Refused,
+            proof: Proof::None,
+            amount: Some(found.amount),
+            transaction_id: None,
+            message: refusal.to_string(),
+        };
+        if let Some(refusal) = self.refusal(job, live, &found).await? {
+            return self.conclude(live, index, job, refuse(refusal)).await;
+        }
+        let prepared = match self.prepare(&found.readiness, found.amount).await? {
+            Some(Ready::Prepared(prepared)) => prepared,
+            Some(Ready::Rejected(message)) => {
+                let end = Conclusion { outcome: Outcome::Rejected, proof: Proof::Response, amount: Some(found.amount), transaction_id: None, message };
+                return self.conclude(live, index, job, end).await;
+            }
+            Some(Ready::Cleared(message)) => {
+                let end = Conclusion { outcome: Outcome::AlreadyCleared, proof: Proof::Response, amount: None, transaction_id: None, message };
+                return self.conclude(live, index, job, end).await;
+            }
+            None => match found.readiness {
+                Readiness::Prepared(prepared) => prepared,
+                _ => return Err(PortalError::Unreadable("không có hộp xác nhận".to_owned()).into()),
+            },
+        };
+        // What will be confirmed is what the dialog says; a price that changed since the look-up is not paid.
+        if let Some(other) = prepared.dialog_amounts.first().filter(|_| !prepared.dialog_amounts.contains(&found.amount)) {
+            let refusal = Refusal::DialogDiffers(*other, found.amount);
+            let end = Conclusion { outcome: Outcome::Refused, proof: Proof::None, amount: Some(found.amount), transaction_id: None, message: refusal.to_string() };
+            return self.conclude(live, index, job, end).await;
+        }
+        self.append(live, index, job, Event::Prepared).await?;
+        if self.plan.dry_run {
+            let end = Conclusion {
+                outcome: Outcome::DryRun,
+                proof: Proof::None,
+                amount: Some(found.amount),
+                transaction_id: None,
+                message: format!("Chạy thử: sẽ trả {}", found.amount),
+            };
+            return self.conclude(live, index, job, end).await;
+        }
+        self.append(live, index, job, Event::PreArmed).await?;
+        let intent = self.intent(job, live, found.amount, &prepared, found.balance).await?;
+        let armed = self.tools.ledger.arm(live, intent).await?;
+        self.say_state(live, index, job);
+        let answered = self.press(prepared, armed).await;
+        // From here on nothing is technical any more: the attempt is proven or stays in doubt.
+        self.prove(live, index, job, answered).await
+    }
+
+    async fn press(&mut self, prepared: Prepared, armed: crate::ledger::Armed) -> crate::portal::Answered {
+        match self.page() {
+            Ok(mut page) => page.press(prepared, armed).await,
+            // Without a session nothing was clicked, but the attempt is armed: what is certain is little.
+            Err(error) => crate::portal::Answered { not_clicked: true, said: Vec::new(), balance: None, lost: Some(error.to_string()) },
+        }
+    }
+
+    async fn prepare(&mut self, readiness: &Readiness, amount: Vnd) -> Result<Option<Ready>, PortalError> {
+        let pin = self.plan.pin.clone().unwrap_or_default();
+        match readiness {
+            Readiness::Prepared(_) | Readiness::LookedUp => Ok(None),
+            Readiness::Contract(contract) => self.page()?.prepare_contract(contract, &pin).await.map(Some),
+            Readiness::PhoneDebt => self.page()?.prepare_postpaid(amount, &pin).await.map(Some),
+        }
+    }
+
+    /// The guards before arming.
+    async fn refusal(&self, job: &Job, live: &LiveAttempt, found: &Found) -> Result<Option<Refusal>, JobFault> {
+        let ledger = &self.tools.ledger;
+        let zone = TimeZone::system();
+        let now = Timestamp::now();
+        let top_up = job.top_up(self.plan.service);
+        let obligation = obligation(self.plan.service, job);
+        if let Some(attempt) = ledger.doubt_on(&obligation, &live.id).await? {
+            return Ok(Some(Refusal::InDoubt(attempt)));
+        }
+        let paid_before = match (top_up, &job.order_id) {
+            (Some(_), Some(order)) => ledger.order_paid(&obligation, order).await?,
+            // The same top-up may be wanted twice; within one list it was already made one.
+            (Some(_), None) => None,
+            // A bill of the same amount in another month is another bill.
+            (None, _) => ledger.paid_on(&obligation, found.amount, month_start_ms(now, &zone)).await?,
+        };
+        if let Some(at) = paid_before {
+            let local = at.to_zoned(zone).strftime("%H:%M %d/%m/%Y").to_string();
+            return Ok(Some(Refusal::PaidBefore(local)));
+        }
+        let spent = ledger.spent(&live.batch_id, &self.agent, day_start_ms(now, &zone)).await?;
+        let situation = Situation {
+            quoted: found.amount,
+            expected: if top_up.is_some() { None } else { job.amount },
+            minimum: if top_up.is_some() { Vnd::ZERO } else { self.tools.map.rules.minimum_debt },
+            balance: found.balance,
+            spent_in_batch: spent.in_batch,
+            spent_today: spent.today,
+        };
+        Ok(allow(&self.plan.limits, &situation).err())
+    }
+
+    async fn intent(&self, job: &Job, live: &LiveAttempt, amount: Vnd, prepared: &Prepared, balance: Option<Vnd>) -> Result<Intent, JobFault> {
+        let facts = self.session.as_ref().map(|s| s.facts().clone()).unwrap_or_default();
+        let alone = !self.tools.ledger.has_doubt(&self.agent, &live.id).await?;
+        Ok(Intent {
+            agent: self.agent.clone(),
+            fingerprint: format!("{}|{}|{}", self.plan.service, job.account.key(), amount.digits()),
+            obligation: obligation(self.plan.service, job),
+            amount,
+            balance_before: prepared.balance.or(balance),
+            balance_is_proof: alone,
+            gate: GateKind::Latch,
+            session: facts.session_id,
+            browser_pid: facts.browser_pid,
+            debugger_address: facts.debugger_address,
+            fence: None,
+            deadline_ms: Timestamp::now().as_millisecond() + i64::try_from(self.tools.answer_max.as_millis()).unwrap_or(i64::MAX / 2),
+        })
+    }
+}
+
+/// What an attempt in doubt locks. A debt by service and account, whatever the period: a doubt from last month is
+/// still one. A top-up also by its amount: equal ones run strictly one after another.
+pub(super) fn obligation(service: Service, job: &Job) -> String {
+    match job.top_up(service) {
+        Some(amount) => format!("{service}|{}|{}", job.account.key(), amount.digits()),
+        None => format!("{service}|{}", job.account.key()),
+    }
+}

@@ -1,0 +1,61 @@
+//! A batch as it is asked for.
+
+use secrecy::SecretString;
+
+use crate::domain::{JobList, Limits, Phone, Service};
+use crate::portal::Credentials;
+
+/// Everything that one batch needs.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What is done.
+    pub service: Service,
+    /// For whom, checked.
+    pub list: JobList,
+    /// The phone that electricity bills are receipted to.
+    pub receiver: Option<Phone>,
+    /// Confirms payments.
+    pub pin: Option<SecretString>,
+    /// For logging in.
+    pub credentials: Credentials,
+    /// Who the browser must be logged in as. `None`: whoever it is (look-ups only).
+    pub agent: Option<String>,
+    /// Who works here.
+    pub operator: String,
+    /// What must not be exceeded.
+    pub limits: Limits,
+    /// Stop before arming.
+    pub dry_run: bool,
+    /// Never continue an earlier batch of the same jobs.
+    pub force_new: bool,
+}
+
+/// Why a plan cannot be carried out. Checked before a browser is started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Nothing to do.
+    #[error("Danh sách không có dòng nào làm được. (No jobs.)")]
+    Empty,
+    /// Payments need the PIN.
+    #[error("Chưa có mã PIN. Đặt bằng: gachno config set portal.pin --stdin (hoặc nhập trong cửa sổ). (No PIN.)")]
+    NoPin,
+    /// Payments need to know whose account pays.
+    #[error("Chưa đặt mã đại lý. Đặt bằng: gachno config set portal.username --stdin. Không thanh toán khi chưa biết tài khoản nào trả. (No portal user.)")]
+    NoAgent,
+}
+
+impl Plan {
+    /// Can it be carried out?
+    pub fn check(&self) -> Result<(), PlanError> {
+        if self.list.jobs.is_empty() {
+            return Err(PlanError::Empty);
+        }
+        if self.service.is_payment() && self.pin.is_none() {
+            return Err(PlanError::NoPin);
+        }
+        if self.service.is_payment() && self.agent.is_none() {
+            return Err(PlanError::NoAgent);
+        }
+        Ok(())
+    }
+}
