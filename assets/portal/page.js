@@ -218,16 +218,25 @@ const steps = {
     const group = box().parentElement;
     if (group && group.querySelectorAll(':scope > .ui-state-active').length > 1) stop('readback', op.input, 'several');
   },
+  // The panel fades in and takes no click before it is there. Choosing is free of consequences, so it is tried until
+  // the label says what the item says.
   async menu(run, op) {
     const item = () => find(run, op.item);
+    const label = () => { const el = find(run, op.on, true); return el ? squeezed(el.textContent) : ''; };
     if (!item()) click(await reachable(run, op.on, run.patienceMs));
-    const el = await until(run, op.item, () => { const i = item(); return i && !(i.getAnimations && i.getAnimations().length) && i; }, run.patienceMs);
+    const el = await until(run, op.item, item, run.patienceMs);
     if (!el) stop(find(run, op.item, true) ? 'hidden' : 'missing', op.item);
     const words = squeezed(el.textContent);
-    click(el);
+    const panel = el.closest('.ui-selectonemenu-panel');
+    const faded = () => !panel || (getComputedStyle(panel).opacity === '1' && !(panel.getAnimations && panel.getAnimations().length));
+    await until(run, op.item, faded, run.patienceMs);
+    const taken = await until(run, op.item, () => {
+      const still = item();
+      if (still) click(still);
+      return label() === words || (!still && label() === '');
+    }, run.patienceMs);
     await idle(run, op.item);
-    const label = find(run, op.on, true);
-    if (label && words && squeezed(label.textContent) !== words) stop('readback', op.on, squeezed(label.textContent));
+    if (!taken) stop('readback', op.on, label());
   },
   async when_shown(run, op) {
     if (!shown(find(run, op.element))) return;

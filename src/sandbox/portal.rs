@@ -10,6 +10,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::stream::{self, StreamExt as _};
 
 use super::frame::{self, Message, balance_label};
 use super::jsf::{self, Form};
@@ -222,10 +223,16 @@ fn xml(text: String) -> Response {
     ([(header::CONTENT_TYPE, "text/xml; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], text).into_response()
 }
 
-/// A connection that ends in the middle of nothing.
-fn dropped() -> Response {
-    let broken = futures_util::stream::iter([Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset))]);
-    Body::from_stream(broken).into_response()
+/// An answer that breaks off: after its first bytes are on the wire, or before any.
+fn dropped(after_first_bytes: bool) -> Response {
+    let first = async move { Ok(Bytes::from_static(if after_first_bytes { b"<?xml version='1.0'" } else { b"" })) };
+    let broken = async move {
+        if after_first_bytes {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Err(io::Error::from(io::ErrorKind::ConnectionReset))
+    };
+    Body::from_stream(stream::once(first).chain(stream::once(broken))).into_response()
 }
 
 fn status_page(status: u16) -> Response {
@@ -238,7 +245,8 @@ async fn refuse_before(shared: &Shared, faults: &[Action], session: &str) -> Opt
     for fault in faults {
         match fault {
             Action::DelayMs(ms) => tokio::time::sleep(Duration::from_millis(*ms)).await,
-            Action::Drop { moved: false } => return Some(dropped()),
+            Action::Drop { moved: false } => return Some(dropped(true)),
+            Action::Reset { moved: false } => return Some(dropped(false)),
             Action::Http { status, moved: false } => return Some(status_page(*status)),
             Action::ErrorAnswer { moved: false } => return Some(xml(jsf::error())),
             Action::NotXml { moved: false } => return Some(status_page(200)),
@@ -252,7 +260,8 @@ async fn refuse_before(shared: &Shared, faults: &[Action], session: &str) -> Opt
 /// The answer's own fate once the work is done.
 fn spoil_after(faults: &[Action]) -> Option<Response> {
     faults.iter().find_map(|fault| match fault {
-        Action::Drop { moved: true } => Some(dropped()),
+        Action::Drop { moved: true } => Some(dropped(true)),
+        Action::Reset { moved: true } => Some(dropped(false)),
         Action::Http { status, moved: true } => Some(status_page(*status)),
         Action::ErrorAnswer { moved: true } => Some(xml(jsf::error())),
         Action::NotXml { moved: true } => Some(status_page(200)),
@@ -301,6 +310,7 @@ async fn ajax(State(shared): State<Shared>, headers: HeaderMap, uri: axum::http:
         let mut world = shared.world();
         let view = world.take_view(form.get("javax.faces.ViewState"), &session);
         let account = account_of(view.as_ref().map(|v| &v.page), &form);
+        world.confirm_posts += u64::from(step_of(form.source()) == "confirm");
         let faults = world.faults(step_of(form.source()), &account);
         (view, faults)
     };

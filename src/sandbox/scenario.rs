@@ -264,8 +264,11 @@ fn once() -> u32 {
 pub enum Action {
     /// The answer comes this much later.
     DelayMs(u64),
-    /// The connection is closed without an answer.
+    /// The answer breaks off in the middle.
     Drop { moved: bool },
+    /// The connection is closed without a byte. A browser sends such a request again by itself where it had reused
+    /// the connection, a POST too.
+    Reset { moved: bool },
     /// An HTTP error.
     Http { status: u16, moved: bool },
     /// `<error>` in a partial response, which the page ignores.

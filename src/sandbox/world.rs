@@ -22,6 +22,8 @@ pub struct World {
     fault_hits: HashMap<usize, u32>,
     next_id: u64,
     pub answers: Answers,
+    /// Confirming requests on the wire, worked on or not.
+    pub confirm_posts: u64,
 }
 
 /// A browser's session.
@@ -93,6 +95,8 @@ pub struct Movement {
 pub struct Truth {
     /// Every request to move money.
     pub asked: usize,
+    /// Confirming requests that arrived, worked on or not.
+    pub confirm_posts: u64,
     /// Every one that moved it.
     pub moved: usize,
     /// The sum that moved, in đồng.
@@ -143,6 +147,7 @@ impl World {
             fault_hits: HashMap::new(),
             next_id: 1,
             answers: Answers::default(),
+            confirm_posts: 0,
         }
     }
 
@@ -154,6 +159,7 @@ impl World {
         let moved: Vec<&Movement> = self.movements.iter().filter(|m| m.moved).collect();
         Truth {
             asked: self.movements.len(),
+            confirm_posts: self.confirm_posts,
             moved: moved.len(),
             total: moved.iter().map(|m| m.amount).sum(),
             movements: self.movements.clone(),

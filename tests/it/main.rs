@@ -1,0 +1,6 @@
+//! Tests on the real thing: a real Chromium through a real ChromeDriver against the sandbox, and its own book of truth.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod payments;
+mod world;

@@ -1,0 +1,139 @@
+//! A shop in a temporary folder: sandbox portal, ledger, browser. Everything is gone when it is dropped.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gachno::browser::Settings;
+use gachno::domain::{Defaults, JobList, Limits, Outcome, Service};
+use gachno::engine::{EngineError, EvidenceStore, Finished, Plan, Progress, Reporter, Tools, run};
+use gachno::ledger::Ledger;
+use gachno::portal::{Credentials, PortalMap};
+use gachno::sandbox::{self, Sandbox, Scenario, Truth};
+use tokio_util::sync::CancellationToken;
+
+pub const AGENT: &str = "1234567890_VTP_00001_DB";
+pub const PIN: &str = "246810";
+
+pub struct World {
+    pub dir: tempfile::TempDir,
+    pub sandbox: Sandbox,
+    pub answer_max: Duration,
+    pub limits: Limits,
+    pub pin: String,
+    pub password: String,
+    pub agent: String,
+    pub force_new: bool,
+    pub dry_run: bool,
+    pub retries: u32,
+}
+
+/// What a batch left behind.
+pub struct After {
+    pub finished: Finished,
+    pub events: Vec<Progress>,
+}
+
+impl After {
+    /// Outcome of an account.
+    pub fn outcome(&self, account: &str) -> Outcome {
+        self.result(account).conclusion.outcome
+    }
+
+    pub fn result(&self, account: &str) -> &gachno::ledger::JobResult {
+        self.finished
+            .results
+            .iter()
+            .find(|r| r.job.account.as_str() == account)
+            .unwrap_or_else(|| panic!("no {account} in the batch"))
+    }
+
+    pub fn message(&self, account: &str) -> &str {
+        &self.result(account).conclusion.message
+    }
+}
+
+impl World {
+    pub async fn with(change: impl FnOnce(&mut Scenario)) -> Self {
+        gachno::init_tls();
+        let mut scenario = Scenario::default();
+        change(&mut scenario);
+        let sandbox = sandbox::start(sandbox::Options { scenario, ..sandbox::Options::default() }).await.expect("sandbox starts");
+        Self {
+            dir: tempfile::tempdir().expect("folder"),
+            sandbox,
+            answer_max: Duration::from_secs(10),
+            limits: Limits::default(),
+            pin: PIN.to_owned(),
+            password: "mk1234".to_owned(),
+            agent: AGENT.to_owned(),
+            force_new: false,
+            dry_run: false,
+            retries: 2,
+        }
+    }
+
+    pub fn truth(&self) -> Truth {
+        self.sandbox.truth()
+    }
+
+    pub fn ledger_path(&self) -> PathBuf {
+        self.dir.path().join("ledger.db")
+    }
+
+    pub fn run_folder(&self) -> PathBuf {
+        self.dir.path().join("run")
+    }
+
+    pub async fn tools(&self) -> Tools {
+        Tools {
+            ledger: Arc::new(Ledger::open(&self.ledger_path()).await.expect("ledger opens")),
+            map: Arc::new(PortalMap::load(None).expect("map")),
+            portal_url: self.sandbox.url(),
+            browser: Settings { headless: true, run_folder: self.run_folder(), ..Settings::default() },
+            evidence: EvidenceStore::at(&self.dir.path().join("evidence")),
+            answer_max: self.answer_max,
+            person_max: Duration::from_secs(20),
+            retries: self.retries,
+            failures_before_pause: 3,
+        }
+    }
+
+    pub fn plan(&self, service: Service, lines: &str) -> Plan {
+        Plan {
+            service,
+            list: JobList::from_lines(service, Defaults::default(), lines),
+            receiver: "0912345678".parse().ok(),
+            pin: Some(self.pin.clone().into()),
+            credentials: Credentials { username: Some(AGENT.to_owned().into()), password: Some(self.password.clone().into()) },
+            agent: Some(self.agent.clone()),
+            operator: "Lan".to_owned(),
+            limits: self.limits,
+            dry_run: self.dry_run,
+            force_new: self.force_new,
+        }
+    }
+
+    pub async fn try_run(&self, service: Service, lines: &str) -> Result<After, EngineError> {
+        let tools = self.tools().await;
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        let finished = run(&tools, &self.plan(service, lines), &Reporter::to(sender), &CancellationToken::new()).await?;
+        let mut events = Vec::new();
+        while let Ok(event) = receiver.try_recv() {
+            events.push(event);
+        }
+        assert_eq!(tools.ledger.verify().await.expect("read").map(|_| ()), Ok(()), "the chain is whole");
+        Ok(After { finished, events })
+    }
+
+    pub async fn run(&self, service: Service, lines: &str) -> After {
+        self.try_run(service, lines).await.unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// What the ledger calls paid and what the portal's book says moved are the same, to the đồng.
+    pub fn assert_books_agree(&self, after: &After) {
+        let truth = self.truth();
+        let paid: i64 = after.finished.results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).map(|a| a.dong()).sum();
+        assert_eq!(paid, truth.total, "ledger and truth disagree: {truth:#?}");
+    }
+}
