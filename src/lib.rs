@@ -1,7 +1,16 @@
-//! GachNo: the working tool of bill-payment agents in Vietnam.
+//! GachNo (*gạch nợ*: settle a debt), the working tool of bill-payment agents in Viet Nam.
+//!
+//! The map of the house; `ARCHITECTURE.md` tells the rest. Arrows run down this list's dependencies and never back:
+//! [`domain`] knows nobody; [`ledger`], [`portal`], [`report`] and [`client`] know `domain`; [`engine`] knows these;
+//! `desktop` and [`cli`] know the engine by its commands and events; [`sandbox`] and [`mock_api`] are simulators.
+
+pub mod app;
 pub mod browser;
+pub mod cli;
 pub mod client;
 pub mod config;
+#[cfg(feature = "desktop")]
+pub mod desktop;
 pub mod domain;
 pub mod engine;
 pub mod ledger;

@@ -11,11 +11,13 @@ mod job;
 mod plan;
 mod progress;
 mod prove;
+mod reporting;
 mod runner;
 mod timing;
 
 pub use evidence::EvidenceStore;
 pub use plan::{Plan, PlanError};
 pub use progress::{Counts, OutcomeEvent, Progress, Reporter};
-pub use runner::{EngineError, Finished, Tools, reconcile, run};
+pub use reporting::report_of;
+pub use runner::{EngineError, Finished, Tools, check_login, reconcile, run};
 pub use timing::{day_start_ms, eta_s, month_start_ms};

@@ -130,16 +130,7 @@ pub async fn run(tools: &Tools, plan: &Plan, reporter: &Reporter, stop: &Cancell
         continued: batch.continued,
         dry_run: plan.dry_run,
     });
-    let mut run = Run {
-        tools,
-        plan,
-        batch_id: batch.id.clone(),
-        reporter,
-        session: None,
-        agent: plan.agent.clone().unwrap_or_default(),
-        bill_page: None,
-        calls_per_payment: Vec::new(),
-    };
+    let mut run = Run::new(tools, plan, batch.id.clone(), reporter);
     let gone_through = run.go_through(&batch, stop).await;
     if let Some(session) = run.session.take() {
         session.close().await;
@@ -237,7 +228,12 @@ fn is_to_do(batch: &Batch, last: Option<&LiveAttempt>) -> bool {
     }
 }
 
-impl Run<'_> {
+impl<'r> Run<'r> {
+    fn new(tools: &'r Tools, plan: &'r Plan, batch_id: String, reporter: &'r Reporter) -> Self {
+        let agent = plan.agent.clone().unwrap_or_default();
+        Self { tools, plan, batch_id, reporter, session: None, agent, bill_page: None, calls_per_payment: Vec::new() }
+    }
+
     async fn go_through(&mut self, batch: &Batch, stop: &CancellationToken) -> Result<End, EngineError> {
         let total = batch.jobs.len();
         let to_do: Vec<usize> = (0..total).filter(|i| is_to_do(batch, batch.jobs[*i].last.as_ref())).collect();
@@ -460,6 +456,25 @@ impl Run<'_> {
     }
 }
 
+/// Opens a browser, logs in as far as a program may, and says as whom. For the doctor: it touches nothing else.
+pub async fn check_login(tools: &Tools, plan: &Plan) -> Result<String, EngineError> {
+    let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
+    let reporter = Reporter::to(sender);
+    let mut run = Run::new(tools, plan, String::new(), &reporter);
+    let connected = run.connect(&CancellationToken::new()).await;
+    if let Some(session) = run.session.take() {
+        session.close().await;
+    }
+    connected?;
+    let mut seen = run.agent.clone();
+    while let Ok(event) = events.try_recv() {
+        if let Progress::LoggedIn { agent, balance } = event {
+            seen = format!("đăng nhập {agent}, số dư {}", balance.map_or_else(|| "không đọc được".to_owned(), |b| b.to_string()));
+        }
+    }
+    Ok(seen)
+}
+
 /// Looks into everything that is in doubt, outside of a batch. Says how each attempt stands afterwards.
 pub async fn reconcile(tools: &Tools, plan: &Plan, reporter: &Reporter, stop: &CancellationToken) -> Result<Vec<(String, Attempt)>, EngineError> {
     let in_doubt = tools.ledger.in_doubt().await?;
@@ -467,16 +482,7 @@ pub async fn reconcile(tools: &Tools, plan: &Plan, reporter: &Reporter, stop: &C
         return Ok(Vec::new());
     }
     let ids: Vec<String> = in_doubt.iter().map(|l| l.id.clone()).collect();
-    let mut run = Run {
-        tools,
-        plan,
-        batch_id: String::new(),
-        reporter,
-        session: None,
-        agent: plan.agent.clone().unwrap_or_default(),
-        bill_page: None,
-        calls_per_payment: Vec::new(),
-    };
+    let mut run = Run::new(tools, plan, String::new(), reporter);
     let settled = match run.connect(stop).await {
         Ok(()) => run.settle_doubts(in_doubt).await,
         Err(error) => Err(error),

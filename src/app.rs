@@ -1,0 +1,134 @@
+//! From configuration to the engine's tools: what the terminal and the window share.
+//!
+//! Lives here: opening secrets once, overrides of the command line, where reports go.
+//! Never here: arguments, widgets, what a batch does.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::browser::{self, Settings};
+use crate::client::{ApiError, JobApi};
+use crate::config::{Config, ConfigError, Home, Unlock, Vault};
+use crate::domain::{Intake, Service};
+use crate::engine::{EvidenceStore, Plan, Tools};
+use crate::ledger::{Ledger, LedgerError};
+use crate::portal::{Credentials, MapError, PortalMap};
+
+/// The secrets of the configuration, opened.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    /// Agent code that logs in.
+    pub username: Option<SecretString>,
+    /// Portal password.
+    pub password: Option<SecretString>,
+    /// Confirms payments.
+    pub pin: Option<SecretString>,
+    /// The machine's token at the job API.
+    pub token: Option<SecretString>,
+}
+
+/// Why the program cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// Configuration or its secrets.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The portal map.
+    #[error(transparent)]
+    Map(#[from] MapError),
+    /// The journal.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Opens every secret there is. A configuration without any needs no key.
+pub fn secrets(config: &Config, unlock: &Unlock) -> Result<Secrets, ConfigError> {
+    let portal = &config.portal;
+    let sealed = [&portal.username, &portal.password, &portal.pin, &config.api.token];
+    let Some(header) = config.vault.as_ref().filter(|_| sealed.iter().any(|s| !s.is_empty())) else {
+        return Ok(Secrets::default());
+    };
+    let vault = Vault::open(header, unlock)?;
+    Ok(Secrets {
+        username: vault.unseal("portal.username", &portal.username)?,
+        password: vault.unseal("portal.password", &portal.password)?,
+        pin: vault.unseal("portal.pin", &portal.pin)?,
+        token: vault.unseal("api.token", &config.api.token)?,
+    })
+}
+
+/// Opens the ledger, clears what dead runs left behind, reads the portal map.
+pub async fn tools(home: &Home, config: &Config, map_file: Option<&Path>) -> Result<Tools, SetupError> {
+    let own_map = home.portal_map();
+    let map = PortalMap::load(map_file.or_else(|| own_map.exists().then_some(own_map.as_path())))?;
+    // The lock comes first: while it is ours, no other run of this folder lives.
+    let ledger = Ledger::open(&home.ledger()).await?;
+    let run_folder = home.run();
+    let folder = run_folder.clone();
+    if let Ok(reaped) = tokio::task::spawn_blocking(move || browser::reap(&folder)).await
+        && reaped.sessions > 0
+    {
+        tracing::info!(sessions = reaped.sessions, processes = reaped.processes, "cleared what a dead run left behind");
+    }
+    Ok(Tools {
+        ledger: Arc::new(ledger),
+        map: Arc::new(map),
+        portal_url: config.portal.url.trim_end_matches('/').to_owned(),
+        browser: Settings {
+            webdriver_url: config.browser.webdriver_url.clone(),
+            browser_path: config.browser.browser_path.clone(),
+            driver_path: config.browser.driver_path.clone(),
+            headless: config.browser.headless,
+            run_folder,
+        },
+        evidence: EvidenceStore::at(&home.evidence()),
+        answer_max: seconds(config.portal.answer_timeout_s),
+        person_max: seconds(config.portal.person_timeout_s),
+        retries: config.portal.retries,
+        failures_before_pause: config.portal.failures_before_pause.max(1),
+    })
+}
+
+fn seconds(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count.max(1)))
+}
+
+/// A batch from what came in. The operator's own PIN wins over the list's: a list must not lock the portal's PIN.
+pub fn plan(config: &Config, secrets: &Secrets, service: Service, intake: Intake) -> Plan {
+    let code = Some(config.portal.agent_code.trim()).filter(|c| !c.is_empty()).map(str::to_owned);
+    let login = secrets.username.as_ref().map(|u| u.expose_secret().to_owned());
+    Plan {
+        service,
+        list: intake.list,
+        receiver: intake.receiver_phone,
+        pin: secrets.pin.clone().or(intake.pin),
+        credentials: Credentials { username: secrets.username.clone(), password: secrets.password.clone() },
+        agent: code.or(login),
+        operator: operator(config),
+        limits: config.limits,
+        dry_run: false,
+        force_new: false,
+    }
+}
+
+/// Who works here: as configured, else the system's user.
+pub fn operator(config: &Config) -> String {
+    let of_system = || ["USER", "USERNAME", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default();
+    Some(config.operator.trim()).filter(|o| !o.is_empty()).map_or_else(of_system, str::to_owned)
+}
+
+/// The job API as configured.
+pub fn job_api(config: &Config, secrets: &Secrets) -> Result<JobApi, ApiError> {
+    JobApi::new(&config.api.url, secrets.token.clone(), seconds(config.api.health_timeout_s), seconds(config.api.data_timeout_s))
+}
+
+/// The folder that holds one folder of reports per service.
+pub fn report_folder(config: &Config) -> PathBuf {
+    match config.report.folder.trim() {
+        "" => PathBuf::from("ket_qua"),
+        folder => PathBuf::from(folder),
+    }
+}

@@ -1,0 +1,231 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::domain::{PaymentType, Phone, Service, Vnd};
+
+/// Công cụ của điểm thu hộ: gạch nợ trên cổng đại lý, chứng minh từng kết quả, không bao giờ trả hai lần.
+#[derive(Debug, Parser)]
+#[command(name = "gachno", version, about)]
+pub struct Arguments {
+    /// Show the log on stderr as well (-v: info, -vv: debug).
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The operator's window (also without any command).
+    Desktop,
+    /// Everything on this machine with nothing to configure: sandbox portal, sample jobs, window.
+    Demo(Demo),
+    /// One batch without a window.
+    Run(Box<Run>),
+    /// The stateless sample job API.
+    MockApi(MockApi),
+    /// The portal simulator, with faults on demand and a truth ledger.
+    Sandbox(Sandbox),
+    /// Checks configuration, browser, driver, ledger, job API and portal; moves no money.
+    Doctor(Doctor),
+    /// What this machine has done.
+    Ledger {
+        #[command(subcommand)]
+        what: Ledger,
+    },
+    /// Reads and sets the configuration.
+    Config {
+        #[command(subcommand)]
+        what: Config,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Run one batch of each service without a window and write the reports.
+    #[arg(long)]
+    pub headless: bool,
+    /// How long each answer of the simulated portal takes.
+    #[arg(long, default_value_t = 80)]
+    pub latency_ms: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// tra_cuu_ftth, gach_dien_evn, nap_tien_da_mang, nap_tien_viettel, thanh_toan_tv_internet, tra_cuu_no_tra_sau
+    pub service: Service,
+    /// A job file: .json, .csv, .txt or .xlsx.
+    #[arg(long, value_name = "FILE", required_unless_present = "from_api", conflicts_with = "from_api")]
+    pub jobs: Option<PathBuf>,
+    /// Take the jobs from the job API.
+    #[arg(long)]
+    pub from_api: bool,
+    /// The job API's address instead of the configured one.
+    #[arg(long, value_name = "URL")]
+    pub api: Option<String>,
+    /// The portal's address instead of the configured one.
+    #[arg(long, value_name = "URL")]
+    pub portal: Option<String>,
+    /// A portal map instead of the configured or built-in one.
+    #[arg(long, value_name = "FILE")]
+    pub portal_map: Option<PathBuf>,
+    /// Browser sessions. This version works with one; a larger number is accepted and said so.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub sessions: u16,
+    /// Browsers without windows.
+    #[arg(long)]
+    pub headless: bool,
+    /// Amount of every top-up without one of its own, in đồng.
+    #[arg(long, value_name = "N")]
+    pub amount: Option<Vnd>,
+    /// "Nạp trả trước" (prepaid) or "Gạch nợ trả sau" (postpaid), for rows that do not say it.
+    #[arg(long, value_name = "T")]
+    pub payment_type: Option<PaymentType>,
+    /// The phone number that electricity bills are receipted to.
+    #[arg(long, value_name = "P")]
+    pub receiver_phone: Option<Phone>,
+    /// Write the report to this file instead of the report folder.
+    #[arg(long, value_name = "FILE.xlsx")]
+    pub report: Option<PathBuf>,
+    /// JSON lines on stdout, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+    /// Stop before arming: everything up to the confirming click, which is not made.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The most that this batch may pay, in đồng.
+    #[arg(long, value_name = "N")]
+    pub max_total: Option<Vnd>,
+    /// Pay without asking. Needed where there is no terminal.
+    #[arg(long)]
+    pub yes: bool,
+    /// Make a new batch even if the same jobs were run before today.
+    #[arg(long)]
+    pub new_batch: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct MockApi {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Delay of each data call; without it half a second to one and a half.
+    #[arg(long)]
+    pub delay_ms: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Sandbox {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// How long each of the portal's answers takes.
+    #[arg(long, default_value_t = 0)]
+    pub latency_ms: u64,
+    /// What is simulated (JSON).
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Makes the accounts that no scenario lists.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Log in and look for every element of the portal map on its page, without moving money.
+    #[arg(long)]
+    pub portal: bool,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// The newest batches.
+    List {
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        most: u32,
+    },
+    /// "Did we pay this?": by code, phone, order, transaction or attempt id.
+    Show {
+        /// What to look for.
+        what: String,
+    },
+    /// Goes through the hash chain.
+    Verify,
+    /// Every job's standing.
+    Export {
+        /// JSON lines.
+        #[arg(long)]
+        json: bool,
+        /// Only this batch.
+        #[arg(long)]
+        batch: Option<String>,
+    },
+    /// Writes a batch's report again.
+    Report {
+        /// The batch's id.
+        batch: String,
+        /// Where to.
+        #[arg(long, value_name = "FILE.xlsx")]
+        report: PathBuf,
+    },
+    /// Looks into everything that is in doubt.
+    Reconcile {
+        /// JSON lines.
+        #[arg(long)]
+        json: bool,
+        /// The portal's address instead of the configured one.
+        #[arg(long, value_name = "URL")]
+        portal: Option<String>,
+        /// Browsers without windows.
+        #[arg(long)]
+        headless: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Prints a key's value; a secret only as ********.
+    Get {
+        /// Dotted: portal.url
+        key: String,
+    },
+    /// Sets a key. Secrets are asked for without echo, or read from stdin.
+    Set {
+        /// Dotted: portal.url
+        key: String,
+        /// The value; not for secrets.
+        #[arg(conflicts_with = "stdin")]
+        value: Option<String>,
+        /// Read the value from stdin.
+        #[arg(long)]
+        stdin: bool,
+    },
+    /// Where the files are.
+    Path,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_bad_service_or_amount_is_a_usage_error() {
+        for bad in [["gachno", "run", "nap_the", "--from-api"].as_slice(), &["gachno", "run", "gach_dien_evn"], &["gachno", "run", "nap_tien_viettel", "--from-api", "--amount", "1.5"]] {
+            assert_eq!(Arguments::try_parse_from(bad).expect_err("refused").exit_code(), 2, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `gachno doctor`: what is wrong on this machine, and what to do about it. Moves no money.
+
+use serde_json::json;
+
+use super::args::Doctor;
+use super::{Ended, Exit, Failure, say, unlock};
+use crate::app;
+use crate::browser;
+use crate::config::{Config, Home};
+use crate::domain::{Intake, Service};
+use crate::engine::check_login;
+
+/// One thing that was looked at.
+struct Check {
+    what: &'static str,
+    result: Result<String, String>,
+}
+
+pub async fn doctor(options: Doctor) -> Ended {
+    let home = Home::find()?;
+    let mut checks = Vec::new();
+    let config = match Config::load(&home.config_file()) {
+        Ok(config) => {
+            checks.push(Check { what: "config", result: Ok(home.config_file().display().to_string()) });
+            config
+        }
+        Err(error) => {
+            checks.push(Check { what: "config", result: Err(error.to_string()) });
+            Config::default()
+        }
+    };
+    let secrets = unlock::for_opening(&config).and_then(|unlock| Ok(app::secrets(&config, &unlock)?));
+    let opened = match &secrets {
+        Ok(secrets) => {
+            let missing: Vec<&str> = [("portal.username", secrets.username.is_none()), ("portal.password", secrets.password.is_none()), ("portal.pin", secrets.pin.is_none())]
+                .into_iter()
+                .filter_map(|(key, is_missing)| is_missing.then_some(key))
+                .collect();
+            Ok(if missing.is_empty() { "đủ".to_owned() } else { format!("chưa đặt: {}", missing.join(", ")) })
+        }
+        Err(failure) => Err(failure.error.to_string()),
+    };
+    checks.push(Check { what: "secrets", result: opened });
+    checks.push(Check { what: "browser", result: check_browser(&config) });
+    let secrets = secrets.unwrap_or_default();
+    checks.push(Check { what: "api", result: check_api(&config, &secrets).await });
+    match app::tools(&home, &config, None).await {
+        Ok(tools) => {
+            let chain = tools.ledger.verify().await;
+            let result = match chain {
+                Ok(Ok(events)) => Ok(format!("{events} sự kiện, chuỗi băm liền mạch")),
+                Ok(Err(fault)) => Err(fault.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            checks.push(Check { what: "ledger", result });
+            if options.portal {
+                let mut headless = tools;
+                headless.browser.headless = true;
+                let plan = app::plan(&config, &secrets, Service::LookUpFtth, Intake::default());
+                let seen = check_login(&headless, &plan).await;
+                checks.push(Check { what: "portal", result: seen.map_err(|e| e.to_string()) });
+            }
+        }
+        Err(error) => checks.push(Check { what: "ledger", result: Err(error.to_string()) }),
+    }
+    print(&checks, options.json);
+    Ok(if checks.iter().all(|c| c.result.is_ok()) { Exit::Done } else { Exit::CannotRun })
+}
+
+fn check_browser(config: &Config) -> Result<String, String> {
+    if !config.browser.webdriver_url.is_empty() {
+        return Ok(format!("WebDriver từ xa: {}", config.browser.webdriver_url));
+    }
+    let found = browser::find(&config.browser.browser_path, &config.browser.driver_path).map_err(|e| e.to_string())?;
+    let (browser, driver) = browser::versions(&found).map_err(|e| e.to_string())?;
+    Ok(format!("{} {browser}, {} {driver}", found.browser.display(), found.driver.display()))
+}
+
+async fn check_api(config: &Config, secrets: &app::Secrets) -> Result<String, String> {
+    let api = app::job_api(config, secrets).map_err(|e| e.to_string())?;
+    api.health().await.map(|h| format!("{}: {}", config.api.url, h.message)).map_err(|e| e.to_string())
+}
+
+fn print(checks: &[Check], is_json: bool) {
+    if is_json {
+        let rows: Vec<_> = checks
+            .iter()
+            .map(|c| json!({ "check": c.what, "ok": c.result.is_ok(), "detail": c.result.as_ref().unwrap_or_else(|e| e) }))
+            .collect();
+        say(&json!({ "ok": checks.iter().all(|c| c.result.is_ok()), "checks": rows }).to_string());
+        return;
+    }
+    for check in checks {
+        let (mark, detail) = match &check.result {
+            Ok(detail) => ("✓", detail),
+            Err(error) => ("✗", error),
+        };
+        say(&format!("{mark} {:<8} {detail}", check.what));
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::cannot_run(error)
+    }
+}

@@ -1,0 +1,43 @@
+//! Where the log goes: a file a day in the data folder, and the terminal where it is asked for.
+
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use crate::config::Home;
+
+/// Log files that are kept.
+const FILES_MAX: usize = 30;
+
+/// Keeps the log's writer alive; dropping it writes what is left.
+pub struct Logs {
+    _file: Option<WorkerGuard>,
+}
+
+/// Starts the log. A log that cannot be written does not keep the program from working: the ledger is the record.
+pub fn start(verbose: u8) -> Logs {
+    let folder = Home::find().ok().map(|home| home.logs());
+    let appender = folder.and_then(|folder| {
+        std::fs::create_dir_all(&folder).ok()?;
+        RollingFileAppender::builder().rotation(Rotation::DAILY).filename_prefix("gachno").filename_suffix("log").max_log_files(FILES_MAX).build(folder).ok()
+    });
+    let (file, guard) = match appender {
+        Some(appender) => {
+            let (writer, guard) = tracing_appender::non_blocking(appender);
+            let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false).with_filter(EnvFilter::new("info,gachno=debug"));
+            (Some(layer), Some(guard))
+        }
+        None => (None, None),
+    };
+    let level = match verbose {
+        0 => "off",
+        1 => "warn,gachno=info",
+        _ => "info,gachno=debug",
+    };
+    let terminal = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(EnvFilter::new(level));
+    // Err: a test has one already.
+    let _ = tracing_subscriber::registry().with(file).with(terminal).try_init();
+    Logs { _file: guard }
+}

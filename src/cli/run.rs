@@ -1,0 +1,266 @@
+//! `gachno run`: one batch, its progress on the terminal or as JSON lines, its report.
+
+use std::io::{IsTerminal, Write as _};
+use std::path::PathBuf;
+
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::args::Run;
+use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
+use crate::app::{self, Secrets};
+use crate::config::{Config, Home};
+use crate::domain::job::Defaults;
+use crate::domain::{Intake, Outcome, Proof, Service, Vnd};
+use crate::engine::{self, EngineError, Finished, Plan, Progress, Reporter, Tools, report_of};
+use crate::report::{excel, read_file};
+
+pub async fn run(options: Run) -> Ended {
+    let home = Home::find()?;
+    let mut config = Config::load(&home.config_file())?;
+    override_with(&mut config, &options)?;
+    let secrets = app::secrets(&config, &unlock::for_opening(&config)?)?;
+    let intake = intake(&config, &secrets, &options).await?;
+    let is_empty = intake.list.jobs.is_empty() && intake.list.errors.is_empty();
+    if options.from_api && is_empty {
+        tell("Không có dữ liệu từ API. (No jobs.)");
+        return Ok(Exit::Done);
+    }
+    let left_out = left_out(options.service, &intake, options.json);
+    let mut plan = app::plan(&config, &secrets, options.service, intake);
+    plan.dry_run = options.dry_run;
+    plan.force_new = options.new_batch;
+    plan.receiver = options.receiver_phone.clone().or(plan.receiver);
+    if let Some(most) = options.max_total {
+        plan.limits.per_batch = Some(plan.limits.per_batch.map_or(most, |configured| configured.min(most)));
+    }
+    plan.check().map_err(Failure::usage)?;
+    for line in left_out {
+        say_or_tell(options.json, &line);
+    }
+    confirm(&plan, &options)?;
+    if options.sessions > 1 {
+        tell("Phiên bản này chạy một phiên trình duyệt. (One session in this version.)");
+    }
+    let tools = app::tools(&home, &config, options.portal_map.as_deref()).await?;
+    let folder = app::report_folder(&config);
+    let stop = stop_on_signals();
+    let finished = batch(&tools, &plan, options.json, &stop, Destination { folder, file: options.report }).await?;
+    Ok(exit_of(&finished))
+}
+
+/// Where a report goes.
+pub(super) struct Destination {
+    pub folder: PathBuf,
+    /// This very file instead of a new one in the folder.
+    pub file: Option<PathBuf>,
+}
+
+/// Runs the batch with its progress shown, and writes its report whatever happened.
+pub(super) async fn batch(
+    tools: &Tools,
+    plan: &Plan,
+    is_json: bool,
+    stop: &tokio_util::sync::CancellationToken,
+    destination: Destination,
+) -> Result<Finished, Failure> {
+    let (sender, receiver) = unbounded_channel();
+    let shown = tokio::spawn(show(receiver, is_json, plan.service));
+    let ended = engine::run(tools, plan, &Reporter::to(sender), stop).await;
+    let shown = shown.await.unwrap_or_default();
+    let batch = ended.as_ref().map(|f| f.batch.clone()).ok().or(shown.batch);
+    let report = match &batch {
+        Some(batch) => write_report(tools, batch, destination).await,
+        None => Ok(None),
+    };
+    let path = match &report {
+        Ok(path) => path.clone(),
+        Err(failure) => {
+            tell(&format!("{}", failure.error));
+            None
+        }
+    };
+    if let Some(Value::Object(mut last)) = shown.last {
+        last.insert("report".to_owned(), path.as_ref().map_or(Value::Null, |p| p.display().to_string().into()));
+        say_or_tell(is_json, &Line { json: Value::Object(last), text: String::new() });
+    }
+    if let Some(path) = &path {
+        tell(&format!("Báo cáo: {}", path.display()));
+    }
+    let finished = ended.map_err(|error| match error {
+        EngineError::Plan(_) => Failure::usage(error),
+        EngineError::Ledger(_) | EngineError::Portal(_) => Failure::cannot_run(error),
+    })?;
+    if let Some(why) = &finished.paused {
+        tell(why);
+    }
+    report.map(|_| finished)
+}
+
+async fn write_report(tools: &Tools, batch: &str, destination: Destination) -> Result<Option<PathBuf>, Failure> {
+    let Some(report) = report_of(&tools.ledger, batch).await.map_err(Failure::cannot_run)? else { return Ok(None) };
+    let work = move || match destination.file {
+        Some(file) => excel::save_as(&report, &file).map(|()| file),
+        None => excel::save(&report, &destination.folder),
+    };
+    let written = tokio::task::spawn_blocking(work).await.map_err(Failure::cannot_run)?;
+    written.map(Some).map_err(Failure::cannot_run)
+}
+
+/// 0 where every job is proven, 3 where some need review or were not reached, 130 where the operator stopped it.
+pub(super) fn exit_of(finished: &Finished) -> Exit {
+    if finished.stopped {
+        Exit::Stopped
+    } else if finished.results.iter().all(|r| r.conclusion.outcome.is_proven()) {
+        Exit::Done
+    } else {
+        Exit::NeedsReview
+    }
+}
+
+fn override_with(config: &mut Config, options: &Run) -> Result<(), Failure> {
+    let changes = [("api.url", &options.api), ("portal.url", &options.portal)];
+    for (key, value) in changes {
+        if let Some(value) = value {
+            let no_secret = || Err(crate::config::VaultError::NoPassphrase);
+            *config = crate::config::set(config, key, &value.clone().into(), no_secret).map_err(Failure::usage)?;
+        }
+    }
+    config.browser.headless |= options.headless;
+    Ok(())
+}
+
+async fn intake(config: &Config, secrets: &Secrets, options: &Run) -> Result<Intake, Failure> {
+    let defaults = Defaults { amount: options.amount, payment: options.payment_type };
+    match &options.jobs {
+        Some(path) => read_file(path, options.service, defaults).map_err(Failure::usage),
+        None => {
+            let api = app::job_api(config, secrets).map_err(Failure::usage)?;
+            api.fetch(options.service, defaults).await.map_err(Failure::cannot_run)
+        }
+    }
+}
+
+/// One thing to say, in both ways.
+struct Line {
+    json: Value,
+    text: String,
+}
+
+fn say_or_tell(is_json: bool, line: &Line) {
+    if is_json {
+        say(&line.json.to_string());
+    } else if !line.text.is_empty() {
+        tell(&line.text);
+    }
+}
+
+/// Bad rows and duplicates, each by its number and reason. As JSON a bad row is an outcome like any other: refused by
+/// us before anything was sent.
+fn left_out(service: Service, intake: &Intake, is_json: bool) -> Vec<Line> {
+    let now = jiff::Timestamp::now();
+    let errors = intake.list.errors.iter().map(|e| Line {
+        json: json!({
+            "event": "outcome", "service": service, "account": e.account, "order_id": null, "outcome": Outcome::Refused, "amount": null,
+            "transaction_id": null, "proof": Proof::None, "message": format!("{}: {}", e.row, e.why), "attempt": null, "at": now,
+        }),
+        text: format!("Bỏ qua {} ({}): {}", e.row, e.account, e.why),
+    });
+    let duplicates = intake.list.duplicates.iter().filter(|_| !is_json).map(|d| Line {
+        json: Value::Null,
+        text: format!("Trùng: {} ({}) giống {}; chỉ làm một lần", d.row, d.account, d.first_row),
+    });
+    errors.chain(duplicates).collect()
+}
+
+/// A payment is asked about on a terminal, and needs `--yes` where there is none.
+fn confirm(plan: &Plan, options: &Run) -> Result<(), Failure> {
+    if !plan.service.is_payment() || plan.dry_run || options.yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(anyhow::anyhow!("Thanh toán không có người bấm thì cần --yes. (A payment batch without a terminal needs --yes.)")));
+    }
+    let known = plan.list.known_total();
+    let sum = if known.is_zero() { "số tiền theo cổng báo".to_owned() } else { format!("{known}") };
+    let mut terminal = std::io::stderr().lock();
+    let _ = write!(terminal, "{}: trả {} khoản, {sum}. Gõ \"co\" để bắt đầu: ", plan.service.spec().title, plan.list.jobs.len());
+    let _ = terminal.flush();
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(Failure::usage)?;
+    if matches!(crate::domain::text::plain(answer.trim()).as_str(), "co" | "yes" | "y") {
+        Ok(())
+    } else {
+        Err(Failure { exit: Exit::Stopped, error: anyhow::anyhow!("Không bắt đầu. (Not started.)") })
+    }
+}
+
+/// What the listener knows when the batch is over.
+#[derive(Default)]
+struct Shown {
+    batch: Option<String>,
+    /// The last event, held back until the report's path is known.
+    last: Option<Value>,
+}
+
+async fn show(mut events: UnboundedReceiver<Progress>, is_json: bool, service: Service) -> Shown {
+    let bar = if is_json || !std::io::stderr().is_terminal() { ProgressBar::hidden() } else { new_bar() };
+    let mut shown = Shown::default();
+    while let Some(event) = events.recv().await {
+        let json = serde_json::to_value(&event).unwrap_or_default();
+        if matches!(event, Progress::BatchFinished { .. }) {
+            shown.last = Some(json);
+        } else if is_json {
+            say(&json.to_string());
+        }
+        if let Progress::BatchStarted { batch, .. } = &event {
+            shown.batch = Some(batch.clone());
+        }
+        if !is_json {
+            on_terminal(&bar, service, &event);
+        }
+    }
+    bar.finish_and_clear();
+    shown
+}
+
+fn new_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(0).with_style(style)
+}
+
+fn on_terminal(bar: &ProgressBar, service: Service, event: &Progress) {
+    let line = |text: String| if bar.is_hidden() { tell(&text) } else { bar.println(text) };
+    match event {
+        Progress::BatchStarted { total, continued, errors, duplicates, .. } => {
+            bar.set_length(*total as u64);
+            let more = if *continued { ", làm tiếp lô trước" } else { "" };
+            line(format!("{}: {total} khoản{more} (bỏ {errors} dòng sai, {duplicates} dòng trùng)", service.spec().title));
+        }
+        Progress::LoggedIn { agent, balance } => {
+            line(format!("Đăng nhập: {agent}, số dư {}", balance.map_or_else(|| "—".to_owned(), |b| b.to_string())));
+        }
+        Progress::Outcome(o) => {
+            let amount = o.amount.filter(|a| !a.is_zero()).map(|a| a.to_string()).unwrap_or_default();
+            line(format!("  {:<22} {:<22} {amount:>16}  {}", o.account, o.outcome.label(), o.message));
+        }
+        Progress::Progress { done, eta_s, paid, .. } => {
+            bar.set_position(*done as u64);
+            let eta = eta_s.map(|s| format!(", còn {}", HumanDuration(std::time::Duration::from_secs(s)))).unwrap_or_default();
+            bar.set_message(format!("đã trả {paid}{eta}"));
+        }
+        Progress::NeedsPerson { what } => line(format!(">>> {what}")),
+        Progress::Retry { account, why } => line(format!("  {account}: thử lại ({why})")),
+        Progress::BatchFinished { outcomes, paid, .. } => {
+            let parts: Vec<String> = outcomes.iter().map(|(o, n)| format!("{n} {}", o.label().to_lowercase())).collect();
+            line(format!("Xong: {}. Tổng đã trả {paid}.", parts.join(", ")));
+        }
+        Progress::State { .. } | Progress::PersonDone => {}
+    }
+}
+
+/// The sum of what a batch paid, for the demo's comparison with the truth.
+pub(super) fn paid_of(finished: &Finished) -> Vnd {
+    finished.results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).sum()
+}
