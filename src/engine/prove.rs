@@ -121,12 +121,29 @@ impl Run<'_> {
 
     /// The balance from a freshly loaded page, after renewing the session where that is needed. `None`: not to be had.
     async fn read_balance(&mut self) -> Option<Vnd> {
-        self.read(async |run| run.page()?.balance().await).await.ok().flatten()
+        let read = match self.balance_once().await {
+            Err(error) => match self.renew(error).await {
+                Ok(()) => self.balance_once().await,
+                Err(error) => Err(error),
+            },
+            read => read,
+        };
+        read.ok().flatten()
+    }
+
+    async fn balance_once(&mut self) -> Result<Option<Vnd>, PortalError> {
+        self.page()?.balance().await
     }
 
     /// Is the debt still there? Only the portal's own words say that it is gone.
     async fn debt_after(&mut self, service: Service, job: &Job) -> DebtAfter {
-        let looked = self.read(async |run| run.look_up_debt(service, job).await).await;
+        let looked = match self.look_up_debt(service, job).await {
+            Err(error) => match self.renew(error).await {
+                Ok(()) => self.look_up_debt(service, job).await,
+                Err(error) => Err(error),
+            },
+            looked => looked,
+        };
         match looked {
             Ok(LookUp::NoDebt(_) | LookUp::Cleared(_)) => DebtAfter::Gone,
             Ok(LookUp::Found(_)) => DebtAfter::StillDue,
@@ -151,15 +168,11 @@ impl Run<'_> {
         }
     }
 
-    /// Reading moves no money, so it may be repeated: once more after the session was renewed.
-    async fn read<T>(&mut self, work: impl AsyncFn(&mut Self) -> Result<T, PortalError>) -> Result<T, PortalError> {
-        let error = match work(self).await {
-            Ok(value) => return Ok(value),
-            Err(error) => error,
-        };
+    /// Reading moves no money, so it may be repeated once the session is renewed.
+    async fn renew(&mut self, error: PortalError) -> Result<(), PortalError> {
         tracing::warn!(%error, "reading after the click failed; once more");
         match self.recover_session(&error, &CancellationToken::new()).await {
-            Ok(()) => work(self).await,
+            Ok(()) => Ok(()),
             Err(EngineError::Portal(again)) => Err(again),
             Err(EngineError::Plan(_) | EngineError::Ledger(_)) => Err(error),
         }
