@@ -1,6 +1,6 @@
 //! The application: events into the model, the screen's actions to the worker.
 
-use egui::{Context, ThemePreference, Ui};
+use egui::{Context, Theme, ThemePreference, Ui};
 use egui_notify::Toasts;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,6 @@ pub struct App {
     worker: Worker,
     stop: CancellationToken,
     toasts: Toasts,
-    is_dark: bool,
 }
 
 impl App {
@@ -29,7 +28,7 @@ impl App {
         let model = Model::new(start.demo.is_some());
         let waker = ctx.clone();
         let worker = Worker::start(start, move || waker.request_repaint());
-        Self { model, worker, stop: CancellationToken::new(), toasts: Toasts::default(), is_dark: false }
+        Self { model, worker, stop: CancellationToken::new(), toasts: Toasts::default() }
     }
 
     /// What is on the screen.
@@ -70,11 +69,13 @@ impl App {
             }
         }
         for notice in self.model.notices.drain(..) {
-            match notice.tone {
-                Tone::Good | Tone::Quiet | Tone::Busy => self.toasts.success(notice.text),
-                Tone::Doubt => self.toasts.warning(notice.text),
-                Tone::Bad => self.toasts.error(notice.text),
+            // The library's own signs are emoji that our fonts do not have; a sign of ours goes in front.
+            let sign = match notice.tone {
+                Tone::Good | Tone::Quiet | Tone::Busy => "✔",
+                Tone::Doubt => "⚠",
+                Tone::Bad => "✖",
             };
+            self.toasts.basic(format!("{sign} {}", notice.text)).closable(false);
         }
     }
 
@@ -113,8 +114,8 @@ impl App {
                 self.worker.send(Command::Unlock(SecretString::from(typed)));
             }
             Action::ToggleTheme => {
-                self.is_dark = !self.is_dark;
-                ctx.set_theme(if self.is_dark { ThemePreference::Dark } else { ThemePreference::Light });
+                let is_dark = ctx.theme() == Theme::Dark;
+                ctx.set_theme(if is_dark { ThemePreference::Light } else { ThemePreference::Dark });
             }
         }
     }

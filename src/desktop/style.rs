@@ -56,12 +56,15 @@ pub fn apply(ctx: &Context) {
     for (name, bytes) in [
         ("noto", include_bytes!("../../assets/fonts/NotoSans-Regular.ttf").as_slice()),
         ("noto-bold", include_bytes!("../../assets/fonts/NotoSans-Bold.ttf").as_slice()),
+        ("noto-symbols", include_bytes!("../../assets/fonts/NotoSansSymbols2-Subset.ttf").as_slice()),
     ] {
         fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     }
     // Noto's digits are all one width, so it also serves where columns must align.
     for family in [FontFamily::Proportional, FontFamily::Monospace] {
-        fonts.families.entry(family).or_default().insert(0, "noto".to_owned());
+        let family = fonts.families.entry(family).or_default();
+        family.insert(0, "noto".to_owned());
+        family.insert(1, "noto-symbols".to_owned());
     }
     let mut bold = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
     bold.insert(0, "noto-bold".to_owned());
@@ -93,6 +96,8 @@ fn visuals(mut base: Visuals, paper: Color32, ink: Color32) -> Visuals {
     for widget in [&mut base.widgets.noninteractive, &mut base.widgets.inactive, &mut base.widgets.hovered, &mut base.widgets.active] {
         widget.corner_radius = CornerRadius::same(6);
     }
+    // Fields must be seen as fields on either paper.
+    base.widgets.inactive.bg_stroke = Stroke::new(1.0, rgb(0x8a_939d));
     base
 }
 

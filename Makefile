@@ -1,0 +1,16 @@
+# Two commands: `make run` shows the main job, `make test` proves it. Each is also a plain cargo command (README).
+.PHONY: run test install lint
+
+run: install
+	cargo run --quiet -- demo
+
+test: install lint
+	cargo nextest run --locked --all-features --no-fail-fast
+	cargo test --locked --doc --quiet
+
+lint:
+	cargo clippy --locked --all-targets --all-features --quiet -- -D warnings
+	cargo check --locked --no-default-features --quiet
+
+install:
+	@./scripts/install.sh

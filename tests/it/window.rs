@@ -1,0 +1,167 @@
+//! The real window's application, driven by label as a person would, on the real engine, browser and sandbox.
+
+use std::time::{Duration, Instant};
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use gachno::app::Secrets;
+use gachno::config::{Config, Home};
+use gachno::desktop::model::{Model, Phase, Setup};
+use gachno::desktop::{App, Demo, Start};
+use gachno::domain::{Outcome, Service};
+use gachno::mock_api::{self, MockApi};
+use gachno::report::read_file;
+use gachno::sandbox::{self, Sandbox, Scenario};
+
+use crate::world::{AGENT, PIN};
+
+/// Longer than anything takes on a slow machine; a condition that does not come fails the test with its name.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+struct Desk {
+    harness: Harness<'static, App>,
+    sandbox: Sandbox,
+    dir: tempfile::TempDir,
+    _api: MockApi,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Desk {
+    fn open(change: impl FnOnce(&mut Scenario)) -> Self {
+        gachno::init_tls();
+        let runtime = tokio::runtime::Runtime::new().expect("runtime");
+        let mut scenario = Scenario::default();
+        change(&mut scenario);
+        let (sandbox, api) = runtime.block_on(async {
+            let sandbox = sandbox::start(sandbox::Options { scenario, ..sandbox::Options::default() }).await.expect("sandbox");
+            let listen = ([127, 0, 0, 1], 0).into();
+            let api = mock_api::start(mock_api::Options { listen, delay: Some(Duration::ZERO), seed: Some(3) }).await.expect("api");
+            (sandbox, api)
+        });
+        let dir = tempfile::tempdir().expect("folder");
+        let mut config = Config::default();
+        config.portal.url = sandbox.url();
+        config.api.url = api.url();
+        config.browser.headless = true;
+        config.report.folder = dir.path().join("ket_qua").display().to_string();
+        let secret = |text: &str| Some(text.to_owned().into());
+        let secrets = Secrets { username: secret(AGENT), password: secret("mk1234"), pin: secret(PIN), token: None };
+        let start = Start { home: Home::at(dir.path()), demo: Some(Demo { config, secrets }) };
+        let harness = Harness::builder()
+            .with_size(egui::vec2(1280.0, 800.0))
+            .build_eframe(move |creation| App::new(&creation.egui_ctx, start));
+        let mut desk = Self { harness, sandbox, dir, _api: api, _runtime: runtime };
+        desk.until("the window is ready", |m| m.setup == Setup::Ready);
+        desk
+    }
+
+    fn model(&self) -> &Model {
+        self.harness.state().model()
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_role_and_label(egui::accesskit::Role::Button, label).click();
+        self.harness.step();
+        self.harness.step();
+    }
+
+    /// Draws frames until the condition holds.
+    fn until(&mut self, what: &str, condition: impl Fn(&Model) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !condition(self.model()) {
+            assert!(Instant::now() < end, "{what}: {:?}", self.model().sentence());
+            self.harness.step();
+            std::thread::yield_now();
+        }
+        self.harness.step();
+    }
+}
+
+fn day_of(service: Service) {
+    let mut desk = Desk::open(|_| {});
+    desk.click(service.spec().title);
+    desk.click("Get dữ liệu");
+    desk.until("the list is there", |m| !m.fetching && !m.tab().list.jobs.is_empty());
+    let jobs: Vec<String> = desk.model().tab().list.jobs.iter().map(|j| j.account.to_string()).collect();
+    desk.click("Bắt đầu");
+    desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
+    assert_eq!(desk.model().tab().ended, None, "{:?}", desk.model().tab().ended);
+    assert!(desk.model().tab().rows.iter().all(|r| r.state != "Chờ"), "every row has an outcome");
+    desk.click("Xuất Excel");
+    desk.until("the report is saved", |m| m.tab().report.is_some());
+    let report = desk.model().tab().report.clone().expect("path");
+    assert!(report.starts_with(desk.dir.path().join("ket_qua").join(service.spec().folder)), "{}", report.display());
+    // Read back as a job file: the same accounts, in order.
+    let read = read_file(&report, service, gachno::domain::Defaults::default()).expect("readable");
+    let accounts: Vec<String> = read.list.jobs.iter().map(|j| j.account.to_string()).collect();
+    if service.is_top_up(Some(gachno::domain::PaymentType::Prepaid)) || !service.is_payment() || accounts.len() == jobs.len() {
+        assert_eq!(accounts, jobs);
+    }
+    let paid: i64 = desk.model().tab().paid.dong();
+    assert_eq!(paid, desk.sandbox.truth().total, "the window's sum is the truth");
+}
+
+#[test]
+fn get_data_start_export_ftth() {
+    day_of(Service::LookUpFtth);
+}
+
+#[test]
+fn get_data_start_export_evn() {
+    day_of(Service::PayEvn);
+}
+
+#[test]
+fn get_data_start_export_multi() {
+    day_of(Service::TopUpMulti);
+}
+
+#[test]
+fn get_data_start_export_viettel() {
+    day_of(Service::TopUpViettel);
+}
+
+#[test]
+fn get_data_start_export_tv() {
+    day_of(Service::PayTvInternet);
+}
+
+#[test]
+fn get_data_start_export_postpaid() {
+    day_of(Service::LookUpPostpaid);
+}
+
+#[test]
+fn stop_means_stop_and_the_window_stays_alive() {
+    // Every answer takes a while, so that the stop comes in the middle.
+    let mut desk = Desk::open(|s| {
+        s.faults.push(sandbox::Fault { at: "search".into(), account: None, after: 0, times: 0, action: sandbox::Action::DelayMs(400) });
+    });
+    desk.click("Get dữ liệu");
+    desk.until("the list is there", |m| !m.fetching && m.tab().list.jobs.len() >= 3);
+    desk.click("Bắt đầu");
+    desk.until("one job is done", |m| m.tab().done >= 1);
+    desk.click("Dừng lại");
+    assert_eq!(desk.model().tab().phase, Phase::Stopping);
+    assert!(desk.model().sentence().1.contains("điểm an toàn"));
+    desk.until("it has stopped", |m| m.tab().phase == Phase::Over);
+    let tab = desk.model().tab();
+    assert!(tab.counts.get(&Outcome::Cancelled).is_some_and(|n| *n >= 1), "{:?}", tab.counts);
+    assert!(tab.ended.as_ref().is_some_and(|why| why.contains("Đã dừng")));
+}
+
+#[test]
+fn every_screen_draws_with_every_letter_and_every_control_has_a_name() {
+    // The harness fails on a missing glyph and on a control without an accessible name.
+    let mut desk = Desk::open(|_| {});
+    for service in Service::ALL {
+        desk.click(service.spec().title);
+        desk.click("Get dữ liệu");
+        desk.until("the list is there", |m| !m.fetching && !m.tab().list.jobs.is_empty());
+    }
+    let name = |dark: bool| if dark { "Nền sáng" } else { "Nền tối" };
+    let dark = desk.harness.ctx.theme() == egui::Theme::Dark;
+    desk.click(name(dark));
+    desk.harness.run_ok();
+    desk.click(name(!dark));
+}
