@@ -132,7 +132,8 @@ fn processes() -> Option<System> {
     Some(system)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::process::Command;

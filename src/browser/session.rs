@@ -12,7 +12,7 @@ use super::reaper::{self, Record};
 use super::{BrowserError, find, versions};
 
 /// A new session takes half a second to a second; a grid may have to start a machine.
-const NEW_SESSION_MAX: Duration = Duration::from_secs(60);
+const NEW_SESSION_MAX: Duration = Duration::from_mins(1);
 /// No script of ours runs longer than two seconds; the driver gives up on it after this.
 const SCRIPT_MAX: Duration = Duration::from_secs(10);
 /// The browser's own limit for one page.

@@ -55,8 +55,9 @@ pub struct Demo {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "flags, named as they are typed")]
 pub struct Run {
-    /// tra_cuu_ftth, gach_dien_evn, nap_tien_da_mang, nap_tien_viettel, thanh_toan_tv_internet, tra_cuu_no_tra_sau
+    /// `tra_cuu_ftth`, `gach_dien_evn`, `nap_tien_da_mang`, `nap_tien_viettel`, `thanh_toan_tv_internet`, `tra_cuu_no_tra_sau`
     pub service: Service,
     /// A job file: .json, .csv, .txt or .xlsx.
     #[arg(long, value_name = "FILE", required_unless_present = "from_api", conflicts_with = "from_api")]

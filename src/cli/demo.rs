@@ -91,7 +91,7 @@ pub fn demo_config(servers: &Servers, headless: bool) -> Result<(Config, Secrets
     config.portal.url = servers.sandbox.url();
     config.api.url = servers.api.url();
     config.browser.headless = headless;
-    config.operator = "Người dùng thử".to_owned();
+    "Người dùng thử".clone_into(&mut config.operator);
     let secret = |text: String| Some(SecretString::from(text));
     let secrets = Secrets { username: secret(agent.username), password: secret(agent.password), pin: secret(agent.pin), token: None };
     Ok((config, secrets))

@@ -99,7 +99,7 @@ async fn export(ledger: &Ledger, is_json: bool, batch: Option<&str>) -> Ended {
                     batch.service,
                     result.job.account,
                     end.outcome,
-                    end.amount.map(|a| a.digits()).unwrap_or_default(),
+                    end.amount.map(super::super::domain::money::Vnd::digits).unwrap_or_default(),
                     end.message.replace(['\t', '\n'], " ")
                 ));
             }

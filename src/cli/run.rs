@@ -133,12 +133,9 @@ fn override_with(config: &mut Config, options: &Run) -> Result<(), Failure> {
 
 async fn intake(config: &Config, secrets: &Secrets, options: &Run) -> Result<Intake, Failure> {
     let defaults = Defaults { amount: options.amount, payment: options.payment_type };
-    match &options.jobs {
-        Some(path) => read_file(path, options.service, defaults).map_err(Failure::usage),
-        None => {
-            let api = app::job_api(config, secrets).map_err(Failure::usage)?;
-            api.fetch(options.service, defaults).await.map_err(Failure::cannot_run)
-        }
+    if let Some(path) = &options.jobs { read_file(path, options.service, defaults).map_err(Failure::usage) } else {
+        let api = app::job_api(config, secrets).map_err(Failure::usage)?;
+        api.fetch(options.service, defaults).await.map_err(Failure::cannot_run)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::Failure;
 use crate::config::{Config, KeySource, Unlock};
@@ -26,7 +26,6 @@ pub fn for_creating(keyring_failed: bool) -> Result<Unlock, Failure> {
         None if std::io::stdin().is_terminal() => {
             let first = ask("Chọn mật khẩu mở khóa cấu hình (giữ kỹ, không lấy lại được): ")?;
             let second = ask("Nhập lại: ")?;
-            use secrecy::ExposeSecret;
             if first.expose_secret() != second.expose_secret() || first.expose_secret().is_empty() {
                 return Err(Failure::usage(anyhow::anyhow!("Hai lần nhập không giống nhau. (The two do not match.)")));
             }

@@ -152,7 +152,7 @@ pub struct RowView {
 }
 
 /// What a click asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Show this service.
     Choose(Service),
@@ -312,13 +312,10 @@ impl Model {
                 None => (Tone::Good, format!("Xong · {}", tab.summary())),
             },
             Phase::Editing if tab.list.jobs.is_empty() => (Tone::Quiet, "Chưa có dữ liệu. Bấm Get dữ liệu, hoặc dán mã vào ô bên trái.".to_owned()),
-            Phase::Editing => match self.missing() {
-                Some(missing) => (Tone::Doubt, format!("{} dòng · {missing}", tab.list.jobs.len())),
-                None => {
-                    let total = tab.list.known_total();
-                    let sum = if total.is_zero() { String::new() } else { format!(" · {total}") };
-                    (Tone::Good, format!("Sẵn sàng · {} dòng{sum}", tab.list.jobs.len()))
-                }
+            Phase::Editing => if let Some(missing) = self.missing() { (Tone::Doubt, format!("{} dòng · {missing}", tab.list.jobs.len())) } else {
+                let total = tab.list.known_total();
+                let sum = if total.is_zero() { String::new() } else { format!(" · {total}") };
+                (Tone::Good, format!("Sẵn sàng · {} dòng{sum}", tab.list.jobs.len()))
             },
         }
     }

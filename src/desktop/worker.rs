@@ -148,19 +148,16 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
 }
 
 async fn open(start: Start, inbox: &mut UnboundedReceiver<Command>, teller: &Teller) -> Option<Open> {
-    let (home, config, secrets) = match start.demo {
-        Some(Demo { config, secrets }) => (start.home, config, secrets),
-        None => {
-            let config = match Config::load(&start.home.config_file()) {
-                Ok(config) => config,
-                Err(error) => {
-                    teller.tell(Update::Fault(error.to_string()));
-                    return None;
-                }
-            };
-            let secrets = unlocked(&config, inbox, teller).await?;
-            (start.home, config, secrets)
-        }
+    let (home, config, secrets) = if let Some(Demo { config, secrets }) = start.demo { (start.home, config, secrets) } else {
+        let config = match Config::load(&start.home.config_file()) {
+            Ok(config) => config,
+            Err(error) => {
+                teller.tell(Update::Fault(error.to_string()));
+                return None;
+            }
+        };
+        let secrets = unlocked(&config, inbox, teller).await?;
+        (start.home, config, secrets)
     };
     match tools(&home, &config).await {
         Ok(tools) => {

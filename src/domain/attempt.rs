@@ -249,7 +249,7 @@ impl Event {
 impl Attempt {
     /// The attempt that its events tell of.
     pub fn fold<'e>(events: impl IntoIterator<Item = &'e Event>) -> Result<Self, IllegalEvent> {
-        events.into_iter().try_fold(Self::default(), |attempt, event| attempt.after(event))
+        events.into_iter().try_fold(Self::default(), Attempt::after)
     }
 
     /// The only place where an attempt changes. An impossible pair is an error that names both halves.

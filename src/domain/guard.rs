@@ -117,6 +117,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "a limit is an option")]
     fn at(limit: u32) -> Option<Vnd> {
         Some(Vnd::fixed(limit))
     }

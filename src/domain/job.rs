@@ -179,14 +179,11 @@ impl JobList {
         for raw in rows {
             match job(service, defaults, &raw) {
                 Err(why) => list.errors.push(RowError { row: raw.row, account: raw.account, why }),
-                Ok(job) => match first_of.get(&job.identity(service)) {
-                    Some(first_row) => {
-                        list.duplicates.push(Duplicate { row: job.row, account: job.account, first_row: first_row.clone() });
-                    }
-                    None => {
-                        first_of.insert(job.identity(service), job.row.clone());
-                        list.jobs.push(job);
-                    }
+                Ok(job) => if let Some(first_row) = first_of.get(&job.identity(service)) {
+                    list.duplicates.push(Duplicate { row: job.row, account: job.account, first_row: first_row.clone() });
+                } else {
+                    first_of.insert(job.identity(service), job.row.clone());
+                    list.jobs.push(job);
                 },
             }
         }

@@ -72,6 +72,7 @@ impl Vnd {
     }
 
     /// The sum, held at the largest amount: for totals on a screen, where an overflow must not stop the work.
+    #[must_use]
     pub fn saturating_add(self, other: Self) -> Self {
         self.checked_add(other).unwrap_or(Self(AMOUNT_MAX))
     }

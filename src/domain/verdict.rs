@@ -106,9 +106,9 @@ pub fn judge(evidence: &Evidence) -> Verdict {
     match &evidence.answer {
         Answer::Success { amounts } => match (amounts.is_empty(), amounts.contains(&evidence.amount), fall) {
             (_, _, Fall::None) => InDoubt(Doubt::SuccessWithoutFall),
-            (_, true, _) | (true, _, Fall::Exact) => Proven(Outcome::Paid, Proof::Response),
-            // The sentence may name a fee or the new balance only; the fall is the amount to the đồng.
-            (false, false, Fall::Exact) => Proven(Outcome::Paid, Proof::Response),
+            // The sentence names our amount; or the fall is our amount to the đồng, whatever else it names (a fee, the
+            // new balance).
+            (_, true, _) | (_, _, Fall::Exact) => Proven(Outcome::Paid, Proof::Response),
             (false, false, _) => InDoubt(Doubt::SuccessForAnotherAmount),
             (true, _, _) => InDoubt(Doubt::SuccessWithoutAmount),
         },
@@ -150,7 +150,7 @@ mod tests {
     const OTHER: Option<Vnd> = Some(Vnd::fixed(900_000));
 
     /// The one place that calls `judge`: an answer and the balance after it, everything else as usual.
-    fn check(answer: Answer, balance_after: Option<Vnd>, expected: Verdict) {
+    fn check(answer: &Answer, balance_after: Option<Vnd>, expected: Verdict) {
         for is_debt in [true, false] {
             let evidence = Evidence {
                 amount: AMOUNT,
@@ -172,32 +172,32 @@ mod tests {
     #[test]
     fn words_of_success_need_the_amount_or_the_fall() {
         let paid = Verdict::Proven(Outcome::Paid, Proof::Response);
-        check(success(&[150_000]), LOWER, paid);
-        check(success(&[150_000]), None, paid);
-        check(success(&[150_000]), OTHER, paid); // a fee or a commission; the portal named our amount
-        check(success(&[]), LOWER, paid);
-        check(success(&[850_000]), LOWER, paid); // it named the new balance
-        check(success(&[150_000]), SAME, Verdict::InDoubt(Doubt::SuccessWithoutFall));
-        check(success(&[]), SAME, Verdict::InDoubt(Doubt::SuccessWithoutFall));
-        check(success(&[]), None, Verdict::InDoubt(Doubt::SuccessWithoutAmount));
-        check(success(&[15_000]), OTHER, Verdict::InDoubt(Doubt::SuccessForAnotherAmount));
+        check(&success(&[150_000]), LOWER, paid);
+        check(&success(&[150_000]), None, paid);
+        check(&success(&[150_000]), OTHER, paid); // a fee or a commission; the portal named our amount
+        check(&success(&[]), LOWER, paid);
+        check(&success(&[850_000]), LOWER, paid); // it named the new balance
+        check(&success(&[150_000]), SAME, Verdict::InDoubt(Doubt::SuccessWithoutFall));
+        check(&success(&[]), SAME, Verdict::InDoubt(Doubt::SuccessWithoutFall));
+        check(&success(&[]), None, Verdict::InDoubt(Doubt::SuccessWithoutAmount));
+        check(&success(&[15_000]), OTHER, Verdict::InDoubt(Doubt::SuccessForAnotherAmount));
     }
 
     #[test]
     fn refusals_stand_unless_the_money_is_gone() {
-        check(Answer::Refused, SAME, Verdict::Proven(Outcome::Rejected, Proof::Response));
-        check(Answer::Refused, None, Verdict::Proven(Outcome::Rejected, Proof::Response));
-        check(Answer::Refused, LOWER, Verdict::InDoubt(Doubt::RefusedButFell));
-        check(Answer::Cleared, SAME, Verdict::Proven(Outcome::AlreadyCleared, Proof::Response));
+        check(&Answer::Refused, SAME, Verdict::Proven(Outcome::Rejected, Proof::Response));
+        check(&Answer::Refused, None, Verdict::Proven(Outcome::Rejected, Proof::Response));
+        check(&Answer::Refused, LOWER, Verdict::InDoubt(Doubt::RefusedButFell));
+        check(&Answer::Cleared, SAME, Verdict::Proven(Outcome::AlreadyCleared, Proof::Response));
     }
 
     #[test]
     fn without_a_clear_answer_only_the_exact_fall_proves() {
         for answer in [Answer::Unclear, Answer::Silent] {
-            check(answer.clone(), LOWER, Verdict::Proven(Outcome::Paid, Proof::Balance));
-            check(answer.clone(), SAME, Verdict::InDoubt(Doubt::NoAnswerNoFall));
-            check(answer.clone(), OTHER, Verdict::InDoubt(Doubt::NoAnswerNoProof));
-            check(answer, None, Verdict::InDoubt(Doubt::NoAnswerNoProof));
+            check(&answer, LOWER, Verdict::Proven(Outcome::Paid, Proof::Balance));
+            check(&answer, SAME, Verdict::InDoubt(Doubt::NoAnswerNoFall));
+            check(&answer, OTHER, Verdict::InDoubt(Doubt::NoAnswerNoProof));
+            check(&answer, None, Verdict::InDoubt(Doubt::NoAnswerNoProof));
         }
     }
 

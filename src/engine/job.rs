@@ -14,6 +14,7 @@ use crate::ledger::{BatchJob, LiveAttempt};
 use crate::portal::{AmountField, Found, LookUp, LookUpOrReady, PortalError, Prepared, Readiness, Ready};
 
 /// What the page led to, before anything is armed.
+#[expect(clippy::large_enum_variant, reason = "one at a time, never in a collection")]
 enum Way {
     /// A quote; the page is ready for the next step.
     Quoted(Found),

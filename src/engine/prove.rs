@@ -40,7 +40,7 @@ impl Run<'_> {
             }
             Err(doubt) => {
                 self.keep_doubt_picture(live).await;
-                let why = self.doubt_text(live, doubt);
+                let why = doubt_text(live, doubt);
                 tracing::warn!(account = %job.account, why, "the outcome is in doubt; its debt is locked");
                 self.append(live, index, job, Event::ContactLost { why }).await
             }
@@ -105,11 +105,6 @@ impl Run<'_> {
                 (true, _) => "Cổng không trả lời".to_owned(),
             },
         }
-    }
-
-    fn doubt_text(&self, live: &LiveAttempt, doubt: Doubt) -> String {
-        let words = live.attempt.observed.as_deref().map(Said::joined).unwrap_or_default();
-        if words.is_empty() { format!("Chưa rõ: {doubt}") } else { format!("Chưa rõ: {doubt}. Cổng nói: {words}") }
     }
 
     async fn keep_doubt_picture(&mut self, live: &LiveAttempt) {
@@ -205,13 +200,18 @@ impl Run<'_> {
                     self.tools.ledger.append(&mut live, Event::Concluded(end)).await?;
                 }
                 Err(doubt) => {
-                    let why = self.doubt_text(&live, doubt);
+                    let why = doubt_text(&live, doubt);
                     self.tools.ledger.append(&mut live, Event::ContactLost { why }).await?;
                 }
             }
         }
         Ok(())
     }
+}
+
+fn doubt_text(live: &LiveAttempt, doubt: Doubt) -> String {
+    let words = live.attempt.observed.as_deref().map(Said::joined).unwrap_or_default();
+    if words.is_empty() { format!("Chưa rõ: {doubt}") } else { format!("Chưa rõ: {doubt}. Cổng nói: {words}") }
 }
 
 async fn job_of(ledger: &Ledger, live: &LiveAttempt) -> Result<Option<Job>, LedgerError> {

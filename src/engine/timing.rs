@@ -5,7 +5,7 @@ use jiff::{Timestamp, Unit, Zoned};
 
 /// The beginning of the local day, in milliseconds since 1970.
 pub fn day_start_ms(now: Timestamp, zone: &TimeZone) -> i64 {
-    start_ms(now, zone, |local| local.start_of_day())
+    start_ms(now, zone, Zoned::start_of_day)
 }
 
 /// The beginning of the local month, in milliseconds since 1970.

@@ -84,7 +84,7 @@ impl LedgerError {
         Self::Folder { path: path.to_owned(), source }
     }
 
-    /// Sorts a foreign error once, where it enters. The codes are SQLite's primary result codes.
+    /// Sorts a foreign error once, where it enters. The codes are `SQLite`'s primary result codes.
     pub(super) fn of(path: &Path, source: sqlx::Error) -> Self {
         let path = path.to_owned();
         let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);

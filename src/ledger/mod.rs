@@ -1,6 +1,6 @@
 //! The durable journal of this machine: batches, jobs, attempts and what happened to them.
 //!
-//! Lives here: SQLite, its schema, the hash chain over all events, the lock that keeps a second program away.
+//! Lives here: `SQLite`, its schema, the hash chain over all events, the lock that keeps a second program away.
 //! Never here: what an event means ([`crate::domain::attempt`]), the portal, the browser.
 //!
 //! Events are appended and never changed; the table `attempts` is a cache of their fold and can be made again from

@@ -47,7 +47,7 @@ impl Page<'_> {
                 return Ok(step);
             }
             if !snapshot.login {
-                return Err(PortalError::PageChanged { element: "login.user".to_owned(), why: "không có trên trang".to_owned() });
+                return Err(PortalError::PageChanged { element: "login.user".to_owned(), why: format!("không có trên {}", snapshot.url) });
             }
         }
         let (Some(username), Some(password)) = (&credentials.username, &credentials.password) else {

@@ -29,6 +29,7 @@ pub struct Page<'s> {
 
 /// What a look-up found.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, never in a collection")]
 pub enum LookUp {
     /// Something to pay (or, for a top-up, a page that takes it).
     Found(Found),
@@ -114,6 +115,7 @@ pub struct Answered {
 
 /// What one script call brings back.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "what the page shows, as the script sends it")]
 pub(super) struct Snapshot {
     pub url: String,
     pub agent: Option<String>,
@@ -208,6 +210,15 @@ impl<'s> Page<'s> {
         Ok((snapshot, fault))
     }
 
+    /// The browser's own error page stands where the portal should: driver and page load strategy decide whether
+    /// loading it was an error already.
+    fn reached(&self, snapshot: Snapshot) -> Result<Snapshot, PortalError> {
+        if snapshot.url.starts_with("chrome-error:") {
+            return Err(BrowserError::PageUnreachable { url: self.base.to_owned(), why: "trình duyệt không kết nối được".to_owned() }.into());
+        }
+        Ok(snapshot)
+    }
+
     fn check(&self, snapshot: Snapshot) -> Result<Snapshot, PortalError> {
         if snapshot.expired || snapshot.login {
             return Err(PortalError::Expired);
@@ -256,7 +267,7 @@ impl<'s> Page<'s> {
         let mut call = self.call(Some(program), &id).await?;
         loop {
             match call {
-                Call::Done(snapshot) => return Ok(*snapshot),
+                Call::Done(snapshot) => return self.reached(*snapshot),
                 Call::Gone => {
                     // A navigation: the page that came is read once, without doing anything on it.
                     return self.settled(on_login).await;
@@ -286,7 +297,7 @@ impl<'s> Page<'s> {
                 call = self.call(None, &id).await?;
             }
             if let Call::Done(snapshot) = call {
-                return Ok(*snapshot);
+                return self.reached(*snapshot);
             }
         }
         Err(PortalError::Unreadable("trang liên tục chuyển hướng".to_owned()))

@@ -129,8 +129,22 @@ pub fn loading(form: &str, switches: &Switches) -> String {
     )
 }
 
+/// What an inner page is made of.
+pub struct Inner<'p> {
+    pub form: &'p str,
+    /// Where the form posts to.
+    pub action: &'p str,
+    pub agent: &'p Agent,
+    /// The balance, where it stands in the frame.
+    pub dong: Option<i64>,
+    pub view_state: &'p str,
+    pub content: &'p str,
+    pub said: &'p [Message],
+}
+
 /// The whole inside of a page's form: frame, content, the dialogs that are always there.
-pub fn inner(form: &str, action: &str, agent: &Agent, dong: Option<i64>, switches: &Switches, view_state: &str, content: &str, said: &[Message]) -> String {
+pub fn inner(page: &Inner<'_>, switches: &Switches) -> String {
+    let Inner { form, action, agent, dong, view_state, content, said } = *page;
     let menu: String = MENU.iter().map(|(text, path)| format!("<a href=\"{path}\">{text}</a>")).collect();
     let logout = format!("<a id=\"{form}:ajax\" href=\"#\" onclick=\"PrimeFaces.ab({{s:'{form}:ajax'}});return false;\">thoát</a>");
     let expired = dialog(

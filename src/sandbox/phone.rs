@@ -175,7 +175,8 @@ fn wanted(world: &World, view: &PhoneView, form: &Form) -> (&'static str, i64, O
     let is_debt = match view.chosen.as_deref() {
         Some("postpaid") => true,
         Some(_) => false,
-        None => view.debt.is_some() && typed.is_some(),
+        // A number of neither kind: paying exactly what it owes settles the debt, anything else is a top-up.
+        None => view.debt.is_some() && typed == view.debt,
     };
     if is_debt {
         // A price that changed is what is confirmed, whatever was typed.

@@ -186,7 +186,8 @@ async fn inner_page(
     };
     let dong = switches.balance_before_refresh.then(|| world.balance(&agent.username));
     let view_state = world.keep_view(View { session: session.clone(), page: state });
-    let body = frame::inner(form, &path, &agent, dong, &switches, &view_state, &content, &[]);
+    let page = frame::Inner { form, action: &path, agent: &agent, dong, view_state: &view_state, content: &content, said: &[] };
+    let body = frame::inner(&page, &switches);
     let overlay_stays = faults.contains(&Action::OverlayStays);
     let loading = frame::loading_id(&switches);
     html(frame::document(title, &switches, &loading, overlay_stays, &body), &session, is_new)
@@ -399,7 +400,11 @@ fn render(world: &mut World, session: &str, view: View, form: &Form, answer: Ans
             PageState::Tv(tv) if own.is_empty() => {
                 let content = internet_tv::content(tv, &switches);
                 let agent = agent.and_then(|a| world.agent(a));
-                agent.map(|a| whole_form(&frame::inner(internet_tv::FORM, internet_tv::PATH, &a, dong, &switches, "", &content, &said)))
+                agent.map(|agent| {
+                    let (form, action) = (internet_tv::FORM, internet_tv::PATH);
+                    let page = frame::Inner { form, action, agent: &agent, dong, view_state: "", content: &content, said: &said };
+                    whole_form(&frame::inner(&page, &switches))
+                })
             }
             PageState::Tv(tv) => internet_tv::region(own, tv, &switches, &said),
             PageState::Evn { amount, .. } => evn::region(own, *amount, &switches, &said),

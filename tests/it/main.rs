@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod faults;
+mod login;
 mod payments;
+mod switches;
 #[cfg(feature = "desktop")]
 mod window;
 mod world;

@@ -16,7 +16,7 @@ use gachno::sandbox::{self, Sandbox, Scenario};
 use crate::world::{AGENT, PIN};
 
 /// Longer than anything takes on a slow machine; a condition that does not come fails the test with its name.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 struct Desk {
     harness: Harness<'static, App>,

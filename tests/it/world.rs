@@ -26,6 +26,7 @@ pub struct World {
     pub force_new: bool,
     pub dry_run: bool,
     pub retries: u32,
+    pub failures_before_pause: u32,
 }
 
 /// What a batch left behind.
@@ -46,6 +47,11 @@ impl After {
             .iter()
             .find(|r| r.job.account.as_str() == account)
             .unwrap_or_else(|| panic!("no {account} in the batch"))
+    }
+
+    /// How often something was tried again.
+    pub fn retries(&self) -> usize {
+        self.events.iter().filter(|e| matches!(e, Progress::Retry { .. })).count()
     }
 
     pub fn message(&self, account: &str) -> &str {
@@ -70,6 +76,7 @@ impl World {
             force_new: false,
             dry_run: false,
             retries: 2,
+            failures_before_pause: 3,
         }
     }
 
@@ -95,7 +102,7 @@ impl World {
             answer_max: self.answer_max,
             person_max: Duration::from_secs(20),
             retries: self.retries,
-            failures_before_pause: 3,
+            failures_before_pause: self.failures_before_pause,
         }
     }
 
@@ -133,7 +140,7 @@ impl World {
     /// What the ledger calls paid and what the portal's book says moved are the same, to the đồng.
     pub fn assert_books_agree(&self, after: &After) {
         let truth = self.truth();
-        let paid: i64 = after.finished.results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).map(|a| a.dong()).sum();
+        let paid: i64 = after.finished.results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).map(gachno::domain::Vnd::dong).sum();
         assert_eq!(paid, truth.total, "ledger and truth disagree: {truth:#?}");
     }
 }
