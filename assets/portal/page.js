@@ -357,6 +357,7 @@ function snapshot(run) {
   };
   return Object.assign(run.out, {
     url: location.href,
+    doc: window.__gachnoDoc,
     agent: text('frame.agent'),
     balance: text('frame.balance'),
     messages: messages(run),
@@ -370,8 +371,25 @@ function snapshot(run) {
 
 // ---- running -------------------------------------------------------------------------------------------------------
 
+// ChromeDriver runs a script again by itself, up to three times, when a navigation cuts it short: in the new document.
+// So a program starts once: in this document (`__gachnoRun`), in this tab (`sessionStorage`), and one that presses the
+// paying button only in the very document whose dialog was read (`doc`).
+function startedElsewhere() {
+  if (program.doc && program.doc !== window.__gachnoDoc) return true;
+  try {
+    const key = `gachno:${id}`;
+    if (sessionStorage.getItem(key)) return true;
+    sessionStorage.setItem(key, '1');
+  } catch (unavailable) {
+    // A page without storage (the browser's own error page): nothing there can be acted on.
+  }
+  return false;
+}
+
 hookRequests();
-if (program) {
+window.__gachnoDoc = window.__gachnoDoc || `${Date.now()}-${Math.random()}`;
+const isRunning = window.__gachnoRun && window.__gachnoRun.id === id;
+if (program && !isRunning && !startedElsewhere()) {
   const run = Object.assign({}, program, { out: { matched: {}, reads: {}, cards: [], links: [], pressed: false, refreshed: false, answered: null, step: 0, error: null } });
   const state = (window.__gachnoRun = { id, result: null });
   for (const summary of summaries(run)) summary.__gachnoSeenBy = id;

@@ -146,7 +146,7 @@ mod tests {
     fn page(cards: Vec<RawCard>, messages: &[(&str, &str)]) -> Snapshot {
         let said: Vec<_> = messages.iter().map(|(severity, text)| json!({ "severity": severity, "text": text })).collect();
         let mut snapshot: Snapshot = serde_json::from_value(json!({
-            "url": "", "agent": "A", "balance": "1.234.567 đ", "messages": said, "login": false, "captcha": false, "otp": false,
+            "url": "", "doc": "", "agent": "A", "balance": "1.234.567 đ", "messages": said, "login": false, "captcha": false, "otp": false,
             "expired": false, "dialog": null, "matched": {}, "pressed": false, "refreshed": false, "answered": null, "error": null,
         }))
         .expect("snapshot");

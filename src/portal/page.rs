@@ -92,6 +92,8 @@ pub struct Prepared {
     pub(super) confirm: &'static str,
     /// The dialog's words. The click is not made when they have changed.
     dialog: String,
+    /// The document that the dialog stands in. The click is made in no other.
+    doc: String,
     /// Amounts of money in the dialog.
     pub dialog_amounts: Vec<Vnd>,
     /// The agent's balance in the frame.
@@ -118,6 +120,7 @@ pub struct Answered {
 #[expect(clippy::struct_excessive_bools, reason = "what the page shows, as the script sends it")]
 pub(super) struct Snapshot {
     pub url: String,
+    doc: String,
     pub agent: Option<String>,
     pub balance: Option<String>,
     messages: Vec<RawMessage>,
@@ -186,13 +189,13 @@ impl<'s> Page<'s> {
 
     /// Runs the steps and reads the page. A step that could not be done is an error; a lost session is one too.
     pub(super) async fn step(&mut self, steps: Vec<Value>) -> Result<Snapshot, PortalError> {
-        let snapshot = self.attempt_step(steps, false).await?;
+        let snapshot = self.attempt_step(steps, false, None).await?;
         self.check(snapshot)
     }
 
     /// As [`Self::step`], on the login page, where a login form is no lost session.
     pub(super) async fn step_on_login(&mut self, steps: Vec<Value>) -> Result<Snapshot, PortalError> {
-        let snapshot = self.attempt_step(steps, true).await?;
+        let snapshot = self.attempt_step(steps, true, None).await?;
         match &snapshot.error {
             Some(fault) => Err(self.fault(fault)),
             None => Ok(snapshot),
@@ -202,7 +205,7 @@ impl<'s> Page<'s> {
     /// As [`Self::step`], but the page's words are handed over even where a step could not be done: a portal that
     /// refuses a number shows why, and the rest of the form never comes.
     pub(super) async fn step_with_words(&mut self, steps: Vec<Value>) -> Result<(Snapshot, Option<PortalError>), PortalError> {
-        let snapshot = self.attempt_step(steps, false).await?;
+        let snapshot = self.attempt_step(steps, false, None).await?;
         if snapshot.expired || snapshot.login {
             return Err(PortalError::Expired);
         }
@@ -253,15 +256,9 @@ impl<'s> Page<'s> {
         }
     }
 
-    async fn attempt_step(&mut self, steps: Vec<Value>, on_login: bool) -> Result<Snapshot, PortalError> {
+    async fn attempt_step(&mut self, steps: Vec<Value>, on_login: bool, doc: Option<&str>) -> Result<Snapshot, PortalError> {
         let id = uuid::Uuid::new_v4().simple().to_string();
-        let program = json!({
-            "steps": steps,
-            "elements": self.map.elements,
-            "answerMs": self.answer_max.as_millis(),
-            "patienceMs": PATIENCE.as_millis(),
-            "onLogin": on_login,
-        });
+        let program = self.program(steps, on_login, doc);
         // Steps time out in the page; this end is only for a page that does not even do that.
         let deadline = tokio::time::Instant::now() + self.answer_max * 2 + PATIENCE * 4;
         let mut call = self.call(Some(program), &id).await?;
@@ -280,18 +277,24 @@ impl<'s> Page<'s> {
         }
     }
 
+    /// A program for the page's script; with `doc` it runs in that document only.
+    fn program(&self, steps: Vec<Value>, on_login: bool, doc: Option<&str>) -> Value {
+        json!({
+            "steps": steps,
+            "elements": self.map.elements,
+            "answerMs": self.answer_max.as_millis(),
+            "patienceMs": PATIENCE.as_millis(),
+            "onLogin": on_login,
+            "doc": doc,
+        })
+    }
+
     /// Reads the page that stands there now.
     async fn settled(&mut self, on_login: bool) -> Result<Snapshot, PortalError> {
         const TRIES: u32 = 5;
         for _ in 0..TRIES {
             let id = uuid::Uuid::new_v4().simple().to_string();
-            let program = json!({
-                "steps": [ready()],
-                "elements": self.map.elements,
-                "answerMs": self.answer_max.as_millis(),
-                "patienceMs": PATIENCE.as_millis(),
-                "onLogin": on_login,
-            });
+            let program = self.program(vec![ready()], on_login, None);
             let mut call = self.call(Some(program), &id).await?;
             while matches!(call, Call::Running) {
                 call = self.call(None, &id).await?;
@@ -329,7 +332,7 @@ impl<'s> Page<'s> {
             json!({ "op": "refresh_balance" }),
         ];
         let lost = |why: String| Answered { not_clicked: false, said: Vec::new(), balance: None, lost: Some(why) };
-        let snapshot = match self.attempt_step(steps, false).await {
+        let snapshot = match self.attempt_step(steps, false, Some(&prepared.doc)).await {
             Ok(snapshot) => snapshot,
             Err(error) => return lost(error.to_string()),
         };
@@ -399,6 +402,7 @@ impl Snapshot {
             confirm,
             dialog_amounts: Vnd::all_in(&dialog),
             dialog,
+            doc: self.doc.clone(),
             balance: self.balance_vnd(),
             agent: self.agent.clone(),
         })

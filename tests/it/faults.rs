@@ -47,6 +47,31 @@ async fn every_fault_at_the_confirming_click_ends_in_proof_or_doubt() {
 }
 
 #[tokio::test]
+async fn a_page_that_navigates_away_from_under_the_click_is_a_doubt_and_never_not_sent() {
+    // ChromeDriver runs a script again in the document that a navigation brings; there it must neither press nor say
+    // that nothing was pressed.
+    let world = World::with(|s| {
+        s.switches.expiry_by_dialog = false;
+        s.owing("PE0001", 100_000).owing("PE0002", 200_000);
+        s.fault("confirm", "PE0001", Action::ExpireAfter).fault("confirm", "PE0002", Action::Expire);
+    })
+    .await;
+    let after = world.run(Service::PayEvn, "PE0001\nPE0002").await;
+    assert_eq!(after.result("PE0001").conclusion.proof, Proof::Balance, "{}", after.message("PE0001"));
+    assert_eq!(after.outcome("PE0002"), Outcome::Unknown, "{}", after.message("PE0002"));
+    assert_eq!(world.truth().confirm_posts, 2);
+    world.assert_books_agree(&after);
+}
+
+#[tokio::test]
+async fn a_login_takes_one_try() {
+    let mut world = World::with(|_| {}).await;
+    world.retries = 0;
+    let after = world.run(Service::LookUpFtth, "k1_gftth").await;
+    assert!(after.finished.results[0].is_proven());
+}
+
+#[tokio::test]
 async fn a_session_that_expires_before_the_click_is_renewed_and_the_job_is_done() {
     for by_dialog in [true, false] {
         let world = World::with(|s| {
