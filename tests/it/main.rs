@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod cli;
 mod faults;
 mod login;
 mod payments;
 mod switches;
+mod tidy;
 #[cfg(feature = "desktop")]
 mod window;
 mod world;
