@@ -32,6 +32,8 @@ pub enum Command {
     Sandbox(Sandbox),
     /// Checks configuration, browser, driver, ledger, job API and portal; moves no money.
     Doctor(Doctor),
+    /// Numbers of this machine.
+    Bench(Bench),
     /// What this machine has done.
     Ledger {
         #[command(subcommand)]
@@ -133,6 +135,37 @@ pub struct Sandbox {
     /// Makes the accounts that no scenario lists.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// What is measured.
+    #[arg(value_enum)]
+    pub name: BenchName,
+    /// Jobs of each service.
+    #[arg(long, default_value_t = 10)]
+    pub jobs: u32,
+    /// How long each of the portal's answers takes.
+    #[arg(long, default_value_t = 300)]
+    pub latency_ms: u64,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum BenchName {
+    /// Whose time a payment takes, and how many WebDriver calls.
+    Payment,
+}
+
+impl BenchName {
+    /// The name on the command line.
+    pub const fn wire(self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+        }
+    }
 }
 
 #[derive(Debug, Args)]

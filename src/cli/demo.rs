@@ -42,7 +42,7 @@ fn window(latency_ms: u64) -> Ended {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::cannot_run)?;
     let folder = TemporaryHome::new()?;
     let servers = runtime.block_on(servers(latency_ms))?;
-    let (config, secrets) = demo_config(&servers, false)?;
+    let (config, secrets) = demo_config(&servers.sandbox, &servers.api, false)?;
     let start = crate::desktop::Start { home: Home::at(folder.path()), demo: Some(crate::desktop::Demo { config, secrets }) };
     let ended = crate::desktop::run(start).map(|()| Exit::Done).map_err(Failure::cannot_run);
     drop(servers);
@@ -55,16 +55,16 @@ fn window(latency_ms: u64) -> Ended {
 }
 
 /// A folder for the demo's ledger and browsers, removed when it is over.
-struct TemporaryHome(std::path::PathBuf);
+pub struct TemporaryHome(std::path::PathBuf);
 
 impl TemporaryHome {
-    fn new() -> Result<Self, Failure> {
+    pub fn new() -> Result<Self, Failure> {
         let folder = std::env::temp_dir().join(format!("gachno-demo-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir_all(&folder).map_err(Failure::cannot_run)?;
         Ok(Self(folder))
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.0
     }
 }
@@ -85,11 +85,11 @@ pub async fn servers(latency_ms: u64) -> Result<Servers, Failure> {
 }
 
 /// A configuration for the simulators, with the sandbox agent's secrets in memory only.
-pub fn demo_config(servers: &Servers, headless: bool) -> Result<(Config, Secrets), Failure> {
+pub fn demo_config(sandbox: &Sandbox, api: &MockApi, headless: bool) -> Result<(Config, Secrets), Failure> {
     let agent = Scenario::default().agents.into_iter().next().ok_or_else(|| Failure::cannot_run(anyhow::anyhow!("no agent in the sandbox")))?;
     let mut config = Config::default();
-    config.portal.url = servers.sandbox.url();
-    config.api.url = servers.api.url();
+    config.portal.url = sandbox.url();
+    config.api.url = api.url();
     config.browser.headless = headless;
     "Người dùng thử".clone_into(&mut config.operator);
     let secret = |text: String| Some(SecretString::from(text));
@@ -101,7 +101,7 @@ async fn headless(latency_ms: u64) -> Ended {
     let folder = TemporaryHome::new()?;
     let home = Home::at(folder.path());
     let servers = servers(latency_ms).await?;
-    let (config, secrets) = demo_config(&servers, true)?;
+    let (config, secrets) = demo_config(&servers.sandbox, &servers.api, true)?;
     let api = app::job_api(&config, &secrets).map_err(Failure::cannot_run)?;
     let tools = app::tools(&home, &config, None).await?;
     let stop = stop_on_signals();

@@ -3,6 +3,7 @@
 //! Lives here: arguments, what is printed, exit codes. Never here: what the programs do.
 
 mod args;
+mod bench;
 mod config;
 mod demo;
 mod doctor;
@@ -111,6 +112,7 @@ fn dispatch(arguments: Arguments) -> Ended {
         Command::Run(run) => blocking(run::run(*run)),
         Command::MockApi(options) => blocking(serve::mock_api(options)),
         Command::Sandbox(options) => blocking(serve::sandbox(options)),
+        Command::Bench(options) => blocking(bench::bench(options)),
         Command::Doctor(options) => blocking(doctor::doctor(options)),
         Command::Ledger { what } => blocking(ledger::ledger(what)),
         Command::Config { what } => config::config(what),

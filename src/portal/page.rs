@@ -258,7 +258,7 @@ impl<'s> Page<'s> {
 
     async fn attempt_step(&mut self, steps: Vec<Value>, on_login: bool, doc: Option<&str>) -> Result<Snapshot, PortalError> {
         let id = uuid::Uuid::new_v4().simple().to_string();
-        let program = self.program(steps, on_login, doc);
+        let program = self.program(&steps, on_login, doc);
         // Steps time out in the page; this end is only for a page that does not even do that.
         let deadline = tokio::time::Instant::now() + self.answer_max * 2 + PATIENCE * 4;
         let mut call = self.call(Some(program), &id).await?;
@@ -278,7 +278,7 @@ impl<'s> Page<'s> {
     }
 
     /// A program for the page's script; with `doc` it runs in that document only.
-    fn program(&self, steps: Vec<Value>, on_login: bool, doc: Option<&str>) -> Value {
+    fn program(&self, steps: &[Value], on_login: bool, doc: Option<&str>) -> Value {
         json!({
             "steps": steps,
             "elements": self.map.elements,
@@ -294,7 +294,7 @@ impl<'s> Page<'s> {
         const TRIES: u32 = 5;
         for _ in 0..TRIES {
             let id = uuid::Uuid::new_v4().simple().to_string();
-            let program = self.program(vec![ready()], on_login, None);
+            let program = self.program(&[ready()], on_login, None);
             let mut call = self.call(Some(program), &id).await?;
             while matches!(call, Call::Running) {
                 call = self.call(None, &id).await?;

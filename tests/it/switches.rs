@@ -21,7 +21,7 @@ async fn all_services(change: impl FnOnce(&mut Scenario)) {
     ] {
         let after = world.run(service, lines).await;
         assert_eq!(after.outcome(account), outcome, "{service}: {}", after.message(account));
-        assert!(after.finished.results.iter().all(|r| r.is_proven()), "{service}");
+        assert!(after.finished.results.iter().all(gachno::ledger::JobResult::is_proven), "{service}");
     }
     let truth = world.truth();
     assert_eq!((truth.moved, truth.total), (5, 165_000 + 1_234_567 + 150_000 + 200_000 + 15_000), "{truth:#?}");
