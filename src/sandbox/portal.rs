@@ -211,9 +211,9 @@ async fn captcha() -> Response {
 async fn resource(Path(file): Path<String>) -> Response {
     match file.trim_end_matches(".jsf") {
         "primefaces.js" => {
-            ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../../assets/sandbox/primefaces.js")).into_response()
+            ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "max-age=3600")], include_str!("../../assets/sandbox/primefaces.js")).into_response()
         }
-        "portal.css" => ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../assets/sandbox/portal.css")).into_response(),
+        "portal.css" => ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=3600")], include_str!("../../assets/sandbox/portal.css")).into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -79,15 +79,15 @@ async fn twenty_jobs_of_each_service_match_the_truth() {
     ] {
         let amount = |i: usize| match service {
             Service::TopUpViettel => format!("|{}", 10_000 + 1_000 * i),
-            Service::TopUpMulti if i % 2 == 0 => "|30000".to_owned(),
+            Service::TopUpMulti if i.is_multiple_of(2) => "|30000".to_owned(),
             _ => String::new(),
         };
         let lines: Vec<String> = (0..20).map(|i| format!("{code}{i:02}{}", amount(i))).collect();
         let before = world.truth().total;
         let after = world.run(service, &lines.join("\n")).await;
         assert_eq!(after.finished.results.len(), 20);
-        assert!(after.finished.results.iter().all(|r| r.is_proven()), "{service}");
-        let paid: i64 = after.finished.results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).map(|a| a.dong()).sum();
+        assert!(after.finished.results.iter().all(gachno::ledger::JobResult::is_proven), "{service}");
+        let paid: i64 = after.finished.results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).map(gachno::domain::Vnd::dong).sum();
         assert_eq!(paid, world.truth().total - before, "{service}: ledger and truth agree to the đồng");
         if service.is_payment() {
             let posts = after.finished.results.iter().filter(|r| r.is_paid()).count();
