@@ -109,6 +109,7 @@ pub fn plan(config: &Config, secrets: &Secrets, service: Service, intake: Intake
         agent: code.or(login),
         operator: operator(config),
         limits: config.limits,
+        is_sample: intake.is_sample,
         dry_run: false,
         force_new: false,
     }

@@ -63,7 +63,7 @@ function quiet() {
   const age = ended === 0 ? -1 : Date.now() - ended;
   if (age < AFTER_READY_MS) return false;
   const framework = window.PrimeFaces;
-  if (!framework || !framework.ajax) {
+  if (!framework || !framework.ajax || !framework.ajax.Queue) {
     // The framework is null while the view's root is replaced.
     if (age < PRIMEFACES_MAX_MS || window.__gachnoHadFramework) return false;
     return window.__gachnoRequests.open === 0;
@@ -246,6 +246,7 @@ const steps = {
   },
   // One of these elements, or a message, or a lost session.
   async await_any(run, op) {
+    if (op.confirm) run.confirm = op.confirm;
     const news = () => summaries(run).some((summary) => summary.__gachnoSeenBy !== id);
     await until(run, op.elements[0], () => op.elements.some((e) => find(run, e)) || news() || expired(run), op.ms || run.answerMs);
   },
@@ -291,12 +292,13 @@ const steps = {
   },
   // The one click that moves money. The latch lets one click an attempt through, whatever is sent again from outside.
   async press(run, op) {
+    run.confirm = op.on;
     const pressed = (window.__gachnoPressed = window.__gachnoPressed || {});
     if (pressed[op.attempt]) stop('latched', op.on);
     const el = find(run, op.on);
     if (!el) stop('missing', op.on);
-    if (el.disabled || !el.closest('.ui-dialog') || covered(el)) stop('covered', op.on);
-    if (squeezed(dialogText(run)) !== op.dialog) stop('changed', op.on, dialogText(run));
+    if (el.disabled || covered(el)) stop('covered', op.on);
+    if (dialogText(run) !== op.dialog) stop('changed', op.on, dialogText(run));
     for (const summary of summaries(run)) summary.__gachnoOld = true;
     pressed[op.attempt] = true;
     run.out.pressed = true;
@@ -345,10 +347,14 @@ function receipt(run) {
   return el ? squeezed(el.innerText || el.textContent) : '';
 }
 
+// The question that is about to be confirmed: the confirm dialog, or whatever dialog holds the paying button. `null`
+// where nothing can be confirmed.
 function dialogText(run) {
-  const dialog = find(run, 'frame.confirm_dialog');
+  const button = run.confirm && find(run, run.confirm);
+  const dialog = find(run, 'frame.confirm_dialog') || (button && button.closest('.ui-dialog'));
+  if (!dialog) return button ? '' : null;
   const message = dialog && dialog.querySelector('.ui-confirm-dialog-message');
-  return squeezed(message ? message.textContent : dialog ? dialog.textContent : '');
+  return squeezed(message ? message.textContent : dialog.textContent);
 }
 
 function snapshot(run) {
@@ -366,7 +372,7 @@ function snapshot(run) {
     captcha: shown(find(run, 'login.captcha')),
     otp: shown(find(run, 'login.otp')),
     expired: shown(find(run, 'frame.expired_dialog')),
-    dialog: shown(find(run, 'frame.confirm_dialog')) ? dialogText(run) : null,
+    dialog: dialogText(run),
   });
 }
 

@@ -136,7 +136,7 @@ impl App {
             list: tab.list.clone(),
             receiver_phone: tab.receiver.parse().ok(),
             pin: tab.list_pin.clone(),
-            is_sample: false,
+            is_sample: tab.is_sample,
         };
         let request = RunRequest { service, intake, pin: typed_pin, dry_run, stop: self.stop.clone() };
         self.worker.send(Command::Run(Box::new(request)));

@@ -90,6 +90,8 @@ pub struct Tab {
     pub payment: Option<PaymentType>,
     /// Receipts of electricity bills go here.
     pub receiver: String,
+    /// The source says that these are sample data.
+    pub is_sample: bool,
     /// The PIN that came with the list.
     pub list_pin: Option<SecretString>,
     /// The list was taken over from a source as it is (with what lines cannot say).
@@ -261,7 +263,12 @@ impl Model {
             }
             Progress::NeedsPerson { what } => self.needs_person = Some(what),
             Progress::PersonDone => self.needs_person = None,
-            other => self.tabs.entry(service).or_default().fold(other),
+            other => {
+                if let Progress::Progress { balance: Some(balance), .. } = &other {
+                    self.balance = Some(*balance);
+                }
+                self.tabs.entry(service).or_default().fold(other);
+            }
         }
     }
 
@@ -338,6 +345,7 @@ impl Tab {
         self.text = lines.collect::<Vec<_>>().join("\n");
         self.receiver = intake.receiver_phone.as_ref().map(ToString::to_string).unwrap_or_default();
         self.list_pin = intake.pin;
+        self.is_sample = intake.is_sample;
         // The checked list itself, so that what was left out at the source is still shown.
         self.taken = Some(intake.list);
         self.phase = Phase::Editing;
@@ -347,6 +355,7 @@ impl Tab {
     /// The form was changed by hand.
     pub fn edited(&mut self, service: Service) {
         self.taken = None;
+        self.is_sample = false;
         self.recheck(service);
     }
 
@@ -355,6 +364,10 @@ impl Tab {
         self.list = self.taken.clone().unwrap_or_else(|| JobList::from_lines(service, defaults, &self.text));
         self.rows = self.list.jobs.iter().map(|j| RowView::waiting(j.account.to_string(), j.amount)).collect();
         self.batch = None;
+        self.forget_batch();
+    }
+
+    fn forget_batch(&mut self) {
         self.counts.clear();
         self.done = 0;
         self.ended = None;
@@ -366,12 +379,7 @@ impl Tab {
     /// The batch begins.
     pub fn started(&mut self) {
         self.phase = Phase::Running;
-        self.counts.clear();
-        self.done = 0;
-        self.ended = None;
-        self.report = None;
-        self.paid = Vnd::ZERO;
-        self.eta_s = None;
+        self.forget_batch();
         for row in &mut self.rows {
             *row = RowView { amount: row.amount.clone(), ..RowView::waiting(row.account.clone(), None) };
         }
@@ -380,9 +388,12 @@ impl Tab {
     fn fold(&mut self, event: Progress) {
         match event {
             Progress::BatchStarted { batch, .. } => self.batch = Some(batch),
-            Progress::State { index, state, .. } => {
+            Progress::State { index, state, amount, .. } => {
                 if let Some(row) = self.rows.get_mut(index) {
                     (row.icon, row.state, row.tone) = state_view(state);
+                    if let Some(amount) = amount {
+                        row.amount = amount.to_string();
+                    }
                 }
             }
             Progress::Outcome(outcome) => {
@@ -511,7 +522,8 @@ mod tests {
         model.running = Some(Service::PayEvn);
         model.tab_mut().started();
         model.fold(paid(1, "PE02"));
-        model.fold(Progress::Progress { done: 1, total: 2, eta_s: Some(120), paid: Vnd::fixed(150_000) });
+        model.fold(Progress::Progress { done: 1, total: 2, eta_s: Some(120), paid: Vnd::fixed(150_000), balance: Some(Vnd::fixed(850_000)) });
+        assert_eq!(model.balance, Some(Vnd::fixed(850_000)));
         assert_eq!(model.sentence().1, "Đang chạy · còn 1 dòng · còn 2 phút");
         assert_eq!((model.tab().rows[1].state, model.tab().rows[1].amount.as_str()), ("Đã thanh toán", "150.000 đ"));
         assert!(!model.can_start() && !model.can_export());

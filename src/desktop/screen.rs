@@ -11,7 +11,7 @@ use crate::domain::{PaymentType, Service};
 /// Draws everything; says what was clicked.
 pub fn show(ui: &mut Ui, model: &mut Model) -> Vec<Action> {
     let mut actions = Vec::new();
-    Panel::left("services").exact_size(210.0).resizable(false).show(ui, |ui| side_bar(ui, model, &mut actions));
+    Panel::left("services").exact_size(232.0).resizable(false).show(ui, |ui| side_bar(ui, model, &mut actions));
     Panel::top("head").show(ui, |ui| head(ui, model));
     Panel::bottom("actions").show(ui, |ui| action_bar(ui, model, &mut actions));
     if let Setup::Locked(why) = &model.setup {
@@ -38,7 +38,7 @@ fn side_bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
         let title = if is_running { format!("{} ▶", service.spec().title) } else { service.spec().title.to_owned() };
         let is_chosen = model.service == service;
         let color = if is_chosen { Color32::WHITE } else { ui.visuals().text_color() };
-        let button = Button::selectable(is_chosen, RichText::new(title).color(color)).min_size(egui::vec2(186.0, 32.0));
+        let button = Button::selectable(is_chosen, RichText::new(title).color(color)).min_size(egui::vec2(212.0, 32.0));
         if ui.add(button).clicked() {
             actions.push(Action::Choose(service));
         }

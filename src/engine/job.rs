@@ -8,7 +8,7 @@ use super::runner::{JobFault, Run};
 use super::timing::{day_start_ms, month_start_ms};
 use crate::domain::guard::{Situation, allow};
 use crate::domain::{
-    Account, Conclusion, Event, GateKind, Intent, Job, Outcome, PaymentType, Proof, Quote, Refusal, Service, Vnd,
+    Account, BillCode, Conclusion, Event, GateKind, Intent, Job, Outcome, PaymentType, Proof, Quote, Refusal, Service, Vnd,
 };
 use crate::ledger::{BatchJob, LiveAttempt};
 use crate::portal::{AmountField, Found, LookUp, LookUpOrReady, PortalError, Prepared, Readiness, Ready};
@@ -39,6 +39,7 @@ impl Run<'_> {
                 } else if self.plan.service.is_payment() {
                     return Err(PortalError::NoUser.into());
                 }
+                self.balance = found.balance.or(self.balance);
                 let quote = Quote { amount: found.amount, customer: found.customer.clone(), balance: found.balance };
                 self.append(live, index, &entry.job, Event::QuoteSeen(quote)).await?;
                 if self.plan.service.is_payment() {
@@ -74,6 +75,7 @@ impl Run<'_> {
             account: job.account.to_string(),
             attempt: live.id.clone(),
             state: live.attempt.state.wire(),
+            amount: live.attempt.quote.as_ref().map(|q| q.amount),
         });
     }
 
@@ -87,13 +89,7 @@ impl Run<'_> {
             (Service::LookUpFtth | Service::PayTvInternet, Account::Subscriber(code)) => {
                 self.page()?.look_up_subscriber(code).await?
             }
-            (Service::PayEvn, Account::Bill(code)) => {
-                let pin = self.plan.pin.clone().unwrap_or_default();
-                let (receiver, mut known) = (self.plan.receiver.clone(), self.bill_page.clone());
-                let answer = self.page()?.look_up_bill(&mut known, code, receiver.as_ref(), &pin).await;
-                self.bill_page = known;
-                answer?
-            }
+            (Service::PayEvn, Account::Bill(code)) => self.look_up_bill(code).await?,
             (Service::LookUpPostpaid, Account::Phone(phone)) => self.page()?.look_up_postpaid(phone).await?,
             (Service::TopUpMulti, Account::Phone(phone)) if job.payment != Some(PaymentType::Prepaid) => {
                 self.page()?.look_up_postpaid(phone).await?
@@ -143,6 +139,15 @@ impl Run<'_> {
                 })
             }
         })
+    }
+
+    /// Looks a bill up; where its page was found is remembered.
+    pub(super) async fn look_up_bill(&mut self, code: &BillCode) -> Result<LookUp, PortalError> {
+        let pin = self.plan.pin.clone().unwrap_or_default();
+        let (receiver, mut known) = (self.plan.receiver.clone(), self.bill_page.clone());
+        let answer = self.page()?.look_up_bill(&mut known, code, receiver.as_ref(), &pin).await;
+        self.bill_page = known;
+        answer
     }
 
     async fn pay(&mut self, entry: &BatchJob, index: usize, live: &mut LiveAttempt, found: Found) -> Result<(), JobFault> {

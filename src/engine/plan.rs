@@ -24,6 +24,8 @@ pub struct Plan {
     pub operator: String,
     /// What must not be exceeded.
     pub limits: Limits,
+    /// The source says that these are sample data: nobody ordered them, so they are never paid.
+    pub is_sample: bool,
     /// Stop before arming.
     pub dry_run: bool,
     /// Never continue an earlier batch of the same jobs.
@@ -36,6 +38,9 @@ pub enum PlanError {
     /// Nothing to do.
     #[error("Danh sách không có dòng nào làm được. (No jobs.)")]
     Empty,
+    /// Sample data, which a source makes up where it has no jobs.
+    #[error("Nguồn chỉ có dữ liệu mẫu (source: mock), không phải đơn hàng thật; không thanh toán cho người lạ. (Sample data is never paid.)")]
+    Sample,
     /// Payments need the PIN.
     #[error("Chưa có mã PIN. Đặt bằng: gachno config set portal.pin --stdin (hoặc nhập trong cửa sổ). (No PIN.)")]
     NoPin,
@@ -49,6 +54,9 @@ impl Plan {
     pub fn check(&self) -> Result<(), PlanError> {
         if self.list.jobs.is_empty() {
             return Err(PlanError::Empty);
+        }
+        if self.service.is_payment() && self.is_sample {
+            return Err(PlanError::Sample);
         }
         if self.service.is_payment() && self.pin.is_none() {
             return Err(PlanError::NoPin);

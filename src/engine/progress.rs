@@ -40,6 +40,8 @@ pub enum Progress {
         attempt: String,
         /// The state's name.
         state: &'static str,
+        /// The quote, once there is one.
+        amount: Option<Vnd>,
     },
     /// A job has an outcome.
     Outcome(OutcomeEvent),
@@ -53,6 +55,8 @@ pub enum Progress {
         eta_s: Option<u64>,
         /// Paid so far in this batch.
         paid: Vnd,
+        /// The agent's balance, as last seen.
+        balance: Option<Vnd>,
     },
     /// A person has to do something in the browser.
     NeedsPerson {

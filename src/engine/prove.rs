@@ -63,6 +63,7 @@ impl Run<'_> {
             balance_is_proof: intent.balance_is_proof && self.is_alone(live, &intent.agent).await?,
             debt_after: DebtAfter::NotAsked,
         };
+        self.balance = evidence.balance_after.or(self.balance);
         let mut settle = SETTLE.iter();
         loop {
             match judge(&evidence) {
@@ -149,13 +150,7 @@ impl Run<'_> {
     async fn look_up_debt(&mut self, service: Service, job: &Job) -> Result<LookUp, PortalError> {
         match (service, &job.account) {
             (Service::LookUpFtth | Service::PayTvInternet, Account::Subscriber(code)) => self.page()?.look_up_subscriber(code).await,
-            (Service::PayEvn, Account::Bill(code)) => {
-                let pin = self.plan.pin.clone().unwrap_or_default();
-                let (receiver, mut known) = (self.plan.receiver.clone(), self.bill_page.clone());
-                let answer = self.page()?.look_up_bill(&mut known, code, receiver.as_ref(), &pin).await;
-                self.bill_page = known;
-                answer
-            }
+            (Service::PayEvn, Account::Bill(code)) => self.look_up_bill(code).await,
             (Service::TopUpMulti, Account::Phone(phone)) if job.payment != Some(PaymentType::Prepaid) => {
                 self.page()?.look_up_postpaid(phone).await
             }

@@ -112,6 +112,8 @@ pub(super) struct Run<'r> {
     pub session: Option<Session>,
     /// Who the browser is logged in as.
     pub agent: String,
+    /// The agent's balance, as last seen.
+    pub balance: Option<Vnd>,
     /// Where the electricity page was found.
     pub bill_page: Option<String>,
     pub calls_per_payment: Vec<u64>,
@@ -231,7 +233,7 @@ fn is_to_do(batch: &Batch, last: Option<&LiveAttempt>) -> bool {
 impl<'r> Run<'r> {
     fn new(tools: &'r Tools, plan: &'r Plan, batch_id: String, reporter: &'r Reporter) -> Self {
         let agent = plan.agent.clone().unwrap_or_default();
-        Self { tools, plan, batch_id, reporter, session: None, agent, bill_page: None, calls_per_payment: Vec::new() }
+        Self { tools, plan, batch_id, reporter, session: None, agent, balance: None, bill_page: None, calls_per_payment: Vec::new() }
     }
 
     async fn go_through(&mut self, batch: &Batch, stop: &CancellationToken) -> Result<End, EngineError> {
@@ -277,7 +279,7 @@ impl<'r> Run<'r> {
 
     async fn say_progress(&self, done: usize, total: usize, eta_s: Option<u64>) -> Result<(), EngineError> {
         let spent = self.tools.ledger.paid_in(&self.batch_id).await?;
-        self.reporter.say(Progress::Progress { done, total, eta_s, paid: spent });
+        self.reporter.say(Progress::Progress { done, total, eta_s, paid: spent, balance: self.balance });
         Ok(())
     }
 
@@ -441,6 +443,7 @@ impl<'r> Run<'r> {
         self.check_agent(&found)?;
         self.agent = found;
         let balance = self.page()?.balance().await?;
+        self.balance = balance.or(self.balance);
         self.reporter.say(Progress::LoggedIn { agent: self.agent.clone(), balance });
         Ok(())
     }
@@ -544,10 +547,14 @@ mod tests {
             agent: Some("A".into()),
             operator: String::new(),
             limits: crate::domain::Limits::default(),
+            is_sample: false,
             dry_run: false,
             force_new: false,
         };
         assert_eq!(plan.check(), Err(PlanError::NoPin));
+        // A public endpoint makes numbers up where it has no jobs: those are strangers.
+        let sample = Plan { is_sample: true, pin: Some("246810".to_owned().into()), ..plan.clone() };
+        assert_eq!(sample.check(), Err(PlanError::Sample));
         let plan = Plan { pin: Some("246810".to_owned().into()), agent: None, ..plan };
         assert_eq!(plan.check(), Err(PlanError::NoAgent));
         let plan = Plan { list: JobList::default(), ..plan };

@@ -49,6 +49,7 @@ CREATE TABLE attempts (
     updated_ms     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX attempts_by_job ON attempts (job_id, started_ms);
+CREATE INDEX attempts_by_batch ON attempts (batch_id, started_ms);
 CREATE INDEX attempts_by_obligation ON attempts (obligation) WHERE obligation IS NOT NULL;
 CREATE INDEX attempts_unfinished ON attempts (started_ms) WHERE outcome IS NULL;
 CREATE INDEX attempts_by_agent ON attempts (agent, updated_ms) WHERE agent IS NOT NULL;
@@ -62,6 +63,8 @@ CREATE TABLE events (
     hash       TEXT NOT NULL
 ) STRICT;
 CREATE INDEX events_by_attempt ON events (attempt_id, seq);
+CREATE INDEX events_by_batch ON events (batch_id, attempt_id);
+CREATE INDEX jobs_by_account ON jobs (account_key);
 CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
 "];

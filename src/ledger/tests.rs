@@ -178,6 +178,28 @@ async fn a_file_that_is_no_ledger_is_left_alone() {
     assert_eq!(fs::read(&path).expect("read"), before);
 }
 
+#[tokio::test]
+async fn a_full_disk_arms_nothing_and_loses_nothing() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    let entered = ledger.enter(batch("PE01")).await.expect("entered");
+    let mut live = ledger.attempt(&entered, &entered.jobs[0]).await.expect("attempt");
+    for event in [Event::Leased { session: "s".into() }, Event::QuoteSeen(Quote { amount: Vnd::fixed(1), customer: None, balance: None }), Event::Prepared, Event::PreArmed] {
+        ledger.append(&mut live, event).await.expect("legal");
+    }
+    {
+        let mut writer = ledger.connection.lock().await;
+        let pages: i64 = sqlx::query("PRAGMA page_count").fetch_one(&mut writer.sql).await.expect("read").get(0);
+        let full = format!("PRAGMA max_page_count = {pages}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(full)).execute(&mut writer.sql).await.expect("set");
+    }
+    let large = Intent { fingerprint: "f".repeat(100_000), ..intent("o") };
+    let error = ledger.arm(&mut live, large).await.expect_err("full");
+    assert!(matches!(error, LedgerError::DiskFull { .. }), "{error}");
+    assert_eq!(live.attempt.state, State::PreArmed, "no permission to press was given");
+    assert!(ledger.verify().await.expect("read").is_ok());
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_folder_that_cannot_be_made_says_so() {

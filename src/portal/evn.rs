@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::page::{Found, LookUp, Page, Readiness, Snapshot, await_any, click, fill, fill_if_there, fill_secret, read, ready};
+use super::page::{LookUp, Page, Readiness, Snapshot, await_question, click, fill, fill_if_there, fill_secret, read, ready};
 use super::PortalError;
 use crate::domain::{BillCode, Phone, Vnd};
 
@@ -32,7 +32,7 @@ impl Page<'_> {
         steps.extend([
             fill_secret("evn.pin", pin, true),
             click("evn.pay"),
-            await_any(&["frame.confirm_dialog"]),
+            await_question("evn.confirm"),
             read("evn.amount", "text", "amount"),
             json!({ "op": "money", "as": "money" }),
         ]);
@@ -47,14 +47,7 @@ impl Page<'_> {
         if amount.is_zero() {
             return Ok(LookUp::NoDebt("Nợ 0 đ".to_owned()));
         }
-        Ok(LookUp::Found(Found {
-            amount,
-            customer: None,
-            note: format!("Nợ {amount}"),
-            balance: snapshot.balance_vnd(),
-            agent: snapshot.agent.clone(),
-            readiness: Readiness::Prepared(prepared),
-        }))
+        Ok(snapshot.found(amount, Readiness::Prepared(prepared)))
     }
 
     /// Tries the map's addresses, then the links whose words fit, until a page has the code's field.

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::map::Card;
-use super::page::{Found, LookUp, Page, Readiness, Ready, Snapshot, await_any, click, fill, fill_secret, ready};
+use super::page::{Found, LookUp, Page, Readiness, Ready, Snapshot, await_any, await_question, click, fill, fill_secret, ready};
 use super::page::RawCard;
 use super::{PortalError, PortalMap};
 use crate::domain::{SubscriberCode, Vnd};
@@ -69,7 +69,7 @@ impl Page<'_> {
             return Ok(Ready::Rejected(text));
         }
         let snapshot = self
-            .step(vec![fill_secret("tv.pin", pin, true), click("tv.pay"), await_any(&["frame.confirm_dialog"])])
+            .step(vec![fill_secret("tv.pin", pin, true), click("tv.pay"), await_question("tv.confirm")])
             .await?;
         snapshot.ready(self.map, "tv.confirm")
     }

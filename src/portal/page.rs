@@ -395,6 +395,18 @@ impl Snapshot {
         })
     }
 
+    /// A debt of this amount, with what the frame says.
+    pub fn found(&self, amount: Vnd, readiness: Readiness) -> LookUp {
+        LookUp::Found(Found {
+            amount,
+            customer: None,
+            note: format!("Nợ {amount}"),
+            balance: self.balance_vnd(),
+            agent: self.agent.clone(),
+            readiness,
+        })
+    }
+
     /// The open dialog as something that can be confirmed with this element.
     pub fn prepared(&self, confirm: &'static str) -> Option<Prepared> {
         let dialog = self.dialog.clone()?;
@@ -456,6 +468,11 @@ pub(super) fn fill_secret(on: &str, value: &SecretString, optional: bool) -> Val
 
 pub(super) fn await_any(elements: &[&str]) -> Value {
     json!({ "op": "await_any", "elements": elements })
+}
+
+/// Waits for the question that this paying button answers, or for words that say otherwise.
+pub(super) fn await_question(confirm: &str) -> Value {
+    json!({ "op": "await_any", "elements": ["frame.confirm_dialog", confirm], "confirm": confirm })
 }
 
 pub(super) fn read(on: &str, what: &str, name: &str) -> Value {

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::page::{Found, LookUp, Page, Readiness, Ready, Snapshot, await_any, click, click_if_there, fill_secret, read, ready};
+use super::page::{LookUp, Page, Readiness, Ready, Snapshot, await_question, click, click_if_there, fill_secret, read, ready};
 use super::{PortalError, PortalMap};
 use crate::domain::{Phone, Vnd};
 
@@ -98,7 +98,7 @@ pub(crate) enum LookUpOrReady {
 }
 
 fn pay_steps(pin: &SecretString) -> [Value; 3] {
-    [fill_secret("phone.pin", pin, false), click("phone.pay"), await_any(&["frame.confirm_dialog"])]
+    [fill_secret("phone.pin", pin, false), click("phone.pay"), await_question("phone.confirm")]
 }
 
 /// A debt, or the portal's own word that there is none. Trouble while reading is never "no debt".
@@ -116,12 +116,5 @@ fn read_debt(map: &PortalMap, snapshot: &Snapshot) -> Result<LookUp, PortalError
         // The field may simply not have been filled; only the portal's words mean "no debt".
         return Err(PortalError::System("ô nợ cước ghi 0 nhưng cổng không báo hết nợ".to_owned()));
     }
-    Ok(LookUp::Found(Found {
-        amount,
-        customer: None,
-        note: format!("Nợ {amount}"),
-        balance: snapshot.balance_vnd(),
-        agent: snapshot.agent.clone(),
-        readiness: Readiness::PhoneDebt,
-    }))
+    Ok(snapshot.found(amount, Readiness::PhoneDebt))
 }

@@ -212,6 +212,30 @@ async fn an_unreachable_portal_and_a_missing_browser_say_what_to_do() {
 }
 
 #[tokio::test]
+async fn an_element_that_is_not_on_the_page_is_named_and_nothing_is_sent() {
+    let world = World::with(|s| {
+        s.owing("k1_gftth", 100_000);
+    })
+    .await;
+    let map = include_str!("../../assets/portal/viettel-pay.toml").replace("payMoneyForm:yesId0", "payMoneyForm:yesId9").replace(
+        r#"['[id="payMoneyForm:btnPay"]', 'button[id$=":btnPay"]']"#,
+        r#"['[id="payMoneyForm:btnPayGone"]']"#,
+    );
+    let path = world.dir.path().join("map.toml");
+    std::fs::write(&path, map).expect("written");
+    let mut tools = world.tools().await;
+    tools.map = std::sync::Arc::new(gachno::portal::PortalMap::load(Some(&path)).expect("a map"));
+    tools.retries = 0;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let plan = world.plan(Service::PayTvInternet, "k1_gftth");
+    let finished = gachno::engine::run(&tools, &plan, &gachno::engine::Reporter::silent(), &stop).await.expect("gone through");
+    let end = &finished.results[0].conclusion;
+    assert_eq!(end.outcome, Outcome::Failed);
+    assert!(end.message.contains("tv.pay"), "{}", end.message);
+    assert_eq!(world.truth().confirm_posts, 0);
+}
+
+#[tokio::test]
 async fn a_dry_run_stops_at_the_open_dialog() {
     let mut world = World::with(|s| {
         s.owing("k1_gftth", 100_000).owing("PE0001", 50_000);

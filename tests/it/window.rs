@@ -71,7 +71,7 @@ impl Desk {
         while !condition(self.model()) {
             assert!(Instant::now() < end, "{what}: {:?}", self.model().sentence());
             self.harness.step();
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(4));
         }
         self.harness.step();
     }

@@ -116,6 +116,7 @@ impl World {
             agent: Some(self.agent.clone()),
             operator: "Lan".to_owned(),
             limits: self.limits,
+            is_sample: false,
             dry_run: self.dry_run,
             force_new: self.force_new,
         }
