@@ -210,6 +210,23 @@ pub enum Ledger {
         #[arg(long, value_name = "FILE.xlsx")]
         report: PathBuf,
     },
+    /// A person's word on an attempt in doubt, with name and reason. Said once, never rewritten.
+    Resolve {
+        /// The attempt's id.
+        attempt: String,
+        /// It was paid.
+        #[arg(long, required_unless_present = "not_paid", conflicts_with = "not_paid")]
+        paid: bool,
+        /// It was not paid; the job may be done again.
+        #[arg(long)]
+        not_paid: bool,
+        /// Who says so.
+        #[arg(long)]
+        name: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
     /// Looks into everything that is in doubt.
     Reconcile {
         /// JSON lines.

@@ -8,7 +8,7 @@ use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
 use crate::app;
 use crate::config::{Config, Home};
 use crate::domain::{Intake, Outcome, Service};
-use crate::engine::{OutcomeEvent, Progress, Reporter, reconcile, report_of};
+use crate::engine::{Decision, OutcomeEvent, Progress, Reporter, ResolveError, reconcile, report_of, resolve};
 use crate::ledger::{JobResult, Ledger};
 use crate::report::excel;
 
@@ -28,6 +28,15 @@ pub async fn ledger(what: What) -> Ended {
             let made = made.ok_or_else(|| Failure::usage(anyhow::anyhow!("Không có lô {batch}. (No such batch.)")))?;
             excel::save_as(&made, &report).map_err(Failure::cannot_run)?;
             tell(&format!("Báo cáo: {}", report.display()));
+            Ok(Exit::Done)
+        }
+        What::Resolve { attempt, paid, not_paid: _, name, reason } => {
+            let decision = Decision { is_paid: paid, name, reason };
+            let end = resolve(&ledger, &attempt, &decision).await.map_err(|error| match error {
+                ResolveError::Ledger(_) => Failure::cannot_run(error),
+                ResolveError::NotInDoubt(_) | ResolveError::Unsigned => Failure::usage(error),
+            })?;
+            say(&format!("{attempt}  {}  {}", end.outcome.label(), end.message));
             Ok(Exit::Done)
         }
         What::Reconcile { .. } => Ok(Exit::Done),

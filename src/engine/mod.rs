@@ -12,6 +12,7 @@ mod plan;
 mod progress;
 mod prove;
 mod reporting;
+mod resolve;
 mod runner;
 mod timing;
 
@@ -19,5 +20,6 @@ pub use evidence::EvidenceStore;
 pub use plan::{Plan, PlanError};
 pub use progress::{Counts, OutcomeEvent, Progress, Reporter};
 pub use reporting::report_of;
+pub use resolve::{Decision, ResolveError, resolve};
 pub use runner::{EngineError, Finished, Tools, check_login, reconcile, run};
 pub use timing::{day_start_ms, eta_s, month_start_ms};

@@ -137,9 +137,17 @@ pub async fn run(tools: &Tools, plan: &Plan, reporter: &Reporter, stop: &Cancell
     if let Some(session) = run.session.take() {
         session.close().await;
     }
-    let end = gone_through?;
     let calls = run.calls_per_payment;
-    finish(tools, plan, &batch, run.agent, end, calls, reporter).await
+    match gone_through {
+        Ok(end) => finish(tools, plan, &batch, run.agent, end, calls, reporter).await,
+        Err(error @ (EngineError::Portal(_) | EngineError::Plan(_))) => {
+            // What was reached stands; the rest is told as not reached, and the batch can be continued.
+            let end = End { stopped: false, paused: Some(error.to_string()) };
+            finish(tools, plan, &batch, run.agent, end, calls, reporter).await?;
+            Err(error)
+        }
+        Err(error @ EngineError::Ledger(_)) => Err(error),
+    }
 }
 
 /// How the loop ended.
@@ -243,7 +251,11 @@ impl<'r> Run<'r> {
         let needs_browser = !to_do.is_empty() || in_doubt.iter().any(|l| l.batch_id == batch.id);
         let mut end = End::default();
         if needs_browser && !stop.is_cancelled() {
-            self.connect(stop).await?;
+            match self.connect(stop).await {
+                // Stopped while a browser was opened or a person was waited for.
+                Err(_) if stop.is_cancelled() => return Ok(End { stopped: true, paused: None }),
+                connected => connected?,
+            }
             self.tools.ledger.bind_agent(&batch.id, &self.agent).await?;
             // Before the same account is touched, what is in doubt on it is looked into.
             self.settle_doubts(in_doubt).await?;

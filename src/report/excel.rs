@@ -244,6 +244,8 @@ fn results(workbook: &mut Workbook, report: &Report, name: &str, offset: usize, 
     let sheet = if is_small { workbook.add_worksheet() } else { workbook.add_worksheet_with_constant_memory()? };
     let formats = Formats::new();
     sheet.set_name(name)?.set_freeze_panes(1, 2)?;
+    // On paper: A4 across, all columns on one page, the header on each.
+    sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
     for (column, (_, width)) in (0_u16..).zip(HEADER) {
         sheet.set_column_width(column, width)?;
     }
@@ -307,6 +309,7 @@ fn cut(text: &str) -> String {
 fn summary(sheet: &mut Worksheet, report: &Report) -> Result<(), XlsxError> {
     let formats = Formats::new();
     let bold = Format::new().set_bold();
+    sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
     sheet.set_name("Tổng hợp")?.set_column_width(0, 26)?.set_column_width(1, 44)?.set_column_width(2, 18)?.set_column_width(3, 60)?;
     let time = |at: Timestamp| at.to_zoned(report.zone.clone()).strftime("%d/%m/%Y %H:%M:%S").to_string();
     let facts = [

@@ -195,6 +195,22 @@ fn bad_usage_and_bad_input_exit_with_two_and_say_why() {
 }
 
 #[test]
+fn a_batch_that_cannot_run_tells_every_job_and_is_continued_later() {
+    let shop = Shop::open(&serde_json::json!({ "accounts": { "PE0001": { "debt": 150_000 } } }));
+    assert!(shop.piped(&["config", "set", "portal.password", "--stdin"], "sai123").status.success());
+    let jobs = shop.file("jobs.txt", "PE0001\n");
+    let (code, events, errors) = shop.batch("gach_dien_evn", &jobs, &[]);
+    assert_eq!(code, 1, "{errors}");
+    assert!(errors.contains("không cho đăng nhập"), "{errors}");
+    assert_eq!(outcome(&events, "PE0001")["outcome"], "cancelled");
+    assert_eq!(events.last().map(|e| &e["event"]), Some(&"batch_finished".into()));
+    assert!(shop.piped(&["config", "set", "portal.password", "--stdin"], PASSWORD).status.success());
+    let (code, events, errors) = shop.batch("gach_dien_evn", &jobs, &[]);
+    assert_eq!((code, &events[0]["continued"]), (0, &true.into()), "{errors}");
+    assert_eq!(outcome(&events, "PE0001")["outcome"], "paid");
+}
+
+#[test]
 fn a_payment_without_a_terminal_needs_yes() {
     let shop = Shop::open(&serde_json::json!({}));
     let jobs = shop.file("jobs.txt", "PE0001\n");

@@ -1,6 +1,7 @@
 //! Money: what is paid, what is refused, what stays in doubt, counted by the sandbox's own book.
 
 use gachno::domain::{Outcome, Proof, Service};
+use gachno::engine::{Decision, ResolveError, resolve};
 use gachno::sandbox::{Action, Kind};
 
 use crate::world::World;
@@ -72,6 +73,20 @@ async fn a_lost_answer_is_settled_by_the_balance_or_stays_in_doubt() {
     let again = world.run(Service::PayEvn, "PE0200").await;
     assert_eq!(again.outcome("PE0200"), Outcome::Refused, "{}", again.message("PE0200"));
     assert_eq!(world.truth().times_asked("PE0200"), 0);
+
+    // A person looks it up, says so with name and reason, and the debt is free again.
+    let doubt = after.result("PE0200").attempt.clone().expect("attempt");
+    let decide = async |name: &str| {
+        let tools = world.tools().await;
+        let decision = Decision { is_paid: false, name: name.into(), reason: "đã gọi tổng đài".into() };
+        resolve(&tools.ledger, &doubt, &decision).await
+    };
+    assert!(matches!(decide(" ").await, Err(ResolveError::Unsigned)));
+    assert_eq!(decide("Chị Lan").await.expect("taken").proof, Proof::Person);
+    assert!(matches!(decide("Anh Tú").await, Err(ResolveError::NotInDoubt(_))), "said once");
+    let paid = world.run(Service::PayEvn, "PE0200").await;
+    assert_eq!(paid.outcome("PE0200"), Outcome::Paid, "{}", paid.message("PE0200"));
+    assert_eq!(world.truth().times_paid("PE0200"), 1);
 }
 
 #[tokio::test]
