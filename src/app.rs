@@ -133,3 +133,26 @@ pub fn report_folder(config: &Config) -> PathBuf {
         folder => PathBuf::from(folder),
     }
 }
+
+/// Waits for Ctrl-C or SIGTERM.
+pub async fn terminated() {
+    #[cfg(unix)]
+    {
+        let terminated = async {
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(mut signal) => {
+                    signal.recv().await;
+                }
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = terminated => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

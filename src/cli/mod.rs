@@ -143,35 +143,12 @@ pub(crate) fn stop_on_signals() -> tokio_util::sync::CancellationToken {
     let stop = tokio_util::sync::CancellationToken::new();
     let told = stop.clone();
     tokio::spawn(async move {
-        signal().await;
+        crate::app::terminated().await;
         told.cancel();
         tell("Đang dừng ở điểm an toàn… (bấm Ctrl-C lần nữa để thoát ngay)");
-        signal().await;
+        crate::app::terminated().await;
         // The ledger has everything; browsers that stay are cleared at the next start.
         std::process::exit(Exit::Stopped as i32);
     });
     stop
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-pub(crate) async fn signal() {
-    #[cfg(unix)]
-    {
-        let terminated = async {
-            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                Ok(mut signal) => {
-                    signal.recv().await;
-                }
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = terminated => {}
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::args::{MockApi, Sandbox};
-use super::{Ended, Exit, Failure, say, signal};
+use super::{Ended, Exit, Failure, say};
+use crate::app::terminated;
 use crate::{mock_api, sandbox};
 
 pub async fn mock_api(options: MockApi) -> Ended {
@@ -13,7 +14,7 @@ pub async fn mock_api(options: MockApi) -> Ended {
         .await
         .map_err(Failure::cannot_run)?;
     say(&json!({ "event": "ready", "url": api.url() }).to_string());
-    signal().await;
+    terminated().await;
     Ok(Exit::Done)
 }
 
@@ -25,6 +26,6 @@ pub async fn sandbox(options: Sandbox) -> Ended {
     let (seed, latency) = (options.seed, Duration::from_millis(options.latency_ms));
     let running = sandbox::start(sandbox::Options { listen: options.listen, latency, scenario, seed }).await.map_err(Failure::cannot_run)?;
     say(&json!({ "event": "ready", "url": running.url(), "truth": format!("{}/sandbox/truth", running.url()) }).to_string());
-    signal().await;
+    terminated().await;
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! The application: events into the model, the screen's actions to the worker.
 
-use egui::{Context, Theme, ThemePreference, Ui};
+use egui::{Context, Theme, ThemePreference, Ui, ViewportCommand};
 use egui_notify::Toasts;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -37,7 +37,7 @@ impl App {
     }
 
     /// Updates that came since the last frame.
-    fn take_updates(&mut self) {
+    fn take_updates(&mut self, ctx: &Context) {
         while let Ok(update) = self.worker.updates.try_recv() {
             match update {
                 Update::Ready { has_pin } => {
@@ -53,6 +53,7 @@ impl App {
                     self.model.fetching = false;
                     self.model.notices.push(Notice { tone: Tone::Bad, text: why });
                 }
+                Update::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
                 Update::Progress(event) => self.model.fold(event),
                 Update::Ended(result) => self.model.ended(result),
                 Update::Exported(service, result) => {
@@ -152,9 +153,9 @@ fn status(result: Result<String, String>) -> Status {
 
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
-        self.take_updates();
-        let actions = screen::show(ui, &mut self.model);
         let ctx = ui.ctx().clone();
+        self.take_updates(&ctx);
+        let actions = screen::show(ui, &mut self.model);
         for action in actions {
             self.act(&ctx, action);
         }

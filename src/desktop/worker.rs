@@ -51,6 +51,8 @@ pub enum Update {
     Progress(Progress),
     Ended(Result<(), String>),
     Exported(Service, Result<PathBuf, String>),
+    /// The system asks the program to end.
+    Close,
 }
 
 /// The window's end of the worker. Dropping it ends the worker once the batch at hand has reached its safe point.
@@ -111,6 +113,11 @@ struct Open {
 }
 
 async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Teller) {
+    let closing = teller.clone();
+    tokio::spawn(async move {
+        app::terminated().await;
+        closing.tell(Update::Close);
+    });
     let Some(open) = open(start, &mut inbox, teller).await else { return };
     let open = Arc::new(open);
     check(&open, teller);

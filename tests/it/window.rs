@@ -165,3 +165,56 @@ fn every_screen_draws_with_every_letter_and_every_control_has_a_name() {
     desk.harness.run_ok();
     desk.click(name(!dark));
 }
+
+/// A screen of its own for a real window; gone when it is dropped.
+#[cfg(target_os = "linux")]
+struct Screen(std::process::Child, String);
+
+#[cfg(target_os = "linux")]
+impl Screen {
+    /// `None` where there is no Xvfb.
+    fn start() -> Option<Self> {
+        use std::io::{BufRead, BufReader};
+        let mut command = std::process::Command::new("Xvfb");
+        command.args(["-displayfd", "1", "-screen", "0", "1280x800x24"]);
+        let mut server = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().ok()?;
+        let mut number = String::new();
+        BufReader::new(server.stdout.as_mut()?).read_line(&mut number).ok()?;
+        Some(Self(server, format!(":{}", number.trim())))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_real_window_opens_on_a_real_screen_and_ends_when_it_is_told_to() {
+    let Some(screen) = Screen::start() else { return eprintln!("skipped: no Xvfb here (scripts/install.sh brings it)") };
+    let dir = tempfile::tempdir().expect("folder");
+    let mut window = std::process::Command::new(env!("CARGO_BIN_EXE_gachno"))
+        .env("GACHNO_HOME", dir.path())
+        .env("DISPLAY", &screen.1)
+        .env("LIBGL_ALWAYS_SOFTWARE", "1")
+        .env_remove("WAYLAND_DISPLAY")
+        .spawn()
+        .expect("starts");
+    let wait = |what: &str, condition: &mut dyn FnMut() -> bool| {
+        let end = Instant::now() + PATIENCE;
+        while !condition() {
+            assert!(Instant::now() < end, "{what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    // The worker opens the ledger once the window has a surface to draw on.
+    let ledger = dir.path().join("ledger.db");
+    wait("the window opens", &mut || ledger.exists());
+    std::process::Command::new("kill").args(["-TERM", &window.id().to_string()]).status().expect("signal");
+    wait("the window closes", &mut || window.try_wait().expect("asked").is_some());
+    assert!(window.wait().expect("ended").success());
+}
