@@ -384,9 +384,8 @@ function snapshot(run) {
 function startedElsewhere() {
   if (program.doc && program.doc !== window.__gachnoDoc) return true;
   try {
-    const key = `gachno:${id}`;
-    if (sessionStorage.getItem(key)) return true;
-    sessionStorage.setItem(key, '1');
+    if (sessionStorage.getItem('gachno') === id) return true;
+    sessionStorage.setItem('gachno', id);
   } catch (unavailable) {
     // A page without storage (the browser's own error page): nothing there can be acted on.
   }
