@@ -86,20 +86,46 @@ pub fn confirm_dialog(form: &str, yes: &str, render: &str) -> String {
     dialog(form, "dlgConfirm", "Xác nhận thanh toán", &buttons)
 }
 
-const MENU: [(&str, &str); 12] = [
+/// The left menu: an entry without an address slides the indented ones behind it open.
+const MENU: [(&str, &str); 20] = [
     ("Trang chủ", "/pages/index.jsf"),
+    ("Chuyển, giao, nạp tiền mặt", ""),
+    ("Nạp tiền cho khách hàng", "/pages/chargemoney.jsf"),
+    ("Chuyển tiền mặt", "/pages/transfermoney.jsf"),
+    ("Giao tiền mặt", "/pages/givemoney.jsf"),
     ("Nạp tiền điện thoại đa mạng", "/pages/chargecard.jsf"),
     ("Chuyển tiền MM", "/pages/transfermm.jsf"),
     ("Mua thẻ cào đa mạng", "/pages/paycard.jsf"),
+    ("Mua mã thẻ", "/pages/cardgame.jsf"),
     ("Gạch nợ thuê bao cắt hủy", "/pages/canceldebt.jsf"),
+    ("Điện, nước, thu hộ tài chính", ""),
     ("Điện, nước", "/pages/collectmoney.jsf?type=1"),
     ("Học phí", "/pages/feelearning.jsf"),
     ("Thu hộ tài chính", "/pages/collectmoney.jsf?type=2"),
+    ("Internet, truyền hình, cố định", ""),
     ("Internet", "/pages/internet.jsf?type=IN"),
     ("Truyền hình", "/pages/internet.jsf?type=TH"),
-    ("Nạp tiền", "/pages/account.jsf?serviceType=NAP"),
+    ("Cố định", "/pages/internet.jsf?type=CD"),
+    ("Tài khoản của tôi", "/pages/account.jsf?serviceType=NAP"),
     ("Lịch sử giao dịch", "/pages/history.jsf"),
 ];
+
+fn menu() -> String {
+    let entry = |(text, path): &(&str, &str)| match *path {
+        "" => format!("<a href=\"javascript:void(0)\">{text}</a>"),
+        path => format!("<a href=\"{path}\">{text}</a>"),
+    };
+    MENU.iter().map(entry).collect()
+}
+
+/// Twelve notices in the right column; the newest is the one that was seen.
+fn notices() -> String {
+    let text = |i: u32| match i {
+        1 => "Thông báo - Dừng dịch vụ chuyển, nạp tiền từ ngày 28/12/2023".to_owned(),
+        i => format!("Thông báo số {i}"),
+    };
+    (1..=12).map(|i| format!("<div class=\"notify-item-{i}\"><a href=\"/pages/newsarticle.jsf?id={i}\">{}</a></div>", text(i))).collect()
+}
 
 /// Head and scripts of every page.
 pub fn document(title: &str, switches: &Switches, loading: &str, overlay_stays: bool, body: &str) -> String {
@@ -145,7 +171,7 @@ pub struct Inner<'p> {
 /// The whole inside of a page's form: frame, content, the dialogs that are always there.
 pub fn inner(page: &Inner<'_>, switches: &Switches) -> String {
     let Inner { form, action, agent, dong, view_state, content, said } = *page;
-    let menu: String = MENU.iter().map(|(text, path)| format!("<a href=\"{path}\">{text}</a>")).collect();
+    let (menu, notices) = (menu(), notices());
     let logout = format!("<a id=\"{form}:ajax\" href=\"#\" onclick=\"PrimeFaces.ab({{s:'{form}:ajax'}});return false;\">thoát</a>");
     let expired = dialog(
         form,
@@ -167,7 +193,7 @@ pub fn inner(page: &Inner<'_>, switches: &Switches) -> String {
          <div class=\"dl-info\"><div class=\"dl-info-detail\"><div class=\"info\">Đại lý/Điểm bán: <span>{username}</span></div>\
          <div class=\"info\">Số dư khả dụng: <span>{balance}</span></div><div class=\"info\">Số điện thoại: <span>{phone}</span></div></div></div>{update}\
          <div class=\"page\"><div class=\"menu\">{menu}</div><div class=\"main\">{messages}{content}<span id=\"{form}:focusID\"></span></div>\
-         <div class=\"notices\"><div class=\"notify-item-1\"><a href=\"/pages/newsarticle.jsf?id=1\">Thông báo - Dừng dịch vụ chuyển, nạp tiền từ ngày 28/12/2023</a></div></div></div>\
+         <div class=\"notices\">{notices}</div></div>\
          {expired}<div class=\"main-footer\">@ 2018 Viettel Telecom. Hotline: 1789 - Nhánh 5</div>\
          <input type=\"hidden\" name=\"javax.faces.ViewState\" id=\"j_id1:javax.faces.ViewState:0\" value=\"{view_state}\" autocomplete=\"off\"></form>",
         loading = loading(form, switches),

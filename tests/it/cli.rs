@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+#[cfg(target_os = "linux")]
+use crate::world::terminate;
 use crate::world::{AGENT, PIN};
 
 const PASSWORD: &str = "mk1234";
@@ -261,10 +263,12 @@ fn started(shop: &Shop, jobs: &Path, paid: usize) -> Child {
     child
 }
 
+/// Living processes of browsers whose profile lies in this shop.
+#[cfg(target_os = "linux")]
 fn browsers_of(shop: &Shop) -> usize {
-    let folder = shop.dir.path().display().to_string();
-    let output = Command::new("pgrep").args(["-fc", &format!("user-data-dir={folder}")]).output();
-    output.ok().and_then(|o| String::from_utf8(o.stdout).ok()).and_then(|t| t.trim().parse().ok()).unwrap_or(0)
+    let flag = format!("--user-data-dir={}", shop.dir.path().display());
+    let processes = std::fs::read_dir("/proc").expect("proc").flatten();
+    processes.filter(|p| std::fs::read(p.path().join("cmdline")).is_ok_and(|line| holds(&line, &flag))).count()
 }
 
 #[cfg(target_os = "linux")]
@@ -297,7 +301,7 @@ fn a_killed_run_is_continued_and_nothing_is_paid_twice() {
 fn a_terminated_run_stops_at_a_safe_point_and_leaves_no_browser() {
     let (shop, jobs) = slow_shop();
     let mut child = started(&shop, &jobs, 1);
-    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("signal");
+    terminate(&child);
     let end = Instant::now() + Duration::from_secs(30);
     let status = loop {
         if let Some(status) = child.try_wait().expect("asked") {

@@ -13,6 +13,8 @@ use gachno::mock_api::{self, MockApi};
 use gachno::report::read_file;
 use gachno::sandbox::{self, Sandbox, Scenario};
 
+#[cfg(target_os = "linux")]
+use crate::world::terminate;
 use crate::world::{AGENT, PIN};
 
 /// Longer than anything takes on a slow machine; a condition that does not come fails the test with its name.
@@ -214,7 +216,7 @@ fn a_real_window_opens_on_a_real_screen_and_ends_when_it_is_told_to() {
     // The worker opens the ledger once the window has a surface to draw on.
     let ledger = dir.path().join("ledger.db");
     wait("the window opens", &mut || ledger.exists());
-    std::process::Command::new("kill").args(["-TERM", &window.id().to_string()]).status().expect("signal");
+    terminate(&window);
     wait("the window closes", &mut || window.try_wait().expect("asked").is_some());
     assert!(window.wait().expect("ended").success());
 }

@@ -145,3 +145,10 @@ impl World {
         assert_eq!(paid, truth.total, "ledger and truth disagree: {truth:#?}");
     }
 }
+
+/// SIGTERM, as a system that shuts down sends it.
+#[cfg(target_os = "linux")]
+pub fn terminate(child: &std::process::Child) {
+    let pid = rustix::process::Pid::from_child(child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("signal");
+}
