@@ -12,7 +12,8 @@ use crate::world::{AGENT, World};
 async fn every_fault_at_the_confirming_click_ends_in_proof_or_doubt() {
     let unseen = |severity, moved| Action::Message { severity, text: "Một câu chưa ai từng thấy".into(), moved };
     // What is proven comes first: a doubt takes the balance's word away from everything after it.
-    let cases: [(&str, Action, Outcome, Proof); 14] = [
+    let refuses = |text: &str| Action::Message { severity: Severity::Error, text: text.into(), moved: false };
+    let cases: [(&str, Action, Outcome, Proof); 15] = [
         ("PE0001", Action::DelayMs(900), Outcome::Paid, Proof::Response),
         ("PE0002", Action::DoubleMessage, Outcome::Paid, Proof::Response),
         ("PE0003", Action::Http { status: 500, moved: true }, Outcome::Paid, Proof::Balance),
@@ -22,7 +23,8 @@ async fn every_fault_at_the_confirming_click_ends_in_proof_or_doubt() {
         ("PE0007", unseen(Severity::Info, true), Outcome::Paid, Proof::Balance),
         ("PE0008", unseen(Severity::Error, true), Outcome::Paid, Proof::Balance),
         ("PE0009", Action::SettleMs(1_500), Outcome::Paid, Proof::Balance),
-        ("PE0010", Action::Message { severity: Severity::Error, text: "Giao dịch không thành công".into(), moved: false }, Outcome::Rejected, Proof::Response),
+        ("PE0010", refuses("Giao dịch không thành công"), Outcome::Rejected, Proof::Response),
+        ("PE0015", refuses("Hóa đơn đã được thanh toán trước đó."), Outcome::AlreadyCleared, Proof::Response),
         ("PE0011", Action::Http { status: 503, moved: false }, Outcome::Unknown, Proof::None),
         ("PE0012", unseen(Severity::Error, false), Outcome::Unknown, Proof::None),
         ("PE0013", Action::ForgetView, Outcome::Unknown, Proof::None),
@@ -43,7 +45,7 @@ async fn every_fault_at_the_confirming_click_ends_in_proof_or_doubt() {
         assert!(world.truth().times_paid(code) <= 1);
     }
     world.assert_books_agree(&after);
-    assert_eq!(world.truth().confirm_posts, 14, "one confirming request an attempt");
+    assert_eq!(world.truth().confirm_posts, 15, "one confirming request an attempt");
 }
 
 #[tokio::test]
