@@ -15,7 +15,7 @@ use futures_util::stream::{self, StreamExt as _};
 use super::frame::{self, Message, balance_label};
 use super::jsf::{self, Form};
 use super::scenario::{Action, Severity};
-use super::world::{Order, PageState, View, World, since};
+use super::world::{Order, PageState, View, World};
 use super::internet_tv::TvView;
 use super::phone::PhoneView;
 use super::{Shared, evn, history, internet_tv, login, phone};
@@ -124,7 +124,7 @@ async fn login_page(State(shared): State<Shared>, headers: HeaderMap) -> Respons
     tokio::time::sleep(shared.latency).await;
     let (session, is_new) = session_of(&headers);
     let mut world = shared.world();
-    world.took(since(start));
+    world.took(start.elapsed());
     html(login_html(&mut world, &session), &session, is_new)
 }
 
@@ -150,7 +150,7 @@ async fn inner_page(
     }
     tokio::time::sleep(shared.latency).await;
     let mut world = shared.world();
-    world.took(since(start));
+    world.took(start.elapsed());
     let Some(agent) = world.logged_in(&session) else { return html(login_html(&mut world, &session), &session, is_new) };
     let switches = world.scenario.switches.clone();
     let path = format!("/pages/{page}");
@@ -329,14 +329,14 @@ async fn ajax(State(shared): State<Shared>, headers: HeaderMap, uri: axum::http:
         if let Some(view) = view {
             world.restore_view(form.get("javax.faces.ViewState"), view);
         }
-        world.took(since(start));
+        world.took(start.elapsed());
         return response;
     }
     if faults.contains(&Action::ForgetView) {
         view = None;
     }
     let mut world = shared.world();
-    world.took(since(start));
+    world.took(start.elapsed());
     let is_login = uri.path() == login::PATH;
     let agent = world.logged_in(&session);
     let Some(mut view) = view.filter(|_| is_login || agent.is_some()) else {

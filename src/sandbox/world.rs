@@ -1,7 +1,7 @@
 //! The portal's state: agents, debts, sessions, views, and the truth ledger.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -361,11 +361,6 @@ impl World {
     pub fn forget_fault_hits(&mut self) {
         self.fault_hits.clear();
     }
-}
-
-/// A stop watch for the portal's own time.
-pub fn since(start: Instant) -> Duration {
-    start.elapsed()
 }
 
 #[cfg(test)]
