@@ -78,6 +78,12 @@ pub enum BrowserError {
         /// The browser's words.
         why: String,
     },
+    /// The relay's process does not start or does not answer.
+    #[error("Bộ chuyển tiếp kết nối không chạy: {why}. Đặt browser.valve = false để chạy không có nó. (The relay does not work.)")]
+    Relay {
+        /// What happened.
+        why: String,
+    },
     /// A profile or a record cannot be written.
     #[error("Không ghi được {path}. Kiểm tra quyền và dung lượng đĩa. (Cannot write it.)")]
     Disk {

@@ -20,6 +20,9 @@ pub(super) struct Record {
     app: Process,
     /// Its driver.
     driver: Option<Process>,
+    /// Its relay.
+    #[serde(default)]
+    relay: Option<Process>,
     /// Its profile's folder.
     pub profile: PathBuf,
 }
@@ -43,11 +46,11 @@ pub struct Reaped {
 
 impl Record {
     /// Writes the record of a session that is about to start.
-    pub fn write(run: &Path, profile: &Path, driver: u32) -> Result<PathBuf, BrowserError> {
+    pub fn write(run: &Path, profile: &Path, driver: u32, relay: Option<u32>) -> Result<PathBuf, BrowserError> {
         let system = processes();
         let started = |pid| system.as_ref().and_then(|s| s.process(Pid::from_u32(pid))).map_or(0, sysinfo::Process::start_time);
         let process = |pid: u32| Process { pid, started: started(pid) };
-        let record = Self { app: process(std::process::id()), driver: Some(process(driver)), profile: profile.to_owned() };
+        let record = Self { app: process(std::process::id()), driver: Some(process(driver)), relay: relay.map(process), profile: profile.to_owned() };
         let name = profile.file_name().unwrap_or_default().to_string_lossy();
         let path = run.join(format!("{name}.json"));
         let disk = |source| BrowserError::Disk { path: path.clone(), source };
@@ -78,11 +81,12 @@ pub fn reap(run: &Path) -> Reaped {
         reaped.sessions += 1;
         // Browser first: a driver that dies first lets a held request go.
         reaped.processes += kill_users_of(&system, &record.profile);
-        if let Some(driver) = record.driver
-            && is_alive(&system, driver)
-            && let Some(process) = system.process(Pid::from_u32(driver.pid))
-        {
-            reaped.processes += usize::from(process.kill());
+        for helper in [record.driver, record.relay].into_iter().flatten() {
+            if is_alive(&system, helper)
+                && let Some(process) = system.process(Pid::from_u32(helper.pid))
+            {
+                reaped.processes += usize::from(process.kill());
+            }
         }
         clear(&path, &record.profile);
     }
@@ -141,7 +145,7 @@ mod tests {
     fn record(run: &Path, name: &str, app: Process) -> PathBuf {
         let profile = run.join(name);
         fs::create_dir_all(profile.join("Default")).expect("profile");
-        let record = Record { app, driver: None, profile: profile.clone() };
+        let record = Record { app, driver: None, relay: None, profile: profile.clone() };
         fs::write(run.join(format!("{name}.json")), serde_json::to_vec(&record).expect("json")).expect("write");
         profile
     }
