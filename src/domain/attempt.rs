@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::money::Vnd;
 use super::outcome::{Outcome, Proof};
+use super::reconcile::Look;
 
 /// Where an attempt stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -77,7 +78,10 @@ pub struct Quote {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GateKind {
-    /// The request is held before it leaves the browser, checked, and let go once.
+    /// The request is held before it leaves the browser, checked, and let go once; until its release is on disk no
+    /// connection leaves the machine, whoever dies.
+    Valve,
+    /// The request is held in the browser alone: a driver that dies lets it go.
     Wire,
     /// A latch in the page, keyed by the attempt, lets one click through.
     Latch,
@@ -94,9 +98,12 @@ pub struct Intent {
     pub obligation: String,
     /// The amount.
     pub amount: Vnd,
-    /// The agent's balance read last before the click.
+    /// The agent's balance at a time when nothing else was on its way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance_before: Option<Vnd>,
+    /// When that was, in milliseconds since 1970. What was paid since explains what it fell by since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance_at_ms: Option<i64>,
     /// Was every earlier attempt of this agent settled, so that the balance can serve as proof?
     pub balance_is_proof: bool,
     /// How one request per attempt is ensured.
@@ -109,6 +116,19 @@ pub struct Intent {
     /// `host:port` of the browser's debugger, for attaching again after a crash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub debugger_address: Option<String>,
+    /// Address of the browser's `BiDi` socket, for the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bidi_url: Option<String>,
+    /// The tab, for the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+    /// The newest transaction id in the portal's history before the click, empty where the history was: what stands
+    /// above it came later. `None`: no history that can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_mark: Option<String>,
+    /// When that was read, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_at_ms: Option<i64>,
     /// The lease's fencing token, where a server gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fence: Option<u64>,
@@ -133,8 +153,15 @@ pub enum Event {
     PreArmed,
     /// The intent, durable before the click.
     Armed(Intent),
-    /// The confirming request is on its way.
-    Released,
+    /// The confirming request is let go, once. Durable before it leaves.
+    Released {
+        /// The browser's id of it, for asking a living browser after a crash.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<String>,
+        /// Hash of its body with the PIN masked, which lies with the evidence.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+    },
     /// The portal's answer as it was read.
     Observed {
         /// Its messages, word for word.
@@ -150,6 +177,13 @@ pub enum Event {
     },
     /// Evidence is being gathered.
     ReconcileStarted,
+    /// One look at everything that can be asked.
+    Looked(Look),
+    /// Files that were kept. Changes nothing about where the attempt stands.
+    EvidenceKept {
+        /// All of them.
+        files: Vec<Kept>,
+    },
     /// The end, with its proof.
     Concluded(Conclusion),
     /// Evidence that came after the end. It opens a discrepancy and rewrites nothing.
@@ -157,6 +191,15 @@ pub enum Event {
         /// What was seen.
         what: String,
     },
+}
+
+/// A file of evidence, found by its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What it shows: `request`, `response`, `quote`, `outcome`, `failure`, `doubt`, and what kind of file.
+    pub what: String,
+    /// SHA-256 of its bytes, in hex.
+    pub hash: String,
 }
 
 /// One message as it stands on the page.
@@ -192,6 +235,24 @@ pub struct Conclusion {
     pub message: String,
 }
 
+impl Conclusion {
+    /// An end with words and nothing else.
+    pub const fn of(outcome: Outcome, proof: Proof, message: String) -> Self {
+        Self { outcome, proof, amount: None, transaction_id: None, message }
+    }
+
+    /// The gate's word: nothing left the machine.
+    pub const fn not_sent(message: String) -> Self {
+        Self::of(Outcome::NotSent, Proof::None, message)
+    }
+
+    /// The same about this amount.
+    #[must_use]
+    pub fn about(self, amount: Vnd) -> Self {
+        Self { amount: Some(amount), ..self }
+    }
+}
+
 /// An attempt, folded from its events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
@@ -201,8 +262,16 @@ pub struct Attempt {
     pub quote: Option<Quote>,
     /// What was armed.
     pub intent: Option<Intent>,
+    /// The browser's id of the confirming request, once it was let go.
+    pub request: Option<String>,
     /// The portal's words after the click.
     pub observed: Option<Vec<Said>>,
+    /// Were they read from the living browser of a run that had died?
+    pub is_reattached: bool,
+    /// What was asked since it is unknown.
+    pub looks: Vec<Look>,
+    /// Files that were kept.
+    pub evidence: Vec<Kept>,
     /// Why it is unknown, where it is.
     pub doubt: Option<String>,
     /// How it ended.
@@ -223,7 +292,19 @@ pub struct IllegalEvent {
 
 impl Default for Attempt {
     fn default() -> Self {
-        Self { state: State::Queued, quote: None, intent: None, observed: None, doubt: None, conclusion: None, discrepancies: Vec::new() }
+        Self {
+            state: State::Queued,
+            quote: None,
+            intent: None,
+            request: None,
+            observed: None,
+            is_reattached: false,
+            looks: Vec::new(),
+            evidence: Vec::new(),
+            doubt: None,
+            conclusion: None,
+            discrepancies: Vec::new(),
+        }
     }
 }
 
@@ -236,10 +317,12 @@ impl Event {
             Self::Prepared => "prepared",
             Self::PreArmed => "pre_armed",
             Self::Armed(_) => "armed",
-            Self::Released => "released",
+            Self::Released { .. } => "released",
             Self::Observed { .. } => "observed",
             Self::ContactLost { .. } => "contact_lost",
             Self::ReconcileStarted => "reconcile_started",
+            Self::Looked(_) => "looked",
+            Self::EvidenceKept { .. } => "evidence_kept",
             Self::Concluded(_) => "concluded",
             Self::LateEvidence { .. } => "late_evidence",
         }
@@ -267,11 +350,28 @@ impl Attempt {
                 self.intent = Some(intent.clone());
                 Armed
             }
-            (Armed, Event::Released) => Released,
+            (Armed, Event::Released { request, .. }) => {
+                self.request.clone_from(request);
+                Released
+            }
             // Armed without Released is the latch's way: the click and the request are one step there.
             (Armed | Released, Event::Observed { said, .. }) => {
                 self.observed = Some(said.clone());
                 Observed
+            }
+            // A living browser told it after the run that asked had died.
+            (Unknown | Reconciling, Event::Observed { said, .. }) => {
+                self.observed = Some(said.clone());
+                self.is_reattached = true;
+                Reconciling
+            }
+            (Unknown | Reconciling, Event::Looked(look)) => {
+                self.looks.push(look.clone());
+                Reconciling
+            }
+            (state, Event::EvidenceKept { files }) => {
+                self.evidence.extend(files.iter().cloned());
+                state
             }
             // Nothing was clicked that can move money: look again from the start.
             (Leased | LookedUp | Prepared | PreArmed, Event::ContactLost { .. }) => {
@@ -294,6 +394,21 @@ impl Attempt {
             (state, event) => return Err(IllegalEvent { state: state.wire(), event: event.wire() }),
         };
         Ok(self)
+    }
+
+    /// What has to be written of an attempt whose program died in the middle; `None` where it stands well.
+    ///
+    /// Behind a valve an armed attempt was never sent: its connections were shut before it was armed, and open only
+    /// after its release is on disk.
+    pub fn after_crash(&self) -> Option<Event> {
+        let why = "Chương trình đã dừng giữa chừng".to_owned();
+        match self.state {
+            State::Queued | State::Unknown | State::Done(_) => None,
+            State::Armed if self.intent.as_ref().is_some_and(|i| i.gate == GateKind::Valve) => {
+                Some(Event::Concluded(Conclusion::not_sent(format!("{why} trước khi yêu cầu xác nhận được gửi đi"))))
+            }
+            _ => Some(Event::ContactLost { why }),
+        }
     }
 
     /// What a report says of it now: its end, or `unknown` / `cancelled` where it has none.
@@ -351,11 +466,16 @@ mod tests {
             obligation: "o".into(),
             amount: Vnd::fixed(150_000),
             balance_before: Some(Vnd::fixed(1_000_000)),
+            balance_at_ms: Some(0),
             balance_is_proof: true,
             gate: GateKind::Latch,
             session: "s".into(),
             browser_pid: Some(1),
             debugger_address: None,
+            bidi_url: None,
+            context: None,
+            history_mark: None,
+            history_at_ms: None,
             fence: None,
             deadline_ms: 0,
         }
@@ -373,6 +493,10 @@ mod tests {
         vec![Event::Leased { session: "s".into() }, quote(), Event::Prepared, Event::PreArmed, Event::Armed(intent())]
     }
 
+    fn released() -> Event {
+        Event::Released { request: Some("7.1".into()), body: None }
+    }
+
     fn lost() -> Event {
         Event::ContactLost { why: "mất mạng".into() }
     }
@@ -380,7 +504,7 @@ mod tests {
     #[test]
     fn a_payment_goes_through_every_state_to_paid() {
         let mut events = until_armed();
-        events.extend([Event::Released, Event::Observed { said: vec![], balance: None }, end(Outcome::Paid, Proof::Response)]);
+        events.extend([released(), Event::Observed { said: vec![], balance: None }, end(Outcome::Paid, Proof::Response)]);
         let attempt = Attempt::fold(&events).expect("legal");
         assert_eq!(attempt.state, State::Done(Outcome::Paid));
         assert_eq!(attempt.intent.map(|i| i.amount), Some(Vnd::fixed(150_000)));
@@ -438,7 +562,8 @@ mod tests {
             Just(Event::Prepared),
             Just(Event::PreArmed),
             Just(Event::Armed(intent())),
-            Just(Event::Released),
+            Just(released()),
+            Just(Event::EvidenceKept { files: vec![] }),
             Just(Event::Observed { said: vec![Said { severity: "info".into(), text: "m".into() }], balance: None }),
             Just(lost()),
             Just(Event::ReconcileStarted),

@@ -1,5 +1,7 @@
 //! What the evidence after a confirming click proves. A pure function; nothing here guesses.
 
+use serde::{Deserialize, Serialize};
+
 use super::money::Vnd;
 use super::outcome::{Outcome, Proof};
 
@@ -22,7 +24,8 @@ pub enum Answer {
 }
 
 /// What a new look-up says after the click. Asked only where the answer alone proves nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DebtAfter {
     /// The service has no debt to look up (a top-up), or it was not asked.
     NotAsked,

@@ -1,0 +1,253 @@
+//! What becomes of an attempt that is unknown: when it is looked into again, and what the looks prove together. Pure.
+//!
+//! Absence right after sending proves nothing: a history shows a payment only after a while. So "not paid" needs two
+//! complete readings a good while apart, past the time in which the portal settles, with everything else agreeing.
+
+use serde::{Deserialize, Serialize};
+
+use super::money::Vnd;
+use super::outcome::{Outcome, Proof};
+use super::verdict::DebtAfter;
+
+/// One look at everything that can be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The portal's history of transactions.
+    pub history: HistorySays,
+    /// The debt, looked up again; for a top-up never asked.
+    pub debt: DebtAfter,
+    /// The agent's balance.
+    pub balance: BalanceSays,
+}
+
+/// What the portal's history says of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HistorySays {
+    /// There is none, or it cannot be read.
+    NotToBeHad,
+    /// Read to the mark or to its end: no row is this attempt's.
+    Absent,
+    /// One row is this attempt's and nobody else's.
+    Unique {
+        /// The portal's id.
+        transaction: Option<String>,
+    },
+    /// More rows than attempts: somebody else may have paid.
+    Several,
+}
+
+/// What the balance says of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BalanceSays {
+    /// Nothing that could prove anything: unreadable, or something else on the account is open.
+    NoProof,
+    /// It is what it was.
+    Unchanged,
+    /// It is lower by exactly the amount.
+    Fell,
+    /// It is something else.
+    Other,
+}
+
+/// How patient reconciliation is. Times in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patience {
+    /// When an attempt is looked into, counted from when it became unknown; after the last a person is asked.
+    pub schedule_ms: Vec<i64>,
+    /// How long the portal may take to show a payment in its history.
+    pub settle_ms: i64,
+    /// How far two readings without the payment must lie apart.
+    pub apart_ms: i64,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { schedule_ms: vec![0, 5_000, 15_000, 60_000, 130_000, 300_000, 900_000, 3_600_000], settle_ms: 60_000, apart_ms: 60_000 }
+    }
+}
+
+/// What the looks prove together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// This end.
+    Proven(Outcome, Proof, Option<String>),
+    /// Look again then, in milliseconds since 1970.
+    LookAt(i64),
+    /// Only a person can say.
+    Person,
+}
+
+/// What all looks so far prove. `unknown_ms`: when the attempt became unknown.
+pub fn settle(looks: &[Look], is_debt: bool, unknown_ms: i64, patience: &Patience) -> Settled {
+    for look in looks.iter().rev() {
+        match &look.history {
+            HistorySays::Unique { transaction } => return Settled::Proven(Outcome::Paid, Proof::History, transaction.clone()),
+            HistorySays::Several => return Settled::Person,
+            HistorySays::Absent | HistorySays::NotToBeHad => {}
+        }
+    }
+    if let Some(last) = looks.last() {
+        let is_gone = !is_debt || last.debt == DebtAfter::Gone;
+        if last.balance == BalanceSays::Fell && is_gone {
+            return Settled::Proven(Outcome::Paid, Proof::Balance, None);
+        }
+        let says_no = |look: &&Look| {
+            look.history == HistorySays::Absent
+                && look.balance == BalanceSays::Unchanged
+                && (!is_debt || look.debt == DebtAfter::StillDue)
+                && look.at_ms >= unknown_ms + patience.settle_ms
+        };
+        if says_no(&last) && looks.iter().filter(says_no).any(|first| last.at_ms - first.at_ms >= patience.apart_ms) {
+            return Settled::Proven(Outcome::NotSent, Proof::History, None);
+        }
+    }
+    let done = looks.last().map_or(i64::MIN, |l| l.at_ms);
+    patience.schedule_ms.iter().map(|after| unknown_ms + after).find(|due| *due > done).map_or(Settled::Person, Settled::LookAt)
+}
+
+/// A row of the portal's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// The portal's id.
+    pub transaction: String,
+    /// For whom, as the portal writes it.
+    pub account: String,
+    /// In đồng.
+    pub amount: Vnd,
+}
+
+/// An attempt that a row may belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// For whom.
+    pub account: String,
+    /// In đồng.
+    pub amount: Vnd,
+    /// The row that it has already, where its transaction id is known.
+    pub transaction: Option<String>,
+}
+
+/// Whose the rows are: each row belongs to one attempt at most. `rows` are those above the mark, `paid` the attempts
+/// that are proven since then, `open` every attempt that is unknown; `me` stands among `open` once.
+pub fn match_history(rows: &[HistoryRow], paid: &[Claim], open: &[Claim], me: &Claim) -> HistorySays {
+    let is_mine = |account: &str, amount: Vnd| amount == me.amount && same_account(account, &me.account);
+    let claimed: Vec<&str> = paid.iter().filter_map(|c| c.transaction.as_deref()).collect();
+    let mut free: Vec<&HistoryRow> =
+        rows.iter().filter(|r| is_mine(&r.account, r.amount) && !claimed.contains(&r.transaction.as_str())).collect();
+    // A proven payment whose id nobody told has one of these rows.
+    let unnamed = paid.iter().filter(|c| c.transaction.is_none() && is_mine(&c.account, c.amount)).count();
+    let rivals = open.iter().filter(|c| is_mine(&c.account, c.amount)).count();
+    free.dedup_by(|a, b| !a.transaction.is_empty() && a.transaction == b.transaction);
+    match free.len().checked_sub(unnamed) {
+        None | Some(0) => HistorySays::Absent,
+        Some(1) if rivals <= 1 && unnamed == 0 => {
+            HistorySays::Unique { transaction: free.first().map(|r| r.transaction.clone()).filter(|t| !t.is_empty()) }
+        }
+        // One more row than proven payments: paid, although nobody can say which row.
+        Some(1) if rivals <= 1 => HistorySays::Unique { transaction: None },
+        Some(_) => HistorySays::Several,
+    }
+}
+
+/// A portal may write a phone with 84 or dashes, and pad a code.
+fn same_account(shown: &str, own: &str) -> bool {
+    let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric() || *c == '_').flat_map(char::to_lowercase).collect::<String>();
+    let local = |text: String| match text.strip_prefix("84") {
+        Some(rest) if rest.len() == 9 && rest.chars().all(|c| c.is_ascii_digit()) => format!("0{rest}"),
+        _ if text.len() == 9 && text.chars().all(|c| c.is_ascii_digit()) => format!("0{text}"),
+        _ => text,
+    };
+    local(plain(shown)) == local(plain(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(at_ms: i64, history: HistorySays, debt: DebtAfter, balance: BalanceSays) -> Look {
+        Look { at_ms, history, debt, balance }
+    }
+
+    fn no(at_ms: i64) -> Look {
+        look(at_ms, HistorySays::Absent, DebtAfter::StillDue, BalanceSays::Unchanged)
+    }
+
+    fn of(looks: &[Look]) -> Settled {
+        settle(looks, true, 0, &Patience::default())
+    }
+
+    #[test]
+    fn not_paid_needs_two_complete_looks_far_enough_apart_and_late_enough() {
+        assert_eq!(of(&[]), Settled::LookAt(0));
+        assert_eq!(of(&[no(10)]), Settled::LookAt(5_000), "absence right after sending is no proof");
+        assert_eq!(of(&[no(10), no(61_000)]), Settled::LookAt(130_000), "the first was before the portal settles");
+        let proven = Settled::Proven(Outcome::NotSent, Proof::History, None);
+        assert_eq!(of(&[no(61_000), no(131_000)]), proven);
+        assert_eq!(of(&[no(61_000), no(120_000)]), Settled::LookAt(130_000), "not apart enough");
+        for odd in [
+            look(131_000, HistorySays::NotToBeHad, DebtAfter::StillDue, BalanceSays::Unchanged),
+            look(131_000, HistorySays::Absent, DebtAfter::Gone, BalanceSays::Unchanged),
+            look(131_000, HistorySays::Absent, DebtAfter::StillDue, BalanceSays::NoProof),
+            look(131_000, HistorySays::Absent, DebtAfter::StillDue, BalanceSays::Other),
+        ] {
+            assert_eq!(of(&[no(61_000), odd.clone()]), Settled::LookAt(300_000), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn one_row_of_ones_own_is_paid_and_two_are_for_a_person() {
+        let mine = HistorySays::Unique { transaction: Some("T1".into()) };
+        let paid = Settled::Proven(Outcome::Paid, Proof::History, Some("T1".into()));
+        assert_eq!(of(&[no(10), look(20, mine, DebtAfter::StillDue, BalanceSays::Unchanged)]), paid);
+        assert_eq!(of(&[look(20, HistorySays::Several, DebtAfter::Gone, BalanceSays::Fell)]), Settled::Person);
+        assert_eq!(of(&[no(4_000_000)]), Settled::Person, "the schedule ends with a person");
+    }
+
+    #[test]
+    fn without_a_history_only_the_exact_fall_and_a_cleared_debt_prove() {
+        let without = |debt, balance| of(&[look(10, HistorySays::NotToBeHad, debt, balance)]);
+        assert_eq!(without(DebtAfter::Gone, BalanceSays::Fell), Settled::Proven(Outcome::Paid, Proof::Balance, None));
+        assert_eq!(without(DebtAfter::StillDue, BalanceSays::Fell), Settled::LookAt(5_000));
+        assert_eq!(without(DebtAfter::Gone, BalanceSays::Unchanged), Settled::LookAt(5_000), "somebody else may have paid");
+    }
+
+    fn row(id: &str, account: &str, amount: u32) -> HistoryRow {
+        HistoryRow { transaction: id.into(), account: account.into(), amount: Vnd::fixed(amount) }
+    }
+
+    fn claim(account: &str, amount: u32, id: Option<&str>) -> Claim {
+        Claim { account: account.into(), amount: Vnd::fixed(amount), transaction: id.map(str::to_owned) }
+    }
+
+    #[test]
+    fn each_row_belongs_to_one_attempt_at_most() {
+        let me = claim("0981234567", 50_000, None);
+        let open = std::slice::from_ref(&me);
+        let mine = row("T2", "84-98-123-4567", 50_000);
+        let unique = |id: Option<&str>| HistorySays::Unique { transaction: id.map(str::to_owned) };
+        assert_eq!(match_history(&[], &[], open, &me), HistorySays::Absent);
+        assert_eq!(match_history(&[row("T1", "0981234567", 20_000)], &[], open, &me), HistorySays::Absent);
+        assert_eq!(match_history(std::slice::from_ref(&mine), &[], open, &me), unique(Some("T2")));
+        // An equal top-up that is proven has its own row.
+        let first = row("T1", "0981234567", 50_000);
+        let known = [claim("0981234567", 50_000, Some("T1"))];
+        assert_eq!(match_history(&[mine.clone(), first.clone()], &known, open, &me), unique(Some("T2")));
+        assert_eq!(match_history(std::slice::from_ref(&first), &known, open, &me), HistorySays::Absent);
+        let unnamed = [claim("0981234567", 50_000, None)];
+        assert_eq!(match_history(std::slice::from_ref(&first), &unnamed, open, &me), HistorySays::Absent);
+        assert_eq!(match_history(&[mine.clone(), first.clone()], &unnamed, open, &me), unique(None));
+        // More rows than attempts: somebody else paid too.
+        assert_eq!(match_history(&[mine, first], &[], open, &me), HistorySays::Several);
+    }
+
+    #[test]
+    fn two_unknown_attempts_do_not_share_a_row() {
+        let me = claim("0981234567", 50_000, None);
+        let both = [me.clone(), me.clone()];
+        assert_eq!(match_history(&[row("T1", "0981234567", 50_000)], &[], &both, &me), HistorySays::Several);
+    }
+}
