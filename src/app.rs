@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::browser::{self, Settings};
+use crate::browser::Settings;
 use crate::client::{ApiError, JobApi};
 use crate::config::{Config, ConfigError, Home, Unlock, Vault};
-use crate::domain::{Intake, Service};
-use crate::engine::{EvidenceStore, Plan, Tools};
+use crate::domain::{Intake, Patience, Service};
+use crate::engine::{EvidenceStore, Halt, Plan, Tools};
 use crate::ledger::{Ledger, LedgerError};
 use crate::portal::{Credentials, MapError, PortalMap};
 
@@ -60,19 +60,15 @@ pub fn secrets(config: &Config, unlock: &Unlock) -> Result<Secrets, ConfigError>
     })
 }
 
-/// Opens the ledger, clears what dead runs left behind, reads the portal map.
+/// Opens the ledger and reads the portal map.
 pub async fn tools(home: &Home, config: &Config, map_file: Option<&Path>) -> Result<Tools, SetupError> {
     let own_map = home.portal_map();
     let map = PortalMap::load(map_file.or_else(|| own_map.exists().then_some(own_map.as_path())))?;
-    // The lock comes first: while it is ours, no other run of this folder lives.
     let ledger = Ledger::open(&home.ledger()).await?;
-    let run_folder = home.run();
-    let folder = run_folder.clone();
-    if let Ok(reaped) = tokio::task::spawn_blocking(move || browser::reap(&folder)).await
-        && reaped.sessions > 0
-    {
-        tracing::info!(sessions = reaped.sessions, processes = reaped.processes, "cleared what a dead run left behind");
-    }
+    let evidence = EvidenceStore::at(&home.evidence(), config.evidence.pictures);
+    let (old, keep_days) = (evidence.clone(), config.evidence.keep_days);
+    // In the background: what is old may be many files.
+    tokio::task::spawn_blocking(move || old.prune(keep_days));
     Ok(Tools {
         ledger: Arc::new(ledger),
         map: Arc::new(map),
@@ -82,14 +78,25 @@ pub async fn tools(home: &Home, config: &Config, map_file: Option<&Path>) -> Res
             browser_path: config.browser.browser_path.clone(),
             driver_path: config.browser.driver_path.clone(),
             headless: config.browser.headless,
-            run_folder,
+            run_folder: home.run(),
+            classic: !config.browser.bidi,
+            relay: relay_program(config),
         },
-        evidence: EvidenceStore::at(&home.evidence()),
+        logins_per_browser: config.browser.logins_per_browser.max(1).into(),
+        evidence,
         answer_max: seconds(config.portal.answer_timeout_s),
         person_max: seconds(config.portal.person_timeout_s),
         retries: config.portal.retries,
         failures_before_pause: config.portal.failures_before_pause.max(1),
+        patience: Patience::default(),
+        settle_max: Duration::from_secs(config.portal.settle_wait_s.into()),
+        halt: Halt::default(),
     })
+}
+
+/// The program whose `relay` carries the browser's connections: this one.
+fn relay_program(config: &Config) -> Option<PathBuf> {
+    std::env::current_exe().ok().filter(|_| config.browser.valve)
 }
 
 fn seconds(count: u32) -> Duration {
@@ -112,6 +119,7 @@ pub fn plan(config: &Config, secrets: &Secrets, service: Service, intake: Intake
         is_sample: intake.is_sample,
         dry_run: false,
         force_new: false,
+        sessions: config.browser.sessions.max(1).into(),
     }
 }
 

@@ -7,6 +7,7 @@ const [program, id, budgetMs, answer] = arguments;
 const TICK_MS = 4;             // how often the queue is looked at
 const AFTER_READY_MS = 25;     // scripts bound to "document ready" run a little after it
 const PRIMEFACES_MAX_MS = 3000; // a page without the framework by then has none
+const ANSWER_MAX = 200000;     // characters kept of an answer after the paying click
 
 const delay = (ms) => new Promise((done) => setTimeout(done, ms));
 const squeezed = (text) => (text || '').normalize('NFC').replace(/\s+/g, ' ').trim();
@@ -45,14 +46,41 @@ function stop(kind, element, detail) {
 
 // ---- waiting -------------------------------------------------------------------------------------------------------
 
+// Says something to the gate outside. Without a channel (a classic session) there is no gate to be told.
+function tell(word) {
+  if (typeof window.__gachnoTell === 'function') window.__gachnoTell(JSON.stringify(word));
+}
+
+// A form that loads a document: its request cannot be asked for its body while it is held, so the page tells it.
+function tellForm(form, submitter) {
+  try {
+    const method = (submitter && submitter.formMethod) || form.method;
+    if (String(method).toLowerCase() !== 'post') return;
+    const data = new FormData(form);
+    if (submitter && submitter.name) data.append(submitter.name, submitter.value);
+    tell({ body: new URLSearchParams([...data].filter(([, value]) => typeof value === 'string')).toString() });
+  } catch (unreadable) {
+    // Untold: the gate then lets nothing through.
+  }
+}
+
 function hookRequests() {
   if (window.__gachnoRequests) return;
-  const count = (window.__gachnoRequests = { open: 0 });
+  const count = (window.__gachnoRequests = { open: 0, answers: null });
   const send = XMLHttpRequest.prototype.send;
   XMLHttpRequest.prototype.send = function (...rest) {
     count.open++;
-    this.addEventListener('loadend', () => setTimeout(() => count.open--, 0), { once: true });
+    this.addEventListener('loadend', () => {
+      if (count.answers && (this.responseType === '' || this.responseType === 'text')) count.answers.push(this.responseText.slice(0, ANSWER_MAX));
+      setTimeout(() => count.open--, 0);
+    }, { once: true });
     return send.apply(this, rest);
+  };
+  window.addEventListener('submit', (event) => tellForm(event.target, event.submitter), true);
+  const submit = HTMLFormElement.prototype.submit;
+  HTMLFormElement.prototype.submit = function () {
+    tellForm(this);
+    return submit.apply(this);
   };
   window.addEventListener('beforeunload', () => (count.leaving = true));
 }
@@ -157,6 +185,17 @@ function leave(el) {
   }
 }
 
+// What is typed into this field is not to be seen, in a picture neither. A style, because elements are replaced.
+function veil(run, name) {
+  const id = `gachno-${name.replace(/[^a-z]/g, '-')}`;
+  if (document.getElementById(id)) return;
+  const style = document.createElement('style');
+  style.id = id;
+  const fields = (run.elements[name] || []).filter((locator) => !locator.includes(' >> ')).join(', ');
+  style.textContent = `${fields} { -webkit-text-security: disc !important; color: transparent !important; }`;
+  document.head.appendChild(style);
+}
+
 const digits = (text) => (text || '').replace(/[^0-9]/g, '');
 
 const steps = {
@@ -175,6 +214,7 @@ const steps = {
   async fill(run, op) {
     if (op.optional && !find(run, op.on)) return;
     const el = await reachable(run, op.on, run.patienceMs);
+    if (op.secret) veil(run, op.on);
     type(el, op.value);
     if (op.leave) leave(el);
     // The queue takes a request in the very event that asks for it: a field without one needs no waiting.
@@ -290,6 +330,25 @@ const steps = {
     const links = [...document.querySelectorAll('a[href]')].filter((a) => wanted.test(squeezed(a.textContent)));
     run.out.links = [...new Set(links.map((a) => a.href).filter((href) => href.startsWith(location.origin)))];
   },
+  // The table whose header has these words, row by row, and the ways to its further pages.
+  async table(run, op) {
+    const fits = (words, text) => words.some((word) => text.includes(word));
+    for (const table of document.querySelectorAll('table')) {
+      const heads = [...table.querySelectorAll('th')].map((th) => squeezed(th.textContent).toLowerCase());
+      const column = {};
+      for (const [name, words] of Object.entries(op.columns)) column[name] = heads.findIndex((head) => fits(words, head));
+      if (column.account < 0 || column.amount < 0) continue;
+      const rows = [...table.querySelectorAll('tr')].map((tr) => [...tr.querySelectorAll('td')]).filter((cells) => cells.length >= heads.length);
+      const cell = (cells, at) => (at < 0 || !cells[at] ? '' : squeezed(cells[at].textContent));
+      const links = [...document.querySelectorAll('a[href]')].filter((a) => a.pathname === location.pathname && /^([0-9]+|»|>|sau|tiếp|next)$/i.test(squeezed(a.textContent)));
+      run.out.table = {
+        rows: rows.map((cells) => ({ transaction: cell(cells, column.transaction), account: cell(cells, column.account), amount: cell(cells, column.amount) })),
+        pages: [...new Set(links.map((a) => a.href))],
+        more: !!document.querySelector('.ui-paginator-next:not(.ui-state-disabled)'),
+      };
+      return;
+    }
+  },
   // The one click that moves money. The latch lets one click an attempt through, whatever is sent again from outside.
   async press(run, op) {
     run.confirm = op.on;
@@ -302,9 +361,13 @@ const steps = {
     for (const summary of summaries(run)) summary.__gachnoOld = true;
     pressed[op.attempt] = true;
     run.out.pressed = true;
+    const requests = window.__gachnoRequests;
+    requests.answers = [];
+    tell({ attempt: op.attempt, view: view(el) });
     click(el);
     await idle(run, op.on);
-    run.out.answered = { messages: messages(run).filter((m) => !m.old), receipt: receipt(run) };
+    run.out.answered = { messages: messages(run).filter((m) => !m.old), receipt: receipt(run), raw: requests.answers[0] || '' };
+    requests.answers = null;
   },
   // The balance counts as read again only where the portal really sent it: its label is then a new element.
   async refresh_balance(run) {
@@ -340,6 +403,12 @@ function messages(run) {
     const more = detail ? squeezed(detail.textContent) : '';
     return { severity, text: more && more !== text ? `${text} ${more}`.trim() : text, old: summary.__gachnoOld === true };
   }).filter((message) => message.text !== '');
+}
+
+// The view that the element's form belongs to.
+function view(el) {
+  const field = ((el && el.form) || document).querySelector('[name="javax.faces.ViewState"]');
+  return field ? field.value : null;
 }
 
 function receipt(run) {
@@ -396,7 +465,7 @@ hookRequests();
 window.__gachnoDoc = window.__gachnoDoc || `${Date.now()}-${Math.random()}`;
 const isRunning = window.__gachnoRun && window.__gachnoRun.id === id;
 if (program && !isRunning && !startedElsewhere()) {
-  const run = Object.assign({}, program, { out: { matched: {}, reads: {}, cards: [], links: [], pressed: false, refreshed: false, answered: null, step: 0, error: null } });
+  const run = Object.assign({}, program, { out: { matched: {}, reads: {}, cards: [], links: [], table: null, pressed: false, refreshed: false, answered: null, step: 0, error: null } });
   const state = (window.__gachnoRun = { id, result: null });
   for (const summary of summaries(run)) summary.__gachnoSeenBy = id;
   (async () => {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::domain::{PaymentType, Phone, Service, Vnd};
+use crate::engine::Boundary;
 
 /// Công cụ của điểm thu hộ: gạch nợ trên cổng đại lý, chứng minh từng kết quả, không bao giờ trả hai lần.
 #[derive(Debug, Parser)]
@@ -34,6 +35,9 @@ pub enum Command {
     Doctor(Doctor),
     /// Numbers of this machine.
     Bench(Bench),
+    /// Carries a browser's connections; started by the program itself.
+    #[command(hide = true)]
+    Relay,
     /// What this machine has done.
     Ledger {
         #[command(subcommand)]
@@ -76,9 +80,9 @@ pub struct Run {
     /// A portal map instead of the configured or built-in one.
     #[arg(long, value_name = "FILE")]
     pub portal_map: Option<PathBuf>,
-    /// Browser sessions. This version works with one; a larger number is accepted and said so.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub sessions: u16,
+    /// Logins that work at the same time, at most (else `browser.sessions`): the portal's own pace decides how many.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub sessions: Option<u16>,
     /// Browsers without windows.
     #[arg(long)]
     pub headless: bool,
@@ -109,6 +113,9 @@ pub struct Run {
     /// Make a new batch even if the same jobs were run before today.
     #[arg(long)]
     pub new_batch: bool,
+    /// For crash tests: stop at this boundary of the first payment that reaches it, until a line comes on stdin.
+    #[arg(long, hide = true)]
+    pub halt_at: Option<Boundary>,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc::unbounded_channel;
-use tokio_util::sync::CancellationToken;
 
 use super::args::{Bench, BenchName};
 use super::demo::{TemporaryHome, demo_config};
@@ -12,7 +11,7 @@ use super::{Ended, Exit, Failure, say};
 use crate::app;
 use crate::config::Home;
 use crate::domain::{Defaults, Intake, JobList, Service};
-use crate::engine::{self, Progress, Reporter};
+use crate::engine::{self, Control, Progress, Reporter};
 use crate::{mock_api, sandbox};
 
 /// One number.
@@ -98,7 +97,7 @@ async fn measured(service: Service, lines: &str, latency_ms: u64) -> Result<Meas
     let plan = app::plan(&config, &secrets, service, Intake { list, ..Intake::default() });
     let (sender, mut events) = unbounded_channel();
     let reporter = Reporter::to(sender);
-    let stop = CancellationToken::new();
+    let control = Control::default();
     let mut started = (Instant::now(), 0.0);
     let mut ended = (Instant::now(), 0.0);
     let watch = async {
@@ -111,7 +110,7 @@ async fn measured(service: Service, lines: &str, latency_ms: u64) -> Result<Meas
             }
         }
     };
-    let (finished, ()) = tokio::join!(engine::run(&tools, &plan, &reporter, &stop), watch);
+    let (finished, ()) = tokio::join!(engine::run(&tools, &plan, &reporter, &control), watch);
     let finished = finished.map_err(Failure::cannot_run)?;
     let wall_ms = ended.0.duration_since(started.0).as_secs_f64() * 1_000.0;
     let portal_ms = ended.1 - started.1;

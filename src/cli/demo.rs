@@ -104,7 +104,7 @@ async fn headless(latency_ms: u64) -> Ended {
     let (config, secrets) = demo_config(&servers.sandbox, &servers.api, true)?;
     let api = app::job_api(&config, &secrets).map_err(Failure::cannot_run)?;
     let tools = app::tools(&home, &config, None).await?;
-    let stop = stop_on_signals();
+    let control = crate::engine::Control::stopped_by(stop_on_signals());
     say(&format!("Cổng mô phỏng: {}   API mẫu: {}", servers.sandbox.url(), servers.api.url()));
     let mut exit = Exit::Done;
     let mut paid = Vnd::ZERO;
@@ -112,7 +112,7 @@ async fn headless(latency_ms: u64) -> Ended {
         let intake = api.fetch(service, Defaults::default()).await.map_err(Failure::cannot_run)?;
         let plan = app::plan(&config, &secrets, service, intake);
         let destination = Destination { folder: app::report_folder(&config), file: None };
-        let finished = batch(&tools, &plan, false, &stop, destination).await?;
+        let finished = batch(&tools, &plan, false, &control, destination).await?;
         paid = paid.saturating_add(paid_of(&finished));
         match exit_of(&finished) {
             Exit::Done => {}

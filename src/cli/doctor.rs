@@ -8,7 +8,7 @@ use crate::app;
 use crate::browser;
 use crate::config::{Config, Home};
 use crate::domain::{Intake, Service};
-use crate::engine::check_login;
+use crate::engine::on_the_portal;
 
 /// One thing that was looked at.
 struct Check {
@@ -57,8 +57,11 @@ pub async fn doctor(options: Doctor) -> Ended {
                 let mut headless = tools;
                 headless.browser.headless = true;
                 let plan = app::plan(&config, &secrets, Service::LookUpFtth, Intake::default());
-                let seen = check_login(&headless, &plan).await;
-                checks.push(Check { what: "portal", result: seen.map_err(|e| e.to_string()) });
+                let seen = on_the_portal(&headless, &plan, async |_, agent, balance| {
+                    let balance = balance.map_or_else(|| "không đọc được".to_owned(), |b| b.to_string());
+                    format!("đăng nhập {agent}, số dư {balance}")
+                });
+                checks.push(Check { what: "portal", result: seen.await.map_err(|e| e.to_string()) });
             }
         }
         Err(error) => checks.push(Check { what: "ledger", result: Err(error.to_string()) }),

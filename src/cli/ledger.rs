@@ -8,7 +8,7 @@ use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
 use crate::app;
 use crate::config::{Config, Home};
 use crate::domain::{Intake, Outcome, Service};
-use crate::engine::{Decision, OutcomeEvent, Progress, Reporter, ResolveError, reconcile, report_of, resolve};
+use crate::engine::{Control, Decision, OutcomeEvent, Progress, Reporter, ResolveError, reconcile, report_of, resolve};
 use crate::ledger::{JobResult, Ledger};
 use crate::report::excel;
 
@@ -133,7 +133,7 @@ async fn reconcile_all(home: &Home, is_json: bool, portal: Option<String>, headl
     let secrets = app::secrets(&config, &unlock::for_opening(&config)?)?;
     let tools = app::tools(home, &config, None).await?;
     let plan = app::plan(&config, &secrets, Service::PayEvn, Intake::default());
-    let settled = reconcile(&tools, &plan, &Reporter::silent(), &stop_on_signals()).await.map_err(Failure::cannot_run)?;
+    let settled = reconcile(&tools, &plan, &Reporter::silent(), &Control::stopped_by(stop_on_signals())).await.map_err(Failure::cannot_run)?;
     let mut open = 0;
     for (id, attempt) in &settled {
         let end = attempt.standing();

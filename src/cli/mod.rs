@@ -91,6 +91,10 @@ pub(crate) fn tell(line: &str) {
 pub fn main() -> ExitCode {
     crate::init_tls();
     let arguments = Arguments::parse();
+    // No log file of its own, and nothing on stdout but its acknowledgements.
+    if matches!(arguments.command, Some(Command::Relay)) {
+        return relay().map_or(Exit::CannotRun, |exit| exit).into();
+    }
     let _logs = logs::start(arguments.verbose);
     match dispatch(arguments) {
         Ok(exit) => exit.into(),
@@ -112,11 +116,21 @@ fn dispatch(arguments: Arguments) -> Ended {
         Command::Run(run) => blocking(run::run(*run)),
         Command::MockApi(options) => blocking(serve::mock_api(options)),
         Command::Sandbox(options) => blocking(serve::sandbox(options)),
+        Command::Relay => relay(),
         Command::Bench(options) => blocking(bench::bench(options)),
         Command::Doctor(options) => blocking(doctor::doctor(options)),
         Command::Ledger { what } => blocking(ledger::ledger(what)),
         Command::Config { what } => config::config(what),
     }
+}
+
+/// The relay's own program. A signal for the terminal is not for it: it ends with its orders.
+fn relay() -> Ended {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::cannot_run)?;
+    let served = runtime.block_on(crate::browser::serve_relay(tokio::io::stdin(), tokio::io::stdout()));
+    // Not waiting for the thread that still reads stdin.
+    runtime.shutdown_background();
+    served.map(|()| Exit::Done).map_err(Failure::cannot_run)
 }
 
 /// Runs a program's future on a runtime of its own.

@@ -13,7 +13,7 @@ use crate::app::{self, Secrets};
 use crate::config::{Config, Home};
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, Outcome, Proof, Service, Vnd};
-use crate::engine::{self, EngineError, Finished, Plan, Progress, Reporter, Tools, report_of};
+use crate::engine::{self, Control, EngineError, Halt, Finished, Plan, Progress, Reporter, Tools, report_of};
 use crate::report::{excel, read_file};
 
 pub async fn run(options: Run) -> Ended {
@@ -40,13 +40,12 @@ pub async fn run(options: Run) -> Ended {
         say_or_tell(options.json, &line);
     }
     confirm(&plan, &options)?;
-    if options.sessions > 1 {
-        tell("Phiên bản này chạy một phiên trình duyệt. (One session in this version.)");
-    }
-    let tools = app::tools(&home, &config, options.portal_map.as_deref()).await?;
+    plan.sessions = options.sessions.map_or(plan.sessions, usize::from);
+    let mut tools = app::tools(&home, &config, options.portal_map.as_deref()).await?;
+    tools.halt = options.halt_at.map(Halt::at_first).unwrap_or_default();
     let folder = app::report_folder(&config);
-    let stop = stop_on_signals();
-    let finished = batch(&tools, &plan, options.json, &stop, Destination { folder, file: options.report }).await?;
+    let control = Control::stopped_by(stop_on_signals());
+    let finished = batch(&tools, &plan, options.json, &control, Destination { folder, file: options.report }).await?;
     Ok(exit_of(&finished))
 }
 
@@ -62,12 +61,12 @@ pub(super) async fn batch(
     tools: &Tools,
     plan: &Plan,
     is_json: bool,
-    stop: &tokio_util::sync::CancellationToken,
+    control: &Control,
     destination: Destination,
 ) -> Result<Finished, Failure> {
     let (sender, receiver) = unbounded_channel();
     let shown = tokio::spawn(show(receiver, is_json, plan.service));
-    let ended = engine::run(tools, plan, &Reporter::to(sender), stop).await;
+    let ended = engine::run(tools, plan, &Reporter::to(sender), control).await;
     let shown = shown.await.unwrap_or_default();
     let batch = ended.as_ref().map(|f| f.batch.clone()).ok().or(shown.batch);
     let report = match &batch {
@@ -253,7 +252,7 @@ fn on_terminal(bar: &ProgressBar, service: Service, event: &Progress) {
             let parts: Vec<String> = outcomes.iter().map(|(o, n)| format!("{n} {}", o.label().to_lowercase())).collect();
             line(format!("Xong: {}. Tổng đã trả {paid}.", parts.join(", ")));
         }
-        Progress::State { .. } | Progress::PersonDone => {}
+        Progress::State { .. } | Progress::PersonDone | Progress::Halted { .. } => {}
     }
 }
 

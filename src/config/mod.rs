@@ -33,6 +33,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where reports go.
     pub report: Report,
+    /// What is kept of each payment.
+    pub evidence: EvidenceRules,
     /// Who works here; recorded with every batch.
     pub operator: String,
     /// How the secrets' key is found. Written by the program.
@@ -61,6 +63,24 @@ pub struct Portal {
     pub retries: u32,
     /// Technical failures in a row after which the batch pauses.
     pub failures_before_pause: u32,
+    /// How long a batch that is through goes on looking into payments in doubt, in seconds.
+    pub settle_wait_s: u32,
+}
+
+/// What is kept of each payment, beside the request and the answer at the gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvidenceRules {
+    /// Pictures and texts of the page at quote and outcome of every payment; off: of failures and doubts alone.
+    pub pictures: bool,
+    /// Files older than this many days are removed; the ledger keeps their hashes.
+    pub keep_days: u32,
+}
+
+impl Default for EvidenceRules {
+    fn default() -> Self {
+        Self { pictures: true, keep_days: 180 }
+    }
 }
 
 /// Where jobs come from.
@@ -78,7 +98,7 @@ pub struct Api {
 }
 
 /// The browser and its driver. Empty paths are searched for.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Browser {
     /// A WebDriver that runs elsewhere (Selenium Grid). Empty: our own `ChromeDriver`.
@@ -89,6 +109,30 @@ pub struct Browser {
     pub driver_path: String,
     /// Without a window. Captcha and OTP then cannot be done by a person at this machine.
     pub headless: bool,
+    /// Speak `BiDi`: the commit gate, and several logins in a browser. Off: a latch in the page, a browser a login.
+    pub bidi: bool,
+    /// Carry the browser's connections through a relay of ours that is shut while a payment is held. Off only where a
+    /// proxy has to be used to reach the portal.
+    pub valve: bool,
+    /// Logins that work on a batch at the same time, at most.
+    pub sessions: u16,
+    /// Logins in one browser, at most. A browser that dies takes them along.
+    pub logins_per_browser: u16,
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self {
+            webdriver_url: String::new(),
+            browser_path: String::new(),
+            driver_path: String::new(),
+            headless: false,
+            bidi: true,
+            valve: true,
+            sessions: 1,
+            logins_per_browser: 4,
+        }
+    }
 }
 
 /// Where reports go.
@@ -111,6 +155,7 @@ impl Default for Portal {
             person_timeout_s: 300,
             retries: 2,
             failures_before_pause: 3,
+            settle_wait_s: 150,
         }
     }
 }

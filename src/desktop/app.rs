@@ -3,7 +3,6 @@
 use egui::{Context, Theme, ThemePreference, Ui, ViewportCommand};
 use egui_notify::Toasts;
 use secrecy::SecretString;
-use tokio_util::sync::CancellationToken;
 
 use super::model::{Action, Model, Notice, Phase, Setup, Status};
 use super::style::{self, Tone};
@@ -11,12 +10,13 @@ use super::worker::{Command, RunRequest, Update, Worker};
 use super::{Start, screen};
 use crate::domain::Intake;
 use crate::domain::job::Defaults;
+use crate::engine::Control;
 
 /// The window's application.
 pub struct App {
     model: Model,
     worker: Worker,
-    stop: CancellationToken,
+    control: Control,
     toasts: Toasts,
 }
 
@@ -28,7 +28,7 @@ impl App {
         let model = Model::new(start.demo.is_some());
         let waker = ctx.clone();
         let worker = Worker::start(start, move || waker.request_repaint());
-        Self { model, worker, stop: CancellationToken::new(), toasts: Toasts::default() }
+        Self { model, worker, control: Control::default(), toasts: Toasts::default() }
     }
 
     /// What is on the screen.
@@ -97,7 +97,7 @@ impl App {
             Action::Start { dry_run } if self.model.can_start() => self.start(dry_run),
             Action::Start { .. } => {}
             Action::Stop => {
-                self.stop.cancel();
+                self.control.stop();
                 if let Some(running) = self.model.running {
                     self.model.tabs.entry(running).or_default().phase = Phase::Stopping;
                 }
@@ -129,7 +129,7 @@ impl App {
     fn start(&mut self, dry_run: bool) {
         let service = self.model.service;
         let typed_pin = Some(self.model.pin.clone()).filter(|p| !p.is_empty()).map(SecretString::from);
-        self.stop = CancellationToken::new();
+        self.control = Control::default();
         self.model.running = Some(service);
         let tab = self.model.tab_mut();
         tab.started();
@@ -139,7 +139,7 @@ impl App {
             pin: tab.list_pin.clone(),
             is_sample: tab.is_sample,
         };
-        let request = RunRequest { service, intake, pin: typed_pin, dry_run, stop: self.stop.clone() };
+        let request = RunRequest { service, intake, pin: typed_pin, dry_run, control: self.control.clone() };
         self.worker.send(Command::Run(Box::new(request)));
     }
 }
@@ -166,7 +166,7 @@ impl eframe::App for App {
 impl Drop for App {
     /// The window is closed: no new payment is armed, the one at hand is finished, the browser is closed.
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.control.stop();
         self.worker.join();
     }
 }

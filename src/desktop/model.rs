@@ -151,6 +151,8 @@ pub struct RowView {
     pub message: String,
     /// Local time of the outcome.
     pub at: String,
+    /// The outcome, once there is one.
+    pub outcome: Option<Outcome>,
 }
 
 /// What a click asks for.
@@ -399,6 +401,10 @@ impl Tab {
             Progress::Outcome(outcome) => {
                 *self.counts.entry(outcome.outcome).or_default() += 1;
                 if let Some(row) = self.rows.get_mut(outcome.index) {
+                    // A doubt that was settled is told again: it counts once.
+                    if let Some(count) = row.outcome.and_then(|before| self.counts.get_mut(&before)) {
+                        *count = count.saturating_sub(1);
+                    }
                     row.end(&outcome);
                 }
             }
@@ -418,7 +424,7 @@ impl Tab {
                 self.eta_s = None;
                 self.ended = paused.or_else(|| stopped.then(|| format!("Đã dừng · {}", self.summary())));
             }
-            Progress::LoggedIn { .. } | Progress::NeedsPerson { .. } | Progress::PersonDone => {}
+            Progress::LoggedIn { .. } | Progress::NeedsPerson { .. } | Progress::PersonDone | Progress::Halted { .. } => {}
         }
     }
 
@@ -433,7 +439,7 @@ impl Tab {
 impl RowView {
     fn waiting(account: String, amount: Option<Vnd>) -> Self {
         let (icon, state, tone) = state_view("queued");
-        Self { account, amount: amount.map_or_else(|| "—".to_owned(), |a| a.to_string()), icon, state, tone, message: String::new(), at: String::new() }
+        Self { account, amount: amount.map_or_else(|| "—".to_owned(), |a| a.to_string()), icon, state, tone, message: String::new(), at: String::new(), outcome: None }
     }
 
     fn end(&mut self, outcome: &OutcomeEvent) {
@@ -442,6 +448,7 @@ impl RowView {
             self.amount = amount.to_string();
         }
         self.message.clone_from(&outcome.message);
+        self.outcome = Some(outcome.outcome);
         self.at = outcome.at.to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string();
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio_util::sync::CancellationToken;
 
 use super::{Demo, Start};
 use crate::app::{self, Secrets};
@@ -13,7 +12,7 @@ use crate::browser;
 use crate::config::{Config, Home, Unlock};
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, Service};
-use crate::engine::{self, Plan, Progress, Reporter, Tools, report_of};
+use crate::engine::{self, Control, Plan, Progress, Reporter, Tools, report_of};
 use crate::report::excel;
 
 /// What the window asks for.
@@ -34,7 +33,7 @@ pub struct RunRequest {
     pub intake: Intake,
     pub pin: Option<SecretString>,
     pub dry_run: bool,
-    pub stop: CancellationToken,
+    pub control: Control,
 }
 
 /// What the worker has to tell.
@@ -122,7 +121,7 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
     let open = Arc::new(open);
     check(&open, teller);
     // A batch runs beside the other commands; its end is waited for before the program ends.
-    let mut batch: Option<(tokio::task::JoinHandle<()>, CancellationToken)> = None;
+    let mut batch: Option<(tokio::task::JoinHandle<()>, Control)> = None;
     while let Some(command) = inbox.recv().await {
         match command {
             Command::Unlock(_) => {}
@@ -135,9 +134,9 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
                 });
             }
             Command::Run(request) => {
-                let stop = request.stop.clone();
+                let control = request.control.clone();
                 let (open, teller) = (open.clone(), teller.clone());
-                batch = Some((tokio::spawn(async move { run(&open, *request, &teller).await }), stop));
+                batch = Some((tokio::spawn(async move { run(&open, *request, &teller).await }), control));
             }
             Command::Export(service, batch) => {
                 let (open, teller) = (open.clone(), teller.clone());
@@ -148,8 +147,8 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
             }
         }
     }
-    if let Some((task, stop)) = batch {
-        stop.cancel();
+    if let Some((task, control)) = batch {
+        control.stop();
         let _ = task.await;
     }
 }
@@ -254,7 +253,7 @@ async fn run(open: &Open, request: RunRequest, teller: &Teller) {
             }
         })
     };
-    let ended = engine::run(&open.tools, &plan, &Reporter::to(sender), &request.stop).await;
+    let ended = engine::run(&open.tools, &plan, &Reporter::to(sender), &request.control).await;
     let _ = forward.await;
     teller.tell(Update::Ended(ended.map(|_| ()).map_err(|e| e.to_string())));
 }

@@ -3,15 +3,20 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::crew::{Stamp, locked};
+use super::evidence::Piece;
+use super::halt::Boundary;
+use super::keeping::Keeping;
 use super::progress::Progress;
 use super::runner::{JobFault, Run};
 use super::timing::{day_start_ms, month_start_ms};
+use crate::browser::{Gate, Strength};
 use crate::domain::guard::{Situation, allow};
 use crate::domain::{
     Account, BillCode, Conclusion, Event, GateKind, Intent, Job, Outcome, PaymentType, Proof, Quote, Refusal, Service, Vnd,
 };
 use crate::ledger::{BatchJob, LiveAttempt};
-use crate::portal::{AmountField, Found, LookUp, LookUpOrReady, PortalError, Prepared, Readiness, Ready};
+use crate::portal::{AmountField, Answered, Armament, Found, LookUp, LookUpOrReady, PortalError, Prepared, Readiness, Ready};
 
 /// What the page led to, before anything is armed.
 #[expect(clippy::large_enum_variant, reason = "one at a time, never in a collection")]
@@ -26,12 +31,14 @@ impl Run<'_> {
     /// One try. `Ok` means that the attempt has an outcome or is in doubt; `Err` happened before arming.
     pub(super) async fn attempt_job(&mut self, entry: &BatchJob, index: usize, live: &mut LiveAttempt) -> Result<(), JobFault> {
         let calls_before = self.calls();
+        let stamp = self.crew.book.stamp();
         let session = self.session.as_ref().map(|s| s.facts().session_id.clone()).unwrap_or_default();
         self.append(live, index, &entry.job, Event::Leased { session }).await?;
         match self.look_up(&entry.job).await? {
             Way::End(outcome, amount, message) => {
                 let proof = if outcome == Outcome::Refused { Proof::None } else { Proof::Response };
-                self.conclude(live, index, &entry.job, Conclusion { outcome, proof, amount, transaction_id: None, message }).await
+                let end = Conclusion { amount, ..Conclusion::of(outcome, proof, message) };
+                self.conclude(live, index, &entry.job, end).await
             }
             Way::Quoted(found) => {
                 if let Some(agent) = &found.agent {
@@ -39,23 +46,17 @@ impl Run<'_> {
                 } else if self.plan.service.is_payment() {
                     return Err(PortalError::NoUser.into());
                 }
-                self.balance = found.balance.or(self.balance);
+                self.crew.saw_balance(found.balance);
                 let quote = Quote { amount: found.amount, customer: found.customer.clone(), balance: found.balance };
                 self.append(live, index, &entry.job, Event::QuoteSeen(quote)).await?;
                 if self.plan.service.is_payment() {
-                    self.pay(entry, index, live, found).await?;
+                    self.pay(entry, index, live, found, stamp).await?;
                     if live.attempt.standing().outcome == Outcome::Paid {
-                        self.calls_per_payment.push(self.calls() - calls_before);
+                        locked(&self.crew.calls_per_payment).push(self.calls() - calls_before);
                     }
                     Ok(())
                 } else {
-                    let end = Conclusion {
-                        outcome: Outcome::Debt,
-                        proof: Proof::Response,
-                        amount: Some(found.amount),
-                        transaction_id: None,
-                        message: found.note,
-                    };
+                    let end = Conclusion::of(Outcome::Debt, Proof::Response, found.note).about(found.amount);
                     self.conclude(live, index, &entry.job, end).await
                 }
             }
@@ -66,10 +67,11 @@ impl Run<'_> {
     pub(super) async fn append(&self, live: &mut LiveAttempt, index: usize, job: &Job, event: Event) -> Result<(), JobFault> {
         self.tools.ledger.append(live, event).await?;
         self.say_state(live, index, job);
+        self.tools.halt.at(live.attempt.state.into(), self.reporter).await;
         Ok(())
     }
 
-    fn say_state(&self, live: &LiveAttempt, index: usize, job: &Job) {
+    pub(super) fn say_state(&self, live: &LiveAttempt, index: usize, job: &Job) {
         self.reporter.say(Progress::State {
             index,
             account: job.account.to_string(),
@@ -86,15 +88,7 @@ impl Run<'_> {
     /// Asks the portal. Where the page does look-up and preparation in one step, the dialog is open afterwards.
     async fn look_up(&mut self, job: &Job) -> Result<Way, PortalError> {
         let answer = match (self.plan.service, &job.account) {
-            (Service::LookUpFtth | Service::PayTvInternet, Account::Subscriber(code)) => {
-                self.page()?.look_up_subscriber(code).await?
-            }
-            (Service::PayEvn, Account::Bill(code)) => self.look_up_bill(code).await?,
-            (Service::LookUpPostpaid, Account::Phone(phone)) => self.page()?.look_up_postpaid(phone).await?,
-            (Service::TopUpMulti, Account::Phone(phone)) if job.payment != Some(PaymentType::Prepaid) => {
-                self.page()?.look_up_postpaid(phone).await?
-            }
-            (Service::TopUpMulti | Service::TopUpViettel, Account::Phone(phone)) => {
+            (Service::TopUpMulti | Service::TopUpViettel, Account::Phone(phone)) if job.top_up(self.plan.service).is_some() => {
                 let pin = self.plan.pin.clone().unwrap_or_default();
                 let amount = job.amount.unwrap_or_default();
                 let field = if self.plan.service == Service::TopUpMulti { AmountField::Button } else { AmountField::Free };
@@ -113,8 +107,7 @@ impl Run<'_> {
                     }),
                 }
             }
-            // The list was parsed by the service's own kind, so no other pair exists.
-            (service, account) => return Err(PortalError::Unreadable(format!("{service}: {account}"))),
+            (service, _) => self.look_up_debt(service, job).await?,
         };
         let is_payment = self.plan.service.is_payment();
         Ok(match answer {
@@ -141,8 +134,21 @@ impl Run<'_> {
         })
     }
 
+    /// Asks what is owed.
+    pub(super) async fn look_up_debt(&mut self, service: Service, job: &Job) -> Result<LookUp, PortalError> {
+        match (service, &job.account) {
+            (Service::LookUpFtth | Service::PayTvInternet, Account::Subscriber(code)) => self.page()?.look_up_subscriber(code).await,
+            (Service::PayEvn, Account::Bill(code)) => self.look_up_bill(code).await,
+            (Service::LookUpPostpaid | Service::TopUpMulti, Account::Phone(phone)) if job.payment != Some(PaymentType::Prepaid) => {
+                self.page()?.look_up_postpaid(phone).await
+            }
+            // The list was parsed by the service's own kind, so no other pair exists.
+            (service, account) => Err(PortalError::Unreadable(format!("{service}: {account}"))),
+        }
+    }
+
     /// Looks a bill up; where its page was found is remembered.
-    pub(super) async fn look_up_bill(&mut self, code: &BillCode) -> Result<LookUp, PortalError> {
+    async fn look_up_bill(&mut self, code: &BillCode) -> Result<LookUp, PortalError> {
         let pin = self.plan.pin.clone().unwrap_or_default();
         let (receiver, mut known) = (self.plan.receiver.clone(), self.bill_page.clone());
         let answer = self.page()?.look_up_bill(&mut known, code, receiver.as_ref(), &pin).await;
@@ -150,64 +156,106 @@ impl Run<'_> {
         answer
     }
 
-    async fn pay(&mut self, entry: &BatchJob, index: usize, live: &mut LiveAttempt, found: Found) -> Result<(), JobFault> {
+    async fn pay(&mut self, entry: &BatchJob, index: usize, live: &mut LiveAttempt, mut found: Found, stamp: Stamp) -> Result<(), JobFault> {
         let job = &entry.job;
-        let refuse = |refusal: Refusal| Conclusion {
-            outcome: Outcome::Refused,
-            proof: Proof::None,
-            amount: Some(found.amount),
-            transaction_id: None,
-            message: refusal.to_string(),
-        };
+        let amount = found.amount;
+        let refused = |refusal: Refusal| Conclusion::of(Outcome::Refused, Proof::None, refusal.to_string()).about(amount);
         if let Some(refusal) = self.refusal(job, live, &found).await? {
-            return self.conclude(live, index, job, refuse(refusal)).await;
+            return self.conclude(live, index, job, refused(refusal)).await;
         }
         let prepared = match self.prepare(&found.readiness, found.amount).await? {
             Some(Ready::Prepared(prepared)) => prepared,
             Some(Ready::Rejected(message)) => {
-                let end = Conclusion { outcome: Outcome::Rejected, proof: Proof::Response, amount: Some(found.amount), transaction_id: None, message };
+                let end = Conclusion::of(Outcome::Rejected, Proof::Response, message).about(found.amount);
                 return self.conclude(live, index, job, end).await;
             }
             Some(Ready::Cleared(message)) => {
-                let end = Conclusion { outcome: Outcome::AlreadyCleared, proof: Proof::Response, amount: None, transaction_id: None, message };
-                return self.conclude(live, index, job, end).await;
+                return self.conclude(live, index, job, Conclusion::of(Outcome::AlreadyCleared, Proof::Response, message)).await;
             }
-            None => match found.readiness {
+            None => match std::mem::replace(&mut found.readiness, Readiness::LookedUp) {
                 Readiness::Prepared(prepared) => prepared,
                 _ => return Err(PortalError::Unreadable("không có hộp xác nhận".to_owned()).into()),
             },
         };
         // What will be confirmed is what the dialog says; a price that changed since the look-up is not paid.
         if let Some(other) = prepared.dialog_amounts.first().filter(|_| !prepared.dialog_amounts.contains(&found.amount)) {
-            let refusal = Refusal::DialogDiffers(*other, found.amount);
-            let end = Conclusion { outcome: Outcome::Refused, proof: Proof::None, amount: Some(found.amount), transaction_id: None, message: refusal.to_string() };
-            return self.conclude(live, index, job, end).await;
+            return self.conclude(live, index, job, refused(Refusal::DialogDiffers(*other, found.amount))).await;
         }
         self.append(live, index, job, Event::Prepared).await?;
         if self.plan.dry_run {
-            let end = Conclusion {
-                outcome: Outcome::DryRun,
-                proof: Proof::None,
-                amount: Some(found.amount),
-                transaction_id: None,
-                message: format!("Chạy thử: sẽ trả {}", found.amount),
-            };
+            let end = Conclusion::of(Outcome::DryRun, Proof::None, format!("Chạy thử: sẽ trả {}", found.amount)).about(found.amount);
             return self.conclude(live, index, job, end).await;
         }
+        let mut keeping = Keeping::of(self);
+        keeping.shoot("quote");
         self.append(live, index, job, Event::PreArmed).await?;
-        let intent = self.intent(job, live, found.amount, &prepared, found.balance).await?;
-        let armed = self.tools.ledger.arm(live, intent).await?;
+        // The gate is on before anything is armed: how strong it is stands in the intent.
+        let gate = self.page()?.hold().await?;
+        // Whoever needs the account at rest waits for this seat to be free again.
+        let seat = self.crew.book.at_work.read().await;
+        let arming = self.crew.arming.lock().await;
+        if let Some(refusal) = self.refusal(job, live, &found).await? {
+            drop((arming, seat));
+            self.lift(gate).await;
+            return self.conclude(live, index, job, refused(refusal)).await;
+        }
+        let intent = self.intent(job, live, found.amount, &prepared, found.balance, stamp, gate.strength()).await?;
+        let armed = match self.tools.ledger.arm(live, intent).await {
+            Ok(armed) => armed,
+            Err(error) => {
+                // Not armed is not sent; the session goes with its gate.
+                self.session = None;
+                return Err(error.into());
+            }
+        };
+        let on_its_way = self.crew.book.arm();
+        drop(arming);
         self.say_state(live, index, job);
-        let answered = self.press(prepared, armed).await;
+        self.tools.halt.at(Boundary::Armed, self.reporter).await;
+        let armament = Armament { account: job.account.as_str().to_owned(), amount: found.amount };
+        let answered = self.press(live, index, job, prepared, armed, gate, &armament, &mut keeping).await;
+        self.tools.halt.at(Boundary::Answered, self.reporter).await;
+        keeping.raw(&answered);
+        keeping.shoot("outcome");
         // From here on nothing is technical any more: the attempt is proven or stays in doubt.
-        self.prove(live, index, job, answered).await
+        let proven = self.prove(live, index, job, answered, stamp, (seat, on_its_way)).await;
+        keeping.keep(self, live);
+        proven
     }
 
-    async fn press(&mut self, prepared: Prepared, armed: crate::ledger::Armed) -> crate::portal::Answered {
+    #[expect(clippy::too_many_arguments, reason = "everything that one click takes, once")]
+    async fn press(
+        &self,
+        live: &mut LiveAttempt,
+        index: usize,
+        job: &Job,
+        prepared: Prepared,
+        armed: crate::ledger::Armed,
+        gate: Gate,
+        armament: &Armament,
+        keeping: &mut Keeping,
+    ) -> Answered {
+        let release = async |request: &str, body: &str| {
+            self.tools.halt.at(Boundary::Held, self.reporter).await;
+            let piece = Piece::text("request", body);
+            let event = Event::Released { request: Some(request.to_owned()), body: Some(piece.kept().hash) };
+            keeping.add(piece);
+            let written = self.tools.ledger.append(live, event).await;
+            if written.is_ok() {
+                self.say_state(live, index, job);
+                self.tools.halt.at(Boundary::Released, self.reporter).await;
+            }
+            written
+        };
         match self.page() {
-            Ok(mut page) => page.press(prepared, armed).await,
-            // Without a session nothing was clicked, but the attempt is armed: what is certain is little.
-            Err(error) => crate::portal::Answered { not_clicked: true, said: Vec::new(), balance: None, lost: Some(error.to_string()) },
+            Ok(mut page) => page.press(prepared, armed, gate, armament, release).await,
+            Err(error) => Answered::not_sent(error.to_string()),
+        }
+    }
+
+    async fn lift(&self, gate: Gate) {
+        if let Some(session) = &self.session {
+            gate.lift(session).await;
         }
     }
 
@@ -253,20 +301,46 @@ impl Run<'_> {
         Ok(allow(&self.plan.limits, &situation).err())
     }
 
-    async fn intent(&self, job: &Job, live: &LiveAttempt, amount: Vnd, prepared: &Prepared, balance: Option<Vnd>) -> Result<Intent, JobFault> {
+    #[expect(clippy::too_many_arguments, reason = "an intent is made of all of this")]
+    async fn intent(
+        &self,
+        job: &Job,
+        live: &LiveAttempt,
+        amount: Vnd,
+        prepared: &Prepared,
+        balance: Option<Vnd>,
+        stamp: Stamp,
+        strength: Strength,
+    ) -> Result<Intent, JobFault> {
         let facts = self.session.as_ref().map(|s| s.facts().clone()).unwrap_or_default();
-        let alone = !self.tools.ledger.has_doubt(&self.agent, &live.id).await?;
+        let book = &self.crew.book;
+        // The page's balance is at rest where nothing was on its way when the page was asked for, nor is in doubt.
+        let is_at_rest = book.is_untouched(stamp, 0) && !self.tools.ledger.has_doubt(&self.agent, &live.id).await?;
+        if is_at_rest && let Some(balance) = prepared.balance.or(balance) {
+            book.rests_at(balance, stamp.at_ms);
+        }
+        let (balance_before, balance_at_ms) = book.at_rest().unzip();
+        let (history_mark, history_at_ms) = locked(&self.crew.history_mark).clone().unzip();
         Ok(Intent {
             agent: self.agent.clone(),
             fingerprint: format!("{}|{}|{}", self.plan.service, job.account.key(), amount.digits()),
             obligation: obligation(self.plan.service, job),
             amount,
-            balance_before: prepared.balance.or(balance),
-            balance_is_proof: alone,
-            gate: GateKind::Latch,
+            balance_before,
+            balance_at_ms,
+            balance_is_proof: balance_before.is_some(),
+            gate: match strength {
+                Strength::Valve => GateKind::Valve,
+                Strength::Wire => GateKind::Wire,
+                Strength::Latch => GateKind::Latch,
+            },
             session: facts.session_id,
             browser_pid: facts.browser_pid,
             debugger_address: facts.debugger_address,
+            bidi_url: facts.bidi_url,
+            context: facts.context,
+            history_mark,
+            history_at_ms,
             fence: None,
             deadline_ms: Timestamp::now().as_millisecond() + i64::try_from(self.tools.answer_max.as_millis()).unwrap_or(i64::MAX / 2),
         })

@@ -6,20 +6,29 @@
 //! **Nothing retries past arming.** A technical failure before it is tried again; from there on an attempt leads to
 //! a proof or stays unknown, and its debt stays locked.
 
+mod control;
+mod crew;
 mod evidence;
+mod halt;
 mod job;
+mod keeping;
+mod pace;
 mod plan;
 mod progress;
 mod prove;
+mod recover;
 mod reporting;
 mod resolve;
 mod runner;
+mod settle;
 mod timing;
 
+pub use control::Control;
 pub use evidence::EvidenceStore;
+pub use halt::{Boundary, Halt};
 pub use plan::{Plan, PlanError};
 pub use progress::{Counts, OutcomeEvent, Progress, Reporter};
 pub use reporting::report_of;
 pub use resolve::{Decision, ResolveError, resolve};
-pub use runner::{EngineError, Finished, Tools, check_login, reconcile, run};
+pub use runner::{EngineError, Finished, Tools, on_the_portal, reconcile, run};
 pub use timing::{day_start_ms, eta_s, month_start_ms};

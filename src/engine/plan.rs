@@ -30,6 +30,8 @@ pub struct Plan {
     pub dry_run: bool,
     /// Never continue an earlier batch of the same jobs.
     pub force_new: bool,
+    /// Logins that work at the same time, at most.
+    pub sessions: usize,
 }
 
 /// Why a plan cannot be carried out. Checked before a browser is started.

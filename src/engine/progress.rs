@@ -79,6 +79,11 @@ pub enum Progress {
         /// Why, for people.
         why: String,
     },
+    /// A crash test's boundary was reached (see [`super::Halt`]).
+    Halted {
+        /// Its name.
+        at: &'static str,
+    },
     /// The batch is over, for now or for good.
     BatchFinished {
         /// Its id.

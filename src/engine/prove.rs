@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
+use tokio::sync::RwLockReadGuard;
 
+use super::crew::{OnItsWay, Stamp};
 use super::runner::{EngineError, JobFault, Run};
 use crate::domain::verdict::judge;
-use crate::domain::{
-    Account, Answer, Conclusion, DebtAfter, Doubt, Event, Evidence, Job, Outcome, PaymentType, Proof, Said, Service, Verdict, Vnd,
-};
-use crate::ledger::{Ledger, LedgerError, LiveAttempt};
+use crate::domain::{Answer, Conclusion, DebtAfter, Doubt, Event, Evidence, Job, Outcome, Proof, Said, Service, Verdict, Vnd};
+use crate::ledger::{LedgerError, LiveAttempt};
 use crate::portal::{Answered, LookUp, PortalError, answer_of, transaction_id};
 
 /// A balance that has not fallen is read again after these waits: the portal may book a moment after it answers.
@@ -17,11 +16,18 @@ const SETTLE: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1
 
 impl Run<'_> {
     /// Takes an armed attempt to its proof or into doubt. Never clicks anything that could pay.
-    pub(super) async fn prove(&mut self, live: &mut LiveAttempt, index: usize, job: &Job, answered: Answered) -> Result<(), JobFault> {
+    pub(super) async fn prove(
+        &mut self,
+        live: &mut LiveAttempt,
+        index: usize,
+        job: &Job,
+        answered: Answered,
+        stamp: Stamp,
+        on_its_way: (RwLockReadGuard<'_, ()>, OnItsWay<'_>),
+    ) -> Result<(), JobFault> {
         if answered.not_clicked {
             let message = answered.lost.unwrap_or_else(|| "trang báo chưa bấm xác nhận".to_owned());
-            let end = Conclusion { outcome: Outcome::NotSent, proof: Proof::None, amount: None, transaction_id: None, message };
-            return self.append(live, index, job, Event::Concluded(end)).await;
+            return self.append(live, index, job, Event::Concluded(Conclusion::not_sent(message))).await;
         }
         match answered.lost {
             None => {
@@ -33,13 +39,28 @@ impl Run<'_> {
                 self.append(live, index, job, Event::ContactLost { why }).await?;
             }
         }
-        match self.verdict(live, job, answered.balance).await? {
-            Ok((outcome, proof)) => {
-                let end = self.conclusion(live, outcome, proof);
+        // A balance that others may have moved meanwhile says nothing yet.
+        let balance = answered.balance.filter(|_| self.crew.book.is_untouched(stamp, 1));
+        self.crew.saw_balance(answered.balance);
+        let mut verdict = self.at_first_sight(live, job, balance);
+        if !matches!(verdict, Verdict::Proven(..)) {
+            // From here on the account has to be at rest: everything else on its way is waited for.
+            drop(on_its_way);
+            let at_rest = self.crew.book.at_work.write().await;
+            verdict = match self.verdict(live, job, balance).await? {
+                Ok((outcome, proof)) => Verdict::Proven(outcome, proof),
+                Err(doubt) => Verdict::InDoubt(doubt),
+            };
+            drop(at_rest);
+        }
+        match verdict {
+            Verdict::Proven(outcome, proof) => {
+                let end = self.conclusion(live, outcome, proof, None);
                 self.append(live, index, job, Event::Concluded(end)).await
             }
-            Err(doubt) => {
-                self.keep_doubt_picture(live).await;
+            Verdict::InDoubt(_) | Verdict::LookAgain => {
+                let doubt = if let Verdict::InDoubt(doubt) = verdict { doubt } else { Doubt::NoAnswerNoProof };
+                self.keep_picture(live, "doubt").await;
                 let why = doubt_text(live, doubt);
                 tracing::warn!(account = %job.account, why, "the outcome is in doubt; its debt is locked");
                 self.append(live, index, job, Event::ContactLost { why }).await
@@ -47,23 +68,34 @@ impl Run<'_> {
         }
     }
 
-    /// What the evidence proves, gathered as far as it takes.
-    async fn verdict(&mut self, live: &LiveAttempt, job: &Job, balance: Option<Vnd>) -> Result<Result<(Outcome, Proof), Doubt>, JobFault> {
-        let Some(intent) = live.attempt.intent.clone() else { return Ok(Err(Doubt::NoAnswerNoProof)) };
-        let answer = live.attempt.observed.as_deref().map_or(Answer::Silent, |said| answer_of(self.tools.map.words(), said));
-        let mut evidence = Evidence {
-            amount: intent.amount,
+    fn evidence(&self, live: &LiveAttempt, job: &Job, before: Option<Vnd>, after: Option<Vnd>, is_proof: bool) -> Evidence {
+        let said = live.attempt.observed.as_deref();
+        Evidence {
+            amount: live.attempt.intent.as_ref().map_or(Vnd::ZERO, |i| i.amount),
             is_debt: job.top_up(live.service).is_none(),
-            answer,
-            balance_before: intent.balance_before,
-            balance_after: match balance {
-                Some(balance) => Some(balance),
-                None => self.read_balance().await,
-            },
-            balance_is_proof: intent.balance_is_proof && self.is_alone(live, &intent.agent).await?,
+            answer: said.map_or(Answer::Silent, |said| answer_of(self.tools.map.words(), said)),
+            balance_before: before,
+            balance_after: after,
+            balance_is_proof: is_proof,
             debt_after: DebtAfter::NotAsked,
+        }
+    }
+
+    /// What the portal's own answer proves, with the balance that came with it.
+    fn at_first_sight(&self, live: &LiveAttempt, job: &Job, balance: Option<Vnd>) -> Verdict {
+        let before = live.attempt.intent.as_ref().and_then(|i| i.balance_before).filter(|_| balance.is_some());
+        judge(&self.evidence(live, job, before, balance, balance.is_some()))
+    }
+
+    /// What the evidence proves, gathered as far as it takes. The account is at rest.
+    pub(super) async fn verdict(&mut self, live: &LiveAttempt, job: &Job, balance: Option<Vnd>) -> Result<Result<(Outcome, Proof), Doubt>, JobFault> {
+        let before = self.balance_explained(live).await?;
+        let after = match balance {
+            Some(balance) => Some(balance),
+            None => self.read_balance().await,
         };
-        self.balance = evidence.balance_after.or(self.balance);
+        let mut evidence = self.evidence(live, job, before, after, before.is_some());
+        self.crew.saw_balance(after);
         let mut settle = SETTLE.iter();
         loop {
             match judge(&evidence) {
@@ -84,39 +116,51 @@ impl Run<'_> {
         }
     }
 
-    async fn is_alone(&self, live: &LiveAttempt, agent: &str) -> Result<bool, LedgerError> {
-        Ok(!self.tools.ledger.has_doubt(agent, &live.id).await?)
+    /// What the balance would be now without this attempt: what it was at rest, less everything proven since. `None`
+    /// where it proves nothing: it was never read at rest, or something else on the account is in doubt.
+    pub(super) async fn balance_explained(&self, live: &LiveAttempt) -> Result<Option<Vnd>, LedgerError> {
+        let Some(intent) = &live.attempt.intent else { return Ok(None) };
+        let (Some(before), Some(at_ms)) = (intent.balance_before.filter(|_| intent.balance_is_proof), intent.balance_at_ms) else {
+            return Ok(None);
+        };
+        let ledger = &self.tools.ledger;
+        if ledger.has_doubt(&intent.agent, &live.id).await? {
+            return Ok(None);
+        }
+        let paid = ledger.paid_since(&intent.agent, at_ms, &live.id).await?;
+        Ok(before.checked_sub(paid))
     }
 
-    fn conclusion(&self, live: &LiveAttempt, outcome: Outcome, proof: Proof) -> Conclusion {
+    pub(super) fn conclusion(&self, live: &LiveAttempt, outcome: Outcome, proof: Proof, transaction: Option<String>) -> Conclusion {
         let said = live.attempt.observed.clone().unwrap_or_default();
         let words = Said::joined(&said);
         let amount = live.attempt.intent.as_ref().map(|i| i.amount);
         let markers = &self.tools.map.rules.transaction_id_after;
+        let proof = match proof {
+            Proof::Response if live.attempt.is_reattached => Proof::Reattach,
+            other => other,
+        };
         Conclusion {
             outcome,
             proof,
             amount: amount.filter(|_| outcome != Outcome::AlreadyCleared),
-            transaction_id: transaction_id(markers, &words).filter(|_| outcome == Outcome::Paid),
-            message: match (words.is_empty(), proof) {
-                (false, _) => words,
-                (true, Proof::Balance) => {
+            transaction_id: transaction.or_else(|| transaction_id(markers, &words)).filter(|_| outcome == Outcome::Paid),
+            message: match (words.is_empty(), proof, outcome) {
+                (_, Proof::History, Outcome::NotSent) => {
+                    "Lịch sử, số dư và nợ cước đều cho thấy chưa trả; làm lại được".to_owned()
+                }
+                (false, ..) => words,
+                (true, Proof::Balance, _) => {
                     format!("Cổng không trả lời rõ; số dư giảm đúng {}", amount.unwrap_or_default())
                 }
-                (true, _) => "Cổng không trả lời".to_owned(),
+                (true, Proof::History, _) => "Cổng không trả lời rõ; giao dịch có trong lịch sử của cổng".to_owned(),
+                (true, ..) => "Cổng không trả lời".to_owned(),
             },
         }
     }
 
-    async fn keep_doubt_picture(&mut self, live: &LiveAttempt) {
-        let evidence = self.tools.evidence.clone();
-        if let Ok(mut page) = self.page() {
-            evidence.picture(&mut page, &live.id, "chua-ro").await;
-        }
-    }
-
     /// The balance from a freshly loaded page, after renewing the session where that is needed. `None`: not to be had.
-    async fn read_balance(&mut self) -> Option<Vnd> {
+    pub(super) async fn read_balance(&mut self) -> Option<Vnd> {
         let read = match self.balance_once().await {
             Err(error) => match self.renew(error).await {
                 Ok(()) => self.balance_once().await,
@@ -132,7 +176,7 @@ impl Run<'_> {
     }
 
     /// Is the debt still there? Only the portal's own words say that it is gone.
-    async fn debt_after(&mut self, service: Service, job: &Job) -> DebtAfter {
+    pub(super) async fn debt_after(&mut self, service: Service, job: &Job) -> DebtAfter {
         let looked = match self.look_up_debt(service, job).await {
             Err(error) => match self.renew(error).await {
                 Ok(()) => self.look_up_debt(service, job).await,
@@ -147,69 +191,18 @@ impl Run<'_> {
         }
     }
 
-    async fn look_up_debt(&mut self, service: Service, job: &Job) -> Result<LookUp, PortalError> {
-        match (service, &job.account) {
-            (Service::LookUpFtth | Service::PayTvInternet, Account::Subscriber(code)) => self.page()?.look_up_subscriber(code).await,
-            (Service::PayEvn, Account::Bill(code)) => self.look_up_bill(code).await,
-            (Service::TopUpMulti, Account::Phone(phone)) if job.payment != Some(PaymentType::Prepaid) => {
-                self.page()?.look_up_postpaid(phone).await
-            }
-            (service, account) => Err(PortalError::Unreadable(format!("{service}: {account}"))),
-        }
-    }
-
     /// Reading moves no money, so it may be repeated once the session is renewed.
-    async fn renew(&mut self, error: PortalError) -> Result<(), PortalError> {
+    pub(super) async fn renew(&mut self, error: PortalError) -> Result<(), PortalError> {
         tracing::warn!(%error, "reading after the click failed; once more");
-        match self.recover_session(&error, &CancellationToken::new()).await {
+        match self.recover_session(&error).await {
             Ok(()) => Ok(()),
             Err(EngineError::Portal(again)) => Err(again),
             Err(EngineError::Plan(_) | EngineError::Ledger(_)) => Err(error),
         }
     }
-
-    /// Looks into attempts that an earlier run left in doubt, oldest first, as far as the balance and the portal's
-    /// recorded words can settle them. What they cannot stays locked, for more evidence or a person.
-    pub(super) async fn settle_doubts(&mut self, in_doubt: Vec<LiveAttempt>) -> Result<(), EngineError> {
-        let mine: Vec<LiveAttempt> = in_doubt
-            .into_iter()
-            .filter(|l| l.attempt.intent.as_ref().is_some_and(|i| i.agent.eq_ignore_ascii_case(&self.agent)))
-            .collect();
-        for mut live in mine {
-            let Some(job) = job_of(&self.tools.ledger, &live).await? else { continue };
-            // Money that moved since for other attempts makes the balance then and now incomparable.
-            let agent = self.agent.clone();
-            if self.tools.ledger.paid_since(&agent, &live.id).await? {
-                continue;
-            }
-            self.tools.ledger.append(&mut live, Event::ReconcileStarted).await?;
-            let verdict = match self.verdict(&live, &job, None).await {
-                Ok(verdict) => verdict,
-                Err(JobFault::Ledger(error)) => return Err(error.into()),
-                Err(JobFault::Technical(error)) => return Err(error.into()),
-            };
-            match verdict {
-                Ok((outcome, proof)) => {
-                    tracing::info!(attempt = live.id, %outcome, "an attempt in doubt was settled");
-                    let end = self.conclusion(&live, outcome, proof);
-                    self.tools.ledger.append(&mut live, Event::Concluded(end)).await?;
-                }
-                Err(doubt) => {
-                    let why = doubt_text(&live, doubt);
-                    self.tools.ledger.append(&mut live, Event::ContactLost { why }).await?;
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
-fn doubt_text(live: &LiveAttempt, doubt: Doubt) -> String {
+pub(super) fn doubt_text(live: &LiveAttempt, doubt: Doubt) -> String {
     let words = live.attempt.observed.as_deref().map(Said::joined).unwrap_or_default();
     if words.is_empty() { format!("Chưa rõ: {doubt}") } else { format!("Chưa rõ: {doubt}. Cổng nói: {words}") }
-}
-
-async fn job_of(ledger: &Ledger, live: &LiveAttempt) -> Result<Option<Job>, LedgerError> {
-    let jobs = ledger.jobs_of(&live.batch_id, live.service).await?;
-    Ok(jobs.into_iter().find(|j| j.id == live.job_id).map(|j| j.job))
 }

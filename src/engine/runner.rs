@@ -1,23 +1,29 @@
-//! The loop over a batch's jobs: one session, its log-ins, its retries, its end.
+//! A batch from its beginning to its end: entering, logins at work, retries, what is left in doubt, the result.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tokio_util::sync::CancellationToken;
 
-use super::evidence::EvidenceStore;
+use super::control::Control;
+use super::crew::{Crew, Waiting, locked};
+use super::evidence::{EvidenceStore, Piece};
+use super::halt::Halt;
 use super::plan::{Plan, PlanError};
 use super::progress::{Counts, OutcomeEvent, Progress, Reporter};
-use super::timing::{day_start_ms, eta_s};
+use super::recover::recover;
+use super::timing::day_start_ms;
 use crate::browser::{BrowserError, Session, Settings};
-use crate::domain::{Attempt, Conclusion, Event, Outcome, Proof, State, Vnd};
+use crate::domain::{Attempt, Conclusion, Event, Outcome, Patience, Proof, State, Vnd};
 use crate::ledger::{Batch, BatchJob, JobResult, Ledger, LedgerError, LiveAttempt, NewBatch};
 use crate::portal::{LoginStep, Page, PortalError, PortalMap};
 
 /// First wait before a technical failure is tried again; doubled each time.
 const BACKOFF: Duration = Duration::from_millis(500);
+/// A login that has nothing to do shows itself to the portal this often, so that it is not logged out.
+const KEEP_ALIVE: Duration = Duration::from_secs(90);
 
 /// What a batch is run with: the same for every batch of a program.
 #[derive(Debug, Clone)]
@@ -30,7 +36,9 @@ pub struct Tools {
     pub portal_url: String,
     /// How browsers are started.
     pub browser: Settings,
-    /// Where pictures go.
+    /// Logins in one browser, at most.
+    pub logins_per_browser: usize,
+    /// Where evidence goes.
     pub evidence: EvidenceStore,
     /// How long an answer of the portal is waited for.
     pub answer_max: Duration,
@@ -40,6 +48,12 @@ pub struct Tools {
     pub retries: u32,
     /// Technical failures in a row after which the batch pauses.
     pub failures_before_pause: u32,
+    /// How patient reconciliation is.
+    pub patience: Patience,
+    /// How long a batch that is through goes on looking into what is in doubt.
+    pub settle_max: Duration,
+    /// For crash tests.
+    pub halt: Halt,
 }
 
 /// A batch that was gone through, or as far as it came.
@@ -59,7 +73,7 @@ pub struct Finished {
     pub stopped: bool,
     /// Why it paused by itself, where it did.
     pub paused: Option<String>,
-    /// WebDriver commands for each payment that was proven in this run.
+    /// Commands to the browser for each payment that was proven in this run.
     pub calls_per_payment: Vec<u64>,
 }
 
@@ -103,25 +117,35 @@ impl From<LedgerError> for JobFault {
     }
 }
 
-/// A running batch.
+impl From<JobFault> for EngineError {
+    fn from(fault: JobFault) -> Self {
+        match fault {
+            JobFault::Technical(error) => error.into(),
+            JobFault::Ledger(error) => error.into(),
+        }
+    }
+}
+
+/// One login at work on a batch.
 pub(super) struct Run<'r> {
+    pub crew: &'r Crew<'r>,
     pub tools: &'r Tools,
     pub plan: &'r Plan,
-    pub batch_id: String,
     pub reporter: &'r Reporter,
+    /// Which one, from 0: the first leads.
+    login: usize,
     pub session: Option<Session>,
     /// Who the browser is logged in as.
     pub agent: String,
-    /// The agent's balance, as last seen.
-    pub balance: Option<Vnd>,
     /// Where the electricity page was found.
     pub bill_page: Option<String>,
-    pub calls_per_payment: Vec<u64>,
 }
 
-/// Runs the batch, or continues it. Returns as soon as a stop is asked for and the job at hand is done.
-pub async fn run(tools: &Tools, plan: &Plan, reporter: &Reporter, stop: &CancellationToken) -> Result<Finished, EngineError> {
+/// Runs the batch, or continues it. Returns as soon as a stop is asked for and what is on its way is done.
+pub async fn run(tools: &Tools, plan: &Plan, reporter: &Reporter, control: &Control) -> Result<Finished, EngineError> {
     plan.check()?;
+    // What a dead run left is read while its browsers still live, and only then cleared.
+    recover(tools).await?;
     let batch = tools.ledger.enter(new_batch(tools, plan)).await?;
     reporter.say(Progress::BatchStarted {
         batch: batch.id.clone(),
@@ -132,18 +156,21 @@ pub async fn run(tools: &Tools, plan: &Plan, reporter: &Reporter, stop: &Cancell
         continued: batch.continued,
         dry_run: plan.dry_run,
     });
-    let mut run = Run::new(tools, plan, batch.id.clone(), reporter);
-    let gone_through = run.go_through(&batch, stop).await;
-    if let Some(session) = run.session.take() {
+    let crew = Crew::new(tools, plan, &batch, reporter, control);
+    let mut lead = Run::new(&crew, 0);
+    let gone_through = lead.go_through().await;
+    let agent = lead.agent.clone();
+    crew.evidence_kept().await;
+    if let Some(session) = lead.session.take() {
         session.close().await;
     }
-    let calls = run.calls_per_payment;
+    let calls = std::mem::take(&mut *locked(&crew.calls_per_payment));
     match gone_through {
-        Ok(end) => finish(tools, plan, &batch, run.agent, end, calls, reporter).await,
+        Ok(end) => finish(tools, plan, &batch, agent, end, calls, reporter).await,
         Err(error @ (EngineError::Portal(_) | EngineError::Plan(_))) => {
             // What was reached stands; the rest is told as not reached, and the batch can be continued.
             let end = End { stopped: false, paused: Some(error.to_string()) };
-            finish(tools, plan, &batch, run.agent, end, calls, reporter).await?;
+            finish(tools, plan, &batch, agent, end, calls, reporter).await?;
             Err(error)
         }
         Err(error @ EngineError::Ledger(_)) => Err(error),
@@ -239,64 +266,123 @@ fn is_to_do(batch: &Batch, last: Option<&LiveAttempt>) -> bool {
 }
 
 impl<'r> Run<'r> {
-    fn new(tools: &'r Tools, plan: &'r Plan, batch_id: String, reporter: &'r Reporter) -> Self {
-        let agent = plan.agent.clone().unwrap_or_default();
-        Self { tools, plan, batch_id, reporter, session: None, agent, balance: None, bill_page: None, calls_per_payment: Vec::new() }
+    fn new(crew: &'r Crew<'r>, login: usize) -> Self {
+        let agent = crew.plan.agent.clone().unwrap_or_default();
+        Self { crew, tools: crew.tools, plan: crew.plan, reporter: crew.reporter, login, session: None, agent, bill_page: None }
     }
 
-    async fn go_through(&mut self, batch: &Batch, stop: &CancellationToken) -> Result<End, EngineError> {
+    /// The lead: looks into doubts first, works with the others, looks into new doubts last.
+    async fn go_through(&mut self) -> Result<End, EngineError> {
+        let (batch, control) = (self.crew.batch, self.crew.control);
         let total = batch.jobs.len();
         let to_do: Vec<usize> = (0..total).filter(|i| is_to_do(batch, batch.jobs[*i].last.as_ref())).collect();
         let in_doubt = self.tools.ledger.in_doubt().await?;
         let needs_browser = !to_do.is_empty() || in_doubt.iter().any(|l| l.batch_id == batch.id);
-        let mut end = End::default();
-        if needs_browser && !stop.is_cancelled() {
-            match self.connect(stop).await {
+        if needs_browser && !control.is_stopped() {
+            match self.connect().await {
                 // Stopped while a browser was opened or a person was waited for.
-                Err(_) if stop.is_cancelled() => return Ok(End { stopped: true, paused: None }),
+                Err(_) if control.is_stopped() => return Ok(End { stopped: true, paused: None }),
                 connected => connected?,
             }
             self.tools.ledger.bind_agent(&batch.id, &self.agent).await?;
             // Before the same account is touched, what is in doubt on it is looked into.
-            self.settle_doubts(in_doubt).await?;
+            self.look_into_doubts().await?;
+            self.begin_book(!to_do.is_empty()).await?;
         }
-        let kept = self.say_what_stands(batch, &to_do).await?;
-        let started = Timestamp::now();
-        let (mut failures, mut done) = (0, 0);
-        self.say_progress(kept, total, None).await?;
-        for index in to_do {
-            if stop.is_cancelled() {
-                end.stopped = true;
-                break;
-            }
-            let outcome = self.job_with_retries(batch, index, stop).await?;
-            let Some(outcome) = outcome else {
-                end.stopped = true;
-                break;
-            };
-            done += 1;
-            failures = if matches!(outcome.outcome, Outcome::Failed | Outcome::Unknown) { failures + 1 } else { 0 };
-            let elapsed = Timestamp::now().duration_since(started);
-            let eta = eta_s(jiff::Span::new().milliseconds(elapsed.as_millis().try_into().unwrap_or(i64::MAX)), done, total - kept);
-            self.say_progress(kept + done, total, eta).await?;
-            if failures >= self.tools.failures_before_pause && kept + done < total {
-                let why = format!("Tạm dừng sau {failures} lỗi kỹ thuật liên tiếp. Lỗi cuối: {}", outcome.message);
-                tracing::warn!(why, "the batch pauses");
-                end.paused = Some(why);
-                break;
-            }
+        let kept = self.say_what_stands(&to_do).await?;
+        let paid = self.tools.ledger.paid_in(&batch.id).await?;
+        let has_work = !to_do.is_empty();
+        self.crew.begin(&to_do, kept, paid);
+        self.crew.say_progress();
+        if has_work && self.session.is_some() {
+            self.work_together().await?;
         }
-        Ok(end)
+        if self.session.is_some() && !control.is_stopped() {
+            self.settle_what_is_left().await?;
+        }
+        let paused = self.crew.breaker();
+        Ok(End { stopped: control.is_stopped() && paused.is_none() && self.crew.has_waiting(), paused })
     }
 
-    async fn say_progress(&self, done: usize, total: usize, eta_s: Option<u64>) -> Result<(), EngineError> {
-        let spent = self.tools.ledger.paid_in(&self.batch_id).await?;
-        self.reporter.say(Progress::Progress { done, total, eta_s, paid: spent, balance: self.balance });
+    /// The balance and the history's newest transaction while nothing is on its way: what later proofs start from.
+    async fn begin_book(&mut self, has_work: bool) -> Result<(), EngineError> {
+        if !self.plan.service.is_payment() || !has_work || self.plan.dry_run {
+            return Ok(());
+        }
+        match self.page()?.history_mark().await {
+            Ok(mark) => *locked(&self.crew.history_mark) = mark.map(|mark| (mark, Timestamp::now().as_millisecond())),
+            Err(error) => tracing::warn!(%error, "the history's mark could not be read; it will prove nothing in this batch"),
+        }
         Ok(())
     }
 
+    async fn work_together(&mut self) -> Result<(), EngineError> {
+        let crew = self.crew;
+        let mut others: Vec<Run<'r>> = (1..self.plan.sessions.min(crew.batch.jobs.len())).map(|login| Run::new(crew, login)).collect();
+        let mut first_fault = None;
+        {
+            let mut at_work: FuturesUnordered<_> = others.iter_mut().chain(std::iter::once(self)).map(Run::work).collect();
+            while let Some(ended) = at_work.next().await {
+                if let Err(error) = ended {
+                    crew.halt.cancel();
+                    // The journal's fault is the graver one: nothing may be told without it.
+                    if first_fault.is_none() || matches!(error, EngineError::Ledger(_)) {
+                        first_fault = Some(error);
+                    }
+                }
+            }
+        }
+        // Pictures are taken of living pages only.
+        crew.evidence_kept().await;
+        for session in others.into_iter().filter_map(|run| run.session) {
+            session.close().await;
+        }
+        first_fault.map_or(Ok(()), Err)
+    }
+
+    /// Takes jobs until none is left.
+    async fn work(&mut self) -> Result<(), EngineError> {
+        while let Some(waiting) = self.next_job().await {
+            if self.session.is_none()
+                && let Err(error) = self.connect().await
+            {
+                self.crew.put_back(waiting);
+                let is_stopped = self.crew.control.is_stopped();
+                if self.login == 0 && !is_stopped {
+                    return Err(error);
+                }
+                // The others go on without this one.
+                tracing::warn!(%error, login = self.login, "this login is given up");
+                return Ok(());
+            }
+            let index = waiting.index;
+            let Some(end) = self.job_with_retries(waiting).await? else { break };
+            let pushbacks = self.session.as_ref().map_or(0, Session::take_pushbacks);
+            self.crew.done(index, &end, pushbacks);
+        }
+        Ok(())
+    }
+
+    /// The next job; meanwhile the login is kept alive.
+    async fn next_job(&mut self) -> Option<Waiting> {
+        loop {
+            match tokio::time::timeout(KEEP_ALIVE, self.crew.next(self.login)).await {
+                Ok(next) => return next,
+                Err(_) if self.session.is_some() => {
+                    if let Ok(mut page) = self.page()
+                        && let Err(error) = page.balance().await
+                    {
+                        tracing::debug!(%error, "keeping the login alive failed; it is renewed when it is needed");
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
     /// Jobs that keep an outcome from before are said again, so that a listener knows the whole batch.
-    async fn say_what_stands(&self, batch: &Batch, to_do: &[usize]) -> Result<usize, EngineError> {
+    async fn say_what_stands(&self, to_do: &[usize]) -> Result<usize, EngineError> {
+        let batch = self.crew.batch;
         if to_do.len() == batch.jobs.len() {
             return Ok(0);
         }
@@ -310,37 +396,52 @@ impl<'r> Run<'r> {
     }
 
     /// One job to its outcome. `None`: a stop came between two tries.
-    async fn job_with_retries(&mut self, batch: &Batch, index: usize, stop: &CancellationToken) -> Result<Option<Conclusion>, EngineError> {
+    async fn job_with_retries(&mut self, waiting: Waiting) -> Result<Option<Conclusion>, EngineError> {
+        let (batch, control, index) = (self.crew.batch, self.crew.control, waiting.index);
         let entry = &batch.jobs[index];
-        let mut live = match &entry.last {
-            Some(last) if last.attempt.state == State::Queued => last.clone(),
-            _ => self.tools.ledger.attempt(batch, entry).await?,
+        let begun = waiting.live.or_else(|| entry.last.clone().filter(|last| last.attempt.state == State::Queued));
+        let mut live = match begun {
+            Some(live) => live,
+            None => self.tools.ledger.attempt(batch, entry).await?,
         };
         let mut tries = 0;
         loop {
-            let Err(fault) = self.attempt_job(entry, index, &mut live).await else { break };
-            let error = match fault {
-                JobFault::Ledger(error) => return Err(error.into()),
-                JobFault::Technical(error) => error,
+            let fault = match self.attempt_job(entry, index, &mut live).await {
+                // The gate held it: nothing was sent, so it is as good as a technical failure before arming.
+                Ok(()) if live.attempt.state == State::Done(Outcome::NotSent) && tries < self.tools.retries => {
+                    tries += 1;
+                    let why = live.attempt.standing().message;
+                    tracing::warn!(account = %entry.job.account, why, tries, "held at the gate; once more");
+                    live = self.tools.ledger.attempt(batch, entry).await?;
+                    PortalError::Unreadable(why)
+                }
+                Ok(()) => break,
+                Err(JobFault::Ledger(error)) => return Err(error.into()),
+                Err(JobFault::Technical(error)) => {
+                    self.keep_failure(&live, &error).await;
+                    tries += 1;
+                    tracing::warn!(account = %entry.job.account, %error, tries, "technical failure before arming");
+                    self.tools.ledger.append(&mut live, Event::ContactLost { why: error.to_string() }).await?;
+                    error
+                }
             };
-            self.keep_picture(&live, &error).await;
-            tries += 1;
-            tracing::warn!(account = %entry.job.account, %error, tries, "technical failure before arming");
-            self.tools.ledger.append(&mut live, Event::ContactLost { why: error.to_string() }).await?;
-            if error.ends_the_batch() {
-                return Err(error.into());
+            if fault.ends_the_batch() {
+                return Err(fault.into());
             }
             if tries > self.tools.retries {
-                let end = Conclusion { outcome: Outcome::Failed, proof: Proof::None, amount: None, transaction_id: None, message: error.to_string() };
+                let end = Conclusion::of(Outcome::Failed, Proof::None, fault.to_string());
                 self.tools.ledger.append(&mut live, Event::Concluded(end)).await?;
                 break;
             }
-            self.reporter.say(Progress::Retry { account: entry.job.account.to_string(), why: error.to_string() });
+            self.reporter.say(Progress::Retry { account: entry.job.account.to_string(), why: fault.to_string() });
             tokio::select! {
-                () = stop.cancelled() => return Ok(None),
+                () = control.stopped() => {
+                    self.crew.put_back(Waiting { index, live: Some(live) });
+                    return Ok(None);
+                }
                 () = tokio::time::sleep(BACKOFF * 2_u32.saturating_pow(tries - 1)) => {}
             }
-            match self.recover_session(&error, stop).await {
+            match self.recover_session(&fault).await {
                 Ok(()) => {}
                 Err(EngineError::Portal(again)) if again.may_be_tried_again() => {
                     tracing::warn!(error = %again, "the session could not be renewed yet");
@@ -352,7 +453,7 @@ impl<'r> Run<'r> {
         Ok(Some(live.attempt.standing()))
     }
 
-    fn say_outcome(&self, index: usize, entry: &BatchJob, live: &LiveAttempt) {
+    pub(super) fn say_outcome(&self, index: usize, entry: &BatchJob, live: &LiveAttempt) {
         let result = JobResult {
             job: entry.job.clone(),
             attempt: Some(live.id.clone()),
@@ -363,48 +464,58 @@ impl<'r> Run<'r> {
         self.reporter.say(Progress::Outcome(OutcomeEvent::of(self.plan.service, index, &result)));
     }
 
-    async fn keep_picture(&mut self, live: &LiveAttempt, error: &PortalError) {
+    /// What the page looked like when it could not be used.
+    async fn keep_failure(&self, live: &LiveAttempt, error: &PortalError) {
         if matches!(error, PortalError::PageChanged { .. } | PortalError::System(_) | PortalError::NoAnswer { .. }) {
-            let evidence = self.tools.evidence.clone();
-            if let Ok(mut page) = self.page()
-                && let Some(path) = evidence.picture(&mut page, &live.id, "loi").await
-            {
-                tracing::info!(path = %path.display(), "a picture of the failure was kept");
-            }
+            self.keep_picture(live, "failure").await;
+        }
+    }
+
+    /// A picture of the page, named in the ledger.
+    pub(super) async fn keep_picture(&self, live: &LiveAttempt, what: &'static str) {
+        let Ok(mut page) = self.page() else { return };
+        let Ok(bytes) = page.screenshot().await.inspect_err(|error| tracing::debug!(%error, "no picture")) else { return };
+        let store = self.tools.evidence.clone();
+        let kept = tokio::task::spawn_blocking(move || store.keep(vec![Piece { what, bytes }])).await;
+        if let Ok(files) = kept
+            && !files.is_empty()
+            && let Err(error) = self.tools.ledger.note(&live.id, Event::EvidenceKept { files }).await
+        {
+            tracing::warn!(%error, "a picture is kept but not named in the ledger");
         }
     }
 
     /// The page of the open session.
-    pub(super) fn page(&mut self) -> Result<Page<'_>, PortalError> {
+    pub(super) fn page(&self) -> Result<Page<'_>, PortalError> {
         let lost = || BrowserError::Lost { why: "chưa mở trình duyệt".to_owned() };
-        let session = self.session.as_mut().ok_or_else(lost)?;
+        let session = self.session.as_ref().ok_or_else(lost)?;
         Ok(Page::new(session, &self.tools.map, &self.tools.portal_url, self.tools.answer_max))
     }
 
-    /// WebDriver commands of the open session so far.
+    /// Commands of the open session so far.
     pub(super) fn calls(&self) -> u64 {
         self.session.as_ref().map_or(0, Session::calls)
     }
 
     /// What a fault needs before the next try: nothing, a new login, or a new browser.
-    pub(super) async fn recover_session(&mut self, error: &PortalError, stop: &CancellationToken) -> Result<(), EngineError> {
+    pub(super) async fn recover_session(&mut self, error: &PortalError) -> Result<(), EngineError> {
         match error {
-            PortalError::Browser(e) if e.is_lost() => self.connect(stop).await,
-            PortalError::Expired => self.log_in(stop).await,
-            _ if self.session.is_none() => self.connect(stop).await,
+            PortalError::Browser(e) if e.is_lost() => self.connect().await,
+            PortalError::Expired => self.log_in().await,
+            _ if self.session.is_none() => self.connect().await,
             _ => Ok(()),
         }
     }
 
-    /// Opens a browser and logs in.
-    async fn connect(&mut self, stop: &CancellationToken) -> Result<(), EngineError> {
+    /// Opens a browser (or a tab of its own in one) and logs in.
+    async fn connect(&mut self) -> Result<(), EngineError> {
         if let Some(dead) = self.session.take() {
             // Browser first, driver second; nothing polite is left to say to a lost session.
             let _ = tokio::task::spawn_blocking(move || drop(dead)).await;
         }
         let mut tries = 0;
         loop {
-            match Session::open(&self.tools.browser).await {
+            match self.crew.shards.session().await {
                 Ok(session) => {
                     self.session = Some(session);
                     break;
@@ -420,25 +531,26 @@ impl<'r> Run<'r> {
                 }
             }
         }
-        self.log_in(stop).await
+        self.log_in().await
     }
 
-    async fn log_in(&mut self, stop: &CancellationToken) -> Result<(), EngineError> {
-        let (credentials, person_max, reporter) = (self.plan.credentials.clone(), self.tools.person_max, self.reporter.clone());
+    async fn log_in(&mut self) -> Result<(), EngineError> {
+        let (credentials, person_max) = (&self.plan.credentials, self.tools.person_max);
         let mut tries = 0;
         let found = loop {
             let mut page = self.page()?;
-            let step = page.log_in(&credentials).await;
+            let step = page.log_in(credentials).await;
             match step {
                 Ok(LoginStep::In(agent)) => break agent,
                 Ok(LoginStep::NeedsPerson(what)) => {
+                    let _one = self.crew.person.lock().await;
                     tracing::info!(what, "a person is needed");
-                    reporter.say(Progress::NeedsPerson { what: format!("Cần bạn {what} trên trình duyệt") });
+                    self.reporter.say(Progress::NeedsPerson { what: format!("Cần bạn {what} trên trình duyệt") });
                     let agent = tokio::select! {
                         agent = page.await_person(person_max) => agent?,
-                        () = stop.cancelled() => return Err(PortalError::NobodyCame { seconds: 0 }.into()),
+                        () = self.crew.control.stopped() => return Err(PortalError::NobodyCame { seconds: 0 }.into()),
                     };
-                    reporter.say(Progress::PersonDone);
+                    self.reporter.say(Progress::PersonDone);
                     break agent;
                 }
                 Err(error) => {
@@ -454,8 +566,15 @@ impl<'r> Run<'r> {
         };
         self.check_agent(&found)?;
         self.agent = found;
+        let stamp = self.crew.book.stamp();
         let balance = self.page()?.balance().await?;
-        self.balance = balance.or(self.balance);
+        self.crew.saw_balance(balance);
+        if let Some(balance) = balance
+            && self.crew.book.is_untouched(stamp, 0)
+            && !self.tools.ledger.has_doubt(&self.agent, "").await?
+        {
+            self.crew.book.rests_at(balance, stamp.at_ms);
+        }
         self.reporter.say(Progress::LoggedIn { agent: self.agent.clone(), balance });
         Ok(())
     }
@@ -471,41 +590,50 @@ impl<'r> Run<'r> {
     }
 }
 
-/// Opens a browser, logs in as far as a program may, and says as whom. For the doctor: it touches nothing else.
-pub async fn check_login(tools: &Tools, plan: &Plan) -> Result<String, EngineError> {
-    let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
-    let reporter = Reporter::to(sender);
-    let mut run = Run::new(tools, plan, String::new(), &reporter);
-    let connected = run.connect(&CancellationToken::new()).await;
-    if let Some(session) = run.session.take() {
-        session.close().await;
-    }
-    connected?;
-    let mut seen = run.agent.clone();
-    while let Ok(event) = events.try_recv() {
-        if let Progress::LoggedIn { agent, balance } = event {
-            seen = format!("đăng nhập {agent}, số dư {}", balance.map_or_else(|| "không đọc được".to_owned(), |b| b.to_string()));
-        }
-    }
-    Ok(seen)
+/// A batch of nothing, for looking at the portal outside of one.
+fn no_batch(plan: &Plan) -> Batch {
+    Batch { id: String::new(), service: plan.service, continued: false, was_finished: false, started: Timestamp::now(), jobs: Vec::new() }
 }
 
-/// Looks into everything that is in doubt, outside of a batch. Says how each attempt stands afterwards.
-pub async fn reconcile(tools: &Tools, plan: &Plan, reporter: &Reporter, stop: &CancellationToken) -> Result<Vec<(String, Attempt)>, EngineError> {
-    let in_doubt = tools.ledger.in_doubt().await?;
-    if in_doubt.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<String> = in_doubt.iter().map(|l| l.id.clone()).collect();
-    let mut run = Run::new(tools, plan, String::new(), reporter);
-    let settled = match run.connect(stop).await {
-        Ok(()) => run.settle_doubts(in_doubt).await,
+/// Opens a browser, logs in, and hands the page to `then`. For the doctor: it touches nothing else.
+pub async fn on_the_portal<T>(tools: &Tools, plan: &Plan, then: impl AsyncFnOnce(Page<'_>, &str, Option<Vnd>) -> T) -> Result<T, EngineError> {
+    let (batch, control, reporter) = (no_batch(plan), Control::default(), Reporter::silent());
+    let crew = Crew::new(tools, plan, &batch, &reporter, &control);
+    let mut run = Run::new(&crew, 0);
+    let seen = match run.connect().await {
+        Ok(()) => Ok(then(run.page()?, &run.agent, crew.balance()).await),
         Err(error) => Err(error),
     };
     if let Some(session) = run.session.take() {
         session.close().await;
     }
-    settled?;
+    seen
+}
+
+/// Looks into everything that is in doubt, outside of a batch, as long as there is hope. Says how each attempt stands
+/// afterwards.
+pub async fn reconcile(tools: &Tools, plan: &Plan, reporter: &Reporter, control: &Control) -> Result<Vec<(String, Attempt)>, EngineError> {
+    let ids: Vec<String> = tools.ledger.in_doubt().await?.into_iter().map(|l| l.id).collect();
+    recover(tools).await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !tools.ledger.in_doubt().await?.is_empty() {
+        let batch = no_batch(plan);
+        let crew = Crew::new(tools, plan, &batch, reporter, control);
+        let mut run = Run::new(&crew, 0);
+        let settled = match run.connect().await {
+            Ok(()) => match run.look_into_doubts().await {
+                Ok(()) => run.settle_what_is_left().await,
+                error => error,
+            },
+            Err(error) => Err(error),
+        };
+        if let Some(session) = run.session.take() {
+            session.close().await;
+        }
+        settled?;
+    }
     let mut all = Vec::with_capacity(ids.len());
     for id in ids {
         let attempt = tools.ledger.fold(&id).await?;
@@ -529,6 +657,7 @@ mod tests {
             job_id: 1,
             batch_id: "b".into(),
             service: Service::PayEvn,
+            version: 0,
             attempt: Attempt { state, ..Attempt::default() },
         }
     }
@@ -562,6 +691,7 @@ mod tests {
             is_sample: false,
             dry_run: false,
             force_new: false,
+            sessions: 1,
         };
         assert_eq!(plan.check(), Err(PlanError::NoPin));
         // A public endpoint makes numbers up where it has no jobs: those are strangers.

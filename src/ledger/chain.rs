@@ -42,7 +42,7 @@ pub(super) async fn head(sql: &mut SqliteConnection) -> Result<String, sqlx::Err
     Ok(row.map_or_else(|| GENESIS.to_owned(), |row| row.get(0)))
 }
 
-/// Appends one event and says its hash.
+/// Appends one event and says its number and its hash.
 pub(super) async fn append(
     sql: &mut SqliteConnection,
     prev: &str,
@@ -50,7 +50,7 @@ pub(super) async fn append(
     batch: &str,
     kind: &str,
     body: &str,
-) -> Result<String, sqlx::Error> {
+) -> Result<(i64, String), sqlx::Error> {
     let seq: i64 = sqlx::query("SELECT COALESCE(MAX(seq), 0) + 1 FROM events").fetch_one(&mut *sql).await?.get(0);
     let at_ms = now_ms();
     let hash = hash(prev, seq, attempt, batch, at_ms, kind, body);
@@ -64,7 +64,7 @@ pub(super) async fn append(
         .bind(&hash)
         .execute(sql)
         .await?;
-    Ok(hash)
+    Ok((seq, hash))
 }
 
 /// What makes two runs the same batch.

@@ -74,6 +74,9 @@ pub enum LedgerError {
     /// The event cannot follow on what stands there. A fault of the program, never of the operator.
     #[error(transparent)]
     Illegal(#[from] IllegalEvent),
+    /// Somebody else wrote to the attempt meanwhile. A fault of the program, never of the operator.
+    #[error("Giao dịch {0} đã được ghi từ nơi khác; không ghi đè. (Somebody else wrote meanwhile.)")]
+    Stale(String),
     /// An event cannot be written as text, or read back.
     #[error("Sự kiện {0} trong sổ không đọc/ghi được. (An event's body is damaged.)")]
     Body(&'static str, #[source] serde_json::Error),

@@ -109,6 +109,8 @@ pub struct LiveAttempt {
     pub batch_id: String,
     /// The service.
     pub service: Service,
+    /// Number of the newest event that moved it, 0 before the first: whoever writes behind somebody's back is refused.
+    pub version: i64,
     /// What its events add up to.
     pub attempt: Attempt,
 }
@@ -164,10 +166,8 @@ impl Ledger {
     /// What a run that is no more left in the middle.
     async fn recover(&self) -> Result<(), LedgerError> {
         for mut live in self.unfinished().await? {
-            let left_by_a_dead_run = !matches!(live.attempt.state, State::Queued | State::Unknown | State::Done(_));
-            if left_by_a_dead_run {
-                let why = "Chương trình đã dừng giữa chừng".to_owned();
-                self.append(&mut live, Event::ContactLost { why }).await?;
+            if let Some(event) = live.attempt.after_crash() {
+                self.append(&mut live, event).await?;
             }
         }
         Ok(())
@@ -249,6 +249,7 @@ impl Ledger {
             job_id: job.id,
             batch_id: batch.id.clone(),
             service: batch.service,
+            version: 0,
             attempt: Attempt::default(),
         })
     }
@@ -269,6 +270,20 @@ impl Ledger {
         self.write(live, event).await
     }
 
+    /// Appends an event that changes nothing about where the attempt stands (evidence that was kept meanwhile),
+    /// whatever has happened to it since.
+    pub async fn note(&self, attempt: &str, event: Event) -> Result<(), LedgerError> {
+        const TRIES: u32 = 5;
+        let mut tries = 0;
+        loop {
+            let mut live = self.attempt_of(attempt).await?.ok_or_else(|| LedgerError::Stale(attempt.to_owned()))?;
+            match self.append(&mut live, event.clone()).await {
+                Err(LedgerError::Stale(_)) if tries < TRIES => tries += 1,
+                other => return other,
+            }
+        }
+    }
+
     async fn write(&self, live: &mut LiveAttempt, event: Event) -> Result<(), LedgerError> {
         let next = live.attempt.clone().after(&event)?;
         let body = serde_json::to_string(&event).map_err(|e| LedgerError::Body(event.wire(), e))?;
@@ -280,7 +295,16 @@ impl Ledger {
         let mut writer = self.connection.lock().await;
         let writer = &mut *writer;
         let mut tx = writer.sql.begin().await.map_err(|e| self.fault(e))?;
-        let hash = chain::append(&mut tx, &writer.head, Some(&live.id), &live.batch_id, event.wire(), &body)
+        let version: i64 = sqlx::query("SELECT COALESCE(MAX(seq), 0) FROM events WHERE attempt_id = ? AND kind <> 'evidence_kept'")
+            .bind(&live.id)
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(|e| self.fault(e))?
+            .get(0);
+        if version != live.version {
+            return Err(LedgerError::Stale(live.id.clone()));
+        }
+        let (seq, hash) = chain::append(&mut tx, &writer.head, Some(&live.id), &live.batch_id, event.wire(), &body)
             .await
             .map_err(|e| self.fault(e))?;
         sqlx::query(
@@ -301,6 +325,9 @@ impl Ledger {
         tx.commit().await.map_err(|e| self.fault(e))?;
         writer.head = hash;
         live.attempt = next;
+        if !matches!(event, Event::EvidenceKept { .. }) {
+            live.version = seq;
+        }
         Ok(())
     }
 

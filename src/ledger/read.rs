@@ -7,7 +7,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::{BatchJob, Ledger, LedgerError, LiveAttempt, job_of};
-use crate::domain::{Attempt, Conclusion, Event, Job, Outcome, Proof, Service, Vnd};
+use crate::domain::{Attempt, Claim, Conclusion, Event, Job, Outcome, Proof, Service, Vnd};
 
 /// How one job of a batch stands.
 #[derive(Debug, Clone)]
@@ -104,18 +104,81 @@ impl Ledger {
             let id: String = row.get(0);
             // A row of a service that this program does not know (yet) is none that it may touch.
             let Ok(service) = row.get::<&str, _>(3).parse() else { continue };
-            let attempt = self.fold(&id).await?;
-            all.push(LiveAttempt { id, job_id: row.get(1), batch_id: row.get(2), service, attempt });
+            let (attempt, version) = self.folded(&id).await?;
+            all.push(LiveAttempt { id, job_id: row.get(1), batch_id: row.get(2), service, version, attempt });
         }
         Ok(all)
     }
 
+    /// One attempt as it stands now.
+    pub async fn attempt_of(&self, id: &str) -> Result<Option<LiveAttempt>, LedgerError> {
+        let row = {
+            let mut writer = self.connection.lock().await;
+            sqlx::query("SELECT id, job_id, batch_id, service FROM attempts WHERE id = ?")
+                .bind(id)
+                .fetch_optional(&mut writer.sql)
+                .await
+                .map_err(|e| self.fault(e))?
+        };
+        Ok(self.live(row.into_iter().collect()).await?.pop())
+    }
+
+    /// The job that an attempt is about.
+    pub async fn job_of(&self, live: &LiveAttempt) -> Result<Option<Job>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let row = sqlx::query("SELECT * FROM jobs WHERE id = ?")
+            .bind(live.job_id)
+            .fetch_optional(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
+        Ok(row.and_then(|row| job_of(live.service, &row)))
+    }
+
+    /// When an attempt was armed, in milliseconds since 1970.
+    pub async fn armed_at(&self, id: &str) -> Result<Option<i64>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let row = sqlx::query("SELECT at_ms FROM events WHERE attempt_id = ? AND kind = 'armed'")
+            .bind(id)
+            .fetch_optional(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
+    /// Attempts of this portal user that were armed since then: those that are paid, and those that are open.
+    pub async fn claims(&self, agent: &str, since_ms: i64) -> Result<(Vec<Claim>, Vec<Claim>), LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let rows = sqlx::query(
+            "SELECT j.account, a.amount, a.transaction_id, a.outcome FROM attempts a JOIN jobs j ON j.id = a.job_id \
+             JOIN events e ON e.attempt_id = a.id AND e.kind = 'armed' \
+             WHERE a.agent = ? COLLATE NOCASE AND e.at_ms >= ? AND (a.outcome = 'paid' OR a.outcome IS NULL)",
+        )
+        .bind(agent)
+        .bind(since_ms)
+        .fetch_all(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        let (mut paid, mut open) = (Vec::new(), Vec::new());
+        for row in rows {
+            let amount = row.get::<Option<i64>, _>(1).and_then(|dong| Vnd::try_from(dong).ok()).unwrap_or_default();
+            let claim = Claim { account: row.get(0), amount, transaction: row.get(2) };
+            if row.get::<Option<&str>, _>(3).is_some() { paid.push(claim) } else { open.push(claim) }
+        }
+        Ok((paid, open))
+    }
+
     /// The attempt that its events tell of.
     pub async fn fold(&self, attempt: &str) -> Result<Attempt, LedgerError> {
-        let mut folded = Attempt::default();
+        Ok(self.folded(attempt).await?.0)
+    }
+
+    /// With the number of its newest event.
+    async fn folded(&self, attempt: &str) -> Result<(Attempt, i64), LedgerError> {
+        let mut folded = (Attempt::default(), 0);
         for row in self.events_of(attempt).await? {
             let event: Event = serde_json::from_str(&row.body).map_err(|e| LedgerError::Body("?", e))?;
-            folded = folded.after(&event)?;
+            let version = if matches!(event, Event::EvidenceKept { .. }) { folded.1 } else { row.seq };
+            folded = (folded.0.after(&event)?, version);
         }
         Ok(folded)
     }
@@ -301,19 +364,22 @@ impl Ledger {
         Ok(row.is_some())
     }
 
-    /// Has this portal user's account seen any settled payment of ours since the attempt was armed?
-    pub async fn paid_since(&self, agent: &str, attempt: &str) -> Result<bool, LedgerError> {
+    /// What this portal user paid, with proof, by attempts armed since then, other than `except`.
+    pub async fn paid_since(&self, agent: &str, since_ms: i64, except: &str) -> Result<Vnd, LedgerError> {
         let mut writer = self.connection.lock().await;
-        let row = sqlx::query(
-            "SELECT 1 FROM attempts a, attempts me WHERE me.id = ? AND a.id <> me.id AND a.agent = ? AND a.outcome = 'paid' \
-             AND a.updated_ms >= me.started_ms LIMIT 1",
+        let sum: i64 = sqlx::query(
+            "SELECT COALESCE(SUM(a.amount), 0) FROM attempts a JOIN events e ON e.attempt_id = a.id AND e.kind = 'armed' \
+             WHERE a.agent = ? AND a.outcome = 'paid' AND a.id <> ? AND a.updated_ms >= ? AND e.at_ms >= ?",
         )
-        .bind(attempt)
         .bind(agent)
-        .fetch_optional(&mut writer.sql)
+        .bind(except)
+        .bind(since_ms)
+        .bind(since_ms)
+        .fetch_one(&mut writer.sql)
         .await
-        .map_err(|e| self.fault(e))?;
-        Ok(row.is_some())
+        .map_err(|e| self.fault(e))?
+        .get(0);
+        Ok(Vnd::try_from(sum).unwrap_or_default())
     }
 
     /// What was paid in a batch, with proof.

@@ -59,18 +59,20 @@ impl Page<'_> {
 
     /// Chooses the contract, fills the PIN and opens the dialog.
     pub async fn prepare_contract(&mut self, contract: &Contract, pin: &SecretString) -> Result<Ready, PortalError> {
-        let snapshot = self
-            .step(vec![
-                json!({ "op": "click_id", "on": "tv.card", "id": contract.button }),
-                await_any(&["tv.pin", "tv.pay"]),
-            ])
-            .await?;
-        if let Some(LookUp::Rejected(text) | LookUp::NotFound(text)) = snapshot.refusal(self.map)? {
-            return Ok(Ready::Rejected(text));
+        // One call: choosing brings the panel, or a refusal and no panel.
+        let steps = vec![
+            json!({ "op": "click_id", "on": "tv.card", "id": contract.button }),
+            await_any(&["tv.pin", "tv.pay"]),
+            fill_secret("tv.pin", pin, true),
+            click("tv.pay"),
+            await_question("tv.confirm"),
+        ];
+        let (snapshot, fault) = self.step_with_words(steps).await?;
+        match (snapshot.refusal(self.map)?, fault) {
+            (Some(LookUp::Rejected(text) | LookUp::NotFound(text)), _) => return Ok(Ready::Rejected(text)),
+            (_, Some(fault)) => return Err(fault),
+            (_, None) => {}
         }
-        let snapshot = self
-            .step(vec![fill_secret("tv.pin", pin, true), click("tv.pay"), await_question("tv.confirm")])
-            .await?;
         snapshot.ready(self.map, "tv.confirm")
     }
 }

@@ -70,6 +70,10 @@ pub struct PortalMap {
     pub pages: Pages,
     /// Locators by element name.
     pub elements: BTreeMap<String, Vec<String>>,
+    /// The history's table.
+    pub history: History,
+    /// What the gate reads.
+    pub gate: GateWords,
     /// A contract's card.
     pub card: Card,
     /// What the portal's users keep to.
@@ -92,6 +96,35 @@ pub struct Pages {
     pub evn: Vec<String>,
     /// Words (a regular expression) of links that may lead to the electricity page.
     pub evn_link_words: String,
+    /// The history of transactions; may be empty.
+    #[serde(default)]
+    pub history: Vec<String>,
+}
+
+/// Words in the header of the history's table, lower-case.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    /// The portal's id of a transaction.
+    pub transaction: Vec<String>,
+    /// For whom.
+    pub account: Vec<String>,
+    /// How much.
+    pub amount: Vec<String>,
+    /// Pages that are read at most.
+    pub pages: usize,
+}
+
+/// Fields of the confirming request, by the end of their names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateWords {
+    /// Hold the account.
+    pub account_fields: Vec<String>,
+    /// Hold the amount.
+    pub amount_fields: Vec<String>,
+    /// Hold secrets.
+    pub secret_fields: Vec<String>,
 }
 
 /// The lines of a contract's card.

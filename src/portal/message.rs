@@ -132,6 +132,23 @@ pub fn answer_of(words: Words<'_>, said: &[Said]) -> Answer {
     }
 }
 
+/// The messages in a raw answer (`<partial-response>`), for a page that could not be read any more. The spans are
+/// `PrimeFaces`' own: `ui-messages-<severity>-summary`.
+pub fn said_in(raw: &str) -> Vec<Said> {
+    const MARK: &str = "ui-messages-";
+    let mut said = Vec::new();
+    for (at, _) in raw.match_indices(MARK) {
+        let Some((severity, rest)) = raw[at + MARK.len()..].split_once("-summary\">") else { continue };
+        if !matches!(severity, "info" | "warn" | "error" | "fatal") {
+            continue;
+        }
+        let text = rest.split('<').next().unwrap_or_default();
+        let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+        said.push(Said { severity: severity.to_owned(), text: crate::domain::text::squeezed(&text) });
+    }
+    said
+}
+
 /// The transaction id in a text: the first word with a digit behind one of the markers.
 pub fn transaction_id(markers: &[String], text: &str) -> Option<String> {
     let squeezed = crate::domain::text::squeezed(text);
@@ -192,6 +209,14 @@ mod tests {
         }
         assert_eq!(before("info", "Chọn hợp đồng :"), None);
         assert_eq!(before("info", "Tra cứu thành công"), None, "chatter before the click is no outcome");
+    }
+
+    #[test]
+    fn messages_are_read_from_a_raw_answer() {
+        let raw = "<update id=\"f:msgError\"><![CDATA[<div class=\"ui-messages-info ui-corner-all\"><span class=\"ui-messages-info-icon\"></span>\
+                   <ul><li><span class=\"ui-messages-info-summary\">Giao dịch thành công. Số tiền: 150.000đ</span></li></ul></div>]]></update>";
+        assert_eq!(said_in(raw), [said("info", "Giao dịch thành công. Số tiền: 150.000đ")]);
+        assert_eq!(said_in("<html>502</html>"), []);
     }
 
     #[test]

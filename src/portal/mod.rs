@@ -7,8 +7,10 @@
 //! Two rules: an element is found by its name in the map, never by an id in the code; and after the paying click
 //! words that no pattern of the map knows mean nothing at all.
 
+mod confirming;
 mod error;
 mod evn;
+mod history;
 mod internet_tv;
 mod login;
 mod map;
@@ -17,9 +19,10 @@ mod page;
 mod phone;
 
 pub use error::PortalError;
+pub use history::History;
 pub use internet_tv::Contract;
 pub use login::{Credentials, LoginStep};
-pub use map::{MapError, PortalMap};
-pub use message::{Class, Moment, Words, answer_of, transaction_id};
+pub use map::{GateWords, MapError, PortalMap};
+pub use message::{Class, Moment, Words, answer_of, said_in, transaction_id};
 pub(crate) use phone::{AmountField, LookUpOrReady};
-pub use page::{Answered, Found, LookUp, Page, Prepared, Readiness, Ready};
+pub use page::{Answered, Armament, Found, LookUp, Page, Prepared, Readiness, Ready};

@@ -7,8 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::confirming::{Expected, ids, masked};
 use super::{Class, Moment, PortalError, PortalMap};
-use crate::browser::{BrowserError, Session};
+use crate::browser::{BrowserError, Gate, Passed, Posted, Session, Strength};
 use crate::domain::{Said, Vnd};
 use crate::ledger::Armed;
 
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// A browser session on the portal.
 #[derive(Debug)]
 pub struct Page<'s> {
-    pub(super) session: &'s mut Session,
+    pub(super) session: &'s Session,
     pub(super) map: &'s PortalMap,
     pub(super) base: &'s str,
     pub(super) answer_max: Duration,
@@ -90,6 +91,8 @@ pub enum Ready {
 #[derive(Debug)]
 pub struct Prepared {
     pub(super) confirm: &'static str,
+    /// Was the amount typed into a field, so that the request carries it?
+    is_typed: bool,
     /// The dialog's words. The click is not made when they have changed.
     dialog: String,
     /// The document that the dialog stands in. The click is made in no other.
@@ -105,7 +108,7 @@ pub struct Prepared {
 /// What is known after the paying click was handed to the browser.
 #[derive(Debug, Clone)]
 pub struct Answered {
-    /// The living page says that the click was not made. Everything else then is empty.
+    /// It is certain that nothing was sent: the page did not click, or the gate held what it would have sent.
     pub not_clicked: bool,
     /// New messages, and the print panel as severity `receipt`.
     pub said: Vec<Said>,
@@ -113,6 +116,36 @@ pub struct Answered {
     pub balance: Option<Vnd>,
     /// Why nothing could be read, where nothing could.
     pub lost: Option<String>,
+    /// The raw answer to the confirming request, where it was caught.
+    pub raw: Option<String>,
+    /// HTTP status of that answer, where the gate saw it.
+    pub status: Option<u16>,
+}
+
+impl Answered {
+    /// Nothing could be read.
+    fn lost(why: String) -> Self {
+        Self { not_clicked: false, said: Vec::new(), balance: None, lost: Some(why), raw: None, status: None }
+    }
+
+    /// Nothing is known.
+    pub fn unread() -> Self {
+        Self::lost(String::new())
+    }
+
+    /// Nothing was sent, for this reason.
+    pub fn not_sent(why: String) -> Self {
+        Self { not_clicked: true, ..Self::lost(why) }
+    }
+}
+
+/// What is about to be confirmed, for the gate to compare.
+#[derive(Debug, Clone)]
+pub struct Armament {
+    /// As it was typed.
+    pub account: String,
+    /// In đồng.
+    pub amount: Vnd,
 }
 
 /// What one script call brings back.
@@ -135,6 +168,8 @@ pub(super) struct Snapshot {
     pub cards: Vec<RawCard>,
     #[serde(default)]
     pub links: Vec<String>,
+    #[serde(default)]
+    pub table: Option<RawTable>,
     matched: BTreeMap<String, usize>,
     pressed: bool,
     refreshed: bool,
@@ -152,6 +187,26 @@ struct RawMessage {
 struct RawAnswer {
     messages: Vec<RawMessage>,
     receipt: String,
+    #[serde(default)]
+    raw: String,
+}
+
+/// A table of the history as it stands on the page.
+#[derive(Debug, Deserialize)]
+pub(super) struct RawTable {
+    pub rows: Vec<RawRow>,
+    /// Addresses of further pages.
+    pub pages: Vec<String>,
+    /// Is there a button that brings the next page?
+    pub more: bool,
+}
+
+/// One row of it.
+#[derive(Debug, Deserialize)]
+pub(super) struct RawRow {
+    pub transaction: String,
+    pub account: String,
+    pub amount: String,
 }
 
 /// One contract's card as it stands on the page.
@@ -178,7 +233,7 @@ enum Call {
 
 impl<'s> Page<'s> {
     /// A view of the session as a portal at `base` (without a slash at the end).
-    pub fn new(session: &'s mut Session, map: &'s PortalMap, base: &'s str, answer_max: Duration) -> Self {
+    pub fn new(session: &'s Session, map: &'s PortalMap, base: &'s str, answer_max: Duration) -> Self {
         Self { session, map, base, answer_max }
     }
 
@@ -258,10 +313,15 @@ impl<'s> Page<'s> {
 
     async fn attempt_step(&mut self, steps: Vec<Value>, on_login: bool, doc: Option<&str>) -> Result<Snapshot, PortalError> {
         let id = uuid::Uuid::new_v4().simple().to_string();
+        self.attempt_named(&id, steps, on_login, doc).await
+    }
+
+    /// The program's id names its result in the page, for whoever asks for it again.
+    async fn attempt_named(&mut self, id: &str, steps: Vec<Value>, on_login: bool, doc: Option<&str>) -> Result<Snapshot, PortalError> {
         let program = self.program(&steps, on_login, doc);
         // Steps time out in the page; this end is only for a page that does not even do that.
         let deadline = tokio::time::Instant::now() + self.answer_max * 2 + PATIENCE * 4;
-        let mut call = self.call(Some(program), &id).await?;
+        let mut call = self.call(Some(program), id).await?;
         loop {
             match call {
                 Call::Done(snapshot) => return self.reached(*snapshot),
@@ -272,7 +332,7 @@ impl<'s> Page<'s> {
                 Call::Running if tokio::time::Instant::now() > deadline => {
                     return Err(PortalError::NoAnswer { seconds: self.answer_max.as_secs() });
                 }
-                Call::Running => call = self.call(None, &id).await?,
+                Call::Running => call = self.call(None, id).await?,
             }
         }
     }
@@ -323,34 +383,93 @@ impl<'s> Page<'s> {
         }
     }
 
-    /// The one click that moves money. Both arguments are consumed; whatever comes back, it is never made again.
+    /// Puts the gate on this tab. Before arming: its strength is part of what is armed.
+    pub async fn hold(&mut self) -> Result<Gate, PortalError> {
+        Ok(Gate::hold(self.session).await?)
+    }
+
+    /// The one click that moves money. What it takes is consumed; whatever comes back, it is never made again.
     ///
+    /// `release` makes the release durable, with the request's id and its masked body; without its `Ok` nothing leaves.
     /// An answer that did not come is no error here: it is what [`Answered::lost`] says, and makes a doubt.
-    pub async fn press(&mut self, prepared: Prepared, armed: Armed) -> Answered {
+    pub async fn press<E: std::fmt::Display>(
+        &mut self,
+        prepared: Prepared,
+        armed: Armed,
+        mut gate: Gate,
+        armament: &Armament,
+        release: impl AsyncFnOnce(&str, &str) -> Result<(), E>,
+    ) -> Answered {
+        let (session, words) = (self.session, &self.map.gate);
+        let strength = gate.strength();
+        let expected = Expected {
+            words,
+            buttons: ids(self.map.elements.get(prepared.confirm).map_or(&[], Vec::as_slice)),
+            account: armament.account.clone(),
+            typed_amount: Some(armament.amount).filter(|_| prepared.is_typed),
+            attempt: armed.attempt().to_owned(),
+        };
         let steps = vec![
             json!({ "op": "press", "on": prepared.confirm, "attempt": armed.attempt(), "dialog": prepared.dialog }),
             json!({ "op": "refresh_balance" }),
         ];
-        let lost = |why: String| Answered { not_clicked: false, said: Vec::new(), balance: None, lost: Some(why) };
-        let snapshot = match self.attempt_step(steps, false, Some(&prepared.doc)).await {
+        let work = self.attempt_named(armed.attempt(), steps, false, Some(&prepared.doc));
+        let release = async |posted: &Posted| release(&posted.id, &masked(words, &posted.body)).await;
+        let snapshot = gate.through(session, work, |posted| expected.judge(posted), release).await;
+        let raw = match &snapshot {
+            Ok(s) if s.answered.as_ref().is_some_and(|a| !a.raw.is_empty()) => None,
+            // The page has no word of the answer; the browser may have caught it.
+            _ => gate.answer(session).await,
+        };
+        let passed = gate.lift(session).await;
+        let mut answered = self.answered(snapshot, raw);
+        answered.status = passed.status;
+        match (strength, passed) {
+            (_, Passed { refused: Some(why), is_released: false, .. }) => Answered::not_sent(why),
+            // Nothing left the tab, and nothing can any more.
+            (Strength::Valve, Passed { is_released: false, .. }) if !answered.not_clicked => {
+                Answered::not_sent(answered.lost.unwrap_or_else(|| "trang không gửi yêu cầu xác nhận".to_owned()))
+            }
+            _ => answered,
+        }
+    }
+
+    /// What the page says after the click.
+    fn answered(&self, snapshot: Result<Snapshot, PortalError>, caught: Option<String>) -> Answered {
+        let snapshot = match snapshot {
             Ok(snapshot) => snapshot,
-            Err(error) => return lost(error.to_string()),
+            Err(error) => return Answered { raw: caught, ..Answered::lost(error.to_string()) },
         };
         let not_clicked = !snapshot.pressed
             && snapshot.error.as_ref().is_some_and(|e| matches!(e.kind.as_str(), "missing" | "covered" | "changed" | "expired"));
         if not_clicked {
             let why = snapshot.error.as_ref().map(|e| self.fault(e).to_string());
-            return Answered { not_clicked: true, said: Vec::new(), balance: None, lost: why };
+            return Answered::not_sent(why.unwrap_or_else(|| "trang báo chưa bấm xác nhận".to_owned()));
         }
         let Some(answer) = snapshot.answered else {
-            return lost(snapshot.error.map_or_else(|| "trang đã chuyển đi".to_owned(), |e| self.fault(&e).to_string()));
+            let why = snapshot.error.map_or_else(|| "trang đã chuyển đi".to_owned(), |e| self.fault(&e).to_string());
+            return Answered { raw: caught, ..Answered::lost(why) };
         };
+        let raw = Some(answer.raw).filter(|raw| !raw.is_empty()).or(caught);
         let mut said: Vec<Said> = answer.messages.into_iter().map(Said::from).collect();
         if !answer.receipt.is_empty() {
             said.push(Said { severity: "receipt".to_owned(), text: answer.receipt });
         }
         let balance = snapshot.balance.filter(|_| snapshot.refreshed).and_then(|text| text.parse().ok());
-        Answered { not_clicked: false, said, balance, lost: None }
+        Answered { not_clicked: false, said, balance, lost: None, raw, status: None }
+    }
+
+    /// What the page of a dead run says of its click: the result of the program that pressed still stands there.
+    pub async fn recall(&mut self, attempt: &str) -> Result<Answered, PortalError> {
+        let deadline = tokio::time::Instant::now() + self.answer_max;
+        loop {
+            match self.call(None, attempt).await? {
+                Call::Done(snapshot) => return Ok(self.answered(Ok(*snapshot), None)),
+                Call::Gone => return Ok(Answered::lost("trang đã chuyển đi".to_owned())),
+                Call::Running if tokio::time::Instant::now() > deadline => return Ok(Answered::lost("trang vẫn chưa có trả lời".to_owned())),
+                Call::Running => {}
+            }
+        }
     }
 
     /// Loads a page with the frame and reads the balance from it.
@@ -361,11 +480,16 @@ impl<'s> Page<'s> {
         Ok(snapshot.balance_vnd())
     }
 
-    /// The window as PNG, with everything typed into PIN and password fields blanked first.
+    /// The window as a picture. Fields that a secret was typed into are veiled when it is typed.
     pub async fn screenshot(&mut self) -> Result<Vec<u8>, PortalError> {
-        const BLANK: &str = "document.querySelectorAll('input[type=password], input[id$=pinId]').forEach((e) => { e.style.color = 'transparent'; e.style.webkitTextSecurity = 'disc'; }); arguments[0]();";
-        self.session.run(BLANK, Vec::new()).await?;
         Ok(self.session.screenshot().await?)
+    }
+
+    /// The page's text as a person reads it.
+    pub async fn text(&mut self) -> Result<String, PortalError> {
+        const TEXT: &str = "arguments[0](document.body ? document.body.innerText : '');";
+        let text = self.session.run(TEXT, Vec::new()).await?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
     }
 }
 
@@ -412,6 +536,7 @@ impl Snapshot {
         let dialog = self.dialog.clone()?;
         Some(Prepared {
             confirm,
+            is_typed: false,
             dialog_amounts: Vnd::all_in(&dialog),
             dialog,
             doc: self.doc.clone(),
@@ -429,6 +554,23 @@ impl Snapshot {
             Some(LookUp::Found(_) | LookUp::Several(_)) | None => self.prepared(confirm).map(Ready::Prepared).ok_or_else(|| {
                 PortalError::PageChanged { element: "frame.confirm_dialog".to_owned(), why: "không mở ra".to_owned() }
             }),
+        }
+    }
+}
+
+impl Prepared {
+    /// The amount was typed into a field: the request has to carry it.
+    pub(super) fn typed(self) -> Self {
+        Self { is_typed: true, ..self }
+    }
+}
+
+impl Ready {
+    /// As [`Prepared::typed`].
+    pub(super) fn typed(self) -> Self {
+        match self {
+            Self::Prepared(prepared) => Self::Prepared(prepared.typed()),
+            other => other,
         }
     }
 }

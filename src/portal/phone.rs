@@ -44,7 +44,7 @@ impl Page<'_> {
         let mut steps = vec![json!({ "op": "fill", "on": "phone.amount", "value": debt.digits(), "number": true })];
         steps.extend(pay_steps(pin));
         let snapshot = self.step(steps).await?;
-        snapshot.ready(self.map, "phone.confirm")
+        snapshot.ready(self.map, "phone.confirm").map(Ready::typed)
     }
 
     /// Fills a top-up and opens the dialog: number, amount, PIN.
@@ -72,7 +72,9 @@ impl Page<'_> {
             (Some(end), _) => Ok((LookUpOrReady::End(end), None)),
             (None, snapshot) => {
                 let balance = snapshot.balance_vnd();
-                Ok((LookUpOrReady::Ready(snapshot.ready(self.map, "phone.confirm")?), balance))
+                let ready = snapshot.ready(self.map, "phone.confirm")?;
+                let ready = if field == AmountField::Free { ready.typed() } else { ready };
+                Ok((LookUpOrReady::Ready(ready), balance))
             }
         }
     }

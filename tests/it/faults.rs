@@ -205,7 +205,7 @@ async fn an_unreachable_portal_and_a_missing_browser_say_what_to_do() {
     tools.portal_url = format!("http://{free}");
     tools.retries = 0;
     let plan = world.plan(Service::LookUpFtth, "k1_gftth");
-    let stop = tokio_util::sync::CancellationToken::new();
+    let stop = gachno::engine::Control::default();
     let error = gachno::engine::run(&tools, &plan, &gachno::engine::Reporter::silent(), &stop).await.expect_err("unreachable");
     assert!(error.to_string().contains("portal.url"), "{error}");
     tools.browser.driver_path = "/nowhere/chromedriver".into();
@@ -228,7 +228,7 @@ async fn an_element_that_is_not_on_the_page_is_named_and_nothing_is_sent() {
     let mut tools = world.tools().await;
     tools.map = std::sync::Arc::new(gachno::portal::PortalMap::load(Some(&path)).expect("a map"));
     tools.retries = 0;
-    let stop = tokio_util::sync::CancellationToken::new();
+    let stop = gachno::engine::Control::default();
     let plan = world.plan(Service::PayTvInternet, "k1_gftth");
     let finished = gachno::engine::run(&tools, &plan, &gachno::engine::Reporter::silent(), &stop).await.expect("gone through");
     let end = &finished.results[0].conclusion;

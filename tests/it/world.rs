@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gachno::browser::Settings;
-use gachno::domain::{Defaults, JobList, Limits, Outcome, Service};
-use gachno::engine::{EngineError, EvidenceStore, Finished, Plan, Progress, Reporter, Tools, run};
+use gachno::domain::{Defaults, JobList, Limits, Outcome, Patience, Service};
+use gachno::engine::{Control, EngineError, EvidenceStore, Finished, Halt, Plan, Progress, Reporter, Tools, run};
 use gachno::ledger::Ledger;
 use gachno::portal::{Credentials, PortalMap};
 use gachno::sandbox::{self, Sandbox, Scenario, Truth};
-use tokio_util::sync::CancellationToken;
 
 pub const AGENT: &str = "1234567890_VTP_00001_DB";
 pub const PIN: &str = "246810";
@@ -27,6 +26,11 @@ pub struct World {
     pub dry_run: bool,
     pub retries: u32,
     pub failures_before_pause: u32,
+    pub sessions: usize,
+    /// One browser a login and a latch in the page, as on an old grid.
+    pub classic: bool,
+    /// How long doubts are looked into at the end of a batch.
+    pub settle_max: Duration,
 }
 
 /// What a batch left behind.
@@ -77,6 +81,9 @@ impl World {
             dry_run: false,
             retries: 2,
             failures_before_pause: 3,
+            sessions: 1,
+            classic: false,
+            settle_max: Duration::ZERO,
         }
     }
 
@@ -97,12 +104,23 @@ impl World {
             ledger: Arc::new(Ledger::open(&self.ledger_path()).await.expect("ledger opens")),
             map: Arc::new(PortalMap::load(None).expect("map")),
             portal_url: self.sandbox.url(),
-            browser: Settings { headless: true, run_folder: self.run_folder(), ..Settings::default() },
-            evidence: EvidenceStore::at(&self.dir.path().join("evidence")),
+            browser: Settings {
+                headless: true,
+                run_folder: self.run_folder(),
+                classic: self.classic,
+                relay: Some(env!("CARGO_BIN_EXE_gachno").into()),
+                ..Settings::default()
+            },
+            logins_per_browser: 4,
+            evidence: EvidenceStore::at(&self.dir.path().join("evidence"), true),
             answer_max: self.answer_max,
             person_max: Duration::from_secs(20),
             retries: self.retries,
             failures_before_pause: self.failures_before_pause,
+            // As patient as the sandbox needs, which settles at once.
+            patience: Patience { schedule_ms: vec![0, 400, 1_000, 1_600, 2_500], settle_ms: 300, apart_ms: 500 },
+            settle_max: self.settle_max,
+            halt: Halt::default(),
         }
     }
 
@@ -119,13 +137,14 @@ impl World {
             is_sample: false,
             dry_run: self.dry_run,
             force_new: self.force_new,
+            sessions: self.sessions,
         }
     }
 
     pub async fn try_run(&self, service: Service, lines: &str) -> Result<After, EngineError> {
         let tools = self.tools().await;
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-        let finished = run(&tools, &self.plan(service, lines), &Reporter::to(sender), &CancellationToken::new()).await?;
+        let finished = run(&tools, &self.plan(service, lines), &Reporter::to(sender), &Control::default()).await?;
         let mut events = Vec::new();
         while let Ok(event) = receiver.try_recv() {
             events.push(event);

@@ -1,0 +1,279 @@
+//! What the logins of a batch share: the jobs that are left, the account book, the pace.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::control::Control;
+use super::pace::Pace;
+use super::plan::Plan;
+use super::progress::{Progress, Reporter};
+use super::runner::Tools;
+use super::timing::eta_s;
+use crate::browser::Shards;
+use crate::domain::{Conclusion, Outcome, Vnd};
+use crate::ledger::{Batch, LiveAttempt};
+
+/// A job that waits, with the attempt that was begun on it, if one was.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub index: usize,
+    pub live: Option<LiveAttempt>,
+}
+
+/// Everything that is shared. One task drives all logins, so its locks are held for moments.
+pub(super) struct Crew<'r> {
+    pub tools: &'r Tools,
+    pub plan: &'r Plan,
+    pub batch: &'r Batch,
+    pub reporter: &'r Reporter,
+    pub control: &'r Control,
+    pub shards: Shards,
+    pub book: Book,
+    /// Between the last guard and the arming no other payment may slip in, or two would pass one limit.
+    pub arming: tokio::sync::Mutex<()>,
+    /// One person is asked one thing at a time.
+    pub person: tokio::sync::Mutex<()>,
+    /// Set when the batch cannot go on, whoever found it out.
+    pub halt: CancellationToken,
+    pub calls_per_payment: Mutex<Vec<u64>>,
+    pub evidence: Mutex<JoinSet<()>>,
+    /// The newest transaction in the portal's history when the batch began, and when that was.
+    pub history_mark: Mutex<Option<(String, i64)>>,
+    queue: Mutex<Queue>,
+    pace: Mutex<Pace>,
+    /// Told whenever a job may have become free or the pace may have changed.
+    news: Notify,
+    tally: Mutex<Tally>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    /// Accounts that a login is at: one account is never in two.
+    busy: HashSet<String>,
+}
+
+#[derive(Debug)]
+struct Tally {
+    kept: usize,
+    done: usize,
+    failures: u32,
+    paid: Vnd,
+    balance: Option<Vnd>,
+    started: Timestamp,
+    breaker: Option<String>,
+}
+
+/// When the agent's balance can be compared: what is on its way, and how many were armed so far.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    /// Held for reading by every armed attempt, for writing by whoever needs the account at rest.
+    pub at_work: tokio::sync::RwLock<()>,
+    open: AtomicUsize,
+    armed: AtomicU64,
+    /// A balance read when nothing was on its way, and when (milliseconds since 1970).
+    rest: Mutex<Option<(Vnd, i64)>>,
+}
+
+/// The account at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stamp {
+    armed: u64,
+    is_at_rest: bool,
+    pub at_ms: i64,
+}
+
+/// An armed attempt of this run, until it is concluded or in doubt.
+#[derive(Debug)]
+pub(super) struct OnItsWay<'b>(&'b Book);
+
+impl Drop for OnItsWay<'_> {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Book {
+    pub fn stamp(&self) -> Stamp {
+        let is_at_rest = self.open.load(Ordering::Acquire) == 0;
+        Stamp { armed: self.armed.load(Ordering::Acquire), is_at_rest, at_ms: Timestamp::now().as_millisecond() }
+    }
+
+    /// Was nothing armed since the stamp but `mine` attempts of one's own?
+    pub fn is_untouched(&self, since: Stamp, mine: u64) -> bool {
+        since.is_at_rest && self.armed.load(Ordering::Acquire) == since.armed + mine
+    }
+
+    pub fn arm(&self) -> OnItsWay<'_> {
+        self.open.fetch_add(1, Ordering::AcqRel);
+        self.armed.fetch_add(1, Ordering::AcqRel);
+        OnItsWay(self)
+    }
+
+    /// A balance that was read when nothing was on its way.
+    pub fn at_rest(&self) -> Option<(Vnd, i64)> {
+        *locked(&self.rest)
+    }
+
+    pub fn rests_at(&self, balance: Vnd, at_ms: i64) {
+        *locked(&self.rest) = Some((balance, at_ms));
+    }
+}
+
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<'r> Crew<'r> {
+    pub fn new(tools: &'r Tools, plan: &'r Plan, batch: &'r Batch, reporter: &'r Reporter, control: &'r Control) -> Self {
+        let now = Timestamp::now();
+        Self {
+            tools,
+            plan,
+            batch,
+            reporter,
+            control,
+            shards: Shards::new(tools.browser.clone(), tools.logins_per_browser),
+            book: Book::default(),
+            arming: tokio::sync::Mutex::default(),
+            person: tokio::sync::Mutex::default(),
+            halt: CancellationToken::new(),
+            calls_per_payment: Mutex::default(),
+            evidence: Mutex::default(),
+            history_mark: Mutex::default(),
+            queue: Mutex::default(),
+            pace: Mutex::new(Pace::new(plan.sessions.max(1), now.as_millisecond())),
+            news: Notify::new(),
+            tally: Mutex::new(Tally { kept: 0, done: 0, failures: 0, paid: Vnd::ZERO, balance: None, started: now, breaker: None }),
+        }
+    }
+
+    /// Puts the jobs in, in order. `kept` jobs have their outcome from before, `paid` is what was paid by them.
+    pub fn begin(&self, to_do: &[usize], kept: usize, paid: Vnd) {
+        locked(&self.queue).waiting.extend(to_do.iter().map(|index| Waiting { index: *index, live: None }));
+        let mut tally = locked(&self.tally);
+        (tally.kept, tally.paid, tally.started) = (kept, paid, Timestamp::now());
+        *locked(&self.pace) = Pace::new(self.plan.sessions.max(1), tally.started.as_millisecond());
+    }
+
+    fn key(&self, index: usize) -> String {
+        self.batch.jobs[index].job.account.key().to_string()
+    }
+
+    /// The next job for this login, in the list's order; waits while others are at its account, while the pace is
+    /// lower or while the operator paused. `None`: nothing is left, or the batch ends.
+    pub async fn next(&self, login: usize) -> Option<Waiting> {
+        loop {
+            let news = self.news.notified();
+            self.control.resumed().await;
+            if self.is_ending() {
+                return None;
+            }
+            if login < locked(&self.pace).allowed() {
+                let mut queue = locked(&self.queue);
+                let free = queue.waiting.iter().position(|w| !queue.busy.contains(&self.key(w.index)));
+                if let Some(waiting) = free.and_then(|place| queue.waiting.remove(place)) {
+                    queue.busy.insert(self.key(waiting.index));
+                    return Some(waiting);
+                }
+                if queue.waiting.is_empty() {
+                    return None;
+                }
+            } else if locked(&self.queue).waiting.is_empty() {
+                return None;
+            }
+            tokio::select! {
+                () = news => {}
+                () = self.control.stopped() => {}
+                () = self.halt.cancelled() => {}
+            }
+        }
+    }
+
+    /// Is there nothing to be taken any more?
+    pub fn is_ending(&self) -> bool {
+        self.control.is_stopped() || self.halt.is_cancelled() || locked(&self.tally).breaker.is_some()
+    }
+
+    /// A job that this login could not even try goes back to where it was.
+    pub fn put_back(&self, waiting: Waiting) {
+        let mut queue = locked(&self.queue);
+        queue.busy.remove(&self.key(waiting.index));
+        queue.waiting.push_front(waiting);
+        drop(queue);
+        self.news.notify_waiters();
+    }
+
+    /// A job has its outcome (or is in doubt).
+    pub fn done(&self, index: usize, end: &Conclusion, pushbacks: u32) {
+        locked(&self.queue).busy.remove(&self.key(index));
+        let now_ms = Timestamp::now().as_millisecond();
+        let mut pace = locked(&self.pace);
+        if pushbacks > 0 || end.outcome == Outcome::Failed {
+            pace.pushed_back(now_ms);
+        } else {
+            pace.done(now_ms);
+        }
+        drop(pace);
+        let mut tally = locked(&self.tally);
+        tally.done += 1;
+        tally.failures = if matches!(end.outcome, Outcome::Failed | Outcome::Unknown) { tally.failures + 1 } else { 0 };
+        if end.outcome == Outcome::Paid {
+            tally.paid = tally.paid.saturating_add(end.amount.unwrap_or_default());
+        }
+        let left = self.batch.jobs.len() - tally.kept - tally.done;
+        if tally.failures >= self.tools.failures_before_pause && left > 0 && tally.breaker.is_none() {
+            let why = format!(
+                "Tạm dừng sau {} lỗi kỹ thuật liên tiếp. Lỗi cuối: {} Kiểm tra mạng và cổng (gachno doctor --portal), rồi chạy lại: lô tiếp tục ở chỗ đang dở.",
+                tally.failures, end.message
+            );
+            tracing::warn!(why, "the batch pauses");
+            tally.breaker = Some(why);
+        }
+        drop(tally);
+        self.say_progress();
+        self.news.notify_waiters();
+    }
+
+    pub fn saw_balance(&self, balance: Option<Vnd>) {
+        let mut tally = locked(&self.tally);
+        tally.balance = balance.or(tally.balance);
+    }
+
+    pub fn balance(&self) -> Option<Vnd> {
+        locked(&self.tally).balance
+    }
+
+    /// Why the batch paused by itself, where it did.
+    pub fn breaker(&self) -> Option<String> {
+        locked(&self.tally).breaker.clone()
+    }
+
+    /// Waits until everything that is being kept is kept.
+    pub async fn evidence_kept(&self) {
+        let mut keeping = std::mem::take(&mut *locked(&self.evidence));
+        while keeping.join_next().await.is_some() {}
+    }
+
+    /// Are jobs left that nobody has begun?
+    pub fn has_waiting(&self) -> bool {
+        !locked(&self.queue).waiting.is_empty()
+    }
+
+    pub fn say_progress(&self) {
+        let tally = locked(&self.tally);
+        let total = self.batch.jobs.len();
+        let elapsed = Timestamp::now().duration_since(tally.started);
+        let elapsed = jiff::Span::new().milliseconds(elapsed.as_millis().try_into().unwrap_or(i64::MAX));
+        let eta_s = eta_s(elapsed, tally.done, total - tally.kept);
+        let (done, paid, balance) = (tally.kept + tally.done, tally.paid, tally.balance);
+        drop(tally);
+        self.reporter.say(Progress::Progress { done, total, eta_s, paid, balance });
+    }
+}
