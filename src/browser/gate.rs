@@ -96,7 +96,7 @@ impl Gate {
     pub async fn hold(session: &Session) -> Result<Self, BrowserError> {
         let mut gate = Self { strength: Strength::Latch, intercept: None, confirming: None, told: Told::default(), passed: Passed::default() };
         let Some(tab) = &session.tab else { return Ok(gate) };
-        session.count();
+        session.count("network.addIntercept");
         // What the tab told before concerns nobody any more.
         let mut events = tab.events.lock().await;
         while events.try_recv().is_ok() {}
@@ -169,7 +169,7 @@ impl Gate {
         let body = if request.is_navigation {
             self.told.body.take()
         } else {
-            session.count();
+            session.count("network.getData");
             body_of(tab, &request.id, "request").await
         };
         let (attempt, view) = (self.told.attempt.clone(), self.told.view.clone());
@@ -208,7 +208,6 @@ impl Gate {
         if let Some(valve) = &tab.valve {
             valve.open().await?;
         }
-        session.count();
         self.passed.is_released = true;
         self.confirming = Some(request.id.clone());
         tab.bidi.tell("network.continueRequest", json!({ "request": request.id }));
@@ -218,7 +217,7 @@ impl Gate {
     /// The raw answer to the confirming request, where the browser has it.
     pub async fn answer(&self, session: &Session) -> Option<String> {
         let (tab, request) = (session.tab.as_ref()?, self.confirming.as_ref()?);
-        session.count();
+        session.count("network.getData");
         body_of(tab, request, "response").await
     }
 
@@ -235,7 +234,7 @@ impl Gate {
             }
         }
         drop(events);
-        session.count();
+        session.count("network.removeIntercept");
         let mut lifted = Ok(Value::Null);
         if let Some(intercept) = self.intercept.take() {
             lifted = tab.bidi.command("network.removeIntercept", json!({ "intercept": intercept }), GRACE).await;

@@ -47,7 +47,7 @@ pub struct Settings {
     pub run_folder: PathBuf,
     /// Never speak `BiDi`: one browser a login, and a latch in the page instead of the gate.
     pub classic: bool,
-    /// The program that `relay` starts (see [`super::relay_program`]); `None`: connections go their own way.
+    /// The program that `relay` starts ; `None`: connections go their own way.
     pub relay: Option<PathBuf>,
 }
 
@@ -315,18 +315,19 @@ impl Session {
         &self.facts
     }
 
-    /// Commands sent so far, of either protocol.
+    /// Round trips so far, of either protocol: commands whose answer the work waited for.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
     }
 
-    pub(super) fn count(&self) {
+    pub(super) fn count(&self, command: &str) {
+        tracing::trace!(command, "to the browser");
         self.calls.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Loads a page, up to its document (not its pictures).
     pub async fn goto(&self, url: &str) -> Result<(), BrowserError> {
-        self.count();
+        self.count("navigate");
         let loaded = match &self.tab {
             None => timed(PAGE_LOAD_MAX + GRACE, self.browser.classic()?.goto(url)).await,
             Some(tab) => {
@@ -342,7 +343,7 @@ impl Session {
 
     /// Runs a script that calls its last argument when it is done. Sent once; never repeated in here.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value, BrowserError> {
-        self.count();
+        self.count("script");
         let Some(tab) = &self.tab else {
             return timed(SCRIPT_MAX + GRACE, self.browser.classic()?.execute_async(script, arguments)).await;
         };
@@ -370,7 +371,7 @@ impl Session {
 
     /// The window as a picture: JPEG over `BiDi` (a tenth of the size), else PNG.
     pub async fn screenshot(&self) -> Result<Vec<u8>, BrowserError> {
-        self.count();
+        self.count("screenshot");
         match self.camera() {
             None => timed(SCRIPT_MAX, self.browser.classic()?.screenshot()).await,
             Some(camera) => camera.shoot().await,
@@ -385,7 +386,7 @@ impl Session {
 
     /// Brings the window to the front, for a person.
     pub async fn show(&self) -> Result<(), BrowserError> {
-        self.count();
+        self.count("activate");
         if let Some(tab) = &self.tab {
             return tab.bidi.command("browsingContext.activate", json!({ "context": tab.context }), GRACE).await.map(drop);
         }

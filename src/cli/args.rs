@@ -12,7 +12,7 @@ use crate::engine::Boundary;
 #[derive(Debug, Parser)]
 #[command(name = "gachno", version, about)]
 pub struct Arguments {
-    /// Show the log on stderr as well (-v: info, -vv: debug).
+    /// Show the log on stderr as well (-v: info, -vv: debug, -vvv: every command to the browser).
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     #[command(subcommand)]

@@ -34,7 +34,8 @@ pub fn start(verbose: u8) -> Logs {
     let level = match verbose {
         0 => "off",
         1 => "warn,gachno=info",
-        _ => "info,gachno=debug",
+        2 => "info,gachno=debug",
+        _ => "info,gachno=trace",
     };
     let terminal = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(EnvFilter::new(level));
     // Err: a test has one already.

@@ -189,7 +189,7 @@ async fn an_overlay_that_never_goes_away_is_named_and_pays_nothing() {
     assert!(after.message("PE0001").contains("che"), "{}", after.message("PE0001"));
     assert_eq!(world.truth().asked, 0);
     let pictures = walk(&world.dir.path().join("evidence"));
-    assert!(pictures.iter().any(|p| p.ends_with("-loi.png")), "a picture was kept: {pictures:?}");
+    assert!(pictures.iter().any(|p| p.ends_with(".jpg")), "a picture was kept: {pictures:?}");
 }
 
 fn walk(folder: &std::path::Path) -> Vec<String> {

@@ -60,6 +60,8 @@ async fn top_ups_and_postpaid_debts_go_through_the_type_dialog_or_without_it() {
 #[tokio::test]
 async fn a_lost_answer_is_settled_by_the_balance_or_stays_in_doubt() {
     let world = World::with(|s| {
+        // Without a history nothing can show that it was not paid.
+        s.switches.history = false;
         s.owing("PE0100", 100_000).owing("PE0200", 200_000);
         s.fault("confirm", "PE0100", Action::Drop { moved: true }).fault("confirm", "PE0200", Action::Drop { moved: false });
     })
