@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::browser::Settings;
 use crate::client::{ApiError, JobApi};
 use crate::config::{Config, ConfigError, Home, Unlock, Vault};
-use crate::domain::{Intake, Patience, Service};
+use crate::domain::{Intake, Service};
 use crate::engine::{EvidenceStore, Halt, Plan, Tools};
 use crate::ledger::{Ledger, LedgerError};
 use crate::portal::{Credentials, MapError, PortalMap};
@@ -88,8 +88,8 @@ pub async fn tools(home: &Home, config: &Config, map_file: Option<&Path>) -> Res
         person_max: seconds(config.portal.person_timeout_s),
         retries: config.portal.retries,
         failures_before_pause: config.portal.failures_before_pause.max(1),
-        patience: Patience::default(),
-        settle_max: Duration::from_secs(config.portal.settle_wait_s.into()),
+        patience: config.reconcile.patience(),
+        settle_max: Duration::from_secs(config.reconcile.wait_s.into()),
         halt: Halt::default(),
     })
 }

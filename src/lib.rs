@@ -2,13 +2,15 @@
 //!
 //! The map of the house; `ARCHITECTURE.md` tells the rest. Arrows run down this list's dependencies and never back:
 //! [`domain`] knows nobody; [`ledger`], [`portal`], [`report`] and [`client`] know `domain`; [`engine`] knows these;
-//! `desktop` and [`cli`] know the engine by its commands and events; [`sandbox`] and [`mock_api`] are simulators.
+//! `desktop` and [`cli`] know the engine by its commands and events; [`sandbox`] and [`mock_api`] are simulators;
+//! [`crash`] breaks the whole on purpose and compares.
 
 pub mod app;
 pub mod browser;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod crash;
 #[cfg(feature = "desktop")]
 pub mod desktop;
 pub mod domain;

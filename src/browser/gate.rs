@@ -106,7 +106,8 @@ impl Gate {
         gate.intercept = held.get("intercept").and_then(Value::as_str).map(str::to_owned);
         gate.strength = Strength::Wire;
         if let Some(valve) = &tab.valve {
-            valve.shut().await?;
+            // A tab whose requests are held and whose valve does not answer is of no use to anybody.
+            valve.shut().await.map_err(|error| BrowserError::Lost { why: error.to_string() })?;
             gate.strength = Strength::Valve;
         }
         Ok(gate)
@@ -186,7 +187,7 @@ impl Gate {
                     None
                 }
                 Some(release) => match release(posted).await {
-                    Ok(()) => match self.let_go(session, tab, request).await {
+                    Ok(()) => match self.let_go(tab, request).await {
                         Ok(()) => return,
                         Err(error) => Some(error.to_string()),
                     },
@@ -204,7 +205,7 @@ impl Gate {
     }
 
     /// From here on the money may move.
-    async fn let_go(&mut self, session: &Session, tab: &Tab, request: &Request) -> Result<(), BrowserError> {
+    async fn let_go(&mut self, tab: &Tab, request: &Request) -> Result<(), BrowserError> {
         if let Some(valve) = &tab.valve {
             valve.open().await?;
         }

@@ -29,6 +29,8 @@ const PAGE_LOAD_MAX: Duration = Duration::from_secs(45);
 pub(super) const GRACE: Duration = Duration::from_secs(5);
 /// How long a polite goodbye may take before the browser is killed.
 const CLOSE_MAX: Duration = Duration::from_secs(5);
+/// A picture takes a tenth of a second; a tab that is just going away never answers.
+const PICTURE_MAX: Duration = Duration::from_millis(1_500);
 /// The largest body that the browser keeps for us, in bytes.
 const BODY_MAX: u64 = 4_000_000;
 
@@ -236,7 +238,7 @@ pub struct Camera {
 impl Camera {
     async fn shoot(&self) -> Result<Vec<u8>, BrowserError> {
         let wanted = json!({ "context": self.context, "format": { "type": "image/jpeg", "quality": 0.4 } });
-        let shot = self.bidi.command("browsingContext.captureScreenshot", wanted, SCRIPT_MAX).await?;
+        let shot = self.bidi.command("browsingContext.captureScreenshot", wanted, PICTURE_MAX).await?;
         let data = shot.get("data").and_then(Value::as_str).unwrap_or_default();
         base64::engine::general_purpose::STANDARD.decode(data).map_err(|e| BrowserError::Script { why: e.to_string() })
     }
@@ -252,7 +254,7 @@ impl Camera {
             "expression": "document.body ? document.body.innerText : ''", "awaitPromise": false, "resultOwnership": "none",
             "target": { "context": self.context },
         });
-        let result = self.bidi.command("script.evaluate", wanted, SCRIPT_MAX).await.ok()?;
+        let result = self.bidi.command("script.evaluate", wanted, PICTURE_MAX).await.ok()?;
         result.pointer("/result/value").and_then(Value::as_str).map(str::to_owned)
     }
 }

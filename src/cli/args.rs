@@ -155,15 +155,29 @@ pub struct Bench {
     /// How long each of the portal's answers takes.
     #[arg(long, default_value_t = 300)]
     pub latency_ms: u64,
+    /// crash: trials at random for so long.
+    #[arg(long, conflicts_with = "matrix")]
+    pub minutes: Option<u32>,
+    /// crash: all services × boundaries × victims, and all services × troubles × boundaries, instead of a bounded part.
+    #[arg(long)]
+    pub matrix: bool,
+    /// crash: repeats the random trials of this number. Else one is made and printed.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// crash: trials at the same time.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
+    pub at_once: u16,
     /// One JSON object instead of a table.
     #[arg(long)]
     pub json: bool,
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum BenchName {
     /// Whose time a payment takes, and how many WebDriver calls.
     Payment,
+    /// Kills the program and what it stands on, in the middle of payments, and compares the books.
+    Crash,
 }
 
 impl BenchName {
@@ -171,6 +185,7 @@ impl BenchName {
     pub const fn wire(self) -> &'static str {
         match self {
             Self::Payment => "payment",
+            Self::Crash => "crash",
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::args::{Bench, BenchName};
-use super::demo::{TemporaryHome, demo_config};
+use super::demo::demo_config;
 use super::{Ended, Exit, Failure, say};
 use crate::app;
 use crate::config::Home;
@@ -32,6 +32,7 @@ impl Row {
 
 pub async fn bench(options: Bench) -> Ended {
     let rows = match options.name {
+        BenchName::Crash => return super::crash::crash(&options).await,
         BenchName::Payment => payment(options.jobs, options.latency_ms).await?,
     };
     if options.json {
@@ -85,7 +86,7 @@ struct Measured {
 }
 
 async fn measured(service: Service, lines: &str, latency_ms: u64) -> Result<Measured, Failure> {
-    let folder = TemporaryHome::new()?;
+    let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
     let scenario = sandbox::Scenario { unlisted: sandbox::Unlisted::Owing, ..sandbox::Scenario::default() };
     let latency = Duration::from_millis(latency_ms);
     let portal = sandbox::start(sandbox::Options { latency, scenario, ..sandbox::Options::default() }).await.map_err(Failure::cannot_run)?;

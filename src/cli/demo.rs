@@ -1,6 +1,5 @@
 //! `gachno demo`: everything on this machine, nothing to configure, no real money anywhere.
 
-use std::path::Path;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -40,7 +39,7 @@ fn has_display() -> bool {
 #[cfg(feature = "desktop")]
 fn window(latency_ms: u64) -> Ended {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::cannot_run)?;
-    let folder = TemporaryHome::new()?;
+    let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
     let servers = runtime.block_on(servers(latency_ms))?;
     let (config, secrets) = demo_config(&servers.sandbox, &servers.api, false)?;
     let start = crate::desktop::Start { home: Home::at(folder.path()), demo: Some(crate::desktop::Demo { config, secrets }) };
@@ -52,27 +51,6 @@ fn window(latency_ms: u64) -> Ended {
 #[cfg(not(feature = "desktop"))]
 fn window(latency_ms: u64) -> Ended {
     blocking(headless(latency_ms))
-}
-
-/// A folder for the demo's ledger and browsers, removed when it is over.
-pub struct TemporaryHome(std::path::PathBuf);
-
-impl TemporaryHome {
-    pub fn new() -> Result<Self, Failure> {
-        let folder = std::env::temp_dir().join(format!("gachno-demo-{}", uuid::Uuid::new_v4().simple()));
-        std::fs::create_dir_all(&folder).map_err(Failure::cannot_run)?;
-        Ok(Self(folder))
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for TemporaryHome {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 pub async fn servers(latency_ms: u64) -> Result<Servers, Failure> {
@@ -98,7 +76,7 @@ pub fn demo_config(sandbox: &Sandbox, api: &MockApi, headless: bool) -> Result<(
 }
 
 async fn headless(latency_ms: u64) -> Ended {
-    let folder = TemporaryHome::new()?;
+    let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
     let home = Home::at(folder.path());
     let servers = servers(latency_ms).await?;
     let (config, secrets) = demo_config(&servers.sandbox, &servers.api, true)?;

@@ -5,6 +5,7 @@
 mod args;
 mod bench;
 mod config;
+mod crash;
 mod demo;
 mod doctor;
 mod ledger;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Limits;
+use crate::domain::{Limits, Patience};
 
 pub use edit::{KeyFault, get, is_secret, set};
 pub use home::Home;
@@ -25,6 +25,8 @@ pub use vault::{KeySource, Sealed, Unlock, Vault, VaultError, VaultHeader};
 pub struct Config {
     /// The agent portal and who we are on it.
     pub portal: Portal,
+    /// How payments in doubt are looked into.
+    pub reconcile: Reconcile,
     /// Where jobs come from.
     pub api: Api,
     /// The browser and its driver.
@@ -63,8 +65,42 @@ pub struct Portal {
     pub retries: u32,
     /// Technical failures in a row after which the batch pauses.
     pub failures_before_pause: u32,
-    /// How long a batch that is through goes on looking into payments in doubt, in seconds.
-    pub settle_wait_s: u32,
+}
+
+/// How payments in doubt are looked into. Nobody knows how long the portal takes to show a payment: these are cautious.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reconcile {
+    /// How long a batch that is through goes on looking, in seconds.
+    pub wait_s: u32,
+    /// When a payment is looked into, in milliseconds after it became unknown. After the last a person is asked.
+    pub look_after_ms: Vec<u32>,
+    /// How long the portal may take to show a payment in its history, in milliseconds.
+    pub settle_ms: u32,
+    /// How far two readings of the history without the payment must lie apart, in milliseconds.
+    pub apart_ms: u32,
+}
+
+impl Reconcile {
+    /// The same as the rules take it.
+    pub fn patience(&self) -> Patience {
+        Patience {
+            schedule_ms: self.look_after_ms.iter().copied().map(i64::from).collect(),
+            settle_ms: self.settle_ms.into(),
+            apart_ms: self.apart_ms.into(),
+        }
+    }
+}
+
+impl Default for Reconcile {
+    fn default() -> Self {
+        Self {
+            wait_s: 150,
+            look_after_ms: vec![0, 5_000, 15_000, 60_000, 130_000, 300_000, 900_000, 3_600_000],
+            settle_ms: 60_000,
+            apart_ms: 60_000,
+        }
+    }
 }
 
 /// What is kept of each payment, beside the request and the answer at the gate.
@@ -155,7 +191,6 @@ impl Default for Portal {
             person_timeout_s: 300,
             retries: 2,
             failures_before_pause: 3,
-            settle_wait_s: 150,
         }
     }
 }

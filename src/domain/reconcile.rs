@@ -64,12 +64,6 @@ pub struct Patience {
     pub apart_ms: i64,
 }
 
-impl Default for Patience {
-    fn default() -> Self {
-        Self { schedule_ms: vec![0, 5_000, 15_000, 60_000, 130_000, 300_000, 900_000, 3_600_000], settle_ms: 60_000, apart_ms: 60_000 }
-    }
-}
-
 /// What the looks prove together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settled {
@@ -177,7 +171,8 @@ mod tests {
     }
 
     fn of(looks: &[Look]) -> Settled {
-        settle(looks, true, 0, &Patience::default())
+        let patience = Patience { schedule_ms: vec![0, 5_000, 15_000, 60_000, 130_000, 300_000, 3_600_000], settle_ms: 60_000, apart_ms: 60_000 };
+        settle(looks, true, 0, &patience)
     }
 
     #[test]

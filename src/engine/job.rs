@@ -213,12 +213,14 @@ impl Run<'_> {
         self.say_state(live, index, job);
         self.tools.halt.at(Boundary::Armed, self.reporter).await;
         let armament = Armament { account: job.account.as_str().to_owned(), amount: found.amount };
+        keeping.taken().await;
         let answered = self.press(live, index, job, prepared, armed, gate, &armament, &mut keeping).await;
         self.tools.halt.at(Boundary::Answered, self.reporter).await;
         keeping.raw(&answered);
         keeping.shoot("outcome");
         // From here on nothing is technical any more: the attempt is proven or stays in doubt.
-        let proven = self.prove(live, index, job, answered, stamp, (seat, on_its_way)).await;
+        let proven = self.prove(live, index, job, answered, &mut keeping, stamp, (seat, on_its_way)).await;
+        keeping.taken().await;
         keeping.keep(self, live);
         proven
     }

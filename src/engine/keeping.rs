@@ -1,4 +1,4 @@
-//! Gathers one payment's evidence beside its work: nothing here is waited for before the outcome is on disk.
+//! Gathers one payment's evidence beside its work. A picture is waited for only where the page is about to change.
 
 use tokio::task::JoinHandle;
 
@@ -15,7 +15,7 @@ pub(super) struct Keeping {
     store: EvidenceStore,
     camera: Option<Camera>,
     pieces: Vec<Piece>,
-    pictures: Vec<JoinHandle<Vec<Piece>>>,
+    picture: Option<JoinHandle<Vec<Piece>>>,
 }
 
 impl Keeping {
@@ -24,7 +24,7 @@ impl Keeping {
             store: run.tools.evidence.clone(),
             camera: run.session.as_ref().and_then(crate::browser::Session::camera),
             pieces: Vec::new(),
-            pictures: Vec::new(),
+            picture: None,
         }
     }
 
@@ -43,7 +43,7 @@ impl Keeping {
     /// picture would hold up the payment: there it is taken of failures only.
     pub fn shoot(&mut self, what: &'static str) {
         let Some(camera) = self.camera.clone().filter(|_| self.store.is_full()) else { return };
-        self.pictures.push(tokio::spawn(async move {
+        self.picture = Some(tokio::spawn(async move {
             let (picture, text) = tokio::join!(camera.picture(), camera.text());
             let mut pieces = Vec::new();
             pieces.extend(picture.map(|bytes| Piece { what, bytes }));
@@ -52,15 +52,18 @@ impl Keeping {
         }));
     }
 
+    /// Waits for the picture that is being taken: the page is about to change.
+    pub async fn taken(&mut self) {
+        if let Some(picture) = self.picture.take() {
+            self.pieces.extend(picture.await.unwrap_or_default());
+        }
+    }
+
     /// Writes it all in the background; the ledger then names the files.
     pub fn keep(self, run: &Run<'_>, live: &LiveAttempt) {
-        let Self { store, pieces, pictures, .. } = self;
+        let Self { store, pieces, .. } = self;
         let (ledger, attempt) = (run.tools.ledger.clone(), live.id.clone());
         locked(&run.crew.evidence).spawn(async move {
-            let mut pieces = pieces;
-            for picture in pictures {
-                pieces.extend(picture.await.unwrap_or_default());
-            }
             if pieces.is_empty() {
                 return;
             }

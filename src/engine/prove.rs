@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::RwLockReadGuard;
 
 use super::crew::{OnItsWay, Stamp};
+use super::keeping::Keeping;
 use super::runner::{EngineError, JobFault, Run};
 use crate::domain::verdict::judge;
 use crate::domain::{Answer, Conclusion, DebtAfter, Doubt, Event, Evidence, Job, Outcome, Proof, Said, Service, Verdict, Vnd};
@@ -16,12 +17,14 @@ const SETTLE: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1
 
 impl Run<'_> {
     /// Takes an armed attempt to its proof or into doubt. Never clicks anything that could pay.
+    #[expect(clippy::too_many_arguments, reason = "everything that is known after one click, once")]
     pub(super) async fn prove(
         &mut self,
         live: &mut LiveAttempt,
         index: usize,
         job: &Job,
         answered: Answered,
+        keeping: &mut Keeping,
         stamp: Stamp,
         on_its_way: (RwLockReadGuard<'_, ()>, OnItsWay<'_>),
     ) -> Result<(), JobFault> {
@@ -44,6 +47,7 @@ impl Run<'_> {
         self.crew.saw_balance(answered.balance);
         let mut verdict = self.at_first_sight(live, job, balance);
         if !matches!(verdict, Verdict::Proven(..)) {
+            keeping.taken().await;
             // From here on the account has to be at rest: everything else on its way is waited for.
             drop(on_its_way);
             let at_rest = self.crew.book.at_work.write().await;

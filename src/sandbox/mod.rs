@@ -23,8 +23,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use scenario::{Account, Action, Agent, Contract, Fault, Kind, Scenario, Severity, Switches, Texts, Unlisted};
@@ -70,7 +73,8 @@ pub enum SandboxError {
 pub struct Sandbox {
     address: SocketAddr,
     shared: Shared,
-    stop: CancellationToken,
+    /// Ends the server that listens now; another may take its place.
+    serving: Mutex<CancellationToken>,
 }
 
 /// What all requests share.
@@ -93,25 +97,34 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
     let address = listener.local_addr().map_err(|e| SandboxError::Listen(options.listen, e))?;
     let world = World::new(options.scenario, options.seed);
     let shared = Shared { world: Arc::new(Mutex::new(world)), latency: options.latency };
-    let stop = CancellationToken::new();
+    let serving = Mutex::new(serve(listener, &shared));
+    Ok(Sandbox { address, shared, serving })
+}
+
+fn serve(listener: TcpListener, shared: &Shared) -> CancellationToken {
+    let serving = CancellationToken::new();
     let router = portal::router(shared.clone()).merge(control::router(shared.clone()));
-    // Small packets must not wait for each other: it would add 40 ms to every answer.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let ended = stop.clone();
+    let ended = serving.clone();
+    // Each connection as a task of its own, so that all of them can be cut at once: a portal that dies in the middle
+    // of an answer is part of what is simulated.
     tokio::spawn(async move {
-        tokio::select! {
-            served = axum::serve(listener, router) => {
-                if let Err(error) = served {
-                    tracing::error!(%error, "the sandbox stopped");
-                }
-            }
-            // At once, open connections included: a simulator that dies is part of what is tested.
-            () = ended.cancelled() => {}
+        let mut connections = JoinSet::new();
+        loop {
+            let stream = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = ended.cancelled() => return,
+            };
+            let Ok((stream, _)) = stream else { continue };
+            // Small packets must not wait for each other: it would add 40 ms to every answer.
+            let _ = stream.set_nodelay(true);
+            let service = TowerToHyperService::new(router.clone());
+            connections.spawn(async move {
+                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            });
+            while connections.try_join_next().is_some() {}
         }
     });
-    Ok(Sandbox { address, shared, stop })
+    serving
 }
 
 impl Sandbox {
@@ -140,6 +153,34 @@ impl Sandbox {
         self.shared.world().expire_all();
     }
 
+    /// The machine dies: every connection breaks, nobody listens. What it knew it keeps.
+    pub fn crash(&self) {
+        self.serving().cancel();
+    }
+
+    /// It comes back at the same address, with its sessions as they were.
+    pub async fn come_back(&self) -> Result<(), SandboxError> {
+        const TRIES: u32 = 100;
+        let mut tries = 0;
+        let listener = loop {
+            match TcpListener::bind(self.address).await {
+                Ok(listener) => break listener,
+                // The old one may be about to close.
+                Err(_) if tries < TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                Err(error) => return Err(SandboxError::Listen(self.address, error)),
+            }
+        };
+        *self.serving() = serve(listener, &self.shared);
+        Ok(())
+    }
+
+    fn serving(&self) -> MutexGuard<'_, CancellationToken> {
+        self.serving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Stops it.
     pub fn stop(self) {
         drop(self);
@@ -148,7 +189,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.crash();
     }
 }
 

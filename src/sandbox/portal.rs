@@ -61,6 +61,11 @@ impl Answer {
         for fault in faults {
             match fault {
                 Action::EmptyBalance => world.empty_balance(&order.agent),
+                Action::PriceChanges(by) => {
+                    if let Some(key) = &order.debt_key {
+                        world.raise_debt(key, at_first, *by);
+                    }
+                }
                 Action::SettleMs(ms) => {
                     let words = "Giao dịch đang được xử lý, vui lòng không thực hiện lại";
                     return Self { settle: Some((Duration::from_millis(*ms), order.clone(), at_first)), ..Self::says(Message::info(words)) };

@@ -156,6 +156,8 @@ pub struct Switches {
     pub expiry_by_dialog: bool,
     /// The history page exists.
     pub history: bool,
+    /// The history shows a payment only this many milliseconds later.
+    pub history_delay_ms: u64,
     /// Rows a page of the history.
     pub history_page_size: usize,
     /// Which search kind is chosen at first, 0 to 3.
@@ -188,6 +190,7 @@ impl Default for Switches {
             balance_before_refresh: false,
             expiry_by_dialog: true,
             history: true,
+            history_delay_ms: 0,
             history_page_size: 20,
             console_default: 0,
             fade_ms: 120,
@@ -285,7 +288,7 @@ pub enum Action {
     DoubleMessage,
     /// The loading overlay never goes away.
     OverlayStays,
-    /// The price is this much higher from here on.
+    /// The price is this much higher from here on; at `confirm` it is not what the question named any more.
     PriceChanges(i64),
     /// The agent's balance is empty from here on.
     EmptyBalance,

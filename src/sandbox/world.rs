@@ -68,6 +68,9 @@ pub struct Movement {
     pub id: u64,
     /// RFC 3339.
     pub at: String,
+    /// The same, for the late history.
+    #[serde(skip)]
+    arrived: std::time::Instant,
     /// Whose balance pays.
     pub agent: String,
     /// `internet_tv`, `evn`, `postpaid` or `top_up`.
@@ -318,6 +321,7 @@ impl World {
         self.movements.push(Movement {
             id,
             at: jiff::Timestamp::now().to_string(),
+            arrived: std::time::Instant::now(),
             agent: order.agent.clone(),
             service: order.service.to_owned(),
             account: order.account.clone(),
@@ -335,9 +339,11 @@ impl World {
         }
     }
 
-    /// The payments of an agent, newest first.
+    /// The payments of an agent that the history shows by now, newest first.
     pub fn history(&self, agent: &str) -> Vec<Movement> {
-        self.movements.iter().rev().filter(|m| m.moved && m.agent == agent).cloned().collect()
+        let delay = Duration::from_millis(self.scenario.switches.history_delay_ms);
+        let shown = |m: &&Movement| m.moved && m.agent == agent && m.arrived.elapsed() >= delay;
+        self.movements.iter().rev().filter(shown).cloned().collect()
     }
 
     // ---- Faults -----------------------------------------------------------------------------------------------------

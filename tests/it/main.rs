@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod cli;
+#[cfg(target_os = "linux")]
+mod crash;
 mod faults;
 mod login;
 mod payments;
