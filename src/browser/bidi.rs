@@ -185,6 +185,11 @@ impl Bidi {
         self.outbox.send(Outgoing { id, text, answer }).map_err(|_| closed())
     }
 
+    /// Has the socket closed? Nothing said into it is heard any more.
+    pub fn is_closed(&self) -> bool {
+        self.outbox.is_closed()
+    }
+
     /// The events of a tab from now on.
     pub fn events_of(&self, context: &str) -> mpsc::UnboundedReceiver<Event> {
         let (sender, receiver) = mpsc::unbounded_channel();

@@ -65,9 +65,9 @@ pub enum Judgement {
 /// What went through the gate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Passed {
-    /// Was the confirming request let go?
+    /// Was the confirming request let go, or can that not be ruled out?
     pub is_released: bool,
-    /// Why it was failed instead, where it was.
+    /// Why it was failed instead, where it was: it is certain that it did not leave.
     pub refused: Option<String>,
     /// Confirming requests that were failed because one had been let go.
     pub doubles: u32,
@@ -83,6 +83,8 @@ pub struct Gate {
     intercept: Option<String>,
     confirming: Option<String>,
     told: Told,
+    /// Was the valve told to open since it was shut?
+    is_valve_opened: bool,
     passed: Passed,
 }
 
@@ -94,7 +96,14 @@ impl Gate {
 
     /// Puts the gate on. Nothing that the tab sends from now on leaves by itself.
     pub async fn hold(session: &Session) -> Result<Self, BrowserError> {
-        let mut gate = Self { strength: Strength::Latch, intercept: None, confirming: None, told: Told::default(), passed: Passed::default() };
+        let mut gate = Self {
+            strength: Strength::Latch,
+            intercept: None,
+            confirming: None,
+            told: Told::default(),
+            is_valve_opened: false,
+            passed: Passed::default(),
+        };
         let Some(tab) = &session.tab else { return Ok(gate) };
         session.count("network.addIntercept");
         // What the tab told before concerns nobody any more.
@@ -175,7 +184,7 @@ impl Gate {
         };
         let (attempt, view) = (self.told.attempt.clone(), self.told.view.clone());
         let posted = body.map(|body| Posted { id: request.id.clone(), url: request.url.clone(), body, attempt, view });
-        let refused = match posted.as_ref().map(|posted| (posted, judge(posted))) {
+        let why = match posted.as_ref().map(|posted| (posted, judge(posted))) {
             Some((_, Judgement::Other)) => {
                 tab.bidi.tell("network.continueRequest", target);
                 return;
@@ -184,29 +193,38 @@ impl Gate {
                 None => {
                     self.passed.doubles += 1;
                     tracing::warn!(url = request.url, "a second confirming request was stopped");
-                    None
+                    tab.bidi.tell("network.failRequest", target);
+                    return;
                 }
                 Some(release) => match release(posted).await {
                     Ok(()) => match self.let_go(tab, request).await {
                         Ok(()) => return,
-                        Err(error) => Some(error.to_string()),
+                        Err(error) => error.to_string(),
                     },
-                    Err(error) => Some(error.to_string()),
+                    Err(error) => error.to_string(),
                 },
             },
-            Some((_, Judgement::Wrong(why))) => Some(why),
-            None => Some("không đọc được yêu cầu xác nhận trước khi gửi".to_owned()),
+            Some((_, Judgement::Wrong(why))) => why,
+            None => "không đọc được yêu cầu xác nhận trước khi gửi".to_owned(),
         };
-        if let Some(why) = refused {
-            tracing::warn!(why, "the confirming request was stopped at the gate");
+        tracing::warn!(why, "the confirming request is stopped at the gate");
+        let is_failed = tab.bidi.command("network.failRequest", target, GRACE).await.is_ok();
+        // Without the browser's word on it only a shut valve makes sure.
+        if is_failed || (tab.valve.is_some() && !self.is_valve_opened) {
             self.passed.refused = Some(why);
+        } else {
+            self.passed.is_released = true;
         }
-        tab.bidi.tell("network.failRequest", target);
     }
 
     /// From here on the money may move.
     async fn let_go(&mut self, tab: &Tab, request: &Request) -> Result<(), BrowserError> {
+        // A driver that has died lets go of what it held: behind a shut valve that goes nowhere, and so it stays.
+        if tab.bidi.is_closed() && tab.valve.is_some() {
+            return Err(BrowserError::Lost { why: "trình điều khiển đã thoát trước khi gửi".to_owned() });
+        }
         if let Some(valve) = &tab.valve {
+            self.is_valve_opened = true;
             valve.open().await?;
         }
         self.passed.is_released = true;

@@ -37,7 +37,7 @@ pub(super) struct Relay {
     orders: Mutex<Orders>,
     pid: u32,
     /// Killed when this is dropped.
-    _child: Child,
+    child: std::sync::Mutex<Child>,
 }
 
 #[derive(Debug)]
@@ -68,12 +68,18 @@ impl Relay {
             return Err(fault("không nối được ống lệnh".to_owned()));
         };
         let orders = Mutex::new(Orders { stdin, stdout: BufReader::new(stdout).lines() });
-        Ok(Arc::new(Self { orders, pid, _child: child }))
+        Ok(Arc::new(Self { orders, pid, child: child.into() }))
     }
 
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// Has it exited? Then its browser reaches nothing any more.
+    fn is_gone(&self) -> bool {
+        let mut child = self.child.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        !matches!(child.try_wait(), Ok(None))
     }
 
     /// A new port with an open valve.
@@ -104,6 +110,11 @@ impl Valve {
     /// The proxy's address, `host:port`.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Has its relay exited?
+    pub fn is_gone(&self) -> bool {
+        self.relay.is_gone()
     }
 
     /// Closes every connection of this login and keeps new ones waiting.

@@ -338,6 +338,9 @@ impl Session {
             }
         };
         match loaded {
+            Err(_) if self.tab.as_ref().and_then(|tab| tab.valve.as_ref()).is_some_and(Valve::is_gone) => {
+                Err(BrowserError::Lost { why: "bộ chuyển tiếp kết nối đã thoát".to_owned() })
+            }
             Err(BrowserError::Script { why }) => Err(BrowserError::PageUnreachable { url: url.to_owned(), why }),
             other => other,
         }

@@ -66,8 +66,8 @@ pub(super) async fn crash(options: &Bench) -> Ended {
         tally.add(&name, &trial, &verdict);
         if !options.json {
             let mark = if verdict.audited.wrong.is_empty() { "✓" } else { "✗" };
-            let (runs, kills, open) = (verdict.runs, verdict.kills, verdict.audited.for_a_person);
-            say(&format!("{mark} {:>5.1} s  {runs} runs  {kills} kills  {open} doubts  {name}", took.as_secs_f64()));
+            let (runs, kills, paid, open) = (verdict.runs, verdict.kills, verdict.audited.paid, verdict.audited.for_a_person);
+            say(&format!("{mark} {:>5.1} s  {runs} runs  {kills} kills  {paid}/{} paid  {open} doubts  {name}", took.as_secs_f64(), trial.jobs));
         }
     }
     report(&tally, seed, started.elapsed(), options.json);

@@ -253,8 +253,8 @@ impl Lab {
         };
         let results = ledger.results(&batch.id, batch.service).await?;
         let events = ledger.events_of_batch(&batch.id).await?;
-        let released = events.iter().filter(|e| e.kind == "released").count();
-        let mut audited = audit(trial.jobs, &results, released, &portal.truth());
+        let count = |kind: &str| events.iter().filter(|e| e.kind == kind).count();
+        let mut audited = audit(trial.jobs, &results, count("released") - count("withheld"), &portal.truth());
         if ledger.batches(2).await?.len() > 1 {
             audited.wrong.push("a second batch was made of the same jobs".to_owned());
         }

@@ -162,6 +162,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<String>,
     },
+    /// The release is on disk, but the gate then did not let the request go, and never will: the browser died, or
+    /// what carries its connections.
+    Withheld {
+        /// Why, for people.
+        why: String,
+    },
     /// The portal's answer as it was read.
     Observed {
         /// Its messages, word for word.
@@ -318,6 +324,7 @@ impl Event {
             Self::PreArmed => "pre_armed",
             Self::Armed(_) => "armed",
             Self::Released { .. } => "released",
+            Self::Withheld { .. } => "withheld",
             Self::Observed { .. } => "observed",
             Self::ContactLost { .. } => "contact_lost",
             Self::ReconcileStarted => "reconcile_started",
@@ -353,6 +360,10 @@ impl Attempt {
             (Armed, Event::Released { request, .. }) => {
                 self.request.clone_from(request);
                 Released
+            }
+            (Released, Event::Withheld { .. }) => {
+                self.request = None;
+                Armed
             }
             // Armed without Released is the latch's way: the click and the request are one step there.
             (Armed | Released, Event::Observed { said, .. }) => {

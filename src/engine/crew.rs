@@ -45,6 +45,8 @@ pub(super) struct Crew<'r> {
     pub evidence: Mutex<JoinSet<()>>,
     /// The newest transaction in the portal's history when the batch began, and when that was.
     pub history_mark: Mutex<Option<(String, i64)>>,
+    /// Jobs of this batch that were in doubt and turned out never to have been sent.
+    pub not_sent: Mutex<Vec<usize>>,
     queue: Mutex<Queue>,
     pace: Mutex<Pace>,
     /// Told whenever a job may have become free or the pace may have changed.
@@ -147,6 +149,7 @@ impl<'r> Crew<'r> {
             calls_per_payment: Mutex::default(),
             evidence: Mutex::default(),
             history_mark: Mutex::default(),
+            not_sent: Mutex::default(),
             queue: Mutex::default(),
             pace: Mutex::new(Pace::new(plan.sessions.max(1), now.as_millisecond())),
             news: Notify::new(),
@@ -160,6 +163,13 @@ impl<'r> Crew<'r> {
         let mut tally = locked(&self.tally);
         (tally.kept, tally.paid, tally.started) = (kept, paid, Timestamp::now());
         *locked(&self.pace) = Pace::new(self.plan.sessions.max(1), tally.started.as_millisecond());
+    }
+
+    /// Puts jobs in once more that were done before and turned out to be free of consequences.
+    pub fn again(&self, jobs: &[usize]) {
+        locked(&self.queue).waiting.extend(jobs.iter().map(|index| Waiting { index: *index, live: None }));
+        let mut tally = locked(&self.tally);
+        tally.done = tally.done.saturating_sub(jobs.len());
     }
 
     fn key(&self, index: usize) -> String {

@@ -8,7 +8,7 @@ use super::crew::{OnItsWay, Stamp};
 use super::keeping::Keeping;
 use super::runner::{EngineError, JobFault, Run};
 use crate::domain::verdict::judge;
-use crate::domain::{Answer, Conclusion, DebtAfter, Doubt, Event, Evidence, Job, Outcome, Proof, Said, Service, Verdict, Vnd};
+use crate::domain::{Answer, Conclusion, DebtAfter, Doubt, Event, Evidence, Job, Outcome, Proof, Said, Service, State, Verdict, Vnd};
 use crate::ledger::{LedgerError, LiveAttempt};
 use crate::portal::{Answered, LookUp, PortalError, answer_of, transaction_id};
 
@@ -30,6 +30,9 @@ impl Run<'_> {
     ) -> Result<(), JobFault> {
         if answered.not_clicked {
             let message = answered.lost.unwrap_or_else(|| "trang báo chưa bấm xác nhận".to_owned());
+            if live.attempt.state == State::Released {
+                self.append(live, index, job, Event::Withheld { why: message.clone() }).await?;
+            }
             return self.append(live, index, job, Event::Concluded(Conclusion::not_sent(message))).await;
         }
         match answered.lost {
@@ -51,7 +54,7 @@ impl Run<'_> {
             // From here on the account has to be at rest: everything else on its way is waited for.
             drop(on_its_way);
             let at_rest = self.crew.book.at_work.write().await;
-            verdict = match self.verdict(live, job, balance).await? {
+            verdict = match self.verdict(live, job, balance, &SETTLE).await? {
                 Ok((outcome, proof)) => Verdict::Proven(outcome, proof),
                 Err(doubt) => Verdict::InDoubt(doubt),
             };
@@ -91,8 +94,15 @@ impl Run<'_> {
         judge(&self.evidence(live, job, before, balance, balance.is_some()))
     }
 
-    /// What the evidence proves, gathered as far as it takes. The account is at rest.
-    pub(super) async fn verdict(&mut self, live: &LiveAttempt, job: &Job, balance: Option<Vnd>) -> Result<Result<(Outcome, Proof), Doubt>, JobFault> {
+    /// What the evidence proves, gathered as far as it takes. The account is at rest. `settle`: waits before what has
+    /// not happened yet is looked for again.
+    pub(super) async fn verdict(
+        &mut self,
+        live: &LiveAttempt,
+        job: &Job,
+        balance: Option<Vnd>,
+        settle: &[Duration],
+    ) -> Result<Result<(Outcome, Proof), Doubt>, JobFault> {
         let before = self.balance_explained(live).await?;
         let after = match balance {
             Some(balance) => Some(balance),
@@ -100,7 +110,7 @@ impl Run<'_> {
         };
         let mut evidence = self.evidence(live, job, before, after, before.is_some());
         self.crew.saw_balance(after);
-        let mut settle = SETTLE.iter();
+        let mut settle = settle.iter();
         loop {
             match judge(&evidence) {
                 Verdict::Proven(outcome, proof) => return Ok(Ok((outcome, proof))),

@@ -275,7 +275,7 @@ impl<'r> Run<'r> {
     async fn go_through(&mut self) -> Result<End, EngineError> {
         let (batch, control) = (self.crew.batch, self.crew.control);
         let total = batch.jobs.len();
-        let to_do: Vec<usize> = (0..total).filter(|i| is_to_do(batch, batch.jobs[*i].last.as_ref())).collect();
+        let mut to_do: Vec<usize> = (0..total).filter(|i| is_to_do(batch, batch.jobs[*i].last.as_ref())).collect();
         let in_doubt = self.tools.ledger.in_doubt().await?;
         let needs_browser = !to_do.is_empty() || in_doubt.iter().any(|l| l.batch_id == batch.id);
         if needs_browser && !control.is_stopped() {
@@ -287,6 +287,8 @@ impl<'r> Run<'r> {
             self.tools.ledger.bind_agent(&batch.id, &self.agent).await?;
             // Before the same account is touched, what is in doubt on it is looked into.
             self.look_into_doubts().await?;
+            to_do.append(&mut locked(&self.crew.not_sent));
+            to_do.sort_unstable();
             self.begin_book(!to_do.is_empty()).await?;
         }
         let kept = self.say_what_stands(&to_do).await?;
@@ -297,8 +299,17 @@ impl<'r> Run<'r> {
         if has_work && self.session.is_some() {
             self.work_together().await?;
         }
-        if self.session.is_some() && !control.is_stopped() {
+        let mut rounds = 0;
+        while self.session.is_some() && !self.crew.is_ending() {
             self.settle_what_is_left().await?;
+            // What turned out never to have been sent is done again, as a technical failure before arming would be.
+            let again = std::mem::take(&mut *locked(&self.crew.not_sent));
+            if again.is_empty() || rounds == self.tools.retries || control.is_stopped() {
+                break;
+            }
+            rounds += 1;
+            self.crew.again(&again);
+            self.work_together().await?;
         }
         let paused = self.crew.breaker();
         Ok(End { stopped: control.is_stopped() && paused.is_none() && self.crew.has_waiting(), paused })

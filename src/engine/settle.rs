@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::crew::locked;
 use super::prove::doubt_text;
 use super::runner::{EngineError, Run};
 use crate::domain::reconcile::{match_history, settle};
 use crate::domain::{
-    BalanceSays, Claim, Conclusion, DebtAfter, Event, HistorySays, Intent, Job, Look, Settled, Vnd,
+    BalanceSays, Claim, Conclusion, DebtAfter, Event, HistorySays, Intent, Job, Look, Outcome, Settled, State, Vnd,
 };
 use crate::ledger::{LedgerError, LiveAttempt};
 
@@ -70,7 +71,7 @@ impl Run<'_> {
         ledger.append(live, Event::ReconcileStarted).await?;
         self.tools.halt.at(live.attempt.state.into(), self.reporter).await;
         // The portal's own words, with the balance at rest, may say it at once.
-        let doubt = match self.verdict(live, &job, None).await? {
+        let doubt = match self.verdict(live, &job, None, &[]).await? {
             Ok((outcome, proof)) => {
                 let end = self.conclusion(live, outcome, proof, None);
                 return self.end(live, end).await;
@@ -109,6 +110,9 @@ impl Run<'_> {
         if live.batch_id == batch.id
             && let Some(index) = batch.jobs.iter().position(|j| j.id == live.job_id)
         {
+            if live.attempt.state == State::Done(Outcome::NotSent) {
+                locked(&self.crew.not_sent).push(index);
+            }
             self.say_outcome(index, &batch.jobs[index], live);
         }
         Ok(())
