@@ -158,12 +158,18 @@ pub struct Bench {
     /// crash: trials at random for so long.
     #[arg(long, conflicts_with = "matrix")]
     pub minutes: Option<u32>,
-    /// crash: all services × boundaries × victims, and all services × troubles × boundaries, instead of a bounded part.
+    /// crash: everything: services × boundaries × victims, services × troubles × boundaries. Else the bounded part of the tests.
     #[arg(long)]
     pub matrix: bool,
-    /// crash: repeats the random trials of this number. Else one is made and printed.
+    /// crash, model: repeats the random trials of this number. Else one is made and printed.
     #[arg(long)]
     pub seed: Option<u64>,
+    /// model: attempts that are simulated.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub attempts: u64,
+    /// crash: trials whose name has this in it.
+    #[arg(long, value_name = "TEXT")]
+    pub only: Option<String>,
     /// crash: trials at the same time.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
     pub at_once: u16,
@@ -178,6 +184,8 @@ pub enum BenchName {
     Payment,
     /// Kills the program and what it stands on, in the middle of payments, and compares the books.
     Crash,
+    /// Simulates engine and portal without a browser: a crash, a late answer or worse at every step.
+    Model,
 }
 
 impl BenchName {
@@ -186,6 +194,7 @@ impl BenchName {
         match self {
             Self::Payment => "payment",
             Self::Crash => "crash",
+            Self::Model => "model",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! tests (a bounded part) and by `gachno bench crash` (all of it, or at random for as long as one likes).
 
 mod audit;
+pub mod model;
 mod strike;
 mod trial;
 mod troubles;
@@ -39,18 +40,15 @@ pub fn all_strikes() -> Vec<Trial> {
     PAYMENTS.into_iter().flat_map(|service| Boundary::ON_THE_WAY.into_iter().flat_map(move |at| victims(service, at))).collect()
 }
 
-/// Every service × every trouble that the portal can make × every boundary, where the program is killed.
+/// Every service × every trouble that the portal can make; nobody is killed.
 pub fn all_troubles() -> Vec<Trial> {
-    let mut all = Vec::new();
-    for service in PAYMENTS {
-        for trouble in troubles(service) {
-            all.push(Trial::of(service).troubled(trouble.clone()));
-            for at in Boundary::ON_THE_WAY {
-                all.push(Trial::of(service).troubled(trouble.clone()).struck(When::At(at), Victim::Program));
-            }
-        }
-    }
-    all
+    PAYMENTS.into_iter().flat_map(|service| troubles(service).into_iter().map(move |t| Trial::of(service).troubled(t))).collect()
+}
+
+/// Every service × every trouble × every boundary, where the program is killed.
+pub fn all_troubles_struck() -> Vec<Trial> {
+    let struck = |trial: Trial| Boundary::ON_THE_WAY.map(|at| trial.clone().struck(When::At(at), Victim::Program));
+    all_troubles().into_iter().flat_map(struck).collect()
 }
 
 /// The trial with this number: a batch of some size, some troubles, and a few killings at boundaries and random moments.

@@ -101,9 +101,10 @@ pub struct Intent {
     /// The agent's balance at a time when nothing else was on its way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance_before: Option<Vnd>,
-    /// When that was, in milliseconds since 1970. What was paid since explains what it fell by since.
+    /// The ledger's newest event at that time: what was paid after it explains what the balance fell by since. A
+    /// number and not a time, because a clock can be set back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub balance_at_ms: Option<i64>,
+    pub balance_seq: Option<i64>,
     /// Was every earlier attempt of this agent settled, so that the balance can serve as proof?
     pub balance_is_proof: bool,
     /// How one request per attempt is ensured.
@@ -126,9 +127,9 @@ pub struct Intent {
     /// above it came later. `None`: no history that can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_mark: Option<String>,
-    /// When that was read, in milliseconds since 1970.
+    /// The ledger's newest event when that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub history_at_ms: Option<i64>,
+    pub history_seq: Option<i64>,
     /// The lease's fencing token, where a server gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fence: Option<u64>,
@@ -477,7 +478,7 @@ mod tests {
             obligation: "o".into(),
             amount: Vnd::fixed(150_000),
             balance_before: Some(Vnd::fixed(1_000_000)),
-            balance_at_ms: Some(0),
+            balance_seq: Some(0),
             balance_is_proof: true,
             gate: GateKind::Latch,
             session: "s".into(),
@@ -486,7 +487,7 @@ mod tests {
             bidi_url: None,
             context: None,
             history_mark: None,
-            history_at_ms: None,
+            history_seq: None,
             fence: None,
             deadline_ms: 0,
         }

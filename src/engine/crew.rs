@@ -1,7 +1,6 @@
 //! What the logins of a batch share: the jobs that are left, the account book, the pace.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -9,6 +8,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::book::Book;
 use super::control::Control;
 use super::pace::Pace;
 use super::plan::Plan;
@@ -43,7 +43,7 @@ pub(super) struct Crew<'r> {
     pub halt: CancellationToken,
     pub calls_per_payment: Mutex<Vec<u64>>,
     pub evidence: Mutex<JoinSet<()>>,
-    /// The newest transaction in the portal's history when the batch began, and when that was.
+    /// The newest transaction in the portal's history when the batch began, and the ledger's newest event then.
     pub history_mark: Mutex<Option<(String, i64)>>,
     /// Jobs of this batch that were in doubt and turned out never to have been sent.
     pub not_sent: Mutex<Vec<usize>>,
@@ -70,62 +70,6 @@ struct Tally {
     balance: Option<Vnd>,
     started: Timestamp,
     breaker: Option<String>,
-}
-
-/// When the agent's balance can be compared: what is on its way, and how many were armed so far.
-#[derive(Debug, Default)]
-pub(super) struct Book {
-    /// Held for reading by every armed attempt, for writing by whoever needs the account at rest.
-    pub at_work: tokio::sync::RwLock<()>,
-    open: AtomicUsize,
-    armed: AtomicU64,
-    /// A balance read when nothing was on its way, and when (milliseconds since 1970).
-    rest: Mutex<Option<(Vnd, i64)>>,
-}
-
-/// The account at one moment.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Stamp {
-    armed: u64,
-    is_at_rest: bool,
-    pub at_ms: i64,
-}
-
-/// An armed attempt of this run, until it is concluded or in doubt.
-#[derive(Debug)]
-pub(super) struct OnItsWay<'b>(&'b Book);
-
-impl Drop for OnItsWay<'_> {
-    fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-impl Book {
-    pub fn stamp(&self) -> Stamp {
-        let is_at_rest = self.open.load(Ordering::Acquire) == 0;
-        Stamp { armed: self.armed.load(Ordering::Acquire), is_at_rest, at_ms: Timestamp::now().as_millisecond() }
-    }
-
-    /// Was nothing armed since the stamp but `mine` attempts of one's own?
-    pub fn is_untouched(&self, since: Stamp, mine: u64) -> bool {
-        since.is_at_rest && self.armed.load(Ordering::Acquire) == since.armed + mine
-    }
-
-    pub fn arm(&self) -> OnItsWay<'_> {
-        self.open.fetch_add(1, Ordering::AcqRel);
-        self.armed.fetch_add(1, Ordering::AcqRel);
-        OnItsWay(self)
-    }
-
-    /// A balance that was read when nothing was on its way.
-    pub fn at_rest(&self) -> Option<(Vnd, i64)> {
-        *locked(&self.rest)
-    }
-
-    pub fn rests_at(&self, balance: Vnd, at_ms: i64) {
-        *locked(&self.rest) = Some((balance, at_ms));
-    }
 }
 
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

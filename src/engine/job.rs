@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::crew::{Stamp, locked};
+use super::book::Stamp;
+use super::crew::locked;
 use super::evidence::Piece;
 use super::halt::Boundary;
 use super::keeping::Keeping;
@@ -31,7 +32,7 @@ impl Run<'_> {
     /// One try. `Ok` means that the attempt has an outcome or is in doubt; `Err` happened before arming.
     pub(super) async fn attempt_job(&mut self, entry: &BatchJob, index: usize, live: &mut LiveAttempt) -> Result<(), JobFault> {
         let calls_before = self.calls();
-        let stamp = self.crew.book.stamp();
+        let stamp = self.stamp().await;
         let session = self.session.as_ref().map(|s| s.facts().session_id.clone()).unwrap_or_default();
         self.append(live, index, &entry.job, Event::Leased { session }).await?;
         match self.look_up(&entry.job).await? {
@@ -319,17 +320,17 @@ impl Run<'_> {
         // The page's balance is at rest where nothing was on its way when the page was asked for, nor is in doubt.
         let is_at_rest = book.is_untouched(stamp, 0) && !self.tools.ledger.has_doubt(&self.agent, &live.id).await?;
         if is_at_rest && let Some(balance) = prepared.balance.or(balance) {
-            book.rests_at(balance, stamp.at_ms);
+            book.rests_at(balance, stamp.seq);
         }
-        let (balance_before, balance_at_ms) = book.at_rest().unzip();
-        let (history_mark, history_at_ms) = locked(&self.crew.history_mark).clone().unzip();
+        let (balance_before, balance_seq) = book.at_rest().unzip();
+        let (history_mark, history_seq) = locked(&self.crew.history_mark).clone().unzip();
         Ok(Intent {
             agent: self.agent.clone(),
             fingerprint: format!("{}|{}|{}", self.plan.service, job.account.key(), amount.digits()),
             obligation: obligation(self.plan.service, job),
             amount,
             balance_before,
-            balance_at_ms,
+            balance_seq,
             balance_is_proof: balance_before.is_some(),
             gate: match strength {
                 Strength::Valve => GateKind::Valve,
@@ -342,7 +343,7 @@ impl Run<'_> {
             bidi_url: facts.bidi_url,
             context: facts.context,
             history_mark,
-            history_at_ms,
+            history_seq,
             fence: None,
             deadline_ms: Timestamp::now().as_millisecond() + i64::try_from(self.tools.answer_max.as_millis()).unwrap_or(i64::MAX / 2),
         })

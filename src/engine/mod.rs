@@ -6,6 +6,7 @@
 //! **Nothing retries past arming.** A technical failure before it is tried again; from there on an attempt leads to
 //! a proof or stays unknown, and its debt stays locked.
 
+mod book;
 mod control;
 mod crew;
 mod evidence;
@@ -23,6 +24,7 @@ mod runner;
 mod settle;
 mod timing;
 
+pub(crate) use book::{Book, OnItsWay, Stamp};
 pub use control::Control;
 pub use evidence::EvidenceStore;
 pub use halt::{Boundary, Halt};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::RwLockReadGuard;
 
-use super::crew::{OnItsWay, Stamp};
+use super::book::{OnItsWay, Stamp};
 use super::keeping::Keeping;
 use super::runner::{EngineError, JobFault, Run};
 use crate::domain::verdict::judge;
@@ -134,14 +134,14 @@ impl Run<'_> {
     /// where it proves nothing: it was never read at rest, or something else on the account is in doubt.
     pub(super) async fn balance_explained(&self, live: &LiveAttempt) -> Result<Option<Vnd>, LedgerError> {
         let Some(intent) = &live.attempt.intent else { return Ok(None) };
-        let (Some(before), Some(at_ms)) = (intent.balance_before.filter(|_| intent.balance_is_proof), intent.balance_at_ms) else {
+        let (Some(before), Some(seq)) = (intent.balance_before.filter(|_| intent.balance_is_proof), intent.balance_seq) else {
             return Ok(None);
         };
         let ledger = &self.tools.ledger;
         if ledger.has_doubt(&intent.agent, &live.id).await? {
             return Ok(None);
         }
-        let paid = ledger.paid_since(&intent.agent, at_ms, &live.id).await?;
+        let paid = ledger.paid_since(&intent.agent, seq, &live.id).await?;
         Ok(before.checked_sub(paid))
     }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::control::Control;
+use super::book::Stamp;
 use super::crew::{Crew, Waiting, locked};
 use super::evidence::{EvidenceStore, Piece};
 use super::halt::Halt;
@@ -320,8 +321,9 @@ impl<'r> Run<'r> {
         if !self.plan.service.is_payment() || !has_work || self.plan.dry_run {
             return Ok(());
         }
+        let seq = self.tools.ledger.seq().await;
         match self.page()?.history_mark().await {
-            Ok(mark) => *locked(&self.crew.history_mark) = mark.map(|mark| (mark, Timestamp::now().as_millisecond())),
+            Ok(mark) => *locked(&self.crew.history_mark) = mark.map(|mark| (mark, seq)),
             Err(error) => tracing::warn!(%error, "the history's mark could not be read; it will prove nothing in this batch"),
         }
         Ok(())
@@ -577,17 +579,23 @@ impl<'r> Run<'r> {
         };
         self.check_agent(&found)?;
         self.agent = found;
-        let stamp = self.crew.book.stamp();
+        let stamp = self.stamp().await;
         let balance = self.page()?.balance().await?;
         self.crew.saw_balance(balance);
         if let Some(balance) = balance
             && self.crew.book.is_untouched(stamp, 0)
             && !self.tools.ledger.has_doubt(&self.agent, "").await?
         {
-            self.crew.book.rests_at(balance, stamp.at_ms);
+            self.crew.book.rests_at(balance, stamp.seq);
         }
         self.reporter.say(Progress::LoggedIn { agent: self.agent.clone(), balance });
         Ok(())
+    }
+
+    /// The account's state now, for telling later what has moved since.
+    pub(super) async fn stamp(&self) -> Stamp {
+        let seq = self.tools.ledger.seq().await;
+        self.crew.book.stamp(seq)
     }
 
     /// The browser must be who the configuration says.

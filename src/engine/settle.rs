@@ -60,7 +60,7 @@ impl Run<'_> {
     /// What its looks so far prove.
     async fn settled(&self, live: &LiveAttempt) -> Result<Settled, LedgerError> {
         let Some(job) = self.tools.ledger.job_of(live).await? else { return Ok(Settled::Person) };
-        let since = self.tools.ledger.armed_at(&live.id).await?.unwrap_or_default();
+        let since = self.tools.ledger.unknown_since(&live.id).await?.unwrap_or_default();
         Ok(settle(&live.attempt.looks, job.top_up(live.service).is_none(), since, &self.tools.patience))
     }
 
@@ -129,7 +129,7 @@ impl Run<'_> {
     }
 
     async fn history_says(&mut self, job: &Job, intent: &Intent) -> Result<HistorySays, EngineError> {
-        let (Some(mark), Some(since)) = (&intent.history_mark, intent.history_at_ms) else { return Ok(HistorySays::NotToBeHad) };
+        let (Some(mark), Some(since)) = (&intent.history_mark, intent.history_seq) else { return Ok(HistorySays::NotToBeHad) };
         let read = match self.page()?.history(mark).await {
             Err(error) => match self.renew(error).await {
                 Ok(()) => self.page()?.history(mark).await,

@@ -36,24 +36,35 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Hash of the newest event.
-pub(super) async fn head(sql: &mut SqliteConnection) -> Result<String, sqlx::Error> {
-    let row = sqlx::query("SELECT hash FROM events ORDER BY seq DESC LIMIT 1").fetch_optional(sql).await?;
-    Ok(row.map_or_else(|| GENESIS.to_owned(), |row| row.get(0)))
+/// The newest event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Head {
+    pub seq: i64,
+    pub hash: String,
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
 }
 
-/// Appends one event and says its number and its hash.
+/// The newest event, or the beginning.
+pub(super) async fn head(sql: &mut SqliteConnection) -> Result<Head, sqlx::Error> {
+    let row = sqlx::query("SELECT seq, hash, at_ms FROM events ORDER BY seq DESC LIMIT 1").fetch_optional(sql).await?;
+    Ok(row.map_or_else(
+        || Head { seq: 0, hash: GENESIS.to_owned(), at_ms: 0 },
+        |row| Head { seq: row.get(0), hash: row.get(1), at_ms: row.get(2) },
+    ))
+}
+
+/// Appends one event behind `prev`. Its time is never earlier: a clock that is set back stands still in here.
 pub(super) async fn append(
     sql: &mut SqliteConnection,
-    prev: &str,
+    prev: &Head,
     attempt: Option<&str>,
     batch: &str,
     kind: &str,
     body: &str,
-) -> Result<(i64, String), sqlx::Error> {
-    let seq: i64 = sqlx::query("SELECT COALESCE(MAX(seq), 0) + 1 FROM events").fetch_one(&mut *sql).await?.get(0);
-    let at_ms = now_ms();
-    let hash = hash(prev, seq, attempt, batch, at_ms, kind, body);
+) -> Result<Head, sqlx::Error> {
+    let (seq, at_ms) = (prev.seq + 1, now_ms().max(prev.at_ms));
+    let hash = hash(&prev.hash, seq, attempt, batch, at_ms, kind, body);
     sqlx::query("INSERT INTO events (seq, attempt_id, batch_id, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?)")
         .bind(seq)
         .bind(attempt)
@@ -64,7 +75,7 @@ pub(super) async fn append(
         .bind(&hash)
         .execute(sql)
         .await?;
-    Ok((seq, hash))
+    Ok(Head { seq, hash, at_ms })
 }
 
 /// What makes two runs the same batch.

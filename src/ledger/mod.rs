@@ -41,8 +41,8 @@ pub struct Ledger {
 #[derive(Debug)]
 struct Writer {
     sql: SqliteConnection,
-    /// Hash of the newest event.
-    head: String,
+    /// The newest event.
+    head: chain::Head,
 }
 
 /// A batch about to be entered.
@@ -304,7 +304,7 @@ impl Ledger {
         if version != live.version {
             return Err(LedgerError::Stale(live.id.clone()));
         }
-        let (seq, hash) = chain::append(&mut tx, &writer.head, Some(&live.id), &live.batch_id, event.wire(), &body)
+        let head = chain::append(&mut tx, &writer.head, Some(&live.id), &live.batch_id, event.wire(), &body)
             .await
             .map_err(|e| self.fault(e))?;
         sqlx::query(
@@ -323,11 +323,11 @@ impl Ledger {
         .await
         .map_err(|e| self.fault(e))?;
         tx.commit().await.map_err(|e| self.fault(e))?;
-        writer.head = hash;
         live.attempt = next;
         if !matches!(event, Event::EvidenceKept { .. }) {
-            live.version = seq;
+            live.version = head.seq;
         }
+        writer.head = head;
         Ok(())
     }
 

@@ -134,27 +134,36 @@ impl Ledger {
         Ok(row.and_then(|row| job_of(live.service, &row)))
     }
 
-    /// When an attempt was armed, in milliseconds since 1970.
-    pub async fn armed_at(&self, id: &str) -> Result<Option<i64>, LedgerError> {
+    /// When an armed attempt became unknown, in milliseconds since 1970: contact was lost, or its program had died
+    /// and this one took over. Before that it may have been sent at any moment.
+    pub async fn unknown_since(&self, id: &str) -> Result<Option<i64>, LedgerError> {
         let mut writer = self.connection.lock().await;
-        let row = sqlx::query("SELECT at_ms FROM events WHERE attempt_id = ? AND kind = 'armed'")
-            .bind(id)
-            .fetch_optional(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?;
-        Ok(row.map(|row| row.get(0)))
+        let row = sqlx::query(
+            "SELECT MIN(e.at_ms) FROM events e JOIN events armed ON armed.attempt_id = e.attempt_id AND armed.kind = 'armed' \
+             WHERE e.attempt_id = ? AND e.kind = 'contact_lost' AND e.seq > armed.seq",
+        )
+        .bind(id)
+        .fetch_one(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        Ok(row.get(0))
     }
 
-    /// Attempts of this portal user that were armed since then: those that are paid, and those that are open.
-    pub async fn claims(&self, agent: &str, since_ms: i64) -> Result<(Vec<Claim>, Vec<Claim>), LedgerError> {
+    /// Number of the newest event, 0 where there is none.
+    pub async fn seq(&self) -> i64 {
+        self.connection.lock().await.head.seq
+    }
+
+    /// Attempts of this portal user that were armed after that event: those that are paid, and those that are open.
+    pub async fn claims(&self, agent: &str, since_seq: i64) -> Result<(Vec<Claim>, Vec<Claim>), LedgerError> {
         let mut writer = self.connection.lock().await;
         let rows = sqlx::query(
             "SELECT j.account, a.amount, a.transaction_id, a.outcome FROM attempts a JOIN jobs j ON j.id = a.job_id \
              JOIN events e ON e.attempt_id = a.id AND e.kind = 'armed' \
-             WHERE a.agent = ? COLLATE NOCASE AND e.at_ms >= ? AND (a.outcome = 'paid' OR a.outcome IS NULL)",
+             WHERE a.agent = ? COLLATE NOCASE AND e.seq > ? AND (a.outcome = 'paid' OR a.outcome IS NULL)",
         )
         .bind(agent)
-        .bind(since_ms)
+        .bind(since_seq)
         .fetch_all(&mut writer.sql)
         .await
         .map_err(|e| self.fault(e))?;
@@ -364,17 +373,16 @@ impl Ledger {
         Ok(row.is_some())
     }
 
-    /// What this portal user paid, with proof, by attempts armed since then, other than `except`.
-    pub async fn paid_since(&self, agent: &str, since_ms: i64, except: &str) -> Result<Vnd, LedgerError> {
+    /// What this portal user paid, with proof, by attempts armed after that event, other than `except`.
+    pub async fn paid_since(&self, agent: &str, since_seq: i64, except: &str) -> Result<Vnd, LedgerError> {
         let mut writer = self.connection.lock().await;
         let sum: i64 = sqlx::query(
             "SELECT COALESCE(SUM(a.amount), 0) FROM attempts a JOIN events e ON e.attempt_id = a.id AND e.kind = 'armed' \
-             WHERE a.agent = ? AND a.outcome = 'paid' AND a.id <> ? AND a.updated_ms >= ? AND e.at_ms >= ?",
+             WHERE a.agent = ? AND a.outcome = 'paid' AND a.id <> ? AND e.seq > ?",
         )
         .bind(agent)
         .bind(except)
-        .bind(since_ms)
-        .bind(since_ms)
+        .bind(since_seq)
         .fetch_one(&mut writer.sql)
         .await
         .map_err(|e| self.fault(e))?

@@ -32,11 +32,11 @@ fn intent(obligation: &str) -> Intent {
         session: "s".into(),
         browser_pid: None,
         debugger_address: None,
-        balance_at_ms: Some(0),
+        balance_seq: Some(0),
         bidi_url: None,
         context: None,
         history_mark: None,
-        history_at_ms: None,
+        history_seq: None,
         fence: None,
         deadline_ms: 0,
     }

@@ -1,0 +1,65 @@
+//! The agent's account while a batch is at work: what is on its way, and the last balance that was read at rest.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use super::crew::locked;
+use crate::domain::Vnd;
+
+/// When the agent's balance can be compared: what is on its way, and how many were armed so far.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    /// Held for reading by every armed attempt, for writing by whoever needs the account at rest.
+    pub at_work: tokio::sync::RwLock<()>,
+    open: AtomicUsize,
+    armed: AtomicU64,
+    /// A balance read when nothing was on its way, and the ledger's newest event at that time.
+    rest: Mutex<Option<(Vnd, i64)>>,
+}
+
+/// The account at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stamp {
+    armed: u64,
+    is_at_rest: bool,
+    /// The ledger's newest event.
+    pub seq: i64,
+}
+
+/// An armed attempt of this run, until it is concluded or in doubt.
+#[derive(Debug)]
+pub(crate) struct OnItsWay<'b>(&'b Book);
+
+impl Drop for OnItsWay<'_> {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Book {
+    /// `seq`: the ledger's newest event, asked for just before.
+    pub fn stamp(&self, seq: i64) -> Stamp {
+        let is_at_rest = self.open.load(Ordering::Acquire) == 0;
+        Stamp { armed: self.armed.load(Ordering::Acquire), is_at_rest, seq }
+    }
+
+    /// Was nothing armed since the stamp but `mine` attempts of one's own?
+    pub fn is_untouched(&self, since: Stamp, mine: u64) -> bool {
+        since.is_at_rest && self.armed.load(Ordering::Acquire) == since.armed + mine
+    }
+
+    pub fn arm(&self) -> OnItsWay<'_> {
+        self.open.fetch_add(1, Ordering::AcqRel);
+        self.armed.fetch_add(1, Ordering::AcqRel);
+        OnItsWay(self)
+    }
+
+    /// A balance that was read when nothing was on its way.
+    pub fn at_rest(&self) -> Option<(Vnd, i64)> {
+        *locked(&self.rest)
+    }
+
+    pub fn rests_at(&self, balance: Vnd, seq: i64) {
+        *locked(&self.rest) = Some((balance, seq));
+    }
+}
