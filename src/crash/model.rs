@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::domain::reconcile::{match_history, settle};
+use crate::domain::reconcile::{balance_says, match_history, settle};
 use crate::domain::verdict::judge;
 use crate::domain::{
     Answer, Attempt, BalanceSays, Claim, Conclusion, DebtAfter, Event, Evidence, GateKind, HistoryRow, HistorySays, Intent,
@@ -588,10 +588,7 @@ impl Sim {
         if (0..self.log.len()).any(|other| other != attempt && self.is_open(other)) {
             return None;
         }
-        let paid = self.log.iter().enumerate().filter(|(other, r)| {
-            *other != attempt && r.armed_seq > seq && r.attempt.state == State::Done(Outcome::Paid)
-        });
-        before.checked_sub(paid.map(|(_, r)| vnd(self.jobs[r.job].amount)).sum())
+        before.checked_sub(self.paid_since(seq, attempt))
     }
 
     /// Judges by the program's own rules. `at_rest`: everything that can be asked may be asked.
@@ -704,14 +701,30 @@ impl Sim {
     }
 
     fn balance_says(&self, attempt: usize) -> BalanceSays {
-        let amount = vnd(self.jobs[self.log[attempt].job].amount);
-        let now = vnd(self.portal.balance);
-        match self.explained(attempt) {
-            None => BalanceSays::NoProof,
-            Some(before) if before == now => BalanceSays::Unchanged,
-            Some(before) if before.checked_sub(amount) == Some(now) => BalanceSays::Fell,
-            Some(_) => BalanceSays::Other,
-        }
+        let Some(intent) = &self.log[attempt].attempt.intent else { return BalanceSays::NoProof };
+        let earlier = || {
+            let before_mine = self.log.iter().filter(|r| r.armed_seq > 0 && r.armed_seq < self.log[attempt].armed_seq);
+            let newest = before_mine.filter(|r| r.attempt.intent.as_ref().is_some_and(|i| i.balance_before.is_some())).max_by_key(|r| r.armed_seq);
+            newest.and_then(|r| r.attempt.intent.as_ref())
+        };
+        let (intent, is_earlier) = match (intent.balance_before, earlier()) {
+            (None, Some(earlier)) => (earlier, true),
+            _ => (intent, false),
+        };
+        let seq = intent.balance_seq.unwrap_or_default();
+        let open: Vec<usize> = (0..self.log.len()).filter(|a| self.is_open(*a)).collect();
+        let before = intent.balance_before.filter(|_| open.iter().all(|a| self.log[*a].armed_seq > seq));
+        let before = before.and_then(|before| before.checked_sub(self.paid_since(seq, attempt)));
+        let amounts: Vec<Vnd> = open.iter().map(|a| vnd(self.jobs[self.log[*a].job].amount)).collect();
+        let says = balance_says(before, Some(vnd(self.portal.balance)), &amounts);
+        if is_earlier { says.of_an_earlier_run() } else { says }
+    }
+
+    fn paid_since(&self, seq: i64, except: usize) -> Vnd {
+        let paid = self.log.iter().enumerate().filter(|(other, r)| {
+            *other != except && r.armed_seq > seq && r.attempt.state == State::Done(Outcome::Paid)
+        });
+        paid.map(|(_, r)| vnd(self.jobs[r.job].amount)).sum()
     }
 
     // ---- The truth --------------------------------------------------------------------------------------------------

@@ -103,6 +103,31 @@ pub fn settle(looks: &[Look], is_debt: bool, unknown_ms: i64, patience: &Patienc
     patience.schedule_ms.iter().map(|after| unknown_ms + after).find(|due| *due > done).map_or(Settled::Person, Settled::LookAt)
 }
 
+/// What the balance says of one of these open attempts. `before`: what it would be if none of them had moved any
+/// money; `open`: the amounts of all that are open on the account, the one in question among them.
+///
+/// Amounts are positive, so a balance that has not fallen clears all of them at once, and one that fell by their whole
+/// sum was moved by each of them. Anything between could be any of them.
+pub fn balance_says(before: Option<Vnd>, after: Option<Vnd>, open: &[Vnd]) -> BalanceSays {
+    let (Some(before), Some(after)) = (before, after) else { return BalanceSays::NoProof };
+    let all: Vnd = open.iter().copied().sum();
+    match before.checked_sub(after) {
+        Some(fall) if fall.is_zero() => BalanceSays::Unchanged,
+        Some(fall) if fall == all => BalanceSays::Fell,
+        Some(fall) if open.len() > 1 && fall < all => BalanceSays::NoProof,
+        _ => BalanceSays::Other,
+    }
+}
+
+impl BalanceSays {
+    /// The same where the balance before was read in an earlier run: somebody may have worked on the account by hand
+    /// since, so a fall convicts nobody. That nothing has fallen still clears.
+    #[must_use]
+    pub fn of_an_earlier_run(self) -> Self {
+        if self == Self::Fell { Self::NoProof } else { self }
+    }
+}
+
 /// A row of the portal's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryRow {
@@ -208,6 +233,22 @@ mod tests {
         assert_eq!(without(DebtAfter::Gone, BalanceSays::Fell), Settled::Proven(Outcome::Paid, Proof::Balance, None));
         assert_eq!(without(DebtAfter::StillDue, BalanceSays::Fell), Settled::LookAt(5_000));
         assert_eq!(without(DebtAfter::Gone, BalanceSays::Unchanged), Settled::LookAt(5_000), "somebody else may have paid");
+    }
+
+    #[test]
+    fn the_balance_clears_all_open_attempts_together_or_convicts_them_all() {
+        let says = |after: u32, open: &[u32]| {
+            let open: Vec<Vnd> = open.iter().copied().map(Vnd::fixed).collect();
+            balance_says(Some(Vnd::fixed(1_000_000)), Some(Vnd::fixed(after)), &open)
+        };
+        assert_eq!(says(1_000_000, &[50_000]), BalanceSays::Unchanged);
+        assert_eq!(says(950_000, &[50_000]), BalanceSays::Fell);
+        assert_eq!(says(940_000, &[50_000]), BalanceSays::Other);
+        assert_eq!(says(1_000_000, &[50_000, 20_000]), BalanceSays::Unchanged, "none of them");
+        assert_eq!(says(930_000, &[50_000, 20_000]), BalanceSays::Fell, "both of them");
+        assert_eq!(says(950_000, &[50_000, 20_000]), BalanceSays::NoProof, "the one, or something else");
+        assert_eq!(says(1_010_000, &[50_000]), BalanceSays::Other, "topped up meanwhile");
+        assert_eq!(balance_says(None, Some(Vnd::ZERO), &[]), BalanceSays::NoProof);
     }
 
     fn row(id: &str, account: &str, amount: u32) -> HistoryRow {

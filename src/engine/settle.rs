@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::crew::locked;
 use super::prove::doubt_text;
 use super::runner::{EngineError, Run};
-use crate::domain::reconcile::{match_history, settle};
+use crate::domain::reconcile::{balance_says, match_history, settle};
 use crate::domain::{
     BalanceSays, Claim, Conclusion, DebtAfter, Event, HistorySays, Intent, Job, Look, Outcome, Settled, State, Vnd,
 };
@@ -123,9 +123,27 @@ impl Run<'_> {
         let is_debt = job.top_up(live.service).is_none();
         let history = self.history_says(job, intent).await?;
         let debt = if is_debt { self.debt_after(live.service, job).await } else { DebtAfter::NotAsked };
-        let before = self.balance_explained(live).await?;
         let after = self.read_balance().await;
-        Ok(Look { at_ms: now_ms(), history, debt, balance: balance_says(before, after, intent.amount) })
+        let balance = self.balance_says(live, intent, after).await?;
+        Ok(Look { at_ms: now_ms(), history, debt, balance })
+    }
+
+    /// What the balance says with everything else that is open taken into account.
+    async fn balance_says(&self, live: &LiveAttempt, intent: &Intent, after: Option<Vnd>) -> Result<BalanceSays, LedgerError> {
+        let ledger = &self.tools.ledger;
+        let own = intent.balance_before.filter(|_| intent.balance_is_proof).zip(intent.balance_seq);
+        let (rest, is_earlier) = match own {
+            Some(rest) => (Some(rest), false),
+            None => (ledger.rest_before(&intent.agent, &live.id).await?, true),
+        };
+        let Some((before, seq)) = rest else { return Ok(BalanceSays::NoProof) };
+        let paid = ledger.paid_since(&intent.agent, seq, &live.id).await?;
+        let (_, open) = ledger.claims(&intent.agent, seq).await?;
+        // One that was open already when the balance was read is not among them: then it says nothing.
+        let is_all = open.len() == self.my_doubts().await?.len();
+        let amounts: Vec<Vnd> = open.into_iter().map(|claim| claim.amount).collect();
+        let says = balance_says(before.checked_sub(paid).filter(|_| is_all), after, &amounts);
+        Ok(if is_earlier { says.of_an_earlier_run() } else { says })
     }
 
     async fn history_says(&mut self, job: &Job, intent: &Intent) -> Result<HistorySays, EngineError> {
@@ -156,13 +174,4 @@ impl Run<'_> {
 
 fn now_ms() -> i64 {
     Timestamp::now().as_millisecond()
-}
-
-fn balance_says(before: Option<Vnd>, after: Option<Vnd>, amount: Vnd) -> BalanceSays {
-    match (before, after) {
-        (Some(before), Some(after)) if before == after => BalanceSays::Unchanged,
-        (Some(before), Some(after)) if before.checked_sub(amount) == Some(after) => BalanceSays::Fell,
-        (Some(_), Some(_)) => BalanceSays::Other,
-        _ => BalanceSays::NoProof,
-    }
 }

@@ -176,6 +176,25 @@ impl Ledger {
         Ok((paid, open))
     }
 
+    /// The newest balance at rest that an attempt before this one was armed with, and the newest event at that time.
+    pub async fn rest_before(&self, agent: &str, attempt: &str) -> Result<Option<(Vnd, i64)>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let rows = sqlx::query(
+            "SELECT e.body FROM events e JOIN attempts a ON a.id = e.attempt_id \
+             WHERE a.agent = ? COLLATE NOCASE AND e.kind = 'armed' \
+             AND e.seq < (SELECT seq FROM events WHERE attempt_id = ? AND kind = 'armed') ORDER BY e.seq DESC LIMIT 100",
+        )
+        .bind(agent)
+        .bind(attempt)
+        .fetch_all(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        Ok(rows.iter().find_map(|row| match serde_json::from_str::<Event>(row.get(0)) {
+            Ok(Event::Armed(intent)) => intent.balance_before.zip(intent.balance_seq),
+            _ => None,
+        }))
+    }
+
     /// The attempt that its events tell of.
     pub async fn fold(&self, attempt: &str) -> Result<Attempt, LedgerError> {
         Ok(self.folded(attempt).await?.0)
