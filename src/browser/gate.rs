@@ -245,11 +245,13 @@ impl Gate {
         let Some(tab) = &session.tab else { return self.passed };
         let mut events = tab.events.lock().await;
         while let Ok(event) = events.try_recv() {
-            if let Event::Request(request) = event
-                && request.is_held
-            {
-                let order = if request.method == "POST" { "network.failRequest" } else { "network.continueRequest" };
-                tab.bidi.tell(order, json!({ "request": request.id }));
+            match event {
+                Event::Request(request) if request.is_held => {
+                    let order = if request.method == "POST" { "network.failRequest" } else { "network.continueRequest" };
+                    tab.bidi.tell(order, json!({ "request": request.id }));
+                }
+                Event::Answered { request, status } if self.confirming.as_ref() == Some(&request) => self.passed.status = Some(status),
+                _ => {}
             }
         }
         drop(events);

@@ -45,6 +45,23 @@ pub fn all_troubles() -> Vec<Trial> {
     PAYMENTS.into_iter().flat_map(|service| troubles(service).into_iter().map(move |t| Trial::of(service).troubled(t))).collect()
 }
 
+/// Every trouble once, with the services taking turns: the bounded form.
+pub fn troubles_in_turn() -> Vec<Trial> {
+    let mut seen = std::collections::HashSet::new();
+    let rotated = (0..PAYMENTS.len()).map(|first| PAYMENTS.into_iter().cycle().skip(first).take(PAYMENTS.len()));
+    let by_turn: Vec<Vec<Service>> = rotated.map(Iterator::collect).collect();
+    let names: Vec<String> = PAYMENTS.into_iter().flat_map(troubles).map(|t| t.name).filter(|name| seen.insert(name.clone())).collect();
+    let turns = by_turn.iter().cycle();
+    names
+        .into_iter()
+        .zip(turns)
+        .filter_map(|(name, services)| {
+            let fits = |service: &Service| troubles(*service).into_iter().find(|t| t.name == name).map(|t| Trial::of(*service).troubled(t));
+            services.iter().find_map(fits)
+        })
+        .collect()
+}
+
 /// Every service × every trouble × every boundary, where the program is killed.
 pub fn all_troubles_struck() -> Vec<Trial> {
     let struck = |trial: Trial| Boundary::ON_THE_WAY.map(|at| trial.clone().struck(When::At(at), Victim::Program));
@@ -56,6 +73,7 @@ pub fn random(seed: u64) -> Trial {
     let mut dice = SmallRng::seed_from_u64(seed);
     let service = *PAYMENTS.choose(&mut dice).unwrap_or(&PAYMENTS[0]);
     let mut trial = Trial::of(service);
+    trial.may_need_a_person = true;
     trial.jobs = dice.random_range(1..=6);
     trial.sessions = dice.random_range(1..=3);
     let all = troubles(service);

@@ -41,6 +41,8 @@ pub struct Trial {
     pub troubles: Vec<Trouble>,
     /// What is killed: each start of the program takes the next.
     pub strikes: Vec<Strike>,
+    /// May a doubt be left that only a person settles? Else that counts as wrong too.
+    pub may_need_a_person: bool,
 }
 
 /// How it ended.
@@ -84,7 +86,7 @@ pub struct Lab {
 impl Trial {
     /// Two payments of this service, one login, no harm done.
     pub fn of(service: Service) -> Self {
-        Self { service, jobs: 2, sessions: 1, troubles: Vec::new(), strikes: Vec::new() }
+        Self { service, jobs: 2, sessions: 1, troubles: Vec::new(), strikes: Vec::new(), may_need_a_person: false }
     }
 
     /// With this killing.
@@ -97,6 +99,7 @@ impl Trial {
     /// With this trouble.
     #[must_use]
     pub fn troubled(mut self, trouble: Trouble) -> Self {
+        self.may_need_a_person |= trouble.may_need_a_person();
         self.troubles.push(trouble);
         self
     }
@@ -265,7 +268,7 @@ impl Lab {
         if accounts_of_newest_report(home, trial.service) != wanted {
             audited.wrong.push("the report does not show the jobs".to_owned());
         }
-        if audited.for_a_person > 0 && !trial.troubles.iter().any(Trouble::may_need_a_person) {
+        if audited.for_a_person > 0 && !trial.may_need_a_person {
             let why = results.iter().find(|r| !r.is_proven()).map(|r| r.conclusion.message.clone()).unwrap_or_default();
             audited.wrong.push(format!("{} left for a person: {why}", audited.for_a_person));
         }

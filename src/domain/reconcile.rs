@@ -95,8 +95,14 @@ pub fn settle(looks: &[Look], is_debt: bool, unknown_ms: i64, patience: &Patienc
                 && (!is_debt || look.debt == DebtAfter::StillDue)
                 && look.at_ms >= unknown_ms + patience.settle_ms
         };
-        if says_no(&last) && looks.iter().filter(says_no).any(|first| last.at_ms - first.at_ms >= patience.apart_ms) {
-            return Settled::Proven(Outcome::NotSent, Proof::History, None);
+        if says_no(&last)
+            && let Some(first) = looks.iter().find(says_no)
+        {
+            if last.at_ms - first.at_ms >= patience.apart_ms {
+                return Settled::Proven(Outcome::NotSent, Proof::History, None);
+            }
+            // One more settles it, also where the schedule ran out while no program was there to look.
+            return Settled::LookAt(first.at_ms + patience.apart_ms);
         }
     }
     let done = looks.last().map_or(i64::MIN, |l| l.at_ms);
@@ -204,10 +210,10 @@ mod tests {
     fn not_paid_needs_two_complete_looks_far_enough_apart_and_late_enough() {
         assert_eq!(of(&[]), Settled::LookAt(0));
         assert_eq!(of(&[no(10)]), Settled::LookAt(5_000), "absence right after sending is no proof");
-        assert_eq!(of(&[no(10), no(61_000)]), Settled::LookAt(130_000), "the first was before the portal settles");
+        assert_eq!(of(&[no(10), no(61_000)]), Settled::LookAt(121_000), "the first was before the portal settles");
         let proven = Settled::Proven(Outcome::NotSent, Proof::History, None);
         assert_eq!(of(&[no(61_000), no(131_000)]), proven);
-        assert_eq!(of(&[no(61_000), no(120_000)]), Settled::LookAt(130_000), "not apart enough");
+        assert_eq!(of(&[no(61_000), no(120_000)]), Settled::LookAt(121_000), "not apart enough");
         for odd in [
             look(131_000, HistorySays::NotToBeHad, DebtAfter::StillDue, BalanceSays::Unchanged),
             look(131_000, HistorySays::Absent, DebtAfter::Gone, BalanceSays::Unchanged),
@@ -224,7 +230,9 @@ mod tests {
         let paid = Settled::Proven(Outcome::Paid, Proof::History, Some("T1".into()));
         assert_eq!(of(&[no(10), look(20, mine, DebtAfter::StillDue, BalanceSays::Unchanged)]), paid);
         assert_eq!(of(&[look(20, HistorySays::Several, DebtAfter::Gone, BalanceSays::Fell)]), Settled::Person);
-        assert_eq!(of(&[no(4_000_000)]), Settled::Person, "the schedule ends with a person");
+        assert_eq!(of(&[no(4_000_000)]), Settled::LookAt(4_060_000), "the shop was closed when the schedule ran out");
+        let unclear = look(4_000_000, HistorySays::NotToBeHad, DebtAfter::Unclear, BalanceSays::NoProof);
+        assert_eq!(of(&[unclear]), Settled::Person, "the schedule ends with a person");
     }
 
     #[test]

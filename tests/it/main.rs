@@ -6,8 +6,10 @@ mod cli;
 #[cfg(target_os = "linux")]
 mod crash;
 mod faults;
+mod gate;
 mod login;
 mod payments;
+mod sessions;
 mod switches;
 mod tidy;
 #[cfg(feature = "desktop")]
