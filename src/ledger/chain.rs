@@ -54,6 +54,12 @@ pub(super) async fn head(sql: &mut SqliteConnection) -> Result<Head, sqlx::Error
     ))
 }
 
+/// Is the event with this number the one with this hash?
+pub(super) async fn has(sql: &mut SqliteConnection, seq: i64, hash: &str) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("SELECT 1 FROM events WHERE seq = ? AND hash = ?").bind(seq).bind(hash).fetch_optional(sql).await?;
+    Ok(row.is_some())
+}
+
 /// Appends one event behind `prev`. Its time is never earlier: a clock that is set back stands still in here.
 pub(super) async fn append(
     sql: &mut SqliteConnection,

@@ -52,6 +52,16 @@ pub enum LedgerError {
         #[source]
         source: sqlx::Error,
     },
+    /// An older copy lies where a newer journal was.
+    #[error("Sổ giao dịch {path} là bản cũ: có {here} sự kiện, trong khi máy này đã ghi tới {known}. Thanh toán tiếp có thể trả trùng những gì đã trả sau bản này. Chép lại sổ mới nhất; nếu không còn, đối chiếu với lịch sử cổng rồi chạy: gachno ledger adopt --name … --reason … (An older copy of the ledger.)")]
+    OlderCopy {
+        /// The file.
+        path: PathBuf,
+        /// Its newest event.
+        here: i64,
+        /// The newest event that was ever written at this place.
+        known: i64,
+    },
     /// A newer program made it.
     #[error("Sổ giao dịch {path} thuộc phiên bản mới hơn ({found}); bản này đọc được đến {known}. Cập nhật GachNo. (Made by a newer version.)")]
     Newer {

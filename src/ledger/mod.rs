@@ -7,6 +7,8 @@
 //! them. Every append is on disk (WAL, `synchronous = FULL`) when the call returns: that is what makes
 //! [`Event::Armed`] a promise.
 
+mod anchor;
+mod backup;
 mod chain;
 mod error;
 mod read;
@@ -25,6 +27,7 @@ use uuid::Uuid;
 
 use crate::domain::{Account, Attempt, Event, IllegalEvent, Intent, Job, PaymentType, Service, State, Vnd};
 
+pub use backup::Salvaged;
 pub use chain::ChainFault;
 pub use error::LedgerError;
 pub use read::{BatchSummary, EventRow, JobResult, Spent};
@@ -34,6 +37,8 @@ pub use read::{BatchSummary, EventRow, JobResult, Spent};
 pub struct Ledger {
     connection: Mutex<Writer>,
     path: PathBuf,
+    /// What had to be saved from a damaged file when it was opened.
+    salvaged: Option<Salvaged>,
     /// Held for as long as the ledger is open; the system frees it however the program ends.
     _lock: File,
 }
@@ -43,6 +48,8 @@ struct Writer {
     sql: SqliteConnection,
     /// The newest event.
     head: chain::Head,
+    /// The newest event that was ever written at this place, where that is more than there is.
+    ahead: Option<i64>,
 }
 
 /// A batch about to be entered.
@@ -131,27 +138,148 @@ impl Armed {
     }
 }
 
-impl Ledger {
-    /// Opens (or makes) the journal, takes its lock, brings its schema up to date, and classifies what a dead run
-    /// left behind: before arming it goes back to the queue, at or after arming it is unknown.
-    pub async fn open(path: &Path) -> Result<Self, LedgerError> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(|e| LedgerError::folder(folder, e))?;
-        let lock = lock(path)?;
-        let url = format!("sqlite://{}", path.display());
-        let options = SqliteConnectOptions::from_str(&url)
-            .map_err(|e| LedgerError::of(path, e))?
+/// Beside a journal in which a page could not be read.
+fn damage_mark(path: &Path) -> PathBuf {
+    path.with_extension("hong")
+}
+
+/// A clock that is off by less is not worth a word.
+const CLOCK_SLACK_MS: i64 = 60_000;
+
+impl Writer {
+    async fn open(path: &Path) -> Result<Self, LedgerError> {
+        let fault = |e| LedgerError::of(path, e);
+        let options = SqliteConnectOptions::from_str("sqlite://")
+            .map_err(fault)?
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true);
-        let mut sql = SqliteConnection::connect_with(&options).await.map_err(|e| LedgerError::of(path, e))?;
+        let mut sql = SqliteConnection::connect_with(&options).await.map_err(fault)?;
         schema::migrate(&mut sql).await.map_err(|e| e.at(path))?;
-        let head = chain::head(&mut sql).await.map_err(|e| LedgerError::of(path, e))?;
-        let ledger = Self { connection: Mutex::new(Writer { sql, head }), path: path.to_owned(), _lock: lock };
+        let head = chain::head(&mut sql).await.map_err(fault)?;
+        Ok(Self { sql, head, ahead: None })
+    }
+
+    /// Makes the cache of standings anew from the events.
+    async fn refold(&mut self, path: &Path) -> Result<(), LedgerError> {
+        let fault = |e| LedgerError::of(path, e);
+        let ids = sqlx::query("SELECT id FROM attempts").fetch_all(&mut self.sql).await.map_err(fault)?;
+        for id in ids.iter().map(|row| row.get::<String, _>(0)) {
+            let bodies = sqlx::query("SELECT body FROM events WHERE attempt_id = ? ORDER BY seq").bind(&id).fetch_all(&mut self.sql).await.map_err(fault)?;
+            let mut attempt = Attempt::default();
+            for row in &bodies {
+                let event: Event = serde_json::from_str(row.get(0)).map_err(|e| LedgerError::Body("?", e))?;
+                attempt = attempt.after(&event)?;
+            }
+            set_standing(&mut self.sql, &id, &attempt).await.map_err(fault)?;
+        }
+        Ok(())
+    }
+}
+
+/// Brings the cache of an attempt's standing in line with its events.
+async fn set_standing(sql: &mut SqliteConnection, id: &str, attempt: &Attempt) -> Result<(), sqlx::Error> {
+    let standing = attempt.standing();
+    let outcome = match attempt.state {
+        State::Done(outcome) => Some(outcome.wire()),
+        _ => None,
+    };
+    sqlx::query(
+        "UPDATE attempts SET state = ?, outcome = ?, obligation = ?, agent = ?, amount = ?, transaction_id = ?, updated_ms = ? \
+         WHERE id = ?",
+    )
+    .bind(attempt.state.wire())
+    .bind(outcome)
+    .bind(attempt.intent.as_ref().map(|i| i.obligation.as_str()))
+    .bind(attempt.intent.as_ref().map(|i| i.agent.as_str()))
+    .bind(standing.amount.map(Vnd::dong))
+    .bind(standing.transaction_id)
+    .bind(now_ms())
+    .bind(id)
+    .execute(sql)
+    .await
+    .map(drop)
+}
+
+impl Ledger {
+    /// Opens (or makes) the journal, takes its lock, brings its schema up to date, and classifies what a dead run
+    /// left behind: before arming it goes back to the queue, at or after arming it is unknown.
+    ///
+    /// A damaged file is moved aside and what is whole of it (or of the newest copy) takes its place, see
+    /// [`Self::salvaged`]. Where that is less than there once was, [`Self::arm`] refuses until [`Self::adopt`].
+    pub async fn open(path: &Path) -> Result<Self, LedgerError> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(|e| LedgerError::folder(folder, e))?;
+        let lock = lock(path)?;
+        let opened = Writer::open(path).await;
+        let is_damaged = damage_mark(path).exists() || matches!(opened, Err(LedgerError::Damaged { .. }));
+        let (mut writer, salvaged) = if is_damaged {
+            let opened = opened.map(drop);
+            match backup::salvage(path).await? {
+                Some(salvaged) => (Writer::open(path).await?, Some(salvaged)),
+                None => {
+                    opened?;
+                    (Writer::open(path).await?, None)
+                }
+            }
+        } else {
+            (opened?, None)
+        };
+        let _ = fs::remove_file(damage_mark(path));
+        writer.ahead = match anchor::noted(path) {
+            Some((known, _)) if known > writer.head.seq => Some(known),
+            // Another journal than the one that was here.
+            Some((known, hash)) if !chain::has(&mut writer.sql, known, &hash).await.map_err(|e| LedgerError::of(path, e))? => Some(known),
+            Some(_) =>  None,
+            None => None,
+        };
+        if writer.head.at_ms > now_ms() + CLOCK_SLACK_MS {
+            tracing::warn!(minutes = (writer.head.at_ms - now_ms()) / 60_000, "the clock was set back; the ledger's time stands still until it is reached again");
+        }
+        if salvaged.is_some() {
+            writer.refold(path).await?;
+        }
+        let ledger = Self { connection: Mutex::new(writer), path: path.to_owned(), salvaged, _lock: lock };
         ledger.recover().await?;
         Ok(ledger)
+    }
+
+    /// What was saved from a damaged file when this was opened.
+    pub fn salvaged(&self) -> Option<&Salvaged> {
+        self.salvaged.as_ref()
+    }
+
+    /// Is everything there that was ever written at this place? Without that nothing may be paid.
+    pub async fn check_whole(&self) -> Result<(), LedgerError> {
+        let writer = self.connection.lock().await;
+        match writer.ahead {
+            None => Ok(()),
+            Some(known) => Err(LedgerError::OlderCopy { path: self.path.clone(), here: writer.head.seq, known }),
+        }
+    }
+
+    /// A person says that what is missing has been compared with the portal's history: payments go on. Recorded in
+    /// the chain with name and reason. `false`: nothing is missing.
+    pub async fn adopt(&self, name: &str, reason: &str) -> Result<bool, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let writer = &mut *writer;
+        let Some(known) = writer.ahead else { return Ok(false) };
+        let batch = sqlx::query("SELECT id FROM batches ORDER BY started_ms DESC LIMIT 1").fetch_optional(&mut writer.sql).await;
+        if let Some(batch) = batch.map_err(|e| self.fault(e))? {
+            let body = serde_json::json!({ "name": name, "reason": reason, "known": known, "here": writer.head.seq }).to_string();
+            writer.head = chain::append(&mut writer.sql, &writer.head, None, batch.get(0), "adopted", &body).await.map_err(|e| self.fault(e))?;
+        }
+        writer.ahead = None;
+        anchor::note(&self.path, &writer.head);
+        Ok(true)
+    }
+
+    /// Closes the file and waits until that is done; dropping does it in the background.
+    pub async fn close(self) -> Result<(), LedgerError> {
+        let Self { connection, path, .. } = self;
+        connection.into_inner().sql.close().await.map_err(|e| LedgerError::of(&path, e))
     }
 
     /// The file.
@@ -160,7 +288,12 @@ impl Ledger {
     }
 
     fn fault(&self, error: sqlx::Error) -> LedgerError {
-        LedgerError::of(&self.path, error)
+        let fault = LedgerError::of(&self.path, error);
+        if matches!(fault, LedgerError::Damaged { .. }) {
+            // Going through the whole file at every start would take too long: the next start is told to save it.
+            let _ = File::create(damage_mark(&self.path));
+        }
+        fault
     }
 
     /// What a run that is no more left in the middle.
@@ -256,6 +389,7 @@ impl Ledger {
 
     /// Makes the intent durable. Only what this returns can press the paying button.
     pub async fn arm(&self, live: &mut LiveAttempt, intent: Intent) -> Result<Armed, LedgerError> {
+        self.check_whole().await?;
         self.write(live, Event::Armed(intent)).await?;
         Ok(Armed { attempt: live.id.clone() })
     }
@@ -287,11 +421,6 @@ impl Ledger {
     async fn write(&self, live: &mut LiveAttempt, event: Event) -> Result<(), LedgerError> {
         let next = live.attempt.clone().after(&event)?;
         let body = serde_json::to_string(&event).map_err(|e| LedgerError::Body(event.wire(), e))?;
-        let standing = next.standing();
-        let outcome = match next.state {
-            State::Done(outcome) => Some(outcome.wire()),
-            _ => None,
-        };
         let mut writer = self.connection.lock().await;
         let writer = &mut *writer;
         let mut tx = writer.sql.begin().await.map_err(|e| self.fault(e))?;
@@ -307,27 +436,16 @@ impl Ledger {
         let head = chain::append(&mut tx, &writer.head, Some(&live.id), &live.batch_id, event.wire(), &body)
             .await
             .map_err(|e| self.fault(e))?;
-        sqlx::query(
-            "UPDATE attempts SET state = ?, outcome = ?, obligation = ?, agent = ?, amount = ?, transaction_id = ?, \
-             updated_ms = ? WHERE id = ?",
-        )
-        .bind(next.state.wire())
-        .bind(outcome)
-        .bind(next.intent.as_ref().map(|i| i.obligation.as_str()))
-        .bind(next.intent.as_ref().map(|i| i.agent.as_str()))
-        .bind(standing.amount.map(Vnd::dong))
-        .bind(standing.transaction_id)
-        .bind(now_ms())
-        .bind(&live.id)
-        .execute(&mut *tx)
-        .await
-        .map_err(|e| self.fault(e))?;
+        set_standing(&mut tx, &live.id, &next).await.map_err(|e| self.fault(e))?;
         tx.commit().await.map_err(|e| self.fault(e))?;
         live.attempt = next;
         if !matches!(event, Event::EvidenceKept { .. }) {
             live.version = head.seq;
         }
         writer.head = head;
+        if writer.ahead.is_none() && matches!(event, Event::Armed(_) | Event::Concluded(_)) {
+            anchor::note(&self.path, &writer.head);
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 use super::LedgerError;
 
 /// One step from each schema to the next. Steps that have been released are never changed; new ones are added.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = ["
 CREATE TABLE batches (
     id          TEXT PRIMARY KEY,
     identity    TEXT NOT NULL,
@@ -67,7 +67,13 @@ CREATE INDEX events_by_batch ON events (batch_id, attempt_id);
 CREATE INDEX jobs_by_account ON jobs (account_key);
 CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
+", "
+CREATE INDEX events_armed ON events (seq) WHERE kind = 'armed';
 "];
+
+/// As the first step makes it.
+pub const NEVER_DELETED: &str =
+    "CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;";
 
 /// Why the schema cannot be brought up to date.
 pub enum MigrateError {
@@ -92,17 +98,22 @@ impl From<sqlx::Error> for MigrateError {
     }
 }
 
-fn known() -> i64 {
+pub(super) fn known() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 
 /// Each step is one transaction together with its number: a crash leaves a whole schema.
 pub async fn migrate(sql: &mut SqliteConnection) -> Result<(), MigrateError> {
+    migrate_to(sql, known()).await
+}
+
+/// Up to this schema only: for tests, what an earlier program left.
+pub(super) async fn migrate_to(sql: &mut SqliteConnection, newest: i64) -> Result<(), MigrateError> {
     let found: i64 = sqlx::query("PRAGMA user_version").fetch_one(&mut *sql).await?.get(0);
     if found > known() {
         return Err(MigrateError::Newer(found));
     }
-    for (number, step) in (1_i64..).zip(STEPS).skip_while(|(number, _)| *number <= found) {
+    for (number, step) in (1_i64..).zip(STEPS).skip_while(|(number, _)| *number <= found).take_while(|(number, _)| *number <= newest) {
         let mut tx = sql.begin().await?;
         sqlx::raw_sql(step).execute(&mut *tx).await?;
         // A pragma takes no parameters; the number is ours.

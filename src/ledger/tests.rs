@@ -211,3 +211,158 @@ async fn a_folder_that_cannot_be_made_says_so() {
     let error = Ledger::open(Path::new("/proc/gachno/ledger.db")).await.expect_err("cannot");
     assert!(matches!(error, LedgerError::Folder { .. }), "{error}");
 }
+
+/// A batch with one payment, to its end.
+async fn pay(ledger: &Ledger, line: &str) -> LiveAttempt {
+    let entered = ledger.enter(batch(line)).await.expect("entered");
+    let mut live = armed(ledger, &entered, 0).await;
+    ledger.append(&mut live, Event::Observed { said: vec![], balance: None }).await.expect("legal");
+    ledger.append(&mut live, paid()).await.expect("legal");
+    live
+}
+
+/// Puts a copy where the journal was, as a person would.
+fn restore(copy: &Path, ledger: &Path) {
+    for more in ["-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{more}", ledger.display()));
+    }
+    fs::copy(copy, ledger).expect("copied");
+}
+
+#[tokio::test]
+async fn an_older_copy_pays_nothing_until_a_person_has_compared() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    pay(&ledger, "PE01").await;
+    let copy = ledger.back_up().await.expect("copied");
+    pay(&ledger, "PE02").await;
+    ledger.check_whole().await.expect("whole");
+    ledger.close().await.expect("closed");
+
+    restore(&copy, &dir.path().join("ledger.db"));
+    let ledger = open(&dir).await;
+    assert!(ledger.find("PE02").await.expect("read").is_empty(), "the copy knows nothing of it");
+    assert!(matches!(ledger.check_whole().await, Err(LedgerError::OlderCopy { here: 7, known: 14, .. })));
+    let entered = ledger.enter(batch("PE02")).await.expect("entered");
+    let mut live = ledger.attempt(&entered, &entered.jobs[0]).await.expect("attempt");
+    let refused = ledger.arm(&mut live, intent("o")).await.expect_err("refused");
+    assert!(matches!(refused, LedgerError::OlderCopy { .. }), "{refused}");
+    ledger.close().await.expect("closed");
+
+    let ledger = open(&dir).await;
+    assert!(ledger.adopt("Chị Lan", "đã so với lịch sử cổng").await.expect("taken"));
+    pay(&ledger, "PE03").await;
+    assert!(!ledger.adopt("Chị Lan", "lần nữa").await.expect("read"), "nothing is missing any more");
+    assert!(ledger.verify().await.expect("read").is_ok());
+    ledger.close().await.expect("closed");
+    open(&dir).await.check_whole().await.expect("whole");
+}
+
+#[tokio::test]
+async fn copies_are_whole_and_only_the_newest_are_kept() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    for number in 0..16 {
+        pay(&ledger, &format!("PE{number:02}")).await;
+        let copy = ledger.back_up().await.expect("copied");
+        let events = ledger.seq().await;
+        let folder = tempfile::tempdir().expect("dir");
+        restore(&copy, &folder.path().join("ledger.db"));
+        assert_eq!(open(&folder).await.verify().await.expect("read"), Ok(events));
+    }
+    assert_eq!(fs::read_dir(dir.path().join("sao_luu")).expect("list").count(), 14);
+    assert_eq!(ledger.back_up_if_due().await.expect("asked"), None, "one was just made");
+}
+
+#[tokio::test]
+async fn what_is_whole_of_a_damaged_file_goes_on_and_the_damaged_one_is_kept() {
+    let dir = tempfile::tempdir().expect("dir");
+    let path = dir.path().join("ledger.db");
+    let ledger = open(&dir).await;
+    for number in 0..40 {
+        pay(&ledger, &format!("PE{number:02}")).await;
+    }
+    let all = ledger.seq().await;
+    ledger.close().await.expect("closed");
+    // A page in the middle of the file is gone.
+    let mut bytes = fs::read(&path).expect("read");
+    let (page, middle) = (4096, bytes.len() / 4096 / 2);
+    bytes[middle * page..(middle + 2) * page].fill(0xAA);
+    fs::write(&path, &bytes).expect("written");
+
+    let ledger = open(&dir).await;
+    if ledger.salvaged().is_none() {
+        // Found when it is read; the next start saves what can be saved.
+        assert!(matches!(ledger.verify().await, Err(LedgerError::Damaged { .. }) | Ok(Err(_))));
+    }
+    ledger.close().await.expect("closed");
+    let ledger = open(&dir).await;
+    let salvaged = ledger.salvaged().cloned().expect("saved");
+    assert_eq!(fs::read(&salvaged.kept).expect("kept"), bytes, "the damaged file is as it was");
+    assert!(salvaged.events > 0 && salvaged.events < all, "{salvaged:?}");
+    assert_eq!(ledger.verify().await.expect("read"), Ok(ledger.seq().await));
+    assert!(matches!(ledger.check_whole().await, Err(LedgerError::OlderCopy { .. })), "something is missing, so nothing is paid");
+    assert!(!ledger.find("PE00").await.expect("read").is_empty());
+}
+
+#[tokio::test]
+async fn a_copy_that_has_more_than_the_damaged_file_takes_its_place() {
+    let dir = tempfile::tempdir().expect("dir");
+    let path = dir.path().join("ledger.db");
+    let ledger = open(&dir).await;
+    pay(&ledger, "PE01").await;
+    let copy = ledger.back_up().await.expect("copied");
+    ledger.close().await.expect("closed");
+    let mut bytes = fs::read(&path).expect("read");
+    bytes[..100].fill(0);
+    fs::write(&path, &bytes).expect("written");
+    let ledger = open(&dir).await;
+    assert_eq!(ledger.salvaged().and_then(|s| s.from_copy.clone()), Some(copy), "{:?}", ledger.salvaged());
+    ledger.check_whole().await.expect("the copy has everything");
+    assert!(ledger.find("PE01").await.expect("read")[0].1.is_paid());
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_does_not_turn_time_around() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    let first = pay(&ledger, "PE01").await;
+    // An hour ago it was an hour later.
+    ledger.connection.lock().await.head.at_ms += 3_600_000;
+    let second = pay(&ledger, "PE02").await;
+    let times = async |live: &LiveAttempt| ledger.events_of(&live.id).await.expect("read").iter().map(|e| e.at).collect::<Vec<_>>();
+    let (before, after) = (times(&first).await, times(&second).await);
+    assert!(after.first() >= before.last() && after.is_sorted(), "{after:?}");
+    assert!(ledger.verify().await.expect("read").is_ok());
+    // What was paid since is counted by the events' numbers, whatever the clock says.
+    assert_eq!(ledger.paid_since("A", 7, "").await.expect("read"), Vnd::fixed(150_000));
+    assert!(ledger.paid_on("evn:pe02", Vnd::fixed(150_000), 0).await.expect("read").is_some());
+}
+
+#[tokio::test]
+async fn every_earlier_schema_becomes_todays_and_keeps_what_it_knew() {
+    for version in 1..schema::known() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("ledger.db");
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut sql = SqliteConnection::connect_with(&options).await.expect("new file");
+        assert!(schema::migrate_to(&mut sql, version).await.is_ok());
+        let rows = [
+            "INSERT INTO batches VALUES ('b', 'i', 'gach_dien_evn', 'A', 'Lan', 'p', 0, '[]', 1, NULL)",
+            "INSERT INTO jobs VALUES (1, 'b', 0, 'PE01', 'pe01', NULL, NULL, NULL, 'dòng 1')",
+            "INSERT INTO attempts VALUES ('a', 1, 'b', 'gach_dien_evn', 'pe01', 'leased', NULL, NULL, NULL, NULL, NULL, 1, 1)",
+        ];
+        for row in rows {
+            sqlx::query(row).execute(&mut sql).await.expect("inserted");
+        }
+        let genesis = chain::head(&mut sql).await.expect("read");
+        let body = serde_json::to_string(&Event::Leased { session: "s".into() }).expect("json");
+        chain::append(&mut sql, &genesis, Some("a"), "b", "leased", &body).await.expect("appended");
+        sql.close().await.expect("closed");
+
+        let ledger = open(&dir).await;
+        let found = ledger.find("PE01").await.expect("read");
+        assert_eq!(found[0].1.attempt.as_deref(), Some("a"), "from schema {version}");
+        assert_eq!(ledger.verify().await.expect("read"), Ok(2), "with what the dead run left behind");
+    }
+}

@@ -1,0 +1,28 @@
+//! What the newest event was, beside the journal: an older copy that is put in its place is noticed.
+//!
+//! A copy of yesterday does not know what was paid today; whoever pays on it pays twice. The mark is a small file of
+//! its own, written behind every arming and every end. It is no proof against somebody who puts it back too.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::chain::Head;
+
+/// Where it lies.
+fn path_of(ledger: &Path) -> PathBuf {
+    ledger.with_extension("head")
+}
+
+/// Notes the newest event. It need not be on disk at once: it guards against people, not against power cuts.
+pub(super) fn note(ledger: &Path, head: &Head) {
+    if let Err(error) = fs::write(path_of(ledger), format!("{} {}\n", head.seq, head.hash)) {
+        tracing::warn!(%error, "the newest event could not be noted beside the ledger");
+    }
+}
+
+/// The newest event that was ever noted for this place, with its hash.
+pub(super) fn noted(ledger: &Path) -> Option<(i64, String)> {
+    let text = fs::read_to_string(path_of(ledger)).ok()?;
+    let (seq, hash) = text.trim().split_once(' ')?;
+    Some((seq.parse().ok()?, hash.to_owned()))
+}
