@@ -227,11 +227,26 @@ pub enum Ledger {
     /// Every job's standing.
     Export {
         /// JSON lines.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "xlsx")]
         json: bool,
+        /// An Excel file, with a sheet for each service.
+        #[arg(long, value_name = "FILE.xlsx")]
+        xlsx: Option<PathBuf>,
         /// Only this batch.
         #[arg(long)]
         batch: Option<String>,
+    },
+    /// Copies the ledger while it works; says where to. A copy is also made by itself after batches.
+    Backup,
+    /// A person's word, with name and reason, that an older copy of the ledger was compared with the portal's history:
+    /// payments go on.
+    Adopt {
+        /// Who says so.
+        #[arg(long)]
+        name: String,
+        /// What was compared.
+        #[arg(long)]
+        reason: String,
     },
     /// Writes a batch's report again.
     Report {

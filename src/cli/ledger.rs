@@ -7,10 +7,10 @@ use super::args::Ledger as What;
 use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
 use crate::app;
 use crate::config::{Config, Home};
-use crate::domain::{Intake, Outcome, Service};
-use crate::engine::{Control, Decision, OutcomeEvent, Progress, Reporter, ResolveError, reconcile, report_of, resolve};
+use crate::domain::{Event, Intake, Outcome, Service};
+use crate::engine::{Control, Decision, EvidenceStore, OutcomeEvent, Progress, Reporter, ResolveError, reconcile, report_of, reports_of_all, resolve};
 use crate::ledger::{JobResult, Ledger};
-use crate::report::excel;
+use crate::report::{excel, story};
 
 pub async fn ledger(what: What) -> Ended {
     let home = Home::find()?;
@@ -18,11 +18,31 @@ pub async fn ledger(what: What) -> Ended {
         return reconcile_all(&home, json, portal, headless).await;
     }
     let ledger = Ledger::open(&home.ledger()).await.map_err(Failure::cannot_run)?;
+    tell_salvaged(&ledger);
     match what {
         What::List { most } => list(&ledger, most).await,
-        What::Show { what } => show(&ledger, &what).await,
+        What::Show { what } => show(&home, &ledger, &what).await,
         What::Verify => verify(&ledger).await,
-        What::Export { json, batch } => export(&ledger, json, batch.as_deref()).await,
+        What::Export { json: _, xlsx: Some(file), batch } => {
+            let reports = reports_of_all(&ledger, batch.as_deref()).await.map_err(Failure::cannot_run)?;
+            excel::save_all(&reports, &file).map_err(Failure::cannot_run)?;
+            tell(&format!("Đã xuất {} dòng: {}", reports.iter().map(|r| r.rows.len()).sum::<usize>(), file.display()));
+            Ok(Exit::Done)
+        }
+        What::Export { json, xlsx: None, batch } => export(&ledger, json, batch.as_deref()).await,
+        What::Backup => {
+            let copy = ledger.back_up().await.map_err(Failure::cannot_run)?;
+            say(&copy.display().to_string());
+            Ok(Exit::Done)
+        }
+        What::Adopt { name, reason } => {
+            if name.trim().is_empty() || reason.trim().is_empty() {
+                return Err(Failure::usage(ResolveError::Unsigned));
+            }
+            let was_missing = ledger.adopt(name.trim(), reason.trim()).await.map_err(Failure::cannot_run)?;
+            say(if was_missing { "Đã ghi nhận; có thể thanh toán tiếp. (Adopted.)" } else { "Sổ không thiếu gì. (Nothing is missing.)" });
+            Ok(Exit::Done)
+        }
         What::Report { batch, report } => {
             let made = report_of(&ledger, &batch).await.map_err(Failure::cannot_run)?;
             let made = made.ok_or_else(|| Failure::usage(anyhow::anyhow!("Không có lô {batch}. (No such batch.)")))?;
@@ -43,6 +63,17 @@ pub async fn ledger(what: What) -> Ended {
     }
 }
 
+/// Says what had to be saved from a damaged file, if anything had to be.
+pub(super) fn tell_salvaged(ledger: &Ledger) {
+    let Some(saved) = ledger.salvaged() else { return };
+    let from = saved.from_copy.as_ref().map(|copy| format!(", lấy từ bản sao {}", copy.display())).unwrap_or_default();
+    tell(&format!(
+        "Sổ giao dịch bị hỏng: đã cứu {} sự kiện{from}. Tệp hỏng được giữ nguyên tại {}. (The damaged ledger was kept; what is whole goes on.)",
+        saved.events,
+        saved.kept.display()
+    ));
+}
+
 fn local(at: jiff::Timestamp) -> String {
     at.to_zoned(TimeZone::system()).strftime("%d/%m/%Y %H:%M:%S").to_string()
 }
@@ -56,21 +87,39 @@ async fn list(ledger: &Ledger, most: u32) -> Ended {
     Ok(Exit::Done)
 }
 
-async fn show(ledger: &Ledger, what: &str) -> Ended {
+async fn show(home: &Home, ledger: &Ledger, what: &str) -> Ended {
     let found = ledger.find(what).await.map_err(Failure::cannot_run)?;
     if found.is_empty() {
         say(&format!("Chưa từng làm gì với {what}. (Nothing found.)"));
         return Ok(Exit::Done);
     }
+    let evidence = EvidenceStore::at(&home.evidence(), true);
     for (service, result) in found {
         let end = &result.conclusion;
         let amount = end.amount.map(|a| format!(" {a}")).unwrap_or_default();
         let at = result.at.map(local).unwrap_or_default();
+        let service = service.parse::<Service>().map_or(service, |s| s.spec().title.to_owned());
         say(&format!("{} · {service} · {}{amount} · {at}", result.job.account, end.outcome.label()));
-        say(&format!("  chứng cứ: {}; mã giao dịch: {}; {}", end.proof.label(), end.transaction_id.as_deref().unwrap_or("—"), end.message));
+        let order = result.job.order_id.as_ref().map(|o| format!("; mã đơn: {o}")).unwrap_or_default();
+        say(&format!("  chứng cứ: {}; mã giao dịch: {}{order}", end.proof.label(), end.transaction_id.as_deref().unwrap_or("—")));
         let Some(attempt) = &result.attempt else { continue };
+        say(&format!("  lần thử {attempt}"));
+        let mut files = Vec::new();
         for event in ledger.events_of(attempt).await.map_err(Failure::cannot_run)? {
-            say(&format!("  {}  {:<18} {}", local(event.at), event.kind, event.body));
+            let told = match serde_json::from_str::<Event>(&event.body) {
+                Ok(Event::EvidenceKept { files: kept }) => {
+                    files.extend(kept);
+                    continue;
+                }
+                Ok(known) => story::sentence(&known),
+                // Written by a newer program: shown as it stands.
+                Err(_) => format!("{} {}", event.kind, event.body),
+            };
+            say(&format!("    {}  {told}", local(event.at)));
+        }
+        for file in files {
+            let place = evidence.find(&file.hash).map_or_else(|| format!("đã xóa theo hạn lưu ({})", file.hash), |path| path.display().to_string());
+            say(&format!("    {}: {place}", story::shows(&file.what)));
         }
     }
     Ok(Exit::Done)

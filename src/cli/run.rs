@@ -42,6 +42,7 @@ pub async fn run(options: Run) -> Ended {
     confirm(&plan, &options)?;
     plan.sessions = options.sessions.map_or(plan.sessions, usize::from);
     let mut tools = app::tools(&home, &config, options.portal_map.as_deref()).await?;
+    super::ledger::tell_salvaged(&tools.ledger);
     tools.halt = options.halt_at.map(Halt::at_first).unwrap_or_default();
     let folder = app::report_folder(&config);
     let control = Control::stopped_by(stop_on_signals());

@@ -12,6 +12,23 @@ pub async fn report_of(ledger: &Ledger, batch: &str) -> Result<Option<Report>, L
     Ok(Some(report(summary, results)))
 }
 
+/// Everything that was done, oldest first, a report for each service.
+pub async fn reports_of_all(ledger: &Ledger, only: Option<&str>) -> Result<Vec<Report>, LedgerError> {
+    let mut all: Vec<Report> = Vec::new();
+    for batch in ledger.batches(u32::MAX >> 1).await?.into_iter().rev().filter(|b| only.is_none_or(|id| id == b.id)) {
+        let results = ledger.results(&batch.id, batch.service).await?;
+        let one = report(batch, results);
+        match all.iter_mut().find(|r| r.service == one.service) {
+            Some(report) => {
+                report.finished = one.finished;
+                report.rows.extend(one.rows);
+            }
+            None => all.push(one),
+        }
+    }
+    Ok(all)
+}
+
 fn report(batch: BatchSummary, results: Vec<JobResult>) -> Report {
     // A batch that was stopped ends with the last thing that happened in it.
     let last = results.iter().filter_map(|r| r.at).max();

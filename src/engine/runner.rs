@@ -145,6 +145,9 @@ pub(super) struct Run<'r> {
 /// Runs the batch, or continues it. Returns as soon as a stop is asked for and what is on its way is done.
 pub async fn run(tools: &Tools, plan: &Plan, reporter: &Reporter, control: &Control) -> Result<Finished, EngineError> {
     plan.check()?;
+    if plan.service.is_payment() && !plan.dry_run {
+        tools.ledger.check_whole().await?;
+    }
     // What a dead run left is read while its browsers still live, and only then cleared.
     recover(tools).await?;
     let batch = tools.ledger.enter(new_batch(tools, plan)).await?;
@@ -166,6 +169,9 @@ pub async fn run(tools: &Tools, plan: &Plan, reporter: &Reporter, control: &Cont
         session.close().await;
     }
     let calls = std::mem::take(&mut *locked(&crew.calls_per_payment));
+    if let Err(error) = tools.ledger.back_up_if_due().await {
+        tracing::warn!(%error, "the ledger could not be copied");
+    }
     match gone_through {
         Ok(end) => finish(tools, plan, &batch, agent, end, calls, reporter).await,
         Err(error @ (EngineError::Portal(_) | EngineError::Plan(_))) => {

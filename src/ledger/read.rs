@@ -7,7 +7,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::{BatchJob, Ledger, LedgerError, LiveAttempt, job_of};
-use crate::domain::{Attempt, Claim, Conclusion, Event, Job, Outcome, Proof, Service, Vnd};
+use crate::domain::{Attempt, Claim, Conclusion, Event, Job, Outcome, Phone, Proof, Service, Vnd};
 
 /// How one job of a batch stands.
 #[derive(Debug, Clone)]
@@ -446,7 +446,8 @@ impl Ledger {
 
     /// Attempts that match a code, phone, order id, transaction id or attempt id, newest first.
     pub async fn find(&self, what: &str) -> Result<Vec<(String, JobResult)>, LedgerError> {
-        let key = what.trim().to_ascii_lowercase();
+        // A phone as people write it: +84, spaces, dashes.
+        let key = what.parse::<Phone>().map_or_else(|_| what.trim().to_ascii_lowercase(), |phone| phone.as_str().to_owned());
         let rows = {
             let mut writer = self.connection.lock().await;
             sqlx::query(

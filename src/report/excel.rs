@@ -163,6 +163,26 @@ pub fn save_as(report: &Report, path: &Path) -> Result<(), ReportError> {
     written
 }
 
+/// Writes everything that was done, a sheet for each report, to this very path.
+pub fn save_all(reports: &[Report], path: &Path) -> Result<(), ReportError> {
+    let io = |source| ReportError::Io { path: path.to_owned(), source };
+    let mut workbook = Workbook::new();
+    for report in reports {
+        let per_sheet = SHEET_ROWS_MAX - 1;
+        for (i, rows) in report.rows.chunks(per_sheet).enumerate() {
+            let title = report.service.spec().folder;
+            let name = if i == 0 { title.to_owned() } else { format!("{title} {}", i + 1) };
+            results(&mut workbook, report, &name, i * per_sheet, rows)?;
+        }
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(io)?;
+    workbook.save(path).map_err(|error| match error {
+        XlsxError::IoError(source) => io(source),
+        other => ReportError::Xlsx(other),
+    })
+}
+
 fn write(report: &Report, path: &Path) -> Result<(), ReportError> {
     let mut workbook = Workbook::new();
     let finished = report.finished.to_zoned(report.zone.clone());
