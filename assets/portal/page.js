@@ -349,6 +349,24 @@ const steps = {
       return;
     }
   },
+  // Which locators match, and everything else that could be meant. Only looks.
+  async survey(run, op) {
+    const found = {};
+    const taken = new Set();
+    for (const name of op.names) {
+      const el = find(run, name, true);
+      if (!el) continue;
+      found[name] = { locator: run.out.matched[name], shown: shown(el) };
+      taken.add(el);
+    }
+    const candidates = [];
+    for (const el of document.querySelectorAll('input, button, select, textarea, a[id], label, span[id], div[id], table[id]')) {
+      if (candidates.length >= 600) break;
+      if (el.type === 'hidden' || taken.has(el) || (el.id === '' && !el.matches('button, label'))) continue;
+      candidates.push({ id: el.id, is: shape(el), words: called(el).replace(/[0-9]/g, '0'), shown: shown(el) });
+    }
+    run.out.survey = { found, candidates, html: masked() };
+  },
   // The one click that moves money. The latch lets one click an attempt through, whatever is sent again from outside.
   async press(run, op) {
     run.confirm = op.on;
@@ -403,6 +421,45 @@ function messages(run) {
     const more = detail ? squeezed(detail.textContent) : '';
     return { severity, text: more && more !== text ? `${text} ${more}`.trim() : text, old: summary.__gachnoOld === true };
   }).filter((message) => message.text !== '');
+}
+
+// What an element is to a person, as the map names it.
+function shape(el) {
+  if (el.matches('input[type=radio], input[type=checkbox]')) return 'radio';
+  if (el.matches('button, a, input[type=button], input[type=submit]')) return 'button';
+  if (el.matches('input, select, textarea')) return 'text';
+  return el.matches('label, span') ? 'label' : 'box';
+}
+
+// The portal's own words on an element or beside it, never what somebody typed.
+function called(el) {
+  if (el.matches('button, label, a, span')) return squeezed(el.textContent).slice(0, 60);
+  const label = el.id && document.querySelector(`label[for="${CSS.escape(el.id)}"]`);
+  const beside = el.matches('input, select, textarea') && el.parentElement && el.parentElement.querySelector('label');
+  return squeezed((label && label.textContent) || el.placeholder || el.title || (beside && beside.textContent) || '').slice(0, 60);
+}
+
+// The page's HTML for support: its structure whole, every personal word and number in it gone.
+function masked() {
+  const copy = document.documentElement.cloneNode(true);
+  copy.querySelectorAll('script, style').forEach((el) => el.remove());
+  const walker = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  while (walker.nextNode()) nodes.push(walker.currentNode);
+  for (const node of nodes) {
+    // Labels, buttons, headings and menus are the portal's own words; everything else may be somebody's.
+    const own = node.parentElement && node.parentElement.closest('label, button, th, h1, h2, h3, h4, a, option, legend');
+    const inFrame = node.parentElement && node.parentElement.closest('.dl-info');
+    node.textContent = own && !inFrame ? node.textContent.replace(/[0-9]/g, '0') : node.textContent.replace(/[0-9]/g, '0').replace(/\p{L}/gu, 'x');
+  }
+  for (const el of copy.querySelectorAll('[value], [src], [title], [alt], [data-label]')) {
+    for (const name of ['value', 'src', 'title', 'alt', 'data-label']) {
+      if (el.hasAttribute(name) && !(name === 'value' && el.matches('[type=radio], [type=button], [type=submit], option'))) {
+        el.setAttribute(name, el.getAttribute(name).replace(/[0-9]/g, '0').replace(/\p{L}/gu, 'x'));
+      }
+    }
+  }
+  return `<!doctype html>\n${copy.outerHTML}`;
 }
 
 // The view that the element's form belongs to.
@@ -465,7 +522,7 @@ hookRequests();
 window.__gachnoDoc = window.__gachnoDoc || `${Date.now()}-${Math.random()}`;
 const isRunning = window.__gachnoRun && window.__gachnoRun.id === id;
 if (program && !isRunning && !startedElsewhere()) {
-  const run = Object.assign({}, program, { out: { matched: {}, reads: {}, cards: [], links: [], table: null, pressed: false, refreshed: false, answered: null, step: 0, error: null } });
+  const run = Object.assign({}, program, { out: { matched: {}, reads: {}, cards: [], links: [], table: null, survey: null, pressed: false, refreshed: false, answered: null, step: 0, error: null } });
   const state = (window.__gachnoRun = { id, result: null });
   for (const summary of summaries(run)) summary.__gachnoSeenBy = id;
   (async () => {

@@ -6,9 +6,10 @@ use super::args::Doctor;
 use super::{Ended, Exit, Failure, say, unlock};
 use crate::app;
 use crate::browser;
-use crate::config::{Config, Home};
+use crate::config::{Config, Home, write_atomically};
 use crate::domain::{Intake, Service};
-use crate::engine::on_the_portal;
+use crate::engine::{EngineError, survey};
+use crate::portal::{Standing, Surveyed};
 
 /// One thing that was looked at.
 struct Check {
@@ -19,6 +20,7 @@ struct Check {
 pub async fn doctor(options: Doctor) -> Ended {
     let home = Home::find()?;
     let mut checks = Vec::new();
+    let mut pages = Vec::new();
     let config = match Config::load(&home.config_file()) {
         Ok(config) => {
             checks.push(Check { what: "config", result: Ok(home.config_file().display().to_string()) });
@@ -57,16 +59,14 @@ pub async fn doctor(options: Doctor) -> Ended {
                 let mut headless = tools;
                 headless.browser.headless = true;
                 let plan = app::plan(&config, &secrets, Service::LookUpFtth, Intake::default());
-                let seen = on_the_portal(&headless, &plan, async |_, agent, balance| {
-                    let balance = balance.map_or_else(|| "không đọc được".to_owned(), |b| b.to_string());
-                    format!("đăng nhập {agent}, số dư {balance}")
-                });
-                checks.push(Check { what: "portal", result: seen.await.map_err(|e| e.to_string()) });
+                let seen = survey(&headless, &plan).await;
+                checks.push(Check { what: "portal", result: summed_up(&seen, &home) });
+                pages = seen.unwrap_or_default();
             }
         }
         Err(error) => checks.push(Check { what: "ledger", result: Err(error.to_string()) }),
     }
-    print(&checks, options.json);
+    print(&checks, &pages, options.json);
     Ok(if checks.iter().all(|c| c.result.is_ok()) { Exit::Done } else { Exit::CannotRun })
 }
 
@@ -84,13 +84,43 @@ async fn check_api(config: &Config, secrets: &app::Secrets) -> Result<String, St
     api.health().await.map(|h| format!("{}: {}", config.api.url, h.message)).map_err(|e| e.to_string())
 }
 
-fn print(checks: &[Check], is_json: bool) {
+/// The portal in one sentence; the pages are kept for support.
+fn summed_up(seen: &Result<Vec<Surveyed>, EngineError>, home: &Home) -> Result<String, String> {
+    let pages = seen.as_ref().map_err(ToString::to_string)?;
+    let folder = home.support();
+    for page in pages.iter().filter(|page| !page.snapshot.is_empty()) {
+        let file = folder.join(format!("{}.html", page.page));
+        if let Err(error) = write_atomically(&file, page.snapshot.as_bytes()) {
+            tracing::warn!(%error, "the page could not be kept for support");
+        }
+    }
+    let missing: Vec<&str> = pages.iter().flat_map(|p| &p.elements).filter(|e| e.standing == Standing::Missing).map(|e| e.element.as_str()).collect();
+    let kept = format!("trang đã che dữ liệu để gửi kỹ thuật: {}", folder.display());
+    if missing.is_empty() {
+        return Ok(format!("bản đồ cổng khớp; {kept}"));
+    }
+    let map = home.portal_map();
+    Err(format!("trang đã đổi, không tìm thấy: {}. Chép bản đồ vào {} rồi sửa theo gợi ý bên dưới; {kept}", missing.join(", "), map.display()))
+}
+
+/// How one element was found, in a table's cell.
+fn cell(standing: &Standing) -> (&'static str, String) {
+    match standing {
+        Standing::Found { locator: 1, .. } => ("✓", "khớp".to_owned()),
+        Standing::Found { locator, of } => ("✓", format!("khớp cách thứ {locator}/{of}")),
+        Standing::Hidden { locator } => ("·", format!("có, đang ẩn (cách thứ {locator})")),
+        Standing::Later => ("·", "hiện sau, hoặc cổng không có".to_owned()),
+        Standing::Missing => ("✗", "KHÔNG CÓ".to_owned()),
+    }
+}
+
+fn print(checks: &[Check], pages: &[Surveyed], is_json: bool) {
     if is_json {
         let rows: Vec<_> = checks
             .iter()
             .map(|c| json!({ "check": c.what, "ok": c.result.is_ok(), "detail": c.result.as_ref().unwrap_or_else(|e| e) }))
             .collect();
-        say(&json!({ "ok": checks.iter().all(|c| c.result.is_ok()), "checks": rows }).to_string());
+        say(&json!({ "ok": checks.iter().all(|c| c.result.is_ok()), "checks": rows, "pages": pages }).to_string());
         return;
     }
     for check in checks {
@@ -99,6 +129,16 @@ fn print(checks: &[Check], is_json: bool) {
             Err(error) => ("✗", error),
         };
         say(&format!("{mark} {:<8} {detail}", check.what));
+    }
+    for page in pages {
+        say(&format!("\n{} · {}", page.page, page.url));
+        for finding in &page.elements {
+            let (mark, how) = cell(&finding.standing);
+            say(&format!("  {mark} {:<24} {how:<28} {}", finding.element, finding.called));
+            for near in &finding.nearest {
+                say(&format!("      gần nhất {:>3} %: {} {}", near.alike, near.locator, near.words));
+            }
+        }
     }
 }
 

@@ -54,6 +54,11 @@ impl Home {
         self.data.join("evidence")
     }
 
+    /// Pages with personal data masked, for support.
+    pub fn support(&self) -> PathBuf {
+        self.data.join("ho_tro")
+    }
+
     /// What the browsers of living runs need to be found again: one small file per run, and their profiles.
     pub fn run(&self) -> PathBuf {
         self.data.join("run")

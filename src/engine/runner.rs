@@ -19,7 +19,7 @@ use super::timing::day_start_ms;
 use crate::browser::{BrowserError, Session, Settings};
 use crate::domain::{Attempt, Conclusion, Event, Outcome, Patience, Proof, State, Vnd};
 use crate::ledger::{Batch, BatchJob, JobResult, Ledger, LedgerError, LiveAttempt, NewBatch};
-use crate::portal::{LoginStep, Page, PortalError, PortalMap};
+use crate::portal::{LoginStep, Page, PortalError, PortalMap, Surveyed};
 
 /// First wait before a technical failure is tried again; doubled each time.
 const BACKOFF: Duration = Duration::from_millis(500);
@@ -633,6 +633,17 @@ pub async fn on_the_portal<T>(tools: &Tools, plan: &Plan, then: impl AsyncFnOnce
         session.close().await;
     }
     seen
+}
+
+/// Holds the portal map against the live pages: first the login form, then every page behind it. Moves no money.
+pub async fn survey(tools: &Tools, plan: &Plan) -> Result<Vec<Surveyed>, EngineError> {
+    let session = Session::open(&tools.browser).await?;
+    let form = Page::new(&session, &tools.map, &tools.portal_url, tools.answer_max).survey_login().await;
+    session.close().await;
+    let mut all = vec![form?];
+    let pages = on_the_portal(tools, plan, async |mut page, _, _| page.survey_pages().await).await?;
+    all.extend(pages?);
+    Ok(all)
 }
 
 /// Looks into everything that is in doubt, outside of a batch, as long as there is hope. Says how each attempt stands

@@ -51,7 +51,7 @@ impl Page<'_> {
     }
 
     /// Tries the map's addresses, then the links whose words fit, until a page has the code's field.
-    async fn find_bill_page(&mut self) -> Result<String, PortalError> {
+    pub(super) async fn find_bill_page(&mut self) -> Result<String, PortalError> {
         let mut candidates = self.map.pages.evn.clone();
         let mut seen = 0;
         while seen < candidates.len().min(LINKS_MAX + self.map.pages.evn.len()) {

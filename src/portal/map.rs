@@ -70,6 +70,9 @@ pub struct PortalMap {
     pub pages: Pages,
     /// Locators by element name.
     pub elements: BTreeMap<String, Vec<String>>,
+    /// What each is. A map without it takes the built-in map's.
+    #[serde(default)]
+    pub about: BTreeMap<String, About>,
     /// The history's table.
     pub history: History,
     /// What the gate reads.
@@ -99,6 +102,32 @@ pub struct Pages {
     /// The history of transactions; may be empty.
     #[serde(default)]
     pub history: Vec<String>,
+}
+
+/// What an element is to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// Its kind.
+    pub is: Shape,
+    /// The words near it or on it.
+    pub called: String,
+}
+
+/// The kinds of elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// Takes text, a password or a number.
+    Text,
+    /// One of several choices.
+    Radio,
+    /// Is clicked.
+    Button,
+    /// Holds words.
+    Label,
+    /// Holds other elements.
+    Box,
 }
 
 /// Words in the header of the history's table, lower-case.
@@ -197,7 +226,11 @@ impl PortalMap {
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, MapError> {
-        let map: Self = toml::from_str(text).map_err(|e| MapError::Syntax { path: path.to_owned(), why: e.to_string() })?;
+        let parsed = |text: &str| toml::from_str::<Self>(text).map_err(|e| MapError::Syntax { path: path.to_owned(), why: e.to_string() });
+        let mut map = parsed(text)?;
+        if map.about.is_empty() && text != BUILT_IN {
+            map.about = parsed(BUILT_IN)?.about;
+        }
         match map.fault() {
             Some(what) => Err(MapError::Incomplete { path: path.to_owned(), what }),
             None => Ok(map),
@@ -237,6 +270,7 @@ mod tests {
     fn the_built_in_map_is_whole() {
         let map = PortalMap::load(None).expect("whole");
         assert_eq!(map.rules.minimum_debt, Vnd::fixed(5_000));
+        assert!(map.elements.keys().eq(map.about.keys()), "each element says what it is");
     }
 
     #[test]

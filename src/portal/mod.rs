@@ -17,12 +17,14 @@ mod map;
 mod message;
 mod page;
 mod phone;
+mod survey;
 
 pub use error::PortalError;
 pub use history::History;
 pub use internet_tv::Contract;
 pub use login::{Credentials, LoginStep};
-pub use map::{GateWords, MapError, PortalMap};
+pub use map::{About, GateWords, MapError, PortalMap, Shape};
 pub use message::{Class, Moment, Words, answer_of, said_in, transaction_id};
 pub(crate) use phone::{AmountField, LookUpOrReady};
+pub use survey::{Candidate, Finding, Standing, Surveyed};
 pub use page::{Answered, Armament, Found, LookUp, Page, Prepared, Readiness, Ready};

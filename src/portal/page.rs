@@ -170,6 +170,8 @@ pub(super) struct Snapshot {
     pub links: Vec<String>,
     #[serde(default)]
     pub table: Option<RawTable>,
+    #[serde(default)]
+    pub survey: Option<super::survey::RawSurvey>,
     matched: BTreeMap<String, usize>,
     pressed: bool,
     refreshed: bool,

@@ -138,6 +138,8 @@ pub struct Switches {
     pub group: String,
     /// Added to every number of an id like `j_idtNN`.
     pub renumber: u32,
+    /// Parts of ids that have other names now: `{"contractCode": "maHopDong"}`.
+    pub rename: BTreeMap<String, String>,
     /// Severity of the message of success.
     pub success: Severity,
     /// The message of success names the amount.
@@ -181,6 +183,7 @@ impl Default for Switches {
             check_button: true,
             group: ".".to_owned(),
             renumber: 0,
+            rename: BTreeMap::new(),
             success: Severity::Info,
             success_names_amount: true,
             success_names_transaction: true,

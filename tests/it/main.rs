@@ -5,6 +5,7 @@
 mod cli;
 #[cfg(target_os = "linux")]
 mod crash;
+mod doctor;
 mod faults;
 mod gate;
 mod login;
