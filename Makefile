@@ -9,6 +9,7 @@ test: install lint
 	cargo test --locked --doc --quiet
 
 lint:
+	cargo fmt --check
 	cargo clippy --locked --all-targets --all-features --quiet -- -D warnings
 	cargo check --locked --no-default-features --quiet
 

@@ -165,7 +165,7 @@ impl Bidi {
     /// Sends a command and waits for its answer. Nothing is ever sent again.
     pub async fn command(&self, method: &str, params: Value, limit: Duration) -> Result<Value, BrowserError> {
         let (answer, answered) = oneshot::channel();
-        self.send(method, params, Some(answer))?;
+        self.send(method, &params, Some(answer))?;
         match tokio::time::timeout(limit, answered).await {
             Ok(Ok(Ok(result))) => Ok(result),
             Ok(Ok(Err(refused))) => Err(sorted(refused)),
@@ -175,11 +175,11 @@ impl Bidi {
     }
 
     /// Sends a command whose answer nobody waits for.
-    pub fn tell(&self, method: &str, params: Value) {
+    pub fn tell(&self, method: &str, params: &Value) {
         let _ = self.send(method, params, None);
     }
 
-    fn send(&self, method: &str, params: Value, answer: Option<oneshot::Sender<Result<Value, Refused>>>) -> Result<(), BrowserError> {
+    fn send(&self, method: &str, params: &Value, answer: Option<oneshot::Sender<Result<Value, Refused>>>) -> Result<(), BrowserError> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let text = json!({ "id": id, "method": method, "params": params }).to_string();
         self.outbox.send(Outgoing { id, text, answer }).map_err(|_| closed())

@@ -8,13 +8,17 @@ use fantoccini::error::{CmdError, NewSessionError};
 #[derive(Debug, thiserror::Error)]
 pub enum BrowserError {
     /// No browser on this machine.
-    #[error("Không tìm thấy Chromium hoặc Chrome. Cài đặt trình duyệt, hoặc đặt đường dẫn bằng: gachno config set browser.browser_path … (No browser found; looked at: {looked_at})")]
+    #[error(
+        "Không tìm thấy Chromium hoặc Chrome. Cài đặt trình duyệt, hoặc đặt đường dẫn bằng: gachno config set browser.browser_path … (No browser found; looked at: {looked_at})"
+    )]
     NoBrowser {
         /// Where it was looked for.
         looked_at: String,
     },
     /// No driver on this machine.
-    #[error("Không tìm thấy ChromeDriver. Cài gói chromium-driver (Debian/Ubuntu) hoặc tải bản cùng phiên bản với Chrome rồi đặt: gachno config set browser.driver_path … (No ChromeDriver found; looked at: {looked_at})")]
+    #[error(
+        "Không tìm thấy ChromeDriver. Cài gói chromium-driver (Debian/Ubuntu) hoặc tải bản cùng phiên bản với Chrome rồi đặt: gachno config set browser.driver_path … (No ChromeDriver found; looked at: {looked_at})"
+    )]
     NoDriver {
         /// Where it was looked for.
         looked_at: String,
@@ -28,7 +32,9 @@ pub enum BrowserError {
         path: PathBuf,
     },
     /// Browser and driver do not belong together.
-    #[error("Trình duyệt phiên bản {browser} không đi cùng ChromeDriver {driver}. Cài ChromeDriver {browser_major} (cùng số phiên bản chính). (Version mismatch.)")]
+    #[error(
+        "Trình duyệt phiên bản {browser} không đi cùng ChromeDriver {driver}. Cài ChromeDriver {browser_major} (cùng số phiên bản chính). (Version mismatch.)"
+    )]
     Versions {
         /// The browser's version.
         browser: String,

@@ -55,9 +55,9 @@ fn one(key: &'static str, configured: &str, names: &[&str], places: &[&str]) -> 
     let search = env::var_os("PATH").unwrap_or_default();
     let beside = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned));
     let local = env::var_os("LOCALAPPDATA").map(|d| PathBuf::from(d).join("Google/Chrome/Application/chrome.exe"));
-    let in_path = env::split_paths(&search).chain(beside).flat_map(|folder| {
-        names.iter().map(move |name| folder.join(format!("{name}{}", env::consts::EXE_SUFFIX))).collect::<Vec<_>>()
-    });
+    let in_path = env::split_paths(&search)
+        .chain(beside)
+        .flat_map(|folder| names.iter().map(move |name| folder.join(format!("{name}{}", env::consts::EXE_SUFFIX))).collect::<Vec<_>>());
     let usual = places.iter().map(PathBuf::from).chain(local.filter(|_| names.contains(&"chrome")));
     Ok(in_path.chain(usual).find(|path| path.is_file()))
 }
@@ -70,14 +70,11 @@ fn looked_at(names: &[&str], places: &[&str]) -> String {
 ///
 /// A browser that prints no version (Chrome on Windows) is taken as it is; the driver then refuses by itself.
 pub fn versions(found: &Found) -> Result<(String, String), BrowserError> {
-    let driver = version_of(&found.driver)
-        .ok_or_else(|| BrowserError::BadPath { key: "browser.driver_path", path: found.driver.clone() })?;
+    let driver = version_of(&found.driver).ok_or_else(|| BrowserError::BadPath { key: "browser.driver_path", path: found.driver.clone() })?;
     let browser = if cfg!(windows) { None } else { version_of(&found.browser) };
     let Some(browser) = browser else { return Ok((String::new(), driver)) };
     match (major(&browser), major(&driver)) {
-        (Some(browser_major), Some(driver_major)) if browser_major != driver_major => {
-            Err(BrowserError::Versions { browser, driver, browser_major })
-        }
+        (Some(browser_major), Some(driver_major)) if browser_major != driver_major => Err(BrowserError::Versions { browser, driver, browser_major }),
         _ => Ok((browser, driver)),
     }
 }

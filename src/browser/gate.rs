@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::BrowserError;
 use super::bidi::{Event, Request};
 use super::session::{GRACE, Session, Tab};
-use super::BrowserError;
 
 /// A body is asked for while its request is held: an answer takes three milliseconds.
 const BODY_WAIT: Duration = Duration::from_secs(3);
@@ -173,7 +173,7 @@ impl Gate {
     ) {
         let target = json!({ "request": request.id });
         if request.method != "POST" {
-            tab.bidi.tell("network.continueRequest", target);
+            tab.bidi.tell("network.continueRequest", &target);
             return;
         }
         let body = if request.is_navigation {
@@ -186,14 +186,14 @@ impl Gate {
         let posted = body.map(|body| Posted { id: request.id.clone(), url: request.url.clone(), body, attempt, view });
         let why = match posted.as_ref().map(|posted| (posted, judge(posted))) {
             Some((_, Judgement::Other)) => {
-                tab.bidi.tell("network.continueRequest", target);
+                tab.bidi.tell("network.continueRequest", &target);
                 return;
             }
             Some((posted, Judgement::Confirms)) => match release.take() {
                 None => {
                     self.passed.doubles += 1;
                     tracing::warn!(url = request.url, "a second confirming request was stopped");
-                    tab.bidi.tell("network.failRequest", target);
+                    tab.bidi.tell("network.failRequest", &target);
                     return;
                 }
                 Some(release) => match release(posted).await {
@@ -229,7 +229,7 @@ impl Gate {
         }
         self.passed.is_released = true;
         self.confirming = Some(request.id.clone());
-        tab.bidi.tell("network.continueRequest", json!({ "request": request.id }));
+        tab.bidi.tell("network.continueRequest", &json!({ "request": request.id }));
         Ok(())
     }
 
@@ -248,7 +248,7 @@ impl Gate {
             match event {
                 Event::Request(request) if request.is_held => {
                     let order = if request.method == "POST" { "network.failRequest" } else { "network.continueRequest" };
-                    tab.bidi.tell(order, json!({ "request": request.id }));
+                    tab.bidi.tell(order, &json!({ "request": request.id }));
                 }
                 Event::Answered { request, status } if self.confirming.as_ref() == Some(&request) => self.passed.status = Some(status),
                 _ => {}

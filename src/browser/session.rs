@@ -150,8 +150,7 @@ impl Browser {
             let record = Record::write(&run, &profile, driver.pid(), relay_pid)?;
             Ok((found.browser, driver.url(), Local { _driver: driver, home: Some((record, profile)) }))
         };
-        let (program, url, local) =
-            tokio::task::spawn_blocking(start).await.map_err(|e| BrowserError::DriverStart { why: e.to_string() })??;
+        let (program, url, local) = tokio::task::spawn_blocking(start).await.map_err(|e| BrowserError::DriverStart { why: e.to_string() })??;
         let profile = local.home.as_ref().map(|(_, profile)| profile.as_path());
         let capabilities = capabilities(settings, Some(&program), profile, first_valve.as_ref());
         let (client, facts) = connect(&url, capabilities).await?;
@@ -285,23 +284,22 @@ impl Session {
     pub async fn attach(settings: &Settings, facts: &Facts) -> Result<Self, BrowserError> {
         let gone = |why: &str| BrowserError::Lost { why: why.to_owned() };
         let context = facts.context.clone().ok_or_else(|| gone("không ghi lại thẻ nào"))?;
-        let (client, bidi, local) = match Self::old_socket(facts).await {
-            Some(bidi) => (None, bidi, None),
-            None => {
-                let address = facts.debugger_address.clone().ok_or_else(|| gone("không ghi lại địa chỉ trình duyệt"))?;
-                // A browser that is gone would be waited for by the driver for a minute.
-                tokio::time::timeout(GRACE, tokio::net::TcpStream::connect(&address))
-                    .await
-                    .map_err(|_| gone("trình duyệt không trả lời"))?
-                    .map_err(|_| gone("trình duyệt đã đóng"))?;
-                let (browser_path, driver_path) = (settings.browser_path.clone(), settings.driver_path.clone());
-                let start = move || Driver::start(&find(&browser_path, &driver_path)?.driver);
-                let driver = tokio::task::spawn_blocking(start).await.map_err(|e| gone(&e.to_string()))??;
-                let wanted = json!({ "browserName": "chrome", "webSocketUrl": true, "goog:chromeOptions": { "debuggerAddress": address } });
-                let (client, granted) = connect(&driver.url(), wanted.as_object().cloned().unwrap_or_default()).await?;
-                let url = granted.bidi_url.ok_or_else(|| gone("không có BiDi"))?;
-                (Some(client), Bidi::connect(&url).await?, Some(Local { _driver: driver, home: None }))
-            }
+        let (client, bidi, local) = if let Some(bidi) = Self::old_socket(facts).await {
+            (None, bidi, None)
+        } else {
+            let address = facts.debugger_address.clone().ok_or_else(|| gone("không ghi lại địa chỉ trình duyệt"))?;
+            // A browser that is gone would be waited for by the driver for a minute.
+            tokio::time::timeout(GRACE, tokio::net::TcpStream::connect(&address))
+                .await
+                .map_err(|_| gone("trình duyệt không trả lời"))?
+                .map_err(|_| gone("trình duyệt đã đóng"))?;
+            let (browser_path, driver_path) = (settings.browser_path.clone(), settings.driver_path.clone());
+            let start = move || Driver::start(&find(&browser_path, &driver_path)?.driver);
+            let driver = tokio::task::spawn_blocking(start).await.map_err(|e| gone(&e.to_string()))??;
+            let wanted = json!({ "browserName": "chrome", "webSocketUrl": true, "goog:chromeOptions": { "debuggerAddress": address } });
+            let (client, granted) = connect(&driver.url(), wanted.as_object().cloned().unwrap_or_default()).await?;
+            let url = granted.bidi_url.ok_or_else(|| gone("không có BiDi"))?;
+            (Some(client), Bidi::connect(&url).await?, Some(Local { _driver: driver, home: None }))
         };
         let tab = Tab::prepare(&bidi, context, None, None).await?;
         let browser = Browser { client, bidi: Some(bidi), facts: facts.clone(), relay: None, first_valve: None, local, is_attached: true };
@@ -438,10 +436,7 @@ impl Session {
 }
 
 /// One command, with an end: fantoccini has no time limit of its own.
-async fn timed<T>(
-    limit: Duration,
-    command: impl Future<Output = Result<T, fantoccini::error::CmdError>>,
-) -> Result<T, BrowserError> {
+async fn timed<T>(limit: Duration, command: impl Future<Output = Result<T, fantoccini::error::CmdError>>) -> Result<T, BrowserError> {
     match tokio::time::timeout(limit, command).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(of_command(&error)),
@@ -465,9 +460,7 @@ async fn connect(url: &str, capabilities: Map<String, Value>) -> Result<(Client,
         Ok(Err(error)) => {
             use fantoccini::error::NewSessionError as E;
             return Err(match error {
-                E::BadWebdriverUrl(_) | E::Failed(_) | E::FailedC(_) | E::Lost(_) | E::NotW3C(_) => {
-                    BrowserError::Unreachable { url: url.to_owned() }
-                }
+                E::BadWebdriverUrl(_) | E::Failed(_) | E::FailedC(_) | E::Lost(_) | E::NotW3C(_) => BrowserError::Unreachable { url: url.to_owned() },
                 other => BrowserError::NoSession { why: first_line(&other.to_string()), source: Box::new(other) },
             });
         }

@@ -4,8 +4,8 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::Mutex;
 
-use super::session::{Browser, Session, Settings};
 use super::BrowserError;
+use super::session::{Browser, Session, Settings};
 
 /// Hands out logins, in browsers that are shared where they can be.
 #[derive(Debug)]

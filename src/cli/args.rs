@@ -321,7 +321,11 @@ mod tests {
 
     #[test]
     fn a_bad_service_or_amount_is_a_usage_error() {
-        for bad in [["gachno", "run", "nap_the", "--from-api"].as_slice(), &["gachno", "run", "gach_dien_evn"], &["gachno", "run", "nap_tien_viettel", "--from-api", "--amount", "1.5"]] {
+        for bad in [
+            ["gachno", "run", "nap_the", "--from-api"].as_slice(),
+            &["gachno", "run", "gach_dien_evn"],
+            &["gachno", "run", "nap_tien_viettel", "--from-api", "--amount", "1.5"],
+        ] {
             assert_eq!(Arguments::try_parse_from(bad).expect_err("refused").exit_code(), 2, "{bad:?}");
         }
     }

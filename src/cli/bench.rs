@@ -55,10 +55,8 @@ pub async fn bench(options: Bench) -> Ended {
         BenchName::Payment => payment(options.jobs, options.latency_ms).await?,
     };
     if options.json {
-        let rows: Vec<Value> = rows
-            .iter()
-            .map(|r| json!({ "name": r.name, "value": r.value, "unit": r.unit, "goal": r.goal, "met": r.met() }))
-            .collect();
+        let rows: Vec<Value> =
+            rows.iter().map(|r| json!({ "name": r.name, "value": r.value, "unit": r.unit, "goal": r.goal, "met": r.met() })).collect();
         let machine = format!("{} {}, {} cores", std::env::consts::OS, std::env::consts::ARCH, cores());
         say(&json!({ "bench": options.name.wire(), "rows": rows, "machine": machine }).to_string());
     } else {

@@ -16,13 +16,9 @@ pub fn config(what: What) -> Ended {
     let path = home.config_file();
     match what {
         What::Path => {
-            for (name, path) in [
-                ("config", path),
-                ("ledger", home.ledger()),
-                ("logs", home.logs()),
-                ("evidence", home.evidence()),
-                ("portal_map", home.portal_map()),
-            ] {
+            for (name, path) in
+                [("config", path), ("ledger", home.ledger()), ("logs", home.logs()), ("evidence", home.evidence()), ("portal_map", home.portal_map())]
+            {
                 say(&format!("{name}\t{}", path.display()));
             }
         }
@@ -43,9 +39,9 @@ pub fn config(what: What) -> Ended {
 fn value_of(key: &str, value: Option<String>, stdin: bool) -> Result<SecretString, Failure> {
     let refuse = |text: &str| Failure::usage(anyhow::anyhow!("{text}"));
     match value {
-        Some(_) if config::is_secret(key) => {
-            Err(refuse("Không nhận bí mật trên dòng lệnh (người khác đọc được). Dùng --stdin hoặc bỏ trống để được hỏi. (Secrets are never taken from an argument.)"))
-        }
+        Some(_) if config::is_secret(key) => Err(refuse(
+            "Không nhận bí mật trên dòng lệnh (người khác đọc được). Dùng --stdin hoặc bỏ trống để được hỏi. (Secrets are never taken from an argument.)",
+        )),
         Some(value) => Ok(value.into()),
         None if stdin || !std::io::stdin().is_terminal() => {
             let mut text = String::new();

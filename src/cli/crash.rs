@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
 use super::args::Bench;
 use super::bench::{BROKEN, Row};
 use super::{Failure, say, tell};
 use crate::crash::model::{Counts, Flaw, simulate};
 use crate::crash::{Lab, Trial, Verdict, all_strikes, all_troubles, all_troubles_struck, random, strikes_in_turn};
+use futures_util::StreamExt as _;
 
 /// What all trials came to.
 #[derive(Debug, Default)]
@@ -125,12 +125,7 @@ pub(super) async fn model(options: &Bench) -> Result<Vec<Row>, Failure> {
         Row::plain("payments proven", number(all.paid), ""),
         Row::plain("attempts that became unknown", number(all.doubts), ""),
         Row::plain("settled without a person, all portals", by_itself(all.for_a_person, all.doubts), "%"),
-        Row::at_least(
-            "settled without a person, with a history page",
-            by_itself(all.for_a_person_with_history, all.doubts_with_history),
-            "%",
-            99.5,
-        ),
+        Row::at_least("settled without a person, with a history page", by_itself(all.for_a_person_with_history, all.doubts_with_history), "%", 99.5),
         Row::at_most(BROKEN, number(all.wrong.len() as u64), "", 0.0),
         Row::plain("time", started.elapsed().as_secs_f64(), "s"),
     ])

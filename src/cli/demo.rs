@@ -58,7 +58,8 @@ pub async fn servers(latency_ms: u64) -> Result<Servers, Failure> {
         .await
         .map_err(Failure::cannot_run)?;
     let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let api = mock_api::start(mock_api::Options { listen, delay: Some(Duration::from_millis(300)), seed: None }).await.map_err(Failure::cannot_run)?;
+    let api =
+        mock_api::start(mock_api::Options { listen, delay: Some(Duration::from_millis(300)), seed: None }).await.map_err(Failure::cannot_run)?;
     Ok(Servers { sandbox, api })
 }
 

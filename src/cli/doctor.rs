@@ -34,10 +34,14 @@ pub async fn doctor(options: Doctor) -> Ended {
     let secrets = unlock::for_opening(&config).and_then(|unlock| Ok(app::secrets(&config, &unlock)?));
     let opened = match &secrets {
         Ok(secrets) => {
-            let missing: Vec<&str> = [("portal.username", secrets.username.is_none()), ("portal.password", secrets.password.is_none()), ("portal.pin", secrets.pin.is_none())]
-                .into_iter()
-                .filter_map(|(key, is_missing)| is_missing.then_some(key))
-                .collect();
+            let missing: Vec<&str> = [
+                ("portal.username", secrets.username.is_none()),
+                ("portal.password", secrets.password.is_none()),
+                ("portal.pin", secrets.pin.is_none()),
+            ]
+            .into_iter()
+            .filter_map(|(key, is_missing)| is_missing.then_some(key))
+            .collect();
             Ok(if missing.is_empty() { "đủ".to_owned() } else { format!("chưa đặt: {}", missing.join(", ")) })
         }
         Err(failure) => Err(failure.error.to_string()),
@@ -116,10 +120,8 @@ fn cell(standing: &Standing) -> (&'static str, String) {
 
 fn print(checks: &[Check], pages: &[Surveyed], is_json: bool) {
     if is_json {
-        let rows: Vec<_> = checks
-            .iter()
-            .map(|c| json!({ "check": c.what, "ok": c.result.is_ok(), "detail": c.result.as_ref().unwrap_or_else(|e| e) }))
-            .collect();
+        let rows: Vec<_> =
+            checks.iter().map(|c| json!({ "check": c.what, "ok": c.result.is_ok(), "detail": c.result.as_ref().unwrap_or_else(|e| e) })).collect();
         say(&json!({ "ok": checks.iter().all(|c| c.result.is_ok()), "checks": rows, "pages": pages }).to_string());
         return;
     }

@@ -8,7 +8,9 @@ use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
 use crate::app;
 use crate::config::{Config, Home};
 use crate::domain::{Event, Intake, Outcome, Service};
-use crate::engine::{Control, Decision, EvidenceStore, OutcomeEvent, Progress, Reporter, ResolveError, reconcile, report_of, reports_of_all, resolve};
+use crate::engine::{
+    Control, Decision, EvidenceStore, OutcomeEvent, Progress, Reporter, ResolveError, reconcile, report_of, reports_of_all, resolve,
+};
 use crate::ledger::{JobResult, Ledger};
 use crate::report::{excel, story};
 
@@ -40,7 +42,11 @@ pub async fn ledger(what: What) -> Ended {
                 return Err(Failure::usage(ResolveError::Unsigned));
             }
             let was_missing = ledger.adopt(name.trim(), reason.trim()).await.map_err(Failure::cannot_run)?;
-            say(if was_missing { "Đã ghi nhận; có thể thanh toán tiếp. (Adopted.)" } else { "Sổ không thiếu gì. (Nothing is missing.)" });
+            say(if was_missing {
+                "Đã ghi nhận; có thể thanh toán tiếp. (Adopted.)"
+            } else {
+                "Sổ không thiếu gì. (Nothing is missing.)"
+            });
             Ok(Exit::Done)
         }
         What::Report { batch, report } => {
@@ -82,7 +88,15 @@ async fn list(ledger: &Ledger, most: u32) -> Ended {
     for batch in ledger.batches(most).await.map_err(Failure::cannot_run)? {
         let end = batch.finished.map_or_else(|| "chưa xong".to_owned(), local);
         let dry = if batch.is_dry_run { " (chạy thử)" } else { "" };
-        say(&format!("{}  {}  {:<24} {:>6} khoản  {}  {}{dry}", batch.id, local(batch.started), batch.service.spec().title, batch.jobs, end, batch.agent));
+        say(&format!(
+            "{}  {}  {:<24} {:>6} khoản  {}  {}{dry}",
+            batch.id,
+            local(batch.started),
+            batch.service.spec().title,
+            batch.jobs,
+            end,
+            batch.agent
+        ));
     }
     Ok(Exit::Done)
 }

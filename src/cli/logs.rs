@@ -21,7 +21,13 @@ pub fn start(verbose: u8) -> Logs {
     let folder = Home::find().ok().map(|home| home.logs());
     let appender = folder.and_then(|folder| {
         std::fs::create_dir_all(&folder).ok()?;
-        RollingFileAppender::builder().rotation(Rotation::DAILY).filename_prefix("gachno").filename_suffix("log").max_log_files(FILES_MAX).build(folder).ok()
+        RollingFileAppender::builder()
+            .rotation(Rotation::DAILY)
+            .filename_prefix("gachno")
+            .filename_suffix("log")
+            .max_log_files(FILES_MAX)
+            .build(folder)
+            .ok()
     });
     let (file, guard) = match appender {
         Some(appender) => {

@@ -13,7 +13,7 @@ use crate::app::{self, Secrets};
 use crate::config::{Config, Home};
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, Outcome, Proof, Service, Vnd};
-use crate::engine::{self, Control, EngineError, Halt, Finished, Plan, Progress, Reporter, Tools, report_of};
+use crate::engine::{self, Control, EngineError, Finished, Halt, Plan, Progress, Reporter, Tools, report_of};
 use crate::report::{excel, read_file};
 
 pub async fn run(options: Run) -> Ended {
@@ -58,13 +58,7 @@ pub(super) struct Destination {
 }
 
 /// Runs the batch with its progress shown, and writes its report whatever happened.
-pub(super) async fn batch(
-    tools: &Tools,
-    plan: &Plan,
-    is_json: bool,
-    control: &Control,
-    destination: Destination,
-) -> Result<Finished, Failure> {
+pub(super) async fn batch(tools: &Tools, plan: &Plan, is_json: bool, control: &Control, destination: Destination) -> Result<Finished, Failure> {
     let (sender, receiver) = unbounded_channel();
     let shown = tokio::spawn(show(receiver, is_json, plan.service));
     let ended = engine::run(tools, plan, &Reporter::to(sender), control).await;
@@ -133,7 +127,9 @@ fn override_with(config: &mut Config, options: &Run) -> Result<(), Failure> {
 
 async fn intake(config: &Config, secrets: &Secrets, options: &Run) -> Result<Intake, Failure> {
     let defaults = Defaults { amount: options.amount, payment: options.payment_type };
-    if let Some(path) = &options.jobs { read_file(path, options.service, defaults).map_err(Failure::usage) } else {
+    if let Some(path) = &options.jobs {
+        read_file(path, options.service, defaults).map_err(Failure::usage)
+    } else {
         let api = app::job_api(config, secrets).map_err(Failure::usage)?;
         api.fetch(options.service, defaults).await.map_err(Failure::cannot_run)
     }
@@ -164,10 +160,12 @@ fn left_out(service: Service, intake: &Intake, is_json: bool) -> Vec<Line> {
         }),
         text: format!("Bỏ qua {} ({}): {}", e.row, e.account, e.why),
     });
-    let duplicates = intake.list.duplicates.iter().filter(|_| !is_json).map(|d| Line {
-        json: Value::Null,
-        text: format!("Trùng: {} ({}) giống {}; chỉ làm một lần", d.row, d.account, d.first_row),
-    });
+    let duplicates = intake
+        .list
+        .duplicates
+        .iter()
+        .filter(|_| !is_json)
+        .map(|d| Line { json: Value::Null, text: format!("Trùng: {} ({}) giống {}; chỉ làm một lần", d.row, d.account, d.first_row) });
     errors.chain(duplicates).collect()
 }
 
@@ -177,7 +175,9 @@ fn confirm(plan: &Plan, options: &Run) -> Result<(), Failure> {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(anyhow::anyhow!("Thanh toán không có người bấm thì cần --yes. (A payment batch without a terminal needs --yes.)")));
+        return Err(Failure::usage(anyhow::anyhow!(
+            "Thanh toán không có người bấm thì cần --yes. (A payment batch without a terminal needs --yes.)"
+        )));
     }
     let known = plan.list.known_total();
     let sum = if known.is_zero() { "số tiền theo cổng báo".to_owned() } else { format!("{known}") };

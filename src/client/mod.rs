@@ -115,7 +115,10 @@ impl JobApi {
 
     /// Is it there?
     pub async fn health(&self) -> Result<Health, ApiError> {
-        let value = self.get("/api/health", self.health_max).await?.ok_or_else(|| ApiError::Server { status: 404, message: "không có /api/health".to_owned() })?;
+        let value = self
+            .get("/api/health", self.health_max)
+            .await?
+            .ok_or_else(|| ApiError::Server { status: 404, message: "không có /api/health".to_owned() })?;
         serde_json::from_value(value).map_err(ApiError::NotJson)
     }
 

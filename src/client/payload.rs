@@ -240,11 +240,10 @@ mod tests {
     fn the_map_and_the_list_are_united() {
         let body = json!({ "status": "success", "data": { "subscriber_codes": ["HTV01", "HTV02"],
             "code_order_map": [{ "code": "HTV02", "orderId": "o2" }, { "code": "HTV03", "orderId": 7 }] } });
-        assert_eq!(jobs(Service::PayTvInternet, &body), [
-            ("HTV02".into(), None, Some("o2".into())),
-            ("HTV03".into(), None, Some("7".into())),
-            ("HTV01".into(), None, None)
-        ]);
+        assert_eq!(
+            jobs(Service::PayTvInternet, &body),
+            [("HTV02".into(), None, Some("o2".into())), ("HTV03".into(), None, Some("7".into())), ("HTV01".into(), None, None)]
+        );
     }
 
     #[test]
@@ -272,7 +271,9 @@ mod tests {
         assert!(matches!(refused(&json!({ "status": "success" })), PayloadError::Shape { at, .. } if at == "data"));
         assert!(matches!(refused(&json!({ "data": { "bill_codes": "PE01" } })), PayloadError::Shape { at, .. } if at == "bill_codes"));
         assert!(matches!(refused(&json!({ "service": "Nạp tiền đa mạng", "data": {} })), PayloadError::OtherService { .. }));
-        assert!(matches!(refused(&json!({ "data": { "bill_codes": [], "receiver_phone": "12" } })), PayloadError::Shape { at, .. } if at == "receiver_phone"));
+        assert!(
+            matches!(refused(&json!({ "data": { "bill_codes": [], "receiver_phone": "12" } })), PayloadError::Shape { at, .. } if at == "receiver_phone")
+        );
         assert!(matches!(refused(&json!(5)), PayloadError::Shape { .. }));
     }
 }

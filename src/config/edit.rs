@@ -41,12 +41,7 @@ pub fn get(config: &Config, key: &str) -> Result<String, KeyFault> {
 }
 
 /// A configuration with one key changed. `vault` is asked for only where the key is a secret.
-pub fn set(
-    config: &Config,
-    key: &str,
-    value: &SecretString,
-    vault: impl FnOnce() -> Result<Vault, VaultError>,
-) -> Result<Config, KeyFault> {
+pub fn set(config: &Config, key: &str, value: &SecretString, vault: impl FnOnce() -> Result<Vault, VaultError>) -> Result<Config, KeyFault> {
     let mut tree = tree(config)?;
     let place = tree.pointer_mut(&pointer(key)).filter(|_| is_settable(key)).ok_or_else(|| unknown(key))?;
     let text = value.expose_secret().trim_end_matches(['\r', '\n']);

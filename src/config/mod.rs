@@ -94,12 +94,7 @@ impl Reconcile {
 
 impl Default for Reconcile {
     fn default() -> Self {
-        Self {
-            wait_s: 150,
-            look_after_ms: vec![0, 5_000, 15_000, 60_000, 130_000, 300_000, 900_000, 3_600_000],
-            settle_ms: 60_000,
-            apart_ms: 60_000,
-        }
+        Self { wait_s: 150, look_after_ms: vec![0, 5_000, 15_000, 60_000, 130_000, 300_000, 900_000, 3_600_000], settle_ms: 60_000, apart_ms: 60_000 }
     }
 }
 
@@ -256,7 +251,9 @@ fn damaged(path: &Path, bytes: &[u8], why: &str) -> ConfigError {
     use sha2::{Digest, Sha256};
     let mark: String = Sha256::digest(bytes).iter().take(4).map(|b| format!("{b:02x}")).collect();
     let kept = path.with_extension(format!("hong-{mark}.json"));
-    if !kept.exists() && let Err(error) = write_atomically(&kept, bytes) {
+    if !kept.exists()
+        && let Err(error) = write_atomically(&kept, bytes)
+    {
         tracing::warn!(%error, "the damaged config could not be kept aside");
     }
     ConfigError::Damaged { path: path.to_owned(), why: why.to_owned(), kept }

@@ -97,7 +97,9 @@ pub enum VaultError {
     #[error("Phần \"vault\" của cấu hình bị hỏng: {0}. (The vault's header is damaged.)")]
     BadHeader(String),
     /// The keyring does not answer, or has no such entry.
-    #[error("Không lấy được khóa từ kho khóa của hệ điều hành: {0}. Mở khóa kho khóa hoặc đặt GACHNO_PASSPHRASE cho cấu hình mới. (Keyring not available.)")]
+    #[error(
+        "Không lấy được khóa từ kho khóa của hệ điều hành: {0}. Mở khóa kho khóa hoặc đặt GACHNO_PASSPHRASE cho cấu hình mới. (Keyring not available.)"
+    )]
     Keyring(String),
 }
 
@@ -133,12 +135,7 @@ impl Vault {
     pub fn create(unlock: &Unlock) -> Result<Self, VaultError> {
         let (key_source, fernet) = match &unlock.passphrase {
             Some(passphrase) => {
-                let source = KeySource::Argon2id {
-                    salt: URL_SAFE.encode(rand::random::<[u8; 16]>()),
-                    memory_kib: 64 * 1024,
-                    passes: 3,
-                    lanes: 1,
-                };
+                let source = KeySource::Argon2id { salt: URL_SAFE.encode(rand::random::<[u8; 16]>()), memory_kib: 64 * 1024, passes: 3, lanes: 1 };
                 let fernet = fernet_of(&derive(&source, passphrase)?)?;
                 (source, fernet)
             }
@@ -217,10 +214,7 @@ fn clock_fault(token: &str) -> Option<VaultError> {
 }
 
 #[cfg(feature = "desktop")]
-fn on_keyring<T: Send + 'static>(
-    account: &str,
-    work: impl FnOnce(&keyring::Entry) -> keyring::Result<T> + Send + 'static,
-) -> Result<T, VaultError> {
+fn on_keyring<T: Send + 'static>(account: &str, work: impl FnOnce(&keyring::Entry) -> keyring::Result<T> + Send + 'static) -> Result<T, VaultError> {
     let account = account.to_owned();
     // The keyring's client blocks and must not do so on a runtime's thread.
     std::thread::spawn(move || keyring::Entry::new("gachno", &account).and_then(|entry| work(&entry)))

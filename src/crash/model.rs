@@ -13,8 +13,8 @@ use rand::{RngExt as _, SeedableRng as _};
 use crate::domain::reconcile::{balance_says, match_history, settle};
 use crate::domain::verdict::judge;
 use crate::domain::{
-    Answer, Attempt, BalanceSays, Claim, Conclusion, DebtAfter, Event, Evidence, GateKind, HistoryRow, HistorySays, Intent,
-    Look, Outcome, Patience, Proof, Quote, Said, Settled, State, Verdict, Vnd,
+    Answer, Attempt, BalanceSays, Claim, Conclusion, DebtAfter, Event, Evidence, GateKind, HistoryRow, HistorySays, Intent, Look, Outcome, Patience,
+    Proof, Quote, Said, Settled, State, Verdict, Vnd,
 };
 use crate::engine::{Book, OnItsWay, Stamp};
 
@@ -179,10 +179,13 @@ impl Sim {
         let is_debt = dice.random_bool(0.5);
         let count = dice.random_range(1..=12);
         let jobs: Vec<Job> = (0..count)
-            .map(|i| match is_debt {
-                true => Job { account: format!("PE{i}"), amount: 10_000 * dice.random_range(1..=4) },
-                // Few numbers and few amounts: equal top-ups are the hard case.
-                false => Job { account: format!("09{}", dice.random_range(0..4)), amount: 10_000 * dice.random_range(1..=2) },
+            .map(|i| {
+                if is_debt {
+                    Job { account: format!("PE{i}"), amount: 10_000 * dice.random_range(1..=4) }
+                } else {
+                    // Few numbers and few amounts: equal top-ups are the hard case.
+                    Job { account: format!("09{}", dice.random_range(0..4)), amount: 10_000 * dice.random_range(1..=2) }
+                }
             })
             .collect();
         let debts = jobs.iter().map(|job| (job.account.clone(), job.amount)).collect();
@@ -194,8 +197,19 @@ impl Sim {
         let portal = Portal { balance: 400_000, debts, wire: Vec::new(), arrived: HashMap::new(), history: Vec::new(), moved: Vec::new() };
         let (has_history, crash_rate) = (dice.random_bool(0.8), [0.0, 0.005, 0.03][dice.random_range(0..3)]);
         Self {
-            dice, flaw, now: 1_000, seq: 0, portal, jobs, is_debt, gate, has_history, crash_rate,
-            log: Vec::new(), last: BTreeMap::new(), crashes: 0,
+            dice,
+            flaw,
+            now: 1_000,
+            seq: 0,
+            portal,
+            jobs,
+            is_debt,
+            gate,
+            has_history,
+            crash_rate,
+            log: Vec::new(),
+            last: BTreeMap::new(),
+            crashes: 0,
         }
     }
 
@@ -235,7 +249,7 @@ impl Sim {
     }
 
     /// Appends to the durable record, by the program's own transitions.
-    fn append(&mut self, attempt: usize, event: Event) {
+    fn append(&mut self, attempt: usize, event: &Event) {
         self.seq += 1;
         let record = &mut self.log[attempt];
         if matches!(event, Event::Armed(_)) {
@@ -244,7 +258,7 @@ impl Sim {
         if matches!(event, Event::ContactLost { .. }) && record.armed_seq > 0 && record.unknown_ms == 0 {
             record.unknown_ms = self.now;
         }
-        match record.attempt.clone().after(&event) {
+        match record.attempt.clone().after(event) {
             Ok(next) => record.attempt = next,
             Err(error) => unreachable!("{error}"),
         }
@@ -263,13 +277,9 @@ impl Sim {
             if life + 5 > LIVES {
                 self.crash_rate = 0.0;
             }
-            match self.live() {
-                Ok(()) => return,
-                Err(Crash) => {
-                    self.crashes += 1;
-                    self.die();
-                }
-            }
+            let Err(Crash) = self.live() else { return };
+            self.crashes += 1;
+            self.die();
         }
     }
 
@@ -317,7 +327,7 @@ impl Sim {
                 _ => self.log[attempt].attempt.after_crash(),
             };
             if let Some(event) = event {
-                self.append(attempt, event);
+                self.append(attempt, &event);
             }
         }
         for attempt in 0..self.log.len() {
@@ -331,10 +341,10 @@ impl Sim {
                 self.log[attempt].is_held = false;
                 if self.log[attempt].attempt.request.is_some() {
                     let end = Conclusion::of(Outcome::NotSent, Proof::Reattach, String::new());
-                    self.append(attempt, Event::Concluded(end));
+                    self.append(attempt, &Event::Concluded(end));
                 }
             } else if let Some(reply) = self.reply(attempt) {
-                self.append(attempt, Event::Observed { said: vec![said(reply)], balance: None });
+                self.append(attempt, &Event::Observed { said: vec![said(reply)], balance: None });
             }
         }
     }
@@ -413,11 +423,11 @@ impl Sim {
         let (attempt, job) = (login.attempt, self.jobs[login.job].clone());
         if login.phase > Phase::Begin && login.phase < Phase::Arm && self.chance(4.0) {
             // A technical failure before arming.
-            self.append(attempt, Event::ContactLost { why: String::new() });
+            self.append(attempt, &Event::ContactLost { why: String::new() });
             login.tries += 1;
             login.phase = Phase::Begin;
             if login.tries > RETRIES {
-                self.append(attempt, Event::Concluded(Conclusion::of(Outcome::Failed, Proof::None, String::new())));
+                self.append(attempt, &Event::Concluded(Conclusion::of(Outcome::Failed, Proof::None, String::new())));
                 return true;
             }
             return false;
@@ -425,25 +435,25 @@ impl Sim {
         login.phase = match login.phase {
             Phase::Begin => {
                 login.stamp = Some(book.stamp(self.seq));
-                self.append(attempt, Event::Leased { session: String::new() });
+                self.append(attempt, &Event::Leased { session: String::new() });
                 Phase::LookUp
             }
             Phase::LookUp => {
                 let owed = self.portal.debts.get(&job.account).copied().unwrap_or_default();
                 if self.is_debt && owed == 0 {
-                    self.append(attempt, Event::Concluded(Conclusion::of(Outcome::NoDebt, Proof::Response, String::new())));
+                    self.append(attempt, &Event::Concluded(Conclusion::of(Outcome::NoDebt, Proof::Response, String::new())));
                     return true;
                 }
                 let quote = Quote { amount: vnd(job.amount), customer: None, balance: Some(vnd(self.portal.balance)) };
-                self.append(attempt, Event::QuoteSeen(quote));
+                self.append(attempt, &Event::QuoteSeen(quote));
                 Phase::Prepare
             }
             Phase::Prepare => {
-                self.append(attempt, Event::Prepared);
+                self.append(attempt, &Event::Prepared);
                 Phase::PreArm
             }
             Phase::PreArm => {
-                self.append(attempt, Event::PreArmed);
+                self.append(attempt, &Event::PreArmed);
                 Phase::Arm
             }
             Phase::Arm => return self.arm(book, login, &job),
@@ -451,7 +461,7 @@ impl Sim {
                 // The page does not click (its dialog changed): the gate knows that nothing left.
                 if self.chance(1.0) {
                     login.on_its_way = None;
-                    self.append(attempt, Event::Concluded(Conclusion::not_sent(String::new())));
+                    self.append(attempt, &Event::Concluded(Conclusion::not_sent(String::new())));
                     return true;
                 }
                 if self.gate == GateKind::Latch {
@@ -463,15 +473,15 @@ impl Sim {
                 }
             }
             Phase::Release => {
-                self.append(attempt, Event::Released { request: Some(attempt.to_string()), body: None });
+                self.append(attempt, &Event::Released { request: Some(attempt.to_string()), body: None });
                 Phase::LetGo
             }
             Phase::LetGo if self.gate == GateKind::Valve && self.chance(2.0) => {
                 // The browser died before the valve was opened.
                 self.log[attempt].is_held = false;
                 login.on_its_way = None;
-                self.append(attempt, Event::Withheld { why: String::new() });
-                self.append(attempt, Event::Concluded(Conclusion::not_sent(String::new())));
+                self.append(attempt, &Event::Withheld { why: String::new() });
+                self.append(attempt, &Event::Concluded(Conclusion::not_sent(String::new())));
                 return true;
             }
             Phase::LetGo => {
@@ -481,7 +491,7 @@ impl Sim {
             Phase::Await => return self.answer(book, login),
             Phase::Rest => {
                 if let Err(why) = self.conclude_or_doubt(attempt, None, true) {
-                    self.append(attempt, Event::ContactLost { why });
+                    self.append(attempt, &Event::ContactLost { why });
                 }
                 return true;
             }
@@ -496,7 +506,7 @@ impl Sim {
             other != attempt && self.is_open(other) && self.log[other].attempt.intent.as_ref().is_some_and(|i| i.obligation == obligation)
         });
         if is_locked && self.flaw != Flaw::RetriesDoubts {
-            self.append(attempt, Event::Concluded(Conclusion::of(Outcome::Refused, Proof::None, String::new())));
+            self.append(attempt, &Event::Concluded(Conclusion::of(Outcome::Refused, Proof::None, String::new())));
             return true;
         }
         let others_in_doubt = (0..self.log.len()).any(|other| other != attempt && self.is_open(other));
@@ -510,25 +520,28 @@ impl Sim {
         let (balance_before, balance_seq) = book.at_rest().unzip();
         let balance_before = if self.flaw == Flaw::BalanceAlwaysProves { Some(vnd(self.portal.balance)) } else { balance_before };
         let mark = self.has_history.then(String::new);
-        self.append(attempt, Event::Armed(Intent {
-            agent: "A".into(),
-            fingerprint: String::new(),
-            obligation,
-            amount: vnd(job.amount),
-            balance_before,
-            balance_seq,
-            balance_is_proof: balance_before.is_some(),
-            gate: self.gate,
-            session: String::new(),
-            browser_pid: None,
-            debugger_address: None,
-            bidi_url: None,
-            context: None,
-            history_seq: mark.as_ref().map(|_| 0),
-            history_mark: mark,
-            fence: None,
-            deadline_ms: 0,
-        }));
+        self.append(
+            attempt,
+            &Event::Armed(Intent {
+                agent: "A".into(),
+                fingerprint: String::new(),
+                obligation,
+                amount: vnd(job.amount),
+                balance_before,
+                balance_seq,
+                balance_is_proof: balance_before.is_some(),
+                gate: self.gate,
+                session: String::new(),
+                browser_pid: None,
+                debugger_address: None,
+                bidi_url: None,
+                context: None,
+                history_seq: mark.as_ref().map(|_| 0),
+                history_mark: mark,
+                fence: None,
+                deadline_ms: 0,
+            }),
+        );
         login.on_its_way = Some(book.arm());
         login.phase = Phase::Click;
         false
@@ -560,14 +573,14 @@ impl Sim {
         match reply {
             Some(_) if self.chance(4.0) => {
                 let odd = Said { severity: "info".into(), text: "đang xử lý".into() };
-                self.append(attempt, Event::Observed { said: vec![odd], balance: None });
+                self.append(attempt, &Event::Observed { said: vec![odd], balance: None });
             }
             Some(reply) => {
                 let is_mine = login.stamp.is_some_and(|stamp| book.is_untouched(stamp, 1));
                 balance = Some(vnd(self.portal.balance)).filter(|_| is_mine || self.flaw == Flaw::BalanceAlwaysProves);
-                self.append(attempt, Event::Observed { said: vec![said(reply)], balance });
+                self.append(attempt, &Event::Observed { said: vec![said(reply)], balance });
             }
-            None => self.append(attempt, Event::ContactLost { why: String::new() }),
+            None => self.append(attempt, &Event::ContactLost { why: String::new() }),
         }
         if self.conclude_or_doubt(attempt, balance, false).is_ok() {
             login.on_its_way = None;
@@ -607,7 +620,7 @@ impl Sim {
         loop {
             match judge(&evidence) {
                 Verdict::Proven(outcome, proof) => {
-                    self.append(attempt, Event::Concluded(Conclusion::of(outcome, proof, String::new()).about(evidence.amount)));
+                    self.append(attempt, &Event::Concluded(Conclusion::of(outcome, proof, String::new()).about(evidence.amount)));
                     return Ok(());
                 }
                 Verdict::LookAgain if at_rest => evidence.debt_after = self.debt_after(attempt),
@@ -667,21 +680,21 @@ impl Sim {
         if self.dice.random_bool(self.crash_rate) {
             return Err(Crash);
         }
-        self.append(attempt, Event::ReconcileStarted);
+        self.append(attempt, &Event::ReconcileStarted);
         let ms = self.dice.random_range(1..40);
         self.pass(ms);
         if self.conclude_or_doubt(attempt, None, true).is_ok() {
             return Ok(true);
         }
         let look = Look { at_ms: self.now, history: self.history_says(attempt), debt: self.debt_after(attempt), balance: self.balance_says(attempt) };
-        self.append(attempt, Event::Looked(look));
+        self.append(attempt, &Event::Looked(look));
         if let Settled::Proven(outcome, proof, transaction) = self.settled(attempt) {
             let amount = vnd(self.jobs[self.log[attempt].job].amount);
             let end = Conclusion { transaction_id: transaction, ..Conclusion::of(outcome, proof, String::new()).about(amount) };
-            self.append(attempt, Event::Concluded(end));
+            self.append(attempt, &Event::Concluded(end));
             return Ok(true);
         }
-        self.append(attempt, Event::ContactLost { why: String::new() });
+        self.append(attempt, &Event::ContactLost { why: String::new() });
         Ok(false)
     }
 
@@ -721,9 +734,8 @@ impl Sim {
     }
 
     fn paid_since(&self, seq: i64, except: usize) -> Vnd {
-        let paid = self.log.iter().enumerate().filter(|(other, r)| {
-            *other != except && r.armed_seq > seq && r.attempt.state == State::Done(Outcome::Paid)
-        });
+        let paid =
+            self.log.iter().enumerate().filter(|(other, r)| *other != except && r.armed_seq > seq && r.attempt.state == State::Done(Outcome::Paid));
         paid.map(|(_, r)| vnd(self.jobs[r.job].amount)).sum()
     }
 

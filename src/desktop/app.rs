@@ -133,12 +133,8 @@ impl App {
         self.model.running = Some(service);
         let tab = self.model.tab_mut();
         tab.started();
-        let intake = Intake {
-            list: tab.list.clone(),
-            receiver_phone: tab.receiver.parse().ok(),
-            pin: tab.list_pin.clone(),
-            is_sample: tab.is_sample,
-        };
+        let intake =
+            Intake { list: tab.list.clone(), receiver_phone: tab.receiver.parse().ok(), pin: tab.list_pin.clone(), is_sample: tab.is_sample };
         let request = RunRequest { service, intake, pin: typed_pin, dry_run, control: self.control.clone() };
         self.worker.send(Command::Run(Box::new(request)));
     }

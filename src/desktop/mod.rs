@@ -46,8 +46,6 @@ pub fn run(start: Start) -> anyhow::Result<()> {
     };
     let ended = eframe::run_native("gachno", options, Box::new(|creation| Ok(Box::new(App::new(&creation.egui_ctx, start)))));
     ended.map_err(|error| {
-        anyhow::anyhow!(
-            "Không mở được cửa sổ: {error}. Cập nhật trình điều khiển màn hình, hoặc dùng: gachno run … (Cannot open the window.)"
-        )
+        anyhow::anyhow!("Không mở được cửa sổ: {error}. Cập nhật trình điều khiển màn hình, hoặc dùng: gachno run … (Cannot open the window.)")
     })
 }

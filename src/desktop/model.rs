@@ -321,11 +321,15 @@ impl Model {
                 None => (Tone::Good, format!("Xong · {}", tab.summary())),
             },
             Phase::Editing if tab.list.jobs.is_empty() => (Tone::Quiet, "Chưa có dữ liệu. Bấm Get dữ liệu, hoặc dán mã vào ô bên trái.".to_owned()),
-            Phase::Editing => if let Some(missing) = self.missing() { (Tone::Doubt, format!("{} dòng · {missing}", tab.list.jobs.len())) } else {
-                let total = tab.list.known_total();
-                let sum = if total.is_zero() { String::new() } else { format!(" · {total}") };
-                (Tone::Good, format!("Sẵn sàng · {} dòng{sum}", tab.list.jobs.len()))
-            },
+            Phase::Editing => {
+                if let Some(missing) = self.missing() {
+                    (Tone::Doubt, format!("{} dòng · {missing}", tab.list.jobs.len()))
+                } else {
+                    let total = tab.list.known_total();
+                    let sum = if total.is_zero() { String::new() } else { format!(" · {total}") };
+                    (Tone::Good, format!("Sẵn sàng · {} dòng{sum}", tab.list.jobs.len()))
+                }
+            }
         }
     }
 }
@@ -439,7 +443,16 @@ impl Tab {
 impl RowView {
     fn waiting(account: String, amount: Option<Vnd>) -> Self {
         let (icon, state, tone) = state_view("queued");
-        Self { account, amount: amount.map_or_else(|| "—".to_owned(), |a| a.to_string()), icon, state, tone, message: String::new(), at: String::new(), outcome: None }
+        Self {
+            account,
+            amount: amount.map_or_else(|| "—".to_owned(), |a| a.to_string()),
+            icon,
+            state,
+            tone,
+            message: String::new(),
+            at: String::new(),
+            outcome: None,
+        }
     }
 
     fn end(&mut self, outcome: &OutcomeEvent) {

@@ -117,11 +117,16 @@ fn form(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         if spec.takes_payment_type {
             let label = ui.label("Hình thức (dòng không ghi số tiền)");
             let chosen = tab.payment.unwrap_or(PaymentType::Postpaid);
-            ComboBox::from_id_salt("payment").selected_text(chosen.label()).width(ui.available_width()).show_ui(ui, |ui| {
-                for payment in [PaymentType::Prepaid, PaymentType::Postpaid] {
-                    changed |= ui.selectable_value(&mut tab.payment, Some(payment), payment.label()).changed();
-                }
-            }).response.labelled_by(label.id);
+            ComboBox::from_id_salt("payment")
+                .selected_text(chosen.label())
+                .width(ui.available_width())
+                .show_ui(ui, |ui| {
+                    for payment in [PaymentType::Prepaid, PaymentType::Postpaid] {
+                        changed |= ui.selectable_value(&mut tab.payment, Some(payment), payment.label()).changed();
+                    }
+                })
+                .response
+                .labelled_by(label.id);
         }
         if !matches!(spec.amounts, Amounts::Quoted) {
             changed |= field(ui, "Số tiền nạp (dòng không ghi số tiền)", &mut tab.amount, false, "50.000");

@@ -39,7 +39,9 @@ pub struct RunRequest {
 /// What the worker has to tell.
 pub enum Update {
     /// Ledger and map are open; does the configuration have a PIN?
-    Ready { has_pin: bool },
+    Ready {
+        has_pin: bool,
+    },
     /// The secrets are locked; why the last try failed.
     Locked(Option<String>),
     /// It cannot work.
@@ -154,7 +156,9 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
 }
 
 async fn open(start: Start, inbox: &mut UnboundedReceiver<Command>, teller: &Teller) -> Option<Open> {
-    let (home, config, secrets) = if let Some(Demo { config, secrets }) = start.demo { (start.home, config, secrets) } else {
+    let (home, config, secrets) = if let Some(Demo { config, secrets }) = start.demo {
+        (start.home, config, secrets)
+    } else {
         let config = match Config::load(&start.home.config_file()) {
             Ok(config) => config,
             Err(error) => {
@@ -225,9 +229,9 @@ fn check(open: &Arc<Open>, teller: &Teller) {
     let (settings, tell) = (open.tools.browser.clone(), teller.clone());
     tokio::task::spawn_blocking(move || {
         let found = if settings.webdriver_url.is_empty() {
-            browser::find(&settings.browser_path, &settings.driver_path).and_then(|found| browser::versions(&found)).map(|(b, d)| {
-                if b.is_empty() { format!("ChromeDriver {d}") } else { format!("Chromium {b}") }
-            })
+            browser::find(&settings.browser_path, &settings.driver_path)
+                .and_then(|found| browser::versions(&found))
+                .map(|(b, d)| if b.is_empty() { format!("ChromeDriver {d}") } else { format!("Chromium {b}") })
         } else {
             Ok(settings.webdriver_url)
         };

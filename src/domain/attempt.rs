@@ -140,6 +140,7 @@ pub struct Intent {
 /// What happened to an attempt. Appended to the ledger, never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "an attempt has one intent, and its events are never kept in memory together")]
 pub enum Event {
     /// A session took the job.
     Leased {
@@ -446,8 +447,7 @@ impl Attempt {
 
 /// Which ends are possible where. Past arming every end but `unknown` needs a proof.
 fn may_end(state: State, end: &Conclusion) -> bool {
-    let before_arming =
-        matches!(state, State::Queued | State::Leased | State::LookedUp | State::Prepared | State::PreArmed);
+    let before_arming = matches!(state, State::Queued | State::Leased | State::LookedUp | State::Prepared | State::PreArmed);
     let proven = end.proof != Proof::None;
     match end.outcome {
         Outcome::Debt => state == State::LookedUp,

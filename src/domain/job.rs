@@ -179,12 +179,14 @@ impl JobList {
         for raw in rows {
             match job(service, defaults, &raw) {
                 Err(why) => list.errors.push(RowError { row: raw.row, account: raw.account, why }),
-                Ok(job) => if let Some(first_row) = first_of.get(&job.identity(service)) {
-                    list.duplicates.push(Duplicate { row: job.row, account: job.account, first_row: first_row.clone() });
-                } else {
-                    first_of.insert(job.identity(service), job.row.clone());
-                    list.jobs.push(job);
-                },
+                Ok(job) => {
+                    if let Some(first_row) = first_of.get(&job.identity(service)) {
+                        list.duplicates.push(Duplicate { row: job.row, account: job.account, first_row: first_row.clone() });
+                    } else {
+                        first_of.insert(job.identity(service), job.row.clone());
+                        list.jobs.push(job);
+                    }
+                }
             }
         }
         list
@@ -317,10 +319,10 @@ mod tests {
     fn duplicates_are_shown_and_done_once() {
         let list = lines(Service::PayEvn, "PE01\npe01\nPE02\nPE 01");
         assert_eq!(list.jobs.len(), 2);
-        assert_eq!(list.duplicates.iter().map(|d| (d.row.as_str(), d.first_row.as_str())).collect::<Vec<_>>(), [
-            ("dòng 2", "dòng 1"),
-            ("dòng 4", "dòng 1")
-        ]);
+        assert_eq!(
+            list.duplicates.iter().map(|d| (d.row.as_str(), d.first_row.as_str())).collect::<Vec<_>>(),
+            [("dòng 2", "dòng 1"), ("dòng 4", "dòng 1")]
+        );
         let top_ups = lines(Service::TopUpViettel, "0981234567|10000|A\n0981234567|10000|B\n0981234567|10000|A\n0981234567|20000|A");
         assert_eq!((top_ups.jobs.len(), top_ups.duplicates.len()), (3, 1), "two orders are two top-ups");
     }

@@ -106,9 +106,9 @@ impl Vnd {
             let token: String = chars[at..end].iter().collect();
             let number = token.trim_end_matches(['.', ',']);
             let rest: String = chars[end..].iter().take(6).collect::<String>().trim_start().to_lowercase();
-            let has_unit = ["vnd", "vnđ", "đồng", "đ", "₫"].iter().any(|unit| {
-                rest.strip_prefix(unit).is_some_and(|after| !after.starts_with(char::is_alphanumeric))
-            });
+            let has_unit = ["vnd", "vnđ", "đồng", "đ", "₫"]
+                .iter()
+                .any(|unit| rest.strip_prefix(unit).is_some_and(|after| !after.starts_with(char::is_alphanumeric)));
             let glued = chars.get(end).is_some_and(|c| c.is_alphabetic() || *c == '_') && !has_unit;
             if !glued && (has_unit || number.contains(['.', ','])) {
                 found.extend(number.parse::<Self>().ok());

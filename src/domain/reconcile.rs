@@ -161,8 +161,7 @@ pub struct Claim {
 pub fn match_history(rows: &[HistoryRow], paid: &[Claim], open: &[Claim], me: &Claim) -> HistorySays {
     let is_mine = |account: &str, amount: Vnd| amount == me.amount && same_account(account, &me.account);
     let claimed: Vec<&str> = paid.iter().filter_map(|c| c.transaction.as_deref()).collect();
-    let mut free: Vec<&HistoryRow> =
-        rows.iter().filter(|r| is_mine(&r.account, r.amount) && !claimed.contains(&r.transaction.as_str())).collect();
+    let mut free: Vec<&HistoryRow> = rows.iter().filter(|r| is_mine(&r.account, r.amount) && !claimed.contains(&r.transaction.as_str())).collect();
     // A proven payment whose id nobody told has one of these rows.
     let unnamed = paid.iter().filter(|c| c.transaction.is_none() && is_mine(&c.account, c.amount)).count();
     let rivals = open.iter().filter(|c| is_mine(&c.account, c.amount)).count();

@@ -93,8 +93,7 @@ const FREE_AMOUNTS: Amounts = Amounts::Free { min: Vnd::fixed(1_000), max: Vnd::
 
 impl Service {
     /// In the order of the side bar.
-    pub const ALL: [Self; 6] =
-        [Self::LookUpFtth, Self::PayEvn, Self::TopUpMulti, Self::TopUpViettel, Self::PayTvInternet, Self::LookUpPostpaid];
+    pub const ALL: [Self; 6] = [Self::LookUpFtth, Self::PayEvn, Self::TopUpMulti, Self::TopUpViettel, Self::PayTvInternet, Self::LookUpPostpaid];
 
     /// Its data.
     pub const fn spec(self) -> &'static Spec {
@@ -207,19 +206,17 @@ impl Amounts {
                 let list: Vec<String> = allowed.iter().map(ToString::to_string).collect();
                 format!("không nạp được {amount}; chọn một trong {}", list.join(", "))
             }),
-            Self::Free { min, max, .. } if amount < min || amount > max => {
-                Some(format!("không nạp được {amount}; nhập từ {min} đến {max}"))
-            }
-            Self::Free { step, .. } => {
-                (amount.dong() % step.dong() != 0).then(|| format!("không nạp được {amount}; nhập bội số của {step}"))
-            }
+            Self::Free { min, max, .. } if amount < min || amount > max => Some(format!("không nạp được {amount}; nhập từ {min} đến {max}")),
+            Self::Free { step, .. } => (amount.dong() % step.dong() != 0).then(|| format!("không nạp được {amount}; nhập bội số của {step}")),
         }
     }
 }
 
 /// No service has this wire name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("không có dịch vụ {0:?}; các dịch vụ: tra_cuu_ftth, gach_dien_evn, nap_tien_da_mang, nap_tien_viettel, thanh_toan_tv_internet, tra_cuu_no_tra_sau")]
+#[error(
+    "không có dịch vụ {0:?}; các dịch vụ: tra_cuu_ftth, gach_dien_evn, nap_tien_da_mang, nap_tien_viettel, thanh_toan_tv_internet, tra_cuu_no_tra_sau"
+)]
 pub struct UnknownService(pub String);
 
 impl FromStr for Service {

@@ -25,11 +25,7 @@ pub fn squeezed(text: &str) -> String {
 
 /// Without diacritics, lower-case: for searching as people type in a hurry (`dien` finds `Điện`).
 pub fn plain(text: &str) -> String {
-    folded(text)
-        .nfd()
-        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
-        .map(|c| if c == 'đ' { 'd' } else { c })
-        .collect()
+    folded(text).nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).map(|c| if c == 'đ' { 'd' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ impl<'r> Crew<'r> {
     }
 
     fn key(&self, index: usize) -> String {
-        self.batch.jobs[index].job.account.key().to_string()
+        self.batch.jobs[index].job.account.key()
     }
 
     /// The next job for this login, in the list's order; waits while others are at its account, while the pace is

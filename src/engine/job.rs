@@ -13,9 +13,7 @@ use super::runner::{JobFault, Run};
 use super::timing::{day_start_ms, month_start_ms};
 use crate::browser::{Gate, Strength};
 use crate::domain::guard::{Situation, allow};
-use crate::domain::{
-    Account, BillCode, Conclusion, Event, GateKind, Intent, Job, Outcome, PaymentType, Proof, Quote, Refusal, Service, Vnd,
-};
+use crate::domain::{Account, BillCode, Conclusion, Event, GateKind, Intent, Job, Outcome, PaymentType, Proof, Quote, Refusal, Service, Vnd};
 use crate::ledger::{BatchJob, LiveAttempt};
 use crate::portal::{AmountField, Answered, Armament, Found, LookUp, LookUpOrReady, PortalError, Prepared, Readiness, Ready};
 
@@ -117,9 +115,7 @@ impl Run<'_> {
             LookUp::Cleared(text) => Way::End(Outcome::AlreadyCleared, None, text),
             LookUp::NotFound(text) => Way::End(Outcome::NotFound, None, text),
             LookUp::Rejected(text) => Way::End(Outcome::Rejected, None, text),
-            LookUp::Several(contracts) if is_payment => {
-                Way::End(Outcome::Refused, None, Refusal::SeveralContracts(contracts.len()).to_string())
-            }
+            LookUp::Several(contracts) if is_payment => Way::End(Outcome::Refused, None, Refusal::SeveralContracts(contracts.len()).to_string()),
             LookUp::Several(contracts) => {
                 let amount = contracts.iter().map(|c| c.debt).sum();
                 let note = contracts.iter().map(crate::portal::Contract::note).collect::<Vec<_>>().join(" || ");

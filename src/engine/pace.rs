@@ -105,6 +105,7 @@ mod tests {
     fn a_portal_that_does_not_scale_is_not_crowded() {
         let (end, highest) = settles(16, 60, |_| 2.0);
         assert!(end <= 2 && highest <= 2, "{end} {highest}");
+        #[expect(clippy::cast_precision_loss, reason = "four")]
         let (end, highest) = settles(16, 100, |logins| if logins <= 4 { logins as f64 } else { 3.0 });
         assert!((2..=8).contains(&end) && highest == 8, "{end} {highest}");
     }

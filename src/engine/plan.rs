@@ -47,7 +47,9 @@ pub enum PlanError {
     #[error("Chưa có mã PIN. Đặt bằng: gachno config set portal.pin --stdin (hoặc nhập trong cửa sổ). (No PIN.)")]
     NoPin,
     /// Payments need to know whose account pays.
-    #[error("Chưa đặt mã đại lý. Đặt bằng: gachno config set portal.username --stdin. Không thanh toán khi chưa biết tài khoản nào trả. (No portal user.)")]
+    #[error(
+        "Chưa đặt mã đại lý. Đặt bằng: gachno config set portal.username --stdin. Không thanh toán khi chưa biết tài khoản nào trả. (No portal user.)"
+    )]
     NoAgent,
 }
 

@@ -160,9 +160,7 @@ impl Run<'_> {
             amount: amount.filter(|_| outcome != Outcome::AlreadyCleared),
             transaction_id: transaction.or_else(|| transaction_id(markers, &words)).filter(|_| outcome == Outcome::Paid),
             message: match (words.is_empty(), proof, outcome) {
-                (_, Proof::History, Outcome::NotSent) => {
-                    "Lịch sử, số dư và nợ cước đều cho thấy chưa trả; làm lại được".to_owned()
-                }
+                (_, Proof::History, Outcome::NotSent) => "Lịch sử, số dư và nợ cước đều cho thấy chưa trả; làm lại được".to_owned(),
                 (false, ..) => words,
                 (true, Proof::Balance, _) => {
                     format!("Cổng không trả lời rõ; số dư giảm đúng {}", amount.unwrap_or_default())

@@ -7,8 +7,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::control::Control;
 use super::book::Stamp;
+use super::control::Control;
 use super::crew::{Crew, Waiting, locked};
 use super::evidence::{EvidenceStore, Piece};
 use super::halt::Halt;
@@ -239,9 +239,12 @@ fn new_batch(tools: &Tools, plan: &Plan) -> NewBatch {
         .errors
         .iter()
         .map(|e| serde_json::json!({ "row": e.row, "account": e.account, "why": e.why }))
-        .chain(plan.list.duplicates.iter().map(|d| {
-            serde_json::json!({ "row": d.row, "account": d.account.as_str(), "why": format!("trùng với {}", d.first_row) })
-        }))
+        .chain(
+            plan.list
+                .duplicates
+                .iter()
+                .map(|d| serde_json::json!({ "row": d.row, "account": d.account.as_str(), "why": format!("trùng với {}", d.first_row) })),
+        )
         .collect();
     NewBatch {
         service: plan.service,

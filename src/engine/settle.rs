@@ -8,9 +8,7 @@ use super::crew::locked;
 use super::prove::doubt_text;
 use super::runner::{EngineError, Run};
 use crate::domain::reconcile::{balance_says, match_history, settle};
-use crate::domain::{
-    BalanceSays, Claim, Conclusion, DebtAfter, Event, HistorySays, Intent, Job, Look, Outcome, Settled, State, Vnd,
-};
+use crate::domain::{BalanceSays, Claim, Conclusion, DebtAfter, Event, HistorySays, Intent, Job, Look, Outcome, Settled, State, Vnd};
 use crate::ledger::{LedgerError, LiveAttempt};
 
 impl Run<'_> {
@@ -100,12 +98,12 @@ impl Run<'_> {
     async fn end(&self, live: &mut LiveAttempt, end: Conclusion) -> Result<bool, EngineError> {
         tracing::info!(attempt = live.id, outcome = %end.outcome, "an attempt in doubt was settled");
         self.tools.ledger.append(live, Event::Concluded(end)).await?;
-        self.say_settled(live).await?;
+        self.say_settled(live);
         Ok(true)
     }
 
     /// A job of this batch is told again, now that it is known.
-    async fn say_settled(&self, live: &LiveAttempt) -> Result<(), LedgerError> {
+    fn say_settled(&self, live: &LiveAttempt) {
         let batch = self.crew.batch;
         if live.batch_id == batch.id
             && let Some(index) = batch.jobs.iter().position(|j| j.id == live.job_id)
@@ -115,7 +113,6 @@ impl Run<'_> {
             }
             self.say_outcome(index, &batch.jobs[index], live);
         }
-        Ok(())
     }
 
     /// Asks everything that can be asked, once.

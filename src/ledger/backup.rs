@@ -188,12 +188,9 @@ async fn chunk(sql: &mut SqliteConnection, table: &str, last: i64) -> (Vec<Sqlit
     let mut is_any_readable = false;
     for number in last + 1..=last + CHUNK {
         let one = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT rowid AS number, * FROM {table} WHERE rowid = ?1")));
-        match one.bind(number).fetch_optional(&mut *sql).await {
-            Ok(row) => {
-                is_any_readable = true;
-                rows.extend(row);
-            }
-            Err(_) => {}
+        if let Ok(row) = one.bind(number).fetch_optional(&mut *sql).await {
+            is_any_readable = true;
+            rows.extend(row);
         }
     }
     // A whole stretch that cannot be read: nothing behind it is reached either.

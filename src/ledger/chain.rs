@@ -48,10 +48,7 @@ pub(super) struct Head {
 /// The newest event, or the beginning.
 pub(super) async fn head(sql: &mut SqliteConnection) -> Result<Head, sqlx::Error> {
     let row = sqlx::query("SELECT seq, hash, at_ms FROM events ORDER BY seq DESC LIMIT 1").fetch_optional(sql).await?;
-    Ok(row.map_or_else(
-        || Head { seq: 0, hash: GENESIS.to_owned(), at_ms: 0 },
-        |row| Head { seq: row.get(0), hash: row.get(1), at_ms: row.get(2) },
-    ))
+    Ok(row.map_or_else(|| Head { seq: 0, hash: GENESIS.to_owned(), at_ms: 0 }, |row| Head { seq: row.get(0), hash: row.get(1), at_ms: row.get(2) }))
 }
 
 /// Is the event with this number the one with this hash?
@@ -110,20 +107,17 @@ impl Ledger {
         let mut prev = GENESIS.to_owned();
         let mut last = 0_i64;
         loop {
-            let rows = sqlx::query(
-                "SELECT seq, attempt_id, batch_id, at_ms, kind, body, hash FROM events WHERE seq > ? ORDER BY seq LIMIT 10000",
-            )
-            .bind(last)
-            .fetch_all(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?;
+            let rows = sqlx::query("SELECT seq, attempt_id, batch_id, at_ms, kind, body, hash FROM events WHERE seq > ? ORDER BY seq LIMIT 10000")
+                .bind(last)
+                .fetch_all(&mut writer.sql)
+                .await
+                .map_err(|e| self.fault(e))?;
             if rows.is_empty() {
                 return Ok(Ok(last));
             }
             for row in rows {
                 let seq: i64 = row.get(0);
-                let expected =
-                    hash(&prev, seq, row.get::<Option<&str>, _>(1), row.get(2), row.get(3), row.get(4), row.get(5));
+                let expected = hash(&prev, seq, row.get::<Option<&str>, _>(1), row.get(2), row.get(3), row.get(4), row.get(5));
                 if seq != last + 1 || row.get::<&str, _>(6) != expected {
                     return Ok(Err(ChainFault { seq: last + 1 }));
                 }

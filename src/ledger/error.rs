@@ -26,7 +26,9 @@ pub enum LedgerError {
         source: io::Error,
     },
     /// The disk is full.
-    #[error("Đĩa chứa {path} đã đầy, không ghi được sổ giao dịch. Giải phóng dung lượng rồi chạy lại; không có giao dịch nào được gửi đi khi chưa ghi sổ. (Disk full.)")]
+    #[error(
+        "Đĩa chứa {path} đã đầy, không ghi được sổ giao dịch. Giải phóng dung lượng rồi chạy lại; không có giao dịch nào được gửi đi khi chưa ghi sổ. (Disk full.)"
+    )]
     DiskFull {
         /// The file.
         path: PathBuf,
@@ -44,7 +46,9 @@ pub enum LedgerError {
         source: sqlx::Error,
     },
     /// The file is no ledger, or damaged.
-    #[error("Sổ giao dịch {path} bị hỏng hoặc không phải sổ của GachNo. Giữ nguyên tệp này, chép lại bản sao lưu hoặc gửi cho kỹ thuật. (The ledger is damaged.)")]
+    #[error(
+        "Sổ giao dịch {path} bị hỏng hoặc không phải sổ của GachNo. Giữ nguyên tệp này, chép lại bản sao lưu hoặc gửi cho kỹ thuật. (The ledger is damaged.)"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -53,7 +57,9 @@ pub enum LedgerError {
         source: sqlx::Error,
     },
     /// An older copy lies where a newer journal was.
-    #[error("Sổ giao dịch {path} là bản cũ: có {here} sự kiện, trong khi máy này đã ghi tới {known}. Thanh toán tiếp có thể trả trùng những gì đã trả sau bản này. Chép lại sổ mới nhất; nếu không còn, đối chiếu với lịch sử cổng rồi chạy: gachno ledger adopt --name … --reason … (An older copy of the ledger.)")]
+    #[error(
+        "Sổ giao dịch {path} là bản cũ: có {here} sự kiện, trong khi máy này đã ghi tới {known}. Thanh toán tiếp có thể trả trùng những gì đã trả sau bản này. Chép lại sổ mới nhất; nếu không còn, đối chiếu với lịch sử cổng rồi chạy: gachno ledger adopt --name … --reason … (An older copy of the ledger.)"
+    )]
     OlderCopy {
         /// The file.
         path: PathBuf,

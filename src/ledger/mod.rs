@@ -167,7 +167,8 @@ impl Writer {
         let fault = |e| LedgerError::of(path, e);
         let ids = sqlx::query("SELECT id FROM attempts").fetch_all(&mut self.sql).await.map_err(fault)?;
         for id in ids.iter().map(|row| row.get::<String, _>(0)) {
-            let bodies = sqlx::query("SELECT body FROM events WHERE attempt_id = ? ORDER BY seq").bind(&id).fetch_all(&mut self.sql).await.map_err(fault)?;
+            let bodies =
+                sqlx::query("SELECT body FROM events WHERE attempt_id = ? ORDER BY seq").bind(&id).fetch_all(&mut self.sql).await.map_err(fault)?;
             let mut attempt = Attempt::default();
             for row in &bodies {
                 let event: Event = serde_json::from_str(row.get(0)).map_err(|e| LedgerError::Body("?", e))?;
@@ -217,12 +218,11 @@ impl Ledger {
         let is_damaged = damage_mark(path).exists() || matches!(opened, Err(LedgerError::Damaged { .. }));
         let (mut writer, salvaged) = if is_damaged {
             let opened = opened.map(drop);
-            match backup::salvage(path).await? {
-                Some(salvaged) => (Writer::open(path).await?, Some(salvaged)),
-                None => {
-                    opened?;
-                    (Writer::open(path).await?, None)
-                }
+            if let Some(salvaged) = backup::salvage(path).await? {
+                (Writer::open(path).await?, Some(salvaged))
+            } else {
+                opened?;
+                (Writer::open(path).await?, None)
             }
         } else {
             (opened?, None)
@@ -232,11 +232,13 @@ impl Ledger {
             Some((known, _)) if known > writer.head.seq => Some(known),
             // Another journal than the one that was here.
             Some((known, hash)) if !chain::has(&mut writer.sql, known, &hash).await.map_err(|e| LedgerError::of(path, e))? => Some(known),
-            Some(_) =>  None,
-            None => None,
+            Some(_) | None => None,
         };
         if writer.head.at_ms > now_ms() + CLOCK_SLACK_MS {
-            tracing::warn!(minutes = (writer.head.at_ms - now_ms()) / 60_000, "the clock was set back; the ledger's time stands still until it is reached again");
+            tracing::warn!(
+                minutes = (writer.head.at_ms - now_ms()) / 60_000,
+                "the clock was set back; the ledger's time stands still until it is reached again"
+            );
         }
         if salvaged.is_some() {
             writer.refold(path).await?;
@@ -377,14 +379,7 @@ impl Ledger {
         .execute(&mut writer.sql)
         .await
         .map_err(|e| self.fault(e))?;
-        Ok(LiveAttempt {
-            id,
-            job_id: job.id,
-            batch_id: batch.id.clone(),
-            service: batch.service,
-            version: 0,
-            attempt: Attempt::default(),
-        })
+        Ok(LiveAttempt { id, job_id: job.id, batch_id: batch.id.clone(), service: batch.service, version: 0, attempt: Attempt::default() })
     }
 
     /// Makes the intent durable. Only what this returns can press the paying button.
@@ -433,9 +428,7 @@ impl Ledger {
         if version != live.version {
             return Err(LedgerError::Stale(live.id.clone()));
         }
-        let head = chain::append(&mut tx, &writer.head, Some(&live.id), &live.batch_id, event.wire(), &body)
-            .await
-            .map_err(|e| self.fault(e))?;
+        let head = chain::append(&mut tx, &writer.head, Some(&live.id), &live.batch_id, event.wire(), &body).await.map_err(|e| self.fault(e))?;
         set_standing(&mut tx, &live.id, &next).await.map_err(|e| self.fault(e))?;
         tx.commit().await.map_err(|e| self.fault(e))?;
         live.attempt = next;
@@ -465,25 +458,18 @@ impl Ledger {
     /// Records the portal user that a batch turned out to run as.
     pub async fn bind_agent(&self, batch: &str, agent: &str) -> Result<(), LedgerError> {
         let mut writer = self.connection.lock().await;
-        sqlx::query("UPDATE batches SET agent = ? WHERE id = ?")
-            .bind(agent)
-            .bind(batch)
-            .execute(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?;
+        sqlx::query("UPDATE batches SET agent = ? WHERE id = ?").bind(agent).bind(batch).execute(&mut writer.sql).await.map_err(|e| self.fault(e))?;
         Ok(())
     }
 
     async fn continued(&self, identity: &str, new: &NewBatch) -> Result<Option<Batch>, LedgerError> {
         let (id, started_ms, finished_ms) = {
             let mut writer = self.connection.lock().await;
-            let row = sqlx::query(
-                "SELECT id, started_ms, finished_ms FROM batches WHERE identity = ? ORDER BY started_ms DESC, id DESC LIMIT 1",
-            )
-            .bind(identity)
-            .fetch_optional(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?;
+            let row = sqlx::query("SELECT id, started_ms, finished_ms FROM batches WHERE identity = ? ORDER BY started_ms DESC, id DESC LIMIT 1")
+                .bind(identity)
+                .fetch_optional(&mut writer.sql)
+                .await
+                .map_err(|e| self.fault(e))?;
             let Some(row) = row else { return Ok(None) };
             (row.get::<String, _>(0), row.get::<i64, _>(1), row.get::<Option<i64>, _>(2))
         };
@@ -494,11 +480,7 @@ impl Ledger {
         let jobs = self.jobs_of(&id, new.service).await?;
         let mut writer = self.connection.lock().await;
         // It runs again: until it is gone through once more it counts as unfinished.
-        sqlx::query("UPDATE batches SET finished_ms = NULL WHERE id = ?")
-            .bind(&id)
-            .execute(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?;
+        sqlx::query("UPDATE batches SET finished_ms = NULL WHERE id = ?").bind(&id).execute(&mut writer.sql).await.map_err(|e| self.fault(e))?;
         let started = Timestamp::from_millisecond(started_ms).unwrap_or_default();
         Ok(Some(Batch { id, service: new.service, continued: true, was_finished: finished_ms.is_some(), started, jobs }))
     }
@@ -520,13 +502,7 @@ fn payment_text(payment: PaymentType) -> &'static str {
 fn lock(path: &Path) -> Result<File, LedgerError> {
     let lock_path = path.with_extension("lock");
     let fault = |source| LedgerError::folder(&lock_path, source);
-    let mut file = fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&lock_path)
-        .map_err(fault)?;
+    let mut file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&lock_path).map_err(fault)?;
     match file.try_lock() {
         Ok(()) => {
             file.set_len(0).and_then(|()| file.rewind()).map_err(fault)?;

@@ -81,12 +81,10 @@ impl Ledger {
     /// Every attempt without an end.
     pub async fn unfinished(&self) -> Result<Vec<LiveAttempt>, LedgerError> {
         let mut writer = self.connection.lock().await;
-        let rows = sqlx::query(
-            "SELECT id, job_id, batch_id, service FROM attempts WHERE outcome IS NULL ORDER BY started_ms, id",
-        )
-        .fetch_all(&mut writer.sql)
-        .await
-        .map_err(|e| self.fault(e))?;
+        let rows = sqlx::query("SELECT id, job_id, batch_id, service FROM attempts WHERE outcome IS NULL ORDER BY started_ms, id")
+            .fetch_all(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
         drop(writer);
         self.live(rows).await
     }
@@ -126,11 +124,8 @@ impl Ledger {
     /// The job that an attempt is about.
     pub async fn job_of(&self, live: &LiveAttempt) -> Result<Option<Job>, LedgerError> {
         let mut writer = self.connection.lock().await;
-        let row = sqlx::query("SELECT * FROM jobs WHERE id = ?")
-            .bind(live.job_id)
-            .fetch_optional(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?;
+        let row =
+            sqlx::query("SELECT * FROM jobs WHERE id = ?").bind(live.job_id).fetch_optional(&mut writer.sql).await.map_err(|e| self.fault(e))?;
         Ok(row.and_then(|row| job_of(live.service, &row)))
     }
 
@@ -213,14 +208,12 @@ impl Ledger {
 
     /// All events of an attempt, in order.
     pub async fn events_of(&self, attempt: &str) -> Result<Vec<EventRow>, LedgerError> {
-        self.events("SELECT seq, attempt_id, batch_id, at_ms, kind, body, hash FROM events WHERE attempt_id = ? ORDER BY seq", attempt)
-            .await
+        self.events("SELECT seq, attempt_id, batch_id, at_ms, kind, body, hash FROM events WHERE attempt_id = ? ORDER BY seq", attempt).await
     }
 
     /// All events of a batch, in order.
     pub async fn events_of_batch(&self, batch: &str) -> Result<Vec<EventRow>, LedgerError> {
-        self.events("SELECT seq, attempt_id, batch_id, at_ms, kind, body, hash FROM events WHERE batch_id = ? ORDER BY seq", batch)
-            .await
+        self.events("SELECT seq, attempt_id, batch_id, at_ms, kind, body, hash FROM events WHERE batch_id = ? ORDER BY seq", batch).await
     }
 
     async fn events(&self, query: &'static str, key: &str) -> Result<Vec<EventRow>, LedgerError> {
@@ -249,13 +242,11 @@ impl Ledger {
                 .fetch_all(&mut writer.sql)
                 .await
                 .map_err(|e| self.fault(e))?;
-            let attempts = sqlx::query(
-                "SELECT id, job_id, batch_id, service FROM attempts WHERE batch_id = ? ORDER BY started_ms, id",
-            )
-            .bind(batch)
-            .fetch_all(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?;
+            let attempts = sqlx::query("SELECT id, job_id, batch_id, service FROM attempts WHERE batch_id = ? ORDER BY started_ms, id")
+                .bind(batch)
+                .fetch_all(&mut writer.sql)
+                .await
+                .map_err(|e| self.fault(e))?;
             (jobs, attempts)
         };
         let mut newest: HashMap<i64, SqliteRow> = HashMap::new();
@@ -292,13 +283,7 @@ impl Ledger {
         Ok(jobs
             .into_iter()
             .map(|job| match job.last {
-                None => JobResult {
-                    job: job.job,
-                    attempt: None,
-                    conclusion: Attempt::default().standing(),
-                    customer: None,
-                    at: None,
-                },
+                None => JobResult { job: job.job, attempt: None, conclusion: Attempt::default().standing(), customer: None, at: None },
                 Some(live) => JobResult {
                     job: job.job,
                     conclusion: live.attempt.standing(),
@@ -327,13 +312,11 @@ impl Ledger {
     /// One batch.
     pub async fn batch(&self, id: &str) -> Result<Option<BatchSummary>, LedgerError> {
         let mut writer = self.connection.lock().await;
-        let row = sqlx::query(
-            "SELECT b.*, (SELECT COUNT(*) FROM jobs j WHERE j.batch_id = b.id) AS job_count FROM batches b WHERE id = ?",
-        )
-        .bind(id)
-        .fetch_optional(&mut writer.sql)
-        .await
-        .map_err(|e| self.fault(e))?;
+        let row = sqlx::query("SELECT b.*, (SELECT COUNT(*) FROM jobs j WHERE j.batch_id = b.id) AS job_count FROM batches b WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
         Ok(row.as_ref().and_then(summary_of))
     }
 
@@ -427,12 +410,8 @@ impl Ledger {
         let counts = "obligation IS NOT NULL AND (outcome IS NULL OR outcome = 'paid')";
         let in_batch = format!("SELECT COALESCE(SUM(amount), 0) FROM attempts WHERE {counts} AND batch_id = ?");
         let today = format!("SELECT COALESCE(SUM(amount), 0) FROM attempts WHERE {counts} AND agent = ? AND updated_ms >= ?");
-        let in_batch: i64 = sqlx::query(sqlx::AssertSqlSafe(in_batch))
-            .bind(batch)
-            .fetch_one(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?
-            .get(0);
+        let in_batch: i64 =
+            sqlx::query(sqlx::AssertSqlSafe(in_batch)).bind(batch).fetch_one(&mut writer.sql).await.map_err(|e| self.fault(e))?.get(0);
         let today: i64 = sqlx::query(sqlx::AssertSqlSafe(today))
             .bind(agent)
             .bind(day_start_ms)

@@ -7,7 +7,8 @@ use sqlx::{Connection, Row, SqliteConnection};
 use super::LedgerError;
 
 /// One step from each schema to the next. Steps that have been released are never changed; new ones are added.
-const STEPS: [&str; 2] = ["
+const STEPS: [&str; 2] = [
+    "
 CREATE TABLE batches (
     id          TEXT PRIMARY KEY,
     identity    TEXT NOT NULL,
@@ -67,9 +68,11 @@ CREATE INDEX events_by_batch ON events (batch_id, attempt_id);
 CREATE INDEX jobs_by_account ON jobs (account_key);
 CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
-", "
+",
+    "
 CREATE INDEX events_armed ON events (seq) WHERE kind = 'armed';
-"];
+",
+];
 
 /// As the first step makes it.
 pub const NEVER_DELETED: &str =

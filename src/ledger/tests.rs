@@ -189,7 +189,12 @@ async fn a_full_disk_arms_nothing_and_loses_nothing() {
     let ledger = open(&dir).await;
     let entered = ledger.enter(batch("PE01")).await.expect("entered");
     let mut live = ledger.attempt(&entered, &entered.jobs[0]).await.expect("attempt");
-    for event in [Event::Leased { session: "s".into() }, Event::QuoteSeen(Quote { amount: Vnd::fixed(1), customer: None, balance: None }), Event::Prepared, Event::PreArmed] {
+    for event in [
+        Event::Leased { session: "s".into() },
+        Event::QuoteSeen(Quote { amount: Vnd::fixed(1), customer: None, balance: None }),
+        Event::Prepared,
+        Event::PreArmed,
+    ] {
         ledger.append(&mut live, event).await.expect("legal");
     }
     {

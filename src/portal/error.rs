@@ -32,7 +32,9 @@ pub enum PortalError {
     #[error("Cổng không cho đăng nhập: {0}. Kiểm tra mã đại lý và mật khẩu; không thử lại để tránh khóa tài khoản. (Login refused.)")]
     LoginRefused(String),
     /// Somebody else is logged in.
-    #[error("Trình duyệt đang đăng nhập tài khoản {found}, không phải {expected}. Vui lòng sử dụng đúng tài khoản đã đăng ký. (Another portal user is logged in.)")]
+    #[error(
+        "Trình duyệt đang đăng nhập tài khoản {found}, không phải {expected}. Vui lòng sử dụng đúng tài khoản đã đăng ký. (Another portal user is logged in.)"
+    )]
     OtherUser {
         /// Who is logged in.
         found: String,

@@ -3,8 +3,8 @@
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::page::{LookUp, Page, Readiness, Snapshot, await_question, click, fill, fill_if_there, fill_secret, read, ready};
 use super::PortalError;
+use super::page::{LookUp, Page, Readiness, Snapshot, await_question, click, fill, fill_if_there, fill_secret, read, ready};
 use crate::domain::{BillCode, Phone, Vnd};
 
 /// Links that are followed in search of the page, at most.
@@ -38,10 +38,9 @@ impl Page<'_> {
         ]);
         let snapshot = self.step(steps).await?;
         let Some(prepared) = snapshot.prepared("evn.confirm") else {
-            return snapshot.refusal(self.map)?.ok_or_else(|| PortalError::PageChanged {
-                element: "frame.confirm_dialog".to_owned(),
-                why: "không mở ra".to_owned(),
-            });
+            return snapshot
+                .refusal(self.map)?
+                .ok_or_else(|| PortalError::PageChanged { element: "frame.confirm_dialog".to_owned(), why: "không mở ra".to_owned() });
         };
         let amount = amount(&snapshot, &prepared.dialog_amounts)?;
         if amount.is_zero() {
@@ -78,7 +77,10 @@ impl Page<'_> {
                 }
             }
         }
-        Err(PortalError::PageChanged { element: "evn.code".to_owned(), why: "không tìm ra trang thu tiền điện; đặt địa chỉ trong bản đồ cổng (pages.evn)".to_owned() })
+        Err(PortalError::PageChanged {
+            element: "evn.code".to_owned(),
+            why: "không tìm ra trang thu tiền điện; đặt địa chỉ trong bản đồ cổng (pages.evn)".to_owned(),
+        })
     }
 }
 

@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use super::page::{Page, RawTable, ready};
 use super::PortalError;
+use super::page::{Page, RawTable, ready};
 use crate::domain::HistoryRow;
 
 /// The history down to a mark.

@@ -4,8 +4,8 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::map::Card;
-use super::page::{Found, LookUp, Page, Readiness, Ready, Snapshot, await_any, await_question, click, fill, fill_secret, ready};
 use super::page::RawCard;
+use super::page::{Found, LookUp, Page, Readiness, Ready, Snapshot, await_any, await_question, click, fill, fill_secret, ready};
 use super::{PortalError, PortalMap};
 use crate::domain::{SubscriberCode, Vnd};
 

@@ -290,7 +290,9 @@ mod tests {
     #[test]
     fn suspect_ids_are_never_used_and_paying_buttons_are_exact() {
         let map = PortalMap::load(None).expect("whole");
-        for suspect in ["payMoneyForm:phoneNumber", "payMoneyForm:amount", "payMoneyForm:pin\"", "btnContinue", "collectElectricBill", "success-message"] {
+        for suspect in
+            ["payMoneyForm:phoneNumber", "payMoneyForm:amount", "payMoneyForm:pin\"", "btnContinue", "collectElectricBill", "success-message"]
+        {
             assert!(!BUILT_IN.contains(suspect), "{suspect}");
         }
         for (name, locators) in map.elements.iter().filter(|(name, _)| name.ends_with(".confirm")) {

@@ -159,7 +159,8 @@ pub fn transaction_id(markers: &[String], text: &str) -> Option<String> {
         let rest = squeezed.get(at + found.len()..)?;
         let word = rest.trim_start_matches([':', ' ', '#', '-', '.', '(']).split([' ', ',', ';', ')']).next()?;
         let id = word.trim_end_matches(['.', ':', '!']);
-        let is_id = id.len() >= 4 && id.chars().any(|c| c.is_ascii_digit()) && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        let is_id =
+            id.len() >= 4 && id.chars().any(|c| c.is_ascii_digit()) && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
         is_id.then(|| id.to_owned())
     })
 }

@@ -25,6 +25,6 @@ pub use internet_tv::Contract;
 pub use login::{Credentials, LoginStep};
 pub use map::{About, GateWords, MapError, PortalMap, Shape};
 pub use message::{Class, Moment, Words, answer_of, said_in, transaction_id};
+pub use page::{Answered, Armament, Found, LookUp, Page, Prepared, Readiness, Ready};
 pub(crate) use phone::{AmountField, LookUpOrReady};
 pub use survey::{Candidate, Finding, Standing, Surveyed};
-pub use page::{Answered, Armament, Found, LookUp, Page, Prepared, Readiness, Ready};

@@ -373,9 +373,7 @@ impl<'s> Page<'s> {
         match self.session.run(SCRIPT, arguments).await {
             Ok(value) if value.get("running").is_some() => Ok(Call::Running),
             Ok(value) if value.get("gone").is_some() => Ok(Call::Gone),
-            Ok(value) => {
-                serde_json::from_value(value).map(|s| Call::Done(Box::new(s))).map_err(|e| PortalError::Unreadable(e.to_string()))
-            }
+            Ok(value) => serde_json::from_value(value).map(|s| Call::Done(Box::new(s))).map_err(|e| PortalError::Unreadable(e.to_string())),
             // A script cut short by a navigation ends in one of several errors: what counts is the page that comes.
             Err(BrowserError::Script { why }) => {
                 tracing::debug!(why, "the page's script was cut short");
@@ -442,8 +440,8 @@ impl<'s> Page<'s> {
             Ok(snapshot) => snapshot,
             Err(error) => return Answered { raw: caught, ..Answered::lost(error.to_string()) },
         };
-        let not_clicked = !snapshot.pressed
-            && snapshot.error.as_ref().is_some_and(|e| matches!(e.kind.as_str(), "missing" | "covered" | "changed" | "expired"));
+        let not_clicked =
+            !snapshot.pressed && snapshot.error.as_ref().is_some_and(|e| matches!(e.kind.as_str(), "missing" | "covered" | "changed" | "expired"));
         if not_clicked {
             let why = snapshot.error.as_ref().map(|e| self.fault(e).to_string());
             return Answered::not_sent(why.unwrap_or_else(|| "trang báo chưa bấm xác nhận".to_owned()));
@@ -553,9 +551,10 @@ impl Snapshot {
         match self.refusal(map)? {
             Some(LookUp::NoDebt(text) | LookUp::Cleared(text)) => Ok(Ready::Cleared(text)),
             Some(LookUp::Rejected(text) | LookUp::NotFound(text)) => Ok(Ready::Rejected(text)),
-            Some(LookUp::Found(_) | LookUp::Several(_)) | None => self.prepared(confirm).map(Ready::Prepared).ok_or_else(|| {
-                PortalError::PageChanged { element: "frame.confirm_dialog".to_owned(), why: "không mở ra".to_owned() }
-            }),
+            Some(LookUp::Found(_) | LookUp::Several(_)) | None => self
+                .prepared(confirm)
+                .map(Ready::Prepared)
+                .ok_or_else(|| PortalError::PageChanged { element: "frame.confirm_dialog".to_owned(), why: "không mở ra".to_owned() }),
         }
     }
 }

@@ -61,9 +61,13 @@ impl Page<'_> {
         steps.push(match field {
             AmountField::Free => json!({ "op": "fill", "on": "phone.amount", "value": amount.digits(), "number": true }),
             AmountField::Button => {
-                let place = self.map.rules.amount_buttons.iter().position(|a| *a == amount).ok_or_else(|| {
-                    PortalError::PageChanged { element: "phone.amount".to_owned(), why: format!("không có nút {amount}") }
-                })?;
+                let place = self
+                    .map
+                    .rules
+                    .amount_buttons
+                    .iter()
+                    .position(|a| *a == amount)
+                    .ok_or_else(|| PortalError::PageChanged { element: "phone.amount".to_owned(), why: format!("không có nút {amount}") })?;
                 json!({ "op": "toggle", "input": format!("phone.amount_{place}"), "amount": amount.digits() })
             }
         });
@@ -111,9 +115,7 @@ fn read_debt(map: &PortalMap, snapshot: &Snapshot) -> Result<LookUp, PortalError
     let Some(text) = snapshot.read("debt") else {
         return Err(PortalError::System("cổng không báo nợ cũng không báo hết nợ".to_owned()));
     };
-    let amount: Vnd = text
-        .parse()
-        .map_err(|e| PortalError::PageChanged { element: "phone.debt".to_owned(), why: format!("{e}") })?;
+    let amount: Vnd = text.parse().map_err(|e| PortalError::PageChanged { element: "phone.debt".to_owned(), why: format!("{e}") })?;
     if amount.is_zero() {
         // The field may simply not have been filled; only the portal's words mean "no debt".
         return Err(PortalError::System("ô nợ cước ghi 0 nhưng cổng không báo hết nợ".to_owned()));

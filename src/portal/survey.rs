@@ -7,15 +7,33 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::page::{Page, ready};
 use super::map::{About, Shape};
+use super::page::{Page, ready};
 use super::{PortalError, PortalMap};
 
 /// Elements that come only after a step, or that not every portal has.
 const LATER: [&str; 21] = [
-    "login.captcha", "login.otp", "frame.expired_dialog", "frame.confirm_dialog", "frame.receipt", "frame.messages", "tv.card", "tv.pin", "tv.pay",
-    "tv.confirm", "evn.receiver_phone", "evn.pin", "evn.amount", "evn.confirm", "phone.type_dialog", "phone.type_menu",
-    "phone.type_prepaid", "phone.type_postpaid", "phone.type_confirm", "phone.check", "phone.debt",
+    "login.captcha",
+    "login.otp",
+    "frame.expired_dialog",
+    "frame.confirm_dialog",
+    "frame.receipt",
+    "frame.messages",
+    "tv.card",
+    "tv.pin",
+    "tv.pay",
+    "tv.confirm",
+    "evn.receiver_phone",
+    "evn.pin",
+    "evn.amount",
+    "evn.confirm",
+    "phone.type_dialog",
+    "phone.type_menu",
+    "phone.type_prepaid",
+    "phone.type_postpaid",
+    "phone.type_confirm",
+    "phone.check",
+    "phone.debt",
 ];
 /// Candidates that are shown for a missing element.
 const NEAREST: usize = 3;
@@ -175,7 +193,8 @@ fn nearest(locators: &[String], about: Option<&About>, candidates: &[RawCandidat
             let by_name = names.iter().map(|name| alike(name, &last_part(&candidate.id))).fold(0.0, f64::max);
             let by_words = about.map_or(0.0, |about| alike(&about.called.to_lowercase(), &candidate.words.to_lowercase()));
             let alone = if is_only_one(candidate) { ONLY_ONE } else { 0.0 };
-            let locator = if candidate.id.is_empty() { format!("{} >> {}", tag(candidate.is), candidate.words) } else { format!("[id=\"{}\"]", candidate.id) };
+            let locator =
+                if candidate.id.is_empty() { format!("{} >> {}", tag(candidate.is), candidate.words) } else { format!("[id=\"{}\"]", candidate.id) };
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1")]
             let alike = (f64::max(by_name, by_words).max(alone) * 100.0).round() as u32;
             Candidate { locator, words: candidate.words.clone(), alike }

@@ -83,7 +83,9 @@ pub struct LeftOut {
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// The folder or file cannot be written.
-    #[error("Không ghi được báo cáo {path}. Đóng tệp nếu đang mở trong Excel, kiểm tra quyền và dung lượng; kết quả vẫn nằm trong sổ. (Cannot write the report.)")]
+    #[error(
+        "Không ghi được báo cáo {path}. Đóng tệp nếu đang mở trong Excel, kiểm tra quyền và dung lượng; kết quả vẫn nằm trong sổ. (Cannot write the report.)"
+    )]
     Io {
         /// The path.
         path: PathBuf,
@@ -224,7 +226,11 @@ struct Formats {
 
 impl Formats {
     fn new() -> Self {
-        let head = Format::new().set_bold().set_align(FormatAlign::VerticalCenter).set_background_color(Color::RGB(0x00D9_E6E3)).set_border_bottom(FormatBorder::Thin);
+        let head = Format::new()
+            .set_bold()
+            .set_align(FormatAlign::VerticalCenter)
+            .set_background_color(Color::RGB(0x00D9_E6E3))
+            .set_border_bottom(FormatBorder::Thin);
         let by_outcome = Outcome::ALL.into_iter().map(|outcome| {
             let (paper, ink) = match outcome {
                 Outcome::Paid => (0x00C8_EBD3, 0x000B_4F26),

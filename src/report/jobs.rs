@@ -148,11 +148,7 @@ fn sheet_rows(path: &Path, service: Service) -> Result<Rows, JobFileError> {
     for name in book.sheet_names() {
         let range = book.worksheet_range(&name).map_err(|e| fault(e.to_string()))?;
         let first = range.start().map_or(0, |(row, _)| row as usize);
-        let rows: Rows = range
-            .rows()
-            .enumerate()
-            .map(|(i, cells)| (first + i + 1, cells.iter().map(|c| cell_text(service, c)).collect()))
-            .collect();
+        let rows: Rows = range.rows().enumerate().map(|(i, cells)| (first + i + 1, cells.iter().map(|c| cell_text(service, c)).collect())).collect();
         if rows.iter().any(|(_, cells)| cells.iter().any(|c| !c.is_empty())) {
             return Ok(rows);
         }
@@ -198,11 +194,42 @@ fn column_of(title: &str) -> Option<Column> {
     } else if is(&["so tien", "so tien nap", "menh gia", "amount", "tien"]) {
         Column::Amount
     } else if is(&[
-        "ma", "code", "account", "phone", "so thue bao", "ma thue bao", "ma khach hang", "ma kh", "so dien thoai", "sdt", "dien thoai", "bill_code",
-        "bill code", "subscriber", "subscriber_code", "phone_number", "phone number", "ma hoa don", "thue bao",
+        "ma",
+        "code",
+        "account",
+        "phone",
+        "so thue bao",
+        "ma thue bao",
+        "ma khach hang",
+        "ma kh",
+        "so dien thoai",
+        "sdt",
+        "dien thoai",
+        "bill_code",
+        "bill code",
+        "subscriber",
+        "subscriber_code",
+        "phone_number",
+        "phone number",
+        "ma hoa don",
+        "thue bao",
     ]) {
         Column::Account
-    } else if is(&["stt", "ghi chu", "note", "trang thai", "status", "khach hang", "ten", "name", "ma giao dich", "chung cu", "luc", "ma lan thu", "customer"]) {
+    } else if is(&[
+        "stt",
+        "ghi chu",
+        "note",
+        "trang thai",
+        "status",
+        "khach hang",
+        "ten",
+        "name",
+        "ma giao dich",
+        "chung cu",
+        "luc",
+        "ma lan thu",
+        "customer",
+    ]) {
         Column::Other
     } else {
         return None;
@@ -224,7 +251,8 @@ fn table(path: &Path, service: Service, rows: Rows) -> Result<Vec<RawJob>, JobFi
         return Err(JobFileError::NoAccountColumn(path.to_owned()));
     }
     // A report of ours or of the old tool: its amounts are results, not wishes.
-    let is_report = columns.as_ref().is_some_and(|c| c.first() == Some(&Column::Other)) && !matches!(service, Service::TopUpMulti | Service::TopUpViettel);
+    let is_report =
+        columns.as_ref().is_some_and(|c| c.first() == Some(&Column::Other)) && !matches!(service, Service::TopUpMulti | Service::TopUpViettel);
     let skip = header.map_or(0, |at| at + 1);
     Ok(rows
         .into_iter()

@@ -208,7 +208,9 @@ pub fn inner(page: &Inner<'_>, switches: &Switches) -> String {
 /// An input for the PIN, masked or not.
 pub fn pin(form: &str, switches: &Switches) -> String {
     let kind = if switches.pin_masked { "password" } else { "text" };
-    format!("<div class=\"row mb-2\"><label>Mã PIN</label><input id=\"{form}:pinId\" name=\"{form}:pinId\" type=\"{kind}\" maxlength=\"6\" autocomplete=\"off\"></div>")
+    format!(
+        "<div class=\"row mb-2\"><label>Mã PIN</label><input id=\"{form}:pinId\" name=\"{form}:pinId\" type=\"{kind}\" maxlength=\"6\" autocomplete=\"off\"></div>"
+    )
 }
 
 /// `p:inputNumber`: only the hidden field is decoded by the server.

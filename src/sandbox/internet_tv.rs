@@ -80,9 +80,18 @@ fn card(number: usize, contract: &Contract) -> String {
     ];
     let rows: String = lines
         .iter()
-        .map(|(label, value)| format!("<div class=\"row\"><div class=\"col-6\"><label>{label}</label></div><div class=\"col-6\"><p>{}</p></div></div>", esc(value)))
+        .map(|(label, value)| {
+            format!("<div class=\"row\"><div class=\"col-6\"><label>{label}</label></div><div class=\"col-6\"><p>{}</p></div></div>", esc(value))
+        })
         .collect();
-    let choose = button(FORM, &format!("btnView{number}"), "THANH TOÁN", "@([id$=msgError]) @([id$=focusID]) @([id$=detailContract]) @([id$=searchMethod]) @([id$=listContract])", true, "");
+    let choose = button(
+        FORM,
+        &format!("btnView{number}"),
+        "THANH TOÁN",
+        "@([id$=msgError]) @([id$=focusID]) @([id$=detailContract]) @([id$=searchMethod]) @([id$=listContract])",
+        true,
+        "",
+    );
     format!("<div class=\"row pay-content mb-3\"><div style=\"width:100%\">{rows}{choose}</div></div>")
 }
 

@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn a_post_tells_its_source_and_what_to_render() {
-        let form = Form::parse(b"javax.faces.source=payMoneyForm%3AbtnPay0&javax.faces.partial.render=payMoneyForm%3AmsgError+payMoneyForm%3AlistContract");
+        let form =
+            Form::parse(b"javax.faces.source=payMoneyForm%3AbtnPay0&javax.faces.partial.render=payMoneyForm%3AmsgError+payMoneyForm%3AlistContract");
         assert_eq!(form.source(), "btnPay0");
         assert_eq!(form.render(), ["payMoneyForm:msgError", "payMoneyForm:listContract"]);
     }

@@ -24,7 +24,8 @@ fn account_panel(otp_of: Option<(&str, &str)>, switches: &Switches) -> String {
         "<div id=\"{FORM}:chkSaveInfo\" data-widget=\"Checkbox\" class=\"ui-chkbox\"><div class=\"ui-helper-hidden-accessible\"><input id=\"{FORM}:chkSaveInfo_input\" \
          name=\"{FORM}:chkSaveInfo_input\" type=\"checkbox\"></div><div class=\"ui-chkbox-box\">☐</div> Ghi nhớ mã đại lý / Điểm bán này</div>"
     );
-    let submit = if otp_of.is_none() { button(FORM, "btnLogin", "ĐĂNG NHẬP", RENDER, false, "PrimeFaces.reloadCaptcha();") } else { String::new() };
+    let submit =
+        if otp_of.is_none() { button(FORM, "btnLogin", "ĐĂNG NHẬP", RENDER, false, "PrimeFaces.reloadCaptcha();") } else { String::new() };
     format!(
         "<div id=\"{FORM}:accountPanel\"><div class=\"row mb-2\"><input id=\"{FORM}:userName\" name=\"{FORM}:userName\" type=\"text\" maxlength=\"50\" \
          placeholder=\"Mã Đại lý / Điểm bán\" value=\"{}\"{off}></div><div class=\"row mb-2\"><input id=\"{FORM}:password\" name=\"{FORM}:password\" type=\"password\" maxlength=\"6\" \

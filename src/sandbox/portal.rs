@@ -14,11 +14,11 @@ use axum::routing::get;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::frame::{self, Message, balance_label};
+use super::internet_tv::TvView;
 use super::jsf::{self, Form};
+use super::phone::PhoneView;
 use super::scenario::{Action, Severity};
 use super::world::{Order, PageState, View, World};
-use super::internet_tv::TvView;
-use super::phone::PhoneView;
 use super::{Shared, evn, history, internet_tv, login, phone};
 
 const COOKIE: &str = "JSESSIONID";
@@ -39,7 +39,7 @@ pub fn router(shared: Shared) -> Router {
 async fn renamed(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     const PAGE_MAX: usize = 4_000_000;
     let names = shared.world().scenario.switches.rename.clone();
-    if names.is_empty() || !request.uri().path().ends_with(".jsf") || request.uri().path().contains("resource") {
+    if names.is_empty() || !request.uri().path().starts_with("/pages/") {
         return next.run(request).await;
     }
     let swap = |text: String, out: bool| {
@@ -234,7 +234,10 @@ async fn captcha(State(shared): State<Shared>) -> Response {
         .enumerate()
         .map(|(i, c)| {
             let (x, tilt) = (12 + 18 * i, if i % 2 == 0 { -12 } else { 9 });
-            format!("<text x='{x}' y='26' transform='rotate({tilt} {x} 26)' font-family='serif' font-size='22' fill='#334'>{}</text>", jsf::esc(&c.to_string()))
+            format!(
+                "<text x='{x}' y='26' transform='rotate({tilt} {x} 26)' font-family='serif' font-size='22' fill='#334'>{}</text>",
+                jsf::esc(&c.to_string())
+            )
         })
         .collect();
     let svg = format!(
@@ -246,10 +249,16 @@ async fn captcha(State(shared): State<Shared>) -> Response {
 
 async fn resource(Path(file): Path<String>) -> Response {
     match file.trim_end_matches(".jsf") {
-        "primefaces.js" => {
-            ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "max-age=3600")], include_str!("../../assets/sandbox/primefaces.js")).into_response()
-        }
-        "portal.css" => ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=3600")], include_str!("../../assets/sandbox/portal.css")).into_response(),
+        "primefaces.js" => (
+            [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "max-age=3600")],
+            include_str!("../../assets/sandbox/primefaces.js"),
+        )
+            .into_response(),
+        "portal.css" => (
+            [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=3600")],
+            include_str!("../../assets/sandbox/portal.css"),
+        )
+            .into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -61,7 +61,8 @@ impl Raw {
     async fn pay_evn(&mut self, code: &str) -> String {
         self.open("/pages/collectmoney.jsf?type=1").await;
         let path = "/pages/collectmoney.jsf";
-        let quoted = self.post(path, "payMoneyForm:btnPay", "payMoneyForm:msgError payMoneyForm:amountPanel", &[("payMoneyForm:billCodeId", code)]).await;
+        let quoted =
+            self.post(path, "payMoneyForm:btnPay", "payMoneyForm:msgError payMoneyForm:amountPanel", &[("payMoneyForm:billCodeId", code)]).await;
         if !quoted.contains("PrimeFaces.confirm") {
             return quoted;
         }
@@ -77,7 +78,10 @@ async fn with(change: impl FnOnce(&mut Scenario)) -> Sandbox {
 
 #[tokio::test]
 async fn a_bill_is_paid_once_and_the_truth_has_it() {
-    let sandbox = with(|s| { s.owing("PE01", 150_000); }).await;
+    let sandbox = with(|s| {
+        s.owing("PE01", 150_000);
+    })
+    .await;
     let mut raw = Raw::logged_in(&sandbox).await;
     let answer = raw.pay_evn("PE01").await;
     assert!(answer.contains("Giao dịch thành công. Số tiền: 150.000đ. Mã giao dịch: VTP"), "{answer}");
@@ -89,7 +93,10 @@ async fn a_bill_is_paid_once_and_the_truth_has_it() {
 
 #[tokio::test]
 async fn a_stale_view_state_is_an_expired_view() {
-    let sandbox = with(|s| { s.owing("PE01", 150_000); }).await;
+    let sandbox = with(|s| {
+        s.owing("PE01", 150_000);
+    })
+    .await;
     let mut raw = Raw::logged_in(&sandbox).await;
     raw.open("/pages/collectmoney.jsf?type=1").await;
     let stale = raw.view_state.clone();
@@ -105,7 +112,10 @@ async fn a_stale_view_state_is_an_expired_view() {
 #[tokio::test]
 async fn an_answer_can_be_lost_before_and_after_the_money_moved() {
     for (moved, times) in [(false, 0), (true, 1)] {
-        let sandbox = with(|s| { s.owing("PE01", 150_000).fault("confirm", "PE01", Action::Drop { moved }); }).await;
+        let sandbox = with(|s| {
+            s.owing("PE01", 150_000).fault("confirm", "PE01", Action::Drop { moved });
+        })
+        .await;
         let mut raw = Raw::logged_in(&sandbox).await;
         assert!(!raw.pay_evn("PE01").await.contains("thành công"));
         assert_eq!(sandbox.truth().times_paid("PE01"), times);

@@ -70,8 +70,7 @@ impl Shop {
     }
 
     fn piped(&self, arguments: &[&str], input: &str) -> Output {
-        let mut child =
-            self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+        let mut child = self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
         child.stdin.take().expect("stdin").write_all(input.as_bytes()).expect("written");
         child.wait_with_output().expect("ends")
     }
@@ -229,7 +228,8 @@ fn a_damaged_config_or_a_wrong_key_changes_nothing() {
     let get = |passphrase: &str, key: &str| shop.command(&["config", "get", key]).env("GACHNO_PASSPHRASE", passphrase).output().expect("runs");
     assert_eq!(String::from_utf8_lossy(&get(PASSPHRASE, "portal.pin").stdout).trim(), "********");
     let before = std::fs::read(shop.dir.path().join("config.json")).expect("read");
-    let wrong = shop.command(&["config", "set", "portal.password", "--stdin"]).env("GACHNO_PASSPHRASE", "sai").stdin(Stdio::null()).output().expect("runs");
+    let wrong =
+        shop.command(&["config", "set", "portal.password", "--stdin"]).env("GACHNO_PASSPHRASE", "sai").stdin(Stdio::null()).output().expect("runs");
     assert_eq!(wrong.status.code(), Some(2), "{}", String::from_utf8_lossy(&wrong.stderr));
     assert_eq!(std::fs::read(shop.dir.path().join("config.json")).expect("read"), before);
     shop.file("config.json", "{\"portal\": ");

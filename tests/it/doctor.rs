@@ -35,7 +35,9 @@ async fn the_map_fits_a_portal_that_has_not_changed_and_nothing_is_touched() {
 async fn a_page_with_other_names_is_shown_with_what_is_nearest_and_mended_by_a_map_of_ones_own() {
     let world = World::with(|s| {
         s.owing("k1_gftth", 165_000);
-        s.switches.rename = [("contractCode", "maHopDong"), ("phoneNumberId", "soDienThoai"), ("btnPay0", "btnKiemTra")].map(|(a, b)| (a.to_owned(), b.to_owned())).into();
+        s.switches.rename = [("contractCode", "maHopDong"), ("phoneNumberId", "soDienThoai"), ("btnPay0", "btnKiemTra")]
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .into();
     })
     .await;
     let mut tools = world.tools().await;
@@ -51,7 +53,9 @@ async fn a_page_with_other_names_is_shown_with_what_is_nearest_and_mended_by_a_m
     let mended = BUILT_IN.replace("'[id=\"payMoneyForm:contractCode\"]'", &format!("'{code}'")).replace("\":contractCode\"", "\":maHopDong\"");
     std::fs::write(&own, mended).expect("written");
     tools.map = Arc::new(PortalMap::load(Some(&own)).expect("a map"));
-    let finished = run(&tools, &world.plan(Service::PayTvInternet, "k1_gftth"), &Reporter::silent(), &Control::default()).await.unwrap_or_else(|e| panic!("{e}"));
+    let finished = run(&tools, &world.plan(Service::PayTvInternet, "k1_gftth"), &Reporter::silent(), &Control::default())
+        .await
+        .unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(finished.results[0].conclusion.outcome, Outcome::Paid, "{}", finished.results[0].conclusion.message);
     assert_eq!(world.truth().total, 165_000);
 }

@@ -159,7 +159,10 @@ async fn nobody_elses_account_is_ever_used() {
 
 #[tokio::test]
 async fn among_several_contracts_a_short_code_is_not_taken_for_a_longer_one() {
-    let contract = |number: &str, subscriber: &str, debt| Contract { number: number.into(), owner: "NGUYỄN VĂN A".into(), subscriber: subscriber.into(), debt };
+    let contract =
+        |number: &str, subscriber: &str, debt| Contract {
+            number: number.into(), owner: "NGUYỄN VĂN A".into(), subscriber: subscriber.into(), debt
+        };
     let world = World::with(|s| {
         let two = |first: &str| Account {
             contracts: vec![contract("600000001", first, 100_000), contract("600000002", "k12_long", 200_000)],
@@ -189,7 +192,7 @@ async fn an_overlay_that_never_goes_away_is_named_and_pays_nothing() {
     assert!(after.message("PE0001").contains("che"), "{}", after.message("PE0001"));
     assert_eq!(world.truth().asked, 0);
     let pictures = walk(&world.dir.path().join("evidence"));
-    assert!(pictures.iter().any(|p| p.ends_with(".jpg")), "a picture was kept: {pictures:?}");
+    assert!(pictures.iter().any(|p| std::path::Path::new(p).extension().is_some_and(|kind| kind == "jpg")), "a picture was kept: {pictures:?}");
 }
 
 fn walk(folder: &std::path::Path) -> Vec<String> {
@@ -219,10 +222,9 @@ async fn an_element_that_is_not_on_the_page_is_named_and_nothing_is_sent() {
         s.owing("k1_gftth", 100_000);
     })
     .await;
-    let map = include_str!("../../assets/portal/viettel-pay.toml").replace("payMoneyForm:yesId0", "payMoneyForm:yesId9").replace(
-        r#"['[id="payMoneyForm:btnPay"]', 'button[id$=":btnPay"]']"#,
-        r#"['[id="payMoneyForm:btnPayGone"]']"#,
-    );
+    let map = include_str!("../../assets/portal/viettel-pay.toml")
+        .replace("payMoneyForm:yesId0", "payMoneyForm:yesId9")
+        .replace(r#"['[id="payMoneyForm:btnPay"]', 'button[id$=":btnPay"]']"#, r#"['[id="payMoneyForm:btnPayGone"]']"#);
     let path = world.dir.path().join("map.toml");
     std::fs::write(&path, map).expect("written");
     let mut tools = world.tools().await;

@@ -1,4 +1,4 @@
-//! The commit gate on a page of its own: fetch, XMLHttpRequest and a form's navigation, with and without the valve.
+//! The commit gate on a page of its own: fetch, `XMLHttpRequest` and a form's navigation, with and without the valve.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -98,7 +98,8 @@ async fn a_fetch_goes_out_once_and_only_after_its_release() {
 async fn a_second_request_is_failed_whatever_sends_it() {
     let shop = Shop::open().await;
     let session = shop.session(true).await;
-    let twice = "const done = arguments[0]; const pay = () => fetch('/pay', { method: 'POST', body: 'account=A1&amount=100' }).then(() => 1, () => 0);
+    let twice =
+        "const done = arguments[0]; const pay = () => fetch('/pay', { method: 'POST', body: 'account=A1&amount=100' }).then(() => 1, () => 0);
                  pay().then((first) => pay().then((second) => done([first, second])));";
     let (passed, released) = through(&session, twice).await;
     assert_eq!((passed.doubles, released.len(), shop.paid()), (1, 1, 1), "{passed:?}");
@@ -111,7 +112,8 @@ async fn another_amount_or_account_than_was_armed_never_leaves() {
     for valve in [true, false] {
         let session = shop.session(valve).await;
         for body in ["account=A1&amount=1000", "account=A2&amount=100", ""] {
-            let script = format!("const done = arguments[0]; fetch('/pay', {{ method: 'POST', body: '{body}' }}).then(() => done(1), () => done(0));");
+            let script =
+                format!("const done = arguments[0]; fetch('/pay', {{ method: 'POST', body: '{body}' }}).then(() => done(1), () => done(0));");
             let (passed, released) = through(&session, &script).await;
             assert!(!passed.is_released && passed.refused.is_some(), "{body}: {passed:?}");
             assert_eq!((released.len(), shop.paid()), (0, 0), "{body}");
@@ -160,12 +162,8 @@ async fn a_release_that_cannot_be_written_keeps_the_request_in() {
 #[tokio::test]
 async fn several_logins_of_one_browser_do_not_see_each_other() {
     let shop = Shop::open().await;
-    let settings = Settings {
-        headless: true,
-        run_folder: shop.dir.path().join("run"),
-        relay: Some(env!("CARGO_BIN_EXE_gachno").into()),
-        ..Settings::default()
-    };
+    let settings =
+        Settings { headless: true, run_folder: shop.dir.path().join("run"), relay: Some(env!("CARGO_BIN_EXE_gachno").into()), ..Settings::default() };
     let shards = gachno::browser::Shards::new(settings, 3);
     let (first, second) = (shards.session().await.expect("first"), shards.session().await.expect("second"));
     for session in [&first, &second] {

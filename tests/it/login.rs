@@ -26,14 +26,16 @@ async fn captcha_and_otp_are_left_to_a_person() {
     let mut session = Session::open(&tools.browser).await.expect("browser");
     let url = world.sandbox.url();
     let credentials = Credentials { username: Some(AGENT.to_owned().into()), password: Some("mk1234".to_owned().into()) };
-    let step = Page::new(&mut session, &map, &url, LIMIT).log_in(&credentials).await.expect("filled");
+    let step = Page::new(&session, &map, &url, LIMIT).log_in(&credentials).await.expect("filled");
     assert!(matches!(step, LoginStep::NeedsPerson(what) if what.contains("captcha")), "{step:?}");
 
-    person(&mut session, "document.getElementById('loginForm:securityCode').value = 'AB12CD'; document.getElementById('loginForm:btnLogin').click()").await;
-    let nobody = Page::new(&mut session, &map, &url, LIMIT).await_person(Duration::from_millis(900)).await;
+    person(&mut session, "document.getElementById('loginForm:securityCode').value = 'AB12CD'; document.getElementById('loginForm:btnLogin').click()")
+        .await;
+    let nobody = Page::new(&session, &map, &url, LIMIT).await_person(Duration::from_millis(900)).await;
     assert!(nobody.is_err(), "the OTP is still outstanding");
-    person(&mut session, "document.getElementById('loginForm:otpCode').value = '1357'; document.getElementById('loginForm:btnConfirm').click()").await;
-    let agent = Page::new(&mut session, &map, &url, LIMIT).await_person(LIMIT).await.expect("logged in");
+    person(&mut session, "document.getElementById('loginForm:otpCode').value = '1357'; document.getElementById('loginForm:btnConfirm').click()")
+        .await;
+    let agent = Page::new(&session, &map, &url, LIMIT).await_person(LIMIT).await.expect("logged in");
     assert_eq!(agent, AGENT);
     session.close().await;
 }
@@ -47,7 +49,9 @@ async fn nothing_of_a_browser_stays_behind() {
     assert_eq!(std::fs::read_dir(world.run_folder()).expect("folder").count(), 2, "a record and a profile");
     drop(session); // as a panic would
     assert_eq!(std::fs::read_dir(world.run_folder()).expect("folder").count(), 0);
-    let is_gone = || !std::path::Path::new(&format!("/proc/{pid}/cmdline")).exists() || std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|c| c.is_empty());
+    let is_gone = || {
+        !std::path::Path::new(&format!("/proc/{pid}/cmdline")).exists() || std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|c| c.is_empty())
+    };
     let end = std::time::Instant::now() + Duration::from_secs(10);
     while cfg!(target_os = "linux") && !is_gone() {
         assert!(std::time::Instant::now() < end, "browser {pid} lives");

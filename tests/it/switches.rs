@@ -87,7 +87,8 @@ async fn twenty_jobs_of_each_service_match_the_truth() {
         let after = world.run(service, &lines.join("\n")).await;
         assert_eq!(after.finished.results.len(), 20);
         assert!(after.finished.results.iter().all(gachno::ledger::JobResult::is_proven), "{service}");
-        let paid: i64 = after.finished.results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).map(gachno::domain::Vnd::dong).sum();
+        let paid: i64 =
+            after.finished.results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).map(gachno::domain::Vnd::dong).sum();
         assert_eq!(paid, world.truth().total - before, "{service}: ledger and truth agree to the đồng");
         if service.is_payment() {
             let posts = after.finished.results.iter().filter(|r| r.is_paid()).count();

@@ -49,9 +49,7 @@ impl Desk {
         let secret = |text: &str| Some(text.to_owned().into());
         let secrets = Secrets { username: secret(AGENT), password: secret("mk1234"), pin: secret(PIN), token: None };
         let start = Start { home: Home::at(dir.path()), demo: Some(Demo { config, secrets }) };
-        let harness = Harness::builder()
-            .with_size(egui::vec2(1280.0, 800.0))
-            .build_eframe(move |creation| App::new(&creation.egui_ctx, start));
+        let harness = Harness::builder().with_size(egui::vec2(1280.0, 800.0)).build_eframe(move |creation| App::new(&creation.egui_ctx, start));
         let mut desk = Self { harness, sandbox, dir, _api: api, _runtime: runtime };
         desk.until("the window is ready", |m| m.setup == Setup::Ready);
         desk

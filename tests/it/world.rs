@@ -46,11 +46,7 @@ impl After {
     }
 
     pub fn result(&self, account: &str) -> &gachno::ledger::JobResult {
-        self.finished
-            .results
-            .iter()
-            .find(|r| r.job.account.as_str() == account)
-            .unwrap_or_else(|| panic!("no {account} in the batch"))
+        self.finished.results.iter().find(|r| r.job.account.as_str() == account).unwrap_or_else(|| panic!("no {account} in the batch"))
     }
 
     /// How often something was tried again.
@@ -160,7 +156,8 @@ impl World {
     /// What the ledger calls paid and what the portal's book says moved are the same, to the đồng.
     pub fn assert_books_agree(&self, after: &After) {
         let truth = self.truth();
-        let paid: i64 = after.finished.results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).map(gachno::domain::Vnd::dong).sum();
+        let paid: i64 =
+            after.finished.results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).map(gachno::domain::Vnd::dong).sum();
         assert_eq!(paid, truth.total, "ledger and truth disagree: {truth:#?}");
     }
 }
