@@ -121,11 +121,11 @@ fn event_of(message: &Value) -> Option<(&str, Event)> {
 impl Bidi {
     /// Opens the socket that the new session named.
     pub async fn connect(url: &str) -> Result<Self, BrowserError> {
-        let unreachable = || BrowserError::Unreachable { url: url.to_owned() };
+        let unreachable = |why: &dyn std::fmt::Display| BrowserError::Unreachable { url: url.to_owned(), why: why.to_string() };
         // A screenshot is one message: no limit but memory.
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
         let opening = tokio_tungstenite::connect_async_with_config(url, Some(config), true);
-        let (socket, _) = tokio::time::timeout(CONNECT_MAX, opening).await.map_err(|_| unreachable())?.map_err(|_| unreachable())?;
+        let (socket, _) = tokio::time::timeout(CONNECT_MAX, opening).await.map_err(|late| unreachable(&late))?.map_err(|e| unreachable(&e))?;
         let (mut write, mut read) = socket.split();
         let (outbox, mut outgoing) = mpsc::unbounded_channel::<Outgoing>();
         let routes = Arc::new(Routes::default());

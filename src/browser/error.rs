@@ -59,10 +59,12 @@ pub enum BrowserError {
         source: Box<NewSessionError>,
     },
     /// A remote WebDriver does not answer.
-    #[error("Không kết nối được WebDriver tại {url}. Kiểm tra browser.webdriver_url. (Cannot reach the WebDriver.)")]
+    #[error("Không kết nối được WebDriver tại {url} ({why}). Kiểm tra browser.webdriver_url. (Cannot reach the WebDriver.)")]
     Unreachable {
-        /// Its address.
+        /// Its address, without a password that stands in it.
         url: String,
+        /// First line of the cause.
+        why: String,
     },
     /// The page cannot be loaded.
     #[error("Không mở được {url}: {why}. Kiểm tra mạng và địa chỉ cổng (portal.url). (Cannot open the page.)")]

@@ -22,5 +22,5 @@ pub use find::{Found, find, versions};
 pub use gate::{Gate, Judgement, Passed, Posted, Strength, answer_to, fail_held};
 pub use reaper::{Reaped, reap};
 pub use relay::serve as serve_relay;
-pub use session::{Browser, Camera, Facts, Session, Settings};
+pub use session::{Browser, Camera, Facts, Session, Settings, without_password};
 pub use shards::Shards;

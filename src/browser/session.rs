@@ -126,8 +126,7 @@ impl Browser {
     /// Opens a browser. Versions are checked before anything is started.
     pub async fn open(settings: &Settings) -> Result<Arc<Self>, BrowserError> {
         if !settings.webdriver_url.is_empty() {
-            let capabilities = capabilities(settings, None, None, None);
-            let (client, facts) = connect(&settings.webdriver_url, capabilities).await?;
+            let (client, facts) = on_the_grid(settings).await?;
             let bidi = Self::bidi(settings, &facts).await;
             return Ok(Arc::new(Self { client: Some(client), bidi, facts, relay: None, first_valve: None, local: None, is_attached: false }));
         }
@@ -310,6 +309,11 @@ impl Session {
         Bidi::connect(facts.bidi_url.as_deref()?).await.ok()
     }
 
+    /// The classic side, for who drives it step by step; `None` where a dead run's driver is spoken to over `BiDi` alone.
+    pub fn webdriver(&self) -> Option<&Client> {
+        self.browser.client.as_ref()
+    }
+
     /// What is known of it.
     pub fn facts(&self) -> &Facts {
         &self.facts
@@ -444,6 +448,28 @@ async fn timed<T>(limit: Duration, command: impl Future<Output = Result<T, fanto
     }
 }
 
+/// An address as it may be shown: `user:password@` is how a grid is told who we are.
+pub fn without_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme + 3 <= at => format!("{}…{}", &url[..scheme + 3], &url[at..]),
+        _ => url.to_owned(),
+    }
+}
+
+/// A session on a grid. One of the old kind (Selenium 3) refuses a wish for `BiDi` as a mistake instead of not granting
+/// it, so it is asked a second time without.
+async fn on_the_grid(settings: &Settings) -> Result<(Client, Facts), BrowserError> {
+    let url = &settings.webdriver_url;
+    let first = match connect(url, capabilities(settings, None, None, None)).await {
+        Err(error) if !settings.classic => error,
+        done => return done,
+    };
+    let plain = Settings { classic: true, ..settings.clone() };
+    let granted = connect(url, capabilities(&plain, None, None, None)).await.map_err(|_| first)?;
+    tracing::info!(url = without_password(url), "this grid has no BiDi; the latch in the page stands in for the gate");
+    Ok(granted)
+}
+
 async fn connect(url: &str, capabilities: Map<String, Value>) -> Result<(Client, Facts), BrowserError> {
     // fantoccini joins paths to the base: without the slash a grid's `/wd/hub` would be lost.
     let base = if url.ends_with('/') { url.to_owned() } else { format!("{url}/") };
@@ -456,11 +482,13 @@ async fn connect(url: &str, capabilities: Map<String, Value>) -> Result<(Client,
     let mut builder = ClientBuilder::new(connector);
     builder.capabilities(capabilities);
     let client = match tokio::time::timeout(NEW_SESSION_MAX, builder.connect(&base)).await {
-        Err(_) => return Err(BrowserError::Unreachable { url: url.to_owned() }),
+        Err(_) => return Err(BrowserError::Unreachable { url: without_password(url), why: "quá lâu không có phiên nào".to_owned() }),
         Ok(Err(error)) => {
             use fantoccini::error::NewSessionError as E;
             return Err(match error {
-                E::BadWebdriverUrl(_) | E::Failed(_) | E::FailedC(_) | E::Lost(_) | E::NotW3C(_) => BrowserError::Unreachable { url: url.to_owned() },
+                E::BadWebdriverUrl(_) | E::Failed(_) | E::FailedC(_) | E::Lost(_) | E::NotW3C(_) => {
+                    BrowserError::Unreachable { url: without_password(url), why: first_line(&error.to_string()) }
+                }
                 other => BrowserError::NoSession { why: first_line(&other.to_string()), source: Box::new(other) },
             });
         }
@@ -542,5 +570,16 @@ fn capabilities(settings: &Settings, browser: Option<&Path>, profile: Option<&Pa
     match wanted {
         Value::Object(map) => map,
         _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grids_password_is_never_shown() {
+        assert_eq!(without_password("http://lan:s3cret@grid:4444/wd/hub"), "http://…@grid:4444/wd/hub");
+        assert_eq!(without_password("http://grid:4444"), "http://grid:4444");
     }
 }

@@ -133,6 +133,9 @@ pub struct Sandbox {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
+    /// recovery: events in the ledger.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub events: u32,
     /// How long each of the portal's answers takes.
     #[arg(long, default_value_t = 0)]
     pub latency_ms: u64,
@@ -149,9 +152,12 @@ pub struct Bench {
     /// What is measured.
     #[arg(value_enum)]
     pub name: BenchName,
-    /// Jobs of each service.
+    /// payment, throughput, sessions: jobs that are measured, for each service and login.
     #[arg(long, default_value_t = 10)]
     pub jobs: u32,
+    /// recovery: events in the ledger.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub events: u32,
     /// How long each of the portal's answers takes.
     #[arg(long, default_value_t = 300)]
     pub latency_ms: u64,
@@ -180,8 +186,16 @@ pub struct Bench {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum BenchName {
-    /// Whose time a payment takes, and how many WebDriver calls.
+    /// Whose time a payment takes, and how many round trips to the browser.
     Payment,
+    /// The portal's own time, ours with one login and with eight, and the old way's sleeps, side by side.
+    Throughput,
+    /// One, two, four and eight logins: speed, whose time, memory.
+    Sessions,
+    /// The durable steps of a payment beside bare SQLite commits.
+    Ledger,
+    /// A long ledger opened; a killed run classified, its browsers reaped.
+    Recovery,
     /// Kills the program and what it stands on, in the middle of payments, and compares the books.
     Crash,
     /// Simulates engine and portal without a browser: a crash, a late answer or worse at every step.
@@ -193,6 +207,10 @@ impl BenchName {
     pub const fn wire(self) -> &'static str {
         match self {
             Self::Payment => "payment",
+            Self::Throughput => "throughput",
+            Self::Sessions => "sessions",
+            Self::Ledger => "ledger",
+            Self::Recovery => "recovery",
             Self::Crash => "crash",
             Self::Model => "model",
         }

@@ -8,8 +8,11 @@ use crate::app;
 use crate::browser;
 use crate::config::{Config, Home, write_atomically};
 use crate::domain::{Intake, Service};
-use crate::engine::{EngineError, survey};
-use crate::portal::{Standing, Surveyed};
+use crate::engine::{EngineError, Visit, survey};
+use crate::portal::{PortalMap, Standing, Surveyed};
+
+/// The map's name in the folder for support, as in the configuration's.
+const PORTAL_MAP: &str = "viettel-pay.toml";
 
 /// One thing that was looked at.
 struct Check {
@@ -65,7 +68,7 @@ pub async fn doctor(options: Doctor) -> Ended {
                 let plan = app::plan(&config, &secrets, Service::LookUpFtth, Intake::default());
                 let seen = survey(&headless, &plan).await;
                 checks.push(Check { what: "portal", result: summed_up(&seen, &home) });
-                pages = seen.unwrap_or_default();
+                pages = seen.map(|visit| visit.pages).unwrap_or_default();
             }
         }
         Err(error) => checks.push(Check { what: "ledger", result: Err(error.to_string()) }),
@@ -76,7 +79,7 @@ pub async fn doctor(options: Doctor) -> Ended {
 
 fn check_browser(config: &Config) -> Result<String, String> {
     if !config.browser.webdriver_url.is_empty() {
-        return Ok(format!("WebDriver từ xa: {}", config.browser.webdriver_url));
+        return Ok(format!("WebDriver từ xa: {}", browser::without_password(&config.browser.webdriver_url)));
     }
     let found = browser::find(&config.browser.browser_path, &config.browser.driver_path).map_err(|e| e.to_string())?;
     let (browser, driver) = browser::versions(&found).map_err(|e| e.to_string())?;
@@ -88,23 +91,34 @@ async fn check_api(config: &Config, secrets: &app::Secrets) -> Result<String, St
     api.health().await.map(|h| format!("{}: {}", config.api.url, h.message)).map_err(|e| e.to_string())
 }
 
-/// The portal in one sentence; the pages are kept for support.
-fn summed_up(seen: &Result<Vec<Surveyed>, EngineError>, home: &Home) -> Result<String, String> {
-    let pages = seen.as_ref().map_err(ToString::to_string)?;
+/// The portal in one sentence. Pages are kept for support, and the map where it has to be mended.
+fn summed_up(seen: &Result<Visit, EngineError>, home: &Home) -> Result<String, String> {
+    let visit = seen.as_ref().map_err(ToString::to_string)?;
     let folder = home.support();
-    for page in pages.iter().filter(|page| !page.snapshot.is_empty()) {
-        let file = folder.join(format!("{}.html", page.page));
-        if let Err(error) = write_atomically(&file, page.snapshot.as_bytes()) {
-            tracing::warn!(%error, "the page could not be kept for support");
+    let keep = |name: &str, text: &str| {
+        if let Err(error) = write_atomically(&folder.join(name), text.as_bytes()) {
+            tracing::warn!(%error, name, "could not be kept for support");
         }
+    };
+    for page in visit.pages.iter().filter(|page| !page.snapshot.is_empty()) {
+        keep(&format!("{}.html", page.page), &page.snapshot);
     }
-    let missing: Vec<&str> = pages.iter().flat_map(|p| &p.elements).filter(|e| e.standing == Standing::Missing).map(|e| e.element.as_str()).collect();
+    let elements = visit.pages.iter().flat_map(|page| &page.elements);
+    let missing: Vec<&str> = elements.filter(|e| e.standing == Standing::Missing).map(|e| e.element.as_str()).collect();
     let kept = format!("trang đã che dữ liệu để gửi kỹ thuật: {}", folder.display());
-    if missing.is_empty() {
-        return Ok(format!("bản đồ cổng khớp; {kept}"));
+    if !missing.is_empty() {
+        keep(PORTAL_MAP, PortalMap::built_in());
+        let (from, to) = (folder.join(PORTAL_MAP), home.portal_map());
+        return Err(format!(
+            "trang đã đổi, không tìm thấy: {}. Chép {} vào {} rồi sửa theo gợi ý bên dưới; {kept}",
+            missing.join(", "),
+            from.display(),
+            to.display()
+        ));
     }
-    let map = home.portal_map();
-    Err(format!("trang đã đổi, không tìm thấy: {}. Chép bản đồ vào {} rồi sửa theo gợi ý bên dưới; {kept}", missing.join(", "), map.display()))
+    let (agent, balance) = visit.login.as_ref().map_err(ToString::to_string)?;
+    let balance = balance.map_or_else(|| "không đọc được".to_owned(), |b| b.to_string());
+    Ok(format!("đăng nhập {agent}, số dư {balance}; bản đồ cổng khớp; {kept}"))
 }
 
 /// How one element was found, in a table's cell.

@@ -5,7 +5,6 @@
 mod args;
 mod bench;
 mod config;
-mod crash;
 mod demo;
 mod doctor;
 mod ledger;

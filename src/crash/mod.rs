@@ -6,11 +6,13 @@
 
 mod audit;
 pub mod model;
+mod recovery;
 mod strike;
 mod trial;
 mod troubles;
 
 pub use audit::{Audited, audit};
+pub use recovery::Recovery;
 pub use strike::{Strike, Victim, When};
 pub use trial::{Lab, LabError, Trial, Verdict};
 pub use troubles::{Trouble, troubles};

@@ -78,3 +78,21 @@ pub(super) fn kill(program: u32, run_folder: &Path, victim: Victim) -> usize {
     };
     system.processes().iter().filter(|(pid, process)| fits(pid, process) && process.kill()).count()
 }
+
+/// The browsers whose profiles lie in this folder.
+pub(super) fn browsers(run_folder: &Path) -> Vec<u32> {
+    let Ok(mut system) = System::new() else { return Vec::new() };
+    let what = ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always).without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+    let profiles = format!("--user-data-dir={}", run_folder.display());
+    let is_ours = |process: &sysinfo::Process| process.cmd().iter().any(|word| word.to_string_lossy().starts_with(&profiles));
+    system.processes().iter().filter(|(_, process)| is_ours(process)).map(|(pid, _)| pid.as_u32()).collect()
+}
+
+/// Does it still run? What has ended and was not yet asked about by its parent does not.
+pub(super) fn is_alive(pid: u32) -> bool {
+    let Ok(mut system) = System::new() else { return false };
+    let pid = Pid::from_u32(pid);
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, ProcessRefreshKind::nothing().without_tasks());
+    system.process(pid).is_some_and(|process| process.status() != sysinfo::ProcessStatus::Zombie)
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::Instant;
@@ -155,22 +156,29 @@ impl Lab {
 
     /// Makes the trial. Its folder, browsers and servers are gone when this returns.
     pub async fn run(&self, trial: &Trial) -> Result<Verdict, LabError> {
-        let home = tempfile::tempdir().map_err(|e| LabError::Io("temporary folder", e))?;
-        let mut scenario = Scenario { unlisted: Unlisted::Owing, ..Scenario::default() };
+        let mut scenario = Scenario::default();
         for trouble in &trial.troubles {
             trouble.apply(&mut scenario);
         }
+        let (home, portal) = self.set_up(trial, scenario).await?;
+        let tried = self.go(trial, home.path(), &portal).await;
+        // What a killed run left behind goes with the folder.
+        let run_folder = Home::at(home.path()).run();
+        let _ = tokio::task::spawn_blocking(move || browser::reap(&run_folder)).await;
+        tried
+    }
+
+    /// A folder with configuration and list, and a portal where everybody owes something.
+    pub(super) async fn set_up(&self, trial: &Trial, scenario: Scenario) -> Result<(TempDir, Sandbox), LabError> {
+        let home = tempfile::tempdir().map_err(|e| LabError::Io("temporary folder", e))?;
+        let scenario = Scenario { unlisted: Unlisted::Owing, ..scenario };
         let portal = sandbox::start(sandbox::Options { scenario, latency: Duration::from_millis(20), ..sandbox::Options::default() }).await?;
         let mut config = self.config.clone();
         config.portal.url = portal.url();
         config.report.folder = home.path().join("ket_qua").display().to_string();
         config.save(&Home::at(home.path()).config_file())?;
         std::fs::write(home.path().join("jobs.txt"), trial.job_lines()).map_err(|e| LabError::Io("jobs.txt", e))?;
-        let tried = self.go(trial, home.path(), &portal).await;
-        // What a killed run left behind goes with the folder.
-        let run_folder = Home::at(home.path()).run();
-        let _ = tokio::task::spawn_blocking(move || browser::reap(&run_folder)).await;
-        tried
+        Ok((home, portal))
     }
 
     async fn go(&self, trial: &Trial, home: &Path, portal: &Sandbox) -> Result<Verdict, LabError> {
@@ -199,7 +207,7 @@ impl Lab {
     }
 
     /// One start of the program, with what is killed meanwhile. `None`: it did not end.
-    async fn one_run(
+    pub(super) async fn one_run(
         &self,
         trial: &Trial,
         home: &Path,
@@ -207,17 +215,7 @@ impl Lab {
         strike: Option<&Strike>,
         kills: &mut usize,
     ) -> Result<Option<Option<i32>>, LabError> {
-        let mut command = Command::new(&self.program);
-        command
-            .args(["run", trial.service.spec().wire, "--jobs", "jobs.txt", "--headless", "--json", "--yes", "--sessions"])
-            .arg(trial.sessions.to_string())
-            .current_dir(home)
-            .env("GACHNO_HOME", home)
-            .env("GACHNO_PASSPHRASE", PASSPHRASE)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true);
+        let mut command = self.command(trial, home);
         if let Some(Strike { when: When::At(boundary), .. }) = strike {
             command.args(["--halt-at", boundary.wire()]);
         }
@@ -247,6 +245,22 @@ impl Lab {
             Ok(Err(error)) => Err(LabError::Io("gachno run", error)),
             Err(_) => Ok(None),
         }
+    }
+
+    /// The program on the trial's list, not yet started.
+    pub(super) fn command(&self, trial: &Trial, home: &Path) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(["run", trial.service.spec().wire, "--jobs", "jobs.txt", "--headless", "--json", "--yes", "--sessions"])
+            .arg(trial.sessions.to_string())
+            .current_dir(home)
+            .env("GACHNO_HOME", home)
+            .env("GACHNO_PASSPHRASE", PASSPHRASE)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        command
     }
 
     async fn compare(&self, trial: &Trial, home: &Path, portal: &Sandbox) -> Result<Audited, LabError> {

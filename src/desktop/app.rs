@@ -56,6 +56,8 @@ impl App {
                 Update::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
                 Update::Progress(event) => self.model.fold(event),
                 Update::Ended(result) => self.model.ended(result),
+                Update::Doubts(count) => self.model.doubts = count,
+                Update::Reconciled(result) => self.model.reconciled(result),
                 Update::Exported(service, result) => {
                     let tab = self.model.tabs.entry(service).or_default();
                     tab.is_exporting = false;
@@ -98,10 +100,22 @@ impl App {
             Action::Start { .. } => {}
             Action::Stop => {
                 self.control.stop();
-                if let Some(running) = self.model.running {
-                    self.model.tabs.entry(running).or_default().phase = Phase::Stopping;
-                }
+                self.set_phase(Phase::Stopping);
             }
+            Action::Pause => {
+                self.control.pause();
+                self.set_phase(Phase::Paused);
+            }
+            Action::Resume => {
+                self.control.resume();
+                self.set_phase(Phase::Running);
+            }
+            Action::Reconcile if self.model.can_reconcile() => {
+                self.control = Control::default();
+                self.model.reconciling = true;
+                self.worker.send(Command::Reconcile(self.control.clone()));
+            }
+            Action::Reconcile => {}
             Action::Export => {
                 let tab = self.model.tab_mut();
                 if let Some(batch) = tab.batch.clone() {
@@ -118,6 +132,13 @@ impl App {
                 let is_dark = ctx.theme() == Theme::Dark;
                 ctx.set_theme(if is_dark { ThemePreference::Light } else { ThemePreference::Dark });
             }
+        }
+    }
+
+    /// Of the batch that runs.
+    fn set_phase(&mut self, phase: Phase) {
+        if let Some(running) = self.model.running {
+            self.model.tabs.entry(running).or_default().phase = phase;
         }
     }
 

@@ -32,6 +32,10 @@ pub struct Model {
     pub running: Option<Service>,
     /// Is a list being fetched?
     pub fetching: bool,
+    /// Attempts without proof of how they ended; each locks its debt.
+    pub doubts: usize,
+    /// Are they being looked into?
+    pub reconciling: bool,
     /// What a person has to do in the browser.
     pub needs_person: Option<String>,
     /// The PIN typed here, where the configuration has none.
@@ -128,6 +132,8 @@ pub enum Phase {
     Editing,
     /// Running.
     Running,
+    /// Takes no new job; logins are kept alive.
+    Paused,
     /// Asked to stop; the job at hand is finished.
     Stopping,
     /// Over.
@@ -169,6 +175,12 @@ pub enum Action {
     },
     /// *Dừng lại*
     Stop,
+    /// *Tạm dừng*
+    Pause,
+    /// *Tiếp tục*
+    Resume,
+    /// *Đối soát*
+    Reconcile,
     /// *Xuất Excel*
     Export,
     /// The form changed.
@@ -194,6 +206,8 @@ impl Model {
             agent: None,
             running: None,
             fetching: false,
+            doubts: 0,
+            reconciling: false,
             needs_person: None,
             pin: String::new(),
             passphrase: String::new(),
@@ -216,7 +230,29 @@ impl Model {
     /// May *Bắt đầu* be pressed?
     pub fn can_start(&self) -> bool {
         let tab = self.tab();
-        self.setup == Setup::Ready && self.running.is_none() && !tab.list.jobs.is_empty() && self.missing().is_none()
+        self.setup == Setup::Ready && self.is_free() && !tab.list.jobs.is_empty() && self.missing().is_none()
+    }
+
+    /// Is nobody on the portal?
+    fn is_free(&self) -> bool {
+        self.running.is_none() && !self.reconciling
+    }
+
+    /// May *Đối soát* be pressed?
+    pub fn can_reconcile(&self) -> bool {
+        self.setup == Setup::Ready && self.is_free() && self.doubts > 0
+    }
+
+    /// Doubts have been looked into; so many were settled.
+    pub fn reconciled(&mut self, result: Result<usize, String>) {
+        self.reconciling = false;
+        self.needs_person = None;
+        self.notices.push(match result {
+            Ok(settled) => {
+                Notice { tone: if settled > 0 { Tone::Good } else { Tone::Doubt }, text: format!("Đối soát: đã rõ {settled} giao dịch") }
+            }
+            Err(why) => Notice { tone: Tone::Bad, text: why },
+        });
     }
 
     /// What is still missing before the batch can start, in words.
@@ -257,7 +293,9 @@ impl Model {
 
     /// An event of the running batch.
     pub fn fold(&mut self, event: Progress) {
-        let Some(service) = self.running else { return };
+        if self.is_free() {
+            return;
+        }
         match event {
             Progress::LoggedIn { agent, balance } => {
                 self.agent = Some(agent);
@@ -269,7 +307,10 @@ impl Model {
                 if let Progress::Progress { balance: Some(balance), .. } = &other {
                     self.balance = Some(*balance);
                 }
-                self.tabs.entry(service).or_default().fold(other);
+                // Reconciling tells of attempts of any batch, which are no rows of a list.
+                if let Some(service) = self.running {
+                    self.tabs.entry(service).or_default().fold(other);
+                }
             }
         }
     }
@@ -303,6 +344,9 @@ impl Model {
         if let Some(what) = &self.needs_person {
             return (Tone::Doubt, what.clone());
         }
+        if self.reconciling {
+            return (Tone::Busy, format!("Đang đối soát {} giao dịch chưa rõ…", self.doubts));
+        }
         if let Some(running) = self.running
             && running != self.service
         {
@@ -314,6 +358,10 @@ impl Model {
                 let left = tab.rows.len().saturating_sub(tab.done);
                 let eta = tab.eta_s.map(|s| format!(" · còn {}", duration(s))).unwrap_or_default();
                 (Tone::Busy, format!("Đang chạy · còn {left} dòng{eta}"))
+            }
+            Phase::Paused => {
+                let left = tab.rows.len().saturating_sub(tab.done);
+                (Tone::Doubt, format!("Tạm dừng · còn {left} dòng · phiên vẫn đăng nhập, bấm Tiếp tục để chạy tiếp"))
             }
             Phase::Stopping => (Tone::Doubt, "Đang dừng ở điểm an toàn…".to_owned()),
             Phase::Over => match &tab.ended {
@@ -430,6 +478,11 @@ impl Tab {
             }
             Progress::LoggedIn { .. } | Progress::NeedsPerson { .. } | Progress::PersonDone | Progress::Halted { .. } => {}
         }
+    }
+
+    /// Did the batch end before its list did? Then starting again goes on with it.
+    pub fn is_interrupted(&self) -> bool {
+        self.phase == Phase::Over && self.ended.is_some()
     }
 
     /// Outcomes by number, and what was paid.

@@ -12,7 +12,7 @@ use crate::domain::{PaymentType, Service};
 pub fn show(ui: &mut Ui, model: &mut Model) -> Vec<Action> {
     let mut actions = Vec::new();
     Panel::left("services").exact_size(232.0).resizable(false).show(ui, |ui| side_bar(ui, model, &mut actions));
-    Panel::top("head").show(ui, |ui| head(ui, model));
+    Panel::top("head").show(ui, |ui| head(ui, model, &mut actions));
     Panel::bottom("actions").show(ui, |ui| action_bar(ui, model, &mut actions));
     if let Setup::Locked(why) = &model.setup {
         let why = why.clone();
@@ -68,7 +68,7 @@ fn light(ui: &mut Ui, name: &str, status: &Status) {
     ui.label(text).on_hover_text(detail);
 }
 
-fn head(ui: &mut Ui, model: &Model) {
+fn head(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     let dark = ui.visuals().dark_mode;
     let tab = model.tab();
     ui.add_space(10.0);
@@ -84,8 +84,17 @@ fn head(ui: &mut Ui, model: &Model) {
     });
     let (tone, text) = model.sentence();
     ui.label(RichText::new(text).size(16.0).color(tone.ink(dark)));
+    if model.doubts > 0 && !model.reconciling {
+        ui.horizontal(|ui| {
+            let text = format!("⚠ {} giao dịch chưa rõ kết quả; nợ của chúng đang khóa, không trả lại", model.doubts);
+            ui.label(RichText::new(text).color(Tone::Doubt.ink(dark)).strong());
+            if ui.add_enabled(model.can_reconcile(), Button::new("Đối soát")).clicked() {
+                actions.push(Action::Reconcile);
+            }
+        });
+    }
     let total = tab.rows.len();
-    if matches!(tab.phase, Phase::Running | Phase::Stopping | Phase::Over) && total > 0 {
+    if tab.phase != Phase::Editing && total > 0 {
         ui.horizontal(|ui| {
             #[expect(clippy::cast_precision_loss, reason = "a bar's length")]
             let share = tab.done as f32 / total as f32;
@@ -188,10 +197,10 @@ fn list(ui: &mut Ui, model: &Model) {
 /// One primary action at a time; it is the filled one.
 fn action_bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     let tab = model.tab();
-    let is_running = matches!(tab.phase, Phase::Running | Phase::Stopping);
+    let is_running = matches!(tab.phase, Phase::Running | Phase::Paused | Phase::Stopping);
     let is_ready = model.setup == Setup::Ready;
     let primary_is_fetch = tab.rows.is_empty();
-    let primary_is_export = tab.phase == Phase::Over && tab.report.is_none();
+    let primary_is_export = tab.phase == Phase::Over && tab.report.is_none() && !tab.is_interrupted();
     Frame::new().inner_margin(Margin::symmetric(0, 8)).show(ui, |ui| {
         ui.horizontal(|ui| {
             let can_fetch = is_ready && !model.fetching && !is_running;
@@ -209,12 +218,21 @@ fn action_bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
                     actions.push(Action::Export);
                 }
                 if is_running {
-                    if big_button(ui, "Dừng lại", tab.phase == Phase::Running, true) {
+                    if big_button(ui, "Dừng lại", tab.phase != Phase::Stopping, tab.phase != Phase::Paused) {
                         actions.push(Action::Stop);
+                    }
+                    if tab.phase == Phase::Paused {
+                        if big_button(ui, "Tiếp tục", true, true) {
+                            actions.push(Action::Resume);
+                        }
+                    } else if big_button(ui, "Tạm dừng", tab.phase == Phase::Running, false) {
+                        actions.push(Action::Pause);
                     }
                 } else {
                     let primary = !primary_is_fetch && !primary_is_export;
-                    if big_button(ui, "Bắt đầu", model.can_start(), primary) {
+                    // The same list again is the same batch: it goes on where it was.
+                    let start = if tab.is_interrupted() { "Chạy tiếp" } else { "Bắt đầu" };
+                    if big_button(ui, start, model.can_start(), primary || tab.is_interrupted()) {
                         actions.push(Action::Start { dry_run: false });
                     }
                     if model.service.is_payment() && big_button(ui, "Chạy thử", model.can_start(), false) {

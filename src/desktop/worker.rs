@@ -25,6 +25,8 @@ pub enum Command {
     Run(Box<RunRequest>),
     /// Write a batch's report.
     Export(Service, String),
+    /// Look into everything that is in doubt.
+    Reconcile(Control),
 }
 
 /// A batch as the form has it; secrets of the configuration are added here.
@@ -51,6 +53,10 @@ pub enum Update {
     Fetched(Service, Result<Intake, String>),
     Progress(Progress),
     Ended(Result<(), String>),
+    /// So many attempts are in doubt now.
+    Doubts(usize),
+    /// Doubts were looked into; so many were settled.
+    Reconciled(Result<usize, String>),
     Exported(Service, Result<PathBuf, String>),
     /// The system asks the program to end.
     Close,
@@ -122,6 +128,7 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
     let Some(open) = open(start, &mut inbox, teller).await else { return };
     let open = Arc::new(open);
     check(&open, teller);
+    tell_doubts(&open, teller).await;
     // A batch runs beside the other commands; its end is waited for before the program ends.
     let mut batch: Option<(tokio::task::JoinHandle<()>, Control)> = None;
     while let Some(command) = inbox.recv().await {
@@ -139,6 +146,10 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
                 let control = request.control.clone();
                 let (open, teller) = (open.clone(), teller.clone());
                 batch = Some((tokio::spawn(async move { run(&open, *request, &teller).await }), control));
+            }
+            Command::Reconcile(control) => {
+                let (open, teller, control_of) = (open.clone(), teller.clone(), control.clone());
+                batch = Some((tokio::spawn(async move { reconcile(&open, &control_of, &teller).await }), control));
             }
             Command::Export(service, batch) => {
                 let (open, teller) = (open.clone(), teller.clone());
@@ -211,7 +222,7 @@ async fn unlocked(config: &Config, inbox: &mut UnboundedReceiver<Command>, telle
                     break;
                 }
                 // Nothing else can be done while it is locked.
-                Command::Fetch(..) | Command::Run(_) | Command::Export(..) => {}
+                Command::Fetch(..) | Command::Run(_) | Command::Export(..) | Command::Reconcile(_) => {}
             }
         }
     }
@@ -233,7 +244,7 @@ fn check(open: &Arc<Open>, teller: &Teller) {
                 .and_then(|found| browser::versions(&found))
                 .map(|(b, d)| if b.is_empty() { format!("ChromeDriver {d}") } else { format!("Chromium {b}") })
         } else {
-            Ok(settings.webdriver_url)
+            Ok(browser::without_password(&settings.webdriver_url))
         };
         tell.tell(Update::Browser(found.map_err(|e| e.to_string())));
     });
@@ -248,18 +259,42 @@ async fn run(open: &Open, request: RunRequest, teller: &Teller) {
     let mut plan: Plan = app::plan(&open.config, &open.secrets, request.service, request.intake);
     plan.pin = plan.pin.or(request.pin);
     plan.dry_run = request.dry_run;
-    let (sender, mut events) = unbounded_channel();
-    let forward = {
-        let teller = teller.clone();
-        tokio::spawn(async move {
-            while let Some(event) = events.recv().await {
-                teller.tell(Update::Progress(event));
-            }
-        })
-    };
-    let ended = engine::run(&open.tools, &plan, &Reporter::to(sender), &request.control).await;
+    let (reporter, forward) = forwarded(teller);
+    let ended = engine::run(&open.tools, &plan, &reporter, &request.control).await;
+    drop(reporter);
     let _ = forward.await;
+    tell_doubts(open, teller).await;
     teller.tell(Update::Ended(ended.map(|_| ()).map_err(|e| e.to_string())));
+}
+
+async fn reconcile(open: &Open, control: &Control, teller: &Teller) {
+    let plan = app::plan(&open.config, &open.secrets, Service::LookUpFtth, Intake::default());
+    let (reporter, forward) = forwarded(teller);
+    let looked = engine::reconcile(&open.tools, &plan, &reporter, control).await;
+    drop(reporter);
+    let _ = forward.await;
+    tell_doubts(open, teller).await;
+    let settled = looked.map(|all| all.iter().filter(|(_, attempt)| !attempt.state.is_in_doubt()).count());
+    teller.tell(Update::Reconciled(settled.map_err(|e| e.to_string())));
+}
+
+/// A reporter whose events reach the window. The task ends when the reporter is gone.
+fn forwarded(teller: &Teller) -> (Reporter, tokio::task::JoinHandle<()>) {
+    let (sender, mut events) = unbounded_channel();
+    let teller = teller.clone();
+    let forward = tokio::spawn(async move {
+        while let Some(event) = events.recv().await {
+            teller.tell(Update::Progress(event));
+        }
+    });
+    (Reporter::to(sender), forward)
+}
+
+async fn tell_doubts(open: &Open, teller: &Teller) {
+    match open.tools.ledger.in_doubt().await {
+        Ok(all) => teller.tell(Update::Doubts(all.len())),
+        Err(error) => teller.tell(Update::Fault(error.to_string())),
+    }
 }
 
 async fn export(open: &Open, batch: &str) -> Result<PathBuf, String> {

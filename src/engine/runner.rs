@@ -624,7 +624,7 @@ fn no_batch(plan: &Plan) -> Batch {
 }
 
 /// Opens a browser, logs in, and hands the page to `then`. For the doctor: it touches nothing else.
-pub async fn on_the_portal<T>(tools: &Tools, plan: &Plan, then: impl AsyncFnOnce(Page<'_>, &str, Option<Vnd>) -> T) -> Result<T, EngineError> {
+async fn on_the_portal<T>(tools: &Tools, plan: &Plan, then: impl AsyncFnOnce(Page<'_>, &str, Option<Vnd>) -> T) -> Result<T, EngineError> {
     let (batch, control, reporter) = (no_batch(plan), Control::default(), Reporter::silent());
     let crew = Crew::new(tools, plan, &batch, &reporter, &control);
     let mut run = Run::new(&crew, 0);
@@ -638,15 +638,30 @@ pub async fn on_the_portal<T>(tools: &Tools, plan: &Plan, then: impl AsyncFnOnce
     seen
 }
 
+/// What a visit to the portal found.
+#[derive(Debug)]
+pub struct Visit {
+    /// The pages that were reached; the login form is always the first.
+    pub pages: Vec<Surveyed>,
+    /// As whom it was logged in, with the balance where it could be read.
+    pub login: Result<(String, Option<Vnd>), EngineError>,
+}
+
 /// Holds the portal map against the live pages: first the login form, then every page behind it. Moves no money.
-pub async fn survey(tools: &Tools, plan: &Plan) -> Result<Vec<Surveyed>, EngineError> {
+pub async fn survey(tools: &Tools, plan: &Plan) -> Result<Visit, EngineError> {
     let session = Session::open(&tools.browser).await?;
     let form = Page::new(&session, &tools.map, &tools.portal_url, tools.answer_max).survey_login().await;
     session.close().await;
-    let mut all = vec![form?];
-    let pages = on_the_portal(tools, plan, async |mut page, _, _| page.survey_pages().await).await?;
-    all.extend(pages?);
-    Ok(all)
+    let mut pages = vec![form?];
+    let behind = on_the_portal(tools, plan, async |mut page, agent, balance| (page.survey_pages().await, agent.to_owned(), balance)).await;
+    let login = match behind {
+        Ok((found, agent, balance)) => {
+            pages.extend(found?);
+            Ok((agent, balance))
+        }
+        Err(error) => Err(error),
+    };
+    Ok(Visit { pages, login })
 }
 
 /// Looks into everything that is in doubt, outside of a batch, as long as there is hope. Says how each attempt stands

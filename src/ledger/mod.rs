@@ -11,6 +11,7 @@ mod anchor;
 mod backup;
 mod chain;
 mod error;
+mod filled;
 mod read;
 mod schema;
 
@@ -30,6 +31,7 @@ use crate::domain::{Account, Attempt, Event, IllegalEvent, Intent, Job, PaymentT
 pub use backup::Salvaged;
 pub use chain::ChainFault;
 pub use error::LedgerError;
+pub use filled::{EVENTS_A_PAYMENT, filled};
 pub use read::{BatchSummary, EventRow, JobResult, Spent};
 
 /// The open journal. One per file and machine: opening takes a lock.

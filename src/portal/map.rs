@@ -214,6 +214,11 @@ pub enum MapError {
 }
 
 impl PortalMap {
+    /// The built-in map's text, to make one's own from.
+    pub const fn built_in() -> &'static str {
+        BUILT_IN
+    }
+
     /// The built-in map, or the file where there is one.
     pub fn load(file: Option<&Path>) -> Result<Self, MapError> {
         match file {

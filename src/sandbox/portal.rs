@@ -39,7 +39,7 @@ pub fn router(shared: Shared) -> Router {
 async fn renamed(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     const PAGE_MAX: usize = 4_000_000;
     let names = shared.world().scenario.switches.rename.clone();
-    if names.is_empty() || !request.uri().path().starts_with("/pages/") {
+    if names.is_empty() || request.uri().path().contains("javax.faces.resource") {
         return next.run(request).await;
     }
     let swap = |text: String, out: bool| {

@@ -19,7 +19,7 @@ fn missing(pages: &[Surveyed]) -> Vec<&str> {
 }
 
 async fn surveyed(world: &World, tools: &Tools) -> Vec<Surveyed> {
-    survey(tools, &world.plan(Service::LookUpFtth, "")).await.unwrap_or_else(|e| panic!("{e}"))
+    survey(tools, &world.plan(Service::LookUpFtth, "")).await.unwrap_or_else(|e| panic!("{e}")).pages
 }
 
 #[tokio::test]
@@ -58,6 +58,14 @@ async fn a_page_with_other_names_is_shown_with_what_is_nearest_and_mended_by_a_m
         .unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(finished.results[0].conclusion.outcome, Outcome::Paid, "{}", finished.results[0].conclusion.message);
     assert_eq!(world.truth().total, 165_000);
+}
+
+#[tokio::test]
+async fn a_login_form_that_has_changed_is_shown_although_nobody_can_log_in() {
+    let world = World::with(|s| s.switches.rename = [("userName".to_owned(), "tenDangNhap".to_owned())].into()).await;
+    let visit = survey(&world.tools().await, &world.plan(Service::LookUpFtth, "")).await.unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!((missing(&visit.pages), visit.login.is_err()), (vec!["login.user"], true));
+    assert_eq!(finding(&visit.pages, "login.user").nearest[0].locator, "[id=\"loginForm:tenDangNhap\"]");
 }
 
 #[tokio::test]

@@ -45,6 +45,8 @@ impl Desk {
         config.portal.url = sandbox.url();
         config.api.url = api.url();
         config.browser.headless = true;
+        // The window is not kept waiting for what a person may ask for.
+        config.reconcile.wait_s = 0;
         config.report.folder = dir.path().join("ket_qua").display().to_string();
         let secret = |text: &str| Some(text.to_owned().into());
         let secrets = Secrets { username: secret(AGENT), password: secret("mk1234"), pin: secret(PIN), token: None };
@@ -148,6 +150,54 @@ fn stop_means_stop_and_the_window_stays_alive() {
     let tab = desk.model().tab();
     assert!(tab.counts.get(&Outcome::Cancelled).is_some_and(|n| *n >= 1), "{:?}", tab.counts);
     assert!(tab.ended.as_ref().is_some_and(|why| why.contains("Đã dừng")));
+}
+
+#[test]
+fn a_pause_takes_no_new_job_and_goes_on_where_it_was() {
+    let mut desk = Desk::open(|s| {
+        s.faults.push(sandbox::Fault { at: "search".into(), account: None, after: 0, times: 0, action: sandbox::Action::DelayMs(300) });
+    });
+    desk.click("Get dữ liệu");
+    desk.until("the list is there", |m| !m.fetching && m.tab().list.jobs.len() >= 3);
+    desk.click("Bắt đầu");
+    desk.until("one job is done", |m| m.tab().done >= 1);
+    desk.click("Tạm dừng");
+    assert!(desk.model().sentence().1.starts_with("Tạm dừng"));
+    // The job at hand is finished; then the portal hears nothing any more.
+    desk.until("the job at hand is done", |m| m.tab().rows.iter().all(|r| r.outcome.is_some() || r.state == "Chờ"));
+    let (done, heard) = (desk.model().tab().done, desk.sandbox.truth().answers.count);
+    let end = Instant::now() + Duration::from_secs(1);
+    desk.until("a second passes", |_| Instant::now() > end);
+    assert_eq!((desk.model().tab().done, desk.sandbox.truth().answers.count), (done, heard));
+    desk.click("Tiếp tục");
+    desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
+    let tab = desk.model().tab();
+    assert_eq!((tab.done, &tab.ended), (tab.rows.len(), &None));
+}
+
+#[test]
+fn what_is_in_doubt_is_told_and_looked_into_at_a_click() {
+    let mut desk = Desk::open(|s| {
+        s.switches.history = false;
+        s.owing("PE0001", 150_000);
+        s.faults.push(sandbox::Fault { at: "confirm".into(), account: None, after: 0, times: 1, action: sandbox::Action::SettleMs(6_000) });
+    });
+    desk.click(Service::PayEvn.spec().title);
+    desk.harness.get_by_label("Mã khách hàng (mỗi dòng một mã)").focus();
+    desk.harness.get_by_label("Mã khách hàng (mỗi dòng một mã)").type_text("PE0001");
+    desk.until("the line is read", |m| m.tab().list.jobs.len() == 1);
+    desk.click("Bắt đầu");
+    desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
+    assert_eq!(desk.model().doubts, 1, "{:?}", desk.model().tab().rows);
+    let end = Instant::now() + PATIENCE;
+    while desk.sandbox.truth().moved == 0 {
+        assert!(Instant::now() < end, "the portal settles");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    desk.click("Đối soát");
+    assert!(desk.model().sentence().1.contains("đối soát"));
+    desk.until("it is settled", |m| !m.reconciling);
+    assert_eq!(desk.model().doubts, 0);
 }
 
 #[test]

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::args::Bench;
-use super::bench::{BROKEN, Row};
-use super::{Failure, say, tell};
+use super::{BROKEN, Bench, Row};
+use crate::cli::{Failure, say, tell};
 use crate::crash::model::{Counts, Flaw, simulate};
 use crate::crash::{Lab, Trial, Verdict, all_strikes, all_troubles, all_troubles_struck, random, strikes_in_turn};
 use futures_util::StreamExt as _;

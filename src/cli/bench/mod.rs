@@ -1,0 +1,100 @@
+//! `gachno bench`: numbers of this machine, side by side in one run.
+
+mod crash;
+mod old_way;
+mod payment;
+mod record;
+mod stage;
+
+use serde_json::{Value, json};
+
+use super::args::{Bench, BenchName};
+use super::{Ended, Exit, say};
+
+/// The row that says how often the program broke its word.
+const BROKEN: &str = "broken promises";
+
+/// One number.
+struct Row {
+    name: String,
+    value: f64,
+    unit: &'static str,
+    goal: Option<f64>,
+    /// Is less better?
+    is_cost: bool,
+}
+
+impl Row {
+    /// A number that says something by itself.
+    pub fn plain(name: impl Into<String>, value: f64, unit: &'static str) -> Self {
+        Self { name: name.into(), value, unit, goal: None, is_cost: false }
+    }
+
+    /// A number that must not be larger than this.
+    pub fn at_most(name: impl Into<String>, value: f64, unit: &'static str, goal: f64) -> Self {
+        Self { name: name.into(), value, unit, goal: Some(goal), is_cost: true }
+    }
+
+    /// A number that must not be smaller than this.
+    pub fn at_least(name: impl Into<String>, value: f64, unit: &'static str, goal: f64) -> Self {
+        Self { name: name.into(), value, unit, goal: Some(goal), is_cost: false }
+    }
+
+    fn met(&self) -> Option<bool> {
+        self.goal.map(|goal| if self.is_cost { self.value <= goal } else { self.value >= goal })
+    }
+}
+
+pub async fn bench(options: Bench) -> Ended {
+    let rows = match options.name {
+        BenchName::Payment => payment::payment(&options).await?,
+        BenchName::Throughput => payment::throughput(&options).await?,
+        BenchName::Sessions => payment::sessions(&options).await?,
+        BenchName::Ledger => record::ledger().await?,
+        BenchName::Recovery => record::recovery(options.events).await?,
+        BenchName::Crash => crash::crash(&options).await?,
+        BenchName::Model => crash::model(&options).await?,
+    };
+    if options.json {
+        let rows: Vec<Value> =
+            rows.iter().map(|r| json!({ "name": r.name, "value": r.value, "unit": r.unit, "goal": r.goal, "met": r.met() })).collect();
+        let machine = format!("{} {}, {} cores", std::env::consts::OS, std::env::consts::ARCH, cores());
+        say(&json!({ "bench": options.name.wire(), "rows": rows, "machine": machine }).to_string());
+    } else {
+        for row in &rows {
+            let goal = row.goal.map(|g| format!("(mục tiêu {g})")).unwrap_or_default();
+            let mark = row.met().map_or("", |met| if met { "✓" } else { "✗" });
+            say(&format!("{:<48} {:>10.2} {:<8} {goal} {mark}", row.name, row.value, row.unit));
+        }
+    }
+    // A number that is missed is a number; a promise that is broken is a failure.
+    let is_broken = rows.iter().any(|row| row.name == BROKEN && row.value > 0.0);
+    Ok(if is_broken { Exit::NeedsReview } else { Exit::Done })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn count(n: usize) -> f64 {
+    u32::try_from(n.max(1)).map_or(f64::MAX, f64::from)
+}
+
+/// The value that so many percent do not exceed. Sorts them.
+fn percentile(values: &mut [f64], percent: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let place = (values.len() * percent).div_ceil(100).max(1) - 1;
+    values.get(place).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percentile;
+
+    #[test]
+    fn a_percentile_is_one_of_the_values() {
+        let mut values = [5.0, 1.0, 4.0, 2.0, 3.0];
+        assert_eq!([percentile(&mut values, 50), percentile(&mut values, 99)], [3.0, 5.0]);
+        assert_eq!(percentile(&mut [], 99), 0.0);
+    }
+}
