@@ -192,7 +192,7 @@ pub enum BenchName {
     Throughput,
     /// One, two, four and eight logins: speed, whose time, memory.
     Sessions,
-    /// The durable steps of a payment beside bare SQLite commits.
+    /// The durable steps of a payment beside bare commits of the same database.
     Ledger,
     /// A long ledger opened; a killed run classified, its browsers reaped.
     Recovery,

@@ -18,7 +18,7 @@ use crate::sandbox::{Sandbox, Scenario};
 /// How often the processes are looked at.
 const LOOK: Duration = Duration::from_millis(20);
 /// Not by then: never.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A start after a killing, all from the start of the program except the first two.
 #[derive(Debug, Clone, Copy, Default)]

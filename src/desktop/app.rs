@@ -97,7 +97,6 @@ impl App {
                 self.worker.send(Command::Fetch(service, self.defaults()));
             }
             Action::Start { dry_run } if self.model.can_start() => self.start(dry_run),
-            Action::Start { .. } => {}
             Action::Stop => {
                 self.control.stop();
                 self.set_phase(Phase::Stopping);
@@ -115,7 +114,8 @@ impl App {
                 self.model.reconciling = true;
                 self.worker.send(Command::Reconcile(self.control.clone()));
             }
-            Action::Reconcile => {}
+            // A button that may not be pressed is not drawn as one; a key may come all the same.
+            Action::Start { .. } | Action::Reconcile => {}
             Action::Export => {
                 let tab = self.model.tab_mut();
                 if let Some(batch) = tab.batch.clone() {

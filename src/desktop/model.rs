@@ -12,6 +12,7 @@ use crate::domain::{Intake, JobList, Outcome, PaymentType, Phone, Service, Vnd};
 use crate::engine::{OutcomeEvent, Progress};
 
 /// Everything that the window shows.
+#[expect(clippy::struct_excessive_bools, reason = "each is a light of its own")]
 #[derive(Debug)]
 pub struct Model {
     /// Which service is on the screen.

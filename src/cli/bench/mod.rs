@@ -94,7 +94,8 @@ mod tests {
     #[test]
     fn a_percentile_is_one_of_the_values() {
         let mut values = [5.0, 1.0, 4.0, 2.0, 3.0];
-        assert_eq!([percentile(&mut values, 50), percentile(&mut values, 99)], [3.0, 5.0]);
-        assert_eq!(percentile(&mut [], 99), 0.0);
+        let mut at = |percent| format!("{}", percentile(&mut values, percent));
+        assert_eq!([at(50), at(99)], ["3", "5"]);
+        assert!(percentile(&mut [], 99).abs() < f64::EPSILON);
     }
 }

@@ -15,12 +15,18 @@ const OLD_JOBS: u32 = 4;
 pub(super) async fn payment(options: &Bench) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     for (service, line) in PAYMENTS {
-        let one = Stage::new(options.latency_ms).await?.pay(service, line, options.jobs + 1, 1, 1).await?;
+        let mut bare = Stage::new(options.latency_ms).await?;
+        bare.config.evidence.pictures = false;
+        let bare = bare.pay(service, line, options.jobs + 1, 1, 1).await?;
+        let stage = Stage::new(options.latency_ms).await?;
+        let one = stage.pay(service, line, options.jobs + 1, 1, 1).await?;
         let name = |what: &str| format!("{} · {what}", service.spec().title);
         rows.push(Row::at_least(name("phần thời gian của cổng"), one.share * 100.0, "%", 97.0));
         rows.push(Row::plain(name("thời gian thêm mỗi việc"), one.added_ms, "ms"));
         rows.push(Row::at_most(name("thời gian thêm mỗi bước, p95"), one.added_a_step_p95_ms, "ms", 10.0));
         rows.push(Row::at_most(name("lượt chờ trình duyệt mỗi lần trả"), one.calls, "lượt", 8.0));
+        rows.push(Row::plain(name("ảnh và chữ làm chứng, mỗi việc"), one.added_ms - bare.added_ms, "ms"));
+        rows.push(Row::plain(name("chứng cứ trên đĩa, mỗi việc"), stage.evidence_kb() / f64::from(options.jobs + 1), "KB"));
         rows.push(Row::plain(name("việc mỗi phút"), one.per_minute, "việc"));
     }
     Ok(rows)

@@ -73,6 +73,22 @@ impl Stage {
         Home::at(self.folder.path())
     }
 
+    /// Size of the evidence that was kept.
+    pub fn evidence_kb(&self) -> f64 {
+        let mut folders = vec![self.home().evidence()];
+        let mut bytes = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                match entry.metadata() {
+                    Ok(about) if about.is_dir() => folders.push(entry.path()),
+                    Ok(about) => bytes += about.len(),
+                    Err(_) => {}
+                }
+            }
+        }
+        small(bytes) / 1_024.0
+    }
+
     fn mark(&self) -> Mark {
         let answers = self.portal.truth().answers;
         Mark { at: Instant::now(), portal_ms: answers.total_ms, answers: answers.count }
