@@ -62,15 +62,20 @@ pub fn secrets(config: &Config, unlock: &Unlock) -> Result<Secrets, ConfigError>
 
 /// Opens the ledger and reads the portal map.
 pub async fn tools(home: &Home, config: &Config, map_file: Option<&Path>) -> Result<Tools, SetupError> {
+    let ledger = Ledger::open(&home.ledger()).await?;
+    tools_on(Arc::new(ledger), home, config, map_file)
+}
+
+/// The same on a ledger that is open already. Call it on a runtime.
+pub fn tools_on(ledger: Arc<Ledger>, home: &Home, config: &Config, map_file: Option<&Path>) -> Result<Tools, SetupError> {
     let own_map = home.portal_map();
     let map = PortalMap::load(map_file.or_else(|| own_map.exists().then_some(own_map.as_path())))?;
-    let ledger = Ledger::open(&home.ledger()).await?;
     let evidence = EvidenceStore::at(&home.evidence(), config.evidence.pictures);
     let (old, keep_days) = (evidence.clone(), config.evidence.keep_days);
     // In the background: what is old may be many files.
     tokio::task::spawn_blocking(move || old.prune(keep_days));
     Ok(Tools {
-        ledger: Arc::new(ledger),
+        ledger,
         map: Arc::new(map),
         portal_url: config.portal.url.trim_end_matches('/').to_owned(),
         browser: Settings {

@@ -246,6 +246,11 @@ impl Camera {
         self.shoot().await.inspect_err(|error| tracing::debug!(%error, "no picture")).ok()
     }
 
+    /// Brings the tab to the front. `false`: it is gone.
+    pub async fn show(&self) -> bool {
+        self.bidi.command("browsingContext.activate", json!({ "context": self.context }), PICTURE_MAX).await.is_ok()
+    }
+
     /// The page's text as a person reads it.
     pub async fn text(&self) -> Option<String> {
         let wanted = json!({

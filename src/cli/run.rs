@@ -235,7 +235,7 @@ fn on_terminal(bar: &ProgressBar, service: Service, event: &Progress) {
             let more = if *continued { ", làm tiếp lô trước" } else { "" };
             line(format!("{}: {total} khoản{more} (bỏ {errors} dòng sai, {duplicates} dòng trùng)", service.spec().title));
         }
-        Progress::LoggedIn { agent, balance } => {
+        Progress::LoggedIn { agent, balance, .. } => {
             line(format!("Đăng nhập: {agent}, số dư {}", balance.map_or_else(|| "—".to_owned(), |b| b.to_string())));
         }
         Progress::Outcome(o) => {
@@ -247,13 +247,13 @@ fn on_terminal(bar: &ProgressBar, service: Service, event: &Progress) {
             let eta = eta_s.map(|s| format!(", còn {}", HumanDuration(std::time::Duration::from_secs(s)))).unwrap_or_default();
             bar.set_message(format!("đã trả {paid}{eta}"));
         }
-        Progress::NeedsPerson { what } => line(format!(">>> {what}")),
+        Progress::NeedsPerson { what, .. } => line(format!(">>> {what}")),
         Progress::Retry { account, why } => line(format!("  {account}: thử lại ({why})")),
         Progress::BatchFinished { outcomes, paid, .. } => {
             let parts: Vec<String> = outcomes.iter().map(|(o, n)| format!("{n} {}", o.label().to_lowercase())).collect();
             line(format!("Xong: {}. Tổng đã trả {paid}.", parts.join(", ")));
         }
-        Progress::State { .. } | Progress::PersonDone | Progress::Halted { .. } => {}
+        Progress::State { .. } | Progress::PersonDone | Progress::LoggedOut { .. } | Progress::Halted { .. } => {}
     }
 }
 

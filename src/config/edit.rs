@@ -36,6 +36,7 @@ pub fn get(config: &Config, key: &str) -> Result<String, KeyFault> {
         Value::String(sealed) if is_secret(key) => if sealed.is_empty() { "" } else { "********" }.to_owned(),
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
+        Value::Array(parts) => parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     })
 }
@@ -67,6 +68,10 @@ pub fn set(config: &Config, key: &str, value: &SecretString, vault: impl FnOnce(
             "" | "null" if key != "limits.tolerance" => Value::Null,
             amount => amount.parse::<Vnd>().map(|v| v.dong().into()).map_err(|e| bad(e.to_string()))?,
         },
+        (Value::Array(_), _) => {
+            let parts = text.split([',', ';', ' ']).filter(|part| !part.is_empty()).map(str::parse::<u32>);
+            parts.collect::<Result<Vec<_>, _>>().map(Value::from).map_err(|_| bad("nhập các số nguyên, cách nhau bằng dấu phẩy".to_owned()))?
+        }
         _ => text.parse::<u32>().map(Value::from).map_err(|_| bad("nhập một số nguyên không âm".to_owned()))?,
     };
     serde_json::from_value(tree).map_err(|e| bad(e.to_string()))
@@ -111,7 +116,7 @@ fn unknown(key: &str) -> KeyFault {
 }
 
 /// Every key that can be set, dotted.
-fn keys() -> Vec<String> {
+pub fn keys() -> Vec<String> {
     fn walk(prefix: &str, value: &Value, into: &mut Vec<String>) {
         match value {
             Value::Object(map) => {

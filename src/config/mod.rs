@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Limits, Patience};
 
-pub use edit::{KeyFault, get, is_secret, set};
+pub use edit::{KeyFault, get, is_secret, keys, set};
 pub use home::Home;
 pub use vault::{KeySource, Sealed, Unlock, Vault, VaultError, VaultHeader};
 
@@ -37,6 +37,10 @@ pub struct Config {
     pub report: Report,
     /// What is kept of each payment.
     pub evidence: EvidenceRules,
+    /// The operator's window.
+    pub window: Window,
+    /// The window working by itself.
+    pub auto: Auto,
     /// Who works here; recorded with every batch.
     pub operator: String,
     /// How the secrets' key is found. Written by the program.
@@ -163,6 +167,46 @@ impl Default for Browser {
             sessions: 1,
             logins_per_browser: 4,
         }
+    }
+}
+
+/// The operator's window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Window {
+    /// `vi` or `en`.
+    pub language: String,
+    /// Light ink on dark paper.
+    pub dark: bool,
+    /// How large everything is, in percent of what the system says: 80 to 200.
+    pub scale_percent: u32,
+    /// Locks after so many minutes without a hand on it; 0 is never.
+    pub lock_after_min: u32,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { language: "vi".to_owned(), dark: false, scale_percent: 100, lock_after_min: 15 }
+    }
+}
+
+/// The window working by itself, service by service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Auto {
+    /// Minutes between two rounds.
+    pub every_min: u32,
+    /// No round begins from this hour of the day…
+    pub quiet_from: u32,
+    /// …until this one; the same hour is no quiet at all.
+    pub quiet_to: u32,
+    /// Names of services, separated by commas. Empty: all of them.
+    pub services: String,
+}
+
+impl Default for Auto {
+    fn default() -> Self {
+        Self { every_min: 10, quiet_from: 22, quiet_to: 6, services: String::new() }
     }
 }
 

@@ -1,16 +1,26 @@
 //! The application: events into the model, the screen's actions to the worker.
 
-use egui::{Context, Theme, ThemePreference, Ui, ViewportCommand};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use egui::{Context, Theme, ThemePreference, Ui, UserAttentionType, ViewportCommand};
 use egui_notify::Toasts;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
-use super::model::{Action, Model, Notice, Phase, Setup, Status};
+use super::model::rows::{Wish, ordered};
+use super::model::tab::AT_ONCE;
+use super::model::{Action, Busy, Model, Phase, Place, Setup, Status};
 use super::style::{self, Tone};
-use super::worker::{Command, RunRequest, Update, Worker};
+use super::worker::{Basics, Command, First, RunRequest, Update, Worker};
 use super::{Start, screen};
-use crate::domain::Intake;
-use crate::domain::job::Defaults;
-use crate::engine::Control;
+use crate::config::Auto;
+use crate::domain::{Intake, Service};
+use crate::engine::{Control, Decision};
+
+/// A big list is filtered anew this often while it changes.
+const REORDER_EVERY: Duration = Duration::from_millis(400);
 
 /// The window's application.
 pub struct App {
@@ -18,17 +28,37 @@ pub struct App {
     worker: Worker,
     control: Control,
     toasts: Toasts,
+    title: String,
+    /// When a hand was last on it.
+    touched: Instant,
+    lock_after: Option<Duration>,
+    auto: Auto,
+    /// A big list is being filtered.
+    is_ordering: bool,
+    ordered: Instant,
 }
 
 impl App {
     /// Sets the style up and starts the worker.
     pub fn new(ctx: &Context, start: Start) -> Self {
         style::apply(ctx);
+        egui_extras::install_image_loaders(ctx);
         ctx.set_theme(ThemePreference::Light);
         let model = Model::new(start.demo.is_some());
         let waker = ctx.clone();
         let worker = Worker::start(start, move || waker.request_repaint());
-        Self { model, worker, control: Control::default(), toasts: Toasts::default() }
+        Self {
+            model,
+            worker,
+            control: Control::default(),
+            toasts: Toasts::default(),
+            title: String::new(),
+            touched: Instant::now(),
+            lock_after: None,
+            auto: Auto::default(),
+            is_ordering: false,
+            ordered: Instant::now(),
+        }
     }
 
     /// What is on the screen.
@@ -39,66 +69,152 @@ impl App {
     /// Updates that came since the last frame.
     fn take_updates(&mut self, ctx: &Context) {
         while let Ok(update) = self.worker.updates.try_recv() {
-            match update {
-                Update::Ready { has_pin } => {
-                    self.model.setup = Setup::Ready;
-                    self.model.has_pin = has_pin;
-                }
-                Update::Locked(why) => self.model.setup = Setup::Locked(why),
-                Update::Fault(why) => self.model.setup = Setup::Fault(why),
-                Update::Api(result) => self.model.api = status(result),
-                Update::Browser(result) => self.model.browser = status(result),
-                Update::Fetched(service, Ok(intake)) => self.model.fetched(service, intake),
-                Update::Fetched(_, Err(why)) => {
-                    self.model.fetching = false;
-                    self.model.notices.push(Notice { tone: Tone::Bad, text: why });
-                }
-                Update::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
-                Update::Progress(event) => self.model.fold(event),
-                Update::Ended(result) => self.model.ended(result),
-                Update::Doubts(count) => self.model.doubts = count,
-                Update::Reconciled(result) => self.model.reconciled(result),
-                Update::Exported(service, result) => {
-                    let tab = self.model.tabs.entry(service).or_default();
-                    tab.is_exporting = false;
-                    match result {
-                        Ok(path) => {
-                            self.model.notices.push(Notice { tone: Tone::Good, text: format!("Đã lưu: {}", path.display()) });
-                            tab.report = Some(path);
-                        }
-                        Err(why) => self.model.notices.push(Notice { tone: Tone::Bad, text: why }),
-                    }
-                }
-            }
+            self.take(ctx, update);
         }
         for notice in self.model.notices.drain(..) {
             // The library's own signs are emoji that our fonts do not have; a sign of ours goes in front.
-            let sign = match notice.tone {
-                Tone::Good | Tone::Quiet | Tone::Busy => "✔",
-                Tone::Doubt => "⚠",
-                Tone::Bad => "✖",
-            };
-            self.toasts.basic(format!("{sign} {}", notice.text)).closable(false);
+            self.toasts.basic(format!("{} {}", notice.tone.sign(), notice.text)).closable(false);
         }
     }
 
+    fn take(&mut self, ctx: &Context, update: Update) {
+        let model = &mut self.model;
+        match update {
+            Update::First => model.setup = Setup::First,
+            Update::Ready(basics) => self.ready(ctx, &basics),
+            Update::Locked(why) => model.setup = Setup::Locked(why),
+            Update::Fault(why) => model.setup = Setup::Fault(why),
+            Update::BadSetup(why) => (model.first.problem, model.first.is_saving) = (Some(why), false),
+            Update::Unlocked(is_right) => model.lock.answered(is_right, now_ms()),
+            Update::Api(result) => model.api = status(result),
+            Update::Browser(result) => model.browser = status(result),
+            Update::Fetched(service, Ok(intake), source) => {
+                let is_empty = intake.list.jobs.is_empty();
+                model.fetched(service, intake, source.as_deref());
+                self.auto_fetched(service, is_empty);
+            }
+            Update::Fetched(service, Err(why), _) => {
+                model.not_fetched(why);
+                self.auto_fetched(service, true);
+            }
+            Update::NoFile => model.fetching = None,
+            Update::Progress(event) => {
+                let needed = model.needs_person.is_some();
+                model.fold(event);
+                if !needed && model.needs_person.is_some() {
+                    ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(UserAttentionType::Critical));
+                }
+            }
+            Update::Ended(result) => {
+                let service = model.running();
+                model.ended(result);
+                ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(UserAttentionType::Informational));
+                self.auto_ended(service);
+            }
+            Update::Doubts(doubts) => model.doubts = doubts,
+            Update::Known(service, known) => {
+                model.known.insert(service, known);
+                model.flag(service);
+            }
+            Update::Reconciled(result) => model.reconciled(result),
+            Update::Exported(service, result) => {
+                let words = model.words();
+                let tab = model.tab_of(service);
+                tab.is_exporting = false;
+                match result {
+                    Ok(path) => {
+                        tab.report = Some(path.clone());
+                        model.tell(Tone::Good, (words.saved)(&path.display().to_string()));
+                    }
+                    Err(why) => model.tell(Tone::Bad, why),
+                }
+            }
+            Update::Ordered(service, wish, order) => {
+                self.is_ordering = false;
+                let tab = model.tab_of(service);
+                // A wish that has changed meanwhile is asked for anew.
+                if tab.wish == wish {
+                    tab.order = order.map(Into::into);
+                } else {
+                    tab.is_order_stale = true;
+                }
+            }
+            Update::Found(what, Ok(found)) => (model.find.asked, model.find.found) = (Some(what), found),
+            Update::Story(Ok(story)) => model.find.story = Some(story),
+            Update::Resolved(Ok(())) => {
+                model.find.reason.clear();
+                let asked = model.find.asked.clone();
+                model.tell(Tone::Good, model.words().resolved);
+                if let Some(asked) = asked {
+                    self.worker.send(Command::Find(asked));
+                }
+            }
+            Update::Found(_, Err(why)) | Update::Story(Err(why)) | Update::Resolved(Err(why)) | Update::Told(Err(why)) => model.tell(Tone::Bad, why),
+            Update::Days(Ok(mut history)) => {
+                history.counted = std::mem::take(&mut model.history.counted);
+                model.history = history;
+            }
+            Update::Days(Err(why)) => {
+                model.history.is_loading = false;
+                model.tell(Tone::Bad, why);
+            }
+            Update::Settings(values, saved) => {
+                model.settings.take(values);
+                if let Some(key) = saved {
+                    model.settings.saved(&key);
+                    let kept = format!("{}: {}", model.words().kept, (model.words().setting)(&key));
+                    model.tell(Tone::Good, kept);
+                }
+            }
+            Update::Diagnosis(rows) => (model.settings.diagnosis, model.settings.is_diagnosing) = (rows, false),
+            Update::Told(Ok(path)) => model.tell(Tone::Good, (model.words().saved)(&path)),
+            Update::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
+        }
+    }
+
+    fn ready(&mut self, ctx: &Context, basics: &Basics) {
+        let model = &mut self.model;
+        model.setup = Setup::Ready;
+        model.has_pin = basics.has_pin;
+        model.limits = basics.limits;
+        model.language = basics.language;
+        model.first = super::model::FirstRun::default();
+        if model.find.name.is_empty() {
+            model.find.name.clone_from(&basics.operator);
+        }
+        ctx.set_theme(if basics.is_dark { ThemePreference::Dark } else { ThemePreference::Light });
+        ctx.set_zoom_factor(basics.scale);
+        self.lock_after = (basics.lock_after_min > 0 && !model.is_demo).then(|| Duration::from_secs(60 * u64::from(basics.lock_after_min)));
+        self.auto.clone_from(&basics.auto);
+    }
+
     fn act(&mut self, ctx: &Context, action: Action) {
-        let service = self.model.service;
+        let service = self.model.service();
+        let words = self.model.words();
         match action {
-            Action::Choose(service) => self.model.service = service,
-            Action::Edited => self.model.tab_mut().edited(service),
-            Action::NewList => {
-                let tab = self.model.tab_mut();
-                tab.phase = Phase::Editing;
-                tab.edited(service);
+            Action::Go(place) => self.go(place),
+            Action::Edited => {
+                self.model.tab_mut().edited(service);
+                self.model.flag(service);
             }
-            Action::Fetch => {
-                self.model.fetching = true;
-                self.worker.send(Command::Fetch(service, self.defaults()));
+            Action::NewList => self.model.tab_mut().cleared(service),
+            Action::Again => {
+                self.model.tab_mut().only_failed(service);
+                self.model.flag(service);
             }
-            Action::Start { dry_run } if self.model.can_start() => self.start(dry_run),
+            Action::Fetch => self.fetch(service),
+            Action::PickFile => {
+                self.model.fetching = Some(service);
+                self.worker.send(Command::Pick(service, self.model.tab().defaults()));
+            }
+            Action::Read(path) => {
+                self.model.fetching = Some(service);
+                self.worker.send(Command::Read(service, self.model.tab().defaults(), path));
+            }
+            Action::Start { dry_run } if self.model.can_start() => self.start(service, dry_run),
             Action::Stop => {
                 self.control.stop();
+                self.model.auto.is_on = false;
                 self.set_phase(Phase::Stopping);
             }
             Action::Pause => {
@@ -111,54 +227,281 @@ impl App {
             }
             Action::Reconcile if self.model.can_reconcile() => {
                 self.control = Control::default();
-                self.model.reconciling = true;
+                self.model.busy = Busy::Reconciling;
                 self.worker.send(Command::Reconcile(self.control.clone()));
             }
             // A button that may not be pressed is not drawn as one; a key may come all the same.
             Action::Start { .. } | Action::Reconcile => {}
-            Action::Export => {
-                let tab = self.model.tab_mut();
-                if let Some(batch) = tab.batch.clone() {
-                    tab.is_exporting = true;
-                    self.worker.send(Command::Export(service, batch));
+            Action::Export => self.export(service),
+            Action::Wish(wish) => self.wish(service, wish),
+            Action::Sort(column) => self.model.tab_mut().sort_by(column),
+            Action::CopyRows => {
+                ctx.copy_text(self.model.tab().as_text(words));
+                self.model.tell(Tone::Good, words.copied);
+            }
+            Action::Open(path) => self.open(&path),
+            Action::ShowBrowser(login) => self.worker.send(Command::Show(self.control.clone(), login)),
+            Action::Find => self.worker.send(Command::Find(self.model.find.query.trim().to_owned())),
+            Action::Story(attempt) => self.worker.send(Command::Story(attempt)),
+            Action::Resolve { attempt, is_paid } => {
+                let decision = Decision { is_paid, name: self.model.find.name.clone(), reason: self.model.find.reason.clone() };
+                self.worker.send(Command::Resolve(attempt, decision));
+            }
+            Action::Days(days) => self.days(days),
+            Action::ExportDays => self.worker.send(Command::ExportDays(self.model.history.days)),
+            Action::Unlock => self.unlock(),
+            Action::Lock => self.model.lock.close(),
+            Action::ToggleTheme => {
+                let dark = ctx.theme() != Theme::Dark;
+                ctx.set_theme(if dark { ThemePreference::Dark } else { ThemePreference::Light });
+                self.set("window.dark", dark.to_string());
+            }
+            Action::ToggleLanguage => {
+                self.model.language = self.model.language.other();
+                self.set("window.language", self.model.language.code().to_owned());
+            }
+            Action::SaveSetting(key) => {
+                let typed = self.model.settings.rows.iter().find(|row| row.key == key).map(|row| row.typed.clone());
+                if let Some(typed) = typed {
+                    self.set(&key, typed);
                 }
             }
-            Action::Unlock => {
-                let typed = std::mem::take(&mut self.model.passphrase);
-                self.model.setup = Setup::Opening;
-                self.worker.send(Command::Unlock(SecretString::from(typed)));
+            Action::ImportSettings => self.worker.send(Command::ImportSettings),
+            Action::ExportSettings => self.worker.send(Command::ExportSettings),
+            Action::Diagnose => {
+                self.model.settings.is_diagnosing = true;
+                self.worker.send(Command::Diagnose);
             }
-            Action::ToggleTheme => {
-                let is_dark = ctx.theme() == Theme::Dark;
-                ctx.set_theme(if is_dark { ThemePreference::Light } else { ThemePreference::Dark });
+            Action::CheckSetup => {
+                (self.model.api, self.model.browser) = (Status::Checking, Status::Checking);
+                let first = &self.model.first;
+                self.worker.send(Command::Check(first.api_url.clone(), first.api_token.clone().into()));
             }
+            Action::FinishSetup => self.finish_setup(),
+            Action::SkipSetup => self.worker.send(Command::Skip),
+            Action::Demo => {
+                let started = std::env::current_exe().and_then(|me| std::process::Command::new(me).arg("demo").spawn());
+                if let Err(error) = started {
+                    self.model.tell(Tone::Bad, error.to_string());
+                }
+            }
+            Action::Auto(is_on) => self.switch_auto(is_on),
         }
+    }
+
+    fn go(&mut self, place: Place) {
+        self.model.place = place;
+        if place == Place::History {
+            self.days(self.model.history.days);
+        }
+    }
+
+    fn days(&mut self, days: u16) {
+        (self.model.history.days, self.model.history.is_loading) = (days, true);
+        self.worker.send(Command::Days(days));
+    }
+
+    fn fetch(&mut self, service: Service) {
+        self.model.fetching = Some(service);
+        let defaults = self.model.tab_of(service).defaults();
+        self.worker.send(Command::Fetch(service, defaults));
+    }
+
+    fn export(&mut self, service: Service) {
+        let tab = self.model.tab_of(service);
+        if let Some(batch) = tab.batch.clone() {
+            tab.is_exporting = true;
+            self.worker.send(Command::Export(service, batch));
+        }
+    }
+
+    fn set(&self, key: &str, value: String) {
+        self.worker.send(Command::Set(key.to_owned(), SecretString::from(value)));
+    }
+
+    fn open(&mut self, path: &Path) {
+        if let Err(error) = opener::open(path) {
+            self.model.tell(Tone::Bad, format!("{}: {error}", path.display()));
+        }
+    }
+
+    fn unlock(&mut self) {
+        let typed = SecretString::from(std::mem::take(&mut self.model.lock.typed));
+        if self.model.lock.is_locked {
+            self.model.lock.is_checking = true;
+            self.worker.send(Command::CheckLock(typed));
+        } else {
+            self.model.setup = Setup::Opening;
+            self.worker.send(Command::Unlock(typed));
+        }
+    }
+
+    fn finish_setup(&mut self) {
+        let first = &mut self.model.first;
+        (first.problem, first.is_saving) = (None, true);
+        let take = |text: &mut String| SecretString::from(std::mem::take(text));
+        let values = vec![
+            ("operator", first.operator.clone().into()),
+            ("window.language", self.model.language.code().to_owned().into()),
+            ("portal.username", first.user.clone().into()),
+            ("portal.password", take(&mut first.password)),
+            ("portal.pin", take(&mut first.pin)),
+            ("api.url", first.api_url.clone().into()),
+            ("api.token", take(&mut first.api_token)),
+        ];
+        let passphrase = if first.use_keyring { SecretString::from(String::new()) } else { take(&mut first.passphrase) };
+        let use_keyring = first.use_keyring;
+        self.worker.send(Command::Finish(Box::new(First { values, passphrase, use_keyring })));
+    }
+
+    fn wish(&mut self, service: Service, wish: Wish) {
+        let tab = self.model.tab_of(service);
+        tab.wish = wish;
+        tab.reorder();
+    }
+
+    /// A big list is filtered and sorted beside the window's thread.
+    fn reorder(&mut self, ctx: &Context) {
+        let service = self.model.service();
+        let tab = self.model.tab_of(service);
+        if !tab.is_order_stale || self.is_ordering {
+            return;
+        }
+        let wait = REORDER_EVERY.saturating_sub(self.ordered.elapsed());
+        if !wait.is_zero() {
+            return ctx.request_repaint_after(wait);
+        }
+        tab.is_order_stale = false;
+        if tab.rows.len() <= AT_ONCE {
+            tab.order = ordered(&tab.rows, &tab.wish).map(Into::into);
+            return;
+        }
+        (self.is_ordering, self.ordered) = (true, Instant::now());
+        self.worker.send(Command::Order(service, tab.rows.clone(), tab.wish.clone()));
     }
 
     /// Of the batch that runs.
     fn set_phase(&mut self, phase: Phase) {
-        if let Some(running) = self.model.running {
-            self.model.tabs.entry(running).or_default().phase = phase;
+        if let Some(running) = self.model.running() {
+            self.model.tab_of(running).phase = phase;
         }
     }
 
-    fn defaults(&self) -> Defaults {
-        let tab = self.model.tab();
-        Defaults { amount: tab.amount.parse().ok(), payment: tab.payment }
-    }
-
-    fn start(&mut self, dry_run: bool) {
-        let service = self.model.service;
+    fn start(&mut self, service: Service, dry_run: bool) {
         let typed_pin = Some(self.model.pin.clone()).filter(|p| !p.is_empty()).map(SecretString::from);
         self.control = Control::default();
-        self.model.running = Some(service);
-        let tab = self.model.tab_mut();
+        self.model.busy = Busy::Batch(service);
+        let tab = self.model.tab_of(service);
         tab.started();
         let intake =
             Intake { list: tab.list.clone(), receiver_phone: tab.receiver.parse().ok(), pin: tab.list_pin.clone(), is_sample: tab.is_sample };
         let request = RunRequest { service, intake, pin: typed_pin, dry_run, control: self.control.clone() };
         self.worker.send(Command::Run(Box::new(request)));
     }
+
+    /// Locks when nobody has had a hand on it for a while.
+    fn watch_hands(&mut self, ctx: &Context) {
+        let is_touched = ctx.input(|input| !input.events.is_empty() || input.pointer.is_moving());
+        if is_touched {
+            self.touched = Instant::now();
+        }
+        let Some(after) = self.lock_after.filter(|_| !self.model.lock.is_locked && self.model.setup == Setup::Ready) else { return };
+        match after.checked_sub(self.touched.elapsed()) {
+            Some(left) if !left.is_zero() => ctx.request_repaint_after(left),
+            _ => self.model.lock.close(),
+        }
+    }
+
+    /// Files that were dropped on the window: the first is read.
+    fn take_dropped(&mut self, ctx: &Context) {
+        let dropped = ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
+        if let Some(path) = dropped
+            && matches!(self.model.place, Place::Service(_))
+            && self.model.can_take()
+        {
+            self.act(ctx, Action::Read(path));
+        }
+    }
+
+    /// The taskbar says the same sentence.
+    fn entitle(&mut self, ctx: &Context) {
+        let title = format!("GạchNợ · {}", self.model.sentence().1);
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
+    // ---- Auto mode: service by service, by the same steps as by hand --------------------------------------------------
+
+    fn switch_auto(&mut self, is_on: bool) {
+        self.model.auto.queue.clear();
+        self.model.auto.is_on = is_on;
+        self.model.auto.next_ms = now_ms();
+    }
+
+    /// Begins a round when its time has come.
+    fn run_auto(&mut self, ctx: &Context) {
+        if !self.model.auto.is_on || self.model.setup != Setup::Ready || self.model.busy != Busy::Nobody || self.model.fetching.is_some() {
+            return;
+        }
+        let now = now_ms();
+        if self.model.auto.queue.is_empty() {
+            if now < self.model.auto.next_ms {
+                let wait = u64::try_from(self.model.auto.next_ms - now).unwrap_or_default();
+                return ctx.request_repaint_after(Duration::from_millis(wait));
+            }
+            self.model.auto.next_ms = now + i64::from(self.auto.every_min.max(1)) * 60_000;
+            let hour = Timestamp::now().to_zoned(TimeZone::system()).hour();
+            if is_quiet(&self.auto, u32::try_from(hour).unwrap_or_default()) {
+                return;
+            }
+            self.model.auto.queue = services(&self.auto);
+        }
+        if let Some(service) = self.model.auto.queue.first().copied() {
+            self.model.place = Place::Service(service);
+            self.fetch(service);
+        }
+    }
+
+    /// The list of the service whose turn it is has come.
+    fn auto_fetched(&mut self, service: Service, is_empty: bool) {
+        if !self.model.auto.is_on || self.model.auto.queue.first() != Some(&service) {
+            return;
+        }
+        if !is_empty && self.model.can_start() {
+            self.start(service, false);
+        } else {
+            self.model.auto.queue.remove(0);
+        }
+    }
+
+    /// Its batch is over: the report, and the next one. A batch that stopped by itself ends the round.
+    fn auto_ended(&mut self, service: Option<Service>) {
+        let Some(service) = service.filter(|s| self.model.auto.is_on && self.model.auto.queue.first() == Some(s)) else { return };
+        self.export(service);
+        if self.model.tab_of(service).is_interrupted() {
+            self.model.auto.queue.clear();
+        } else {
+            self.model.auto.queue.remove(0);
+        }
+    }
+}
+
+/// Is this hour one in which no round begins?
+fn is_quiet(auto: &Auto, hour: u32) -> bool {
+    let (from, to) = (auto.quiet_from % 24, auto.quiet_to % 24);
+    if from <= to { (from..to).contains(&hour) } else { hour >= from || hour < to }
+}
+
+/// The services of a round, in the order of the side bar.
+fn services(auto: &Auto) -> Vec<Service> {
+    let named: Vec<&str> = auto.services.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    Service::ALL.into_iter().filter(|service| named.is_empty() || named.contains(&service.spec().wire)).collect()
+}
+
+fn now_ms() -> i64 {
+    Timestamp::now().as_millisecond()
 }
 
 fn status(result: Result<String, String>) -> Status {
@@ -172,11 +515,18 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.take_updates(&ctx);
+        self.watch_hands(&ctx);
+        self.take_dropped(&ctx);
+        self.run_auto(&ctx);
         let actions = screen::show(ui, &mut self.model);
         for action in actions {
             self.act(&ctx, action);
         }
-        self.toasts.show(&ctx);
+        self.reorder(&ctx);
+        self.entitle(&ctx);
+        if !self.model.lock.is_locked {
+            self.toasts.show(&ctx);
+        }
     }
 }
 
@@ -185,5 +535,25 @@ impl Drop for App {
     fn drop(&mut self) {
         self.control.stop();
         self.worker.join();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quiet_hours_may_lie_over_midnight() {
+        let auto = |from, to| Auto { quiet_from: from, quiet_to: to, ..Auto::default() };
+        assert!(is_quiet(&auto(22, 6), 23) && is_quiet(&auto(22, 6), 5) && !is_quiet(&auto(22, 6), 6));
+        assert!(is_quiet(&auto(12, 13), 12) && !is_quiet(&auto(12, 13), 13));
+        assert!(!is_quiet(&auto(0, 0), 0), "no hour at all");
+    }
+
+    #[test]
+    fn a_round_goes_through_the_named_services_in_their_order() {
+        let named = Auto { services: "thanh_toan_tv_internet, gach_dien_evn".into(), ..Auto::default() };
+        assert_eq!(services(&named), [Service::PayEvn, Service::PayTvInternet]);
+        assert_eq!(services(&Auto::default()).len(), Service::ALL.len());
     }
 }

@@ -9,6 +9,7 @@ pub mod model;
 mod screen;
 mod style;
 mod table;
+pub mod words;
 mod worker;
 
 use crate::app::Secrets;

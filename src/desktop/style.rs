@@ -20,6 +20,17 @@ pub enum Tone {
 }
 
 impl Tone {
+    /// A sign that goes with it: colour never stands alone.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Quiet => "○",
+            Self::Busy => "▶",
+            Self::Good => "✔",
+            Self::Doubt => "⚠",
+            Self::Bad => "✖",
+        }
+    }
+
     /// The ink of this tone on the theme's paper; at least 4.5:1.
     pub fn ink(self, dark: bool) -> Color32 {
         let (light_ink, dark_ink) = match self {

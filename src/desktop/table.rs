@@ -1,59 +1,93 @@
 //! The list of jobs: only the rows that can be seen are drawn, however many there are.
 
-use egui::{Align, Label, Layout, RichText, Ui};
-use egui_extras::{Column, TableBuilder};
+use egui::{Align, Button, Label, Layout, RichText, Ui};
+use egui_extras::{Column as Width, TableBuilder};
 
-use super::model::RowView;
+use super::model::rows::{Column, Row};
+use super::model::{Action, Tab, local};
 use super::style::ROW_HEIGHT;
+use super::words::Words;
+use crate::domain::Vnd;
 
-const COLUMNS: [&str; 6] = ["STT", "Mã", "Số tiền", "Trạng thái", "Ghi chú", "Lúc"];
-
-pub fn show(ui: &mut Ui, rows: &[RowView]) {
-    let dark = ui.visuals().dark_mode;
+/// Draws what the tab wishes to show.
+pub fn show(ui: &mut Ui, tab: &Tab, words: &Words, actions: &mut Vec<Action>) {
+    let columns: [(&str, Option<Column>); 7] = [
+        (words.number, Some(Column::Number)),
+        (words.code, Some(Column::Account)),
+        (words.customer, Some(Column::Customer)),
+        (words.money, Some(Column::Amount)),
+        (words.state, Some(Column::State)),
+        (words.note, None),
+        (words.at, Some(Column::At)),
+    ];
     TableBuilder::new(ui)
         .id_salt("jobs")
         .striped(true)
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::exact(52.0))
-        .column(Column::initial(170.0).at_least(90.0).resizable(true).clip(true))
-        .column(Column::initial(120.0).at_least(90.0).resizable(true))
-        .column(Column::initial(170.0).at_least(120.0).resizable(true).clip(true))
-        .column(Column::remainder().at_least(160.0).clip(true))
-        .column(Column::exact(84.0))
+        .column(Width::exact(58.0))
+        .column(Width::initial(150.0).at_least(90.0).resizable(true).clip(true))
+        .column(Width::initial(140.0).at_least(60.0).resizable(true).clip(true))
+        .column(Width::initial(110.0).at_least(90.0).resizable(true))
+        .column(Width::initial(160.0).at_least(110.0).resizable(true).clip(true))
+        .column(Width::remainder().at_least(120.0).clip(true))
+        .column(Width::exact(72.0))
         .header(ROW_HEIGHT, |mut header| {
-            for (i, title) in COLUMNS.into_iter().enumerate() {
+            for (name, column) in columns {
                 header.col(|ui| {
-                    if i == 2 {
-                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.strong(title));
-                    } else {
-                        ui.strong(title);
-                    }
+                    head(ui, tab, name, column, actions);
                 });
             }
         })
         .body(|body| {
-            body.rows(ROW_HEIGHT, rows.len(), |mut row| {
-                let index = row.index();
-                let Some(view) = rows.get(index) else { return };
-                row.col(|ui| {
-                    ui.label((index + 1).to_string());
-                });
-                row.col(|ui| {
-                    ui.add(Label::new(&view.account).truncate());
-                });
-                row.col(|ui| {
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(&view.amount));
-                });
-                row.col(|ui| {
-                    let text = RichText::new(format!("{} {}", view.icon, view.state)).color(view.tone.ink(dark));
-                    ui.add(Label::new(text).truncate());
-                });
-                row.col(|ui| {
-                    ui.add(Label::new(&view.message).truncate()).on_hover_text(&view.message);
-                });
-                row.col(|ui| {
-                    ui.label(&view.at);
-                });
+            body.rows(ROW_HEIGHT, tab.shown(), |mut line| {
+                let Some((place, row)) = tab.row(line.index()) else { return };
+                cells(&mut line, place, row, words);
             });
         });
+}
+
+fn head(ui: &mut Ui, tab: &Tab, name: &str, column: Option<Column>, actions: &mut Vec<Action>) {
+    let Some(column) = column else {
+        ui.strong(name);
+        return;
+    };
+    let mark = match tab.wish.sort {
+        Some((at, false)) if at == column => " ▲",
+        Some((at, true)) if at == column => " ▼",
+        _ => "",
+    };
+    if ui.add(Button::new(RichText::new(format!("{name}{mark}")).strong()).frame(false)).clicked() {
+        actions.push(Action::Sort(column));
+    }
+}
+
+fn cells(line: &mut egui_extras::TableRow<'_, '_>, place: usize, row: &Row, words: &Words) {
+    line.col(|ui| {
+        ui.label((place + 1).to_string());
+    });
+    line.col(|ui| {
+        ui.add(Label::new(&*row.account).truncate());
+    });
+    line.col(|ui| {
+        ui.add(Label::new(row.customer.as_deref().unwrap_or_default()).truncate());
+    });
+    line.col(|ui| {
+        let amount = row.amount.map_or_else(|| "—".to_owned(), |amount: Vnd| amount.to_string());
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(amount));
+    });
+    line.col(|ui| {
+        let (icon, word, tone) = row.state.shown(words);
+        let text = RichText::new(format!("{icon} {word}")).color(tone.ink(ui.visuals().dark_mode));
+        ui.add(Label::new(text).truncate());
+    });
+    line.col(|ui| {
+        let message = row.message.as_deref().unwrap_or_default();
+        let label = ui.add(Label::new(message).truncate());
+        if !message.is_empty() {
+            label.on_hover_text(message);
+        }
+    });
+    line.col(|ui| {
+        ui.label(row.at_ms.map(|at| local(at, "%H:%M:%S")).unwrap_or_default());
+    });
 }

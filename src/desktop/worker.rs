@@ -1,32 +1,73 @@
 //! Everything that takes time: a thread with a runtime of its own, commands in, updates out.
 
+mod ask;
+mod setting;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::model::rows::{Rows, Wish, ordered};
+use super::model::{Found, History, Known, side};
+use super::words::Language;
 use super::{Demo, Start};
 use crate::app::{self, Secrets};
-use crate::browser;
 use crate::config::{Config, Home, Unlock};
 use crate::domain::job::Defaults;
-use crate::domain::{Intake, Service};
-use crate::engine::{self, Control, Plan, Progress, Reporter, Tools, report_of};
-use crate::report::excel;
+use crate::domain::{Intake, Limits, Service};
+use crate::engine::{self, Control, Decision, Plan, Reporter, Tools, report_of, resolve};
+use crate::ledger::Ledger;
+use crate::report::{excel, read_file};
+pub use setting::First;
 
 /// What the window asks for.
 pub enum Command {
     /// Open secrets with this passphrase.
     Unlock(SecretString),
+    /// Save the first set-up.
+    Finish(Box<First>),
+    /// Go on without it.
+    Skip,
+    /// Is this what unlocks the window?
+    CheckLock(SecretString),
     /// Fetch a list.
     Fetch(Service, Defaults),
+    /// Let the operator choose a job file, and read it.
+    Pick(Service, Defaults),
+    /// Read this job file.
+    Read(Service, Defaults, PathBuf),
     /// Run a batch.
     Run(Box<RunRequest>),
     /// Write a batch's report.
     Export(Service, String),
+    /// Filter and sort.
+    Order(Service, Rows, Wish),
     /// Look into everything that is in doubt.
     Reconcile(Control),
+    /// Bring this login's browser to the front.
+    Show(Control, usize),
+    /// What is known of this code, phone, order or transaction?
+    Find(String),
+    /// What happened to this attempt?
+    Story(String),
+    /// A person's word.
+    Resolve(String, Decision),
+    /// Batches and sums of so many days.
+    Days(u16),
+    /// Write the batches of so many days to Excel.
+    ExportDays(u16),
+    /// Save a setting.
+    Set(String, SecretString),
+    /// Read settings from a file that the operator chooses.
+    ImportSettings,
+    /// Write settings without secrets where the operator chooses.
+    ExportSettings,
+    /// Run the doctor.
+    Diagnose,
+    /// Look at the job API at this address, and at the browser.
+    Check(String, SecretString),
 }
 
 /// A batch as the form has it; secrets of the configuration are added here.
@@ -40,26 +81,58 @@ pub struct RunRequest {
 
 /// What the worker has to tell.
 pub enum Update {
-    /// Ledger and map are open; does the configuration have a PIN?
-    Ready {
-        has_pin: bool,
-    },
+    /// Nothing is configured yet.
+    First,
+    /// Ledger and map are open.
+    Ready(Basics),
     /// The secrets are locked; why the last try failed.
     Locked(Option<String>),
     /// It cannot work.
     Fault(String),
+    /// The first set-up was not good.
+    BadSetup(String),
+    /// Was it what unlocks the window?
+    Unlocked(bool),
     Api(Result<String, String>),
     Browser(Result<String, String>),
-    Fetched(Service, Result<Intake, String>),
-    Progress(Progress),
+    Fetched(Service, Result<Intake, String>, Option<String>),
+    /// The operator chose no file.
+    NoFile,
+    Progress(engine::Progress),
     Ended(Result<(), String>),
-    /// So many attempts are in doubt now.
-    Doubts(usize),
-    /// Doubts were looked into; so many were settled.
-    Reconciled(Result<usize, String>),
     Exported(Service, Result<PathBuf, String>),
+    Ordered(Service, Wish, Option<Vec<u32>>),
+    /// What is in doubt now.
+    Doubts(Vec<Found>),
+    /// What is known of a service's accounts.
+    Known(Service, Known),
+    Reconciled(Result<usize, String>),
+    Found(String, Result<Vec<Found>, String>),
+    Story(Result<side::Story, String>),
+    Resolved(Result<(), String>),
+    Days(Result<History, String>),
+    /// The configuration's keys with their values; which one was saved.
+    Settings(Vec<(String, String, bool)>, Option<String>),
+    Diagnosis(Vec<(bool, String, String)>),
+    /// Something to tell: good or bad.
+    Told(Result<String, String>),
     /// The system asks the program to end.
     Close,
+}
+
+/// What the window has to know of the configuration.
+#[derive(Debug, Clone)]
+pub struct Basics {
+    pub has_pin: bool,
+    pub language: Language,
+    pub is_dark: bool,
+    /// 1.0 is as large as the system says.
+    pub scale: f32,
+    /// Minutes; 0 is never.
+    pub lock_after_min: u32,
+    pub limits: Limits,
+    pub operator: String,
+    pub auto: crate::config::Auto,
 }
 
 /// The window's end of the worker. Dropping it ends the worker once the batch at hand has reached its safe point.
@@ -114,9 +187,47 @@ impl Teller {
 
 /// What the worker works with once everything is open.
 struct Open {
+    home: Home,
     config: Config,
     secrets: Secrets,
     tools: Tools,
+    /// What opened the secrets, for unlocking the window and for sealing new ones.
+    unlock: Unlock,
+    /// A demo's configuration is nowhere on disk.
+    is_demo: bool,
+}
+
+impl Open {
+    fn basics(&self) -> Basics {
+        let window = &self.config.window;
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+        let scale = window.scale_percent.clamp(80, 200) as f32 / 100.0;
+        Basics {
+            has_pin: self.secrets.pin.is_some(),
+            language: Language::of(&window.language),
+            is_dark: window.dark,
+            scale,
+            lock_after_min: window.lock_after_min,
+            limits: self.config.limits,
+            operator: app::operator(&self.config),
+            auto: self.config.auto.clone(),
+        }
+    }
+
+    /// Does this unlock the window? The passphrase, or the PIN.
+    fn opens(&self, tried: &SecretString) -> bool {
+        let is = |secret: &Option<SecretString>| {
+            secret.as_ref().is_some_and(|secret| same(secret.expose_secret().as_bytes(), tried.expose_secret().as_bytes()))
+        };
+        let has_none = self.secrets.pin.is_none() && self.unlock.passphrase.is_none();
+        has_none || is(&self.secrets.pin) || is(&self.unlock.passphrase)
+    }
+}
+
+/// Compares without telling by its time how much was right.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(a) == Sha256::digest(b)
 }
 
 async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Teller) {
@@ -126,38 +237,32 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
         closing.tell(Update::Close);
     });
     let Some(open) = open(start, &mut inbox, teller).await else { return };
-    let open = Arc::new(open);
+    let mut open = Arc::new(open);
     check(&open, teller);
-    tell_doubts(&open, teller).await;
+    tell_known(&open, teller).await;
+    setting::tell(&open, teller, None);
+    teller.tell(Update::Ready(open.basics()));
     // A batch runs beside the other commands; its end is waited for before the program ends.
     let mut batch: Option<(tokio::task::JoinHandle<()>, Control)> = None;
     while let Some(command) = inbox.recv().await {
+        let (at, to) = (open.clone(), teller.clone());
         match command {
-            Command::Unlock(_) => {}
-            Command::Fetch(service, defaults) => {
-                let (open, teller) = (open.clone(), teller.clone());
-                tokio::spawn(async move {
-                    let fetched = fetch(&open, service, defaults).await;
-                    teller.tell(Update::Api(fetched.as_ref().map(|_| open.config.api.url.clone()).map_err(Clone::clone)));
-                    teller.tell(Update::Fetched(service, fetched));
-                });
-            }
             Command::Run(request) => {
                 let control = request.control.clone();
-                let (open, teller) = (open.clone(), teller.clone());
-                batch = Some((tokio::spawn(async move { run(&open, *request, &teller).await }), control));
+                batch = Some((tokio::spawn(async move { run(&at, *request, &to).await }), control));
             }
             Command::Reconcile(control) => {
-                let (open, teller, control_of) = (open.clone(), teller.clone(), control.clone());
-                batch = Some((tokio::spawn(async move { reconcile(&open, &control_of, &teller).await }), control));
+                let of = control.clone();
+                batch = Some((tokio::spawn(async move { reconcile(&at, &of, &to).await }), control));
             }
-            Command::Export(service, batch) => {
-                let (open, teller) = (open.clone(), teller.clone());
-                tokio::spawn(async move {
-                    let written = export(&open, &batch).await;
-                    teller.tell(Update::Exported(service, written));
-                });
+            Command::Set(key, value) => change(&mut open, &to, setting::set(&at, &key, value).await, Some(key)),
+            Command::ImportSettings => {
+                if let Some(changed) = setting::import(&at).await {
+                    change(&mut open, &to, changed, None);
+                }
             }
+            // Everything else is done beside the others.
+            other => drop(tokio::spawn(async move { aside(&at, other, &to).await })),
         }
     }
     if let Some((task, control)) = batch {
@@ -166,38 +271,119 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
     }
 }
 
-async fn open(start: Start, inbox: &mut UnboundedReceiver<Command>, teller: &Teller) -> Option<Open> {
-    let (home, config, secrets) = if let Some(Demo { config, secrets }) = start.demo {
-        (start.home, config, secrets)
-    } else {
-        let config = match Config::load(&start.home.config_file()) {
-            Ok(config) => config,
-            Err(error) => {
-                teller.tell(Update::Fault(error.to_string()));
-                return None;
-            }
-        };
-        let secrets = unlocked(&config, inbox, teller).await?;
-        (start.home, config, secrets)
-    };
-    match tools(&home, &config).await {
-        Ok(tools) => {
-            teller.tell(Update::Ready { has_pin: secrets.pin.is_some() });
-            Some(Open { config, secrets, tools })
+/// What changes nothing about how the worker works.
+async fn aside(at: &Arc<Open>, command: Command, to: &Teller) {
+    let ledger = &at.tools.ledger;
+    match command {
+        Command::Unlock(_)
+        | Command::Finish(_)
+        | Command::Skip
+        | Command::Run(_)
+        | Command::Reconcile(_)
+        | Command::Set(..)
+        | Command::ImportSettings => {}
+        Command::CheckLock(tried) => to.tell(Update::Unlocked(at.opens(&tried))),
+        Command::Fetch(service, defaults) => {
+            let fetched = fetch(at, service, defaults).await;
+            to.tell(Update::Api(fetched.as_ref().map(|_| at.config.api.url.clone()).map_err(Clone::clone)));
+            to.tell(Update::Fetched(service, fetched, None));
         }
-        Err(why) => {
-            teller.tell(Update::Fault(why));
-            None
+        Command::Pick(service, defaults) => {
+            let dialog = rfd::AsyncFileDialog::new().add_filter("CSV, XLSX, JSON, TXT", &["csv", "xlsx", "json", "txt"]);
+            match dialog.pick_file().await {
+                Some(file) => read(service, defaults, file.path().to_owned(), to).await,
+                None => to.tell(Update::NoFile),
+            }
+        }
+        Command::Read(service, defaults, path) => read(service, defaults, path, to).await,
+        Command::Show(control, login) => {
+            control.show(login).await;
+        }
+        Command::Export(service, batch) => to.tell(Update::Exported(service, export(at, &batch).await)),
+        Command::Order(service, rows, wish) => {
+            let (wish_too, order) = (wish.clone(), tokio::task::spawn_blocking(move || ordered(&rows, &wish)).await);
+            to.tell(Update::Ordered(service, wish_too, order.unwrap_or_default()));
+        }
+        Command::Find(what) => {
+            let found = ask::found(ledger, &what).await;
+            to.tell(Update::Found(what, found));
+        }
+        Command::Story(attempt) => to.tell(Update::Story(ask::story(&at.tools, &attempt).await)),
+        Command::Resolve(attempt, decision) => {
+            let resolved = resolve(ledger, &attempt, &decision).await;
+            tell_known(at, to).await;
+            to.tell(Update::Resolved(resolved.map(drop).map_err(|e| e.to_string())));
+        }
+        Command::Days(days) => to.tell(Update::Days(ask::days(ledger, days).await)),
+        Command::ExportDays(days) => {
+            let written = ask::export_days(ledger, &app::report_folder(&at.config), days).await;
+            to.tell(Update::Told(written.map(|path| path.display().to_string())));
+        }
+        Command::ExportSettings => {
+            if let Some(written) = setting::export(at).await {
+                to.tell(Update::Told(written));
+            }
+        }
+        Command::Diagnose => to.tell(Update::Diagnosis(setting::diagnosis(at).await)),
+        Command::Check(url, token) => {
+            let mut config = at.config.clone();
+            config.api.url = url;
+            let token = Some(token).filter(|t| !t.expose_secret().is_empty()).or_else(|| at.secrets.token.clone());
+            to.tell(Update::Api(health(&config, &Secrets { token, ..at.secrets.clone() }).await));
+            check_browser(at, to);
         }
     }
 }
 
-async fn tools(home: &Home, config: &Config) -> Result<Tools, String> {
-    app::tools(home, config, None).await.map_err(|e| e.to_string())
+/// Works with a changed configuration from here on; a batch that runs goes on with the old one.
+fn change(open: &mut Arc<Open>, teller: &Teller, changed: Result<(Config, Secrets, Unlock), String>, key: Option<String>) {
+    match changed {
+        Ok((config, secrets, unlock)) => match app::tools_on(open.tools.ledger.clone(), &open.home, &config, None) {
+            Ok(tools) => {
+                let (home, is_demo) = (open.home.clone(), open.is_demo);
+                *open = Arc::new(Open { home, config, secrets, tools, unlock, is_demo });
+                setting::tell(open, teller, key);
+                teller.tell(Update::Ready(open.basics()));
+                check(open, teller);
+            }
+            Err(error) => teller.tell(Update::Told(Err(error.to_string()))),
+        },
+        Err(why) => teller.tell(Update::Told(Err(why))),
+    }
+}
+
+async fn open(start: Start, inbox: &mut UnboundedReceiver<Command>, teller: &Teller) -> Option<Open> {
+    let home = start.home;
+    let is_demo = start.demo.is_some();
+    let is_first = !is_demo && !home.config_file().exists();
+    let fault = |why: String| {
+        teller.tell(Update::Fault(why));
+        None
+    };
+    // First of all: who has the ledger has the machine.
+    let ledger = match Ledger::open(&home.ledger()).await {
+        Ok(ledger) => Arc::new(ledger),
+        Err(error) => return fault(error.to_string()),
+    };
+    let (config, secrets, unlock) = match start.demo {
+        Some(Demo { config, secrets }) => (config, secrets, Unlock::default()),
+        None if is_first => setting::first(&home, inbox, teller).await?,
+        None => match Config::load(&home.config_file()) {
+            Ok(config) => {
+                let (secrets, unlock) = unlocked(&config, inbox, teller).await?;
+                (config, secrets, unlock)
+            }
+            Err(error) => return fault(error.to_string()),
+        },
+    };
+    match app::tools_on(ledger, &home, &config, None) {
+        Ok(tools) => Some(Open { home, config, secrets, tools, unlock, is_demo }),
+        Err(error) => fault(error.to_string()),
+    }
 }
 
 /// Opens the secrets, asking for the passphrase until it fits.
-async fn unlocked(config: &Config, inbox: &mut UnboundedReceiver<Command>, teller: &Teller) -> Option<Secrets> {
+async fn unlocked(config: &Config, inbox: &mut UnboundedReceiver<Command>, teller: &Teller) -> Option<(Secrets, Unlock)> {
     let of_environment = std::env::var("GACHNO_PASSPHRASE").ok().filter(|p| !p.is_empty()).map(SecretString::from);
     let mut unlock = Unlock { passphrase: of_environment, keyring: true };
     loop {
@@ -205,7 +391,7 @@ async fn unlocked(config: &Config, inbox: &mut UnboundedReceiver<Command>, telle
         // Deriving the key takes a good part of a second.
         let opened = tokio::task::spawn_blocking(move || app::secrets(&config, &offered)).await;
         match opened {
-            Ok(Ok(secrets)) => return Some(secrets),
+            Ok(Ok(secrets)) => return Some((secrets, unlock)),
             Ok(Err(error)) => {
                 let first = unlock.passphrase.is_none();
                 teller.tell(Update::Locked((!first).then(|| error.to_string())));
@@ -215,39 +401,30 @@ async fn unlocked(config: &Config, inbox: &mut UnboundedReceiver<Command>, telle
                 return None;
             }
         }
+        // Nothing else can be done while it is locked.
         loop {
-            match inbox.recv().await? {
-                Command::Unlock(passphrase) => {
-                    unlock.passphrase = Some(passphrase);
-                    break;
-                }
-                // Nothing else can be done while it is locked.
-                Command::Fetch(..) | Command::Run(_) | Command::Export(..) | Command::Reconcile(_) => {}
+            if let Command::Unlock(passphrase) = inbox.recv().await? {
+                unlock.passphrase = Some(passphrase);
+                break;
             }
         }
     }
 }
 
 fn check(open: &Arc<Open>, teller: &Teller) {
-    let (at, tell) = (open.clone(), teller.clone());
-    tokio::spawn(async move {
-        let health = match app::job_api(&at.config, &at.secrets) {
-            Ok(api) => api.health().await.map(|_| at.config.api.url.clone()).map_err(|e| e.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        tell.tell(Update::Api(health));
-    });
-    let (settings, tell) = (open.tools.browser.clone(), teller.clone());
-    tokio::task::spawn_blocking(move || {
-        let found = if settings.webdriver_url.is_empty() {
-            browser::find(&settings.browser_path, &settings.driver_path)
-                .and_then(|found| browser::versions(&found))
-                .map(|(b, d)| if b.is_empty() { format!("ChromeDriver {d}") } else { format!("Chromium {b}") })
-        } else {
-            Ok(browser::without_password(&settings.webdriver_url))
-        };
-        tell.tell(Update::Browser(found.map_err(|e| e.to_string())));
-    });
+    let (at, to) = (open.clone(), teller.clone());
+    tokio::spawn(async move { to.tell(Update::Api(health(&at.config, &at.secrets).await)) });
+    check_browser(open, teller);
+}
+
+async fn health(config: &Config, secrets: &Secrets) -> Result<String, String> {
+    let api = app::job_api(config, secrets).map_err(|e| e.to_string())?;
+    api.health().await.map(|_| config.api.url.clone()).map_err(|e| e.to_string())
+}
+
+fn check_browser(open: &Open, teller: &Teller) {
+    let (settings, to) = (open.tools.browser.clone(), teller.clone());
+    tokio::task::spawn_blocking(move || to.tell(Update::Browser(setting::browser(&settings))));
 }
 
 async fn fetch(open: &Open, service: Service, defaults: Defaults) -> Result<Intake, String> {
@@ -255,15 +432,26 @@ async fn fetch(open: &Open, service: Service, defaults: Defaults) -> Result<Inta
     api.fetch(service, defaults).await.map_err(|e| e.to_string())
 }
 
+async fn read(service: Service, defaults: Defaults, path: PathBuf, teller: &Teller) {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let read = tokio::task::spawn_blocking(move || read_file(&path, service, defaults)).await;
+    let intake = match read {
+        Ok(read) => read.map_err(|e| e.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    teller.tell(Update::Fetched(service, intake, Some(name)));
+}
+
 async fn run(open: &Open, request: RunRequest, teller: &Teller) {
-    let mut plan: Plan = app::plan(&open.config, &open.secrets, request.service, request.intake);
+    let service = request.service;
+    let mut plan: Plan = app::plan(&open.config, &open.secrets, service, request.intake);
     plan.pin = plan.pin.or(request.pin);
     plan.dry_run = request.dry_run;
     let (reporter, forward) = forwarded(teller);
     let ended = engine::run(&open.tools, &plan, &reporter, &request.control).await;
     drop(reporter);
     let _ = forward.await;
-    tell_doubts(open, teller).await;
+    tell_known(open, teller).await;
     teller.tell(Update::Ended(ended.map(|_| ()).map_err(|e| e.to_string())));
 }
 
@@ -273,7 +461,7 @@ async fn reconcile(open: &Open, control: &Control, teller: &Teller) {
     let looked = engine::reconcile(&open.tools, &plan, &reporter, control).await;
     drop(reporter);
     let _ = forward.await;
-    tell_doubts(open, teller).await;
+    tell_known(open, teller).await;
     let settled = looked.map(|all| all.iter().filter(|(_, attempt)| !attempt.state.is_in_doubt()).count());
     teller.tell(Update::Reconciled(settled.map_err(|e| e.to_string())));
 }
@@ -290,10 +478,17 @@ fn forwarded(teller: &Teller) -> (Reporter, tokio::task::JoinHandle<()>) {
     (Reporter::to(sender), forward)
 }
 
-async fn tell_doubts(open: &Open, teller: &Teller) {
-    match open.tools.ledger.in_doubt().await {
-        Ok(all) => teller.tell(Update::Doubts(all.len())),
-        Err(error) => teller.tell(Update::Fault(error.to_string())),
+/// What is in doubt, and what was paid this month.
+async fn tell_known(open: &Open, teller: &Teller) {
+    match ask::doubts(&open.tools.ledger).await {
+        Ok(doubts) => teller.tell(Update::Doubts(doubts)),
+        Err(why) => teller.tell(Update::Told(Err(why))),
+    }
+    for service in Service::ALL.into_iter().filter(|service| service.is_payment()) {
+        match ask::known(&open.tools.ledger, service).await {
+            Ok(known) => teller.tell(Update::Known(service, known)),
+            Err(why) => teller.tell(Update::Told(Err(why))),
+        }
     }
 }
 

@@ -1,13 +1,20 @@
 //! What the operator may say to a running batch: stop, pause, go on.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+use crate::browser::Camera;
 
 /// Shared between a batch and whoever steers it. Clones steer the same batch.
 #[derive(Debug, Clone)]
 pub struct Control {
     stop: CancellationToken,
     paused: watch::Sender<bool>,
+    /// The logins' tabs.
+    tabs: Arc<Mutex<BTreeMap<usize, Camera>>>,
 }
 
 impl Default for Control {
@@ -19,7 +26,7 @@ impl Default for Control {
 impl Control {
     /// Stops when this is cancelled.
     pub fn stopped_by(stop: CancellationToken) -> Self {
-        Self { stop, paused: watch::Sender::new(false) }
+        Self { stop, paused: watch::Sender::new(false), tabs: Arc::default() }
     }
 
     /// No new payment is armed from here on; what is on its way is finished.
@@ -50,6 +57,32 @@ impl Control {
     /// Is it paused?
     pub fn is_paused(&self) -> bool {
         *self.paused.borrow()
+    }
+
+    /// A login has this tab now.
+    pub(super) fn has_tab(&self, login: usize, tab: Option<Camera>) {
+        let mut tabs = self.tabs.lock().unwrap_or_else(PoisonError::into_inner);
+        match tab {
+            Some(tab) => tabs.insert(login, tab),
+            None => tabs.remove(&login),
+        };
+    }
+
+    fn tab(&self, login: usize) -> Option<Camera> {
+        self.tabs.lock().unwrap_or_else(PoisonError::into_inner).get(&login).cloned()
+    }
+
+    /// Brings a login's browser to the front. `false`: it has none, or it cannot be.
+    pub async fn show(&self, login: usize) -> bool {
+        match self.tab(login) {
+            Some(tab) => tab.show().await,
+            None => false,
+        }
+    }
+
+    /// A small picture of a login's page, as JPEG. `None`: it has none, or cannot be photographed now.
+    pub async fn picture(&self, login: usize) -> Option<Vec<u8>> {
+        self.tab(login)?.picture().await
     }
 
     /// Ends when it is not paused (any more), or stopped.

@@ -72,6 +72,7 @@ impl Run<'_> {
 
     pub(super) fn say_state(&self, live: &LiveAttempt, index: usize, job: &Job) {
         self.reporter.say(Progress::State {
+            login: self.login,
             index,
             account: job.account.to_string(),
             attempt: live.id.clone(),

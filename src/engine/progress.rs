@@ -32,6 +32,8 @@ pub enum Progress {
     },
     /// A job changed its state.
     State {
+        /// Which login works on it, from 0.
+        login: usize,
         /// Its place in the list, from 0.
         index: usize,
         /// Its account.
@@ -60,6 +62,8 @@ pub enum Progress {
     },
     /// A person has to do something in the browser.
     NeedsPerson {
+        /// In which login's browser, from 0.
+        login: usize,
         /// What, in Vietnamese.
         what: String,
     },
@@ -67,10 +71,17 @@ pub enum Progress {
     PersonDone,
     /// Logged in, with the balance where the page shows one.
     LoggedIn {
+        /// Which login, from 0.
+        login: usize,
         /// As whom.
         agent: String,
         /// The agent's balance.
         balance: Option<Vnd>,
+    },
+    /// This login works no more: nothing is left for it, or it could not be kept.
+    LoggedOut {
+        /// Which, from 0.
+        login: usize,
     },
     /// A technical failure that is tried again.
     Retry {

@@ -14,8 +14,20 @@ pub async fn report_of(ledger: &Ledger, batch: &str) -> Result<Option<Report>, L
 
 /// Everything that was done, oldest first, a report for each service.
 pub async fn reports_of_all(ledger: &Ledger, only: Option<&str>) -> Result<Vec<Report>, LedgerError> {
+    let mut batches = ledger.batches(u32::MAX >> 1).await?;
+    batches.retain(|batch| only.is_none_or(|id| id == batch.id));
+    reports(ledger, batches).await
+}
+
+/// The same for the batches that were entered since then, in milliseconds since 1970.
+pub async fn reports_since(ledger: &Ledger, since_ms: i64) -> Result<Vec<Report>, LedgerError> {
+    reports(ledger, ledger.batches_since(since_ms).await?).await
+}
+
+/// From batches, the newest first.
+async fn reports(ledger: &Ledger, batches: Vec<BatchSummary>) -> Result<Vec<Report>, LedgerError> {
     let mut all: Vec<Report> = Vec::new();
-    for batch in ledger.batches(u32::MAX >> 1).await?.into_iter().rev().filter(|b| only.is_none_or(|id| id == b.id)) {
+    for batch in batches.into_iter().rev() {
         let results = ledger.results(&batch.id, batch.service).await?;
         let one = report(batch, results);
         match all.iter_mut().find(|r| r.service == one.service) {

@@ -134,7 +134,7 @@ pub(super) struct Run<'r> {
     pub plan: &'r Plan,
     pub reporter: &'r Reporter,
     /// Which one, from 0: the first leads.
-    login: usize,
+    pub(super) login: usize,
     pub session: Option<Session>,
     /// Who the browser is logged in as.
     pub agent: String,
@@ -364,6 +364,13 @@ impl<'r> Run<'r> {
 
     /// Takes jobs until none is left.
     async fn work(&mut self) -> Result<(), EngineError> {
+        let worked = self.take_jobs().await;
+        self.crew.control.has_tab(self.login, None);
+        self.reporter.say(Progress::LoggedOut { login: self.login });
+        worked
+    }
+
+    async fn take_jobs(&mut self) -> Result<(), EngineError> {
         while let Some(waiting) = self.next_job().await {
             if self.session.is_none()
                 && let Err(error) = self.connect().await
@@ -539,6 +546,7 @@ impl<'r> Run<'r> {
         loop {
             match self.crew.shards.session().await {
                 Ok(session) => {
+                    self.crew.control.has_tab(self.login, session.camera());
                     self.session = Some(session);
                     break;
                 }
@@ -567,7 +575,7 @@ impl<'r> Run<'r> {
                 Ok(LoginStep::NeedsPerson(what)) => {
                     let _one = self.crew.person.lock().await;
                     tracing::info!(what, "a person is needed");
-                    self.reporter.say(Progress::NeedsPerson { what: format!("Cần bạn {what} trên trình duyệt") });
+                    self.reporter.say(Progress::NeedsPerson { login: self.login, what: format!("Cần bạn {what} trên trình duyệt") });
                     let agent = tokio::select! {
                         agent = page.await_person(person_max) => agent?,
                         () = self.crew.control.stopped() => return Err(PortalError::NobodyCame { seconds: 0 }.into()),
@@ -597,7 +605,7 @@ impl<'r> Run<'r> {
         {
             self.crew.book.rests_at(balance, stamp.seq);
         }
-        self.reporter.say(Progress::LoggedIn { agent: self.agent.clone(), balance });
+        self.reporter.say(Progress::LoggedIn { login: self.login, agent: self.agent.clone(), balance });
         Ok(())
     }
 

@@ -5,12 +5,28 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::chain::Head;
 
 /// Where it lies.
 fn path_of(ledger: &Path) -> PathBuf {
     ledger.with_extension("head")
+}
+
+/// Notes events, never an older one behind a newer one.
+#[derive(Debug, Default)]
+pub(super) struct Notes(Mutex<i64>);
+
+impl Notes {
+    /// Notes this one unless a newer one was.
+    pub fn note(&self, ledger: &Path, head: &Head) {
+        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if head.seq > *newest {
+            note(ledger, head);
+            *newest = head.seq;
+        }
+    }
 }
 
 /// Notes the newest event. It need not be on disk at once: it guards against people, not against power cuts.

@@ -19,6 +19,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Seek, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -32,7 +33,7 @@ pub use backup::Salvaged;
 pub use chain::ChainFault;
 pub use error::LedgerError;
 pub use filled::{EVENTS_A_PAYMENT, filled};
-pub use read::{BatchSummary, EventRow, JobResult, Spent};
+pub use read::{BatchSummary, EventRow, JobResult, Spent, Sum};
 
 /// The open journal. One per file and machine: opening takes a lock.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub struct Ledger {
     path: PathBuf,
     /// What had to be saved from a damaged file when it was opened.
     salvaged: Option<Salvaged>,
+    /// The mark beside it.
+    notes: Arc<anchor::Notes>,
     /// Held for as long as the ledger is open; the system frees it however the program ends.
     _lock: File,
 }
@@ -245,7 +248,7 @@ impl Ledger {
         if salvaged.is_some() {
             writer.refold(path).await?;
         }
-        let ledger = Self { connection: Mutex::new(writer), path: path.to_owned(), salvaged, _lock: lock };
+        let ledger = Self { connection: Mutex::new(writer), path: path.to_owned(), salvaged, notes: Arc::default(), _lock: lock };
         ledger.recover().await?;
         Ok(ledger)
     }
@@ -438,8 +441,15 @@ impl Ledger {
             live.version = head.seq;
         }
         writer.head = head;
-        if writer.ahead.is_none() && matches!(event, Event::Armed(_) | Event::Concluded(_)) {
-            anchor::note(&self.path, &writer.head);
+        match event {
+            _ if writer.ahead.is_some() => {}
+            // A payment waits behind this one: its mark may come a moment later.
+            Event::Armed(_) => {
+                let (notes, path, head) = (self.notes.clone(), self.path.clone(), writer.head.clone());
+                tokio::task::spawn_blocking(move || notes.note(&path, &head));
+            }
+            Event::Concluded(_) => self.notes.note(&self.path, &writer.head),
+            _ => {}
         }
         Ok(())
     }

@@ -49,6 +49,21 @@ pub struct BatchSummary {
     pub jobs: i64,
 }
 
+/// What ended in a quarter of an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sum {
+    /// The service.
+    pub service: Service,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The quarter's beginning, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// How many.
+    pub count: usize,
+    /// Their amounts together.
+    pub amount: Vnd,
+}
+
 /// One event with its place in the chain.
 #[derive(Debug, Clone)]
 pub struct EventRow {
@@ -307,6 +322,61 @@ impl Ledger {
         .await
         .map_err(|e| self.fault(e))?;
         Ok(rows.iter().filter_map(summary_of).collect())
+    }
+
+    /// The batches that were entered since then (milliseconds since 1970), the newest first.
+    pub async fn batches_since(&self, since_ms: i64) -> Result<Vec<BatchSummary>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let rows = sqlx::query(
+            "SELECT b.*, (SELECT COUNT(*) FROM jobs j WHERE j.batch_id = b.id) AS job_count FROM batches b \
+             WHERE started_ms >= ? ORDER BY started_ms DESC, id DESC",
+        )
+        .bind(since_ms)
+        .fetch_all(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        Ok(rows.iter().filter_map(summary_of).collect())
+    }
+
+    /// What ended since then (milliseconds since 1970), summed by service, outcome and quarter of an hour: whole local
+    /// days can be made of that in every time zone. Dry runs are left out.
+    pub async fn sums_since(&self, since_ms: i64) -> Result<Vec<Sum>, LedgerError> {
+        const QUARTER_MS: i64 = 900_000;
+        let mut writer = self.connection.lock().await;
+        let rows = sqlx::query(
+            "SELECT service, outcome, updated_ms / ?2 AS quarter, COUNT(*), COALESCE(SUM(amount), 0) FROM attempts \
+             WHERE outcome IS NOT NULL AND outcome <> 'dry_run' AND updated_ms >= ?1 GROUP BY service, outcome, quarter ORDER BY quarter",
+        )
+        .bind(since_ms)
+        .bind(QUARTER_MS)
+        .fetch_all(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        let sum = |row: &SqliteRow| {
+            Some(Sum {
+                service: row.get::<&str, _>(0).parse().ok()?,
+                outcome: Outcome::ALL.into_iter().find(|outcome| outcome.wire() == row.get::<&str, _>(1))?,
+                at_ms: row.get::<i64, _>(2) * QUARTER_MS,
+                count: usize::try_from(row.get::<i64, _>(3)).ok()?,
+                amount: Vnd::try_from(row.get::<i64, _>(4)).ok()?,
+            })
+        };
+        Ok(rows.iter().filter_map(sum).collect())
+    }
+
+    /// A service's accounts that were paid since then, as keys, and when (milliseconds since 1970).
+    pub async fn paid_accounts(&self, service: Service, since_ms: i64) -> Result<Vec<(String, i64)>, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let rows = sqlx::query(
+            "SELECT account_key, MAX(updated_ms) FROM attempts WHERE outcome IS NOT NULL AND outcome = 'paid' AND updated_ms >= ? AND service = ? \
+             GROUP BY account_key",
+        )
+        .bind(since_ms)
+        .bind(service.spec().wire)
+        .fetch_all(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
     /// One batch.

@@ -7,7 +7,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 use super::LedgerError;
 
 /// One step from each schema to the next. Steps that have been released are never changed; new ones are added.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
 CREATE TABLE batches (
     id          TEXT PRIMARY KEY,
@@ -71,6 +71,10 @@ CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events BEGIN SELECT RAI
 ",
     "
 CREATE INDEX events_armed ON events (seq) WHERE kind = 'armed';
+",
+    "
+CREATE INDEX attempts_ended ON attempts (updated_ms) WHERE outcome IS NOT NULL;
+CREATE INDEX batches_started ON batches (started_ms);
 ",
 ];
 

@@ -1,6 +1,32 @@
 //! What happened to one attempt, told in sentences.
 
-use crate::domain::{BalanceSays, DebtAfter, Event, GateKind, HistorySays, Look, Said};
+use jiff::Timestamp;
+
+use crate::domain::{BalanceSays, DebtAfter, Event, GateKind, HistorySays, Kept, Look, Said};
+use crate::ledger::EventRow;
+
+/// What happened to an attempt.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// When, and what, in a sentence.
+    pub steps: Vec<(Timestamp, String)>,
+    /// What was kept of it.
+    pub files: Vec<Kept>,
+}
+
+/// An attempt's events, told.
+pub fn told(events: &[EventRow]) -> Told {
+    let mut told = Told::default();
+    for event in events {
+        match serde_json::from_str::<Event>(&event.body) {
+            Ok(Event::EvidenceKept { files }) => told.files.extend(files),
+            Ok(known) => told.steps.push((event.at, sentence(&known))),
+            // Written by a newer program: shown as it stands.
+            Err(_) => told.steps.push((event.at, format!("{} {}", event.kind, event.body))),
+        }
+    }
+    told
+}
 
 /// One event in a sentence.
 pub fn sentence(event: &Event) -> String {

@@ -1,12 +1,14 @@
 //! The real window's application, driven by label as a person would, on the real engine, browser and sandbox.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use gachno::app::Secrets;
 use gachno::config::{Config, Home};
-use gachno::desktop::model::{Model, Phase, Setup};
+use gachno::desktop::model::rows::RowState;
+use gachno::desktop::model::{Busy, Model, Phase, Setup, Status};
 use gachno::desktop::{App, Demo, Start};
 use gachno::domain::{Outcome, Service};
 use gachno::mock_api::{self, MockApi};
@@ -20,16 +22,48 @@ use crate::world::{AGENT, PIN};
 /// Longer than anything takes on a slow machine; a condition that does not come fails the test with its name.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// A file that a hand lets go over the window.
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
 struct Desk {
     harness: Harness<'static, App>,
     sandbox: Sandbox,
     dir: tempfile::TempDir,
-    _api: MockApi,
+    api: MockApi,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Desk {
     fn open(change: impl FnOnce(&mut Scenario)) -> Self {
+        let mut desk = Self::bare(change, |sandbox, api, dir| {
+            let mut config = Config::default();
+            config.portal.url = sandbox.url();
+            config.api.url = api.url();
+            config.browser.headless = true;
+            // The window is not kept waiting for what a person may ask for.
+            config.reconcile.wait_s = 0;
+            config.report.folder = dir.join("ket_qua").display().to_string();
+            let secret = |text: &str| Some(text.to_owned().into());
+            let secrets = Secrets { username: secret(AGENT), password: secret("mk1234"), pin: secret(PIN), token: None };
+            Some(Demo { config, secrets })
+        });
+        desk.until("the window is ready", |m| m.setup == Setup::Ready);
+        desk
+    }
+
+    /// `None` for a demo: a window on whatever its folder holds.
+    fn bare(change: impl FnOnce(&mut Scenario), demo: impl FnOnce(&Sandbox, &MockApi, &Path) -> Option<Demo>) -> Self {
         gachno::init_tls();
         let runtime = tokio::runtime::Runtime::new().expect("runtime");
         let mut scenario = Scenario::default();
@@ -41,20 +75,10 @@ impl Desk {
             (sandbox, api)
         });
         let dir = tempfile::tempdir().expect("folder");
-        let mut config = Config::default();
-        config.portal.url = sandbox.url();
-        config.api.url = api.url();
-        config.browser.headless = true;
-        // The window is not kept waiting for what a person may ask for.
-        config.reconcile.wait_s = 0;
-        config.report.folder = dir.path().join("ket_qua").display().to_string();
-        let secret = |text: &str| Some(text.to_owned().into());
-        let secrets = Secrets { username: secret(AGENT), password: secret("mk1234"), pin: secret(PIN), token: None };
-        let start = Start { home: Home::at(dir.path()), demo: Some(Demo { config, secrets }) };
+        let demo = demo(&sandbox, &api, dir.path());
+        let start = Start { home: Home::at(dir.path()), demo };
         let harness = Harness::builder().with_size(egui::vec2(1280.0, 800.0)).build_eframe(move |creation| App::new(&creation.egui_ctx, start));
-        let mut desk = Self { harness, sandbox, dir, _api: api, _runtime: runtime };
-        desk.until("the window is ready", |m| m.setup == Setup::Ready);
-        desk
+        Self { harness, sandbox, dir, api, _runtime: runtime }
     }
 
     fn model(&self) -> &Model {
@@ -63,15 +87,37 @@ impl Desk {
 
     fn click(&mut self, label: &str) {
         self.harness.get_by_role_and_label(egui::accesskit::Role::Button, label).click();
+        // Panels take their new sizes over some frames; what is clicked next must lie where it was found.
+        for _ in 0..5 {
+            self.harness.step();
+        }
+    }
+
+    /// Types into the field with this label.
+    fn fill(&mut self, label: &str, text: &str) {
+        self.harness.get_by_label(label).focus();
+        self.harness.step();
+        self.harness.get_by_label(label).type_text(text);
         self.harness.step();
         self.harness.step();
+    }
+
+    fn press(&mut self, modifiers: egui::Modifiers, key: egui::Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.step();
+        self.harness.step();
+    }
+
+    /// Is this to be read somewhere?
+    fn says(&self, text: &str) -> bool {
+        self.harness.query_all_by_label_contains(text).next().is_some()
     }
 
     /// Draws frames until the condition holds.
     fn until(&mut self, what: &str, condition: impl Fn(&Model) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !condition(self.model()) {
-            assert!(Instant::now() < end, "{what}: {:?}", self.model().sentence());
+            assert!(Instant::now() < end, "{what}: {:?}, {:?}", self.model().sentence(), self.model().told.last());
             self.harness.step();
             std::thread::sleep(Duration::from_millis(4));
         }
@@ -83,12 +129,12 @@ fn day_of(service: Service) {
     let mut desk = Desk::open(|_| {});
     desk.click(service.spec().title);
     desk.click("Get dữ liệu");
-    desk.until("the list is there", |m| !m.fetching && !m.tab().list.jobs.is_empty());
+    desk.until("the list is there", |m| m.fetching.is_none() && !m.tab().list.jobs.is_empty());
     let jobs: Vec<String> = desk.model().tab().list.jobs.iter().map(|j| j.account.to_string()).collect();
     desk.click("Bắt đầu");
     desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
     assert_eq!(desk.model().tab().ended, None, "{:?}", desk.model().tab().ended);
-    assert!(desk.model().tab().rows.iter().all(|r| r.state != "Chờ"), "every row has an outcome");
+    assert!(desk.model().tab().rows.iter().all(|r| r.state != RowState::Waiting), "every row has an outcome");
     desk.click("Xuất Excel");
     desk.until("the report is saved", |m| m.tab().report.is_some());
     let report = desk.model().tab().report.clone().expect("path");
@@ -140,7 +186,7 @@ fn stop_means_stop_and_the_window_stays_alive() {
         s.faults.push(sandbox::Fault { at: "search".into(), account: None, after: 0, times: 0, action: sandbox::Action::DelayMs(400) });
     });
     desk.click("Get dữ liệu");
-    desk.until("the list is there", |m| !m.fetching && m.tab().list.jobs.len() >= 3);
+    desk.until("the list is there", |m| m.fetching.is_none() && m.tab().list.jobs.len() >= 3);
     desk.click("Bắt đầu");
     desk.until("one job is done", |m| m.tab().done >= 1);
     desk.click("Dừng lại");
@@ -158,13 +204,13 @@ fn a_pause_takes_no_new_job_and_goes_on_where_it_was() {
         s.faults.push(sandbox::Fault { at: "search".into(), account: None, after: 0, times: 0, action: sandbox::Action::DelayMs(300) });
     });
     desk.click("Get dữ liệu");
-    desk.until("the list is there", |m| !m.fetching && m.tab().list.jobs.len() >= 3);
+    desk.until("the list is there", |m| m.fetching.is_none() && m.tab().list.jobs.len() >= 3);
     desk.click("Bắt đầu");
     desk.until("one job is done", |m| m.tab().done >= 1);
     desk.click("Tạm dừng");
     assert!(desk.model().sentence().1.starts_with("Tạm dừng"));
     // The job at hand is finished; then the portal hears nothing any more.
-    desk.until("the job at hand is done", |m| m.tab().rows.iter().all(|r| r.outcome.is_some() || r.state == "Chờ"));
+    desk.until("the job at hand is done", |m| m.tab().rows.iter().all(|r| matches!(r.state, RowState::Done(_) | RowState::Waiting)));
     let (done, heard) = (desk.model().tab().done, desk.sandbox.truth().answers.count);
     let end = Instant::now() + Duration::from_secs(1);
     desk.until("a second passes", |_| Instant::now() > end);
@@ -183,12 +229,11 @@ fn what_is_in_doubt_is_told_and_looked_into_at_a_click() {
         s.faults.push(sandbox::Fault { at: "confirm".into(), account: None, after: 0, times: 1, action: sandbox::Action::SettleMs(6_000) });
     });
     desk.click(Service::PayEvn.spec().title);
-    desk.harness.get_by_label("Mã khách hàng (mỗi dòng một mã)").focus();
-    desk.harness.get_by_label("Mã khách hàng (mỗi dòng một mã)").type_text("PE0001");
+    desk.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
     desk.until("the line is read", |m| m.tab().list.jobs.len() == 1);
     desk.click("Bắt đầu");
     desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
-    assert_eq!(desk.model().doubts, 1, "{:?}", desk.model().tab().rows);
+    assert_eq!(desk.model().doubts.len(), 1, "{:?}", desk.model().tab().rows);
     let end = Instant::now() + PATIENCE;
     while desk.sandbox.truth().moved == 0 {
         assert!(Instant::now() < end, "the portal settles");
@@ -196,8 +241,131 @@ fn what_is_in_doubt_is_told_and_looked_into_at_a_click() {
     }
     desk.click("Đối soát");
     assert!(desk.model().sentence().1.contains("đối soát"));
-    desk.until("it is settled", |m| !m.reconciling);
-    assert_eq!(desk.model().doubts, 0);
+    desk.until("it is settled", |m| m.busy == Busy::Nobody);
+    assert_eq!(desk.model().doubts.len(), 0);
+}
+
+#[test]
+fn what_was_paid_is_answered_told_and_counted() {
+    let mut desk = Desk::open(|s| {
+        s.owing("PE0001", 150_000);
+    });
+    desk.click(Service::PayEvn.spec().title);
+    desk.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
+    desk.until("the line is read", |m| m.tab().list.jobs.len() == 1);
+    desk.press(egui::Modifiers::NONE, egui::Key::F9);
+    desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
+    assert_eq!(desk.model().tab().paid.dong(), 150_000);
+
+    // Did we pay this? One line, its proof, its story.
+    desk.press(egui::Modifiers::COMMAND, egui::Key::F);
+    desk.fill("Mã", "PE0001");
+    desk.click("Kiểm tra");
+    desk.until("the ledger has answered", |m| m.find.asked.is_some());
+    assert!(desk.says("Đã trả 150.000 đ"));
+    desk.click("Diễn biến");
+    desk.until("the story is told", |m| m.find.story.is_some());
+    let story = desk.model().find.story.clone().expect("told");
+    assert!(story.steps.iter().any(|(_, step)| step.contains("Ghi sổ trước khi bấm")) && !story.evidence.is_empty(), "{story:?}");
+
+    // The same bill in a new list is known before the start.
+    desk.click(Service::PayEvn.spec().title);
+    desk.click("Danh sách mới");
+    desk.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
+    desk.until("it is flagged", |m| m.tab().known.0 == 1);
+    assert!(desk.says("đã trả trong tháng này"));
+
+    // The day's end.
+    desk.press(egui::Modifiers::COMMAND, egui::Key::H);
+    desk.until("the days are there", |m| !m.history.is_loading && !m.history.batches.is_empty());
+    assert_eq!(desk.model().history.today.dong(), 150_000);
+    desk.fill("Tiền đếm được", "150.000");
+    assert!(desk.says("Khớp từng đồng"));
+    desk.click("Xuất khoảng này");
+    desk.until("the file is written", |m| m.told.iter().any(|n| n.text.contains(".xlsx")));
+}
+
+#[test]
+fn the_first_set_up_seals_the_secrets_and_the_window_locks() {
+    let mut desk = Desk::bare(|_| {}, |_, _, _| None);
+    desk.until("it asks for the first set-up", |m| m.setup == Setup::First);
+    desk.fill("Mã đại lý đăng nhập cổng", AGENT);
+    desk.fill("Mật khẩu cổng (tối đa 6 ký tự)", "mk1234");
+    desk.fill("Mã PIN", PIN);
+    let url = desk.api.url();
+    desk.fill("Địa chỉ máy chủ việc (API)", &url);
+    desk.fill("Mật khẩu mở khóa (tự đặt)", "con mèo trên mái tôn");
+    desk.click("Kiểm tra");
+    desk.until("the server was asked", |m| matches!(m.api, Status::Good(_)));
+    desk.click("Lưu và bắt đầu");
+    desk.until("it is ready", |m| m.setup == Setup::Ready && m.has_pin);
+    let saved = std::fs::read_to_string(Home::at(desk.dir.path()).config_file()).expect("saved");
+    assert!(!saved.contains("mk1234") && !saved.contains(PIN) && !saved.contains(AGENT), "sealed");
+    let config: Config = serde_json::from_str(&saved).expect("a configuration");
+    assert_eq!(config.api.url, url);
+
+    desk.click("Khóa");
+    assert!(desk.model().lock.is_locked && !desk.says("Get dữ liệu"), "nothing is behind it");
+    desk.fill("Mật khẩu mở khóa hoặc mã PIN", "111111");
+    desk.click("Mở khóa");
+    desk.until("the try was wrong", |m| m.lock.wrong == 1);
+    assert!(desk.says("Thử lại sau"));
+    desk.until("the next try may be made", |m| m.lock.wait_s(jiff::Timestamp::now().as_millisecond()) == 0);
+    desk.fill("Mật khẩu mở khóa hoặc mã PIN", PIN);
+    desk.click("Mở khóa");
+    desk.until("it is open", |m| !m.lock.is_locked);
+
+    // A limit is set in the window and stands in the file.
+    desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
+    desk.fill("Nhiều nhất cho một ngày", "5.000.000");
+    desk.harness.get_by_role_and_label(egui::accesskit::Role::Button, "Lưu").scroll_to_me();
+    desk.harness.run_ok();
+    desk.click("Lưu");
+    desk.until("it is saved", |m| m.limits.per_day.is_some());
+    let config = Config::load(&Home::at(desk.dir.path()).config_file()).expect("a configuration");
+    assert_eq!(config.limits.per_day.map(gachno::domain::Vnd::dong), Some(5_000_000));
+}
+
+#[test]
+fn a_dropped_file_is_read_sorted_and_searched() {
+    let mut desk = Desk::open(|_| {});
+    desk.click(Service::PayEvn.spec().title);
+    let file = desk.dir.path().join("viec.csv");
+    let lines: String = (0..6_000).map(|i| format!("PE{i:05}\n")).collect();
+    std::fs::write(&file, format!("bill_code\n{lines}PE00001\n")).expect("written");
+    desk.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(file)));
+    desk.harness.step();
+    desk.until("the file is read", |m| m.tab().rows.len() == 6_000);
+    assert_eq!(desk.model().tab().list.duplicates.len(), 1);
+    assert!(desk.model().tab().is_too_long_to_edit() && desk.says("quá dài để sửa ở đây"));
+    desk.fill("Tìm trong bảng", "pe0599");
+    desk.until("it is searched beside the window", |m| m.tab().order.as_ref().is_some_and(|order| order.len() == 10));
+}
+
+#[test]
+fn every_word_follows_the_language() {
+    let mut desk = Desk::open(|_| {});
+    desk.click("English");
+    desk.until("it speaks English", |m| m.language == gachno::desktop::words::Language::En);
+    assert!(desk.says("Get data") && desk.says("Electricity (EVN)") && !desk.says("Bắt đầu"));
+    desk.click("Tiếng Việt");
+    desk.until("it speaks Vietnamese again", |m| m.language == gachno::desktop::words::Language::Vi);
+    assert!(desk.says("Get dữ liệu"));
+}
+
+#[test]
+fn auto_mode_does_service_by_service_and_stops_when_it_is_told_to() {
+    let mut desk = Desk::open(|_| {});
+    let box_of_auto = desk.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, "Tự động");
+    box_of_auto.click();
+    desk.harness.step();
+    desk.until("two services are done", |m| m.tabs.values().filter(|tab| tab.phase == Phase::Over).count() >= 2);
+    desk.until("a batch runs", |m| m.running().is_some_and(|s| m.tabs[&s].phase == Phase::Running));
+    desk.click("Dừng lại");
+    desk.until("it has stopped", |m| m.busy == Busy::Nobody);
+    assert!(!desk.model().auto.is_on, "a stop that stops");
+    let reports = desk.model().tabs.values().filter(|tab| tab.report.is_some()).count();
+    assert!(reports >= 1, "each batch leaves its report");
 }
 
 #[test]
@@ -207,7 +375,11 @@ fn every_screen_draws_with_every_letter_and_every_control_has_a_name() {
     for service in Service::ALL {
         desk.click(service.spec().title);
         desk.click("Get dữ liệu");
-        desk.until("the list is there", |m| !m.fetching && !m.tab().list.jobs.is_empty());
+        desk.until("the list is there", |m| m.fetching.is_none() && !m.tab().list.jobs.is_empty());
+    }
+    for place in ["Đã trả chưa?", "Lịch sử", "Cài đặt", "Thông báo"] {
+        desk.click(place);
+        desk.harness.run_ok();
     }
     let name = |dark: bool| if dark { "Nền sáng" } else { "Nền tối" };
     let dark = desk.harness.ctx.theme() == egui::Theme::Dark;

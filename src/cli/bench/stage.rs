@@ -29,6 +29,9 @@ pub(super) struct Stage {
     _api: MockApi,
 }
 
+/// More than any bench pays, in đồng.
+const ENOUGH: i64 = 1_000_000_000_000;
+
 /// What a batch came to.
 pub(super) struct Measured {
     /// Jobs a minute.
@@ -59,7 +62,10 @@ struct Mark {
 impl Stage {
     pub async fn new(latency_ms: u64) -> Result<Self, Failure> {
         let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
-        let scenario = Scenario { unlisted: Unlisted::Owing, ..Scenario::default() };
+        let mut scenario = Scenario { unlisted: Unlisted::Owing, ..Scenario::default() };
+        for agent in &mut scenario.agents {
+            agent.balance = ENOUGH;
+        }
         let latency = Duration::from_millis(latency_ms);
         let portal = sandbox::start(sandbox::Options { latency, scenario, ..sandbox::Options::default() }).await.map_err(Failure::cannot_run)?;
         let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));

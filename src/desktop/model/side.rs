@@ -1,0 +1,267 @@
+//! Everything beside a batch: the lock, the first set-up, what was asked of the ledger, days, settings.
+
+use std::path::PathBuf;
+
+use crate::domain::{Conclusion, Outcome, Service, Vnd};
+
+/// The window's lock. A running batch goes on behind it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lock {
+    /// Is it locked?
+    pub is_locked: bool,
+    /// What was typed.
+    pub typed: String,
+    /// Is it being checked?
+    pub is_checking: bool,
+    /// Wrong tries in a row.
+    pub wrong: u32,
+    /// Nothing is checked before this, in milliseconds since 1970.
+    pub until_ms: i64,
+}
+
+impl Lock {
+    /// Locks.
+    pub fn close(&mut self) {
+        *self = Self { is_locked: true, wrong: self.wrong, until_ms: self.until_ms, ..Self::default() };
+    }
+
+    /// The answer to a try. Each wrong one makes the next wait twice as long, a minute at most.
+    pub fn answered(&mut self, is_right: bool, now_ms: i64) {
+        if is_right {
+            *self = Self::default();
+            return;
+        }
+        self.is_checking = false;
+        self.typed.clear();
+        self.wrong += 1;
+        let wait_s = (1_i64 << self.wrong.min(6)).min(60);
+        self.until_ms = now_ms + wait_s * 1_000;
+    }
+
+    /// Seconds until the next try.
+    pub fn wait_s(&self, now_ms: i64) -> u64 {
+        u64::try_from((self.until_ms - now_ms).max(0)).unwrap_or_default().div_ceil(1_000)
+    }
+}
+
+/// The first set-up's form. Secrets are forgotten when it is done.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs, reason = "each is the field of its name")]
+pub struct FirstRun {
+    pub operator: String,
+    pub user: String,
+    pub password: String,
+    pub pin: String,
+    pub api_url: String,
+    pub api_token: String,
+    pub passphrase: String,
+    pub use_keyring: bool,
+    /// What was wrong with it.
+    pub problem: Option<String>,
+    /// Is it being saved?
+    pub is_saving: bool,
+}
+
+/// How strong a passphrase is, 0 to 4 as `zxcvbn` counts.
+pub fn strength(passphrase: &str) -> u8 {
+    if passphrase.is_empty() { 0 } else { zxcvbn::zxcvbn(passphrase, &["gachno", "viettel"]).score().into() }
+}
+
+/// "Was it paid?"
+#[derive(Debug, Clone, Default)]
+pub struct Find {
+    /// What was typed.
+    pub query: String,
+    /// What was asked last.
+    pub asked: Option<String>,
+    /// What the ledger has about it, the newest first.
+    pub found: Vec<Found>,
+    /// The attempt whose story is told.
+    pub story: Option<Story>,
+    /// Who decides a doubt.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// One attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its id.
+    pub attempt: String,
+    /// What was done.
+    pub service: Service,
+    /// For whom.
+    pub account: String,
+    /// Whose bill.
+    pub customer: Option<String>,
+    /// How it stands.
+    pub end: Conclusion,
+    /// When it last changed, in local time.
+    pub at: String,
+}
+
+impl Found {
+    /// Does a person have to look?
+    pub fn is_doubt(&self) -> bool {
+        self.end.outcome == Outcome::Unknown
+    }
+}
+
+/// One attempt, told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Story {
+    /// Its id.
+    pub attempt: String,
+    /// Local time and sentence of each step.
+    pub steps: Vec<(String, String)>,
+    /// What was kept: what it shows, and where it lies.
+    pub evidence: Vec<(String, PathBuf)>,
+}
+
+/// Batches and sums of some days.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// How many days back, today included.
+    pub days: u16,
+    /// The batches, the newest first.
+    pub batches: Vec<BatchView>,
+    /// Local day and what was paid on it, the oldest first.
+    pub by_day: Vec<(String, Vnd)>,
+    /// Services with the number and the sum of what was paid.
+    pub by_service: Vec<(Service, usize, Vnd)>,
+    /// Outcomes with their numbers.
+    pub by_outcome: Vec<(Outcome, usize)>,
+    /// Paid today.
+    pub today: Vnd,
+    /// The cash that was counted, as typed.
+    pub counted: String,
+    /// Is it being read?
+    pub is_loading: bool,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            days: 7,
+            batches: Vec::new(),
+            by_day: Vec::new(),
+            by_service: Vec::new(),
+            by_outcome: Vec::new(),
+            today: Vnd::ZERO,
+            counted: String::new(),
+            is_loading: false,
+        }
+    }
+}
+
+impl History {
+    /// How far the counted cash is off what the ledger says, in đồng; `None` where nothing was counted.
+    pub fn off_by(&self) -> Option<i64> {
+        let counted: Vnd = self.counted.trim().parse().ok()?;
+        Some(counted.dong() - self.today.dong())
+    }
+}
+
+/// A batch in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchView {
+    /// Its id.
+    pub id: String,
+    /// The service.
+    pub service: Service,
+    /// When it was entered, in local time.
+    pub started: String,
+    /// Was it gone through?
+    pub is_finished: bool,
+    /// Stops before arming.
+    pub is_dry_run: bool,
+    /// Who worked.
+    pub operator: String,
+    /// Number of jobs.
+    pub jobs: usize,
+    /// Sum of what was paid.
+    pub paid: Vnd,
+}
+
+/// The settings' form.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Every key.
+    pub rows: Vec<Setting>,
+    /// What the doctor said: good or not, what, and the detail.
+    pub diagnosis: Vec<(bool, String, String)>,
+    /// Is it at work?
+    pub is_diagnosing: bool,
+}
+
+/// One key of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Dotted.
+    pub key: String,
+    /// As it is; a secret only as a mark that it is set.
+    pub value: String,
+    /// As it was typed.
+    pub typed: String,
+    /// Is it never shown?
+    pub is_secret: bool,
+}
+
+impl Settings {
+    /// Takes what the configuration has; what was typed and not saved stays.
+    pub fn take(&mut self, values: Vec<(String, String, bool)>) {
+        let typed: std::collections::HashMap<String, String> =
+            self.rows.drain(..).filter(|row| row.typed != row.value).map(|row| (row.key, row.typed)).collect();
+        self.rows = values
+            .into_iter()
+            .map(|(key, value, is_secret)| {
+                let shown = if is_secret { String::new() } else { value.clone() };
+                Setting { typed: typed.get(&key).cloned().unwrap_or(shown), key, value, is_secret }
+            })
+            .collect();
+    }
+
+    /// This key was saved.
+    pub fn saved(&mut self, key: &str) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.key == key) {
+            row.typed = if row.is_secret { String::new() } else { row.value.clone() };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_tries_slow_down_and_a_right_one_forgets_them() {
+        let mut lock = Lock::default();
+        lock.close();
+        for wait in [2, 4, 8, 16, 32, 60, 60] {
+            lock.answered(false, 1_000);
+            assert_eq!(lock.wait_s(1_000), wait);
+        }
+        lock.close();
+        assert_eq!(lock.wait_s(1_000), 60, "locking anew forgets nothing");
+        lock.answered(true, 1_000);
+        assert_eq!(lock, Lock::default());
+    }
+
+    #[test]
+    fn a_passphrase_is_weighed_by_how_it_is_guessed() {
+        assert_eq!(strength(""), 0);
+        assert!(strength("123456") < 2 && strength("gachno") < 2);
+        assert!(strength("con mèo trên mái tôn nóng") >= 4);
+    }
+
+    #[test]
+    fn the_days_cash_is_held_against_the_ledger() {
+        let mut history = History { today: Vnd::fixed(412_000), ..History::default() };
+        assert_eq!(history.off_by(), None);
+        history.counted = "412.000".into();
+        assert_eq!(history.off_by(), Some(0));
+        history.counted = "400.000 đ".into();
+        assert_eq!(history.off_by(), Some(-12_000));
+    }
+}

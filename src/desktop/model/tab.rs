@@ -1,0 +1,414 @@
+//! One service's form, list and batch.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::Known;
+use super::rows::{Column, Group, Row, RowState, Rows, Wish, ordered};
+use crate::desktop::words::Words;
+use crate::domain::job::Defaults;
+use crate::domain::{Intake, JobList, Outcome, PaymentType, Phone, Service, Vnd};
+use crate::engine::{OutcomeEvent, Progress};
+
+/// A list that is longer is not edited in a text field.
+pub const LINES_MAX: usize = 5_000;
+/// A list that is longer is sorted and filtered beside the window's thread.
+pub const AT_ONCE: usize = 2_000;
+/// Minutes that the chart of the rate shows.
+pub const RATE_MINUTES: usize = 30;
+
+/// One service's form, list and batch.
+#[derive(Debug, Default)]
+pub struct Tab {
+    /// One job a line.
+    pub text: String,
+    /// The amount for lines without one.
+    pub amount: String,
+    /// Prepaid or postpaid for lines that do not say it.
+    pub payment: Option<PaymentType>,
+    /// Receipts of electricity bills go here.
+    pub receiver: String,
+    /// The source says that these are sample data.
+    pub is_sample: bool,
+    /// The PIN that came with the list.
+    pub list_pin: Option<SecretString>,
+    /// The list as it came from a source, with what lines cannot say.
+    taken: Option<JobList>,
+    /// The checked list.
+    pub list: JobList,
+    /// What is known of its accounts from before: how many were paid this month, how many are in doubt.
+    pub known: (usize, usize),
+    /// One row a job.
+    pub rows: Rows,
+    /// What the table should show.
+    pub wish: Wish,
+    /// The places of the rows that it shows; `None`: all, in the list's order.
+    pub order: Option<Arc<[u32]>>,
+    /// Have rows changed in a way that the order does not show yet?
+    pub is_order_stale: bool,
+    /// Where its batch stands.
+    pub phase: Phase,
+    /// The batch, once it is in the ledger.
+    pub batch: Option<String>,
+    /// Jobs with an outcome.
+    pub done: usize,
+    /// Seconds to the end.
+    pub eta_s: Option<u64>,
+    /// Paid so far.
+    pub paid: Vnd,
+    /// Why it ended early.
+    pub ended: Option<String>,
+    /// The report that was written last.
+    pub report: Option<PathBuf>,
+    /// Jobs by outcome.
+    pub counts: BTreeMap<Outcome, usize>,
+    /// Is the report being written?
+    pub is_exporting: bool,
+    /// What each login does.
+    pub logins: BTreeMap<usize, Login>,
+    /// When jobs ended, in minutes since 1970, with how many; the newest last.
+    pub rate: VecDeque<(i64, u32)>,
+}
+
+/// Where a tab's batch stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// The list can be changed.
+    #[default]
+    Editing,
+    /// Running.
+    Running,
+    /// Takes no new job; logins are kept alive.
+    Paused,
+    /// Asked to stop; the job at hand is finished.
+    Stopping,
+    /// Over.
+    Over,
+}
+
+/// What a login does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Login {
+    /// The account it is at, and where that stands.
+    pub at: Option<(String, RowState)>,
+    /// Jobs that it has done.
+    pub done: usize,
+    /// A person has to do something in its browser.
+    pub needs_person: bool,
+    /// It works no more.
+    pub is_out: bool,
+}
+
+impl Tab {
+    /// Takes a list over from a source.
+    pub fn take(&mut self, service: Service, intake: Intake) {
+        if intake.list.jobs.len() <= LINES_MAX {
+            self.text = intake.list.jobs.iter().map(|job| line_of(service, job)).collect::<Vec<_>>().join("\n");
+        } else {
+            self.text.clear();
+        }
+        self.receiver = intake.receiver_phone.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.list_pin = intake.pin;
+        self.is_sample = intake.is_sample;
+        // The checked list itself, so that what was left out at the source is still shown.
+        self.taken = Some(intake.list);
+        self.phase = Phase::Editing;
+        self.recheck(service);
+    }
+
+    /// The form was changed by hand.
+    pub fn edited(&mut self, service: Service) {
+        if !self.is_too_long_to_edit() {
+            self.taken = None;
+            self.is_sample = false;
+        }
+        self.recheck(service);
+    }
+
+    /// Begins a new list with nothing in it.
+    pub fn cleared(&mut self, service: Service) {
+        self.text.clear();
+        self.taken = None;
+        self.list_pin = None;
+        self.is_sample = false;
+        self.phase = Phase::Editing;
+        self.recheck(service);
+    }
+
+    /// Keeps only what failed and is safe to be done again.
+    pub fn only_failed(&mut self, service: Service) {
+        let again = |row: &Row| matches!(row.state, RowState::Done(Outcome::Failed | Outcome::NotSent | Outcome::Cancelled));
+        let jobs = self.list.jobs.iter().zip(self.rows.iter()).filter(|(_, row)| again(row)).map(|(job, _)| job.clone()).collect();
+        let list = JobList { jobs, ..JobList::default() };
+        let intake = Intake { list, receiver_phone: self.receiver.parse().ok(), pin: self.list_pin.take(), is_sample: self.is_sample };
+        self.take(service, intake);
+    }
+
+    /// Is there anything that [`Self::only_failed`] would keep?
+    pub fn has_failed(&self) -> bool {
+        [Outcome::Failed, Outcome::NotSent, Outcome::Cancelled].iter().any(|outcome| self.counts.get(outcome).is_some_and(|n| *n > 0))
+    }
+
+    /// Is the list longer than a text field can be?
+    pub fn is_too_long_to_edit(&self) -> bool {
+        self.taken.as_ref().is_some_and(|list| list.jobs.len() > LINES_MAX)
+    }
+
+    fn recheck(&mut self, service: Service) {
+        let defaults = self.defaults();
+        self.list = self.taken.clone().unwrap_or_else(|| JobList::from_lines(service, defaults, &self.text));
+        self.rows = self.list.jobs.iter().map(|j| Row::waiting(&j.account.to_string(), j.amount)).collect();
+        self.batch = None;
+        self.forget_batch();
+        self.reorder();
+    }
+
+    /// What rows say that do not say it themselves.
+    pub fn defaults(&self) -> Defaults {
+        Defaults { amount: self.amount.parse().ok(), payment: self.payment }
+    }
+
+    /// Tells rows that are known from before. `month`: accounts of this service, as keys.
+    pub fn flag(&mut self, known: &Known, words: &Words) {
+        if self.phase != Phase::Editing {
+            return;
+        }
+        self.known = (0, 0);
+        for (place, job) in self.list.jobs.iter().enumerate() {
+            let key = job.account.key();
+            let message = if known.in_doubt.contains(&key) {
+                self.known.1 += 1;
+                Some(words.row_in_doubt.to_owned())
+            } else if let Some(at) = known.paid.get(&key) {
+                self.known.0 += 1;
+                Some((words.row_paid_before)(at))
+            } else {
+                None
+            };
+            if self.rows.get(place).is_some_and(|row| row.message.as_deref() != message.as_deref()) {
+                self.rows.change(place, |row| row.message = message.map(Into::into));
+            }
+        }
+    }
+
+    fn forget_batch(&mut self) {
+        self.counts.clear();
+        self.done = 0;
+        self.ended = None;
+        self.report = None;
+        self.paid = Vnd::ZERO;
+        self.eta_s = None;
+        self.logins.clear();
+        self.rate.clear();
+    }
+
+    /// The batch begins.
+    pub fn started(&mut self) {
+        self.phase = Phase::Running;
+        self.forget_batch();
+        self.rows = self.rows.iter().map(|row| Row::waiting(&row.account, row.amount)).collect();
+        self.wish = Wish::default();
+        self.reorder();
+    }
+
+    /// What the window misses before this list can be started.
+    pub fn missing(&self, words: &Words) -> Option<&'static str> {
+        if !self.receiver.trim().is_empty() && self.receiver.parse::<Phone>().is_err() {
+            Some(words.bad_receiver)
+        } else if !self.amount.trim().is_empty() && self.amount.parse::<Vnd>().is_err() {
+            Some(words.bad_amount)
+        } else {
+            None
+        }
+    }
+
+    /// Filters and sorts: at once where that is quick, else it is marked to be done beside the window's thread.
+    pub fn reorder(&mut self) {
+        if self.wish.is_plain() {
+            (self.order, self.is_order_stale) = (None, false);
+        } else if self.rows.len() <= AT_ONCE {
+            (self.order, self.is_order_stale) = (ordered(&self.rows, &self.wish).map(Into::into), false);
+        } else {
+            self.is_order_stale = true;
+        }
+    }
+
+    /// How many rows the table shows.
+    pub fn shown(&self) -> usize {
+        self.order.as_ref().map_or(self.rows.len(), |order| order.len())
+    }
+
+    /// The row that the table shows at this place, with its place in the list.
+    pub fn row(&self, place: usize) -> Option<(usize, &Row)> {
+        let place = match &self.order {
+            Some(order) => *order.get(place)? as usize,
+            None => place,
+        };
+        self.rows.get(place).map(|row| (place, row))
+    }
+
+    /// Sorts by this column, then the other way round, then not at all.
+    pub fn sort_by(&mut self, column: Column) {
+        self.wish.sort = match self.wish.sort {
+            Some((at, false)) if at == column => Some((column, true)),
+            Some((at, true)) if at == column => None,
+            _ => Some((column, false)),
+        };
+        self.reorder();
+    }
+
+    /// An event of its batch. `now_ms`: since 1970.
+    pub fn fold(&mut self, event: Progress, words: &Words, now_ms: i64) {
+        match event {
+            Progress::BatchStarted { batch, .. } => self.batch = Some(batch),
+            Progress::State { login, index, account, attempt, state, amount } => {
+                let state = RowState::of(state);
+                let at = self.logins.entry(login).or_default();
+                at.at = (!matches!(state, RowState::Done(_))).then_some((account, state));
+                at.done += usize::from(matches!(state, RowState::Done(_)));
+                self.rows.change(index, |row| {
+                    row.state = state;
+                    row.amount = amount.or(row.amount);
+                    row.at_ms = Some(now_ms);
+                    row.attempt = Some(attempt.into());
+                });
+                self.touched();
+            }
+            Progress::Outcome(outcome) => self.outcome(&outcome, now_ms),
+            Progress::Progress { done, eta_s, paid, .. } => {
+                self.done = done;
+                self.eta_s = eta_s;
+                self.paid = paid;
+            }
+            Progress::Retry { account, why } => {
+                let place = self.rows.iter().position(|row| *row.account == *account);
+                if let Some(place) = place {
+                    self.rows.change(place, |row| row.message = Some((words.retry)(&why).into()));
+                }
+            }
+            Progress::BatchFinished { outcomes, paid, stopped, paused, .. } => {
+                self.counts = outcomes;
+                self.paid = paid;
+                self.eta_s = None;
+                self.ended = paused.or_else(|| stopped.then(|| (words.stopped)(&self.summary(words))));
+            }
+            Progress::LoggedIn { login, .. } => *self.logins.entry(login).or_default() = Login { done: self.done_by(login), ..Login::default() },
+            Progress::LoggedOut { login } => {
+                let at = self.logins.entry(login).or_default();
+                (at.at, at.is_out, at.needs_person) = (None, true, false);
+            }
+            Progress::NeedsPerson { login, .. } => self.logins.entry(login).or_default().needs_person = true,
+            Progress::PersonDone => self.logins.values_mut().for_each(|login| login.needs_person = false),
+            Progress::Halted { .. } => {}
+        }
+    }
+
+    fn done_by(&self, login: usize) -> usize {
+        self.logins.get(&login).map_or(0, |login| login.done)
+    }
+
+    fn outcome(&mut self, outcome: &OutcomeEvent, now_ms: i64) {
+        *self.counts.entry(outcome.outcome).or_default() += 1;
+        // A doubt that was settled is told again: it counts once.
+        if let Some(RowState::Done(before)) = self.rows.get(outcome.index).map(|row| row.state)
+            && before != outcome.outcome
+            && let Some(count) = self.counts.get_mut(&before)
+        {
+            *count = count.saturating_sub(1);
+        }
+        self.rows.change(outcome.index, |row| {
+            row.state = RowState::Done(outcome.outcome);
+            row.amount = outcome.amount.or(row.amount);
+            row.message = Some(outcome.message.as_str().into()).filter(|text: &Arc<str>| !text.is_empty());
+            row.customer = outcome.customer.as_deref().map(Into::into).or(row.customer.take());
+            row.attempt = outcome.attempt.as_deref().map(Into::into).or(row.attempt.take());
+            row.at_ms = Some(outcome.at.as_millisecond());
+        });
+        let minute = now_ms / 60_000;
+        match self.rate.back_mut() {
+            Some((at, count)) if *at == minute => *count += 1,
+            _ => self.rate.push_back((minute, 1)),
+        }
+        while self.rate.len() > RATE_MINUTES {
+            self.rate.pop_front();
+        }
+        self.touched();
+    }
+
+    /// Jobs in the last whole minute, else in the one that runs.
+    pub fn a_minute(&self, now_ms: i64) -> u32 {
+        let minute = now_ms / 60_000;
+        let in_minute = |wanted: i64| self.rate.iter().find(|(at, _)| *at == wanted).map(|(_, count)| *count);
+        in_minute(minute - 1).or_else(|| in_minute(minute)).unwrap_or_default()
+    }
+
+    /// A row changed: the order may not be right any more.
+    fn touched(&mut self) {
+        if self.wish.is_plain() {
+            return;
+        }
+        self.is_order_stale = true;
+        if self.rows.len() <= AT_ONCE {
+            self.reorder();
+        }
+    }
+
+    /// Did the batch end before its list did? Then starting again goes on with it.
+    pub fn is_interrupted(&self) -> bool {
+        self.phase == Phase::Over && self.ended.is_some()
+    }
+
+    /// Logins that are at work.
+    pub fn at_work(&self) -> usize {
+        self.logins.values().filter(|login| !login.is_out).count()
+    }
+
+    /// Outcomes by number, and what was paid.
+    pub fn summary(&self, words: &Words) -> String {
+        let counts = self.counts.iter().filter(|(_, count)| **count > 0);
+        let mut parts: Vec<String> = counts.map(|(outcome, count)| (words.count_of)(*count, (words.outcome)(*outcome))).collect();
+        if !self.paid.is_zero() {
+            parts.push((words.paid_sum)(&self.paid.to_string()));
+        }
+        parts.join(" · ")
+    }
+
+    /// What the table shows as text to paste into Excel: columns by tabs, rows by lines.
+    pub fn as_text(&self, words: &Words) -> String {
+        let mut text = [words.number, words.code, words.customer, words.money, words.state, words.note].join("\t");
+        for (place, row) in (0..self.shown()).filter_map(|place| self.row(place)) {
+            let cells = [
+                (place + 1).to_string(),
+                // Excel would make a number of a phone and lose its 0.
+                format!("'{}", row.account),
+                row.customer.as_deref().unwrap_or_default().to_owned(),
+                row.amount.map(Vnd::digits).unwrap_or_default(),
+                row.state.shown(words).1.to_owned(),
+                row.message.as_deref().unwrap_or_default().replace(['\t', '\n', '\r'], " "),
+            ];
+            text.push('\n');
+            text.push_str(&cells.join("\t"));
+        }
+        text
+    }
+
+    /// How many of a chip.
+    pub fn count(&self, group: Option<Group>) -> usize {
+        group.map_or(self.rows.len(), |group| self.rows.count(group))
+    }
+}
+
+/// A job as one types it.
+fn line_of(service: Service, job: &crate::domain::Job) -> String {
+    let account = job.account.to_string();
+    match (job.top_up(service), &job.order_id) {
+        (Some(amount), Some(order)) => format!("{account}|{}|{order}", amount.digits()),
+        (Some(amount), None) => format!("{account}|{}", amount.digits()),
+        (None, Some(order)) if matches!(service, Service::TopUpMulti | Service::TopUpViettel) => format!("{account}||{order}"),
+        (None, Some(order)) => format!("{account}|{order}"),
+        (None, None) => account,
+    }
+}

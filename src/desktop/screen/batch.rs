@@ -1,0 +1,348 @@
+//! A service: form, list, what runs, what to do next.
+
+use egui::{Align, Button, CentralPanel, Color32, Frame, Label, Layout, Margin, Panel, ProgressBar, RichText, ScrollArea, Stroke, TextEdit, Ui};
+
+use super::{big_button, choice, field};
+use crate::desktop::model::rows::{Group, Wish};
+use crate::desktop::model::{Action, Model, Phase, local};
+use crate::desktop::style::{ACCENT, Tone};
+use crate::desktop::table;
+use crate::domain::service::Amounts;
+use crate::domain::{PaymentType, Vnd};
+
+pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+    Panel::bottom("actions").show(ui, |ui| {
+        before_a_payment(ui, model);
+        action_bar(ui, model, actions);
+    });
+    if model.tab().logins.len() > 1 || model.tab().phase == Phase::Running {
+        Panel::right("sessions").default_size(190.0).show(ui, |ui| sessions(ui, model, actions));
+    }
+    if matches!(model.tab().phase, Phase::Editing) {
+        Panel::left("form").default_size(270.0).show(ui, |ui| form(ui, model, actions));
+    }
+    CentralPanel::default().show(ui, |ui| {
+        progress(ui, model);
+        list(ui, model, actions);
+    });
+}
+
+fn progress(ui: &mut Ui, model: &Model) {
+    let (tab, words) = (model.tab(), model.words());
+    let total = tab.rows.len();
+    if tab.phase == Phase::Editing || total == 0 {
+        return;
+    }
+    ui.horizontal(|ui| {
+        #[expect(clippy::cast_precision_loss, reason = "a bar's length")]
+        let share = tab.done as f32 / total as f32;
+        let bar = ProgressBar::new(share).desired_width((ui.available_width() - 340.0).max(80.0)).fill(ACCENT).desired_height(14.0);
+        ui.add(bar);
+        ui.label(format!("{}/{total}", tab.done));
+        let now = jiff::Timestamp::now().as_millisecond();
+        if tab.phase == Phase::Running {
+            ui.label((words.a_minute)(tab.a_minute(now) as usize));
+        }
+        ui.label(RichText::new((words.paid_sum)(&tab.paid.to_string())).strong());
+    });
+}
+
+fn form(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+    let words = model.words();
+    let service = model.service();
+    let spec = service.spec();
+    let needs_pin = service.is_payment() && !model.has_pin && model.tab().list_pin.is_none();
+    let is_editable = model.running() != Some(service);
+    ui.add_space(6.0);
+    ui.add_enabled_ui(is_editable, |ui| {
+        let tab = model.tab_mut();
+        let mut changed = false;
+        if spec.takes_payment_type {
+            let mut chosen = tab.payment.unwrap_or(PaymentType::Postpaid);
+            if choice(ui, words.payment_type, &mut chosen, &[PaymentType::Prepaid, PaymentType::Postpaid], words.payment) {
+                tab.payment = Some(chosen);
+                changed = true;
+            }
+        }
+        if !matches!(spec.amounts, Amounts::Quoted) {
+            changed |= field(ui, words.amount, &mut tab.amount, false, "50.000").changed();
+        }
+        if spec.takes_receiver_phone {
+            field(ui, words.receiver, &mut tab.receiver, false, "09…");
+        }
+        let label = ui.label((words.lines)((words.account)(service)));
+        if tab.is_too_long_to_edit() {
+            ui.add(Label::new((words.big_list)(tab.list.jobs.len())).wrap());
+        } else {
+            let height = (ui.available_height() - 150.0).max(80.0);
+            ScrollArea::vertical().id_salt("lines").max_height(height).show(ui, |ui| {
+                let edit = TextEdit::multiline(&mut tab.text).desired_width(f32::INFINITY).desired_rows(14).hint_text(words.lines_hint);
+                changed |= ui.add(edit).labelled_by(label.id).changed();
+            });
+        }
+        if changed {
+            actions.push(Action::Edited);
+        }
+    });
+    if needs_pin {
+        field(ui, words.pin, &mut model.pin, true, "");
+    }
+    left_out(ui, model);
+}
+
+/// What was left out of the list, and why.
+fn left_out(ui: &mut Ui, model: &Model) {
+    let (list, words) = (&model.tab().list, model.words());
+    let dark = ui.visuals().dark_mode;
+    if list.errors.is_empty() && list.duplicates.is_empty() {
+        return;
+    }
+    ui.label(RichText::new((words.left_out)(list.errors.len(), list.duplicates.len())).color(Tone::Doubt.ink(dark)).strong());
+    let total = list.errors.len() + list.duplicates.len();
+    ScrollArea::vertical().id_salt("left_out").show_rows(ui, 18.0, total, |ui, range| {
+        for i in range {
+            match list.errors.get(i) {
+                Some(error) => ui.label(RichText::new(format!("{}: {}", error.row, error.why)).small().color(Tone::Bad.ink(dark))),
+                None => match list.duplicates.get(i - list.errors.len()) {
+                    Some(twin) => {
+                        ui.label(RichText::new(format!("{}: {}", twin.row, (words.duplicate_of)(&twin.account.to_string(), &twin.first_row))).small())
+                    }
+                    None => ui.label(""),
+                },
+            };
+        }
+    });
+}
+
+fn list(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+    let (tab, words) = (model.tab(), model.words());
+    if tab.rows.is_empty() {
+        ui.add_space(60.0);
+        ui.vertical_centered(|ui| {
+            ui.label(RichText::new(words.empty).size(16.0));
+            ui.label(words.empty_hint);
+        });
+        return;
+    }
+    chips(ui, model, actions);
+    if tab.shown() == 0 {
+        ui.label(words.no_match);
+    }
+    table::show(ui, tab, words, actions);
+}
+
+/// Filters with their counts, and the search.
+fn chips(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+    let (tab, words) = (model.tab(), model.words());
+    ui.horizontal_wrapped(|ui| {
+        for group in std::iter::once(None).chain(Group::ALL.map(Some)) {
+            let count = tab.count(group);
+            if group.is_some() && count == 0 && tab.wish.group != group {
+                continue;
+            }
+            let name = group.map_or(words.all, |group| group.name(words));
+            let is_chosen = tab.wish.group == group;
+            let color = if is_chosen { Color32::WHITE } else { ui.visuals().text_color() };
+            if ui.add(Button::selectable(is_chosen, RichText::new(format!("{name} {count}")).color(color))).clicked() {
+                actions.push(Action::Wish(Wish { group, ..tab.wish.clone() }));
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let mut query = tab.wish.query.clone();
+            let label = ui.label(words.search);
+            let edit = TextEdit::singleline(&mut query).hint_text(words.search_hint).desired_width(170.0);
+            if ui.add(edit).labelled_by(label.id).changed() {
+                actions.push(Action::Wish(Wish { query, ..tab.wish.clone() }));
+            }
+        });
+    });
+}
+
+/// What each login does.
+fn sessions(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+    let (tab, words) = (model.tab(), model.words());
+    let dark = ui.visuals().dark_mode;
+    ui.add_space(6.0);
+    ui.strong(words.sessions);
+    ScrollArea::vertical().id_salt("logins").max_height((ui.available_height() - 150.0).max(120.0)).show(ui, |ui| {
+        for (number, login) in &tab.logins {
+            ui.separator();
+            ui.horizontal(|ui| {
+                ui.strong((words.session)(number + 1));
+                ui.label(RichText::new((words.jobs_done)(login.done)).small());
+            });
+            let (icon, text, tone) = match &login.at {
+                _ if login.needs_person => ("⚠", words.needs_look.to_owned(), Tone::Doubt),
+                _ if login.is_out => ("○", words.out.to_owned(), Tone::Quiet),
+                Some((account, state)) => {
+                    let (icon, word, tone) = state.shown(words);
+                    (icon, format!("{word} {account}"), tone)
+                }
+                None => ("○", words.idle.to_owned(), Tone::Quiet),
+            };
+            ui.add(Label::new(RichText::new(format!("{icon} {text}")).color(tone.ink(dark)).small()).truncate());
+            if !login.is_out && ui.small_button(words.show_browser).clicked() {
+                actions.push(Action::ShowBrowser(*number));
+            }
+        }
+    });
+    if tab.rate.len() > 1 {
+        ui.separator();
+        rate(ui, model);
+    }
+}
+
+/// Jobs a minute, the last half hour.
+fn rate(ui: &mut Ui, model: &Model) {
+    let (tab, words) = (model.tab(), model.words());
+    ui.label(RichText::new(words.rate).small());
+    #[expect(clippy::cast_precision_loss, reason = "minutes and jobs of half an hour")]
+    let bars = tab.rate.iter().map(|(minute, count)| egui_plot::Bar::new(*minute as f64, f64::from(*count)).width(0.8).fill(ACCENT)).collect();
+    egui_plot::Plot::new("rate")
+        .height(84.0)
+        .show_grid([false, true])
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .include_y(0.0)
+        .x_axis_formatter(|mark, _| minute(mark.value))
+        .show(ui, |plot| plot.bar_chart(egui_plot::BarChart::new(words.rate, bars)));
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "minutes since 1970")]
+fn minute(mark: f64) -> String {
+    local(mark.round() as i64 * 60_000, "%H:%M")
+}
+
+/// One calm word on what will happen, with the table still readable.
+fn before_a_payment(ui: &mut Ui, model: &Model) {
+    let (tab, words) = (model.tab(), model.words());
+    let service = model.service();
+    if tab.phase != Phase::Editing || tab.list.jobs.is_empty() || model.missing().is_some() {
+        return;
+    }
+    let dark = ui.visuals().dark_mode;
+    let (count, sum) = (tab.list.jobs.len(), tab.list.known_total());
+    let headline = if !service.is_payment() {
+        (words.will_look_up)(count)
+    } else if sum.is_zero() {
+        (words.will_pay_quoted)(count)
+    } else {
+        (words.will_pay)(count, &sum.to_string())
+    };
+    Frame::new().inner_margin(Margin::symmetric(12, 8)).stroke(Stroke::new(1.0, ui.visuals().weak_text_color())).corner_radius(6).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(headline).strong().size(16.0));
+            if let (true, Some(before), false) = (service.is_payment(), model.balance, sum.is_zero()) {
+                let after = before.dong() - sum.dong();
+                if let Ok(after) = Vnd::try_from(after) {
+                    ui.label((words.after_it)(&before.to_string(), &after.to_string()));
+                } else {
+                    let short = Vnd::try_from(-after).unwrap_or(Vnd::ZERO);
+                    ui.label(RichText::new((words.too_little)(&short.to_string())).color(Tone::Bad.ink(dark)).strong());
+                }
+            }
+        });
+        ui.horizontal_wrapped(|ui| {
+            if service.is_payment() {
+                ui.label(RichText::new(limits(model)).small());
+            }
+            if tab.known.0 > 0 {
+                ui.label(RichText::new((words.paid_before)(tab.known.0)).color(Tone::Doubt.ink(dark)).small());
+            }
+            if tab.known.1 > 0 {
+                ui.label(RichText::new((words.in_doubt_before)(tab.known.1)).color(Tone::Doubt.ink(dark)).small());
+            }
+            let (wrong, twice) = (tab.list.errors.len(), tab.list.duplicates.len());
+            if wrong + twice > 0 {
+                ui.label(RichText::new((words.left_out)(wrong, twice)).color(Tone::Doubt.ink(dark)).small());
+            }
+        });
+    });
+}
+
+fn limits(model: &Model) -> String {
+    let words = model.words();
+    let limits = &model.limits;
+    let named = [(words.per_job, limits.per_job), (words.per_batch, limits.per_batch), (words.per_day, limits.per_day)];
+    let set: Vec<String> = named.into_iter().filter_map(|(name, most)| most.map(|most| format!("{name} {most}"))).collect();
+    if set.is_empty() { words.no_limits.to_owned() } else { (words.limits)(&set.join(" · ")) }
+}
+
+/// One primary action at a time; it is the filled one.
+fn action_bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+    let (tab, words) = (model.tab(), model.words());
+    let is_running = matches!(tab.phase, Phase::Running | Phase::Paused | Phase::Stopping);
+    let primary_is_fetch = tab.rows.is_empty();
+    let primary_is_export = tab.phase == Phase::Over && tab.report.is_none() && !tab.is_interrupted();
+    Frame::new().inner_margin(Margin::symmetric(0, 8)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            if big_button(ui, words.fetch, model.can_take(), primary_is_fetch) {
+                actions.push(Action::Fetch);
+            }
+            if ui.add_enabled(model.can_take(), Button::new(words.open_file)).clicked() {
+                actions.push(Action::PickFile);
+            }
+            if model.fetching.is_some() {
+                ui.spinner();
+            }
+            if tab.phase == Phase::Over {
+                if ui.button(words.new_list).clicked() {
+                    actions.push(Action::NewList);
+                }
+                if tab.has_failed() && ui.button(words.again).clicked() {
+                    actions.push(Action::Again);
+                }
+            }
+            if !tab.rows.is_empty() && ui.button(words.copy_rows).clicked() {
+                actions.push(Action::CopyRows);
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if big_button(ui, words.export, model.can_export(), primary_is_export) {
+                    actions.push(Action::Export);
+                }
+                if is_running {
+                    while_running(ui, model, actions);
+                } else {
+                    let primary = (!primary_is_fetch && !primary_is_export) || tab.is_interrupted();
+                    // The same list again is the same batch: it goes on where it was.
+                    let start = if tab.is_interrupted() { words.go_on } else { words.start };
+                    if big_button(ui, start, model.can_start(), primary) {
+                        actions.push(Action::Start { dry_run: false });
+                    }
+                    if model.service().is_payment() && big_button(ui, words.dry_run, model.can_start(), false) {
+                        actions.push(Action::Start { dry_run: true });
+                    }
+                }
+                if let Some(report) = &tab.report {
+                    if ui.button(words.open_folder).clicked()
+                        && let Some(folder) = report.parent()
+                    {
+                        actions.push(Action::Open(folder.to_owned()));
+                    }
+                    if ui.button(words.open_it).clicked() {
+                        actions.push(Action::Open(report.clone()));
+                    }
+                    let name = report.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                    ui.add(Label::new(RichText::new((words.saved)(&name)).small()).truncate()).on_hover_text(report.display().to_string());
+                }
+            });
+        });
+    });
+}
+
+fn while_running(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+    let (phase, words) = (model.tab().phase, model.words());
+    if big_button(ui, words.stop, phase != Phase::Stopping, phase != Phase::Paused) {
+        actions.push(Action::Stop);
+    }
+    if phase == Phase::Paused {
+        if big_button(ui, words.resume, true, true) {
+            actions.push(Action::Resume);
+        }
+    } else if big_button(ui, words.pause, phase == Phase::Running, false) {
+        actions.push(Action::Pause);
+    }
+}

@@ -1,0 +1,163 @@
+//! Days: batches, sums, and the cash at the end of the day.
+
+use egui::{Align, Button, Color32, Label, Layout, RichText, ScrollArea, Ui};
+use egui_extras::{Column, TableBuilder};
+use egui_plot::{Bar, BarChart, Plot};
+
+use super::field;
+use crate::desktop::model::rows::shown;
+use crate::desktop::model::{Action, Model};
+use crate::desktop::style::{ACCENT, ROW_HEIGHT, Tone};
+use crate::domain::Vnd;
+
+/// Spans that are offered, in days.
+const SPANS: [u16; 4] = [1, 7, 30, 90];
+
+pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+    let words = model.words();
+    ui.horizontal(|ui| {
+        for days in SPANS {
+            let is_chosen = model.history.days == days;
+            let color = if is_chosen { Color32::WHITE } else { ui.visuals().text_color() };
+            if ui.add(Button::selectable(is_chosen, RichText::new((words.days)(days.into())).color(color))).clicked() {
+                actions.push(Action::Days(days));
+            }
+        }
+        if model.history.is_loading {
+            ui.spinner();
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.add_enabled(!model.history.batches.is_empty(), Button::new(words.export_all)).clicked() {
+                actions.push(Action::ExportDays);
+            }
+        });
+    });
+    ui.columns(3, |columns| {
+        sums(&mut columns[0], model);
+        outcomes(&mut columns[1], model);
+        cash(&mut columns[2], model);
+    });
+    by_day(ui, model);
+    ui.add_space(6.0);
+    ui.strong(words.batches);
+    if model.history.batches.is_empty() {
+        ui.label(words.nothing_yet);
+        return;
+    }
+    batches(ui, model);
+}
+
+fn sums(ui: &mut Ui, model: &Model) {
+    let words = model.words();
+    ui.strong(words.by_service);
+    for (service, count, paid) in &model.history.by_service {
+        ui.horizontal(|ui| {
+            ui.add(Label::new(format!("{} · {count}", (words.service)(*service))).truncate());
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(paid.to_string()));
+        });
+    }
+}
+
+fn outcomes(ui: &mut Ui, model: &Model) {
+    let words = model.words();
+    let dark = ui.visuals().dark_mode;
+    ui.strong(words.by_outcome);
+    for (outcome, count) in &model.history.by_outcome {
+        let (icon, tone) = shown(*outcome);
+        ui.label(RichText::new(format!("{icon} {} · {count}", (words.outcome)(*outcome))).color(tone.ink(dark)));
+    }
+}
+
+fn cash(ui: &mut Ui, model: &mut Model) {
+    let words = model.words();
+    let dark = ui.visuals().dark_mode;
+    ui.strong(words.of_the_day);
+    ui.label(format!("{}: {}", words.cash_expected, model.history.today));
+    field(ui, words.cash_counted, &mut model.history.counted, false, "0");
+    match model.history.off_by() {
+        Some(0) => {
+            ui.label(RichText::new(format!("✔ {}", words.cash_fits)).color(Tone::Good.ink(dark)).strong());
+        }
+        Some(off) => {
+            let sign = if off < 0 { "−" } else { "+" };
+            let amount = Vnd::try_from(off.abs()).unwrap_or(Vnd::ZERO);
+            ui.label(RichText::new(format!("⚠ {}", (words.cash_off)(&format!("{sign}{amount}")))).color(Tone::Doubt.ink(dark)).strong());
+        }
+        None => {}
+    }
+}
+
+fn by_day(ui: &mut Ui, model: &Model) {
+    let (words, days) = (model.words(), &model.history.by_day);
+    if days.iter().all(|(_, paid)| paid.is_zero()) {
+        return;
+    }
+    ui.strong(words.by_day);
+    #[expect(clippy::cast_precision_loss, reason = "a bar's height")]
+    let bars =
+        (0_u32..).zip(days).map(|(place, (_, paid))| Bar::new(f64::from(place), paid.dong() as f64 / 1_000_000.0).width(0.7).fill(ACCENT)).collect();
+    let names: Vec<String> = days.iter().map(|(day, _)| day.clone()).collect();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the place of a day")]
+    Plot::new("by_day")
+        .height(130.0)
+        .show_grid([false, true])
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .include_y(0.0)
+        .x_axis_formatter(move |mark, _| {
+            let is_whole = (mark.value - mark.value.round()).abs() < 0.01 && mark.value >= 0.0;
+            is_whole.then(|| names.get(mark.value.round() as usize).cloned()).flatten().unwrap_or_default()
+        })
+        .show(ui, |plot| plot.bar_chart(BarChart::new(words.by_day, bars)));
+}
+
+fn batches(ui: &mut Ui, model: &Model) {
+    let (words, batches) = (model.words(), &model.history.batches);
+    ScrollArea::horizontal().show(ui, |ui| {
+        TableBuilder::new(ui)
+            .id_salt("batches")
+            .striped(true)
+            .cell_layout(Layout::left_to_right(Align::Center))
+            .column(Column::exact(140.0))
+            .column(Column::initial(200.0).at_least(120.0).clip(true))
+            .column(Column::exact(80.0))
+            .column(Column::exact(130.0))
+            .column(Column::remainder().at_least(160.0).clip(true))
+            .header(ROW_HEIGHT, |mut header| {
+                for name in [words.at, words.services, words.number, words.money, words.note] {
+                    header.col(|ui| {
+                        ui.strong(name);
+                    });
+                }
+            })
+            .body(|body| {
+                body.rows(ROW_HEIGHT, batches.len(), |mut row| {
+                    let Some(batch) = batches.get(row.index()) else { return };
+                    row.col(|ui| {
+                        ui.label(&batch.started);
+                    });
+                    row.col(|ui| {
+                        ui.add(Label::new((words.service)(batch.service)).truncate());
+                    });
+                    row.col(|ui| {
+                        ui.label(batch.jobs.to_string());
+                    });
+                    row.col(|ui| {
+                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(batch.paid.to_string()));
+                    });
+                    row.col(|ui| {
+                        let mut notes = vec![batch.operator.clone()];
+                        if !batch.is_finished {
+                            notes.push(words.unfinished.to_owned());
+                        }
+                        if batch.is_dry_run {
+                            notes.push(words.dry_run.to_lowercase());
+                        }
+                        ui.add(Label::new(notes.join(" · ")).truncate());
+                    });
+                });
+            });
+    });
+}

@@ -1,0 +1,153 @@
+//! The screens: functions from the model to what was asked for. Text fields change their own text; nothing else does.
+
+mod batch;
+mod find;
+mod history;
+mod keys;
+mod lock;
+mod settings;
+mod side;
+
+use egui::{Align, Button, CentralPanel, Color32, ComboBox, Label, Layout, Panel, RichText, TextEdit, Ui};
+
+use super::model::{Action, Busy, Model, Place, Setup, Status};
+use super::style::{ACCENT, Tone};
+use super::words::Words;
+
+pub use keys::shortcuts;
+
+/// Draws everything; says what was asked for.
+pub fn show(ui: &mut Ui, model: &mut Model) -> Vec<Action> {
+    let mut actions = Vec::new();
+    match &model.setup {
+        _ if model.lock.is_locked => {
+            CentralPanel::default().show(ui, |ui| lock::locked(ui, model, &mut actions));
+            return actions;
+        }
+        Setup::First => {
+            CentralPanel::default().show(ui, |ui| lock::first_run(ui, model, &mut actions));
+            return actions;
+        }
+        Setup::Locked(why) => {
+            let why = why.clone();
+            CentralPanel::default().show(ui, |ui| lock::passphrase(ui, model, why.as_deref(), &mut actions));
+            return actions;
+        }
+        Setup::Opening | Setup::Fault(_) | Setup::Ready => {}
+    }
+    keys::pressed(ui, model, &mut actions);
+    Panel::left("services").exact_size(216.0).resizable(false).show(ui, |ui| side::bar(ui, model, &mut actions));
+    Panel::top("head").show(ui, |ui| head(ui, model, &mut actions));
+    match model.place {
+        Place::Service(_) => batch::show(ui, model, &mut actions),
+        Place::Find => {
+            CentralPanel::default().show(ui, |ui| find::show(ui, model, &mut actions));
+        }
+        Place::History => {
+            CentralPanel::default().show(ui, |ui| history::show(ui, model, &mut actions));
+        }
+        Place::Settings => {
+            CentralPanel::default().show(ui, |ui| settings::show(ui, model, &mut actions));
+        }
+        Place::Notices => {
+            CentralPanel::default().show(ui, |ui| side::told(ui, model));
+        }
+    }
+    actions
+}
+
+/// The state line, the one sentence, and what needs somebody.
+fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+    let words = model.words();
+    let dark = ui.visuals().dark_mode;
+    ui.add_space(8.0);
+    ui.horizontal(|ui| {
+        let title = match model.place {
+            Place::Service(service) => (words.service)(service),
+            Place::Find => words.find_title,
+            Place::History => words.history_title,
+            Place::Settings => words.settings_title,
+            Place::Notices => words.notices,
+        };
+        ui.heading(title);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if !model.is_demo && ui.button(words.lock).on_hover_text("Ctrl+L").clicked() {
+                actions.push(Action::Lock);
+            }
+            let balance = model.balance.map_or_else(|| "—".to_owned(), |b| b.to_string());
+            let balance = ui.label(RichText::new(format!("{} {balance}", words.balance)).strong());
+            if let Some(agent) = &model.agent {
+                balance.on_hover_text(agent);
+            }
+            light(ui, words, words.browser, &model.browser);
+            light(ui, words, words.server, &model.api);
+        });
+    });
+    let (tone, text) = model.sentence();
+    ui.add(Label::new(RichText::new(text).size(16.0).color(tone.ink(dark))).wrap());
+    if let Some((login, _)) = &model.needs_person
+        && big_button(ui, words.show_browser, true, true)
+    {
+        actions.push(Action::ShowBrowser(*login));
+    }
+    if !model.doubts.is_empty() && model.busy != Busy::Reconciling && model.place != Place::Find {
+        ui.horizontal(|ui| {
+            let text = format!("⚠ {}", (words.doubts)(model.doubts.len()));
+            ui.label(RichText::new(text).color(Tone::Doubt.ink(dark)).strong());
+            if ui.add_enabled(model.can_reconcile(), Button::new(words.reconcile)).clicked() {
+                actions.push(Action::Reconcile);
+            }
+            if ui.button(words.look_at_doubts).clicked() {
+                actions.push(Action::Go(Place::Find));
+            }
+        });
+    }
+    ui.add_space(4.0);
+}
+
+fn light(ui: &mut Ui, words: &Words, name: &str, status: &Status) {
+    let (icon, word, tone, detail) = match status {
+        Status::Checking => ("○", words.checking, Tone::Quiet, ""),
+        Status::Good(text) => ("●", words.good, Tone::Good, text.as_str()),
+        Status::Bad(why) => ("✖", words.bad, Tone::Bad, why.as_str()),
+    };
+    let text = RichText::new(format!("{icon} {name}: {word}")).color(tone.ink(ui.visuals().dark_mode)).small();
+    let label = ui.label(text);
+    if !detail.is_empty() {
+        label.on_hover_text(detail);
+    }
+}
+
+/// A labelled field: the label also names it for a screen reader.
+pub(super) fn field(ui: &mut Ui, name: &str, text: &mut String, is_secret: bool, hint: &'static str) -> egui::Response {
+    let label = ui.label(name);
+    ui.add(TextEdit::singleline(text).password(is_secret).hint_text(hint).desired_width(f32::INFINITY)).labelled_by(label.id)
+}
+
+/// A labelled choice. `true`: another one was chosen.
+pub(super) fn choice<T: Copy + PartialEq>(ui: &mut Ui, name: &str, chosen: &mut T, all: &[T], named: impl Fn(T) -> &'static str) -> bool {
+    let label = ui.label(name);
+    let before = *chosen;
+    ComboBox::from_id_salt(name)
+        .selected_text(named(before))
+        .width(ui.available_width().min(320.0))
+        .show_ui(ui, |ui| {
+            for one in all {
+                ui.selectable_value(chosen, *one, named(*one));
+            }
+        })
+        .response
+        .labelled_by(label.id);
+    *chosen != before
+}
+
+/// Filled where it is the one thing to do next, quiet else.
+pub(super) fn big_button(ui: &mut Ui, text: &str, is_enabled: bool, is_primary: bool) -> bool {
+    let mut label = RichText::new(text);
+    let mut button = Button::new(label.clone());
+    if is_primary && is_enabled {
+        label = label.color(Color32::WHITE).strong();
+        button = Button::new(label).fill(ACCENT);
+    }
+    ui.add_enabled(is_enabled, button.min_size(egui::vec2(104.0, 34.0))).clicked()
+}

@@ -1,0 +1,61 @@
+//! Everything in `config.json`, with what it does; the doctor; the keys.
+
+use egui::{Align, Button, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
+
+use super::{big_button, shortcuts};
+use crate::desktop::model::{Action, Model};
+use crate::desktop::style::Tone;
+
+pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+    let words = model.words();
+    ui.horizontal(|ui| {
+        if big_button(ui, words.diagnose, !model.settings.is_diagnosing, false) {
+            actions.push(Action::Diagnose);
+        }
+        if model.settings.is_diagnosing {
+            ui.spinner();
+            ui.label(words.diagnosing);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.button(words.export_settings).clicked() {
+                actions.push(Action::ExportSettings);
+            }
+            if ui.button(words.import).clicked() {
+                actions.push(Action::ImportSettings);
+            }
+        });
+    });
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let dark = ui.visuals().dark_mode;
+        for (is_good, what, detail) in &model.settings.diagnosis {
+            let tone = if *is_good { Tone::Good } else { Tone::Bad };
+            ui.add(Label::new(RichText::new(format!("{} {what}: {detail}", tone.sign())).color(tone.ink(dark))).wrap());
+        }
+        for row in &mut model.settings.rows {
+            let name = (words.setting)(&row.key);
+            ui.horizontal(|ui| {
+                let width = ui.available_width();
+                let label = ui.add_sized([(width * 0.46).max(200.0), 24.0], Label::new(name).truncate()).on_hover_text(&row.key);
+                let hint = match (row.is_secret, row.value.is_empty()) {
+                    (true, false) => words.set,
+                    (true, true) => words.not_set,
+                    (false, _) => "",
+                };
+                let edit = TextEdit::singleline(&mut row.typed).password(row.is_secret).hint_text(hint).desired_width(width * 0.34);
+                ui.add(edit).labelled_by(label.id);
+                let is_changed = if row.is_secret { !row.typed.is_empty() } else { row.typed != row.value };
+                if is_changed && ui.button(words.save).on_hover_text(&row.key).clicked() {
+                    actions.push(Action::SaveSetting(row.key.clone()));
+                }
+            });
+        }
+        ui.add_space(10.0);
+        ui.strong(words.shortcuts);
+        for (key, what) in shortcuts(words) {
+            ui.horizontal(|ui| {
+                ui.add_sized([110.0, 20.0], Button::new(key).sense(egui::Sense::hover()));
+                ui.label(what);
+            });
+        }
+    });
+}

@@ -1,0 +1,80 @@
+//! The side bar, and the list of what was told.
+
+use egui::{Align, Button, Color32, Label, Layout, RichText, ScrollArea, Ui};
+
+use crate::desktop::model::{Action, Model, Place, local};
+use crate::desktop::style::{Tone, sentence};
+use crate::domain::Service;
+
+pub fn bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+    let words = model.words();
+    ui.add_space(10.0);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("GạchNợ").font(sentence()));
+        if model.is_demo {
+            ui.label(RichText::new(words.demo).small());
+        }
+    });
+    ui.add_space(6.0);
+    for service in Service::ALL {
+        let name = (words.service)(service);
+        let title = if model.running() == Some(service) { format!("{name} ▶") } else { name.to_owned() };
+        item(ui, model, &title, Place::Service(service), actions);
+    }
+    ui.add_space(12.0);
+    let doubts = model.doubts.len();
+    let find = if doubts > 0 { format!("{} ⚠ {doubts}", words.find) } else { words.find.to_owned() };
+    item(ui, model, &find, Place::Find, actions);
+    item(ui, model, words.history, Place::History, actions);
+    item(ui, model, words.settings, Place::Settings, actions);
+    item(ui, model, words.notices, Place::Notices, actions);
+    ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
+        ui.add_space(8.0);
+        ui.horizontal(|ui| {
+            if ui.button(if ui.visuals().dark_mode { words.light } else { words.dark }).clicked() {
+                actions.push(Action::ToggleTheme);
+            }
+            if ui.button(model.language.other().name()).clicked() {
+                actions.push(Action::ToggleLanguage);
+            }
+        });
+        auto(ui, model, actions);
+    });
+}
+
+fn item(ui: &mut Ui, model: &Model, title: &str, place: Place, actions: &mut Vec<Action>) {
+    let is_chosen = model.place == place;
+    let color = if is_chosen { Color32::WHITE } else { ui.visuals().text_color() };
+    if ui.add(Button::selectable(is_chosen, RichText::new(title).color(color)).min_size(egui::vec2(196.0, 30.0))).clicked() {
+        actions.push(Action::Go(place));
+    }
+}
+
+fn auto(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+    let words = model.words();
+    let mut is_on = model.auto.is_on;
+    if ui.checkbox(&mut is_on, words.auto).on_hover_text(words.auto_hint).changed() {
+        actions.push(Action::Auto(is_on));
+    }
+    if model.auto.is_on {
+        ui.label(RichText::new((words.auto_on)(&local(model.auto.next_ms, "%H:%M"))).small());
+    }
+}
+
+/// Everything that was told, the newest first.
+pub fn told(ui: &mut Ui, model: &Model) {
+    let dark = ui.visuals().dark_mode;
+    let count = model.told.len();
+    ScrollArea::vertical().auto_shrink(false).show_rows(ui, 22.0, count, |ui, range| {
+        for notice in range.filter_map(|place| model.told.get(count - 1 - place)) {
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(local(notice.at_ms, "%H:%M:%S")).small());
+                let text = format!("{} {}", notice.tone.sign(), notice.text);
+                ui.add(Label::new(RichText::new(text).color(notice.tone.ink(dark))).truncate());
+            });
+        }
+    });
+    if count == 0 {
+        ui.label(RichText::new("—").color(Tone::Quiet.ink(dark)));
+    }
+}
