@@ -16,6 +16,7 @@ pub mod desktop;
 pub mod domain;
 pub mod engine;
 pub mod ledger;
+mod mishap;
 pub mod mock_api;
 pub mod portal;
 pub mod report;

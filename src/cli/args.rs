@@ -196,6 +196,9 @@ pub enum BenchName {
     Ledger,
     /// A long ledger opened; a killed run classified, its browsers reaped.
     Recovery,
+    /// Frames of the window with up to a million rows; a real window's first frame, idle CPU and memory.
+    #[cfg(feature = "desktop")]
+    Window,
     /// Kills the program and what it stands on, in the middle of payments, and compares the books.
     Crash,
     /// Simulates engine and portal without a browser: a crash, a late answer or worse at every step.
@@ -211,6 +214,8 @@ impl BenchName {
             Self::Sessions => "sessions",
             Self::Ledger => "ledger",
             Self::Recovery => "recovery",
+            #[cfg(feature = "desktop")]
+            Self::Window => "window",
             Self::Crash => "crash",
             Self::Model => "model",
         }

@@ -7,6 +7,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::Home;
+use crate::mishap;
 
 /// Log files that are kept.
 const FILES_MAX: usize = 30;
@@ -19,6 +20,9 @@ pub struct Logs {
 /// Starts the log. A log that cannot be written does not keep the program from working: the ledger is the record.
 pub fn start(verbose: u8) -> Logs {
     let folder = Home::find().ok().map(|home| home.logs());
+    if let Some(folder) = folder.clone() {
+        mishap::report_to(folder);
+    }
     let appender = folder.and_then(|folder| {
         std::fs::create_dir_all(&folder).ok()?;
         RollingFileAppender::builder()

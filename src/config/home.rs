@@ -54,6 +54,16 @@ impl Home {
         self.data.join("evidence")
     }
 
+    /// Which renderer the window opened with, where it had to try.
+    pub fn renderer(&self) -> PathBuf {
+        self.data.join("renderer.txt")
+    }
+
+    /// The window's size, place and columns.
+    pub fn window(&self) -> PathBuf {
+        self.data.join("window.ron")
+    }
+
     /// Pages with personal data masked, for support.
     pub fn support(&self) -> PathBuf {
         self.data.join("ho_tro")

@@ -12,9 +12,9 @@ use secrecy::SecretString;
 use super::model::rows::{Wish, ordered};
 use super::model::tab::AT_ONCE;
 use super::model::{Action, Busy, Model, Phase, Place, Setup, Status};
-use super::style::{self, Tone};
+use super::style::Tone;
 use super::worker::{Basics, Command, First, RunRequest, Update, Worker};
-use super::{Start, screen};
+use super::{Start, draw};
 use crate::config::Auto;
 use crate::domain::{Intake, Service};
 use crate::engine::{Control, Decision};
@@ -36,13 +36,13 @@ pub struct App {
     /// A big list is being filtered.
     is_ordering: bool,
     ordered: Instant,
+    is_first_frame: bool,
 }
 
 impl App {
     /// Sets the style up and starts the worker.
     pub fn new(ctx: &Context, start: Start) -> Self {
-        style::apply(ctx);
-        egui_extras::install_image_loaders(ctx);
+        super::dress(ctx);
         ctx.set_theme(ThemePreference::Light);
         let model = Model::new(start.demo.is_some());
         let waker = ctx.clone();
@@ -58,6 +58,7 @@ impl App {
             auto: Auto::default(),
             is_ordering: false,
             ordered: Instant::now(),
+            is_first_frame: true,
         }
     }
 
@@ -168,8 +169,21 @@ impl App {
             }
             Update::Diagnosis(rows) => (model.settings.diagnosis, model.settings.is_diagnosing) = (rows, false),
             Update::Told(Ok(path)) => model.tell(Tone::Good, (model.words().saved)(&path)),
+            Update::Peeked(login, picture) => self.peeked(ctx, login, picture),
+            Update::Mishap(report) => model.tell(Tone::Doubt, (model.words().mishap)(&report.display().to_string())),
             Update::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
         }
+    }
+
+    /// A picture of a login's page takes the place of the last one.
+    fn peeked(&mut self, ctx: &Context, login: usize, picture: Vec<u8>) {
+        let (count, shown) = &mut self.model.peeked;
+        *count += 1;
+        let name = format!("bytes://login-{login}-{count}.jpg");
+        if let Some((_, old)) = shown.replace((login, name.clone())) {
+            ctx.forget_image(&old);
+        }
+        ctx.include_bytes(name, picture);
     }
 
     fn ready(&mut self, ctx: &Context, basics: &Basics) {
@@ -241,6 +255,7 @@ impl App {
             }
             Action::Open(path) => self.open(&path),
             Action::ShowBrowser(login) => self.worker.send(Command::Show(self.control.clone(), login)),
+            Action::Peek(login) => self.worker.send(Command::Peek(self.control.clone(), login)),
             Action::Find => self.worker.send(Command::Find(self.model.find.query.trim().to_owned())),
             Action::Story(attempt) => self.worker.send(Command::Story(attempt)),
             Action::Resolve { attempt, is_paid } => {
@@ -423,6 +438,14 @@ impl App {
         }
     }
 
+    /// Says once that there is something on the screen, where somebody asked for that.
+    fn say_first_frame(&mut self) {
+        if std::mem::take(&mut self.is_first_frame) && std::env::var_os(super::FIRST_FRAME).is_some() {
+            use std::io::Write;
+            let _ = writeln!(std::io::stdout(), "first frame");
+        }
+    }
+
     /// The taskbar says the same sentence.
     fn entitle(&mut self, ctx: &Context) {
         let title = format!("GạchNợ · {}", self.model.sentence().1);
@@ -511,19 +534,37 @@ fn status(result: Result<String, String>) -> Status {
     }
 }
 
+/// Under which name the forms' values are kept.
+const HABITS: &str = "habits";
+
+impl App {
+    /// The forms as they were when the window was closed.
+    pub fn resume(&mut self, storage: &dyn eframe::Storage) {
+        let kept = storage.get_string(HABITS).and_then(|text| serde_json::from_str(&text).ok());
+        self.model.resume(kept.unwrap_or_default());
+    }
+}
+
 impl eframe::App for App {
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        if let Ok(text) = serde_json::to_string(&self.model.habits()) {
+            storage.set_string(HABITS, text);
+        }
+    }
+
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.take_updates(&ctx);
         self.watch_hands(&ctx);
         self.take_dropped(&ctx);
         self.run_auto(&ctx);
-        let actions = screen::show(ui, &mut self.model);
+        let actions = draw(ui, &mut self.model);
         for action in actions {
             self.act(&ctx, action);
         }
         self.reorder(&ctx);
         self.entitle(&ctx);
+        self.say_first_frame();
         if !self.model.lock.is_locked {
             self.toasts.show(&ctx);
         }

@@ -35,9 +35,64 @@ pub struct Demo {
     pub secrets: Secrets,
 }
 
+/// Where this is set, the window says on stdout when it has drawn its first frame: for benches.
+pub const FIRST_FRAME: &str = "GACHNO_FIRST_FRAME";
+
+/// Fonts, sizes and colours.
+pub fn dress(ctx: &egui::Context) {
+    style::apply(ctx);
+    egui_extras::install_image_loaders(ctx);
+}
+
+/// Draws a model; says what was asked for. What a frame does, without a window or a worker: for pictures and benches.
+pub fn draw(ui: &mut egui::Ui, model: &mut model::Model) -> Vec<model::Action> {
+    screen::show(ui, model)
+}
+
+/// Says which renderer to take: one that was tried because the other failed.
+const RENDERER: &str = "GACHNO_RENDERER";
+
 /// Opens the window and stays until it is closed.
+///
+/// Old machines and remote desktops have drivers that only one of OpenGL and the newer interfaces works with: where one
+/// fails, the program starts itself anew with the other, and remembers which one worked.
 pub fn run(start: Start) -> anyhow::Result<()> {
+    let remembered = start.home.renderer();
+    let tried = std::env::var(RENDERER).ok();
+    let wanted = tried.clone().or_else(|| std::fs::read_to_string(&remembered).ok()).unwrap_or_default();
+    let (renderer, name, other) = match wanted.trim() {
+        "wgpu" => (eframe::Renderer::Wgpu, "wgpu", "glow"),
+        _ => (eframe::Renderer::Glow, "glow", "wgpu"),
+    };
+    let opened = open(start, renderer);
+    match opened {
+        Ok(()) => {
+            if tried.is_some()
+                && let Err(error) = crate::config::write_atomically(&remembered, name.as_bytes())
+            {
+                tracing::warn!(%error, "the renderer that works could not be noted");
+            }
+            Ok(())
+        }
+        Err(error) if tried.is_none() => {
+            tracing::warn!(%error, renderer = name, "the window did not open; trying the other renderer");
+            let mut again = std::process::Command::new(std::env::current_exe()?);
+            let ended = again.args(std::env::args_os().skip(1)).env(RENDERER, other).status()?;
+            if ended.success() { Ok(()) } else { Err(no_window(&error)) }
+        }
+        Err(error) => Err(no_window(&error)),
+    }
+}
+
+fn no_window(error: &eframe::Error) -> anyhow::Error {
+    anyhow::anyhow!("Không mở được cửa sổ: {error}. Cập nhật trình điều khiển màn hình, hoặc dùng: gachno run … (Cannot open the window.)")
+}
+
+fn open(start: Start, renderer: eframe::Renderer) -> Result<(), eframe::Error> {
     let options = eframe::NativeOptions {
+        renderer,
+        // Size and place of the window, widths of columns.
+        persistence_path: start.demo.is_none().then(|| start.home.window()),
         viewport: egui::ViewportBuilder::default()
             .with_title("GạchNợ")
             .with_app_id("gachno")
@@ -45,8 +100,12 @@ pub fn run(start: Start) -> anyhow::Result<()> {
             .with_min_inner_size([1024.0, 600.0]),
         ..eframe::NativeOptions::default()
     };
-    let ended = eframe::run_native("gachno", options, Box::new(|creation| Ok(Box::new(App::new(&creation.egui_ctx, start)))));
-    ended.map_err(|error| {
-        anyhow::anyhow!("Không mở được cửa sổ: {error}. Cập nhật trình điều khiển màn hình, hoặc dùng: gachno run … (Cannot open the window.)")
-    })
+    let create = |creation: &eframe::CreationContext<'_>| {
+        let mut app = App::new(&creation.egui_ctx, start);
+        if let Some(storage) = creation.storage {
+            app.resume(storage);
+        }
+        Ok(Box::new(app) as Box<dyn eframe::App>)
+    };
+    eframe::run_native("gachno", options, Box::new(create))
 }

@@ -20,21 +20,26 @@ pub fn show(ui: &mut Ui, tab: &Tab, words: &Words, actions: &mut Vec<Action>) {
         (words.note, None),
         (words.at, Some(Column::At)),
     ];
+    ui.spacing_mut().item_spacing.y = 2.0;
     TableBuilder::new(ui)
         .id_salt("jobs")
         .striped(true)
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Width::exact(58.0))
-        .column(Width::initial(150.0).at_least(90.0).resizable(true).clip(true))
-        .column(Width::initial(140.0).at_least(60.0).resizable(true).clip(true))
-        .column(Width::initial(110.0).at_least(90.0).resizable(true))
-        .column(Width::initial(160.0).at_least(110.0).resizable(true).clip(true))
-        .column(Width::remainder().at_least(120.0).clip(true))
-        .column(Width::exact(72.0))
+        .column(Width::exact(54.0))
+        .column(Width::initial(128.0).at_least(90.0).resizable(true).clip(true))
+        .column(Width::initial(110.0).at_least(60.0).resizable(true).clip(true))
+        .column(Width::initial(104.0).at_least(90.0).resizable(true))
+        .column(Width::initial(150.0).at_least(110.0).resizable(true).clip(true))
+        .column(Width::remainder().at_least(80.0).clip(true))
+        .column(Width::exact(64.0))
         .header(ROW_HEIGHT, |mut header| {
             for (name, column) in columns {
                 header.col(|ui| {
-                    head(ui, tab, name, column, actions);
+                    if column == Some(Column::Amount) {
+                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| head(ui, tab, name, column, actions));
+                    } else {
+                        head(ui, tab, name, column, actions);
+                    }
                 });
             }
         })

@@ -19,6 +19,7 @@ use crate::domain::job::Defaults;
 use crate::domain::{Intake, Limits, Service};
 use crate::engine::{self, Control, Decision, Plan, Reporter, Tools, report_of, resolve};
 use crate::ledger::Ledger;
+use crate::mishap;
 use crate::report::{excel, read_file};
 pub use setting::First;
 
@@ -48,6 +49,8 @@ pub enum Command {
     Reconcile(Control),
     /// Bring this login's browser to the front.
     Show(Control, usize),
+    /// Photograph this login's page.
+    Peek(Control, usize),
     /// What is known of this code, phone, order or transaction?
     Find(String),
     /// What happened to this attempt?
@@ -116,6 +119,10 @@ pub enum Update {
     Diagnosis(Vec<(bool, String, String)>),
     /// Something to tell: good or bad.
     Told(Result<String, String>),
+    /// A login's page as JPEG.
+    Peeked(usize, Vec<u8>),
+    /// The program had a fault when it ran last; its report.
+    Mishap(PathBuf),
     /// The system asks the program to end.
     Close,
 }
@@ -242,6 +249,9 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
     tell_known(&open, teller).await;
     setting::tell(&open, teller, None);
     teller.tell(Update::Ready(open.basics()));
+    if let Some(report) = mishap::untold(&open.home.logs()).pop() {
+        teller.tell(Update::Mishap(report));
+    }
     // A batch runs beside the other commands; its end is waited for before the program ends.
     let mut batch: Option<(tokio::task::JoinHandle<()>, Control)> = None;
     while let Some(command) = inbox.recv().await {
@@ -298,6 +308,11 @@ async fn aside(at: &Arc<Open>, command: Command, to: &Teller) {
         Command::Read(service, defaults, path) => read(service, defaults, path, to).await,
         Command::Show(control, login) => {
             control.show(login).await;
+        }
+        Command::Peek(control, login) => {
+            if let Some(picture) = control.picture(login).await {
+                to.tell(Update::Peeked(login, picture));
+            }
         }
         Command::Export(service, batch) => to.tell(Update::Exported(service, export(at, &batch).await)),
         Command::Order(service, rows, wish) => {

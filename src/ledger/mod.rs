@@ -55,6 +55,8 @@ struct Writer {
     head: chain::Head,
     /// The newest event that was ever written at this place, where that is more than there is.
     ahead: Option<i64>,
+    /// Commits since the write-ahead log was copied back.
+    commits: u32,
 }
 
 /// A batch about to be entered.
@@ -160,11 +162,29 @@ impl Writer {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            // Copying the log back takes milliseconds: not between arming and releasing, see `tidy_up`.
+            .pragma("wal_autocheckpoint", "0")
             .foreign_keys(true);
         let mut sql = SqliteConnection::connect_with(&options).await.map_err(fault)?;
         schema::migrate(&mut sql).await.map_err(|e| e.at(path))?;
         let head = chain::head(&mut sql).await.map_err(fault)?;
-        Ok(Self { sql, head, ahead: None })
+        Ok(Self { sql, head, ahead: None, commits: 0 })
+    }
+
+    /// Copies the write-ahead log back into the file once it has grown, at a moment when nobody is on the way to the
+    /// portal; at the latest when it has grown a lot.
+    async fn tidy_up(&mut self, is_quiet: bool) {
+        const GROWN: u32 = 300;
+        const GROWN_A_LOT: u32 = 4_000;
+        self.commits += 1;
+        if self.commits < if is_quiet { GROWN } else { GROWN_A_LOT } {
+            return;
+        }
+        self.commits = 0;
+        // What is not copied now is copied next time; nothing is lost by that.
+        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut self.sql).await {
+            tracing::warn!(%error, "the ledger's log could not be copied back");
+        }
     }
 
     /// Makes the cache of standings anew from the events.
@@ -441,6 +461,7 @@ impl Ledger {
             live.version = head.seq;
         }
         writer.head = head;
+        writer.tidy_up(matches!(event, Event::Concluded(_))).await;
         match event {
             _ if writer.ahead.is_some() => {}
             // A payment waits behind this one: its mark may come a moment later.

@@ -10,6 +10,8 @@ mod faults;
 mod gate;
 mod login;
 mod payments;
+#[cfg(feature = "desktop")]
+mod pictures;
 mod sessions;
 mod switches;
 mod tidy;

@@ -53,6 +53,7 @@ impl Desk {
             config.browser.headless = true;
             // The window is not kept waiting for what a person may ask for.
             config.reconcile.wait_s = 0;
+            config.reconcile.look_after_ms = vec![0, 60_000];
             config.report.folder = dir.join("ket_qua").display().to_string();
             let secret = |text: &str| Some(text.to_owned().into());
             let secrets = Secrets { username: secret(AGENT), password: secret("mk1234"), pin: secret(PIN), token: None };

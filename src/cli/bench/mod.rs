@@ -5,6 +5,8 @@ mod old_way;
 mod payment;
 mod record;
 mod stage;
+#[cfg(feature = "desktop")]
+mod window;
 
 use serde_json::{Value, json};
 
@@ -52,6 +54,8 @@ pub async fn bench(options: Bench) -> Ended {
         BenchName::Sessions => payment::sessions(&options).await?,
         BenchName::Ledger => record::ledger().await?,
         BenchName::Recovery => record::recovery(options.events).await?,
+        #[cfg(feature = "desktop")]
+        BenchName::Window => window::window(),
         BenchName::Crash => crash::crash(&options).await?,
         BenchName::Model => crash::model(&options).await?,
     };

@@ -9,7 +9,7 @@ use sqlx::{Connection, SqliteConnection};
 use super::{Row, percentile};
 use crate::cli::Failure;
 use crate::crash::Lab;
-use crate::domain::{Defaults, Event, GateKind, Intent, JobList, Quote, Service, Vnd};
+use crate::domain::{Conclusion, Defaults, Event, GateKind, Intent, JobList, Outcome, Proof, Quote, Service, Vnd};
 use crate::ledger::{Ledger, NewBatch};
 
 /// Payments that are recorded, one bare commit beside each step.
@@ -57,6 +57,17 @@ pub(super) async fn ledger() -> Result<Vec<Row>, Failure> {
         let released = Event::Released { request: Some("1234.5".into()), body: Some("0".repeat(64)) };
         ledger.append(&mut live, released).await.map_err(Failure::cannot_run)?;
         let released = ms(started);
+        let balance = Some(Vnd::fixed(8_850_000));
+        let end = Conclusion {
+            outcome: Outcome::Paid,
+            proof: Proof::Response,
+            amount: Some(Vnd::fixed(150_000)),
+            transaction_id: None,
+            message: "ok".into(),
+        };
+        for event in [Event::Observed { said: Vec::new(), balance }, Event::Concluded(end)] {
+            ledger.append(&mut live, event).await.map_err(Failure::cannot_run)?;
+        }
         arms.push(armed);
         releases.push(released);
         both.push(armed + released);

@@ -180,7 +180,7 @@ fn browsers_mb() -> Option<f64> {
     (kilobytes > 0).then(|| small(kilobytes) / 1_024.0)
 }
 
-fn pss_kb(pid: u32) -> Option<u64> {
+pub(super) fn pss_kb(pid: u32) -> Option<u64> {
     let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
     rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?.split_whitespace().next()?.parse().ok()
 }

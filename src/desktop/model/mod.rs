@@ -45,6 +45,8 @@ pub struct Model {
     pub fetching: Option<Service>,
     /// Attempts without proof of how they ended; each locks its debt.
     pub doubts: Vec<Found>,
+    /// How often a page was photographed for a look, and what it looked like: login, name of the picture.
+    pub peeked: (u32, Option<(usize, String)>),
     /// What a person has to do, and in which login's browser.
     pub needs_person: Option<(usize, String)>,
     /// The PIN typed here, where the configuration has none.
@@ -196,6 +198,8 @@ pub enum Action {
     Open(PathBuf),
     /// Bring this login's browser to the front.
     ShowBrowser(usize),
+    /// Show what this login's page looks like now.
+    Peek(usize),
     /// *Đối soát*
     Reconcile,
     /// Ask the ledger for what was typed.
@@ -257,6 +261,7 @@ impl Model {
             busy: Busy::Nobody,
             fetching: None,
             doubts: Vec::new(),
+            peeked: (0, None),
             needs_person: None,
             pin: String::new(),
             has_pin: false,
@@ -270,6 +275,18 @@ impl Model {
             auto: Auto::default(),
             told: Vec::new(),
             notices: Vec::new(),
+        }
+    }
+
+    /// What is typed in each form and wanted again next time.
+    pub fn habits(&self) -> BTreeMap<Service, tab::Habit> {
+        self.tabs.iter().map(|(service, tab)| (*service, tab.habit())).collect()
+    }
+
+    /// Forms as they were last time.
+    pub fn resume(&mut self, habits: BTreeMap<Service, tab::Habit>) {
+        for (service, habit) in habits {
+            self.tab_of(service).resume(habit);
         }
     }
 
@@ -439,6 +456,7 @@ impl Model {
         match self.busy {
             Busy::Reconciling => return (Tone::Busy, (words.reconciling)(self.doubts.len())),
             Busy::Batch(running) if running != service => return (Tone::Busy, (words.elsewhere)((words.service)(running))),
+            Busy::Nobody if !matches!(self.place, Place::Service(_)) => return (Tone::Quiet, words.idle_now.to_owned()),
             Busy::Batch(_) | Busy::Nobody => {}
         }
         let tab = self.tab();

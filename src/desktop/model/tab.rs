@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 use super::Known;
 use super::rows::{Column, Group, Row, RowState, Rows, Wish, ordered};
@@ -19,6 +20,18 @@ pub const LINES_MAX: usize = 5_000;
 pub const AT_ONCE: usize = 2_000;
 /// Minutes that the chart of the rate shows.
 pub const RATE_MINUTES: usize = 30;
+
+/// What is typed once and wanted again next time. Never a PIN, never a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Habit {
+    /// The amount for lines without one.
+    pub amount: String,
+    /// Prepaid or postpaid.
+    pub payment: Option<PaymentType>,
+    /// Receipts of electricity bills go here.
+    pub receiver: String,
+}
 
 /// One service's form, list and batch.
 #[derive(Debug, Default)]
@@ -126,6 +139,16 @@ impl Tab {
             self.is_sample = false;
         }
         self.recheck(service);
+    }
+
+    /// What is wanted again next time.
+    pub fn habit(&self) -> Habit {
+        Habit { amount: self.amount.clone(), payment: self.payment, receiver: self.receiver.clone() }
+    }
+
+    /// As it was last time.
+    pub fn resume(&mut self, habit: Habit) {
+        (self.amount, self.payment, self.receiver) = (habit.amount, habit.payment, habit.receiver);
     }
 
     /// Begins a new list with nothing in it.

@@ -1,6 +1,8 @@
 //! A service: form, list, what runs, what to do next.
 
-use egui::{Align, Button, CentralPanel, Color32, Frame, Label, Layout, Margin, Panel, ProgressBar, RichText, ScrollArea, Stroke, TextEdit, Ui};
+use egui::{
+    Align, Button, CentralPanel, Color32, Frame, Image, Label, Layout, Margin, Panel, ProgressBar, RichText, ScrollArea, Stroke, TextEdit, Ui,
+};
 
 use super::{big_button, choice, field};
 use crate::desktop::model::rows::{Group, Wish};
@@ -74,9 +76,14 @@ fn form(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         if tab.is_too_long_to_edit() {
             ui.add(Label::new((words.big_list)(tab.list.jobs.len())).wrap());
         } else {
-            let height = (ui.available_height() - 150.0).max(80.0);
+            // What was left out stands below it.
+            let rest = if needs_pin { 70.0 } else { 8.0 } + if tab.list.errors.is_empty() && tab.list.duplicates.is_empty() { 0.0 } else { 120.0 };
+            let height = (ui.available_height() - rest).max(80.0);
             ScrollArea::vertical().id_salt("lines").max_height(height).show(ui, |ui| {
-                let edit = TextEdit::multiline(&mut tab.text).desired_width(f32::INFINITY).desired_rows(14).hint_text(words.lines_hint);
+                let edit = TextEdit::multiline(&mut tab.text)
+                    .desired_width(f32::INFINITY)
+                    .min_size(egui::vec2(0.0, height - 4.0))
+                    .hint_text(words.lines_hint);
                 changed |= ui.add(edit).labelled_by(label.id).changed();
             });
         }
@@ -149,9 +156,10 @@ fn chips(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let mut query = tab.wish.query.clone();
-            let label = ui.label(words.search);
-            let edit = TextEdit::singleline(&mut query).hint_text(words.search_hint).desired_width(170.0);
-            if ui.add(edit).labelled_by(label.id).changed() {
+            let edit = ui.add(TextEdit::singleline(&mut query).hint_text(words.search_hint).desired_width(150.0));
+            // The hint says it to the eye; a screen reader needs the name.
+            ui.ctx().accesskit_node_builder(edit.id, |node| node.set_label(words.search));
+            if edit.changed() {
                 actions.push(Action::Wish(Wish { query, ..tab.wish.clone() }));
             }
         });
@@ -181,8 +189,19 @@ fn sessions(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
                 None => ("○", words.idle.to_owned(), Tone::Quiet),
             };
             ui.add(Label::new(RichText::new(format!("{icon} {text}")).color(tone.ink(dark)).small()).truncate());
-            if !login.is_out && ui.small_button(words.show_browser).clicked() {
-                actions.push(Action::ShowBrowser(*number));
+            if login.is_out {
+                continue;
+            }
+            ui.horizontal(|ui| {
+                if ui.small_button(words.show_browser).clicked() {
+                    actions.push(Action::ShowBrowser(*number));
+                }
+                if ui.small_button(words.peek).clicked() {
+                    actions.push(Action::Peek(*number));
+                }
+            });
+            if let Some((_, name)) = model.peeked.1.as_ref().filter(|(login, _)| login == number) {
+                ui.add(Image::new(name).max_width(ui.available_width()).alt_text((words.session)(number + 1)));
             }
         }
     });
@@ -229,7 +248,10 @@ fn before_a_payment(ui: &mut Ui, model: &Model) {
     } else if sum.is_zero() {
         (words.will_pay_quoted)(count)
     } else {
-        (words.will_pay)(count, &sum.to_string())
+        match tab.list.jobs.iter().filter(|job| job.amount.is_none()).count() {
+            0 => (words.will_pay)(count, &sum.to_string()),
+            quoted => (words.will_pay_some_quoted)(count, &sum.to_string(), quoted),
+        }
     };
     Frame::new().inner_margin(Margin::symmetric(12, 8)).stroke(Stroke::new(1.0, ui.visuals().weak_text_color())).corner_radius(6).show(ui, |ui| {
         ui.set_width(ui.available_width());

@@ -3,8 +3,10 @@
 use egui::{Align, Button, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
 
 use super::{big_button, shortcuts};
+use crate::desktop::model::side::Setting;
 use crate::desktop::model::{Action, Model};
 use crate::desktop::style::Tone;
+use crate::desktop::words::Words;
 
 pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
     let words = model.words();
@@ -31,23 +33,15 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             let tone = if *is_good { Tone::Good } else { Tone::Bad };
             ui.add(Label::new(RichText::new(format!("{} {what}: {detail}", tone.sign())).color(tone.ink(dark))).wrap());
         }
+        let mut section = String::new();
         for row in &mut model.settings.rows {
-            let name = (words.setting)(&row.key);
-            ui.horizontal(|ui| {
-                let width = ui.available_width();
-                let label = ui.add_sized([(width * 0.46).max(200.0), 24.0], Label::new(name).truncate()).on_hover_text(&row.key);
-                let hint = match (row.is_secret, row.value.is_empty()) {
-                    (true, false) => words.set,
-                    (true, true) => words.not_set,
-                    (false, _) => "",
-                };
-                let edit = TextEdit::singleline(&mut row.typed).password(row.is_secret).hint_text(hint).desired_width(width * 0.34);
-                ui.add(edit).labelled_by(label.id);
-                let is_changed = if row.is_secret { !row.typed.is_empty() } else { row.typed != row.value };
-                if is_changed && ui.button(words.save).on_hover_text(&row.key).clicked() {
-                    actions.push(Action::SaveSetting(row.key.clone()));
-                }
-            });
+            let of = row.key.split('.').next().unwrap_or_default();
+            if of != section {
+                ui.add_space(8.0);
+                ui.separator();
+                of.clone_into(&mut section);
+            }
+            setting(ui, row, words, actions);
         }
         ui.add_space(10.0);
         ui.strong(words.shortcuts);
@@ -56,6 +50,37 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
                 ui.add_sized([110.0, 20.0], Button::new(key).sense(egui::Sense::hover()));
                 ui.label(what);
             });
+        }
+    });
+}
+
+fn setting(ui: &mut Ui, row: &mut Setting, words: &Words, actions: &mut Vec<Action>) {
+    let name = (words.setting)(&row.key);
+    ui.horizontal(|ui| {
+        let width = ui.available_width();
+        if let Ok(mut is_on) = row.value.parse::<bool>() {
+            if ui.checkbox(&mut is_on, name).on_hover_text(&row.key).changed() {
+                row.typed = is_on.to_string();
+                actions.push(Action::SaveSetting(row.key.clone()));
+            }
+            return;
+        }
+        let size = egui::vec2((width * 0.46).max(200.0), 24.0);
+        let label = ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_width(size.x);
+            ui.add(Label::new(name).truncate())
+        });
+        let label = label.inner.on_hover_text(&row.key);
+        let hint = match (row.is_secret, row.value.is_empty()) {
+            (true, false) => words.set,
+            (true, true) => words.not_set,
+            (false, _) => "",
+        };
+        let edit = TextEdit::singleline(&mut row.typed).password(row.is_secret).hint_text(hint).desired_width(width * 0.34);
+        ui.add(edit).labelled_by(label.id);
+        let is_changed = if row.is_secret { !row.typed.is_empty() } else { row.typed != row.value };
+        if is_changed && ui.button(words.save).on_hover_text(&row.key).clicked() {
+            actions.push(Action::SaveSetting(row.key.clone()));
         }
     });
 }

@@ -29,7 +29,7 @@ pub fn bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     item(ui, model, words.settings, Place::Settings, actions);
     item(ui, model, words.notices, Place::Notices, actions);
     ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
-        ui.add_space(8.0);
+        ui.add_space(20.0);
         ui.horizontal(|ui| {
             if ui.button(if ui.visuals().dark_mode { words.light } else { words.dark }).clicked() {
                 actions.push(Action::ToggleTheme);

@@ -101,6 +101,9 @@ pub struct Words {
     pub stopped: fn(&str) -> String,
     pub elsewhere: fn(&str) -> String,
     pub reconciling: fn(usize) -> String,
+    pub mishap: fn(&str) -> String,
+    pub peek: &'static str,
+    pub idle_now: &'static str,
     pub paid_sum: fn(&str) -> String,
     pub count_of: fn(usize, &str) -> String,
 
@@ -120,7 +123,6 @@ pub struct Words {
     pub from_file: fn(usize, &str) -> String,
     pub no_data: &'static str,
     pub fetched: fn(usize, &str) -> String,
-    pub drop_hint: &'static str,
     pub empty: &'static str,
     pub empty_hint: &'static str,
 
@@ -143,10 +145,10 @@ pub struct Words {
     pub saved: fn(&str) -> String,
     pub reconcile: &'static str,
     pub show_browser: &'static str,
-    pub close: &'static str,
 
     // ---- Before a payment ----
     pub will_pay: fn(usize, &str) -> String,
+    pub will_pay_some_quoted: fn(usize, &str, usize) -> String,
     pub will_pay_quoted: fn(usize) -> String,
     pub will_look_up: fn(usize) -> String,
     pub after_it: fn(&str, &str) -> String,
@@ -243,7 +245,6 @@ pub struct Words {
     pub runs_on: &'static str,
     pub first_title: &'static str,
     pub first_hint: &'static str,
-    pub language: &'static str,
     pub portal_user: &'static str,
     pub portal_password: &'static str,
     pub api_url: &'static str,
@@ -266,18 +267,14 @@ pub struct Words {
     pub set: &'static str,
     pub not_set: &'static str,
     pub kept: &'static str,
-    pub restart: &'static str,
     pub diagnose: &'static str,
     pub diagnosing: &'static str,
     pub import: &'static str,
     pub export_settings: &'static str,
     pub shortcuts: &'static str,
-    pub scale: &'static str,
     pub auto: &'static str,
     pub auto_hint: &'static str,
     pub auto_on: fn(&str) -> String,
-    pub auto_every: &'static str,
-    pub auto_quiet: &'static str,
 }
 
 #[cfg(test)]
