@@ -227,7 +227,7 @@ fn what_is_in_doubt_is_told_and_looked_into_at_a_click() {
     let mut desk = Desk::open(|s| {
         s.switches.history = false;
         s.owing("PE0001", 150_000);
-        s.faults.push(sandbox::Fault { at: "confirm".into(), account: None, after: 0, times: 1, action: sandbox::Action::SettleMs(6_000) });
+        s.faults.push(sandbox::Fault { at: "confirm".into(), account: None, after: 0, times: 1, action: sandbox::Action::SettleMs(20_000) });
     });
     desk.click(Service::PayEvn.spec().title);
     desk.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
