@@ -103,6 +103,21 @@ impl Desk {
         self.harness.step();
     }
 
+    /// Sets a key under *Cài đặt*.
+    fn set(&mut self, key: &'static str, label: &str, value: &str) {
+        self.harness.get_by_label(label).scroll_to_me();
+        self.harness.run_ok();
+        self.harness.get_by_label(label).focus();
+        self.harness.step();
+        // What stands there goes.
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        self.harness.step();
+        self.fill(label, value);
+        self.click("Lưu");
+        let wanted = value.to_owned();
+        self.until("the setting is saved", move |m| m.settings.rows.iter().any(|row| row.key == key && row.value == wanted));
+    }
+
     fn press(&mut self, modifiers: egui::Modifiers, key: egui::Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.harness.step();
@@ -325,6 +340,65 @@ fn the_first_set_up_seals_the_secrets_and_the_window_locks() {
     desk.until("it is saved", |m| m.limits.per_day.is_some());
     let config = Config::load(&Home::at(desk.dir.path()).config_file()).expect("a configuration");
     assert_eq!(config.limits.per_day.map(gachno::domain::Vnd::dong), Some(5_000_000));
+}
+
+#[test]
+fn a_whole_day_at_the_desk() {
+    // Morning: a new machine is set up, and the window locks while the coffee is fetched.
+    let mut desk = Desk::bare(|_| {}, |_, _, _| None);
+    desk.until("it asks for the first set-up", |m| m.setup == Setup::First);
+    desk.fill("Tên bạn", "Lan");
+    desk.fill("Mã đại lý đăng nhập cổng", AGENT);
+    desk.fill("Mật khẩu cổng (tối đa 6 ký tự)", "mk1234");
+    desk.fill("Mã PIN", PIN);
+    let (portal, api) = (desk.sandbox.url(), desk.api.url());
+    desk.fill("Địa chỉ máy chủ việc (API)", &api);
+    desk.fill("Mật khẩu mở khóa (tự đặt)", "con mèo trên mái tôn");
+    desk.click("Lưu và bắt đầu");
+    desk.until("it is ready", |m| m.setup == Setup::Ready && m.has_pin);
+    desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
+    desk.set("portal.url", "Địa chỉ cổng đại lý", &portal);
+    let box_of = "Trình duyệt không cửa sổ; khi đó không nhập được captcha, OTP";
+    desk.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, box_of).scroll_to_me();
+    desk.harness.run_ok();
+    desk.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, box_of).click();
+    desk.until("no browser windows here", |m| m.settings.rows.iter().any(|row| row.key == "browser.headless" && row.value == "true"));
+    let folder = desk.dir.path().join("ket_qua").display().to_string();
+    desk.set("report.folder", "Thư mục báo cáo; trống là ket_qua", &folder);
+    desk.click("Khóa");
+    desk.fill("Mật khẩu mở khóa hoặc mã PIN", "con mèo trên mái tôn");
+    desk.click("Mở khóa");
+    desk.until("it is open", |m| !m.lock.is_locked);
+
+    // The list comes, and is tried without paying.
+    desk.click(Service::PayEvn.spec().title);
+    desk.press(egui::Modifiers::NONE, egui::Key::F5);
+    desk.until("the list is there", |m| m.fetching.is_none() && m.tab().list.jobs.len() >= 3);
+    desk.click("Chạy thử");
+    desk.until("the dry run is over", |m| m.tab().phase == Phase::Over);
+    assert_eq!((desk.sandbox.truth().moved, desk.model().tab().ended.clone()), (0, None));
+
+    // The portal wants an OTP; nobody is there to type it, so it is stopped and goes on when the portal has calmed down.
+    desk.sandbox.update(|scenario| scenario.switches.otp = true);
+    desk.click("Bắt đầu");
+    desk.until("somebody is needed", |m| m.needs_person.is_some());
+    assert!(desk.says("Hiện trình duyệt"));
+    desk.click("Dừng lại");
+    desk.until("it has stopped", |m| m.tab().phase == Phase::Over);
+    assert_eq!(desk.sandbox.truth().moved, 0);
+    desk.sandbox.update(|scenario| scenario.switches.otp = false);
+    desk.click("Chạy tiếp");
+    desk.until("the batch is over", |m| m.tab().phase == Phase::Over && m.busy == Busy::Nobody);
+    let truth = desk.sandbox.truth();
+    assert!(truth.moved > 0 && desk.model().tab().paid.dong() == truth.total, "{truth:?}");
+
+    // Evening: the report, and the cash.
+    desk.click("Xuất Excel");
+    desk.until("the report is saved", |m| m.tab().report.is_some());
+    desk.press(egui::Modifiers::COMMAND, egui::Key::H);
+    desk.until("the days are there", |m| !m.history.is_loading && !m.history.batches.is_empty());
+    assert_eq!(desk.model().history.today.dong(), truth.total);
+    assert!(desk.model().history.batches.iter().all(|batch| batch.operator == "Lan"));
 }
 
 #[test]
