@@ -133,9 +133,16 @@ pub async fn import(open: &Open) -> Option<Result<(Config, Secrets, Unlock), Str
 }
 
 fn imported(open: &Open, path: &std::path::Path) -> Result<(Config, Secrets, Unlock), String> {
-    let theirs = Config::load(path).map_err(|e| e.to_string())?;
-    let own = &open.config;
-    let config = Config {
+    let config = merged(&open.config, Config::load(path).map_err(|e| e.to_string())?);
+    if !open.is_demo {
+        config.save(&open.home.config_file()).map_err(|e| e.to_string())?;
+    }
+    Ok((config, open.secrets.clone(), open.unlock.clone()))
+}
+
+/// Somebody else's settings with our own secrets and our own key.
+fn merged(own: &Config, theirs: Config) -> Config {
+    Config {
         portal: config::Portal {
             username: own.portal.username.clone(),
             password: own.portal.password.clone(),
@@ -145,11 +152,7 @@ fn imported(open: &Open, path: &std::path::Path) -> Result<(Config, Secrets, Unl
         api: config::Api { token: own.api.token.clone(), ..theirs.api },
         vault: own.vault.clone(),
         ..theirs
-    };
-    if !open.is_demo {
-        config.save(&open.home.config_file()).map_err(|e| e.to_string())?;
     }
-    Ok((config, open.secrets.clone(), open.unlock.clone()))
 }
 
 /// Is a browser with its driver there?
@@ -239,5 +242,18 @@ mod tests {
         assert!(made(&without_key).is_err(), "secrets need a key");
         let bad = First { values: vec![("portal.pin", "12ab".into())], passphrase: "x".into(), use_keyring: false };
         assert!(made(&bad).expect_err("refused").contains("PIN"));
+    }
+
+    #[test]
+    fn settings_of_another_machine_bring_everything_but_their_secrets() {
+        let form = |pin: &str| First { values: vec![("portal.pin", pin.into())], passphrase: "x".into(), use_keyring: false };
+        let (own, ..) = made(&form("111111")).expect("good");
+        let (mut theirs, ..) = made(&form("222222")).expect("good");
+        theirs.limits.per_day = Some(crate::domain::Vnd::fixed(5_000_000));
+        let merged = merged(&own, theirs);
+        assert_eq!(
+            (merged.limits.per_day.map(crate::domain::Vnd::dong), &merged.portal.pin, &merged.vault),
+            (Some(5_000_000), &own.portal.pin, &own.vault)
+        );
     }
 }
