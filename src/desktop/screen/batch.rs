@@ -4,7 +4,7 @@ use egui::{
     Align, Button, CentralPanel, Color32, Frame, Image, Label, Layout, Margin, Panel, ProgressBar, RichText, ScrollArea, Stroke, TextEdit, Ui,
 };
 
-use super::{big_button, choice, field};
+use super::{big_button, chart, choice, field};
 use crate::desktop::model::rows::{Group, Wish};
 use crate::desktop::model::{Action, Model, Phase, local};
 use crate::desktop::style::{ACCENT, Tone};
@@ -217,16 +217,7 @@ fn rate(ui: &mut Ui, model: &Model) {
     ui.label(RichText::new(words.rate).small());
     #[expect(clippy::cast_precision_loss, reason = "minutes and jobs of half an hour")]
     let bars = tab.rate.iter().map(|(minute, count)| egui_plot::Bar::new(*minute as f64, f64::from(*count)).width(0.8).fill(ACCENT)).collect();
-    egui_plot::Plot::new("rate")
-        .height(84.0)
-        .show_grid([false, true])
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .include_y(0.0)
-        .x_axis_formatter(|mark, _| minute(mark.value))
-        .show(ui, |plot| plot.bar_chart(egui_plot::BarChart::new(words.rate, bars)));
+    chart(ui, words.rate, 84.0, bars, minute);
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "minutes since 1970")]

@@ -2,9 +2,9 @@
 
 use egui::{Align, Button, Color32, Label, Layout, RichText, ScrollArea, Ui};
 use egui_extras::{Column, TableBuilder};
-use egui_plot::{Bar, BarChart, Plot};
+use egui_plot::Bar;
 
-use super::field;
+use super::{chart, field};
 use crate::desktop::model::rows::shown;
 use crate::desktop::model::{Action, Model};
 use crate::desktop::style::{ACCENT, ROW_HEIGHT, Tone};
@@ -98,19 +98,11 @@ fn by_day(ui: &mut Ui, model: &Model) {
         (0_u32..).zip(days).map(|(place, (_, paid))| Bar::new(f64::from(place), paid.dong() as f64 / 1_000_000.0).width(0.7).fill(ACCENT)).collect();
     let names: Vec<String> = days.iter().map(|(day, _)| day.clone()).collect();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the place of a day")]
-    Plot::new("by_day")
-        .height(130.0)
-        .show_grid([false, true])
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .include_y(0.0)
-        .x_axis_formatter(move |mark, _| {
-            let is_whole = (mark.value - mark.value.round()).abs() < 0.01 && mark.value >= 0.0;
-            is_whole.then(|| names.get(mark.value.round() as usize).cloned()).flatten().unwrap_or_default()
-        })
-        .show(ui, |plot| plot.bar_chart(BarChart::new(words.by_day, bars)));
+    let day = move |mark: f64| {
+        let is_whole = (mark - mark.round()).abs() < 0.01 && mark >= 0.0;
+        is_whole.then(|| names.get(mark.round() as usize).cloned()).flatten().unwrap_or_default()
+    };
+    chart(ui, words.by_day, 130.0, bars, day);
 }
 
 fn batches(ui: &mut Ui, model: &Model) {

@@ -9,6 +9,7 @@ mod settings;
 mod side;
 
 use egui::{Align, Button, CentralPanel, Color32, ComboBox, Label, Layout, Panel, RichText, TextEdit, Ui};
+use egui_plot::{Bar, BarChart, Plot};
 
 use super::model::{Action, Busy, Model, Place, Setup, Status};
 use super::style::{ACCENT, Tone};
@@ -139,6 +140,20 @@ pub(super) fn choice<T: Copy + PartialEq>(ui: &mut Ui, name: &str, chosen: &mut 
         .response
         .labelled_by(label.id);
     *chosen != before
+}
+
+/// Bars that stand still: read, not played with. `named` words a place below them.
+pub(super) fn chart(ui: &mut Ui, name: &str, height: f32, bars: Vec<Bar>, named: impl Fn(f64) -> String + 'static) {
+    Plot::new(name)
+        .height(height)
+        .show_grid([false, true])
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .include_y(0.0)
+        .x_axis_formatter(move |mark, _| named(mark.value))
+        .show(ui, |plot| plot.bar_chart(BarChart::new(name, bars)));
 }
 
 /// Filled where it is the one thing to do next, quiet else.
