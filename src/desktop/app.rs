@@ -163,8 +163,11 @@ impl App {
                 model.settings.take(values);
                 if let Some(key) = saved {
                     model.settings.saved(&key);
-                    let kept = format!("{}: {}", model.words().kept, (model.words().setting)(&key));
-                    model.tell(Tone::Good, kept);
+                    // How the window looks is seen.
+                    if !key.starts_with("window.") {
+                        let kept = format!("{}: {}", model.words().kept, (model.words().setting)(&key));
+                        model.tell(Tone::Good, kept);
+                    }
                 }
             }
             Update::Diagnosis(rows) => (model.settings.diagnosis, model.settings.is_diagnosing) = (rows, false),
