@@ -182,11 +182,13 @@ pub struct Window {
     pub scale_percent: u32,
     /// Locks after so many minutes without a hand on it; 0 is never.
     pub lock_after_min: u32,
+    /// A sound when a batch is over or somebody is needed.
+    pub sound: bool,
 }
 
 impl Default for Window {
     fn default() -> Self {
-        Self { language: "vi".to_owned(), dark: false, scale_percent: 100, lock_after_min: 15 }
+        Self { language: "vi".to_owned(), dark: false, scale_percent: 100, lock_after_min: 15, sound: true }
     }
 }
 

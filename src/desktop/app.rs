@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use super::model::rows::{Wish, ordered};
 use super::model::tab::AT_ONCE;
 use super::model::{Action, Busy, Model, Phase, Place, Setup, Status};
+use super::sound::{self, Sound};
 use super::style::Tone;
 use super::worker::{Basics, Command, First, RunRequest, Update, Worker};
 use super::{Start, draw};
@@ -33,6 +34,7 @@ pub struct App {
     touched: Instant,
     lock_after: Option<Duration>,
     auto: Auto,
+    has_sound: bool,
     /// A big list is being filtered.
     is_ordering: bool,
     ordered: Instant,
@@ -56,6 +58,7 @@ impl App {
             touched: Instant::now(),
             lock_after: None,
             auto: Auto::default(),
+            has_sound: false,
             is_ordering: false,
             ordered: Instant::now(),
             is_first_frame: true,
@@ -103,13 +106,13 @@ impl App {
                 let needed = model.needs_person.is_some();
                 model.fold(event);
                 if !needed && model.needs_person.is_some() {
-                    ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(UserAttentionType::Critical));
+                    self.call(ctx, UserAttentionType::Critical, Sound::Call);
                 }
             }
             Update::Ended(result) => {
                 let service = model.running();
                 model.ended(result);
-                ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(UserAttentionType::Informational));
+                self.call(ctx, UserAttentionType::Informational, Sound::Done);
                 self.auto_ended(service);
             }
             Update::Doubts(doubts) => model.doubts = doubts,
@@ -178,6 +181,14 @@ impl App {
         }
     }
 
+    /// Calls whoever is not looking: in the taskbar, and by a sound.
+    fn call(&self, ctx: &Context, how: UserAttentionType, sound: Sound) {
+        ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(how));
+        if self.has_sound && !self.model.is_demo {
+            sound::play(sound);
+        }
+    }
+
     /// A picture of a login's page takes the place of the last one.
     fn peeked(&mut self, ctx: &Context, login: usize, picture: Vec<u8>) {
         let (count, shown) = &mut self.model.peeked;
@@ -203,6 +214,7 @@ impl App {
         ctx.set_zoom_factor(basics.scale);
         self.lock_after = (basics.lock_after_min > 0 && !model.is_demo).then(|| Duration::from_secs(60 * u64::from(basics.lock_after_min)));
         self.auto.clone_from(&basics.auto);
+        self.has_sound = basics.has_sound;
     }
 
     fn act(&mut self, ctx: &Context, action: Action) {

@@ -7,6 +7,7 @@
 mod app;
 pub mod model;
 mod screen;
+mod sound;
 mod style;
 mod table;
 pub mod words;

@@ -137,6 +137,7 @@ pub struct Basics {
     pub scale: f32,
     /// Minutes; 0 is never.
     pub lock_after_min: u32,
+    pub has_sound: bool,
     pub limits: Limits,
     pub operator: String,
     pub auto: crate::config::Auto,
@@ -215,6 +216,7 @@ impl Open {
             is_dark: window.dark,
             scale,
             lock_after_min: window.lock_after_min,
+            has_sound: window.sound,
             limits: self.config.limits,
             operator: app::operator(&self.config),
             auto: self.config.auto.clone(),
@@ -499,7 +501,7 @@ async fn tell_known(open: &Open, teller: &Teller) {
         Ok(doubts) => teller.tell(Update::Doubts(doubts)),
         Err(why) => teller.tell(Update::Told(Err(why))),
     }
-    for service in Service::ALL.into_iter().filter(|service| service.is_payment()) {
+    for service in Service::ALL {
         match ask::known(&open.tools.ledger, service).await {
             Ok(known) => teller.tell(Update::Known(service, known)),
             Err(why) => teller.tell(Update::Told(Err(why))),

@@ -379,6 +379,23 @@ impl Ledger {
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
+    /// Milliseconds that a job of this service's newest batch took, from beginning to end. `None`: there is none that
+    /// could say it; a batch that lay overnight cannot.
+    pub async fn ms_a_job(&self, service: Service) -> Result<Option<u64>, LedgerError> {
+        const MOST_MS: u64 = 120_000;
+        let mut writer = self.connection.lock().await;
+        let row = sqlx::query(
+            "SELECT finished_ms - started_ms, (SELECT COUNT(*) FROM jobs j WHERE j.batch_id = b.id) FROM batches b \
+             WHERE service = ? AND finished_ms IS NOT NULL AND is_dry_run = 0 ORDER BY started_ms DESC LIMIT 1",
+        )
+        .bind(service.spec().wire)
+        .fetch_optional(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
+        let each = row.and_then(|row| u64::try_from(row.get::<i64, _>(0)).ok()?.checked_div(u64::try_from(row.get::<i64, _>(1)).ok()?));
+        Ok(each.filter(|ms| *ms <= MOST_MS))
+    }
+
     /// One batch.
     pub async fn batch(&self, id: &str) -> Result<Option<BatchSummary>, LedgerError> {
         let mut writer = self.connection.lock().await;

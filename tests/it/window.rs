@@ -418,6 +418,28 @@ fn a_dropped_file_is_read_sorted_and_searched() {
 }
 
 #[test]
+fn vietnamese_is_typed_as_its_tools_type_it() {
+    use egui::{Event, ImeEvent, Key, Modifiers};
+    let mut desk = Desk::open(|_| {});
+    desk.press(Modifiers::COMMAND, Key::F);
+    desk.harness.get_by_label("Mã").focus();
+    desk.harness.step();
+    // Unikey swallows the key, takes back what it has typed, and types the letter with its tone, all in one go.
+    let backspace = |pressed| Event::Key { key: Key::Backspace, physical_key: None, pressed, repeat: false, modifiers: Modifiers::NONE };
+    for event in [Event::Text("Vie".into()), backspace(true), backspace(false), Event::Text("ệ".into()), Event::Text("t".into())] {
+        desk.harness.event(event);
+    }
+    desk.harness.step();
+    assert_eq!(desk.model().find.query, "Việt");
+    // ibus shows what is being written first, and then commits it.
+    for event in [Event::Text(" ".into()), Event::Ime(ImeEvent::Commit("Đức".into()))] {
+        desk.harness.event(event);
+        desk.harness.step();
+    }
+    assert_eq!(desk.model().find.query, "Việt Đức");
+}
+
+#[test]
 fn every_word_follows_the_language() {
     let mut desk = Desk::open(|_| {});
     desk.click("English");

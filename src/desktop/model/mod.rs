@@ -108,6 +108,8 @@ pub struct Known {
     pub paid: HashMap<String, String>,
     /// In doubt.
     pub in_doubt: HashSet<String>,
+    /// Milliseconds that a job of the newest batch took; `None` before the first.
+    pub ms_a_job: Option<u64>,
 }
 
 /// Runs every service by itself, on a schedule.
@@ -330,6 +332,13 @@ impl Model {
     pub fn can_start(&self) -> bool {
         let tab = self.tab();
         self.setup == Setup::Ready && self.busy == Busy::Nobody && !tab.list.jobs.is_empty() && self.missing().is_none()
+    }
+
+    /// Minutes that the list will take, by the newest batch of its service; at least one.
+    pub fn takes_minutes(&self) -> Option<u64> {
+        let each = self.known.get(&self.service())?.ms_a_job?;
+        let jobs = u64::try_from(self.tab().list.jobs.len()).unwrap_or(u64::MAX);
+        Some(each.saturating_mul(jobs).div_ceil(60_000).max(1))
     }
 
     /// May another list be taken?
@@ -587,10 +596,11 @@ mod tests {
     #[test]
     fn rows_that_were_paid_this_month_are_told_before_the_start() {
         let mut model = ready(Service::PayEvn, "PE01\nPE02\nPE03");
-        let known = Known { paid: [("pe01".to_owned(), "20/11 10:31".to_owned())].into(), in_doubt: ["pe03".to_owned()].into() };
+        let known =
+            Known { paid: [("pe01".to_owned(), "20/11 10:31".to_owned())].into(), in_doubt: ["pe03".to_owned()].into(), ms_a_job: Some(30_000) };
         model.known.insert(Service::PayEvn, known);
         model.flag(Service::PayEvn);
-        assert_eq!(model.tab().known, (1, 1));
+        assert_eq!((model.tab().known, model.takes_minutes()), ((1, 1), Some(2)), "three at half a minute each");
         assert_eq!(model.tab().rows.get(0).and_then(|r| r.message.as_deref()), Some("Đã trả lúc 20/11 10:31"));
         assert_eq!(model.tab().rows.get(1).and_then(|r| r.message.as_deref()), None);
     }

@@ -248,6 +248,9 @@ fn before_a_payment(ui: &mut Ui, model: &Model) {
         ui.set_width(ui.available_width());
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new(headline).strong().size(16.0));
+            if let Some(minutes) = model.takes_minutes() {
+                ui.label((words.takes_about)(minutes));
+            }
             if let (true, Some(before), false) = (service.is_payment(), model.balance, sum.is_zero()) {
                 let after = before.dong() - sum.dong();
                 if let Ok(after) = Vnd::try_from(after) {

@@ -150,6 +150,7 @@ pub struct Words {
     pub will_pay: fn(usize, &str) -> String,
     pub will_pay_some_quoted: fn(usize, &str, usize) -> String,
     pub will_pay_quoted: fn(usize) -> String,
+    pub takes_about: fn(u64) -> String,
     pub will_look_up: fn(usize) -> String,
     pub after_it: fn(&str, &str) -> String,
     pub too_little: fn(&str) -> String,

@@ -58,7 +58,8 @@ pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
     let since = month_start_ms(Timestamp::now(), &TimeZone::system());
     let paid = ledger.paid_accounts(service, since).await.map_err(words)?;
     let in_doubt = ledger.in_doubt().await.map_err(words)?.into_iter().filter(|live| live.service == service);
-    let mut known = Known { paid: paid.into_iter().map(|(key, at_ms)| (key, local(at_ms, "%d/%m %H:%M"))).collect(), ..Known::default() };
+    let ms_a_job = ledger.ms_a_job(service).await.map_err(words)?;
+    let mut known = Known { ms_a_job, paid: paid.into_iter().map(|(key, at_ms)| (key, local(at_ms, "%d/%m %H:%M"))).collect(), ..Known::default() };
     for live in in_doubt {
         if let Some(job) = ledger.job_of(&live).await.map_err(words)? {
             known.in_doubt.insert(job.account.key());
