@@ -247,14 +247,17 @@ pub fn ordered(rows: &Rows, wish: &Wish) -> Option<Vec<u32>> {
         return None;
     }
     let query = plain(wish.query.trim());
+    // Codes and phones are plain already: no copy is made of a million of them.
+    let is_in = |text: &[u8]| text.windows(query.len()).any(|part| part.eq_ignore_ascii_case(query.as_bytes()));
+    let has = |text: &str| if text.is_ascii() { is_in(text.as_bytes()) } else { plain(text).contains(&query) };
+    let is_number = !query.is_empty() && query.bytes().all(|byte| byte.is_ascii_digit());
     let fits = |row: &Row| {
-        let has = |text: &str| plain(text).contains(&query);
         wish.group.is_none_or(|group| row.state.group() == group)
             && (query.is_empty()
                 || has(&row.account)
                 || row.customer.as_deref().is_some_and(has)
                 || row.message.as_deref().is_some_and(has)
-                || row.amount.is_some_and(|amount| amount.digits().contains(&query)))
+                || is_number && row.amount.is_some_and(|amount| digits_have(amount.dong(), &query)))
     };
     let mut places: Vec<u32> = (0_u32..).zip(rows.iter()).filter(|(_, row)| fits(row)).map(|(place, _)| place).collect();
     if let Some((column, is_reversed)) = wish.sort {
@@ -272,6 +275,22 @@ pub fn ordered(rows: &Rows, wish: &Wish) -> Option<Vec<u32>> {
         }
     }
     Some(places)
+}
+
+/// Are these digits, one behind the other, in the number?
+fn digits_have(number: i64, digits: &str) -> bool {
+    let mut text = [0; 20];
+    let mut place = text.len();
+    let mut rest = number.unsigned_abs();
+    loop {
+        place -= 1;
+        text[place] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    text[place..].windows(digits.len()).any(|part| part == digits.as_bytes())
 }
 
 #[cfg(test)]
@@ -301,6 +320,7 @@ mod tests {
         let find = |wish: Wish| ordered(&all, &wish);
         assert_eq!(find(Wish::default()), None);
         assert_eq!(find(Wish { query: "van duc".into(), ..Wish::default() }), Some(vec![3]));
+        assert_eq!(find(Wish { query: "6000".into(), ..Wish::default() }), Some(vec![6, 13]), "amounts by their digits");
         assert_eq!(find(Wish { query: "pe0001".into(), ..Wish::default() }).map(|p| p.len()), Some(10));
         assert_eq!(find(Wish { group: Some(Group::NeedsLook), ..Wish::default() }), Some(vec![4]));
         let by_amount = find(Wish { sort: Some((Column::Amount, true)), ..Wish::default() }).expect("sorted");
