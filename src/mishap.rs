@@ -4,12 +4,14 @@
 
 use std::fs;
 use std::panic::PanicHookInfo;
-use std::path::{Path, PathBuf};
+#[cfg(any(feature = "desktop", test))]
+use std::path::Path;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Names of reports, and what a report has that nobody was told of yet.
+/// How the names of reports begin, and how those end that nobody was told of yet.
 const PREFIX: &str = "su_co-";
 const UNTOLD: &str = "moi.txt";
 
@@ -43,6 +45,7 @@ fn said(info: &PanicHookInfo<'_>) -> String {
 }
 
 /// Reports that nobody was told of yet, the newest last. Asking is being told.
+#[cfg(any(feature = "desktop", test))]
 pub fn untold(folder: &Path) -> Vec<PathBuf> {
     let mut reports: Vec<PathBuf> = fs::read_dir(folder)
         .into_iter()
