@@ -21,7 +21,7 @@ impl eframe::App for Picture {
 /// Takes the picture in both themes.
 fn taken(name: &str, model: impl Fn() -> Model) {
     // The pixels of text differ a little between versions of the software renderer.
-    let options = SnapshotOptions::new().threshold(2.0).max_failed_pixels(400).output_path("assets/screens");
+    let options = SnapshotOptions::new().threshold(2.0).max_failed_pixels(100).output_path("assets/screens");
     let mut results = SnapshotResults::new();
     for (theme, suffix) in [(egui::Theme::Light, "sang"), (egui::Theme::Dark, "toi")] {
         let model = model();

@@ -118,7 +118,7 @@ fn batches(ui: &mut Ui, model: &Model) {
             .column(Column::exact(130.0))
             .column(Column::remainder().at_least(160.0).clip(true))
             .header(ROW_HEIGHT, |mut header| {
-                for name in [words.at, words.services, words.number, words.money, words.note] {
+                for name in [words.at, words.services, words.items, words.money, words.note] {
                     header.col(|ui| {
                         ui.strong(name);
                     });

@@ -161,6 +161,7 @@ pub const WORDS: Words = Words {
     history_title: "History and day's end",
     days: |count| format!("{count} days"),
     nothing_yet: "No batches in this time",
+    items: "Items",
     batches: "Batches",
     by_day: "Paid by day (millions of VND)",
     by_service: "By service",

@@ -225,6 +225,7 @@ pub struct Words {
     pub history_title: &'static str,
     pub days: fn(usize) -> String,
     pub nothing_yet: &'static str,
+    pub items: &'static str,
     pub batches: &'static str,
     pub by_day: &'static str,
     pub by_service: &'static str,

@@ -158,6 +158,7 @@ pub const WORDS: Words = Words {
     history_title: "Lịch sử và đối chiếu",
     days: |count| format!("{count} ngày"),
     nothing_yet: "Chưa có lô nào trong khoảng này",
+    items: "Số khoản",
     batches: "Các lô",
     by_day: "Đã trả theo ngày (triệu đồng)",
     by_service: "Theo dịch vụ",
