@@ -28,6 +28,8 @@ pub struct Secrets {
     pub pin: Option<SecretString>,
     /// The machine's token at the job API.
     pub token: Option<SecretString>,
+    /// Who may sign in to the window, and with which PIN.
+    pub operators: Vec<(String, SecretString)>,
 }
 
 /// Why the program cannot be set up.
@@ -48,7 +50,8 @@ pub enum SetupError {
 pub fn secrets(config: &Config, unlock: &Unlock) -> Result<Secrets, ConfigError> {
     let portal = &config.portal;
     let sealed = [&portal.username, &portal.password, &portal.pin, &config.api.token];
-    let Some(header) = config.vault.as_ref().filter(|_| sealed.iter().any(|s| !s.is_empty())) else {
+    let is_any = sealed.iter().any(|s| !s.is_empty()) || !config.operators.is_empty();
+    let Some(header) = config.vault.as_ref().filter(|_| is_any) else {
         return Ok(Secrets::default());
     };
     let vault = Vault::open(header, unlock)?;
@@ -57,6 +60,11 @@ pub fn secrets(config: &Config, unlock: &Unlock) -> Result<Secrets, ConfigError>
         password: vault.unseal("portal.password", &portal.password)?,
         pin: vault.unseal("portal.pin", &portal.pin)?,
         token: vault.unseal("api.token", &config.api.token)?,
+        operators: config
+            .operators
+            .iter()
+            .filter_map(|seat| Some(vault.unseal("operators", &seat.pin).transpose()?.map(|pin| (seat.name.clone(), pin))))
+            .collect::<Result<_, _>>()?,
     })
 }
 

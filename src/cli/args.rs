@@ -328,6 +328,17 @@ pub enum Config {
         #[arg(long)]
         stdin: bool,
     },
+    /// Who may sign in to the window. Without a name: prints them.
+    Operator {
+        /// As it stands in reports. The PIN is asked for without echo, or read from stdin.
+        name: Option<String>,
+        /// May not sign in any more.
+        #[arg(long, requires = "name", conflicts_with = "stdin")]
+        remove: bool,
+        /// Read the PIN from stdin.
+        #[arg(long)]
+        stdin: bool,
+    },
     /// Where the files are.
     Path,
 }

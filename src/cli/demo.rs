@@ -72,7 +72,8 @@ pub fn demo_config(sandbox: &Sandbox, api: &MockApi, headless: bool) -> Result<(
     config.browser.headless = headless;
     "Người dùng thử".clone_into(&mut config.operator);
     let secret = |text: String| Some(SecretString::from(text));
-    let secrets = Secrets { username: secret(agent.username), password: secret(agent.password), pin: secret(agent.pin), token: None };
+    let secrets =
+        Secrets { username: secret(agent.username), password: secret(agent.password), pin: secret(agent.pin), token: None, ..Secrets::default() };
     Ok((config, secrets))
 }
 

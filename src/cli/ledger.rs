@@ -7,7 +7,7 @@ use super::args::Ledger as What;
 use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
 use crate::app;
 use crate::config::{Config, Home};
-use crate::domain::{Intake, Outcome, Service};
+use crate::domain::{Intake, Language, Outcome, Service};
 use crate::engine::{
     Control, Decision, EvidenceStore, OutcomeEvent, Progress, Reporter, ResolveError, reconcile, report_of, reports_of_all, resolve,
 };
@@ -118,13 +118,13 @@ async fn show(home: &Home, ledger: &Ledger, what: &str) -> Ended {
         say(&format!("  chứng cứ: {}; mã giao dịch: {}{order}", end.proof.label(), end.transaction_id.as_deref().unwrap_or("—")));
         let Some(attempt) = &result.attempt else { continue };
         say(&format!("  lần thử {attempt}"));
-        let told = story::told(&ledger.events_of(attempt).await.map_err(Failure::cannot_run)?);
+        let told = story::told(&ledger.events_of(attempt).await.map_err(Failure::cannot_run)?, Language::Vi);
         for (at, sentence) in told.steps {
             say(&format!("    {}  {sentence}", local(at)));
         }
         for file in told.files {
             let place = evidence.find(&file.hash).map_or_else(|| format!("đã xóa theo hạn lưu ({})", file.hash), |path| path.display().to_string());
-            say(&format!("    {}: {place}", story::shows(&file.what)));
+            say(&format!("    {}: {place}", story::shows(&file.what, Language::Vi)));
         }
     }
     Ok(Exit::Done)

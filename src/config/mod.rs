@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Limits, Patience};
 
-pub use edit::{KeyFault, get, is_secret, keys, set};
+pub use edit::{KeyFault, get, is_secret, keys, seat, set, unseat};
 pub use home::Home;
 pub use vault::{KeySource, Sealed, Unlock, Vault, VaultError, VaultHeader};
 
@@ -41,10 +41,22 @@ pub struct Config {
     pub window: Window,
     /// The window working by itself.
     pub auto: Auto,
-    /// Who works here; recorded with every batch.
+    /// Who works here where nobody signs in; recorded with every batch.
     pub operator: String,
+    /// Who may sign in to the window, each with a PIN of their own. Empty: nobody has to.
+    pub operators: Vec<Seat>,
     /// How the secrets' key is found. Written by the program.
     pub vault: Option<VaultHeader>,
+}
+
+/// Somebody who may sign in to the window.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Seat {
+    /// As it stands in reports.
+    pub name: String,
+    /// Secret: the PIN that signs in. It is not the portal's.
+    pub pin: Sealed,
 }
 
 /// The agent portal and who we are on it.

@@ -31,8 +31,8 @@ pub enum Command {
     Finish(Box<First>),
     /// Go on without it.
     Skip,
-    /// Is this what unlocks the window?
-    CheckLock(SecretString),
+    /// Does this unlock the window for this person?
+    CheckLock(String, SecretString),
     /// Fetch a list.
     Fetch(Service, Defaults),
     /// Let the operator choose a job file, and read it.
@@ -54,13 +54,17 @@ pub enum Command {
     /// What is known of this code, phone, order or transaction?
     Find(String),
     /// What happened to this attempt?
-    Story(String),
+    Story(String, Language),
     /// A person's word.
     Resolve(String, Decision),
     /// Batches and sums of so many days.
     Days(u16),
-    /// Write the batches of so many days to Excel.
-    ExportDays(u16),
+    /// Write these batches to Excel.
+    ExportBatches(Vec<String>),
+    /// Write everything that was ever done with this to Excel.
+    ExportFound(String),
+    /// This person may sign in with this PIN, or not any more.
+    Seat(String, Option<SecretString>),
     /// Save a setting.
     Set(String, SecretString),
     /// Read settings from a file that the operator chooses.
@@ -79,6 +83,7 @@ pub struct RunRequest {
     pub intake: Intake,
     pub pin: Option<SecretString>,
     pub dry_run: bool,
+    pub operator: String,
     pub control: Control,
 }
 
@@ -94,8 +99,8 @@ pub enum Update {
     Fault(String),
     /// The first set-up was not good.
     BadSetup(String),
-    /// Was it what unlocks the window?
-    Unlocked(bool),
+    /// It was what unlocks the window, and for whom.
+    Unlocked(Option<String>),
     Api(Result<String, String>),
     Browser(Result<String, String>),
     Fetched(Service, Result<Intake, String>, Option<String>),
@@ -140,6 +145,8 @@ pub struct Basics {
     pub has_sound: bool,
     pub limits: Limits,
     pub operator: String,
+    /// Who may sign in.
+    pub operators: Vec<String>,
     pub auto: crate::config::Auto,
 }
 
@@ -219,17 +226,24 @@ impl Open {
             has_sound: window.sound,
             limits: self.config.limits,
             operator: app::operator(&self.config),
+            operators: self.secrets.operators.iter().map(|(name, _)| name.clone()).collect(),
             auto: self.config.auto.clone(),
         }
     }
 
-    /// Does this unlock the window? The passphrase, or the PIN.
-    fn opens(&self, tried: &SecretString) -> bool {
-        let is = |secret: &Option<SecretString>| {
-            secret.as_ref().is_some_and(|secret| same(secret.expose_secret().as_bytes(), tried.expose_secret().as_bytes()))
-        };
-        let has_none = self.secrets.pin.is_none() && self.unlock.passphrase.is_none();
-        has_none || is(&self.secrets.pin) || is(&self.unlock.passphrase)
+    /// For whom this unlocks the window: an operator's own PIN for them; where nobody signs in, the portal's PIN; and
+    /// the passphrase for whom the configuration names.
+    fn opens(&self, who: &str, tried: &SecretString) -> Option<String> {
+        let is = |secret: &SecretString| same(secret.expose_secret().as_bytes(), tried.expose_secret().as_bytes());
+        let owner = app::operator(&self.config);
+        if self.unlock.passphrase.as_ref().is_some_and(is) {
+            return Some(owner);
+        }
+        if self.secrets.operators.is_empty() {
+            let has_none = self.secrets.pin.is_none() && self.unlock.passphrase.is_none();
+            return (has_none || self.secrets.pin.as_ref().is_some_and(is)).then_some(owner);
+        }
+        self.secrets.operators.iter().find(|(name, pin)| name == who && is(pin)).map(|(name, _)| name.clone())
     }
 }
 
@@ -267,6 +281,7 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
                 let of = control.clone();
                 batch = Some((tokio::spawn(async move { reconcile(&at, &of, &to).await }), control));
             }
+            Command::Seat(name, pin) => change(&mut open, &to, setting::seat(&at, name, pin).await, None),
             Command::Set(key, value) => change(&mut open, &to, setting::set(&at, &key, value).await, Some(key)),
             Command::ImportSettings => {
                 if let Some(changed) = setting::import(&at).await {
@@ -293,8 +308,9 @@ async fn aside(at: &Arc<Open>, command: Command, to: &Teller) {
         | Command::Run(_)
         | Command::Reconcile(_)
         | Command::Set(..)
+        | Command::Seat(..)
         | Command::ImportSettings => {}
-        Command::CheckLock(tried) => to.tell(Update::Unlocked(at.opens(&tried))),
+        Command::CheckLock(who, tried) => to.tell(Update::Unlocked(at.opens(&who, &tried))),
         Command::Fetch(service, defaults) => {
             let fetched = fetch(at, service, defaults).await;
             to.tell(Update::Api(fetched.as_ref().map(|_| at.config.api.url.clone()).map_err(Clone::clone)));
@@ -325,15 +341,19 @@ async fn aside(at: &Arc<Open>, command: Command, to: &Teller) {
             let found = ask::found(ledger, &what).await;
             to.tell(Update::Found(what, found));
         }
-        Command::Story(attempt) => to.tell(Update::Story(ask::story(&at.tools, &attempt).await)),
+        Command::Story(attempt, language) => to.tell(Update::Story(ask::story(&at.tools, &attempt, language).await)),
         Command::Resolve(attempt, decision) => {
             let resolved = resolve(ledger, &attempt, &decision).await;
             tell_known(at, to).await;
             to.tell(Update::Resolved(resolved.map(drop).map_err(|e| e.to_string())));
         }
         Command::Days(days) => to.tell(Update::Days(ask::days(ledger, days).await)),
-        Command::ExportDays(days) => {
-            let written = ask::export_days(ledger, &app::report_folder(&at.config), days).await;
+        Command::ExportBatches(batches) => {
+            let written = ask::export_batches(ledger, &app::report_folder(&at.config), &batches).await;
+            to.tell(Update::Told(written.map(|path| path.display().to_string())));
+        }
+        Command::ExportFound(what) => {
+            let written = ask::export_found(ledger, &app::report_folder(&at.config), &what).await;
             to.tell(Update::Told(written.map(|path| path.display().to_string())));
         }
         Command::ExportSettings => {
@@ -464,6 +484,9 @@ async fn run(open: &Open, request: RunRequest, teller: &Teller) {
     let mut plan: Plan = app::plan(&open.config, &open.secrets, service, request.intake);
     plan.pin = plan.pin.or(request.pin);
     plan.dry_run = request.dry_run;
+    if !request.operator.is_empty() {
+        plan.operator = request.operator;
+    }
     let (reporter, forward) = forwarded(teller);
     let ended = engine::run(&open.tools, &plan, &reporter, &request.control).await;
     drop(reporter);

@@ -32,7 +32,8 @@ impl Run<'_> {
         let calls_before = self.calls();
         let stamp = self.stamp().await;
         let session = self.session.as_ref().map(|s| s.facts().session_id.clone()).unwrap_or_default();
-        self.append(live, index, &entry.job, Event::Leased { session }).await?;
+        let operator = Some(self.plan.operator.clone()).filter(|who| !who.is_empty());
+        self.append(live, index, &entry.job, Event::Leased { session, operator }).await?;
         match self.look_up(&entry.job).await? {
             Way::End(outcome, amount, message) => {
                 let proof = if outcome == Outcome::Refused { Proof::None } else { Proof::Response };

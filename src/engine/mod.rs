@@ -30,7 +30,7 @@ pub use evidence::EvidenceStore;
 pub use halt::{Boundary, Halt};
 pub use plan::{Plan, PlanError};
 pub use progress::{Counts, OutcomeEvent, Progress, Reporter};
-pub use reporting::{report_of, reports_of_all, reports_since};
+pub use reporting::{report_of, reports_of, reports_of_all, reports_of_found};
 pub use resolve::{Decision, ResolveError, resolve};
 pub use runner::{EngineError, Finished, Tools, Visit, reconcile, run, survey};
 pub use timing::{day_start_ms, eta_s, month_start_ms};

@@ -17,7 +17,7 @@ use super::progress::{Counts, OutcomeEvent, Progress, Reporter};
 use super::recover::recover;
 use super::timing::day_start_ms;
 use crate::browser::{BrowserError, Session, Settings};
-use crate::domain::{Attempt, Conclusion, Event, Outcome, Patience, Proof, State, Vnd};
+use crate::domain::{Attempt, Conclusion, Event, Language, Outcome, Patience, Proof, State, Vnd};
 use crate::ledger::{Batch, BatchJob, JobResult, Ledger, LedgerError, LiveAttempt, NewBatch};
 use crate::portal::{LoginStep, Page, PortalError, PortalMap, Surveyed};
 
@@ -572,10 +572,11 @@ impl<'r> Run<'r> {
             let step = page.log_in(credentials).await;
             match step {
                 Ok(LoginStep::In(agent)) => break agent,
-                Ok(LoginStep::NeedsPerson(what)) => {
+                Ok(LoginStep::NeedsPerson(errand)) => {
                     let _one = self.crew.person.lock().await;
-                    tracing::info!(what, "a person is needed");
-                    self.reporter.say(Progress::NeedsPerson { login: self.login, what: format!("Cần bạn {what} trên trình duyệt") });
+                    tracing::info!(?errand, "a person is needed");
+                    let what = errand.asked(Language::Vi).to_owned();
+                    self.reporter.say(Progress::NeedsPerson { login: self.login, errand, what });
                     let agent = tokio::select! {
                         agent = page.await_person(person_max) => agent?,
                         () = self.crew.control.stopped() => return Err(PortalError::NobodyCame { seconds: 0 }.into()),

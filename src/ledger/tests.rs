@@ -46,7 +46,7 @@ async fn armed(ledger: &Ledger, batch: &Batch, job: usize) -> LiveAttempt {
     let mut live = ledger.attempt(batch, &batch.jobs[job]).await.expect("attempt");
     let obligation = format!("evn:{}", batch.jobs[job].job.account.key());
     for event in [
-        Event::Leased { session: "s".into() },
+        Event::Leased { session: "s".into(), operator: None },
         Event::QuoteSeen(Quote { amount: Vnd::fixed(150_000), customer: Some("NGUYỄN VĂN A".into()), balance: None }),
         Event::Prepared,
         Event::PreArmed,
@@ -86,7 +86,7 @@ async fn a_dead_run_leaves_doubt_behind_only_past_arming() {
     let entered = ledger.enter(batch("PE01\nPE02\nPE03")).await.expect("entered");
     let past = armed(&ledger, &entered, 0).await;
     let mut before = ledger.attempt(&entered, &entered.jobs[1]).await.expect("attempt");
-    ledger.append(&mut before, Event::Leased { session: "s".into() }).await.expect("legal");
+    ledger.append(&mut before, Event::Leased { session: "s".into(), operator: None }).await.expect("legal");
     drop(ledger); // the power goes
 
     let ledger = open(&dir).await;
@@ -190,7 +190,7 @@ async fn a_full_disk_arms_nothing_and_loses_nothing() {
     let entered = ledger.enter(batch("PE01")).await.expect("entered");
     let mut live = ledger.attempt(&entered, &entered.jobs[0]).await.expect("attempt");
     for event in [
-        Event::Leased { session: "s".into() },
+        Event::Leased { session: "s".into(), operator: None },
         Event::QuoteSeen(Quote { amount: Vnd::fixed(1), customer: None, balance: None }),
         Event::Prepared,
         Event::PreArmed,
@@ -361,7 +361,7 @@ async fn every_earlier_schema_becomes_todays_and_keeps_what_it_knew() {
             sqlx::query(row).execute(&mut sql).await.expect("inserted");
         }
         let genesis = chain::head(&mut sql).await.expect("read");
-        let body = serde_json::to_string(&Event::Leased { session: "s".into() }).expect("json");
+        let body = serde_json::to_string(&Event::Leased { session: "s".into(), operator: None }).expect("json");
         chain::append(&mut sql, &genesis, Some("a"), "b", "leased", &body).await.expect("appended");
         sql.close().await.expect("closed");
 

@@ -75,6 +75,9 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             if !model.is_demo && ui.button(words.lock).on_hover_text("Ctrl+L").clicked() {
                 actions.push(Action::Lock);
             }
+            if !model.operators.is_empty() {
+                ui.label(&model.operator);
+            }
             let balance = model.balance.map_or_else(|| "—".to_owned(), |b| b.to_string());
             let balance = ui.label(RichText::new(format!("{} {balance}", words.balance)).strong());
             if let Some(agent) = &model.agent {

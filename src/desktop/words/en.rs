@@ -1,12 +1,12 @@
 //! English.
 
 use super::Words;
-use crate::domain::{Outcome, PaymentType, Service};
+use crate::domain::{Language, PaymentType, Service};
 
 pub const WORDS: Words = Words {
     service,
     account,
-    outcome,
+    outcome: |outcome| outcome.label_in(Language::En),
     payment: |payment| match payment {
         PaymentType::Prepaid => "Prepaid top-up",
         PaymentType::Postpaid => "Postpaid debt",
@@ -172,11 +172,19 @@ pub const WORDS: Words = Words {
     cash_fits: "Fits exactly",
     cash_off: |by| format!("Off by {by}"),
     export_all: "Export this time",
+    export_ticked: |count| format!("Export {count} ticked batches"),
     unfinished: "unfinished",
 
     locked_title: "The window is locked",
     passphrase: "Passphrase",
     passphrase_or_pin: "Passphrase or PIN",
+    who: "Who works here?",
+    passphrase_or_own_pin: "Your PIN, or the passphrase",
+    own_pin: "Own PIN",
+    operators: "Who works at this machine",
+    operators_hint: "Once somebody is on this list, everybody signs in with a PIN of their own, and the name goes into every attempt. Empty: nobody has to.",
+    let_in: "Let in",
+    remove: "Remove",
     unlock: "Unlock",
     wrong: |seconds| format!("Not right. Try again in {seconds} seconds"),
     runs_on: "The running batch goes on.",
@@ -229,23 +237,6 @@ fn account(service: Service) -> &'static str {
         Service::LookUpFtth | Service::PayTvInternet => "Subscriber code",
         Service::PayEvn => "Customer code",
         Service::TopUpMulti | Service::TopUpViettel | Service::LookUpPostpaid => "Phone number",
-    }
-}
-
-fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Paid => "Paid",
-        Outcome::Debt => "Debt",
-        Outcome::NoDebt => "No debt",
-        Outcome::AlreadyCleared => "Cleared before",
-        Outcome::NotFound => "Not found",
-        Outcome::Rejected => "Rejected by the portal",
-        Outcome::Refused => "Not done (guard)",
-        Outcome::Failed => "Failed, safe to repeat",
-        Outcome::NotSent => "Not sent",
-        Outcome::Unknown => "In doubt",
-        Outcome::Cancelled => "Not reached",
-        Outcome::DryRun => "Dry run",
     }
 }
 
