@@ -280,6 +280,29 @@ impl App {
             Action::Open(path) => self.open(&path),
             Action::ShowBrowser(login) => self.worker.send(Command::Show(self.control.clone(), login)),
             Action::Peek(login) => self.worker.send(Command::Peek(self.control.clone(), login)),
+            Action::Unlock => self.unlock(),
+            Action::Lock => self.model.lock.close(),
+            Action::ToggleTheme => {
+                let dark = ctx.theme() != Theme::Dark;
+                ctx.set_theme(if dark { ThemePreference::Dark } else { ThemePreference::Light });
+                self.set("window.dark", dark.to_string());
+            }
+            Action::ToggleLanguage => {
+                self.model.language = self.model.language.other();
+                self.set("window.language", self.model.language.code().to_owned());
+                // A story on the screen is told anew.
+                if let Some(story) = &self.model.find.story {
+                    self.worker.send(Command::Story(story.attempt.clone(), self.model.language));
+                }
+            }
+            Action::Auto(is_on) => self.switch_auto(is_on),
+            beside => self.act_beside(beside),
+        }
+    }
+
+    /// What has nothing to do with a batch: the ledger's answers, the settings.
+    fn act_beside(&mut self, action: Action) {
+        match action {
             Action::Find => self.worker.send(Command::Find(self.model.find.query.trim().to_owned())),
             Action::Story(attempt) => self.worker.send(Command::Story(attempt, self.model.language)),
             Action::Resolve { attempt, is_paid } => {
@@ -299,21 +322,6 @@ impl App {
                 self.worker.send(Command::Seat(name, Some(pin.into())));
             }
             Action::Unseat(name) => self.worker.send(Command::Seat(name, None)),
-            Action::Unlock => self.unlock(),
-            Action::Lock => self.model.lock.close(),
-            Action::ToggleTheme => {
-                let dark = ctx.theme() != Theme::Dark;
-                ctx.set_theme(if dark { ThemePreference::Dark } else { ThemePreference::Light });
-                self.set("window.dark", dark.to_string());
-            }
-            Action::ToggleLanguage => {
-                self.model.language = self.model.language.other();
-                self.set("window.language", self.model.language.code().to_owned());
-                // A story on the screen is told anew.
-                if let Some(story) = &self.model.find.story {
-                    self.worker.send(Command::Story(story.attempt.clone(), self.model.language));
-                }
-            }
             Action::SaveSetting(key) => {
                 let typed = self.model.settings.rows.iter().find(|row| row.key == key).map(|row| row.typed.clone());
                 if let Some(typed) = typed {
@@ -339,7 +347,7 @@ impl App {
                     self.model.tell(Tone::Bad, error.to_string());
                 }
             }
-            Action::Auto(is_on) => self.switch_auto(is_on),
+            other => debug_assert!(false, "nobody does {other:?}"),
         }
     }
 
