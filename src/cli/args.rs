@@ -259,6 +259,8 @@ pub enum Ledger {
         #[arg(long)]
         batch: Option<String>,
     },
+    /// Tells outcomes that their source has not acknowledged yet.
+    Deliver,
     /// Copies the ledger while it works; says where to. A copy is also made by itself after batches.
     Backup,
     /// A person's word, with name and reason, that an older copy of the ledger was compared with the portal's history:

@@ -1,5 +1,7 @@
 //! `gachno ledger`
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use serde_json::json;
 
@@ -32,6 +34,7 @@ pub async fn ledger(what: What) -> Ended {
             Ok(Exit::Done)
         }
         What::Export { json, xlsx: None, batch } => export(&ledger, json, batch.as_deref()).await,
+        What::Deliver => deliver(&home, Arc::new(ledger)).await,
         What::Backup => {
             let copy = ledger.back_up().await.map_err(Failure::cannot_run)?;
             say(&copy.display().to_string());
@@ -67,6 +70,17 @@ pub async fn ledger(what: What) -> Ended {
         }
         What::Reconcile { .. } => Ok(Exit::Done),
     }
+}
+
+/// Tells what has not been acknowledged. 3: something still has not.
+async fn deliver(home: &Home, ledger: Arc<Ledger>) -> Ended {
+    let config = Config::load(&home.config_file())?;
+    let secrets = app::secrets(&config, &unlock::for_opening(&config)?)?;
+    let waiting = ledger.unacknowledged().await.map_err(Failure::cannot_run)?;
+    let link = app::link(&config, &secrets, ledger).await.map_err(Failure::cannot_run)?;
+    let left = link.close().await;
+    say(&format!("Đã báo {} kết quả, còn {left}. (Delivered, left.)", waiting.saturating_sub(left)));
+    Ok(if left == 0 { Exit::Done } else { Exit::NeedsReview })
 }
 
 /// Says what had to be saved from a damaged file, if anything had to be.

@@ -7,7 +7,7 @@ use super::{Config, Seat, Vault, VaultError};
 use crate::domain::Vnd;
 
 /// Keys whose value is sealed. They are never printed and never taken from an argument.
-const SECRETS: [&str; 4] = ["portal.username", "portal.password", "portal.pin", "api.token"];
+const SECRETS: [&str; 6] = ["portal.username", "portal.password", "portal.pin", "api.token", "site.username", "site.password"];
 
 /// Why a key cannot be read or set.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +57,8 @@ pub fn set(config: &Config, key: &str, value: &SecretString, vault: impl FnOnce(
     }
     let text = text.trim();
     *place = match (&*place, key) {
-        (Value::String(_), "portal.url" | "api.url" | "browser.webdriver_url") => Value::String(address(key, text).map_err(bad)?),
+        (Value::String(_), "portal.url" | "api.url" | "site.url" | "browser.webdriver_url") => Value::String(address(key, text).map_err(bad)?),
+        (Value::String(_), "api.source") if !matches!(text, "api" | "site") => return Err(bad("nhập api hoặc site".to_owned())),
         (Value::String(_), _) => Value::String(text.to_owned()),
         (Value::Bool(_), _) => match text {
             "true" | "1" | "có" => Value::Bool(true),
@@ -121,7 +122,7 @@ fn check_secret(key: &str, text: &str) -> Result<(), String> {
 
 /// Web addresses are kept without a slash at the end; only http and https, no user info.
 fn address(key: &str, text: &str) -> Result<String, String> {
-    if text.is_empty() && key == "browser.webdriver_url" {
+    if text.is_empty() && matches!(key, "browser.webdriver_url" | "site.url") {
         return Ok(String::new());
     }
     let url = url::Url::parse(text).map_err(|e| format!("không phải địa chỉ web ({e})"))?;

@@ -178,6 +178,8 @@ impl App {
             }
             Update::Diagnosis(rows) => (model.settings.diagnosis, model.settings.is_diagnosing) = (rows, false),
             Update::Told(Ok(path)) => model.tell(Tone::Good, (model.words().saved)(&path)),
+            Update::Unacknowledged(count) => model.unacknowledged = count,
+            Update::Banners(banners) => model.banners = banners,
             Update::Peeked(login, picture) => self.peeked(ctx, login, picture),
             Update::Mishap(report) => model.tell(Tone::Doubt, (model.words().mishap)(&report.display().to_string())),
             Update::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
@@ -235,7 +237,12 @@ impl App {
                 self.model.tab_mut().edited(service);
                 self.model.flag(service);
             }
-            Action::NewList => self.model.tab_mut().cleared(service),
+            Action::NewList => {
+                self.model.tab_mut().cleared(service);
+                self.worker.send(Command::LetGo(service));
+            }
+            // What the server gave went back there with its outcome: it hands out anew what can be done again.
+            Action::Again if self.model.tab().has_tickets() => self.fetch(service),
             Action::Again => {
                 self.model.tab_mut().only_failed(service);
                 self.model.flag(service);

@@ -5,15 +5,18 @@ mod setting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 
 use super::model::rows::{Rows, Wish, ordered};
 use super::model::{Found, History, Known, side};
 use super::words::Language;
 use super::{Demo, Start};
-use crate::app::{self, Secrets};
+use crate::app::{self, Link, Secrets};
+use crate::client::Banner;
 use crate::config::{Config, Home, Unlock};
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, Limits, Service};
@@ -22,6 +25,11 @@ use crate::ledger::Ledger;
 use crate::mishap;
 use crate::report::{excel, read_file};
 pub use setting::First;
+
+/// How often a source that is not there is looked for.
+const LINK_EVERY: Duration = Duration::from_secs(20);
+/// How often the shop's banners are read anew.
+const BANNERS_EVERY: Duration = Duration::from_mins(5);
 
 /// What the window asks for.
 pub enum Command {
@@ -35,6 +43,8 @@ pub enum Command {
     CheckLock(String, SecretString),
     /// Fetch a list.
     Fetch(Service, Defaults),
+    /// The list of this service is not wanted any more.
+    LetGo(Service),
     /// Let the operator choose a job file, and read it.
     Pick(Service, Defaults),
     /// Read this job file.
@@ -124,6 +134,10 @@ pub enum Update {
     Diagnosis(Vec<(bool, String, String)>),
     /// Something to tell: good or bad.
     Told(Result<String, String>),
+    /// So many outcomes have not been acknowledged by their source.
+    Unacknowledged(u64),
+    /// What the shop wants to be read.
+    Banners(Vec<Banner>),
     /// A login's page as JPEG.
     Peeked(usize, Vec<u8>),
     /// The program had a fault when it ran last; its report.
@@ -210,9 +224,23 @@ struct Open {
     unlock: Unlock,
     /// A demo's configuration is nowhere on disk.
     is_demo: bool,
+    /// The way to where jobs come from, once it was found.
+    link: Arc<watch::Sender<Option<Arc<Link>>>>,
 }
 
 impl Open {
+    /// The way to where jobs come from, found once.
+    async fn link(&self) -> Result<Arc<Link>, String> {
+        let known = self.link.borrow().clone();
+        if let Some(link) = known {
+            return Ok(link);
+        }
+        let link = Arc::new(app::link(&self.config, &self.secrets, self.tools.ledger.clone()).await.map_err(|e| e.to_string())?);
+        // Whoever was first has it: claims are kept in one place.
+        self.link.send_if_modified(|known| known.is_none().then(|| *known = Some(link)).is_some());
+        self.link.borrow().clone().ok_or_else(String::new)
+    }
+
     fn basics(&self) -> Basics {
         let window = &self.config.window;
         #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
@@ -270,7 +298,12 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
     }
     // A batch runs beside the other commands; its end is waited for before the program ends.
     let mut batch: Option<(tokio::task::JoinHandle<()>, Control)> = None;
+    let mut linked = Linked::to(&open, teller);
     while let Some(command) = inbox.recv().await {
+        if !Arc::ptr_eq(&linked.open, &open) {
+            // The configuration has changed: another server, another token.
+            linked = Linked::to(&open, teller);
+        }
         let (at, to) = (open.clone(), teller.clone());
         match command {
             Command::Run(request) => {
@@ -296,6 +329,63 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
         control.stop();
         let _ = task.await;
     }
+    let link = open.link.borrow().clone();
+    drop(linked);
+    if let Some(link) = link {
+        link.close().await;
+    }
+}
+
+/// The link of a configuration at work. Dropping it ends that.
+struct Linked {
+    open: Arc<Open>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Linked {
+    fn to(open: &Arc<Open>, teller: &Teller) -> Self {
+        let (at, to) = (open.clone(), teller.clone());
+        Self { open: open.clone(), task: tokio::spawn(async move { keep_linked(&at, &to).await }) }
+    }
+}
+
+impl Drop for Linked {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Finds the way to where jobs come from, brings outcomes there, and keeps what is held alive.
+async fn keep_linked(at: &Open, teller: &Teller) {
+    let (left, mut told) = watch::channel(u64::MAX);
+    let tell = async {
+        while told.changed().await.is_ok() {
+            teller.tell(Update::Unacknowledged(*told.borrow_and_update()));
+        }
+    };
+    let link = async {
+        let link = loop {
+            if let Ok(count) = at.tools.ledger.unacknowledged().await {
+                left.send_if_modified(|known| std::mem::replace(known, count) != count);
+            }
+            match at.link().await {
+                Ok(link) => break link,
+                Err(error) => tracing::debug!(%error, "no way to the source of jobs yet"),
+            }
+            tokio::time::sleep(LINK_EVERY).await;
+        };
+        let banners = async {
+            let Some(server) = link.source.server() else { return };
+            loop {
+                if let Ok(banners) = server.banners().await {
+                    teller.tell(Update::Banners(banners));
+                }
+                tokio::time::sleep(BANNERS_EVERY).await;
+            }
+        };
+        tokio::join!(link.serve(at.config.browser.sessions.into(), &left), banners)
+    };
+    tokio::join!(tell, link);
 }
 
 /// What changes nothing about how the worker works.
@@ -315,6 +405,12 @@ async fn aside(at: &Arc<Open>, command: Command, to: &Teller) {
             let fetched = fetch(at, service, defaults).await;
             to.tell(Update::Api(fetched.as_ref().map(|_| at.config.api.url.clone()).map_err(Clone::clone)));
             to.tell(Update::Fetched(service, fetched, None));
+        }
+        Command::LetGo(service) => {
+            let link = at.link.borrow().clone();
+            if let Some(link) = link {
+                link.let_go(Some(service)).await;
+            }
         }
         Command::Pick(service, defaults) => {
             let dialog = rfd::AsyncFileDialog::new().add_filter("CSV, XLSX, JSON, TXT", &["csv", "xlsx", "json", "txt"]);
@@ -378,7 +474,7 @@ fn change(open: &mut Arc<Open>, teller: &Teller, changed: Result<(Config, Secret
         Ok((config, secrets, unlock)) => match app::tools_on(open.tools.ledger.clone(), &open.home, &config, None) {
             Ok(tools) => {
                 let (home, is_demo) = (open.home.clone(), open.is_demo);
-                *open = Arc::new(Open { home, config, secrets, tools, unlock, is_demo });
+                *open = Arc::new(Open { home, config, secrets, tools, unlock, is_demo, link: Arc::default() });
                 setting::tell(open, teller, key);
                 teller.tell(Update::Ready(open.basics()));
                 check(open, teller);
@@ -414,7 +510,7 @@ async fn open(start: Start, inbox: &mut UnboundedReceiver<Command>, teller: &Tel
         },
     };
     match app::tools_on(ledger, &home, &config, None) {
-        Ok(tools) => Some(Open { home, config, secrets, tools, unlock, is_demo }),
+        Ok(tools) => Some(Open { home, config, secrets, tools, unlock, is_demo, link: Arc::default() }),
         Err(error) => fault(error.to_string()),
     }
 }
@@ -465,8 +561,10 @@ fn check_browser(open: &Open, teller: &Teller) {
 }
 
 async fn fetch(open: &Open, service: Service, defaults: Defaults) -> Result<Intake, String> {
-    let api = app::job_api(&open.config, &open.secrets).map_err(|e| e.to_string())?;
-    api.fetch(service, defaults).await.map_err(|e| e.to_string())
+    let link = open.link().await?;
+    // What another list held is handed out anew, here or elsewhere.
+    let fetched = link.fetch(service, defaults, open.config.api.jobs_at_once, &app::operator(&open.config)).await;
+    fetched.map_err(|e| e.to_string())
 }
 
 async fn read(service: Service, defaults: Defaults, path: PathBuf, teller: &Teller) {
@@ -488,7 +586,9 @@ async fn run(open: &Open, request: RunRequest, teller: &Teller) {
         plan.operator = request.operator;
     }
     let (reporter, forward) = forwarded(teller);
-    let ended = engine::run(&open.tools, &plan, &reporter, &request.control).await;
+    let claims = open.link.borrow().as_ref().and_then(|link| link.claims.clone());
+    let tools = Tools { claims, ..open.tools.clone() };
+    let ended = engine::run(&tools, &plan, &reporter, &request.control).await;
     drop(reporter);
     let _ = forward.await;
     tell_known(open, teller).await;

@@ -132,7 +132,7 @@ pub struct Intent {
     pub history_seq: Option<i64>,
     /// The lease's fencing token, where a server gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fence: Option<u64>,
+    pub fence: Option<i64>,
     /// Milliseconds since 1970 after which an answer is no longer waited for.
     pub deadline_ms: i64,
 }

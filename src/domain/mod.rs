@@ -15,6 +15,7 @@ pub mod phone;
 pub mod reconcile;
 pub mod service;
 pub mod text;
+pub mod ticket;
 pub mod verdict;
 
 pub use account::{Account, AccountKind, BillCode, NotAccount, SubscriberCode};
@@ -27,4 +28,5 @@ pub use outcome::{Outcome, Proof};
 pub use phone::{Network, NotPhone, Phone};
 pub use reconcile::{BalanceSays, Claim, HistoryRow, HistorySays, Look, Patience, Settled};
 pub use service::{Kind, Service};
+pub use ticket::{Report, Source, Ticket};
 pub use verdict::{Answer, DebtAfter, Doubt, Evidence, Verdict};

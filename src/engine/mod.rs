@@ -8,6 +8,7 @@
 
 mod book;
 mod control;
+mod courier;
 mod crew;
 mod evidence;
 mod halt;
@@ -26,6 +27,7 @@ mod timing;
 
 pub(crate) use book::{Book, OnItsWay, Stamp};
 pub use control::Control;
+pub use courier::{Courier, Undelivered, give_back};
 pub use evidence::EvidenceStore;
 pub use halt::{Boundary, Halt};
 pub use plan::{Plan, PlanError};

@@ -50,7 +50,7 @@ impl Row {
 pub async fn bench(options: Bench) -> Ended {
     let rows = match options.name {
         BenchName::Payment => payment::payment(&options).await?,
-        BenchName::Throughput => payment::throughput(&options).await?,
+        BenchName::Throughput => Box::pin(payment::throughput(&options)).await?,
         BenchName::Sessions => payment::sessions(&options).await?,
         BenchName::Ledger => record::ledger().await?,
         BenchName::Recovery => record::recovery(options.events).await?,

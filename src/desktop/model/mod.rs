@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::style::Tone;
 use super::words::{Language, Words};
+use crate::client::Banner;
 use crate::domain::{Errand, Intake, Limits, Outcome, Service, Vnd};
 use crate::engine::Progress;
 use rows::Wish;
@@ -33,6 +34,10 @@ pub struct Model {
     pub setup: Setup,
     /// The job API.
     pub api: Status,
+    /// How many outcomes their source has not acknowledged.
+    pub unacknowledged: u64,
+    /// What the shop wants to be read.
+    pub banners: Vec<Banner>,
     /// Browser and driver.
     pub browser: Status,
     /// The agent's balance, as last seen.
@@ -267,6 +272,8 @@ impl Model {
             known: HashMap::new(),
             setup: Setup::Opening,
             api: Status::Checking,
+            unacknowledged: 0,
+            banners: Vec::new(),
             browser: Status::Checking,
             balance: None,
             agent: None,

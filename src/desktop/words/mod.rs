@@ -36,6 +36,8 @@ pub struct Words {
 
     // ---- State line ----
     pub server: &'static str,
+    pub unacknowledged: fn(u64) -> String,
+    pub unacknowledged_hint: &'static str,
     pub browser: &'static str,
     pub checking: &'static str,
     pub good: &'static str,

@@ -137,6 +137,7 @@ fn without_secrets(config: &Config) -> Result<Value, serde_json::Error> {
     let plain = Config {
         portal: config::Portal { username: Sealed::default(), password: Sealed::default(), pin: Sealed::default(), ..config.portal.clone() },
         api: config::Api { token: Sealed::default(), ..config.api.clone() },
+        site: config::Site { url: config.site.url.clone(), ..config::Site::default() },
         operators: Vec::new(),
         vault: None,
         ..config.clone()
@@ -179,6 +180,7 @@ fn merged(own: &Config, theirs: Config) -> Config {
             ..theirs.portal
         },
         api: config::Api { token: own.api.token.clone(), ..theirs.api },
+        site: config::Site { url: theirs.site.url, ..own.site.clone() },
         operators: own.operators.clone(),
         vault: own.vault.clone(),
         ..theirs
