@@ -88,7 +88,9 @@ pub fn after(state: JobState, event: JobEvent) -> Result<JobState, IllegalJobEve
     use JobState as S;
     Ok(match (state, event) {
         (S::Ready, E::Taken) => S::Leased,
-        (S::Leased, E::GivenBack | E::LeaseRanOut) => S::Ready,
+        (S::Leased, E::GivenBack | E::LeaseRanOut)
+        | (S::InDoubt | S::Review, E::Resolved(Resolution::NotPaid))
+        | (S::Failed | S::Cancelled, E::Reopened) => S::Ready,
         (S::Leased, E::Armed) => S::Armed,
         // Nobody knows what the machine still did: the one thing that must never be handed out again.
         (S::Armed, E::LeaseRanOut) => S::InDoubt,
@@ -97,7 +99,6 @@ pub fn after(state: JobState, event: JobEvent) -> Result<JobState, IllegalJobEve
         (S::Ready | S::Leased | S::Failed | S::Cancelled | S::Review, E::Disputed) => S::Review,
         (S::Armed | S::InDoubt | S::Done, E::Disputed) => state,
         (S::InDoubt | S::Review, E::Resolved(Resolution::Paid)) => S::Done,
-        (S::InDoubt | S::Review, E::Resolved(Resolution::NotPaid)) | (S::Failed | S::Cancelled, E::Reopened) => S::Ready,
         (S::InDoubt | S::Review, E::Resolved(Resolution::Dropped)) | (S::Ready | S::Leased | S::Failed, E::Cancelled) => S::Cancelled,
         (state, event) => return Err(IllegalJobEvent { state, event }),
     })
@@ -116,8 +117,7 @@ fn reported(outcome: Outcome, was_last_try: bool) -> JobState {
 
 impl JobState {
     /// All of them, in the order of a job's life.
-    pub const ALL: [Self; 8] =
-        [Self::Ready, Self::Leased, Self::Armed, Self::Done, Self::Failed, Self::InDoubt, Self::Review, Self::Cancelled];
+    pub const ALL: [Self; 8] = [Self::Ready, Self::Leased, Self::Armed, Self::Done, Self::Failed, Self::InDoubt, Self::Review, Self::Cancelled];
 
     /// The name on the wire and in the database.
     pub const fn wire(self) -> &'static str {

@@ -185,7 +185,8 @@ impl Store {
         let stale = "SELECT CAST(users.id AS SIGNED), users.username FROM accounts JOIN users ON users.id = accounts.user_id \
                      WHERE accounts.role = 'owner' AND accounts.status = 'active' AND accounts.password_until IS NOT NULL ORDER BY users.id LIMIT 1";
         if let Some(row) = one(&**tx, stale, vec![]).await? {
-            let sql = "UPDATE accounts SET password_hash = ?, password_until = ?, must_change = 1, updated_at = ?, version = version + 1 WHERE user_id = ?";
+            let sql =
+                "UPDATE accounts SET password_hash = ?, password_until = ?, must_change = 1, updated_at = ?, version = version + 1 WHERE user_id = ?";
             execute(&**tx, sql, values![hash, now + FIRST_PASSWORD_MS, now, int(&row, 0)?]).await?;
             return text(&row, 1);
         }
@@ -270,7 +271,8 @@ impl Store {
     }
 
     async fn set_password_in(&self, tx: &Tx, user_id: i64, hash: &str, keep: Option<&str>, actor: &Actor) -> Result<(), StoreError> {
-        let sql = "UPDATE accounts SET password_hash = ?, password_until = NULL, must_change = 0, updated_at = ?, version = version + 1 WHERE user_id = ?";
+        let sql =
+            "UPDATE accounts SET password_hash = ?, password_until = NULL, must_change = 0, updated_at = ?, version = version + 1 WHERE user_id = ?";
         if execute(&**tx, sql, values![hash, self.now_ms(), user_id]).await? == 0 {
             return Err(StoreError::NoRow);
         }
@@ -297,8 +299,17 @@ impl Store {
         let sql = "UPDATE accounts SET role = ?, status = ?, updated_at = ?, version = version + 1 WHERE user_id = ?";
         execute(&**tx, sql, values![role.wire(), status.wire(), self.now_ms(), user_id]).await?;
         execute(&**tx, "DELETE FROM web_sessions WHERE user_id = ?", values![user_id]).await?;
-        audit::write(self, tx, actor, "accounts.standing", Some("users"), Some(user_id), Some(&before), Some(&json!({ "role": role, "status": status })))
-            .await
+        audit::write(
+            self,
+            tx,
+            actor,
+            "accounts.standing",
+            Some("users"),
+            Some(user_id),
+            Some(&before),
+            Some(&json!({ "role": role, "status": status })),
+        )
+        .await
     }
 
     /// The second factor's secret (a Fernet token) and the hashes of its recovery codes; `None` takes it away.
@@ -307,7 +318,8 @@ impl Store {
     }
 
     async fn set_totp_in(&self, tx: &Tx, user_id: i64, sealed: Option<&str>, codes: Option<&str>, actor: &Actor) -> Result<(), StoreError> {
-        let sql = "UPDATE accounts SET totp_secret = ?, recovery_codes = ?, totp_last_step = NULL, updated_at = ?, version = version + 1 WHERE user_id = ?";
+        let sql =
+            "UPDATE accounts SET totp_secret = ?, recovery_codes = ?, totp_last_step = NULL, updated_at = ?, version = version + 1 WHERE user_id = ?";
         execute(&**tx, sql, values![sealed, codes, self.now_ms(), user_id]).await?;
         let action = if sealed.is_some() { "accounts.totp_on" } else { "accounts.totp_off" };
         audit::write(self, tx, actor, action, Some("users"), Some(user_id), None, None).await
@@ -383,7 +395,7 @@ impl Store {
         execute(&self.db, "DELETE FROM web_sessions WHERE hash = ?", values![hash]).await.map(|_| ())
     }
 
-    /// `CAST(… AS SIGNED)` is what `MariaDB` needs to give any number as one kind; SQLite has its own word for it.
+    /// `CAST(… AS SIGNED)` is what MariaDB needs to give any number as one kind; SQLite has its own word for it.
     pub(super) fn casts(&self, sql: &str) -> String {
         match self.engine() {
             super::Engine::MariaDb => sql.to_owned(),

@@ -46,6 +46,7 @@ impl Kind {
 
 /// One column.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "a row of a table of facts, each by its own name")]
 pub struct Column {
     /// Its name in the database.
     pub name: &'static str,
@@ -65,7 +66,7 @@ pub struct Column {
     pub searchable: bool,
     /// Never shown, exported or written by the generic access.
     pub secret: bool,
-    /// Its type in the old `MariaDB` schema, where that is not what we would take.
+    /// Its type in the old MariaDB schema, where that is not what we would take.
     pub old_type: Option<&'static str>,
 }
 
@@ -261,8 +262,13 @@ const PROOFS: &[(&str, &str)] = &[
 ];
 
 /// What a person may do.
-pub const ROLES: &[(&str, &str)] =
-    &[("owner", "Chủ cửa hàng"), ("manager", "Quản lý"), ("operator", "Nhân viên gạch nợ"), ("collector", "Nhân viên thu cước"), ("read_only", "Chỉ xem")];
+pub const ROLES: &[(&str, &str)] = &[
+    ("owner", "Chủ cửa hàng"),
+    ("manager", "Quản lý"),
+    ("operator", "Nhân viên gạch nợ"),
+    ("collector", "Nhân viên thu cước"),
+    ("read_only", "Chỉ xem"),
+];
 
 const ACCOUNT_STATES: &[(&str, &str)] = &[("active", "Hoạt động"), ("pending", "Chờ duyệt"), ("suspended", "Tạm khóa")];
 const VERDICTS: &[(&str, &str)] = &[("accepted", "Đã nhận"), ("refused", "Không nhận, giữ lại xem")];

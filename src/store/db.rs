@@ -1,4 +1,4 @@
-//! The connection: SQLite or `MariaDB` by the address, one way to ask, one way to change.
+//! The connection: SQLite or MariaDB by the address, one way to ask, one way to change.
 //!
 //! Lives here: opening, transactions that are done again as a whole, reading values. Never here: a table's name.
 //!
@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use sea_orm::sqlx::{self, Executor};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, RuntimeErr, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, RuntimeErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -23,7 +23,7 @@ use super::StoreError;
 const TRIES_MAX: u32 = 12;
 /// How long SQLite waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// `MariaDB`: deadlock (and a failed certification on Galera), lock wait, node not ready, row changed since it was read.
+/// MariaDB: deadlock (and a failed certification on Galera), lock wait, node not ready, row changed since it was read.
 const AGAIN: [u16; 4] = [1213, 1205, 1047, 1020];
 
 /// Which database it is.
@@ -31,7 +31,7 @@ const AGAIN: [u16; 4] = [1213, 1205, 1047, 1020];
 pub enum Engine {
     /// A file.
     Sqlite,
-    /// `MariaDB` 10.6 or later, alone or as a Galera cluster.
+    /// MariaDB 10.6 or later, alone or as a Galera cluster.
     MariaDb,
 }
 

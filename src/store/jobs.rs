@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use sea_orm::{QueryResult, Value};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::audit::Actor;
@@ -115,7 +116,7 @@ pub enum Added {
 }
 
 /// Jobs handed out together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Lease {
     /// Its id.
     pub lease: String,
@@ -126,7 +127,7 @@ pub struct Lease {
 }
 
 /// A job as a machine gets it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LeasedJob {
     /// Its public id.
     pub id: String,
@@ -231,11 +232,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// The same report twice has the same digest, whatever it was sent with.
-    fn digest(&self) -> String {
+    /// The same machine's same report twice has the same digest. Somebody else's copy of it is another report.
+    fn digest(&self, machine: i64) -> String {
         let amount = self.amount.map(Vnd::digits).unwrap_or_default();
         let transaction = self.transaction_id.as_deref().unwrap_or("");
-        digest(format!("{}|{}|{}|{}|{amount}|{transaction}|{:?}", self.attempt, self.job, self.fence, self.outcome, self.proof).as_bytes())
+        digest(format!("{machine}|{}|{}|{}|{}|{amount}|{transaction}|{:?}", self.attempt, self.job, self.fence, self.outcome, self.proof).as_bytes())
     }
 }
 
@@ -260,7 +261,7 @@ pub struct Rescued {
 }
 
 /// A job as the API shows it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names are the catalogue's")]
 pub struct JobView {
     pub id: String,
@@ -284,6 +285,17 @@ pub struct JobView {
     pub tries: i64,
     pub created_at: i64,
     pub updated_at: i64,
+}
+
+/// A banner of the operator's window.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the names are the old table's")]
+pub struct Banner {
+    pub name: String,
+    pub content: Option<String>,
+    pub position: Option<String>,
+    pub link: Option<String>,
+    pub link_to: Option<String>,
 }
 
 /// Which jobs.
@@ -368,7 +380,7 @@ impl Store {
                 answers.push(Added::Duplicate(known.clone()));
             } else {
                 let public_id = Uuid::now_v7().to_string();
-                rows.extend(self.new_row(job, &public_id, &live_key, add_key.as_deref(), actor, now));
+                rows.extend(Self::new_row(job, &public_id, &live_key, add_key.as_deref(), actor, now));
                 by_live_key.insert(live_key, public_id.clone());
                 by_add_key.extend(add_key.map(|key| (key, public_id.clone())));
                 answers.push(Added::Added(public_id));
@@ -385,7 +397,7 @@ impl Store {
         Ok(answers)
     }
 
-    fn new_row(&self, job: &NewJob, public_id: &str, live_key: &str, add_key: Option<&str>, actor: &Actor, now: i64) -> Vec<Value> {
+    fn new_row(job: &NewJob, public_id: &str, live_key: &str, add_key: Option<&str>, actor: &Actor, now: i64) -> Vec<Value> {
         values![
             public_id,
             job.service.spec().wire,
@@ -560,7 +572,7 @@ impl Store {
             None => None,
         };
         // Behind the job's lock: two copies of one report come one after another.
-        if let Some(known) = one(&**tx, "SELECT verdict, reason FROM reports WHERE digest = ?", values![report.digest()]).await? {
+        if let Some(known) = one(&**tx, "SELECT verdict, reason FROM reports WHERE digest = ?", values![report.digest(machine)]).await? {
             let is_accepted = text(&known, 0)? == "accepted";
             let reason = text_or_none(&known, 1)?.unwrap_or_default();
             return Ok(if is_accepted { Verdict::Duplicate } else { Verdict::Refused(refusal_of(&reason)) });
@@ -572,7 +584,9 @@ impl Store {
             _ if !row.is_held_by(machine, report.fence) => Some(Refusal::Lost),
             Err(_) if row.state.is_end() => Some(Refusal::Ended),
             Err(_) => Some(Refusal::Late),
-            Ok(_) => self.armed_attempt(tx, row.id, row.fence).await?.filter(|armed| *armed != report.attempt.to_string()).map(|_| Refusal::OtherAttempt),
+            Ok(_) => {
+                self.armed_attempt(tx, row.id, row.fence).await?.filter(|armed| *armed != report.attempt.to_string()).map(|_| Refusal::OtherAttempt)
+            }
         };
         if let Some(refusal) = refused {
             if may_have_moved_money(report.outcome)
@@ -598,16 +612,8 @@ impl Store {
              lease_until = NULL, updated_at = ?, version = version + 1{live_key}{later} WHERE id = ? AND fence = ?"
         );
         let paid = report.amount.filter(|_| matches!(report.outcome, Outcome::Paid | Outcome::Debt)).map(Vnd::dong);
-        let mut given = values![
-            state.wire(),
-            report.outcome.wire(),
-            paid,
-            report.transaction_id.clone(),
-            wire(report.proof),
-            report.message.clone(),
-            tries,
-            now
-        ];
+        let mut given =
+            values![state.wire(), report.outcome.wire(), paid, report.transaction_id.clone(), wire(report.proof), report.message.clone(), tries, now];
         given.extend((state == JobState::Ready).then(|| Value::from(run_at)));
         given.extend(values![row.id, row.fence]);
         execute(&**tx, &sql, given).await?;
@@ -633,7 +639,9 @@ impl Store {
     }
 
     async fn lock_debt(&self, tx: &Tx, row: &Row, now: i64) -> Result<(), StoreError> {
-        insert(&**tx, "INSERT INTO debt_locks (debt_key, job_id, since) VALUES (?, ?, ?)", values![row.debt_key.clone(), row.id, now]).await.map(|_| ())
+        insert(&**tx, "INSERT INTO debt_locks (debt_key, job_id, since) VALUES (?, ?, ?)", values![row.debt_key.clone(), row.id, now])
+            .await
+            .map(|_| ())
     }
 
     async fn armed_attempt(&self, tx: &Tx, job: i64, fence: i64) -> Result<Option<String>, StoreError> {
@@ -657,7 +665,7 @@ impl Store {
         let sql = "INSERT INTO reports (digest, attempt, job, job_id, fence, machine_id, operator, outcome, amount, transaction_id, proof, message, \
                    reported_at, at, verdict, reason, search_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let given = values![
-            report.digest(),
+            report.digest(machine),
             report.attempt.to_string(),
             report.job.clone(),
             job_id,
@@ -689,9 +697,11 @@ impl Store {
             }
             let Some(most) = int_or_none(&limit, 3)? else { continue };
             // What was armed today and not proven to be nothing.
-            let sql = self.casts("SELECT CAST(COALESCE(SUM(attempts.amount), 0) AS SIGNED) FROM attempts JOIN jobs ON jobs.id = attempts.job_id \
+            let sql = self.casts(
+                "SELECT CAST(COALESCE(SUM(attempts.amount), 0) AS SIGNED) FROM attempts JOIN jobs ON jobs.id = attempts.job_id \
                        WHERE attempts.armed_at >= ? AND (? IS NULL OR attempts.machine_id = ?) AND (? IS NULL OR jobs.service = ?) \
-                       AND (jobs.state IN ('armed', 'in_doubt', 'review') OR jobs.outcome = 'paid')");
+                       AND (jobs.state IN ('armed', 'in_doubt', 'review') OR jobs.outcome = 'paid')",
+            );
             let (of_machine, of_service) = (int_or_none(&limit, 0)?, text_or_none(&limit, 1)?);
             let given = values![start_of_day(self.now_ms()), of_machine, of_machine, of_service.clone(), of_service];
             let spent = one(&**tx, &sql, given).await?.map_or(Ok(0), |row| int(&row, 0))?;
@@ -700,6 +710,19 @@ impl Store {
             }
         }
         Ok(false)
+    }
+
+    /// A limit for a machine and a service; `None` is all of them.
+    pub async fn set_limit(
+        &self,
+        machine: Option<i64>,
+        service: Option<Service>,
+        per_job: Option<Vnd>,
+        per_day: Option<Vnd>,
+    ) -> Result<i64, StoreError> {
+        let sql = "INSERT INTO limits (machine_id, service, per_job, per_day) VALUES (?, ?, ?, ?)";
+        let given = values![machine, service.map(|s| s.spec().wire), per_job.map(Vnd::dong), per_day.map(Vnd::dong)];
+        insert(&self.db, sql, given).await
     }
 
     /// Takes back what dead machines hold: what was not armed may be handed out again, what was armed is in doubt.
@@ -789,9 +812,9 @@ impl Store {
         let mut given = values![state.wire(), outcome.map(Outcome::wire), proof, paid.map(Vnd::dong), reason, now, now];
         given.extend(live_key.map(Value::from));
         given.push(Value::from(row.id));
-        execute(&**tx, &sql, given).await.map_err(|error| match is_taken(&error) {
-            true => StoreError::BadValue { field: "Mã / số".to_owned(), why: "đã có một việc đang mở giống hệt".to_owned() },
-            false => error,
+        execute(&**tx, &sql, given).await.map_err(|error| {
+            let same = || StoreError::BadValue { field: "Mã / số".to_owned(), why: "đã có một việc đang mở giống hệt".to_owned() };
+            if is_taken(&error) { same() } else { error }
         })?;
         self.follow_lock(tx, &row, state, now).await?;
         let before = serde_json::json!({ "state": row.state, "fence": row.fence });
@@ -842,6 +865,23 @@ impl Store {
              ORDER BY jobs.priority, jobs.run_at, jobs.id LIMIT {limit}"
         );
         all(&self.db, &sql, values![service.spec().wire, self.now_ms()]).await?.iter().map(read_view).collect()
+    }
+
+    /// What the operator's window shows.
+    pub async fn banners(&self) -> Result<Vec<Banner>, StoreError> {
+        let sql = "SELECT name, content, position, link, link_to FROM banner WHERE publish = 1 AND deleted_at IS NULL ORDER BY id LIMIT 50";
+        let rows = all(&self.db, sql, vec![]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Banner {
+                    name: text(row, 0)?,
+                    content: text_or_none(row, 1)?,
+                    position: text_or_none(row, 2)?,
+                    link: text_or_none(row, 3)?,
+                    link_to: text_or_none(row, 4)?,
+                })
+            })
+            .collect()
     }
 
     /// How many jobs there are of each service in each state.

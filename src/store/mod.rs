@@ -1,4 +1,4 @@
-//! The server's database: SQLite or `MariaDB` behind one set of queries.
+//! The server's database: SQLite or MariaDB behind one set of queries.
 //!
 //! Lives here: [`catalogue`] (every table and column, once), [`schema`] (what makes a database ours, an old dump
 //! included), [`jobs`] (leases, arming, reports), [`rows`] (the generic table access), [`copy`] (from one database to
@@ -14,6 +14,7 @@ mod db;
 pub mod jobs;
 pub mod leader;
 pub mod machines;
+pub mod rows;
 pub mod schema;
 pub mod settings;
 

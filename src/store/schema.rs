@@ -3,7 +3,7 @@
 //! Every step looks first and adds what is missing, so each may be done again; each that was done stands in
 //! `schema_history`. Nothing is ever dropped, and no column narrowed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use sea_orm::ConnectionTrait;
@@ -57,7 +57,7 @@ impl Store {
 
     /// The version that the database says it has; `None` where it never was ours.
     async fn version(&self) -> Result<Option<i64>, StoreError> {
-        if !columns_of(self, "schema_history").await?.contains_key("version") {
+        if !columns_of(self, "schema_history").await?.contains("version") {
             return Ok(None);
         }
         let row = one(&self.db, &self.casts("SELECT CAST(MAX(version) AS SIGNED) FROM schema_history"), vec![]).await?;
@@ -184,18 +184,18 @@ impl Store {
 
 /// A column as it is in the database.
 #[derive(Debug)]
-pub(super) struct Existing {
+struct Existing {
     kind: String,
     key: String,
     extra: String,
 }
 
-pub(super) async fn columns_of(store: &Store, table: &str) -> Result<HashMap<String, ()>, StoreError> {
+async fn columns_of(store: &Store, table: &str) -> Result<HashSet<String>, StoreError> {
     let sql = match store.engine() {
         Engine::Sqlite => "SELECT name FROM pragma_table_info(?)",
         Engine::MariaDb => "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
     };
-    all(&store.db, sql, values![table]).await?.iter().map(|row| Ok((text(row, 0)?, ()))).collect()
+    all(&store.db, sql, values![table]).await?.iter().map(|row| text(row, 0)).collect()
 }
 
 async fn has_step<C: ConnectionTrait>(c: &C, step: &str) -> Result<bool, StoreError> {

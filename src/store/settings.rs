@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use super::StoreError;
 use super::audit::{self, Actor};
 use super::db::{Store, Tx, all, execute, one, text, transaction, values};
-use super::StoreError;
 
 /// The shop's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
