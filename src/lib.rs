@@ -21,6 +21,8 @@ pub mod mock_api;
 pub mod portal;
 pub mod report;
 pub mod sandbox;
+pub mod server;
+pub mod store;
 
 /// Makes ring the process's TLS provider. Called first by every program and test; a second call changes nothing.
 pub fn init_tls() {

@@ -29,6 +29,13 @@ pub enum Command {
     Run(Box<Run>),
     /// The stateless sample job API.
     MockApi(MockApi),
+    /// The shop's server: jobs for the operators' machines, on a database of its own.
+    Serve(Serve),
+    /// The server's database: brought up to date, copied, saved.
+    Store {
+        #[command(subcommand)]
+        what: StoreCommand,
+    },
     /// The portal simulator, with faults on demand and a truth ledger.
     Sandbox(Sandbox),
     /// Checks configuration, browser, driver, ledger, job API and portal; moves no money.
@@ -126,6 +133,42 @@ pub struct MockApi {
     /// Delay of each data call; without it half a second to one and a half.
     #[arg(long)]
     pub delay_ms: Option<u64>,
+}
+
+/// What is not given here comes from the environment (`GACHNO_SERVE_…`), then from serve.toml in the config folder.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen (else 127.0.0.1:8000); port 0 takes a free one.
+    #[arg(long)]
+    pub listen: Option<SocketAddr>,
+    /// <sqlite://FILE> or <mysql://user:password@host/name>; else server.db in the data folder. A password is better put
+    /// into `GACHNO_SERVE_DATABASE` or serve.toml, where nobody sees it in the list of processes.
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// There is a proxy in front: the right-most entry of X-Forwarded-For is who asks.
+    #[arg(long)]
+    pub behind_proxy: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Adds what a database lacks, an old dump's too; loses nothing. `gachno serve` does it by itself.
+    Migrate {
+        /// Else the server's own.
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
+    /// Makes a token for a machine and prints it, this once.
+    Token {
+        /// What the machine is called.
+        name: String,
+        /// jobs:lease, jobs:write, jobs:read, metrics
+        #[arg(long, value_delimiter = ',', default_value = "jobs:lease,jobs:read")]
+        scopes: Vec<String>,
+        /// Else the server's own.
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]

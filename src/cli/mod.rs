@@ -11,6 +11,7 @@ mod ledger;
 mod logs;
 mod run;
 mod serve;
+mod store;
 mod unlock;
 
 use std::process::ExitCode;
@@ -115,6 +116,8 @@ fn dispatch(arguments: Arguments) -> Ended {
         Command::Demo(demo) => demo::demo(&demo),
         Command::Run(run) => blocking(run::run(*run)),
         Command::MockApi(options) => blocking(serve::mock_api(options)),
+        Command::Serve(options) => blocking(serve::serve(options)),
+        Command::Store { what } => blocking(store::store(what)),
         Command::Sandbox(options) => blocking(serve::sandbox(options)),
         Command::Relay => relay(),
         Command::Bench(options) => blocking(bench::bench(options)),

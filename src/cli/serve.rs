@@ -1,13 +1,38 @@
-//! `gachno sandbox` and `gachno mock-api`: one JSON line when they can be used, then until SIGINT or SIGTERM.
+//! `gachno serve`, `gachno sandbox` and `gachno mock-api`: one JSON line when they can be used, then until SIGINT or SIGTERM.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::args::{MockApi, Sandbox};
-use super::{Ended, Exit, Failure, say};
+use secrecy::ExposeSecret;
+
+use super::args::{MockApi, Sandbox, Serve};
+use super::{Ended, Exit, Failure, say, tell};
 use crate::app::terminated;
+use crate::config::Home;
+use crate::server::{self, ServeConfig, ServeFile};
 use crate::{mock_api, sandbox};
+
+pub async fn serve(options: Serve) -> Ended {
+    let flags = ServeFile {
+        listen: options.listen,
+        database: options.database,
+        behind_proxy: options.behind_proxy.then_some(true),
+        requests_per_second: None,
+    };
+    let config = ServeConfig::gather(&Home::find()?, flags).map_err(Failure::usage)?;
+    let running = server::start(config).await.map_err(Failure::cannot_run)?;
+    if let Some(owner) = &running.first_owner {
+        // On the terminal and nowhere else: stdout may be a file, and the log is one.
+        tell("Máy chủ mới. Đăng nhập lần đầu trong 15 phút, rồi đặt mật khẩu của mình:");
+        tell(&format!("  Tên đăng nhập: {}", owner.username));
+        tell(&format!("  Mật khẩu một lần: {}", owner.password.expose_secret()));
+    }
+    say(&json!({ "event": "ready", "url": running.url(), "admin": format!("{}/admin", running.url()) }).to_string());
+    terminated().await;
+    running.stop().await;
+    Ok(Exit::Done)
+}
 
 pub async fn mock_api(options: MockApi) -> Ended {
     let api = mock_api::start(mock_api::Options { listen: options.listen, delay: options.delay_ms.map(Duration::from_millis), seed: None })

@@ -39,6 +39,21 @@ impl Home {
         self.config.join("viettel-pay.toml")
     }
 
+    /// How the server is set up.
+    pub fn serve_file(&self) -> PathBuf {
+        self.config.join("serve.toml")
+    }
+
+    /// The key of the secrets in the server's database. Without it a copy of the database shows none of them.
+    pub fn serve_key(&self) -> PathBuf {
+        self.config.join("serve.key")
+    }
+
+    /// The server's own database, where no other is named.
+    pub fn server_database(&self) -> PathBuf {
+        self.data.join("server.db")
+    }
+
     /// The journal.
     pub fn ledger(&self) -> PathBuf {
         self.data.join("ledger.db")

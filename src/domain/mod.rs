@@ -9,6 +9,7 @@ pub mod attempt;
 pub mod guard;
 pub mod job;
 pub mod language;
+pub mod lease;
 pub mod money;
 pub mod outcome;
 pub mod phone;
@@ -23,6 +24,7 @@ pub use attempt::{Attempt, Conclusion, Event, GateKind, IllegalEvent, Intent, Ke
 pub use guard::{Limits, Refusal};
 pub use job::{Defaults, Duplicate, Intake, Job, JobList, PaymentType, RawJob, RowError};
 pub use language::{Errand, Language};
+pub use lease::{JobEvent, JobState, Resolution};
 pub use money::{NotVnd, Vnd};
 pub use outcome::{Outcome, Proof};
 pub use phone::{Network, NotPhone, Phone};

@@ -5,6 +5,8 @@
 mod cli;
 #[cfg(target_os = "linux")]
 mod crash;
+#[cfg(unix)]
+mod database;
 mod doctor;
 mod faults;
 mod gate;
@@ -13,6 +15,8 @@ mod payments;
 #[cfg(feature = "desktop")]
 mod pictures;
 mod sessions;
+#[cfg(unix)]
+mod store;
 mod switches;
 mod tidy;
 #[cfg(feature = "desktop")]

@@ -1,0 +1,273 @@
+//! The server of a shop: the job API now, the web admin on top of it.
+//!
+//! Lives here: HTTP. [`App`] is what every handler gets; [`caller`] says who asks; [`api`] is the leased way that our own
+//! client uses, [`data`] the old lists; [`tasks`] runs beside the requests. Never here: SQL, rules about jobs.
+//!
+//! *Invariants: nothing is kept in the process that a second server would need; the job API reads bearer tokens and never
+//! a cookie; a refusal is a problem document with a request id, never a cause.*
+
+pub mod api;
+pub mod caller;
+pub mod config;
+mod data;
+mod docs;
+mod gauges;
+pub mod problem;
+mod tasks;
+mod vault;
+
+use std::net::SocketAddr;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::serve::ListenerExt;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use uuid::Uuid;
+
+use crate::store::accounts::FirstOwner;
+use crate::store::settings::Shop;
+use crate::store::{Store, StoreError};
+pub use config::{ServeConfig, ServeConfigError, ServeFile};
+use problem::Problem;
+pub use vault::{Vault, VaultError};
+
+/// Larger requests are refused: ten thousand jobs take less.
+const BODY_MAX: usize = 4 * 1024 * 1024;
+/// Longer than a cluster needs to find out that one of its nodes is dead.
+const REQUEST_MAX: Duration = Duration::from_secs(20);
+/// How long the settings are believed without asking again.
+const SHOP_AGE_MAX: Duration = Duration::from_secs(2);
+/// How long running requests and tasks may take to end.
+const STOP_MAX: Duration = Duration::from_secs(20);
+
+/// What every handler gets. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    config: ServeConfig,
+    vault: Vault,
+    /// New at each start: a server that comes back is another one.
+    owner: String,
+    shop: Mutex<Option<(Instant, Shop)>>,
+    limiter: DefaultKeyedRateLimiter<String>,
+}
+
+impl App {
+    /// A server's state over an open database.
+    pub fn new(store: Store, config: ServeConfig, vault: Vault) -> Self {
+        let per_second = NonZero::new(config.requests_per_second).unwrap_or(NonZero::<u32>::MIN);
+        let quota = Quota::per_second(per_second).allow_burst(per_second.saturating_mul(NonZero::<u32>::MIN.saturating_add(3)));
+        let (owner, limiter) = (Uuid::now_v7().to_string(), RateLimiter::keyed(quota));
+        Self { inner: Arc::new(Inner { store, config, vault, owner, shop: Mutex::default(), limiter }) }
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// How the server is set up.
+    pub fn config(&self) -> &ServeConfig {
+        &self.inner.config
+    }
+
+    /// Seals what must not lie in the database in clear.
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
+    /// The shop's settings, at most two seconds old.
+    pub async fn shop(&self) -> Result<Shop, StoreError> {
+        let mut kept = self.inner.shop.lock().await;
+        if let Some((read, shop)) = kept.as_ref()
+            && read.elapsed() < SHOP_AGE_MAX
+        {
+            return Ok(shop.clone());
+        }
+        let shop = self.inner.store.shop().await?;
+        *kept = Some((Instant::now(), shop.clone()));
+        Ok(shop)
+    }
+
+    /// The settings were changed by this server.
+    pub async fn forget_shop(&self) {
+        *self.inner.shop.lock().await = None;
+    }
+
+    /// `Err`: this caller has to wait so many seconds.
+    pub(crate) fn admit(&self, caller: &str) -> Result<(), u64> {
+        use governor::clock::{Clock, DefaultClock};
+        let checked = self.inner.limiter.check_key(&caller.to_owned());
+        checked.map_err(|not_until| not_until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+    }
+}
+
+/// Why the server cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Nobody can listen there.
+    #[error("Không mở được {0}: cổng đang được dùng hoặc địa chỉ không thuộc máy này. Chọn cổng khác bằng --listen. (Cannot listen there.)")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key of the secrets cannot be used.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// A running server. Dropping it stops it; [`Running::stop`] waits for what is running.
+pub struct Running {
+    address: SocketAddr,
+    app: App,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    /// Told once, on a new server.
+    pub first_owner: Option<FirstOwner>,
+}
+
+/// Starts the server; it can be used when this returns.
+pub async fn start(config: ServeConfig) -> Result<Running, ServeError> {
+    let store = Store::open(&config.database).await?;
+    let vault = Vault::open_or_create(&config.key_file)?;
+    start_with(App::new(store, config, vault)).await
+}
+
+/// Starts it over a state that is there.
+pub async fn start_with(app: App) -> Result<Running, ServeError> {
+    let fault = |e| ServeError::Listen(app.config().listen, e);
+    let listener = TcpListener::bind(app.config().listen).await.map_err(fault)?;
+    let address = listener.local_addr().map_err(fault)?;
+    let first_owner = app.store().first_owner().await?;
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let ended = stop.clone();
+    tasks.spawn(async move {
+        let served = axum::serve(listener, service).with_graceful_shutdown(async move { ended.cancelled().await }).await;
+        if let Err(error) = served {
+            tracing::error!(%error, "the server stopped");
+        }
+    });
+    tasks.spawn(tasks::run(app.clone(), stop.clone()));
+    tasks.close();
+    Ok(Running { address, app, stop, tasks, first_owner })
+}
+
+impl Running {
+    /// Its base address.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its state.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Takes nothing new, lets what is running end, and lets another server take over.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if tokio::time::timeout(STOP_MAX, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some requests were still running when the server ended");
+        }
+        if let Err(error) = self.app.store().resigns(&self.app.inner.owner).await {
+            tracing::debug!(%error, "not resigned; the lease runs out by itself");
+        }
+        self.app.store().clone().close().await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+#[derive(Clone, Copy)]
+struct NewRequestId;
+
+impl MakeRequestId for NewRequestId {
+    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
+        HeaderValue::from_str(&Uuid::now_v7().to_string()).ok().map(RequestId::new)
+    }
+}
+
+/// All routes, behind what holds for every one of them.
+pub fn router(app: App) -> Router {
+    const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+    let headers = ServiceBuilder::new()
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
+        .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(fixed(header::CACHE_CONTROL, "no-store"))
+        .layer(fixed(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+        ));
+    let around = ServiceBuilder::new()
+        // A caller's own id is not taken: it would let anybody write into our log.
+        .map_request(|mut request: Request<_>| {
+            request.headers_mut().remove(REQUEST_ID);
+            request
+        })
+        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId))
+        .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE]))
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request<_>| {
+            let id = request.headers().get(REQUEST_ID).and_then(|v| v.to_str().ok()).unwrap_or("");
+            tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+        }))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(headers)
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(|_| broken()))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_MAX))
+        .layer(DefaultBodyLimit::max(BODY_MAX));
+    Router::new()
+        .route("/", get(docs::home))
+        .route("/metrics", get(gauges::metrics))
+        .merge(data::router())
+        .merge(api::router())
+        .merge(docs::router())
+        .fallback(async || Problem::not_found("Không có địa chỉ này."))
+        .method_not_allowed_fallback(async || {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Method not allowed", "Không dùng được cách gọi này.")
+        })
+        .layer(axum::middleware::from_fn_with_state(app.clone(), gauges::measure))
+        .layer(around)
+        .with_state(app)
+}
+
+fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+fn broken() -> Response {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "A fault in the server", "Máy chủ gặp lỗi. Gửi mã yêu cầu (x-request-id) cho kỹ thuật.")
+        .into_response()
+}

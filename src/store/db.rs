@@ -1,0 +1,343 @@
+//! The connection: SQLite or MariaDB by the address, one way to ask, one way to change.
+//!
+//! Lives here: opening, transactions that are done again as a whole, reading values. Never here: a table's name.
+//!
+//! Both databases read the same SQL: `?` for values, backticks around names. What differs is named: the lock of a claim
+//! ([`Store::for_update`]), the isolation, and how a transaction begins.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use sea_orm::sqlx::{self, Executor};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, RuntimeErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::StoreError;
+
+/// How often a transaction is done again as a whole when the database asks for it.
+const TRIES_MAX: u32 = 12;
+/// How long SQLite waits for another process's write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// MariaDB: deadlock (and a failed certification on Galera), lock wait, node not ready, row changed since it was read.
+const AGAIN: [u16; 4] = [1213, 1205, 1047, 1020];
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file.
+    Sqlite,
+    /// MariaDB 10.6 or later, alone or as a Galera cluster.
+    MariaDb,
+}
+
+/// The server's database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) db: DatabaseConnection,
+    engine: Engine,
+    /// SQLite takes one writer at a time. Waiting here is fair; waiting in SQLite is a lottery.
+    writer: Arc<Mutex<()>>,
+    clock: Clock,
+}
+
+/// Where the time comes from.
+#[derive(Debug, Clone)]
+enum Clock {
+    /// The machine's, and how far the database's is ahead of it: several servers must agree on when a lease ends.
+    Machine { ahead_ms: Arc<AtomicI64> },
+    /// A test's.
+    Still(Arc<AtomicI64>),
+}
+
+/// A transaction that writes.
+pub struct Tx {
+    inner: DatabaseTransaction,
+    _writer: Option<OwnedMutexGuard<()>>,
+}
+
+impl std::ops::Deref for Tx {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+}
+
+/// Where a database of this address lies, without the password in it.
+pub fn shown(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut parsed) if parsed.password().is_some() => {
+            // Err: an address that cannot have a password.
+            let _ = parsed.set_password(Some("***"));
+            parsed.to_string()
+        }
+        _ => url.to_owned(),
+    }
+}
+
+/// The address of an SQLite file.
+pub fn sqlite_url(file: &Path) -> String {
+    format!("sqlite://{}?mode=rwc", file.display())
+}
+
+impl Store {
+    /// Connects. The schema is another matter ([`Store::migrate`]).
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let engine = match url.split(':').next() {
+            Some("sqlite") => Engine::Sqlite,
+            Some("mysql" | "mariadb") => Engine::MariaDb,
+            _ => return Err(StoreError::BadAddress(shown(url))),
+        };
+        let address = url.strip_prefix("mariadb:").map_or_else(|| url.to_owned(), |rest| format!("mysql:{rest}"));
+        let mut options = ConnectOptions::new(address);
+        options.sqlx_logging(false).acquire_timeout(Duration::from_secs(10)).max_connections(if engine == Engine::Sqlite { 8 } else { 24 });
+        options.map_sqlx_sqlite_opts(|o| {
+            o.journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
+                // An acknowledged `arm` must survive a power cut.
+                .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
+                .busy_timeout(BUSY_TIMEOUT)
+                .foreign_keys(false)
+                .pragma("cache_size", "-32000")
+        });
+        options.map_sqlx_mysql_pool_opts(|pool| {
+            pool.after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+                    // On a cluster: what another server wrote is seen. A plain MariaDB does not know it.
+                    let _ = connection.execute("SET SESSION wsrep_sync_wait = 1").await;
+                    Ok(())
+                })
+            })
+        });
+        let db = Database::connect(options).await.map_err(|source| StoreError::Unreachable { url: shown(url), source })?;
+        let store = Self { db, engine, writer: Arc::default(), clock: Clock::Machine { ahead_ms: Arc::default() } };
+        store.tune_clock().await?;
+        Ok(store)
+    }
+
+    /// The same database with a clock that stands where it is put.
+    #[must_use]
+    pub fn with_clock(mut self, now_ms: Arc<AtomicI64>) -> Self {
+        self.clock = Clock::Still(now_ms);
+        self
+    }
+
+    /// Which database it is.
+    pub const fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Milliseconds since 1970, as all servers of this database see it.
+    pub fn now_ms(&self) -> i64 {
+        match &self.clock {
+            Clock::Machine { ahead_ms } => jiff::Timestamp::now().as_millisecond() + ahead_ms.load(Ordering::Relaxed),
+            Clock::Still(now) => now.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Compares the clock with the database's, where that is another machine.
+    pub async fn tune_clock(&self) -> Result<(), StoreError> {
+        let (Engine::MariaDb, Clock::Machine { ahead_ms }) = (self.engine, &self.clock) else { return Ok(()) };
+        let before = jiff::Timestamp::now().as_millisecond();
+        let row = one(&self.db, "SELECT CAST(ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000) AS SIGNED)", vec![]).await?;
+        let after = jiff::Timestamp::now().as_millisecond();
+        if let Some(row) = row {
+            ahead_ms.store(int(&row, 0)? - i64::midpoint(before, after), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Does it answer?
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        one(&self.db, "SELECT 1", vec![]).await.map(|_| ())
+    }
+
+    /// Ends all connections, so that SQLite leaves a single file.
+    pub async fn close(self) {
+        if let Err(error) = self.db.close().await {
+            tracing::warn!(%error, "the database was not closed cleanly");
+        }
+    }
+
+    /// Behind a `SELECT` that claims rows: locks them, passing by those that another transaction holds.
+    pub(super) const fn for_update(&self) -> &'static str {
+        match self.engine {
+            // The transaction began as the only writer.
+            Engine::Sqlite => "",
+            Engine::MariaDb => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// Behind a `SELECT` of a row that is going to be changed: waits for whoever holds it.
+    pub(super) const fn locked(&self) -> &'static str {
+        match self.engine {
+            Engine::Sqlite => "",
+            Engine::MariaDb => " FOR UPDATE",
+        }
+    }
+
+    /// Begins a transaction that writes. Use [`transaction!`], which does it again where the database asks for it.
+    pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
+        let writer = match self.engine {
+            Engine::Sqlite => Some(Arc::clone(&self.writer).lock_owned().await),
+            Engine::MariaDb => None,
+        };
+        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+        Ok(Tx { inner: self.db.begin_with_options(options).await?, _writer: writer })
+    }
+}
+
+impl Tx {
+    /// Commits what went well, takes back what did not.
+    pub(super) async fn finish<T>(self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        match done {
+            Ok(value) => {
+                self.inner.commit().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                if let Err(fault) = self.inner.rollback().await {
+                    tracing::debug!(%fault, "the transaction could not be taken back; the database does it");
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Counts the tries of a transaction.
+pub(super) struct Tries(u32);
+
+impl Tries {
+    pub const fn new() -> Self {
+        Self(0)
+    }
+
+    /// Waits a little where the database asks for another try; else hands the error back.
+    pub async fn again(&mut self, error: StoreError) -> Result<(), StoreError> {
+        self.0 += 1;
+        // Two that insert the same key: on the second look the slower one sees the faster one's row.
+        let was_overtaken = is_taken(&error) && self.0 < 3;
+        if self.0 >= TRIES_MAX || !(error.wants_another_try() || was_overtaken) {
+            return Err(error);
+        }
+        let most = 4_u64 << self.0.min(7);
+        tokio::time::sleep(Duration::from_millis(rand::random_range(1..=most))).await;
+        Ok(())
+    }
+}
+
+/// Runs `$body`, a future over `&$tx`, in a transaction: commits it, or takes it back and does it again as a whole where
+/// the database asks for that.
+macro_rules! transaction {
+    ($store:expr, |$tx:ident| $body:expr) => {{
+        let mut tries = $crate::store::db::Tries::new();
+        loop {
+            let ended = match $store.begin().await {
+                Ok($tx) => {
+                    let done = $body.await;
+                    $tx.finish(done).await
+                }
+                Err(error) => Err(error),
+            };
+            match ended {
+                Ok(value) => break Ok(value),
+                Err(error) => {
+                    if let Err(error) = tries.again(error).await {
+                        break Err(error);
+                    }
+                }
+            }
+        }
+    }};
+}
+pub(super) use transaction;
+
+/// Does the database ask for the whole transaction again?
+pub(super) fn wants_another_try(error: &DbErr) -> bool {
+    match sqlx_error(error) {
+        Some(sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed) => true,
+        Some(sqlx::Error::Database(told)) => {
+            if let Some(mysql) = told.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+                return AGAIN.contains(&mysql.number());
+            }
+            // SQLITE_BUSY and SQLITE_LOCKED, with whatever stands above the low byte.
+            told.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6))
+        }
+        _ => false,
+    }
+}
+
+/// Is there already a row with this unique key?
+pub(super) fn is_taken(error: &StoreError) -> bool {
+    let StoreError::Database(error) = error else { return false };
+    matches!(sqlx_error(error), Some(sqlx::Error::Database(told)) if told.is_unique_violation())
+}
+
+fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(e)) | DbErr::Exec(RuntimeErr::SqlxError(e)) | DbErr::Query(RuntimeErr::SqlxError(e)) => Some(e),
+        _ => None,
+    }
+}
+
+/// Values for the question marks, in order.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { vec![$(sea_orm::Value::from($value)),*] };
+}
+pub(super) use values;
+
+/// `?, ?, ?`
+pub(super) fn marks(count: usize) -> String {
+    vec!["?"; count].join(", ")
+}
+
+fn statement(backend: DbBackend, sql: &str, values: Vec<Value>) -> Statement {
+    Statement::from_sql_and_values(backend, sql, values)
+}
+
+/// Changes rows; says how many matched.
+pub(super) async fn execute<C: ConnectionTrait>(c: &C, sql: &str, values: Vec<Value>) -> Result<u64, StoreError> {
+    Ok(c.execute_raw(statement(c.get_database_backend(), sql, values)).await?.rows_affected())
+}
+
+/// Inserts a row; says its number.
+pub(super) async fn insert<C: ConnectionTrait>(c: &C, sql: &str, values: Vec<Value>) -> Result<i64, StoreError> {
+    let id = c.execute_raw(statement(c.get_database_backend(), sql, values)).await?.last_insert_id();
+    i64::try_from(id).map_err(|_| StoreError::Damaged("số dòng quá lớn".to_owned()))
+}
+
+/// The first row.
+pub(super) async fn one<C: ConnectionTrait>(c: &C, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, StoreError> {
+    Ok(c.query_one_raw(statement(c.get_database_backend(), sql, values)).await?)
+}
+
+/// All rows.
+pub(super) async fn all<C: ConnectionTrait>(c: &C, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, StoreError> {
+    Ok(c.query_all_raw(statement(c.get_database_backend(), sql, values)).await?)
+}
+
+/// A whole number that is there.
+pub(super) fn int(row: &QueryResult, at: usize) -> Result<i64, StoreError> {
+    Ok(row.try_get_by_index::<i64>(at)?)
+}
+
+/// A whole number, where there is one.
+pub(super) fn int_or_none(row: &QueryResult, at: usize) -> Result<Option<i64>, StoreError> {
+    Ok(row.try_get_by_index::<Option<i64>>(at)?)
+}
+
+/// A text that is there.
+pub(super) fn text(row: &QueryResult, at: usize) -> Result<String, StoreError> {
+    Ok(row.try_get_by_index::<String>(at)?)
+}
+
+/// A text, where there is one.
+pub(super) fn text_or_none(row: &QueryResult, at: usize) -> Result<Option<String>, StoreError> {
+    Ok(row.try_get_by_index::<Option<String>>(at)?)
+}

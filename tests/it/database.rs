@@ -1,0 +1,195 @@
+//! Databases for tests: a SQLite file, or a database of a real MariaDB that is started once for all test processes.
+//!
+//! Lives here: starting it, sharing it, making it end. The first test that needs it starts it detached, with a watcher
+//! that ends it when no test process was there for a while, and when its folder is gone; so it ends after a failed run,
+//! too. Each test has a database of its own name, dropped when the test is over.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use gachno::store::Store;
+use tempfile::TempDir;
+
+/// A database that is there as long as this is.
+pub struct Base {
+    pub url: String,
+    _folder: TempDir,
+    drop_in: Option<(PathBuf, String)>,
+}
+
+/// Which one a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    Sqlite,
+    MariaDb,
+}
+
+impl Base {
+    /// An empty one. `None`: this machine has no MariaDB.
+    pub fn new(which: Which) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        match which {
+            Which::Sqlite => Some(Self { url: gachno::store::sqlite_url(&folder.path().join("shop.db")), _folder: folder, drop_in: None }),
+            Which::MariaDb => {
+                let Some(socket) = mariadb() else {
+                    eprintln!("SKIPPED: there is no mariadbd on this machine");
+                    return None;
+                };
+                let name = format!("t_{}", uuid::Uuid::new_v4().simple());
+                // Another default than ours: what we make must say its own.
+                sql(&socket, &format!("CREATE DATABASE {name} CHARACTER SET latin1 COLLATE latin1_swedish_ci"));
+                let url = format!("mysql://gachno:gachno@localhost/{name}?socket={}", socket.display());
+                Some(Self { url, _folder: folder, drop_in: Some((socket, name)) })
+            }
+        }
+    }
+
+    /// Opened, with our schema in it.
+    pub async fn store(&self) -> Store {
+        Store::open(&self.url).await.unwrap()
+    }
+
+    /// Runs SQL as a database tool would (MariaDB).
+    pub fn load(&self, script: &str) {
+        let (socket, name) = self.drop_in.as_ref().unwrap();
+        sql(socket, &format!("USE {name};\n{script}"));
+    }
+
+    /// What a query answers, as a database tool prints it (MariaDB).
+    pub fn ask(&self, query: &str) -> String {
+        let (socket, name) = self.drop_in.as_ref().unwrap();
+        sql(socket, &format!("USE {name};\n{query}"))
+    }
+}
+
+impl Drop for Base {
+    fn drop(&mut self) {
+        if let Some((socket, name)) = &self.drop_in {
+            sql(socket, &format!("DROP DATABASE {name}"));
+        }
+    }
+}
+
+fn sql(socket: &Path, script: &str) -> String {
+    let mut client = Command::new("mariadb");
+    client.args(["--no-defaults", "--user=gachno", "--password=gachno", "--skip-column-names", "--default-character-set=utf8mb4"]);
+    client.arg(format!("--socket={}", socket.display())).arg("--execute").arg(script);
+    let output = client.output().unwrap();
+    assert!(output.status.success(), "{}\n{script}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The socket of the one that all test processes share. Started by the first, kept by a lock on a file that each holds.
+fn mariadb() -> Option<PathBuf> {
+    if Command::new("mariadbd").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+        return None;
+    }
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mariadb");
+    fs::create_dir_all(&home).unwrap();
+    let one_at_a_time = File::create(home.join("starting.lock")).unwrap();
+    one_at_a_time.lock().unwrap();
+    // A path that fits into a socket's address, which the target folder's may not.
+    let socket = std::env::temp_dir().join(format!("gachno-it-{}.sock", digest(&home)));
+    touch(&home);
+    if !answers(&socket) {
+        start(&home, &socket);
+    }
+    keep_awake(home);
+    Some(socket)
+}
+
+/// The watcher looks at this file's time; a test that runs for long touches it again.
+fn touch(home: &Path) {
+    fs::write(home.join("used"), b"").unwrap();
+}
+
+fn keep_awake(home: PathBuf) {
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(5));
+            touch(&home);
+        }
+    });
+}
+
+fn answers(socket: &Path) -> bool {
+    let mut ping = Command::new("mariadb");
+    ping.args(["--no-defaults", "--user=gachno", "--password=gachno", "--execute=SELECT 1"]).arg(format!("--socket={}", socket.display()));
+    ping.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+}
+
+fn start(home: &Path, socket: &Path) {
+    let is_root = String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap().trim() == "0";
+    let user: &[&str] = if is_root { &["--user=root"] } else { &[] };
+    let fresh = home.join("fresh");
+    if !fresh.join("made").exists() {
+        let _ = fs::remove_dir_all(&fresh);
+        let made = Command::new("mariadb-install-db")
+            .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
+            .args(user)
+            .arg(format!("--datadir={}", fresh.display()))
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        File::create(fresh.join("made")).unwrap();
+    }
+    let data = home.join("data");
+    let _ = fs::remove_dir_all(&data);
+    assert!(Command::new("cp").arg("-r").arg(&fresh).arg(&data).status().unwrap().success());
+    let init = home.join("init.sql");
+    fs::write(&init, "CREATE USER gachno@localhost IDENTIFIED BY 'gachno';\nGRANT ALL ON *.* TO gachno@localhost WITH GRANT OPTION;\n").unwrap();
+    // The watcher is the server's parent: it ends it a minute after the last test process touched the file.
+    let watch = "mariadbd \"$@\" & server=$!; \
+                 while kill -0 $server 2>/dev/null; do sleep 3; \
+                 if [ ! -e \"$USED\" ] || [ $(( $(date +%s) - $(stat -c %Y \"$USED\") )) -gt 60 ]; then kill $server; wait $server; fi; done; rm -rf \"$DATA\"";
+    let mut watcher = Command::new("setsid");
+    watcher.args(["sh", "-c", watch, "watch", "--no-defaults"]).args(user).env("USED", home.join("used")).env("DATA", &data);
+    watcher.arg(format!("--datadir={}", data.display())).arg(format!("--socket={}", socket.display())).arg(format!("--init-file={}", init.display()));
+    watcher.args(["--skip-networking", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=128M", "--innodb-log-file-size=64M"]);
+    watcher.args([
+        "--skip-innodb-doublewrite",
+        "--skip-log-bin",
+        "--max-connections=400",
+        "--performance-schema=OFF",
+        "--character-set-server=latin1",
+    ]);
+    let log = File::create(home.join("server.log")).unwrap();
+    watcher.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
+    let begun = Instant::now();
+    while !answers(socket) {
+        let log = || fs::read_to_string(home.join("server.log")).unwrap_or_default();
+        assert!(begun.elapsed() < Duration::from_secs(60), "MariaDB does not start:\n{}", log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn digest(path: &Path) -> String {
+    gachno::store::digest(path.as_os_str().as_encoded_bytes())[..12].to_owned()
+}
+
+/// The same story on both databases, as two tests.
+macro_rules! on_both {
+    ($(#[$note:meta])* async fn $name:ident($base:ident: &Base) $body:block) => {
+        mod $name {
+            use super::*;
+
+            $(#[$note])*
+            async fn story($base: &Base) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn sqlite() {
+                story(&Base::new(Which::Sqlite).unwrap()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn mariadb() {
+                if let Some(base) = Base::new(Which::MariaDb) {
+                    story(&base).await;
+                }
+            }
+        }
+    };
+}
+pub(crate) use on_both;
