@@ -158,6 +158,31 @@ pub enum StoreCommand {
         #[arg(long, value_name = "URL")]
         database: Option<String>,
     },
+    /// Copies a whole shop from one database into an empty one, and compares both.
+    Copy {
+        /// <sqlite://FILE> or <mysql://…>
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// <sqlite://FILE> or <mysql://…>
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
+    /// Saves the database into a file (SQLite, whatever the server runs on), while it works.
+    Backup {
+        /// Where to; must not be there yet.
+        file: PathBuf,
+        /// Else the server's own.
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
+    /// Brings a saved file back into an empty database.
+    Restore {
+        /// What `backup` wrote.
+        file: PathBuf,
+        /// Else the server's own.
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
     /// Makes a token for a machine and prints it, this once.
     Token {
         /// What the machine is called.

@@ -14,6 +14,8 @@ mod login;
 mod payments;
 #[cfg(feature = "desktop")]
 mod pictures;
+#[cfg(unix)]
+mod server;
 mod sessions;
 #[cfg(unix)]
 mod store;
