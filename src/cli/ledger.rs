@@ -202,6 +202,12 @@ async fn reconcile_all(home: &Home, is_json: bool, portal: Option<String>, headl
     let tools = app::tools(home, &config, None).await?;
     let plan = app::plan(&config, &secrets, Service::PayEvn, Intake::default());
     let settled = reconcile(&tools, &plan, &Reporter::silent(), &Control::stopped_by(stop_on_signals())).await.map_err(Failure::cannot_run)?;
+    // Whoever gave the jobs is told at once, where that can be done.
+    if tools.ledger.unacknowledged().await.map_err(Failure::cannot_run)? > 0
+        && let Ok(link) = app::link(&config, &secrets, tools.ledger.clone()).await
+    {
+        link.close().await;
+    }
     let mut open = 0;
     for (id, attempt) in &settled {
         let end = attempt.standing();

@@ -9,6 +9,7 @@ mod crash;
 mod database;
 mod doctor;
 mod faults;
+mod fleet;
 mod gate;
 mod login;
 mod payments;
