@@ -223,7 +223,7 @@ pub struct Bench {
     /// payment, throughput, sessions: jobs that are measured, for each service and login.
     #[arg(long, default_value_t = 10)]
     pub jobs: u32,
-    /// recovery: events in the ledger.
+    /// recovery: events in the ledger; server: rows in the long list.
     #[arg(long, default_value_t = 1_000_000)]
     pub events: u32,
     /// How long each of the portal's answers takes.
@@ -241,6 +241,9 @@ pub struct Bench {
     /// model: attempts that are simulated.
     #[arg(long, default_value_t = 1_000_000)]
     pub attempts: u64,
+    /// server: an empty MariaDB database to measure too.
+    #[arg(long, value_name = "URL")]
+    pub mariadb: Option<String>,
     /// crash: trials whose name has this in it.
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
@@ -269,6 +272,8 @@ pub enum BenchName {
     Window,
     /// Kills the program and what it stands on, in the middle of payments, and compares the books.
     Crash,
+    /// The shop's server: leases a second, pages of a long list, start-up.
+    Server,
     /// Simulates engine and portal without a browser: a crash, a late answer or worse at every step.
     Model,
 }
@@ -285,6 +290,7 @@ impl BenchName {
             #[cfg(feature = "desktop")]
             Self::Window => "window",
             Self::Crash => "crash",
+            Self::Server => "server",
             Self::Model => "model",
         }
     }

@@ -4,6 +4,7 @@ mod crash;
 mod old_way;
 mod payment;
 mod record;
+mod server;
 mod stage;
 #[cfg(feature = "desktop")]
 mod window;
@@ -57,6 +58,7 @@ pub async fn bench(options: Bench) -> Ended {
         #[cfg(feature = "desktop")]
         BenchName::Window => window::window(),
         BenchName::Crash => crash::crash(&options).await?,
+        BenchName::Server => server::server(&options).await?,
         BenchName::Model => crash::model(&options).await?,
     };
     if options.json {
