@@ -20,7 +20,7 @@ use crate::store::{Actor, Store, sqlite_url};
 /// Machines that ask at the same time.
 const CLIENTS: usize = 8;
 /// Jobs that are leased, for each size of a lease.
-const JOBS: usize = 20_000;
+const JOBS: usize = 5_000;
 /// Starts that are timed.
 const STARTS: usize = 10;
 /// Pages that are timed, for each kind of list.
@@ -107,7 +107,10 @@ async fn client(url: String, token: String, limit: u32) -> reqwest::Result<(Vec<
     let (mut times, mut ids) = (Vec::new(), Vec::new());
     loop {
         let begun = Instant::now();
-        let ask = http.post(format!("{url}/api/jobs/lease")).bearer_auth(&token).json(&json!({ "service": "gach_dien_evn", "limit": limit }));
+        let ask = http
+            .post(format!("{url}/api/jobs/lease"))
+            .bearer_auth(&token)
+            .json(&json!({ "service": "gach_dien_evn", "limit": limit, "lease_ms": 600_000 }));
         let lease: Value = ask.send().await?.error_for_status()?.json().await?;
         times.push(ms(begun));
         let jobs = lease["jobs"].as_array().map_or(&[][..], Vec::as_slice);
