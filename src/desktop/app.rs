@@ -179,6 +179,7 @@ impl App {
             Update::Diagnosis(rows) => (model.settings.diagnosis, model.settings.is_diagnosing) = (rows, false),
             Update::Told(Ok(path)) => model.tell(Tone::Good, (model.words().saved)(&path)),
             Update::Unacknowledged(count) => model.unacknowledged = count,
+            Update::Linked(admin) => model.admin = admin,
             Update::Banners(banners) => model.banners = banners,
             Update::Peeked(login, picture) => self.peeked(ctx, login, picture),
             Update::Mishap(report) => model.tell(Tone::Doubt, (model.words().mishap)(&report.display().to_string())),
@@ -337,6 +338,13 @@ impl App {
             }
             Action::ImportSettings => self.worker.send(Command::ImportSettings),
             Action::ExportSettings => self.worker.send(Command::ExportSettings),
+            Action::Admin => {
+                if let Some(admin) = &self.model.admin
+                    && let Err(error) = opener::open_browser(admin)
+                {
+                    self.model.tell(Tone::Bad, format!("{admin}: {error}"));
+                }
+            }
             Action::Diagnose => {
                 self.model.settings.is_diagnosing = true;
                 self.worker.send(Command::Diagnose);

@@ -136,6 +136,8 @@ pub enum Update {
     Told(Result<String, String>),
     /// So many outcomes have not been acknowledged by their source.
     Unacknowledged(u64),
+    /// The way to the source of jobs was found; where our server's web admin is, if it is one.
+    Linked(Option<String>),
     /// What the shop wants to be read.
     Banners(Vec<Banner>),
     /// A login's page as JPEG.
@@ -300,8 +302,8 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
     let mut batch: Option<(tokio::task::JoinHandle<()>, Control)> = None;
     let mut linked = Linked::to(&open, teller);
     while let Some(command) = inbox.recv().await {
-        if !Arc::ptr_eq(&linked.open, &open) {
-            // The configuration has changed: another server, another token.
+        if !Arc::ptr_eq(&linked.link, &open.link) {
+            // Another server, or another token.
             linked = Linked::to(&open, teller);
         }
         let (at, to) = (open.clone(), teller.clone());
@@ -338,14 +340,14 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
 
 /// The link of a configuration at work. Dropping it ends that.
 struct Linked {
-    open: Arc<Open>,
+    link: Arc<watch::Sender<Option<Arc<Link>>>>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Linked {
     fn to(open: &Arc<Open>, teller: &Teller) -> Self {
         let (at, to) = (open.clone(), teller.clone());
-        Self { open: open.clone(), task: tokio::spawn(async move { keep_linked(&at, &to).await }) }
+        Self { link: open.link.clone(), task: tokio::spawn(async move { keep_linked(&at, &to).await }) }
     }
 }
 
@@ -374,6 +376,8 @@ async fn keep_linked(at: &Open, teller: &Teller) {
             }
             tokio::time::sleep(LINK_EVERY).await;
         };
+        let admin = link.source.server().map(|_| format!("{}/admin", at.config.api.url.trim_end_matches('/')));
+        teller.tell(Update::Linked(admin));
         let banners = async {
             let Some(server) = link.source.server() else { return };
             loop {
@@ -474,7 +478,10 @@ fn change(open: &mut Arc<Open>, teller: &Teller, changed: Result<(Config, Secret
         Ok((config, secrets, unlock)) => match app::tools_on(open.tools.ledger.clone(), &open.home, &config, None) {
             Ok(tools) => {
                 let (home, is_demo) = (open.home.clone(), open.is_demo);
-                *open = Arc::new(Open { home, config, secrets, tools, unlock, is_demo, link: Arc::default() });
+                // Another theme is no other server: what is held there stays held.
+                let is_same = open.config.api == config.api && open.config.site == config.site;
+                let link = if is_same { open.link.clone() } else { Arc::default() };
+                *open = Arc::new(Open { home, config, secrets, tools, unlock, is_demo, link });
                 setting::tell(open, teller, key);
                 teller.tell(Update::Ready(open.basics()));
                 check(open, teller);

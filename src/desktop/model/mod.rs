@@ -36,6 +36,8 @@ pub struct Model {
     pub api: Status,
     /// How many outcomes their source has not acknowledged.
     pub unacknowledged: u64,
+    /// Where the server's web admin is.
+    pub admin: Option<String>,
     /// What the shop wants to be read.
     pub banners: Vec<Banner>,
     /// Browser and driver.
@@ -248,6 +250,8 @@ pub enum Action {
     ImportSettings,
     /// Write settings without secrets.
     ExportSettings,
+    /// Open the server's web admin in the system's browser.
+    Admin,
     /// Run the doctor.
     Diagnose,
     /// Check what was typed in the first set-up.
@@ -273,6 +277,7 @@ impl Model {
             setup: Setup::Opening,
             api: Status::Checking,
             unacknowledged: 0,
+            admin: None,
             banners: Vec::new(),
             browser: Status::Checking,
             balance: None,

@@ -25,6 +25,11 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             if ui.button(words.import).clicked() {
                 actions.push(Action::ImportSettings);
             }
+            if let Some(admin) = &model.admin
+                && ui.button(words.admin).on_hover_text(admin).clicked()
+            {
+                actions.push(Action::Admin);
+            }
         });
     });
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {

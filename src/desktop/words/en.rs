@@ -213,6 +213,7 @@ pub const WORDS: Words = Words {
     set: "set",
     not_set: "not set",
     kept: "Saved",
+    admin: "Web admin",
     diagnose: "Diagnose",
     diagnosing: "Diagnosing…",
     import: "Import settings…",

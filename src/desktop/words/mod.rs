@@ -237,6 +237,7 @@ pub struct Words {
     pub set: &'static str,
     pub not_set: &'static str,
     pub kept: &'static str,
+    pub admin: &'static str,
     pub diagnose: &'static str,
     pub diagnosing: &'static str,
     pub import: &'static str,

@@ -210,6 +210,7 @@ pub const WORDS: Words = Words {
     set: "đã đặt",
     not_set: "chưa đặt",
     kept: "Đã lưu",
+    admin: "Trang quản trị",
     diagnose: "Chẩn đoán",
     diagnosing: "Đang chẩn đoán…",
     import: "Nhập cài đặt…",
