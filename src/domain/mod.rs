@@ -10,6 +10,7 @@ pub mod guard;
 pub mod job;
 pub mod lease;
 pub mod money;
+pub mod order;
 pub mod outcome;
 pub mod phone;
 pub mod reconcile;
