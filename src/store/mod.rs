@@ -9,11 +9,13 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod board;
 pub mod catalogue;
 mod db;
 pub mod jobs;
 pub mod leader;
 pub mod machines;
+pub mod preferences;
 pub mod rows;
 pub mod schema;
 pub mod settings;

@@ -1,8 +1,10 @@
-//! Fields of a form, in order and with repeats.
+//! What comes in: fields of a form, in order and with repeats; parts of a path.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use super::page::Fault;
 use crate::server::App;
@@ -50,5 +52,17 @@ impl FromRequest<App> for Form {
             return Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "Biểu mẫu quá lớn."));
         }
         Ok(Self(url::form_urlencoded::parse(&bytes).into_owned().collect()))
+    }
+}
+
+/// Parts of a path. One that is none of ours leads nowhere.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        let parsed = axum::extract::Path::from_request_parts(parts, app).await;
+        parsed.map(|axum::extract::Path(path)| Self(path)).map_err(|_| Fault::not_found())
     }
 }

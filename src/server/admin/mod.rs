@@ -8,13 +8,18 @@
 //! and never a cause.*
 
 mod cells;
+mod dashboard;
+mod export;
 mod form;
+mod list;
 mod myself;
 mod page;
 pub mod permission;
+mod review;
 mod second_factor;
 mod session;
 mod sign_in;
+mod tables;
 
 use axum::Router;
 use axum::extract::{RawPathParams, Request, State};
@@ -80,6 +85,25 @@ pub fn routes() -> Vec<Route> {
         change("/admin/me/totp/confirm", Need::Self_, post(myself::totp_confirm)),
         change("/admin/me/totp/off", Need::Self_, post(myself::totp_off)),
         change("/admin/me/end", Need::Self_, post(myself::end_session)),
+        read("/admin", Need::SignedIn, get(dashboard::show)),
+        read("/admin/review", Need::May(Area::Jobs, Action::See), get(review::list)),
+        read("/admin/review/{id}", Need::May(Area::Jobs, Action::See), get(review::show)),
+        change("/admin/review/{id}", Need::May(Area::Jobs, Action::Decide), post(review::decide)),
+        change("/admin/review/{id}/change", Need::May(Area::Jobs, Action::Edit), post(review::change)),
+        read("/admin/t/{table}", Need::Table(Action::See), get(tables::list)),
+        change("/admin/t/{table}/columns", Need::Table(Action::See), post(tables::columns)),
+        change("/admin/t/{table}/export", Need::Table(Action::Export), post(export::list)),
+        // Each thing that can be done asks for its own permission.
+        change("/admin/t/{table}/bulk", Need::Table(Action::See), post(tables::bulk)),
+        read("/admin/t/{table}/new", Need::Table(Action::Add), get(tables::new)),
+        change("/admin/t/{table}/new", Need::Table(Action::Add), post(tables::add)),
+        read("/admin/t/{table}/{id}", Need::Table(Action::See), get(tables::row)),
+        change("/admin/t/{table}/{id}", Need::Table(Action::Edit), post(tables::save)),
+        change("/admin/t/{table}/{id}/delete", Need::Table(Action::Delete), post(tables::delete)),
+        change("/admin/t/{table}/{id}/restore", Need::Table(Action::Delete), post(tables::restore)),
+        read("/admin/t/{table}/{id}/cell/{column}", Need::Table(Action::Edit), get(tables::cell_form)),
+        change("/admin/t/{table}/{id}/cell/{column}", Need::Table(Action::Edit), post(tables::cell_save)),
+        read("/admin/pick/{table}/{column}", Need::SignedIn, get(tables::pick)),
     ]
 }
 
