@@ -105,6 +105,11 @@ impl Sheet {
     }
 }
 
+/// Rows of a file, each with its number: CSV however Excel wrote it, or the first sheet that has any.
+pub fn read_rows(path: &Path) -> Result<Vec<(usize, Vec<String>)>, super::JobFileError> {
+    super::jobs::rows_of(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod board;
 pub mod catalogue;
 mod db;
+pub mod imports;
 pub mod jobs;
 pub mod leader;
 pub mod machines;

@@ -66,3 +66,15 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
         parsed.map(|axum::extract::Path(path)| Self(path)).map_err(|_| Fault::not_found())
     }
 }
+
+/// A form that brings the rows of a file along; its route says how large it may be.
+pub struct BigForm(pub Form);
+
+impl FromRequest<App> for BigForm {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
+        let bytes = Bytes::from_request(request, app).await.map_err(|e| Fault::new(e.status(), "Biểu mẫu quá lớn."))?;
+        Ok(Self(Form(url::form_urlencoded::parse(&bytes).into_owned().collect())))
+    }
+}

@@ -11,6 +11,8 @@ mod cells;
 mod dashboard;
 mod export;
 mod form;
+mod import;
+mod intake;
 mod list;
 mod myself;
 mod page;
@@ -22,7 +24,7 @@ mod sign_in;
 mod tables;
 
 use axum::Router;
-use axum::extract::{RawPathParams, Request, State};
+use axum::extract::{DefaultBodyLimit, RawPathParams, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -90,6 +92,12 @@ pub fn routes() -> Vec<Route> {
         read("/admin/review/{id}", Need::May(Area::Jobs, Action::See), get(review::show)),
         change("/admin/review/{id}", Need::May(Area::Jobs, Action::Decide), post(review::decide)),
         change("/admin/review/{id}/change", Need::May(Area::Jobs, Action::Edit), post(review::change)),
+        // What can be imported asks for the permission of its table.
+        read("/admin/import", Need::SignedIn, get(import::form)),
+        change("/admin/import/preview", Need::SignedIn, post(import::preview).layer(DefaultBodyLimit::max(import::FILE_MAX))),
+        change("/admin/import/commit", Need::SignedIn, post(import::commit).layer(DefaultBodyLimit::max(4 * import::FILE_MAX))),
+        read("/admin/import/{id}", Need::SignedIn, get(import::show)),
+        change("/admin/import/{id}/undo", Need::SignedIn, post(import::undo)),
         read("/admin/t/{table}", Need::Table(Action::See), get(tables::list)),
         change("/admin/t/{table}/columns", Need::Table(Action::See), post(tables::columns)),
         change("/admin/t/{table}/export", Need::Table(Action::Export), post(export::list)),
