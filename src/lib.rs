@@ -2,8 +2,8 @@
 //!
 //! The map of the house; `ARCHITECTURE.md` tells the rest. Arrows run down this list's dependencies and never back:
 //! [`domain`] knows nobody; [`ledger`], [`portal`], [`report`] and [`client`] know `domain`; [`engine`] knows these;
-//! `desktop` and [`cli`] know the engine by its commands and events; [`sandbox`] and [`mock_api`] are simulators;
-//! [`crash`] breaks the whole on purpose and compares.
+//! `desktop` and [`cli`] know the engine by its commands and events; [`server`] knows [`store`], which knows `domain`;
+//! [`sandbox`] and [`mock_api`] are simulators; [`crash`] breaks the whole on purpose and compares.
 
 pub mod app;
 pub mod browser;

@@ -158,6 +158,31 @@ pub enum StoreCommand {
         #[arg(long, value_name = "URL")]
         database: Option<String>,
     },
+    /// Copies a whole shop from one database into an empty one, and compares both.
+    Copy {
+        /// <sqlite://FILE> or <mysql://…>
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// <sqlite://FILE> or <mysql://…>
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
+    /// Saves the database into a file (SQLite, whatever the server runs on), while it works.
+    Backup {
+        /// Where to; must not be there yet.
+        file: PathBuf,
+        /// Else the server's own.
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
+    /// Brings a saved file back into an empty database.
+    Restore {
+        /// What `backup` wrote.
+        file: PathBuf,
+        /// Else the server's own.
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
     /// Makes a token for a machine and prints it, this once.
     Token {
         /// What the machine is called.
@@ -198,7 +223,7 @@ pub struct Bench {
     /// payment, throughput, sessions: jobs that are measured, for each service and login.
     #[arg(long, default_value_t = 10)]
     pub jobs: u32,
-    /// recovery: events in the ledger.
+    /// recovery: events in the ledger; server: rows in the long list.
     #[arg(long, default_value_t = 1_000_000)]
     pub events: u32,
     /// How long each of the portal's answers takes.
@@ -216,6 +241,9 @@ pub struct Bench {
     /// model: attempts that are simulated.
     #[arg(long, default_value_t = 1_000_000)]
     pub attempts: u64,
+    /// server: an empty MariaDB database to measure too.
+    #[arg(long, value_name = "URL")]
+    pub mariadb: Option<String>,
     /// crash: trials whose name has this in it.
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
@@ -244,6 +272,8 @@ pub enum BenchName {
     Window,
     /// Kills the program and what it stands on, in the middle of payments, and compares the books.
     Crash,
+    /// The shop's server: leases a second, pages of a long list, start-up.
+    Server,
     /// Simulates engine and portal without a browser: a crash, a late answer or worse at every step.
     Model,
 }
@@ -260,6 +290,7 @@ impl BenchName {
             #[cfg(feature = "desktop")]
             Self::Window => "window",
             Self::Crash => "crash",
+            Self::Server => "server",
             Self::Model => "model",
         }
     }
@@ -302,6 +333,8 @@ pub enum Ledger {
         #[arg(long)]
         batch: Option<String>,
     },
+    /// Tells outcomes that their source has not acknowledged yet.
+    Deliver,
     /// Copies the ledger while it works; says where to. A copy is also made by itself after batches.
     Backup,
     /// A person's word, with name and reason, that an older copy of the ledger was compared with the portal's history:
@@ -368,6 +401,17 @@ pub enum Config {
         #[arg(conflicts_with = "stdin")]
         value: Option<String>,
         /// Read the value from stdin.
+        #[arg(long)]
+        stdin: bool,
+    },
+    /// Who may sign in to the window. Without a name: prints them.
+    Operator {
+        /// As it stands in reports. The PIN is asked for without echo, or read from stdin.
+        name: Option<String>,
+        /// May not sign in any more.
+        #[arg(long, requires = "name", conflicts_with = "stdin")]
+        remove: bool,
+        /// Read the PIN from stdin.
         #[arg(long)]
         stdin: bool,
     },

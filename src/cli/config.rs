@@ -22,6 +22,14 @@ pub fn config(what: What) -> Ended {
                 say(&format!("{name}\t{}", path.display()));
             }
         }
+        What::Operator { name: None, .. } => Config::load(&path)?.operators.iter().for_each(|seat| say(&seat.name)),
+        What::Operator { name: Some(name), remove: true, .. } => config::unseat(&Config::load(&path)?, &name).map_err(Failure::usage)?.save(&path)?,
+        What::Operator { name: Some(name), stdin, .. } => {
+            let config = Config::load(&path)?;
+            let pin = value_of("operators", None, stdin)?;
+            config::seat(&config, &name, &pin, || vault(&config)).map_err(Failure::usage)?.save(&path)?;
+            tell(&format!("Đã lưu mã PIN của {}.", name.trim()));
+        }
         What::Get { key } => say(&config::get(&Config::load(&path)?, &key).map_err(Failure::usage)?),
         What::Set { key, value, stdin } => {
             let config = Config::load(&path)?;

@@ -8,15 +8,33 @@ use super::args::Demo;
 use super::run::{Destination, batch, exit_of, paid_of};
 use super::{Ended, Exit, Failure, blocking, say, stop_on_signals, tell};
 use crate::app::{self, Secrets};
+use crate::client::payload;
 use crate::config::{Config, Home};
-use crate::domain::{Defaults, Service, Vnd};
-use crate::mock_api::{self, MockApi};
+use crate::domain::{Defaults, JobState, Service, Vnd};
+use crate::mock_api;
 use crate::sandbox::{self, Sandbox, Scenario};
+use crate::server::{self, Running, ServeConfig, ServeFile};
+use crate::store::jobs::{JobFilter, NewJob};
+use crate::store::machines::Scope;
+use crate::store::{Actor, Store, StoreError};
 
-/// The simulators of a demo, alive as long as this is.
+/// How often the server is looked at for services without jobs.
+const SUPPLY_EVERY: Duration = Duration::from_secs(2);
+
+/// Everything that a demo stands on, alive as long as this is.
 pub struct Servers {
     pub sandbox: Sandbox,
-    pub api: MockApi,
+    server: Running,
+    /// What this machine shows to the server.
+    token: SecretString,
+    /// Brings sample jobs to the server whenever it has none left.
+    supply: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        self.supply.abort();
+    }
 }
 
 pub fn demo(options: &Demo) -> Ended {
@@ -40,9 +58,11 @@ fn has_display() -> bool {
 fn window(latency_ms: u64) -> Ended {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::cannot_run)?;
     let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
-    let servers = runtime.block_on(servers(latency_ms))?;
-    let (config, secrets) = demo_config(&servers.sandbox, &servers.api, false)?;
-    let start = crate::desktop::Start { home: Home::at(folder.path()), demo: Some(crate::desktop::Demo { config, secrets }) };
+    let home = Home::at(folder.path());
+    let servers = runtime.block_on(servers(latency_ms, &home))?;
+    tell_owner(&servers);
+    let (config, secrets) = servers.config(false)?;
+    let start = crate::desktop::Start { home, demo: Some(crate::desktop::Demo { config, secrets }) };
     let ended = crate::desktop::run(start).map(|()| Exit::Done).map_err(Failure::cannot_run);
     drop(servers);
     ended
@@ -53,45 +73,88 @@ fn window(latency_ms: u64) -> Ended {
     blocking(headless(latency_ms))
 }
 
-pub async fn servers(latency_ms: u64) -> Result<Servers, Failure> {
+/// The portal, and a server with an empty database in this folder and sample jobs in it.
+async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
     let sandbox = sandbox::start(sandbox::Options { latency: Duration::from_millis(latency_ms), ..sandbox::Options::default() })
         .await
         .map_err(Failure::cannot_run)?;
-    let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let api =
-        mock_api::start(mock_api::Options { listen, delay: Some(Duration::from_millis(300)), seed: None }).await.map_err(Failure::cannot_run)?;
-    Ok(Servers { sandbox, api })
+    let flags = ServeFile { listen: Some(([127, 0, 0, 1], 0).into()), ..ServeFile::default() };
+    let server = server::start(ServeConfig::gather(home, flags).map_err(Failure::usage)?).await.map_err(Failure::cannot_run)?;
+    let store = server.app().store().clone();
+    let machine = store.add_machine("Máy dùng thử", &[Scope::Lease, Scope::Read], None, &Actor::system()).await.map_err(Failure::cannot_run)?;
+    for service in Service::ALL {
+        bring(&store, service).await.map_err(Failure::cannot_run)?;
+    }
+    let supply = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(SUPPLY_EVERY).await;
+            for service in Service::ALL {
+                if let Err(error) = bring(&store, service).await {
+                    tracing::warn!(%error, "no sample jobs for the demo");
+                }
+            }
+        }
+    });
+    Ok(Servers { sandbox, server, token: machine.token, supply })
 }
 
-/// A configuration for the simulators, with the sandbox agent's secrets in memory only.
-pub fn demo_config(sandbox: &Sandbox, api: &MockApi, headless: bool) -> Result<(Config, Secrets), Failure> {
+/// Adds sample jobs where none is left.
+async fn bring(store: &Store, service: Service) -> Result<(), StoreError> {
+    if !store.open_jobs(service, 1).await?.is_empty() {
+        return Ok(());
+    }
+    let intake = payload::read(service, Defaults::default(), &mock_api::drawn(service)).unwrap_or_default();
+    let receiver = intake.receiver_phone.as_ref().map(|phone| phone.as_str().to_owned());
+    let jobs: Vec<NewJob> =
+        intake.list.jobs.iter().map(|job| NewJob { receiver_phone: receiver.clone(), ..NewJob::of(service, job, "demo") }).collect();
+    store.add_jobs(&jobs, &Actor::system()).await.map(drop)
+}
+
+/// A configuration for this portal, with the sandbox agent's secrets in memory only.
+pub fn demo_config(sandbox: &Sandbox, headless: bool) -> Result<(Config, Secrets), Failure> {
     let agent = Scenario::default().agents.into_iter().next().ok_or_else(|| Failure::cannot_run(anyhow::anyhow!("no agent in the sandbox")))?;
     let mut config = Config::default();
     config.portal.url = sandbox.url();
-    config.api.url = api.url();
     config.browser.headless = headless;
     "Người dùng thử".clone_into(&mut config.operator);
     let secret = |text: String| Some(SecretString::from(text));
-    let secrets = Secrets { username: secret(agent.username), password: secret(agent.password), pin: secret(agent.pin), token: None };
+    let secrets = Secrets { username: secret(agent.username), password: secret(agent.password), pin: secret(agent.pin), ..Secrets::default() };
     Ok((config, secrets))
+}
+
+impl Servers {
+    /// A configuration for all of it.
+    fn config(&self, headless: bool) -> Result<(Config, Secrets), Failure> {
+        let (mut config, mut secrets) = demo_config(&self.sandbox, headless)?;
+        config.api.url = self.server.url();
+        secrets.token = Some(self.token.clone());
+        Ok((config, secrets))
+    }
 }
 
 async fn headless(latency_ms: u64) -> Ended {
     let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
     let home = Home::at(folder.path());
-    let servers = servers(latency_ms).await?;
-    let (config, secrets) = demo_config(&servers.sandbox, &servers.api, true)?;
-    let api = app::job_api(&config, &secrets).map_err(Failure::cannot_run)?;
-    let tools = app::tools(&home, &config, None).await?;
+    let servers = servers(latency_ms, &home).await?;
+    let (config, secrets) = servers.config(true)?;
+    let mut tools = app::tools(&home, &config, None).await?;
+    let link = app::link(&config, &secrets, tools.ledger.clone()).await.map_err(Failure::cannot_run)?;
+    tools.claims.clone_from(&link.claims);
     let control = crate::engine::Control::stopped_by(stop_on_signals());
-    say(&format!("Cổng mô phỏng: {}   API mẫu: {}", servers.sandbox.url(), servers.api.url()));
+    say(&format!("Cổng mô phỏng: {}   Máy chủ: {}", servers.sandbox.url(), servers.server.url()));
+    tell_owner(&servers);
     let mut exit = Exit::Done;
     let mut paid = Vnd::ZERO;
     for service in Service::ALL {
-        let intake = api.fetch(service, Defaults::default()).await.map_err(Failure::cannot_run)?;
+        let fetched = link.fetch(service, Defaults::default(), config.api.jobs_at_once, &config.operator).await;
+        let intake = fetched.map_err(Failure::cannot_run)?;
         let plan = app::plan(&config, &secrets, service, intake);
         let destination = Destination { folder: app::report_folder(&config), file: None };
-        let finished = batch(&tools, &plan, false, &control, destination).await?;
+        let (left, _) = tokio::sync::watch::channel(0);
+        let finished = tokio::select! {
+            finished = batch(&tools, &plan, false, &control, destination) => finished?,
+            () = link.serve(1, &left) => return Ok(Exit::CannotRun),
+        };
         paid = paid.saturating_add(paid_of(&finished));
         match exit_of(&finished) {
             Exit::Done => {}
@@ -99,13 +162,39 @@ async fn headless(latency_ms: u64) -> Ended {
             other => exit = other,
         }
     }
+    link.close().await;
     let truth = servers.sandbox.truth();
-    say(&format!("Sổ của cổng mô phỏng: {} giao dịch, {} đồng. Sổ của GachNo: {}.", truth.moved, truth.total, paid));
-    if truth.total == paid.dong() {
-        say("Hai sổ khớp nhau từng đồng.");
+    let told = told(&servers).await.map_err(Failure::cannot_run)?;
+    say(&format!(
+        "Sổ của cổng mô phỏng: {} giao dịch, {} đồng. Sổ của GachNo: {paid}. Máy chủ: {} việc, {told} đồng.",
+        truth.moved,
+        truth.total,
+        servers.server.app().store().jobs(&JobFilter::default(), 1_000).await.map_err(Failure::cannot_run)?.len(),
+    ));
+    if truth.total == paid.dong() && truth.total == told {
+        say("Ba sổ khớp nhau từng đồng.");
         Ok(exit)
     } else {
-        say("Hai sổ KHÔNG khớp.");
+        say("Ba sổ KHÔNG khớp.");
         Ok(Exit::NeedsReview)
+    }
+}
+
+/// What the server was told was paid, in đồng.
+async fn told(servers: &Servers) -> Result<i64, StoreError> {
+    let done = JobFilter { state: Some(JobState::Done), ..JobFilter::default() };
+    Ok(servers.server.app().store().jobs(&done, 1_000).await?.iter().filter_map(|job| job.paid_amount).sum())
+}
+
+/// How to look into the server's web admin.
+fn tell_owner(servers: &Servers) {
+    use secrecy::ExposeSecret;
+    if let Some(owner) = &servers.server.first_owner {
+        tell(&format!(
+            "Trang quản trị: {}/admin  ·  {}  ·  mật khẩu một lần: {}",
+            servers.server.url(),
+            owner.username,
+            owner.password.expose_secret()
+        ));
     }
 }

@@ -1,5 +1,7 @@
 //! `gachno ledger`
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use serde_json::json;
 
@@ -7,7 +9,7 @@ use super::args::Ledger as What;
 use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
 use crate::app;
 use crate::config::{Config, Home};
-use crate::domain::{Intake, Outcome, Service};
+use crate::domain::{Intake, Language, Outcome, Service};
 use crate::engine::{
     Control, Decision, EvidenceStore, OutcomeEvent, Progress, Reporter, ResolveError, reconcile, report_of, reports_of_all, resolve,
 };
@@ -32,6 +34,7 @@ pub async fn ledger(what: What) -> Ended {
             Ok(Exit::Done)
         }
         What::Export { json, xlsx: None, batch } => export(&ledger, json, batch.as_deref()).await,
+        What::Deliver => deliver(&home, Arc::new(ledger)).await,
         What::Backup => {
             let copy = ledger.back_up().await.map_err(Failure::cannot_run)?;
             say(&copy.display().to_string());
@@ -67,6 +70,17 @@ pub async fn ledger(what: What) -> Ended {
         }
         What::Reconcile { .. } => Ok(Exit::Done),
     }
+}
+
+/// Tells what has not been acknowledged. 3: something still has not.
+async fn deliver(home: &Home, ledger: Arc<Ledger>) -> Ended {
+    let config = Config::load(&home.config_file())?;
+    let secrets = app::secrets(&config, &unlock::for_opening(&config)?)?;
+    let waiting = ledger.unacknowledged().await.map_err(Failure::cannot_run)?;
+    let link = app::link(&config, &secrets, ledger).await.map_err(Failure::cannot_run)?;
+    let left = link.close().await;
+    say(&format!("Đã báo {} kết quả, còn {left}. (Delivered, left.)", waiting.saturating_sub(left)));
+    Ok(if left == 0 { Exit::Done } else { Exit::NeedsReview })
 }
 
 /// Says what had to be saved from a damaged file, if anything had to be.
@@ -118,13 +132,13 @@ async fn show(home: &Home, ledger: &Ledger, what: &str) -> Ended {
         say(&format!("  chứng cứ: {}; mã giao dịch: {}{order}", end.proof.label(), end.transaction_id.as_deref().unwrap_or("—")));
         let Some(attempt) = &result.attempt else { continue };
         say(&format!("  lần thử {attempt}"));
-        let told = story::told(&ledger.events_of(attempt).await.map_err(Failure::cannot_run)?);
+        let told = story::told(&ledger.events_of(attempt).await.map_err(Failure::cannot_run)?, Language::Vi);
         for (at, sentence) in told.steps {
             say(&format!("    {}  {sentence}", local(at)));
         }
         for file in told.files {
             let place = evidence.find(&file.hash).map_or_else(|| format!("đã xóa theo hạn lưu ({})", file.hash), |path| path.display().to_string());
-            say(&format!("    {}: {place}", story::shows(&file.what)));
+            say(&format!("    {}: {place}", story::shows(&file.what, Language::Vi)));
         }
     }
     Ok(Exit::Done)
@@ -188,6 +202,12 @@ async fn reconcile_all(home: &Home, is_json: bool, portal: Option<String>, headl
     let tools = app::tools(home, &config, None).await?;
     let plan = app::plan(&config, &secrets, Service::PayEvn, Intake::default());
     let settled = reconcile(&tools, &plan, &Reporter::silent(), &Control::stopped_by(stop_on_signals())).await.map_err(Failure::cannot_run)?;
+    // Whoever gave the jobs is told at once, where that can be done.
+    if tools.ledger.unacknowledged().await.map_err(Failure::cannot_run)? > 0
+        && let Ok(link) = app::link(&config, &secrets, tools.ledger.clone()).await
+    {
+        link.close().await;
+    }
     let mut open = 0;
     for (id, attempt) in &settled {
         let end = attempt.standing();

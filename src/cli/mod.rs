@@ -117,7 +117,7 @@ fn dispatch(arguments: Arguments) -> Ended {
         Command::Run(run) => blocking(run::run(*run)),
         Command::MockApi(options) => blocking(serve::mock_api(options)),
         Command::Serve(options) => blocking(serve::serve(options)),
-        Command::Store { what } => blocking(store::store(what)),
+        Command::Store { what } => blocking(store::run(what)),
         Command::Sandbox(options) => blocking(serve::sandbox(options)),
         Command::Relay => relay(),
         Command::Bench(options) => blocking(bench::bench(options)),

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::watch;
 
 use super::args::Run;
 use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
-use crate::app::{self, Secrets};
+use crate::app::{self, Link, LinkError, Secrets};
+use crate::client::ApiError;
 use crate::config::{Config, Home};
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, Outcome, Proof, Service, Vnd};
@@ -21,10 +23,14 @@ pub async fn run(options: Run) -> Ended {
     let mut config = Config::load(&home.config_file())?;
     override_with(&mut config, &options)?;
     let secrets = app::secrets(&config, &unlock::for_opening(&config)?)?;
-    let intake = intake(&config, &secrets, &options).await?;
+    let mut tools = app::tools(&home, &config, options.portal_map.as_deref()).await?;
+    super::ledger::tell_salvaged(&tools.ledger);
+    let link = link(&config, &secrets, &tools, &options).await?;
+    let intake = intake(&config, link.as_ref(), &options).await?;
     let is_empty = intake.list.jobs.is_empty() && intake.list.errors.is_empty();
     if options.from_api && is_empty {
         tell("Không có dữ liệu từ API. (No jobs.)");
+        close(link.as_ref(), options.json).await;
         return Ok(Exit::Done);
     }
     let left_out = left_out(options.service, &intake, options.json);
@@ -41,13 +47,50 @@ pub async fn run(options: Run) -> Ended {
     }
     confirm(&plan, &options)?;
     plan.sessions = options.sessions.map_or(plan.sessions, usize::from);
-    let mut tools = app::tools(&home, &config, options.portal_map.as_deref()).await?;
-    super::ledger::tell_salvaged(&tools.ledger);
+    tools.claims = link.as_ref().and_then(|link| link.claims.clone());
     tools.halt = options.halt_at.map(Halt::at_first).unwrap_or_default();
     let folder = app::report_folder(&config);
     let control = Control::stopped_by(stop_on_signals());
-    let finished = batch(&tools, &plan, options.json, &control, Destination { folder, file: options.report }).await?;
-    Ok(exit_of(&finished))
+    let sessions = plan.sessions;
+    let at_work = batch(&tools, &plan, options.json, &control, Destination { folder, file: options.report });
+    let ended = match &link {
+        Some(link) => {
+            let (left, _) = watch::channel(0);
+            tokio::select! {
+                ended = at_work => ended,
+                () = link.serve(sessions, &left) => return Ok(Exit::CannotRun),
+            }
+        }
+        None => at_work.await,
+    };
+    close(link.as_ref(), options.json).await;
+    Ok(exit_of(&ended?))
+}
+
+/// The way to where the jobs come from: for a list from there, or where an earlier run left something to tell.
+async fn link(config: &Config, secrets: &Secrets, tools: &Tools, options: &Run) -> Result<Option<Link>, Failure> {
+    let link = async || app::link(config, secrets, tools.ledger.clone()).await;
+    if options.from_api {
+        return link().await.map(Some).map_err(|error| match error {
+            LinkError::NoLogin | LinkError::Source(ApiError::BadAddress(_)) => Failure::usage(error),
+            LinkError::Source(_) | LinkError::Ledger(_) => Failure::cannot_run(error),
+        });
+    }
+    if tools.ledger.unacknowledged().await.map_err(Failure::cannot_run)? == 0 {
+        return Ok(None);
+    }
+    // A list from a file is done all the same.
+    Ok(link().await.inspect_err(|error| tracing::warn!(%error, "outcomes wait for their source")).ok())
+}
+
+/// Tells what is still to be told, and says what could not be.
+async fn close(link: Option<&Link>, is_json: bool) {
+    let Some(link) = link else { return };
+    let left = link.close().await;
+    if left > 0 {
+        let text = format!("{left} kết quả chưa báo được cho máy chủ; sẽ tự báo lần sau (gachno ledger deliver). (Not acknowledged yet.)");
+        say_or_tell(is_json, &Line { json: json!({ "event": "unacknowledged", "count": left }), text });
+    }
 }
 
 /// Where a report goes.
@@ -125,13 +168,14 @@ fn override_with(config: &mut Config, options: &Run) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn intake(config: &Config, secrets: &Secrets, options: &Run) -> Result<Intake, Failure> {
+async fn intake(config: &Config, link: Option<&Link>, options: &Run) -> Result<Intake, Failure> {
     let defaults = Defaults { amount: options.amount, payment: options.payment_type };
     if let Some(path) = &options.jobs {
         read_file(path, options.service, defaults).map_err(Failure::usage)
     } else {
-        let api = app::job_api(config, secrets).map_err(Failure::usage)?;
-        api.fetch(options.service, defaults).await.map_err(Failure::cannot_run)
+        let Some(link) = link else { return Ok(Intake::default()) };
+        let fetched = link.fetch(options.service, defaults, config.api.jobs_at_once, &app::operator(config)).await;
+        fetched.map_err(Failure::cannot_run)
     }
 }
 

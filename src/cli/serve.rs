@@ -1,5 +1,6 @@
 //! `gachno serve`, `gachno sandbox` and `gachno mock-api`: one JSON line when they can be used, then until SIGINT or SIGTERM.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use serde_json::json;
@@ -21,6 +22,13 @@ pub async fn serve(options: Serve) -> Ended {
         requests_per_second: None,
     };
     let config = ServeConfig::gather(&Home::find()?, flags).map_err(Failure::usage)?;
+    // Heard from before anybody is told that it runs: a signal that comes at once is a stop like any other.
+    let mut ended = Box::pin(terminated());
+    std::future::poll_fn(|context| {
+        let _ = ended.as_mut().poll(context);
+        Poll::Ready(())
+    })
+    .await;
     let running = server::start(config).await.map_err(Failure::cannot_run)?;
     if let Some(owner) = &running.first_owner {
         // On the terminal and nowhere else: stdout may be a file, and the log is one.
@@ -29,7 +37,7 @@ pub async fn serve(options: Serve) -> Ended {
         tell(&format!("  Mật khẩu một lần: {}", owner.password.expose_secret()));
     }
     say(&json!({ "event": "ready", "url": running.url(), "admin": format!("{}/admin", running.url()) }).to_string());
-    terminated().await;
+    ended.await;
     running.stop().await;
     Ok(Exit::Done)
 }

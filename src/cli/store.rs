@@ -1,17 +1,23 @@
 //! `gachno store`: the server's database, apart from the server.
 
+use std::path::Path;
+
 use secrecy::ExposeSecret;
 
 use super::args::StoreCommand;
 use super::{Ended, Exit, Failure, say, tell};
 use crate::config::Home;
 use crate::server::{ServeConfig, ServeFile};
+use crate::store::copy::CopiedTable;
 use crate::store::machines::Scope;
-use crate::store::{Actor, Store};
+use crate::store::{self, Actor, Store};
 
-pub async fn store(what: StoreCommand) -> Ended {
+pub async fn run(what: StoreCommand) -> Ended {
     match what {
         StoreCommand::Migrate { database } => migrate(database).await,
+        StoreCommand::Copy { from, to } => copy(&from, &to).await,
+        StoreCommand::Backup { file, database } => backup(&file, database).await,
+        StoreCommand::Restore { file, database } => restore(&file, database).await,
         StoreCommand::Token { name, scopes, database } => token(&name, &scopes, database).await,
     }
 }
@@ -30,6 +36,41 @@ async fn migrate(database: Option<String>) -> Ended {
     }
     tell(&format!("Đã nâng cấp: {} bước.", migrated.steps.len()));
     store.close().await;
+    Ok(Exit::Done)
+}
+
+async fn copy(from: &str, to: &str) -> Ended {
+    let source = Store::open(from).await.map_err(Failure::cannot_run)?;
+    let target = Store::connect(to).await.map_err(Failure::cannot_run)?;
+    let copied = store::copy::copy(&source, &target).await;
+    source.close().await;
+    target.close().await;
+    listed(&copied.map_err(Failure::cannot_run)?);
+    Ok(Exit::Done)
+}
+
+fn listed(copied: &[CopiedTable]) {
+    for table in copied {
+        say(&format!("{:<28} {:>10} {:>20} đ  {}", table.table, table.rows, table.money, &table.hash[..16]));
+    }
+    let rows: u64 = copied.iter().map(|t| t.rows).sum();
+    tell(&format!("Đã sao chép và so lại {rows} dòng: hai bên giống nhau."));
+}
+
+async fn backup(file: &Path, database: Option<String>) -> Ended {
+    let store = Store::open(&address(database)?).await.map_err(Failure::cannot_run)?;
+    let saved = store.backup(file).await;
+    store.close().await;
+    saved.map_err(Failure::cannot_run)?;
+    say(&file.display().to_string());
+    Ok(Exit::Done)
+}
+
+async fn restore(file: &Path, database: Option<String>) -> Ended {
+    let store = Store::connect(&address(database)?).await.map_err(Failure::cannot_run)?;
+    let copied = store.restore(file).await;
+    store.close().await;
+    listed(&copied.map_err(Failure::cannot_run)?);
     Ok(Exit::Done)
 }
 

@@ -3,19 +3,27 @@
 //! Lives here: what goes over HTTP, and the two forms of its answer ([`payload`]).
 //! Never here: what a job is worth or whether it may be done ([`crate::domain`]).
 
+mod claims;
 pub mod payload;
+mod server;
+mod site;
+mod source;
 
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
-use reqwest::{StatusCode, Url, redirect};
+use reqwest::{Method, StatusCode, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, Service};
+pub use claims::Claims;
 pub use payload::PayloadError;
+pub use server::{Answer, Banner, Denial, JobServer, LEASE_MS};
+pub use site::{CollectionSite, TAKEN};
+pub use source::JobSource;
 
 /// Larger answers are refused: ten thousand jobs take less than one megabyte.
 const BODY_MAX: usize = 16 * 1024 * 1024;
@@ -103,14 +111,8 @@ impl ApiError {
 impl JobApi {
     /// A client for this base address. `token` goes along as a bearer token.
     pub fn new(base: &str, token: Option<SecretString>, health_max: Duration, data_max: Duration) -> Result<Self, ApiError> {
-        let bad = || ApiError::BadAddress(base.to_owned());
-        let base_url = Url::parse(base.trim_end_matches('/')).map_err(|_| bad())?;
-        if !matches!(base_url.scheme(), "http" | "https") || !base_url.username().is_empty() || base_url.password().is_some() {
-            return Err(bad());
-        }
-        // A redirect to another host would carry the token there.
-        let http = reqwest::Client::builder().redirect(redirect::Policy::none()).build().map_err(|_| bad())?;
-        Ok(Self { http, base: base_url, token, health_max, data_max })
+        let (http, base) = base_url(base)?;
+        Ok(Self { http, base, token, health_max, data_max })
     }
 
     /// Is it there?
@@ -136,27 +138,20 @@ impl JobApi {
 
     /// The JSON at a path; `None` where there is nothing (404).
     async fn get(&self, path: &str, limit: Duration) -> Result<Option<Value>, ApiError> {
+        self.send(Method::GET, path, None, limit).await
+    }
+
+    /// The same by any method.
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>, limit: Duration) -> Result<Option<Value>, ApiError> {
         let url = format!("{}{path}", self.base.as_str().trim_end_matches('/'));
-        let fault = |source: reqwest::Error| {
-            if source.is_timeout() {
-                ApiError::Slow { url: url.clone(), seconds: limit.as_secs() }
-            } else {
-                ApiError::Down { url: url.clone(), source: source.without_url() }
-            }
-        };
-        let mut request = self.http.get(&url).timeout(limit);
+        let mut request = self.http.request(method, &url).timeout(limit);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.expose_secret());
         }
-        let mut response = request.send().await.map_err(fault)?;
-        let status = response.status();
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(fault)? {
-            if body.len() + chunk.len() > BODY_MAX {
-                return Err(ApiError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
+        if let Some(body) = body {
+            request = request.json(body);
         }
+        let (status, body) = read_body(request, &url, limit).await?;
         match status {
             StatusCode::OK => serde_json::from_slice(&body).map(Some).map_err(ApiError::NotJson),
             StatusCode::NOT_FOUND => Ok(None),
@@ -166,10 +161,43 @@ impl JobApi {
     }
 }
 
-/// The `message` of an error answer, or its beginning.
+/// A client that follows nobody elsewhere, and a checked base address.
+fn base_url(base: &str) -> Result<(reqwest::Client, Url), ApiError> {
+    let bad = || ApiError::BadAddress(base.to_owned());
+    let url = Url::parse(base.trim_end_matches('/')).map_err(|_| bad())?;
+    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+        return Err(bad());
+    }
+    // A redirect to another host would carry the token there.
+    let http = reqwest::Client::builder().redirect(redirect::Policy::none()).build().map_err(|_| bad())?;
+    Ok((http, url))
+}
+
+/// Sends, and reads the answer up to [`BODY_MAX`].
+async fn read_body(request: reqwest::RequestBuilder, url: &str, limit: Duration) -> Result<(StatusCode, Vec<u8>), ApiError> {
+    let fault = |source: reqwest::Error| {
+        if source.is_timeout() {
+            ApiError::Slow { url: url.to_owned(), seconds: limit.as_secs() }
+        } else {
+            ApiError::Down { url: url.to_owned(), source: source.without_url() }
+        }
+    };
+    let mut response = request.send().await.map_err(fault)?;
+    let status = response.status();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(fault)? {
+        if body.len() + chunk.len() > BODY_MAX {
+            return Err(ApiError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok((status, body))
+}
+
+/// The `message` or `detail` of an error answer, or its beginning.
 fn words(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
-    let message = serde_json::from_str::<Value>(&text).ok().and_then(|v| v.get("message")?.as_str().map(str::to_owned));
+    let message = serde_json::from_str::<Value>(&text).ok().and_then(|v| v.get("message").or(v.get("detail"))?.as_str().map(str::to_owned));
     message.unwrap_or_else(|| text.chars().filter(|c| !c.is_control()).take(120).collect())
 }
 

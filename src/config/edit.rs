@@ -3,11 +3,11 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::{Config, Vault, VaultError};
+use super::{Config, Seat, Vault, VaultError};
 use crate::domain::Vnd;
 
 /// Keys whose value is sealed. They are never printed and never taken from an argument.
-const SECRETS: [&str; 4] = ["portal.username", "portal.password", "portal.pin", "api.token"];
+const SECRETS: [&str; 6] = ["portal.username", "portal.password", "portal.pin", "api.token", "site.username", "site.password"];
 
 /// Why a key cannot be read or set.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +57,8 @@ pub fn set(config: &Config, key: &str, value: &SecretString, vault: impl FnOnce(
     }
     let text = text.trim();
     *place = match (&*place, key) {
-        (Value::String(_), "portal.url" | "api.url" | "browser.webdriver_url") => Value::String(address(key, text).map_err(bad)?),
+        (Value::String(_), "portal.url" | "api.url" | "site.url" | "browser.webdriver_url") => Value::String(address(key, text).map_err(bad)?),
+        (Value::String(_), "api.source") if !matches!(text, "api" | "site") => return Err(bad("nhập api hoặc site".to_owned())),
         (Value::String(_), _) => Value::String(text.to_owned()),
         (Value::Bool(_), _) => match text {
             "true" | "1" | "có" => Value::Bool(true),
@@ -77,6 +78,38 @@ pub fn set(config: &Config, key: &str, value: &SecretString, vault: impl FnOnce(
     serde_json::from_value(tree).map_err(|e| bad(e.to_string()))
 }
 
+/// A configuration in which this person may sign in with this PIN (four digits at least). A known name gets a new one.
+pub fn seat(config: &Config, name: &str, pin: &SecretString, vault: impl FnOnce() -> Result<Vault, VaultError>) -> Result<Config, KeyFault> {
+    let bad = |why: &str| KeyFault::BadValue("operators".to_owned(), why.to_owned());
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
+        return Err(bad("tên dài từ 1 đến 60 ký tự"));
+    }
+    let digits = pin.expose_secret().trim();
+    if digits.len() < 4 || digits.len() > 12 || !digits.chars().all(|c| c.is_ascii_digit()) {
+        return Err(bad("mã PIN của người làm gồm 4 đến 12 chữ số"));
+    }
+    let vault = vault()?;
+    let pin = vault.seal(&SecretString::from(digits));
+    let mut changed = config.clone();
+    match changed.operators.iter_mut().find(|seat| seat.name == name) {
+        Some(seat) => seat.pin = pin,
+        None => changed.operators.push(Seat { name: name.to_owned(), pin }),
+    }
+    changed.vault = Some(vault.header().clone());
+    Ok(changed)
+}
+
+/// A configuration in which this person may not sign in any more.
+pub fn unseat(config: &Config, name: &str) -> Result<Config, KeyFault> {
+    let mut changed = config.clone();
+    changed.operators.retain(|seat| seat.name != name.trim());
+    if changed.operators.len() == config.operators.len() {
+        return Err(KeyFault::BadValue("operators".to_owned(), format!("không có người làm tên {name:?}")));
+    }
+    Ok(changed)
+}
+
 fn check_secret(key: &str, text: &str) -> Result<(), String> {
     match key {
         "portal.pin" if !text.chars().all(|c| c.is_ascii_digit()) => Err("mã PIN chỉ gồm chữ số".to_owned()),
@@ -89,7 +122,7 @@ fn check_secret(key: &str, text: &str) -> Result<(), String> {
 
 /// Web addresses are kept without a slash at the end; only http and https, no user info.
 fn address(key: &str, text: &str) -> Result<String, String> {
-    if text.is_empty() && key == "browser.webdriver_url" {
+    if text.is_empty() && matches!(key, "browser.webdriver_url" | "site.url") {
         return Ok(String::new());
     }
     let url = url::Url::parse(text).map_err(|e| format!("không phải địa chỉ web ({e})"))?;
@@ -125,7 +158,7 @@ pub fn keys() -> Vec<String> {
                     walk(&key, inner, into);
                 }
             }
-            _ if prefix == "vault" => {}
+            _ if matches!(prefix, "vault" | "operators") => {}
             _ => into.push(prefix.to_owned()),
         }
     }
@@ -183,6 +216,21 @@ mod tests {
                 assert!(!error.contains(value), "{error}");
             }
         }
+    }
+
+    #[test]
+    fn operators_come_change_their_pin_and_go() {
+        let lan = seat(&Config::default(), " Chị Lan ", &"2468".into(), vault).expect("seated");
+        assert_eq!(lan.operators.iter().map(|seat| seat.name.as_str()).collect::<Vec<_>>(), ["Chị Lan"]);
+        let again = seat(&lan, "Chị Lan", &"1357".into(), vault).expect("another PIN");
+        assert!(again.operators.len() == 1 && again.operators[0].pin != lan.operators[0].pin);
+        for (name, pin) in [("", "2468"), ("Lan", "97"), ("Lan", "97ab"), ("L\nM", "2468")] {
+            let error = seat(&lan, name, &pin.into(), vault).expect_err("refused").to_string();
+            assert!(!error.contains(pin), "{error}");
+        }
+        assert!(unseat(&lan, "Anh Minh").is_err());
+        assert_eq!(unseat(&lan, "Chị Lan").expect("gone").operators, []);
+        assert!(get(&lan, "operators").is_err(), "not a key like the others");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Limits, Patience};
 
-pub use edit::{KeyFault, get, is_secret, keys, set};
+pub use edit::{KeyFault, get, is_secret, keys, seat, set, unseat};
 pub use home::Home;
 pub use vault::{KeySource, Sealed, Unlock, Vault, VaultError, VaultHeader};
 
@@ -29,6 +29,8 @@ pub struct Config {
     pub reconcile: Reconcile,
     /// Where jobs come from.
     pub api: Api,
+    /// The shop's own collection site, another place that jobs may come from.
+    pub site: Site,
     /// The browser and its driver.
     pub browser: Browser,
     /// What must not be exceeded, in đồng. `null` is no limit.
@@ -41,10 +43,22 @@ pub struct Config {
     pub window: Window,
     /// The window working by itself.
     pub auto: Auto,
-    /// Who works here; recorded with every batch.
+    /// Who works here where nobody signs in; recorded with every batch.
     pub operator: String,
+    /// Who may sign in to the window, each with a PIN of their own. Empty: nobody has to.
+    pub operators: Vec<Seat>,
     /// How the secrets' key is found. Written by the program.
     pub vault: Option<VaultHeader>,
+}
+
+/// Somebody who may sign in to the window.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Seat {
+    /// As it stands in reports.
+    pub name: String,
+    /// Secret: the PIN that signs in. It is not the portal's.
+    pub pin: Sealed,
 }
 
 /// The agent portal and who we are on it.
@@ -122,14 +136,30 @@ impl Default for EvidenceRules {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Api {
+    /// `api`: the job API at `api.url`; `site`: the collection site at `site.url`.
+    pub source: String,
     /// Base address of the job API.
     pub url: String,
-    /// Secret: the machine's token, where the server wants one.
+    /// Secret: the machine's token. With one, jobs are leased from our server, and what became of them is told there.
     pub token: Sealed,
+    /// How many jobs are taken at once where they are leased.
+    pub jobs_at_once: u16,
     /// How long the health check may take, in seconds.
     pub health_timeout_s: u32,
     /// How long a list may take, in seconds.
     pub data_timeout_s: u32,
+}
+
+/// The shop's own collection site.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Site {
+    /// Base address.
+    pub url: String,
+    /// Secret: the user's own web login there.
+    pub username: Sealed,
+    /// Secret: its password.
+    pub password: Sealed,
 }
 
 /// The browser and its driver. Empty paths are searched for.
@@ -238,7 +268,14 @@ impl Default for Portal {
 
 impl Default for Api {
     fn default() -> Self {
-        Self { url: "http://127.0.0.1:8080".to_owned(), token: Sealed::default(), health_timeout_s: 5, data_timeout_s: 10 }
+        Self {
+            source: "api".to_owned(),
+            url: "http://127.0.0.1:8080".to_owned(),
+            token: Sealed::default(),
+            jobs_at_once: 50,
+            health_timeout_s: 5,
+            data_timeout_s: 10,
+        }
     }
 }
 

@@ -435,7 +435,7 @@ impl Sim {
         login.phase = match login.phase {
             Phase::Begin => {
                 login.stamp = Some(book.stamp(self.seq));
-                self.append(attempt, &Event::Leased { session: String::new() });
+                self.append(attempt, &Event::Leased { session: String::new(), operator: None });
                 Phase::LookUp
             }
             Phase::LookUp => {

@@ -53,7 +53,8 @@ impl App {
             model,
             worker,
             control: Control::default(),
-            toasts: Toasts::default(),
+            // Below the header, whose buttons stay in reach.
+            toasts: Toasts::default().with_margin(egui::vec2(12.0, 96.0)),
             title: String::new(),
             touched: Instant::now(),
             lock_after: None,
@@ -89,7 +90,12 @@ impl App {
             Update::Locked(why) => model.setup = Setup::Locked(why),
             Update::Fault(why) => model.setup = Setup::Fault(why),
             Update::BadSetup(why) => (model.first.problem, model.first.is_saving) = (Some(why), false),
-            Update::Unlocked(is_right) => model.lock.answered(is_right, now_ms()),
+            Update::Unlocked(who) => {
+                model.lock.answered(who.is_some(), now_ms());
+                if let Some(who) = who {
+                    model.sign_in(who);
+                }
+            }
             Update::Api(result) => model.api = status(result),
             Update::Browser(result) => model.browser = status(result),
             Update::Fetched(service, Ok(intake), source) => {
@@ -154,10 +160,7 @@ impl App {
                 }
             }
             Update::Found(_, Err(why)) | Update::Story(Err(why)) | Update::Resolved(Err(why)) | Update::Told(Err(why)) => model.tell(Tone::Bad, why),
-            Update::Days(Ok(mut history)) => {
-                history.counted = std::mem::take(&mut model.history.counted);
-                model.history = history;
-            }
+            Update::Days(Ok(history)) => model.history = model.history.renewed(history),
             Update::Days(Err(why)) => {
                 model.history.is_loading = false;
                 model.tell(Tone::Bad, why);
@@ -175,6 +178,9 @@ impl App {
             }
             Update::Diagnosis(rows) => (model.settings.diagnosis, model.settings.is_diagnosing) = (rows, false),
             Update::Told(Ok(path)) => model.tell(Tone::Good, (model.words().saved)(&path)),
+            Update::Unacknowledged(count) => model.unacknowledged = count,
+            Update::Linked(admin) => model.admin = admin,
+            Update::Banners(banners) => model.banners = banners,
             Update::Peeked(login, picture) => self.peeked(ctx, login, picture),
             Update::Mishap(report) => model.tell(Tone::Doubt, (model.words().mishap)(&report.display().to_string())),
             Update::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
@@ -207,8 +213,14 @@ impl App {
         model.limits = basics.limits;
         model.language = basics.language;
         model.first = super::model::FirstRun::default();
-        if model.find.name.is_empty() {
-            model.find.name.clone_from(&basics.operator);
+        model.operators.clone_from(&basics.operators);
+        let is_first = model.operator.is_empty();
+        if model.operators.is_empty() || is_first {
+            model.sign_in(basics.operator.clone());
+        }
+        // Whoever works here says so before anything else.
+        if is_first && !model.operators.is_empty() {
+            model.lock.close();
         }
         ctx.set_theme(if basics.is_dark { ThemePreference::Dark } else { ThemePreference::Light });
         ctx.set_zoom_factor(basics.scale);
@@ -226,7 +238,12 @@ impl App {
                 self.model.tab_mut().edited(service);
                 self.model.flag(service);
             }
-            Action::NewList => self.model.tab_mut().cleared(service),
+            Action::NewList => {
+                self.model.tab_mut().cleared(service);
+                self.worker.send(Command::LetGo(service));
+            }
+            // What the server gave went back there with its outcome: it hands out anew what can be done again.
+            Action::Again if self.model.tab().has_tickets() => self.fetch(service),
             Action::Again => {
                 self.model.tab_mut().only_failed(service);
                 self.model.flag(service);
@@ -271,14 +288,6 @@ impl App {
             Action::Open(path) => self.open(&path),
             Action::ShowBrowser(login) => self.worker.send(Command::Show(self.control.clone(), login)),
             Action::Peek(login) => self.worker.send(Command::Peek(self.control.clone(), login)),
-            Action::Find => self.worker.send(Command::Find(self.model.find.query.trim().to_owned())),
-            Action::Story(attempt) => self.worker.send(Command::Story(attempt)),
-            Action::Resolve { attempt, is_paid } => {
-                let decision = Decision { is_paid, name: self.model.find.name.clone(), reason: self.model.find.reason.clone() };
-                self.worker.send(Command::Resolve(attempt, decision));
-            }
-            Action::Days(days) => self.days(days),
-            Action::ExportDays => self.worker.send(Command::ExportDays(self.model.history.days)),
             Action::Unlock => self.unlock(),
             Action::Lock => self.model.lock.close(),
             Action::ToggleTheme => {
@@ -289,7 +298,38 @@ impl App {
             Action::ToggleLanguage => {
                 self.model.language = self.model.language.other();
                 self.set("window.language", self.model.language.code().to_owned());
+                // A story on the screen is told anew.
+                if let Some(story) = &self.model.find.story {
+                    self.worker.send(Command::Story(story.attempt.clone(), self.model.language));
+                }
             }
+            Action::Auto(is_on) => self.switch_auto(is_on),
+            beside => self.act_beside(beside),
+        }
+    }
+
+    /// What has nothing to do with a batch: the ledger's answers, the settings.
+    fn act_beside(&mut self, action: Action) {
+        match action {
+            Action::Find => self.worker.send(Command::Find(self.model.find.query.trim().to_owned())),
+            Action::Story(attempt) => self.worker.send(Command::Story(attempt, self.model.language)),
+            Action::Resolve { attempt, is_paid } => {
+                let decision = Decision { is_paid, name: self.model.find.name.clone(), reason: self.model.find.reason.clone() };
+                self.worker.send(Command::Resolve(attempt, decision));
+            }
+            Action::Days(days) => self.days(days),
+            Action::ExportBatches => self.worker.send(Command::ExportBatches(self.model.history.chosen())),
+            Action::ExportFound => {
+                if let Some(asked) = self.model.find.asked.clone() {
+                    self.worker.send(Command::ExportFound(asked));
+                }
+            }
+            Action::Seat => {
+                let settings = &mut self.model.settings;
+                let (name, pin) = (std::mem::take(&mut settings.seat_name), std::mem::take(&mut settings.seat_pin));
+                self.worker.send(Command::Seat(name, Some(pin.into())));
+            }
+            Action::Unseat(name) => self.worker.send(Command::Seat(name, None)),
             Action::SaveSetting(key) => {
                 let typed = self.model.settings.rows.iter().find(|row| row.key == key).map(|row| row.typed.clone());
                 if let Some(typed) = typed {
@@ -298,6 +338,13 @@ impl App {
             }
             Action::ImportSettings => self.worker.send(Command::ImportSettings),
             Action::ExportSettings => self.worker.send(Command::ExportSettings),
+            Action::Admin => {
+                if let Some(admin) = &self.model.admin
+                    && let Err(error) = opener::open_browser(admin)
+                {
+                    self.model.tell(Tone::Bad, format!("{admin}: {error}"));
+                }
+            }
             Action::Diagnose => {
                 self.model.settings.is_diagnosing = true;
                 self.worker.send(Command::Diagnose);
@@ -315,7 +362,7 @@ impl App {
                     self.model.tell(Tone::Bad, error.to_string());
                 }
             }
-            Action::Auto(is_on) => self.switch_auto(is_on),
+            other => debug_assert!(false, "nobody does {other:?}"),
         }
     }
 
@@ -359,7 +406,7 @@ impl App {
         let typed = SecretString::from(std::mem::take(&mut self.model.lock.typed));
         if self.model.lock.is_locked {
             self.model.lock.is_checking = true;
-            self.worker.send(Command::CheckLock(typed));
+            self.worker.send(Command::CheckLock(self.model.lock.who.clone(), typed));
         } else {
             self.model.setup = Setup::Opening;
             self.worker.send(Command::Unlock(typed));
@@ -425,7 +472,8 @@ impl App {
         tab.started();
         let intake =
             Intake { list: tab.list.clone(), receiver_phone: tab.receiver.parse().ok(), pin: tab.list_pin.clone(), is_sample: tab.is_sample };
-        let request = RunRequest { service, intake, pin: typed_pin, dry_run, control: self.control.clone() };
+        let (operator, control) = (self.model.operator.clone(), self.control.clone());
+        let request = RunRequest { service, intake, pin: typed_pin, dry_run, operator, control };
         self.worker.send(Command::Run(Box::new(request)));
     }
 

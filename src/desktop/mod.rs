@@ -75,11 +75,14 @@ pub fn run(start: Start) -> anyhow::Result<()> {
             }
             Ok(())
         }
+        // Without a screen there is nothing that another renderer could do.
+        Err(error @ (eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_))) => Err(no_window(&error)),
         Err(error) if tried.is_none() => {
             tracing::warn!(%error, renderer = name, "the window did not open; trying the other renderer");
             let mut again = std::process::Command::new(std::env::current_exe()?);
             let ended = again.args(std::env::args_os().skip(1)).env(RENDERER, other).status()?;
-            if ended.success() { Ok(()) } else { Err(no_window(&error)) }
+            // What failed there was told there.
+            if ended.success() { Ok(()) } else { std::process::exit(ended.code().unwrap_or(1)) }
         }
         Err(error) => Err(no_window(&error)),
     }

@@ -5,15 +5,18 @@ mod setting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 
 use super::model::rows::{Rows, Wish, ordered};
 use super::model::{Found, History, Known, side};
 use super::words::Language;
 use super::{Demo, Start};
-use crate::app::{self, Secrets};
+use crate::app::{self, Link, Secrets};
+use crate::client::Banner;
 use crate::config::{Config, Home, Unlock};
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, Limits, Service};
@@ -23,6 +26,11 @@ use crate::mishap;
 use crate::report::{excel, read_file};
 pub use setting::First;
 
+/// How often a source that is not there is looked for.
+const LINK_EVERY: Duration = Duration::from_secs(20);
+/// How often the shop's banners are read anew.
+const BANNERS_EVERY: Duration = Duration::from_mins(5);
+
 /// What the window asks for.
 pub enum Command {
     /// Open secrets with this passphrase.
@@ -31,10 +39,12 @@ pub enum Command {
     Finish(Box<First>),
     /// Go on without it.
     Skip,
-    /// Is this what unlocks the window?
-    CheckLock(SecretString),
+    /// Does this unlock the window for this person?
+    CheckLock(String, SecretString),
     /// Fetch a list.
     Fetch(Service, Defaults),
+    /// The list of this service is not wanted any more.
+    LetGo(Service),
     /// Let the operator choose a job file, and read it.
     Pick(Service, Defaults),
     /// Read this job file.
@@ -54,13 +64,17 @@ pub enum Command {
     /// What is known of this code, phone, order or transaction?
     Find(String),
     /// What happened to this attempt?
-    Story(String),
+    Story(String, Language),
     /// A person's word.
     Resolve(String, Decision),
     /// Batches and sums of so many days.
     Days(u16),
-    /// Write the batches of so many days to Excel.
-    ExportDays(u16),
+    /// Write these batches to Excel.
+    ExportBatches(Vec<String>),
+    /// Write everything that was ever done with this to Excel.
+    ExportFound(String),
+    /// This person may sign in with this PIN, or not any more.
+    Seat(String, Option<SecretString>),
     /// Save a setting.
     Set(String, SecretString),
     /// Read settings from a file that the operator chooses.
@@ -79,6 +93,7 @@ pub struct RunRequest {
     pub intake: Intake,
     pub pin: Option<SecretString>,
     pub dry_run: bool,
+    pub operator: String,
     pub control: Control,
 }
 
@@ -94,8 +109,8 @@ pub enum Update {
     Fault(String),
     /// The first set-up was not good.
     BadSetup(String),
-    /// Was it what unlocks the window?
-    Unlocked(bool),
+    /// It was what unlocks the window, and for whom.
+    Unlocked(Option<String>),
     Api(Result<String, String>),
     Browser(Result<String, String>),
     Fetched(Service, Result<Intake, String>, Option<String>),
@@ -119,6 +134,12 @@ pub enum Update {
     Diagnosis(Vec<(bool, String, String)>),
     /// Something to tell: good or bad.
     Told(Result<String, String>),
+    /// So many outcomes have not been acknowledged by their source.
+    Unacknowledged(u64),
+    /// The way to the source of jobs was found; where our server's web admin is, if it is one.
+    Linked(Option<String>),
+    /// What the shop wants to be read.
+    Banners(Vec<Banner>),
     /// A login's page as JPEG.
     Peeked(usize, Vec<u8>),
     /// The program had a fault when it ran last; its report.
@@ -140,6 +161,8 @@ pub struct Basics {
     pub has_sound: bool,
     pub limits: Limits,
     pub operator: String,
+    /// Who may sign in.
+    pub operators: Vec<String>,
     pub auto: crate::config::Auto,
 }
 
@@ -203,9 +226,23 @@ struct Open {
     unlock: Unlock,
     /// A demo's configuration is nowhere on disk.
     is_demo: bool,
+    /// The way to where jobs come from, once it was found.
+    link: Arc<watch::Sender<Option<Arc<Link>>>>,
 }
 
 impl Open {
+    /// The way to where jobs come from, found once.
+    async fn link(&self) -> Result<Arc<Link>, String> {
+        let known = self.link.borrow().clone();
+        if let Some(link) = known {
+            return Ok(link);
+        }
+        let link = Arc::new(app::link(&self.config, &self.secrets, self.tools.ledger.clone()).await.map_err(|e| e.to_string())?);
+        // Whoever was first has it: claims are kept in one place.
+        self.link.send_if_modified(|known| known.is_none().then(|| *known = Some(link)).is_some());
+        self.link.borrow().clone().ok_or_else(String::new)
+    }
+
     fn basics(&self) -> Basics {
         let window = &self.config.window;
         #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
@@ -219,17 +256,24 @@ impl Open {
             has_sound: window.sound,
             limits: self.config.limits,
             operator: app::operator(&self.config),
+            operators: self.secrets.operators.iter().map(|(name, _)| name.clone()).collect(),
             auto: self.config.auto.clone(),
         }
     }
 
-    /// Does this unlock the window? The passphrase, or the PIN.
-    fn opens(&self, tried: &SecretString) -> bool {
-        let is = |secret: &Option<SecretString>| {
-            secret.as_ref().is_some_and(|secret| same(secret.expose_secret().as_bytes(), tried.expose_secret().as_bytes()))
-        };
-        let has_none = self.secrets.pin.is_none() && self.unlock.passphrase.is_none();
-        has_none || is(&self.secrets.pin) || is(&self.unlock.passphrase)
+    /// For whom this unlocks the window: an operator's own PIN for them; where nobody signs in, the portal's PIN; and
+    /// the passphrase for whom the configuration names.
+    fn opens(&self, who: &str, tried: &SecretString) -> Option<String> {
+        let is = |secret: &SecretString| same(secret.expose_secret().as_bytes(), tried.expose_secret().as_bytes());
+        let owner = app::operator(&self.config);
+        if self.unlock.passphrase.as_ref().is_some_and(is) {
+            return Some(owner);
+        }
+        if self.secrets.operators.is_empty() {
+            let has_none = self.secrets.pin.is_none() && self.unlock.passphrase.is_none();
+            return (has_none || self.secrets.pin.as_ref().is_some_and(is)).then_some(owner);
+        }
+        self.secrets.operators.iter().find(|(name, pin)| name == who && is(pin)).map(|(name, _)| name.clone())
     }
 }
 
@@ -256,7 +300,12 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
     }
     // A batch runs beside the other commands; its end is waited for before the program ends.
     let mut batch: Option<(tokio::task::JoinHandle<()>, Control)> = None;
+    let mut linked = Linked::to(&open, teller);
     while let Some(command) = inbox.recv().await {
+        if !Arc::ptr_eq(&linked.link, &open.link) {
+            // Another server, or another token.
+            linked = Linked::to(&open, teller);
+        }
         let (at, to) = (open.clone(), teller.clone());
         match command {
             Command::Run(request) => {
@@ -267,6 +316,7 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
                 let of = control.clone();
                 batch = Some((tokio::spawn(async move { reconcile(&at, &of, &to).await }), control));
             }
+            Command::Seat(name, pin) => change(&mut open, &to, setting::seat(&at, name, pin).await, None),
             Command::Set(key, value) => change(&mut open, &to, setting::set(&at, &key, value).await, Some(key)),
             Command::ImportSettings => {
                 if let Some(changed) = setting::import(&at).await {
@@ -281,6 +331,65 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
         control.stop();
         let _ = task.await;
     }
+    let link = open.link.borrow().clone();
+    drop(linked);
+    if let Some(link) = link {
+        link.close().await;
+    }
+}
+
+/// The link of a configuration at work. Dropping it ends that.
+struct Linked {
+    link: Arc<watch::Sender<Option<Arc<Link>>>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Linked {
+    fn to(open: &Arc<Open>, teller: &Teller) -> Self {
+        let (at, to) = (open.clone(), teller.clone());
+        Self { link: open.link.clone(), task: tokio::spawn(async move { keep_linked(&at, &to).await }) }
+    }
+}
+
+impl Drop for Linked {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Finds the way to where jobs come from, brings outcomes there, and keeps what is held alive.
+async fn keep_linked(at: &Open, teller: &Teller) {
+    let (left, mut told) = watch::channel(u64::MAX);
+    let tell = async {
+        while told.changed().await.is_ok() {
+            teller.tell(Update::Unacknowledged(*told.borrow_and_update()));
+        }
+    };
+    let link = async {
+        let link = loop {
+            if let Ok(count) = at.tools.ledger.unacknowledged().await {
+                left.send_if_modified(|known| std::mem::replace(known, count) != count);
+            }
+            match at.link().await {
+                Ok(link) => break link,
+                Err(error) => tracing::debug!(%error, "no way to the source of jobs yet"),
+            }
+            tokio::time::sleep(LINK_EVERY).await;
+        };
+        let admin = link.source.server().map(|_| format!("{}/admin", at.config.api.url.trim_end_matches('/')));
+        teller.tell(Update::Linked(admin));
+        let banners = async {
+            let Some(server) = link.source.server() else { return };
+            loop {
+                if let Ok(banners) = server.banners().await {
+                    teller.tell(Update::Banners(banners));
+                }
+                tokio::time::sleep(BANNERS_EVERY).await;
+            }
+        };
+        tokio::join!(link.serve(at.config.browser.sessions.into(), &left), banners)
+    };
+    tokio::join!(tell, link);
 }
 
 /// What changes nothing about how the worker works.
@@ -293,12 +402,19 @@ async fn aside(at: &Arc<Open>, command: Command, to: &Teller) {
         | Command::Run(_)
         | Command::Reconcile(_)
         | Command::Set(..)
+        | Command::Seat(..)
         | Command::ImportSettings => {}
-        Command::CheckLock(tried) => to.tell(Update::Unlocked(at.opens(&tried))),
+        Command::CheckLock(who, tried) => to.tell(Update::Unlocked(at.opens(&who, &tried))),
         Command::Fetch(service, defaults) => {
             let fetched = fetch(at, service, defaults).await;
             to.tell(Update::Api(fetched.as_ref().map(|_| at.config.api.url.clone()).map_err(Clone::clone)));
             to.tell(Update::Fetched(service, fetched, None));
+        }
+        Command::LetGo(service) => {
+            let link = at.link.borrow().clone();
+            if let Some(link) = link {
+                link.let_go(Some(service)).await;
+            }
         }
         Command::Pick(service, defaults) => {
             let dialog = rfd::AsyncFileDialog::new().add_filter("CSV, XLSX, JSON, TXT", &["csv", "xlsx", "json", "txt"]);
@@ -325,15 +441,19 @@ async fn aside(at: &Arc<Open>, command: Command, to: &Teller) {
             let found = ask::found(ledger, &what).await;
             to.tell(Update::Found(what, found));
         }
-        Command::Story(attempt) => to.tell(Update::Story(ask::story(&at.tools, &attempt).await)),
+        Command::Story(attempt, language) => to.tell(Update::Story(ask::story(&at.tools, &attempt, language).await)),
         Command::Resolve(attempt, decision) => {
             let resolved = resolve(ledger, &attempt, &decision).await;
             tell_known(at, to).await;
             to.tell(Update::Resolved(resolved.map(drop).map_err(|e| e.to_string())));
         }
         Command::Days(days) => to.tell(Update::Days(ask::days(ledger, days).await)),
-        Command::ExportDays(days) => {
-            let written = ask::export_days(ledger, &app::report_folder(&at.config), days).await;
+        Command::ExportBatches(batches) => {
+            let written = ask::export_batches(ledger, &app::report_folder(&at.config), &batches).await;
+            to.tell(Update::Told(written.map(|path| path.display().to_string())));
+        }
+        Command::ExportFound(what) => {
+            let written = ask::export_found(ledger, &app::report_folder(&at.config), &what).await;
             to.tell(Update::Told(written.map(|path| path.display().to_string())));
         }
         Command::ExportSettings => {
@@ -358,7 +478,10 @@ fn change(open: &mut Arc<Open>, teller: &Teller, changed: Result<(Config, Secret
         Ok((config, secrets, unlock)) => match app::tools_on(open.tools.ledger.clone(), &open.home, &config, None) {
             Ok(tools) => {
                 let (home, is_demo) = (open.home.clone(), open.is_demo);
-                *open = Arc::new(Open { home, config, secrets, tools, unlock, is_demo });
+                // Another theme is no other server: what is held there stays held.
+                let is_same = open.config.api == config.api && open.config.site == config.site;
+                let link = if is_same { open.link.clone() } else { Arc::default() };
+                *open = Arc::new(Open { home, config, secrets, tools, unlock, is_demo, link });
                 setting::tell(open, teller, key);
                 teller.tell(Update::Ready(open.basics()));
                 check(open, teller);
@@ -394,7 +517,7 @@ async fn open(start: Start, inbox: &mut UnboundedReceiver<Command>, teller: &Tel
         },
     };
     match app::tools_on(ledger, &home, &config, None) {
-        Ok(tools) => Some(Open { home, config, secrets, tools, unlock, is_demo }),
+        Ok(tools) => Some(Open { home, config, secrets, tools, unlock, is_demo, link: Arc::default() }),
         Err(error) => fault(error.to_string()),
     }
 }
@@ -445,8 +568,10 @@ fn check_browser(open: &Open, teller: &Teller) {
 }
 
 async fn fetch(open: &Open, service: Service, defaults: Defaults) -> Result<Intake, String> {
-    let api = app::job_api(&open.config, &open.secrets).map_err(|e| e.to_string())?;
-    api.fetch(service, defaults).await.map_err(|e| e.to_string())
+    let link = open.link().await?;
+    // What another list held is handed out anew, here or elsewhere.
+    let fetched = link.fetch(service, defaults, open.config.api.jobs_at_once, &app::operator(&open.config)).await;
+    fetched.map_err(|e| e.to_string())
 }
 
 async fn read(service: Service, defaults: Defaults, path: PathBuf, teller: &Teller) {
@@ -464,8 +589,13 @@ async fn run(open: &Open, request: RunRequest, teller: &Teller) {
     let mut plan: Plan = app::plan(&open.config, &open.secrets, service, request.intake);
     plan.pin = plan.pin.or(request.pin);
     plan.dry_run = request.dry_run;
+    if !request.operator.is_empty() {
+        plan.operator = request.operator;
+    }
     let (reporter, forward) = forwarded(teller);
-    let ended = engine::run(&open.tools, &plan, &reporter, &request.control).await;
+    let claims = open.link.borrow().as_ref().and_then(|link| link.claims.clone());
+    let tools = Tools { claims, ..open.tools.clone() };
+    let ended = engine::run(&tools, &plan, &reporter, &request.control).await;
     drop(reporter);
     let _ = forward.await;
     tell_known(open, teller).await;

@@ -132,7 +132,7 @@ pub struct Intent {
     pub history_seq: Option<i64>,
     /// The lease's fencing token, where a server gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fence: Option<u64>,
+    pub fence: Option<i64>,
     /// Milliseconds since 1970 after which an answer is no longer waited for.
     pub deadline_ms: i64,
 }
@@ -146,6 +146,9 @@ pub enum Event {
     Leased {
         /// WebDriver session.
         session: String,
+        /// Who was signed in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<String>,
     },
     /// The portal said what is owed, or that a top-up is possible.
     QuoteSeen(Quote),
@@ -502,7 +505,7 @@ mod tests {
     }
 
     fn until_armed() -> Vec<Event> {
-        vec![Event::Leased { session: "s".into() }, quote(), Event::Prepared, Event::PreArmed, Event::Armed(intent())]
+        vec![Event::Leased { session: "s".into(), operator: None }, quote(), Event::Prepared, Event::PreArmed, Event::Armed(intent())]
     }
 
     fn released() -> Event {
@@ -569,7 +572,7 @@ mod tests {
         let outcome = prop::sample::select(Outcome::ALL.to_vec());
         let proof = prop::sample::select(vec![Proof::Response, Proof::Balance, Proof::None]);
         prop_oneof![
-            Just(Event::Leased { session: "s".into() }),
+            Just(Event::Leased { session: "s".into(), operator: None }),
             Just(quote()),
             Just(Event::Prepared),
             Just(Event::PreArmed),

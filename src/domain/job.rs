@@ -14,6 +14,7 @@ use super::money::Vnd;
 use super::phone::Phone;
 use super::service::Service;
 use super::text::folded;
+use super::ticket::Ticket;
 
 /// How a phone number is paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -71,6 +72,8 @@ pub struct Job {
     pub payment: Option<PaymentType>,
     /// Where it stood in its source, as a person would find it: `dòng 3`.
     pub row: String,
+    /// Its claim at the place it came from, where that place wants to know what becomes of it.
+    pub ticket: Option<Ticket>,
 }
 
 impl Job {
@@ -103,6 +106,8 @@ pub struct RawJob {
     pub order_id: Option<String>,
     /// The payment type's text, if there is one.
     pub payment: Option<String>,
+    /// Its claim at the place it came from.
+    pub ticket: Option<Ticket>,
 }
 
 impl RawJob {
@@ -147,6 +152,8 @@ pub struct RowError {
     pub account: String,
     /// The reason, in Vietnamese.
     pub why: String,
+    /// Its claim at the place it came from.
+    pub ticket: Option<Ticket>,
 }
 
 /// A row that says the same as an earlier one. It is shown and done once.
@@ -158,6 +165,8 @@ pub struct Duplicate {
     pub account: Account,
     /// Where the row stands that is done instead.
     pub first_row: String,
+    /// Its claim at the place it came from.
+    pub ticket: Option<Ticket>,
 }
 
 /// A list of jobs with everything that was left out of it.
@@ -178,10 +187,10 @@ impl JobList {
         let mut first_of: HashMap<String, String> = HashMap::new();
         for raw in rows {
             match job(service, defaults, &raw) {
-                Err(why) => list.errors.push(RowError { row: raw.row, account: raw.account, why }),
+                Err(why) => list.errors.push(RowError { row: raw.row, account: raw.account, why, ticket: raw.ticket }),
                 Ok(job) => {
                     if let Some(first_row) = first_of.get(&job.identity(service)) {
-                        list.duplicates.push(Duplicate { row: job.row, account: job.account, first_row: first_row.clone() });
+                        list.duplicates.push(Duplicate { row: job.row, account: job.account, first_row: first_row.clone(), ticket: job.ticket });
                     } else {
                         first_of.insert(job.identity(service), job.row.clone());
                         list.jobs.push(job);
@@ -251,7 +260,7 @@ fn job(service: Service, defaults: Defaults, raw: &RawJob) -> Result<Job, String
         return Err("số tiền phải lớn hơn 0".to_owned());
     }
     let order_id = raw.order_id.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
-    Ok(Job { account, amount, order_id, payment, row: raw.row.clone() })
+    Ok(Job { account, amount, order_id, payment, row: raw.row.clone(), ticket: raw.ticket.clone() })
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::language::Language;
+
 /// The class of a job's end. The portal's own words are kept beside it, never instead of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -105,6 +107,25 @@ impl Outcome {
         }
     }
 
+    /// The word on a screen in this language.
+    pub const fn label_in(self, language: Language) -> &'static str {
+        match (language, self) {
+            (Language::Vi, _) => self.label(),
+            (Language::En, Self::Paid) => "Paid",
+            (Language::En, Self::Debt) => "Debt",
+            (Language::En, Self::NoDebt) => "No debt",
+            (Language::En, Self::AlreadyCleared) => "Cleared before",
+            (Language::En, Self::NotFound) => "Not found",
+            (Language::En, Self::Rejected) => "Rejected by the portal",
+            (Language::En, Self::Refused) => "Not done (guard)",
+            (Language::En, Self::Failed) => "Failed, safe to repeat",
+            (Language::En, Self::NotSent) => "Not sent",
+            (Language::En, Self::Unknown) => "In doubt",
+            (Language::En, Self::Cancelled) => "Not reached",
+            (Language::En, Self::DryRun) => "Dry run",
+        }
+    }
+
     /// Is the outcome settled, so that nobody has to look at the job again?
     ///
     /// A refusal is settled; a technical failure, a doubt and a job that was never reached are not.
@@ -143,6 +164,19 @@ impl Proof {
             Self::Balance => "Số dư",
             Self::Person => "Người xác nhận",
             Self::None => "—",
+        }
+    }
+
+    /// The word on a screen in this language.
+    pub const fn label_in(self, language: Language) -> &'static str {
+        match (language, self) {
+            (Language::Vi, _) => self.label(),
+            (Language::En, Self::Response) => "the portal's answer",
+            (Language::En, Self::Reattach) => "the browser read again",
+            (Language::En, Self::History) => "the transaction history",
+            (Language::En, Self::Balance) => "the balance",
+            (Language::En, Self::Person) => "a person's word",
+            (Language::En, Self::None) => "—",
         }
     }
 }

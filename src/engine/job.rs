@@ -12,6 +12,7 @@ use super::progress::Progress;
 use super::runner::{JobFault, Run};
 use super::timing::{day_start_ms, month_start_ms};
 use crate::browser::{Gate, Strength};
+use crate::client::Denial;
 use crate::domain::guard::{Situation, allow};
 use crate::domain::{Account, BillCode, Conclusion, Event, GateKind, Intent, Job, Outcome, PaymentType, Proof, Quote, Refusal, Service, Vnd};
 use crate::ledger::{BatchJob, LiveAttempt};
@@ -32,7 +33,14 @@ impl Run<'_> {
         let calls_before = self.calls();
         let stamp = self.stamp().await;
         let session = self.session.as_ref().map(|s| s.facts().session_id.clone()).unwrap_or_default();
-        self.append(live, index, &entry.job, Event::Leased { session }).await?;
+        let operator = Some(self.plan.operator.clone()).filter(|who| !who.is_empty());
+        self.append(live, index, &entry.job, Event::Leased { session, operator }).await?;
+        if let (Some(claims), Some(ticket)) = (&self.tools.claims, &entry.job.ticket)
+            && claims.is_lost(ticket)
+        {
+            let end = Conclusion::of(Outcome::Cancelled, Proof::None, "Máy chủ đã giao việc này cho máy khác".to_owned());
+            return self.conclude(live, index, &entry.job, end).await;
+        }
         match self.look_up(&entry.job).await? {
             Way::End(outcome, amount, message) => {
                 let proof = if outcome == Outcome::Refused { Proof::None } else { Proof::Response };
@@ -197,6 +205,11 @@ impl Run<'_> {
             self.lift(gate).await;
             return self.conclude(live, index, job, refused(refusal)).await;
         }
+        if let Err(denial) = self.permit(job, live, amount).await {
+            drop((arming, seat));
+            self.lift(gate).await;
+            return self.conclude(live, index, job, denied(&denial).about(amount)).await;
+        }
         let intent = self.intent(job, live, found.amount, &prepared, found.balance, stamp, gate.strength()).await?;
         let armed = match self.tools.ledger.arm(live, intent).await {
             Ok(armed) => armed,
@@ -250,6 +263,14 @@ impl Run<'_> {
         match self.page() {
             Ok(mut page) => page.press(prepared, armed, gate, armament, release).await,
             Err(error) => Answered::not_sent(error.to_string()),
+        }
+    }
+
+    /// Where a server gave the job it has to agree before anything is armed.
+    async fn permit(&self, job: &Job, live: &LiveAttempt, amount: Vnd) -> Result<(), Denial> {
+        match (&self.tools.claims, &job.ticket) {
+            (Some(claims), Some(ticket)) => claims.arm(ticket, &live.id, amount).await,
+            _ => Ok(()),
         }
     }
 
@@ -341,10 +362,19 @@ impl Run<'_> {
             context: facts.context,
             history_mark,
             history_seq,
-            fence: None,
+            fence: job.ticket.as_ref().map(|ticket| ticket.fence),
             deadline_ms: Timestamp::now().as_millisecond() + i64::try_from(self.tools.answer_max.as_millis()).unwrap_or(i64::MAX / 2),
         })
     }
+}
+
+/// How a job ends that the server did not let be paid. A yes that was lost on its way is taken back by telling it.
+fn denied(denial: &Denial) -> Conclusion {
+    let outcome = match denial {
+        Denial::Refused(_) => Outcome::Cancelled,
+        Denial::Unanswered(_) => Outcome::Failed,
+    };
+    Conclusion::of(outcome, Proof::None, denial.to_string())
 }
 
 /// What an attempt in doubt locks. A debt by service and account, whatever the period: a doubt from last month is

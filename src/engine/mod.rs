@@ -8,6 +8,7 @@
 
 mod book;
 mod control;
+mod courier;
 mod crew;
 mod evidence;
 mod halt;
@@ -26,11 +27,12 @@ mod timing;
 
 pub(crate) use book::{Book, OnItsWay, Stamp};
 pub use control::Control;
+pub use courier::{Courier, Undelivered, give_back};
 pub use evidence::EvidenceStore;
 pub use halt::{Boundary, Halt};
 pub use plan::{Plan, PlanError};
 pub use progress::{Counts, OutcomeEvent, Progress, Reporter};
-pub use reporting::{report_of, reports_of_all, reports_since};
+pub use reporting::{report_of, reports_of, reports_of_all, reports_of_found};
 pub use resolve::{Decision, ResolveError, resolve};
 pub use runner::{EngineError, Finished, Tools, Visit, reconcile, run, survey};
 pub use timing::{day_start_ms, eta_s, month_start_ms};

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::domain::{Outcome, Proof, Service, Vnd};
+use crate::domain::{Errand, Outcome, Proof, Service, Vnd};
 use crate::ledger::JobResult;
 
 /// One event. As JSON it is one object a line with the key `event`.
@@ -64,7 +64,9 @@ pub enum Progress {
     NeedsPerson {
         /// In which login's browser, from 0.
         login: usize,
-        /// What, in Vietnamese.
+        /// What.
+        errand: Errand,
+        /// The same, in Vietnamese.
         what: String,
     },
     /// The person has done it.

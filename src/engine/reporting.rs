@@ -14,14 +14,43 @@ pub async fn report_of(ledger: &Ledger, batch: &str) -> Result<Option<Report>, L
 
 /// Everything that was done, oldest first, a report for each service.
 pub async fn reports_of_all(ledger: &Ledger, only: Option<&str>) -> Result<Vec<Report>, LedgerError> {
+    reports_of(ledger, |batch| only.is_none_or(|id| id == batch.id)).await
+}
+
+/// The same for chosen batches.
+pub async fn reports_of(ledger: &Ledger, is_chosen: impl Fn(&BatchSummary) -> bool) -> Result<Vec<Report>, LedgerError> {
     let mut batches = ledger.batches(u32::MAX >> 1).await?;
-    batches.retain(|batch| only.is_none_or(|id| id == batch.id));
+    batches.retain(is_chosen);
     reports(ledger, batches).await
 }
 
-/// The same for the batches that were entered since then, in milliseconds since 1970.
-pub async fn reports_since(ledger: &Ledger, since_ms: i64) -> Result<Vec<Report>, LedgerError> {
-    reports(ledger, ledger.batches_since(since_ms).await?).await
+/// What was found in the ledger (wire name of the service, and the result), a report for each service.
+pub fn reports_of_found(found: Vec<(String, JobResult)>) -> Vec<Report> {
+    let mut all: Vec<Report> = Vec::new();
+    for (service, result) in found {
+        let Ok(service) = service.parse() else { continue };
+        let at = result.at.unwrap_or_default();
+        match all.iter_mut().find(|report| report.service == service) {
+            Some(report) => {
+                (report.started, report.finished) = (report.started.min(at), report.finished.max(at));
+                report.rows.push(row(result));
+            }
+            None => all.push(Report {
+                service,
+                started: at,
+                finished: at,
+                operator: String::new(),
+                portal_user: String::new(),
+                portal_url: String::new(),
+                program: program(),
+                zone: TimeZone::system(),
+                left_out: Vec::new(),
+                rows: vec![row(result)],
+                batch: String::new(),
+            }),
+        }
+    }
+    all
 }
 
 /// From batches, the newest first.
@@ -56,25 +85,30 @@ fn report(batch: BatchSummary, results: Vec<JobResult>) -> Report {
         operator: batch.operator,
         portal_user: batch.agent,
         portal_url: batch.portal,
-        program: concat!("GachNo ", env!("CARGO_PKG_VERSION")).to_owned(),
+        program: program(),
         zone: TimeZone::system(),
         left_out: left_out.collect(),
-        rows: results
-            .into_iter()
-            .map(|r| Row {
-                account: r.job.account.to_string(),
-                order_id: r.job.order_id,
-                payment: r.job.payment,
-                customer: r.customer,
-                amount: r.conclusion.amount.or(r.job.amount),
-                outcome: r.conclusion.outcome,
-                proof: r.conclusion.proof,
-                transaction_id: r.conclusion.transaction_id,
-                message: r.conclusion.message,
-                at: r.at,
-                attempt: r.attempt,
-            })
-            .collect(),
+        rows: results.into_iter().map(row).collect(),
         batch: batch.id,
     }
+}
+
+fn row(result: JobResult) -> Row {
+    Row {
+        account: result.job.account.to_string(),
+        order_id: result.job.order_id,
+        payment: result.job.payment,
+        customer: result.customer,
+        amount: result.conclusion.amount.or(result.job.amount),
+        outcome: result.conclusion.outcome,
+        proof: result.conclusion.proof,
+        transaction_id: result.conclusion.transaction_id,
+        message: result.conclusion.message,
+        at: result.at,
+        attempt: result.attempt,
+    }
+}
+
+fn program() -> String {
+    concat!("GachNo ", env!("CARGO_PKG_VERSION")).to_owned()
 }

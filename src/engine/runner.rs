@@ -17,7 +17,8 @@ use super::progress::{Counts, OutcomeEvent, Progress, Reporter};
 use super::recover::recover;
 use super::timing::day_start_ms;
 use crate::browser::{BrowserError, Session, Settings};
-use crate::domain::{Attempt, Conclusion, Event, Outcome, Patience, Proof, State, Vnd};
+use crate::client::Claims;
+use crate::domain::{Attempt, Conclusion, Event, Language, Outcome, Patience, Proof, State, Vnd};
 use crate::ledger::{Batch, BatchJob, JobResult, Ledger, LedgerError, LiveAttempt, NewBatch};
 use crate::portal::{LoginStep, Page, PortalError, PortalMap, Surveyed};
 
@@ -53,6 +54,8 @@ pub struct Tools {
     pub patience: Patience,
     /// How long a batch that is through goes on looking into what is in doubt.
     pub settle_max: Duration,
+    /// The claims of jobs that a server gave to this machine.
+    pub claims: Option<Arc<Claims>>,
     /// For crash tests.
     pub halt: Halt,
 }
@@ -275,6 +278,11 @@ fn is_to_do(batch: &Batch, last: Option<&LiveAttempt>) -> bool {
     }
 }
 
+/// Was it held at the gate, and is it still ours? A job that a server gave is told there, which then hands it out anew.
+pub(super) fn is_to_repeat(entry: &BatchJob, live: &LiveAttempt) -> bool {
+    live.attempt.state == State::Done(Outcome::NotSent) && entry.job.ticket.is_none()
+}
+
 impl<'r> Run<'r> {
     fn new(crew: &'r Crew<'r>, login: usize) -> Self {
         let agent = crew.plan.agent.clone().unwrap_or_default();
@@ -437,7 +445,7 @@ impl<'r> Run<'r> {
         loop {
             let fault = match self.attempt_job(entry, index, &mut live).await {
                 // The gate held it: nothing was sent, so it is as good as a technical failure before arming.
-                Ok(()) if live.attempt.state == State::Done(Outcome::NotSent) && tries < self.tools.retries => {
+                Ok(()) if is_to_repeat(entry, &live) && tries < self.tools.retries => {
                     tries += 1;
                     let why = live.attempt.standing().message;
                     tracing::warn!(account = %entry.job.account, why, tries, "held at the gate; once more");
@@ -477,6 +485,9 @@ impl<'r> Run<'r> {
                 }
                 Err(error) => return Err(error),
             }
+        }
+        if let (Some(claims), Some(ticket)) = (&self.tools.claims, &entry.job.ticket) {
+            claims.let_go(ticket);
         }
         self.say_outcome(index, entry, &live);
         Ok(Some(live.attempt.standing()))
@@ -572,10 +583,11 @@ impl<'r> Run<'r> {
             let step = page.log_in(credentials).await;
             match step {
                 Ok(LoginStep::In(agent)) => break agent,
-                Ok(LoginStep::NeedsPerson(what)) => {
+                Ok(LoginStep::NeedsPerson(errand)) => {
                     let _one = self.crew.person.lock().await;
-                    tracing::info!(what, "a person is needed");
-                    self.reporter.say(Progress::NeedsPerson { login: self.login, what: format!("Cần bạn {what} trên trình duyệt") });
+                    tracing::info!(?errand, "a person is needed");
+                    let what = errand.asked(Language::Vi).to_owned();
+                    self.reporter.say(Progress::NeedsPerson { login: self.login, errand, what });
                     let agent = tokio::select! {
                         agent = page.await_person(person_max) => agent?,
                         () = self.crew.control.stopped() => return Err(PortalError::NobodyCame { seconds: 0 }.into()),

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::crew::locked;
 use super::prove::doubt_text;
-use super::runner::{EngineError, Run};
+use super::runner::{EngineError, Run, is_to_repeat};
 use crate::domain::reconcile::{balance_says, match_history, settle};
-use crate::domain::{BalanceSays, Claim, Conclusion, DebtAfter, Event, HistorySays, Intent, Job, Look, Outcome, Settled, State, Vnd};
+use crate::domain::{BalanceSays, Claim, Conclusion, DebtAfter, Event, HistorySays, Intent, Job, Look, Settled, Vnd};
 use crate::ledger::{LedgerError, LiveAttempt};
 
 impl Run<'_> {
@@ -108,7 +108,7 @@ impl Run<'_> {
         if live.batch_id == batch.id
             && let Some(index) = batch.jobs.iter().position(|j| j.id == live.job_id)
         {
-            if live.attempt.state == State::Done(Outcome::NotSent) {
+            if is_to_repeat(&batch.jobs[index], live) {
                 locked(&self.crew.not_sent).push(index);
             }
             self.say_outcome(index, &batch.jobs[index], live);

@@ -131,7 +131,7 @@ async fn copy_whole(from: &Path, to: &Path) -> Result<i64, LedgerError> {
     let mut new = SqliteConnection::connect_with(&options).await.map_err(fault)?;
     schema::migrate(&mut new).await.map_err(|e| e.at(to))?;
     let mut tx = new.begin().await.map_err(fault)?;
-    for table in ["batches", "jobs", "attempts", "events"] {
+    for table in ["batches", "jobs", "attempts", "events", "outbox"] {
         let mut last = 0_i64;
         loop {
             let (rows, is_end) = chunk(&mut old, table, last).await;

@@ -96,6 +96,11 @@ pub(super) fn identity(new: &NewBatch) -> String {
         add(&job.identity(new.service));
         add(&job.amount.map(Vnd::digits).unwrap_or_default());
         add(job.order_id.as_deref().unwrap_or(""));
+        // The same bill, handed out anew, is another job.
+        if let Some(ticket) = &job.ticket {
+            add(&ticket.id);
+            add(&ticket.fence.to_string());
+        }
     }
     hex(&hasher.finalize())
 }

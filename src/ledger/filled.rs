@@ -86,7 +86,7 @@ async fn batch(writer: &mut Writer, first: u32, size: u32) -> Result<Result<(), 
 fn life(account: &str) -> [Event; EVENTS_A_PAYMENT as usize] {
     let (amount, balance) = (Vnd::fixed(150_000), Some(Vnd::fixed(9_000_000)));
     [
-        Event::Leased { session: "s".into() },
+        Event::Leased { session: "s".into(), operator: None },
         Event::QuoteSeen(Quote { amount, customer: Some("NGUYỄN VĂN A".into()), balance }),
         Event::Prepared,
         Event::PreArmed,

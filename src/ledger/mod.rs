@@ -12,6 +12,7 @@ mod backup;
 mod chain;
 mod error;
 mod filled;
+mod outbox;
 mod read;
 mod schema;
 
@@ -24,15 +25,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Row, SqliteConnection};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
-use crate::domain::{Account, Attempt, Event, IllegalEvent, Intent, Job, PaymentType, Service, State, Vnd};
+use crate::domain::{Account, Attempt, Event, IllegalEvent, Intent, Job, PaymentType, Service, Source, State, Ticket, Vnd};
 
 pub use backup::Salvaged;
 pub use chain::ChainFault;
 pub use error::LedgerError;
 pub use filled::{EVENTS_A_PAYMENT, filled};
+pub use outbox::Letter;
 pub use read::{BatchSummary, EventRow, JobResult, Spent, Sum};
 
 /// The open journal. One per file and machine: opening takes a lock.
@@ -44,6 +46,8 @@ pub struct Ledger {
     salvaged: Option<Salvaged>,
     /// The mark beside it.
     notes: Arc<anchor::Notes>,
+    /// Told when something has to be told to a job's source.
+    letters: Notify,
     /// Held for as long as the ledger is open; the system frees it however the program ends.
     _lock: File,
 }
@@ -268,7 +272,8 @@ impl Ledger {
         if salvaged.is_some() {
             writer.refold(path).await?;
         }
-        let ledger = Self { connection: Mutex::new(writer), path: path.to_owned(), salvaged, notes: Arc::default(), _lock: lock };
+        let ledger =
+            Self { connection: Mutex::new(writer), path: path.to_owned(), salvaged, notes: Arc::default(), letters: Notify::new(), _lock: lock };
         ledger.recover().await?;
         Ok(ledger)
     }
@@ -365,8 +370,8 @@ impl Ledger {
         let mut jobs = Vec::with_capacity(new.jobs.len());
         for (position, job) in (0_i64..).zip(new.jobs) {
             let row = sqlx::query(
-                "INSERT INTO jobs (batch_id, position, account, account_key, amount, order_id, payment, source_row) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO jobs (batch_id, position, account, account_key, amount, order_id, payment, source_row, source, ticket, fence) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(&id)
             .bind(position)
@@ -376,6 +381,9 @@ impl Ledger {
             .bind(&job.order_id)
             .bind(job.payment.map(payment_text))
             .bind(&job.row)
+            .bind(job.ticket.as_ref().map(|t| t.source.wire()))
+            .bind(job.ticket.as_ref().map(|t| t.id.as_str()))
+            .bind(job.ticket.as_ref().map(|t| t.fence))
             .execute(&mut *tx)
             .await
             .map_err(|e| self.fault(e))?;
@@ -455,8 +463,12 @@ impl Ledger {
         }
         let head = chain::append(&mut tx, &writer.head, Some(&live.id), &live.batch_id, event.wire(), &body).await.map_err(|e| self.fault(e))?;
         set_standing(&mut tx, &live.id, &next).await.map_err(|e| self.fault(e))?;
+        let is_letter = outbox::write(&mut tx, live, &next).await.map_err(|e| self.fault(e))?;
         tx.commit().await.map_err(|e| self.fault(e))?;
         live.attempt = next;
+        if is_letter {
+            self.letters.notify_waiters();
+        }
         if !matches!(event, Event::EvidenceKept { .. }) {
             live.version = head.seq;
         }
@@ -562,7 +574,14 @@ fn job_of(service: Service, row: &sqlx::sqlite::SqliteRow) -> Option<Job> {
         order_id: row.get("order_id"),
         payment: payment.and_then(|p| p.parse().ok()),
         row: row.get("source_row"),
+        ticket: ticket_of(row),
     })
+}
+
+/// A job's claim at the place it came from.
+fn ticket_of(row: &sqlx::sqlite::SqliteRow) -> Option<Ticket> {
+    let source = Source::of(row.get::<Option<&str>, _>("source")?)?;
+    Some(Ticket { source, id: row.get::<Option<String>, _>("ticket")?, fence: row.get::<Option<i64>, _>("fence")? })
 }
 
 #[cfg(test)]

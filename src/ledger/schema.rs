@@ -7,7 +7,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 use super::LedgerError;
 
 /// One step from each schema to the next. Steps that have been released are never changed; new ones are added.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     "
 CREATE TABLE batches (
     id          TEXT PRIMARY KEY,
@@ -75,6 +75,24 @@ CREATE INDEX events_armed ON events (seq) WHERE kind = 'armed';
     "
 CREATE INDEX attempts_ended ON attempts (updated_ms) WHERE outcome IS NOT NULL;
 CREATE INDEX batches_started ON batches (started_ms);
+",
+    "
+ALTER TABLE jobs ADD COLUMN source TEXT;
+ALTER TABLE jobs ADD COLUMN ticket TEXT;
+ALTER TABLE jobs ADD COLUMN fence INTEGER;
+ALTER TABLE jobs ADD COLUMN returned_ms INTEGER;
+CREATE INDEX jobs_held ON jobs (id) WHERE source IS NOT NULL AND returned_ms IS NULL;
+CREATE TABLE outbox (
+    seq             INTEGER PRIMARY KEY,
+    job_id          INTEGER NOT NULL REFERENCES jobs (id),
+    attempt_id      TEXT NOT NULL REFERENCES attempts (id),
+    source          TEXT NOT NULL,
+    body            TEXT NOT NULL,
+    made_ms         INTEGER NOT NULL,
+    acknowledged_ms INTEGER,
+    answer          TEXT
+) STRICT;
+CREATE INDEX outbox_waiting ON outbox (seq) WHERE acknowledged_ms IS NULL;
 ",
 ];
 

@@ -46,7 +46,7 @@ async fn armed(ledger: &Ledger, batch: &Batch, job: usize) -> LiveAttempt {
     let mut live = ledger.attempt(batch, &batch.jobs[job]).await.expect("attempt");
     let obligation = format!("evn:{}", batch.jobs[job].job.account.key());
     for event in [
-        Event::Leased { session: "s".into() },
+        Event::Leased { session: "s".into(), operator: None },
         Event::QuoteSeen(Quote { amount: Vnd::fixed(150_000), customer: Some("NGUYỄN VĂN A".into()), balance: None }),
         Event::Prepared,
         Event::PreArmed,
@@ -86,7 +86,7 @@ async fn a_dead_run_leaves_doubt_behind_only_past_arming() {
     let entered = ledger.enter(batch("PE01\nPE02\nPE03")).await.expect("entered");
     let past = armed(&ledger, &entered, 0).await;
     let mut before = ledger.attempt(&entered, &entered.jobs[1]).await.expect("attempt");
-    ledger.append(&mut before, Event::Leased { session: "s".into() }).await.expect("legal");
+    ledger.append(&mut before, Event::Leased { session: "s".into(), operator: None }).await.expect("legal");
     drop(ledger); // the power goes
 
     let ledger = open(&dir).await;
@@ -190,7 +190,7 @@ async fn a_full_disk_arms_nothing_and_loses_nothing() {
     let entered = ledger.enter(batch("PE01")).await.expect("entered");
     let mut live = ledger.attempt(&entered, &entered.jobs[0]).await.expect("attempt");
     for event in [
-        Event::Leased { session: "s".into() },
+        Event::Leased { session: "s".into(), operator: None },
         Event::QuoteSeen(Quote { amount: Vnd::fixed(1), customer: None, balance: None }),
         Event::Prepared,
         Event::PreArmed,
@@ -289,10 +289,12 @@ async fn what_is_whole_of_a_damaged_file_goes_on_and_the_damaged_one_is_kept() {
     }
     let all = ledger.seq().await;
     ledger.close().await.expect("closed");
-    // A page in the middle of the file is gone.
+    // A page in the middle of the events is gone.
     let mut bytes = fs::read(&path).expect("read");
-    let (page, middle) = (4096, bytes.len() / 4096 / 2);
-    bytes[middle * page..(middle + 2) * page].fill(0xAA);
+    let has_events = |page: &&mut [u8]| page.windows(8).any(|text| text == b"{\"kind\":");
+    let count = bytes.chunks_mut(4096).filter(has_events).count();
+    let page = bytes.chunks_mut(4096).filter(has_events).nth(count / 2).expect("a page of events");
+    page.fill(0xAA);
     fs::write(&path, &bytes).expect("written");
 
     let ledger = open(&dir).await;
@@ -361,7 +363,7 @@ async fn every_earlier_schema_becomes_todays_and_keeps_what_it_knew() {
             sqlx::query(row).execute(&mut sql).await.expect("inserted");
         }
         let genesis = chain::head(&mut sql).await.expect("read");
-        let body = serde_json::to_string(&Event::Leased { session: "s".into() }).expect("json");
+        let body = serde_json::to_string(&Event::Leased { session: "s".into(), operator: None }).expect("json");
         chain::append(&mut sql, &genesis, Some("a"), "b", "leased", &body).await.expect("appended");
         sql.close().await.expect("closed");
 
@@ -370,4 +372,76 @@ async fn every_earlier_schema_becomes_todays_and_keeps_what_it_knew() {
         assert_eq!(found[0].1.attempt.as_deref(), Some("a"), "from schema {version}");
         assert_eq!(ledger.verify().await.expect("read"), Ok(2), "with what the dead run left behind");
     }
+}
+
+/// A batch of jobs that a server handed out.
+fn leased(lines: &str) -> NewBatch {
+    let mut new = batch(lines);
+    for (place, job) in new.jobs.iter_mut().enumerate() {
+        job.ticket = Some(Ticket { source: Source::Server, id: format!("job-{place}"), fence: 7 });
+    }
+    new
+}
+
+#[tokio::test]
+async fn an_outcome_lies_in_the_outbox_until_its_source_has_it() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    let entered = ledger.enter(leased("PE01\nPE02\nPE03")).await.expect("entered");
+    assert_eq!(entered.jobs[0].job.ticket.as_ref().map(|t| (t.id.as_str(), t.fence)), Some(("job-0", 7)));
+    let held = async |ledger: &Ledger| ledger.held(None).await.expect("read").into_iter().map(|t| t.id).collect::<Vec<_>>();
+    assert_eq!(held(&ledger).await, ["job-0", "job-1", "job-2"]);
+
+    // A doubt is told at once, and what became of it when that is known.
+    let mut live = armed(&ledger, &entered, 0).await;
+    assert_eq!(ledger.unacknowledged().await.expect("read"), 0, "arming is the server's own yes");
+    assert_eq!(held(&ledger).await, ["job-1", "job-2"], "what may have been paid is never given back");
+    ledger.append(&mut live, Event::ContactLost { why: "mất mạng".into() }).await.expect("legal");
+    ledger.append(&mut live, Event::ReconcileStarted).await.expect("legal");
+    let end = Conclusion::of(Outcome::Paid, Proof::History, "có trong lịch sử".into()).about(Vnd::fixed(150_000));
+    ledger.append(&mut live, Event::Concluded(end)).await.expect("legal");
+    ledger.note(&live.id, Event::EvidenceKept { files: Vec::new() }).await.expect("kept");
+    ledger.close().await.expect("closed");
+
+    // However often the program ends in between.
+    let ledger = open(&dir).await;
+    let letters = ledger.letters(10).await.expect("read");
+    assert_eq!(letters.iter().map(|l| l.report.outcome).collect::<Vec<_>>(), [Outcome::Unknown, Outcome::Paid]);
+    let paid = &letters[1].report;
+    assert_eq!((paid.job.as_str(), paid.fence, paid.amount, paid.proof), ("job-0", 7, Some(Vnd::fixed(150_000)), Proof::History));
+    assert_eq!(paid.operator.as_deref(), Some("Lan"));
+    ledger.acknowledge(letters[0].seq, "accepted").await.expect("noted");
+    assert_eq!(ledger.letters(10).await.expect("read").len(), 1);
+    ledger.acknowledge(letters[1].seq, "accepted").await.expect("noted");
+    assert_eq!(ledger.unacknowledged().await.expect("read"), 0);
+
+    ledger.gave_back(&ledger.held(Some(&entered.id)).await.expect("read")).await.expect("noted");
+    assert_eq!(held(&ledger).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_a_dead_run_had_armed_behind_a_valve_is_told_as_not_sent() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    let entered = ledger.enter(leased("PE01")).await.expect("entered");
+    let mut live = ledger.attempt(&entered, &entered.jobs[0]).await.expect("attempt");
+    let quote = Quote { amount: Vnd::fixed(150_000), customer: None, balance: None };
+    for event in [Event::Leased { session: "s".into(), operator: None }, Event::QuoteSeen(quote), Event::Prepared, Event::PreArmed] {
+        ledger.append(&mut live, event).await.expect("legal");
+    }
+    let _ = ledger.arm(&mut live, Intent { gate: GateKind::Valve, ..intent("evn:pe01") }).await.expect("armed");
+    ledger.close().await.expect("as if it were killed");
+    let ledger = open(&dir).await;
+    assert_eq!(ledger.letters(10).await.expect("read").into_iter().map(|l| l.report.outcome).collect::<Vec<_>>(), [Outcome::NotSent]);
+}
+
+#[tokio::test]
+async fn the_same_bill_handed_out_anew_is_another_batch() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    let first = ledger.enter(leased("PE01")).await.expect("entered");
+    assert!(ledger.enter(leased("PE01")).await.expect("entered").continued, "the very same claims go on");
+    let mut anew = leased("PE01");
+    anew.jobs[0].ticket = Some(Ticket { source: Source::Server, id: "job-0".into(), fence: 8 });
+    assert_ne!(ledger.enter(anew).await.expect("entered").id, first.id);
 }

@@ -139,6 +139,11 @@ fn not_found() -> Response {
     (StatusCode::NOT_FOUND, Json(json!({ "status": "error", "message": "Service type not found" }))).into_response()
 }
 
+/// A whole answer, as the API gives it, for whoever wants sample jobs without asking over HTTP.
+pub fn drawn(service: Service) -> Value {
+    json!({ "status": "success", "service": service.spec().api_name, "data": sample(service, &mut rand::make_rng()) })
+}
+
 /// A random sample of the service's ten codes. All values are texts.
 fn sample(service: Service, random: &mut StdRng) -> Value {
     let mut some = |codes: [&'static str; 10], least: usize, most: usize| -> Vec<&'static str> {

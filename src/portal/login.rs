@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::page::{Page, Snapshot, click, fill, fill_secret, ready};
 use super::{Class, Moment, PortalError};
+use crate::domain::Errand;
 
 /// What is typed into the login form.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +24,7 @@ pub enum LoginStep {
     /// Logged in as this agent.
     In(String),
     /// A person has to do this in the browser.
-    NeedsPerson(&'static str),
+    NeedsPerson(Errand),
 }
 
 /// How often the page is looked at while a person works in it.
@@ -51,12 +52,12 @@ impl Page<'_> {
             }
         }
         let (Some(username), Some(password)) = (&credentials.username, &credentials.password) else {
-            return Ok(LoginStep::NeedsPerson("đăng nhập (chưa lưu mã đại lý và mật khẩu)"));
+            return Ok(LoginStep::NeedsPerson(Errand::LogIn));
         };
         let mut steps = vec![fill("login.user", username.expose_secret()), fill_secret("login.password", password, false)];
         if snapshot.captcha {
             self.step_on_login(steps).await?;
-            return Ok(LoginStep::NeedsPerson("nhập mã bảo vệ (captcha) rồi bấm ĐĂNG NHẬP"));
+            return Ok(LoginStep::NeedsPerson(Errand::Captcha));
         }
         steps.push(click("login.submit"));
         let snapshot = self.step_on_login(steps).await?;
@@ -72,7 +73,7 @@ impl Page<'_> {
             let said = snapshot.said();
             if let Some((class, text)) = self.map.words().before_click(&said, Moment::Login) {
                 return match class {
-                    Class::Person => Ok(LoginStep::NeedsPerson("nhập mã OTP rồi bấm XÁC NHẬN")),
+                    Class::Person => Ok(LoginStep::NeedsPerson(Errand::Otp)),
                     _ => Err(PortalError::LoginRefused(text)),
                 };
             }
@@ -83,7 +84,7 @@ impl Page<'_> {
             snapshot = self.step_on_login(vec![ready()]).await?;
         }
         if snapshot.captcha {
-            return Ok(LoginStep::NeedsPerson("nhập mã bảo vệ (captcha) rồi bấm ĐĂNG NHẬP"));
+            return Ok(LoginStep::NeedsPerson(Errand::Captcha));
         }
         // Logged in, but on a page without the frame: an inner page tells who we are.
         let inner = self.map.pages.internet_tv.first().cloned().unwrap_or_default();
@@ -117,7 +118,7 @@ impl Page<'_> {
 
 fn stands(snapshot: &Snapshot) -> Option<LoginStep> {
     if snapshot.otp {
-        return Some(LoginStep::NeedsPerson("nhập mã OTP rồi bấm XÁC NHẬN"));
+        return Some(LoginStep::NeedsPerson(Errand::Otp));
     }
     let agent = snapshot.agent.as_deref().map(str::trim).filter(|a| !a.is_empty())?;
     (!snapshot.login && !snapshot.expired).then(|| LoginStep::In(agent.to_owned()))

@@ -113,7 +113,9 @@ fn is_page(headers: &HeaderMap) -> bool {
         name != "localhost" && name.trim_matches(['[', ']']).parse::<IpAddr>().is_err()
     });
     let site = headers.get("sec-fetch-site").and_then(|v| v.to_str().ok());
-    is_foreign || headers.contains_key(header::ORIGIN) || site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+    // A proxy on this computer that nobody told us of: who stands behind it is not local.
+    let is_passed_on = headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
+    is_foreign || is_passed_on || headers.contains_key(header::ORIGIN) || site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
 #[cfg(test)]
@@ -139,5 +141,6 @@ mod tests {
         assert!(is_page(&with("host", "evil.example:8000")), "a name that was pointed here");
         assert!(is_page(&with("origin", "https://evil.example")));
         assert!(is_page(&with("sec-fetch-site", "cross-site")));
+        assert!(is_page(&with("x-forwarded-for", "127.0.0.1")));
     }
 }

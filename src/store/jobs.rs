@@ -608,12 +608,23 @@ impl Store {
         let live_key = if state.is_end() { ", live_key = NULL" } else { "" };
         let later = if state == JobState::Ready { ", run_at = ?" } else { "" };
         let sql = format!(
-            "UPDATE jobs SET state = ?, outcome = ?, paid_amount = ?, transaction_id = ?, proof = ?, message = ?, tries = ?, lease_id = NULL, \
+            "UPDATE jobs SET state = ?, outcome = ?, paid_amount = ?, expected_amount = COALESCE(?, expected_amount), transaction_id = ?, proof = ?, message = ?, tries = ?, lease_id = NULL, \
              lease_until = NULL, updated_at = ?, version = version + 1{live_key}{later} WHERE id = ? AND fence = ?"
         );
-        let paid = report.amount.filter(|_| matches!(report.outcome, Outcome::Paid | Outcome::Debt)).map(Vnd::dong);
-        let mut given =
-            values![state.wire(), report.outcome.wire(), paid, report.transaction_id.clone(), wire(report.proof), report.message.clone(), tries, now];
+        // What a look-up found is what a payment of it may expect; only what was paid counts as paid.
+        let of = |outcome: Outcome| report.amount.filter(|_| report.outcome == outcome).map(Vnd::dong);
+        let (paid, owed) = (of(Outcome::Paid), of(Outcome::Debt));
+        let mut given = values![
+            state.wire(),
+            report.outcome.wire(),
+            paid,
+            owed,
+            report.transaction_id.clone(),
+            wire(report.proof),
+            report.message.clone(),
+            tries,
+            now
+        ];
         given.extend((state == JobState::Ready).then(|| Value::from(run_at)));
         given.extend(values![row.id, row.fence]);
         execute(&**tx, &sql, given).await?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gachno::browser::{Session, reap};
+use gachno::domain::Errand;
 use gachno::portal::{Credentials, LoginStep, Page, PortalMap};
 
 use crate::world::{AGENT, World};
@@ -27,7 +28,7 @@ async fn captcha_and_otp_are_left_to_a_person() {
     let url = world.sandbox.url();
     let credentials = Credentials { username: Some(AGENT.to_owned().into()), password: Some("mk1234".to_owned().into()) };
     let step = Page::new(&session, &map, &url, LIMIT).log_in(&credentials).await.expect("filled");
-    assert!(matches!(step, LoginStep::NeedsPerson(what) if what.contains("captcha")), "{step:?}");
+    assert!(matches!(step, LoginStep::NeedsPerson(Errand::Captcha)), "{step:?}");
 
     person(&mut session, "document.getElementById('loginForm:securityCode').value = 'AB12CD'; document.getElementById('loginForm:btnLogin').click()")
         .await;

@@ -10,11 +10,14 @@ mod crash;
 mod database;
 mod doctor;
 mod faults;
+mod fleet;
 mod gate;
 mod login;
 mod payments;
 #[cfg(feature = "desktop")]
 mod pictures;
+#[cfg(unix)]
+mod server;
 mod sessions;
 #[cfg(unix)]
 mod store;

@@ -8,7 +8,7 @@ use gachno::desktop::model::rows::{Row, RowState, Wish};
 use gachno::desktop::model::side::{BatchView, Story};
 use gachno::desktop::model::{Busy, Found, Login, Model, Phase, Place, Setup, Status};
 use gachno::desktop::{draw, dress};
-use gachno::domain::{Conclusion, Outcome, Proof, Service, Vnd};
+use gachno::domain::{Conclusion, Errand, Outcome, Proof, Service, Vnd};
 
 struct Picture(Model);
 
@@ -149,7 +149,7 @@ fn a_batch_at_work_with_three_logins() {
 fn somebody_is_needed() {
     taken("can_ban", || {
         let mut model = at_work(3);
-        model.needs_person = Some((0, "Cần bạn nhập mã OTP trên trình duyệt".into()));
+        model.needs_person = Some((0, Errand::Otp));
         model.tab_mut().logins.insert(0, Login { needs_person: true, ..Login::default() });
         model
     });
@@ -268,6 +268,16 @@ fn settings_with_what_each_does() {
 fn a_locked_window() {
     taken("khoa", || {
         let mut model = at_work(14);
+        model.lock.close();
+        model
+    });
+}
+
+#[test]
+fn a_locked_window_that_asks_who_it_is() {
+    taken("ai_dang_lam", || {
+        let mut model = ready(Service::PayEvn, "");
+        model.operators = vec!["Chị Lan".into(), "Anh Minh".into()];
         model.lock.close();
         model
     });

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use gachno::domain::{Account, Job, JobState, Outcome, Proof, Resolution, Service, Vnd};
 use gachno::store::jobs::{Added, Held, JobFilter, LeasedJob, NewJob, Refusal, Report, Verdict};
 use gachno::store::machines::Scope;
+use gachno::store::rows::{Change, Compare, Count, Filter, Query};
 use gachno::store::settings::Shop;
 use gachno::store::{Actor, Store};
 use uuid::Uuid;
@@ -60,7 +61,7 @@ impl World {
 
 fn bill(code: &str) -> NewJob {
     let account = Account::parse(Service::PayEvn.spec().account, code).unwrap();
-    NewJob::of(Service::PayEvn, &Job { account, amount: None, order_id: None, payment: None, row: String::new() }, "test")
+    NewJob::of(Service::PayEvn, &Job { account, amount: None, order_id: None, payment: None, row: String::new(), ticket: None }, "test")
 }
 
 fn held(job: &LeasedJob) -> Held {
@@ -297,5 +298,131 @@ on_both! {
         }
         world.wait(MINUTE);
         assert_eq!(world.store.machine_of(token).await.unwrap(), None);
+    }
+}
+
+/// Reads of an old dump, as its own tools see it: everything that was in it before we came.
+const OLD_WORDS: &str = "SELECT id, `key`, value FROM admin_config; SELECT id, name, content, publish FROM banner; \
+    SELECT id, code, name, postage, period, paid_value, completed, updated_time FROM collection_data; SELECT id, user, total, user_id FROM orders; \
+    SELECT id, order_id, product_id, price FROM order_details; SELECT email, token FROM password_resets; SELECT id, title, final_price FROM products; \
+    SELECT * FROM readme; SELECT id, transporter_name, total_amount FROM transporter_transaction; SELECT id, username, password, name FROM users; \
+    SELECT * FROM migrations";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_dump_is_served_and_loses_nothing() {
+    let Some(base) = Base::new(Which::MariaDb) else { return };
+    base.load(include_str!("old_shop.sql"));
+    let before = base.ask(OLD_WORDS);
+    let store = base.store().await;
+    assert_eq!(base.ask(OLD_WORDS), before);
+    assert_eq!(store.migrate().await.unwrap().steps, Vec::<String>::new(), "twice is once");
+
+    let actor = Actor::system();
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let next = store.add_row("collection_data", &vec![field("code", "PE03"), field("postage", "10.000")], &actor).await.unwrap();
+    assert!(next > 1_000_000, "above the largest number that was there");
+    let big = store.add_row("transporter_transaction", &vec![field("total_amount", "1000000.25")], &actor).await.unwrap();
+    assert_eq!(base.ask(&format!("SELECT total_amount FROM transporter_transaction WHERE id = {big}")).trim(), "1000000.25");
+    let found = store.list("collection_data", &Query { search: "tran NO".to_owned(), ..Query::default() }, 10).await.unwrap();
+    assert_eq!(found.rows.iter().map(|r| r.id).collect::<Vec<_>>(), [1_000_000], "found without accents");
+    for hidden in ["readme", "migrations", "password_resets"] {
+        assert!(store.list(hidden, &Query::default(), 10).await.is_err(), "{hidden}");
+    }
+    assert_eq!(store.banners().await.unwrap().len(), 1);
+    let owner = store.first_owner().await.unwrap().expect("nobody of the old users may sign in by the old password");
+    assert!(store.account_named("lan").await.unwrap().is_none() && store.account_named(&owner.username).await.unwrap().is_some());
+
+    // To a file and back again.
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("shop.db");
+    store.backup(&saved).await.unwrap();
+    let empty = Base::new(Which::MariaDb).unwrap();
+    let again = Store::connect(&empty.url).await.unwrap();
+    let copied = again.restore(&saved).await.unwrap();
+    assert!(copied.iter().any(|t| t.table == "collection_data" && t.rows == 3 && t.money == 830_000));
+    let refused = again.restore(&saved).await.unwrap_err().to_string();
+    assert!(refused.contains("đã có dữ liệu"), "{refused}");
+    assert_eq!(again.list("collection_data", &Query::default(), 10).await.unwrap().rows.len(), 3);
+}
+
+on_both! {
+    async fn rows_are_listed_changed_and_brought_back_and_the_trail_tells(base: &Base) {
+        let world = World::open(base).await;
+        let (store, actor) = (&world.store, Actor { who: "Lan".to_owned(), ..Actor::system() });
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut ids = Vec::new();
+        for i in 0..25 {
+            let fields = vec![field("code", &format!("PE{i:02}")), field("name", if i % 2 == 0 { "Nguyễn Điện" } else { "" }), field("postage", &format!("{}", i / 5 * 1000))];
+            ids.push(store.add_row("collection_data", &fields, &actor).await.unwrap());
+        }
+        for (sort, descending) in [(None, false), (Some("postage"), false), (Some("postage"), true), (Some("name"), false), (Some("name"), true)] {
+            let mut query = Query { sort: sort.map(str::to_owned), descending, ..Query::default() };
+            let mut seen = Vec::new();
+            loop {
+                let page = store.list("collection_data", &query, 4).await.unwrap();
+                seen.extend(page.rows.iter().map(|r| r.id));
+                query.after = page.next;
+                if query.after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!((seen.len(), seen.iter().collect::<HashSet<_>>().len()), (25, 25), "{sort:?} {descending}: each row once");
+        }
+        let filter = |column: &str, compare, value: &str| Query { filters: vec![Filter { column: column.to_owned(), compare, value: value.to_owned() }], ..Query::default() };
+        let count = async |query: &Query| store.count("collection_data", query).await.unwrap();
+        assert_eq!(count(&filter("postage", Compare::AtLeast, "3.000đ")).await, Count::Exactly(10));
+        assert_eq!(count(&filter("name", Compare::Empty, "")).await, Count::Exactly(12));
+        assert_eq!(count(&Query { search: "dien".to_owned(), ..Query::default() }).await, Count::Exactly(13));
+        assert!(store.count("collection_data", &filter("id;drop", Compare::Is, "1")).await.is_err());
+
+        let version = store.change_row("collection_data", ids[0], 0, &vec![field("name", "Trần Nợ")], &actor).await.unwrap();
+        let stale = store.change_row("collection_data", ids[0], 0, &vec![field("name", "khác")], &actor).await;
+        assert!(matches!(stale, Err(gachno::store::StoreError::Stale)), "{stale:?}");
+        assert_eq!(count(&Query { search: "tran no".to_owned(), ..Query::default() }).await, Count::Exactly(1), "the search follows");
+        assert!(store.change_row("collection_data", ids[0], version, &vec![field("version", "9")], &actor).await.is_err());
+
+        store.delete_row("collection_data", ids[0], version, &actor).await.unwrap();
+        assert_eq!(count(&Query::default()).await, Count::Exactly(24));
+        store.restore_row("collection_data", ids[0], version + 1, &actor).await.unwrap();
+        let bulk = store.change_rows("collection_data", &ids[..3], &Change::Set(vec![field("form", "tiền mặt")]), &actor).await.unwrap();
+        assert!(bulk.iter().all(Result::is_ok));
+        let trail = store.list("audit", &Query { search: "lan collection".to_owned(), ..Query::default() }, 100).await.unwrap();
+        assert_eq!(trail.rows.len(), 25 + 1 + 2 + 3, "every change has its row");
+
+        let import = store.import_rows("products", &[vec![field("user_id", "1"), field("title", "Thẻ"), field("price", "50.000")]], "the.xlsx", &actor).await.unwrap();
+        assert_eq!(store.count("products", &Query::default()).await.unwrap(), Count::Exactly(1));
+        assert_eq!(store.undo_import(import, &actor).await.unwrap(), 0);
+        assert_eq!(store.count("products", &Query::default()).await.unwrap(), Count::Exactly(0));
+
+        let mut exported = 0;
+        let mut pages = store.export("collection_data", &Query::default()).unwrap();
+        while let Some(page) = pages.recv().await {
+            exported += page.unwrap().len();
+        }
+        assert_eq!(exported, 25);
+        let user = gachno::store::catalogue::table("products").unwrap().column("user_id").unwrap();
+        let login = store.first_owner().await.unwrap().unwrap().username;
+        let picked = store.pick_list(user, "cua hang", 10).await.unwrap();
+        assert_eq!(picked.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>(), [login]);
+    }
+}
+
+on_both! {
+    async fn a_shop_moves_to_another_database_whole(base: &Base) {
+        let world = World::open(base).await;
+        world.add(&["PE001", "PE002", "PE003"]).await;
+        let jobs = world.take(world.one, 2).await;
+        world.arm(world.one, &jobs[0], Uuid::now_v7()).await.unwrap();
+        let other = if base.url.starts_with("sqlite") { Which::MariaDb } else { Which::Sqlite };
+        let Some(target) = Base::new(other) else { return };
+        let moved = Store::connect(&target.url).await.unwrap();
+        let copied = gachno::store::copy::copy(&world.store, &moved).await.unwrap();
+        assert!(copied.iter().any(|t| t.table == "jobs" && t.rows == 3));
+        let moved = moved.with_clock(Arc::clone(&world.clock));
+        assert_eq!(moved.job(&jobs[0].id).await.unwrap().unwrap().state, "armed");
+        let told = Report { ..report(&jobs[1], Uuid::now_v7(), Outcome::NoDebt) };
+        assert_eq!(moved.report(world.one, &[told], &Shop::default()).await.unwrap(), [Verdict::Accepted], "the machines go on");
+        let more = moved.add_jobs(&[bill("PE004")], &Actor::system()).await.unwrap();
+        assert!(matches!(more[..], [Added::Added(_)]));
     }
 }

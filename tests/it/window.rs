@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use gachno::app::Secrets;
-use gachno::config::{Config, Home};
+use gachno::config::{Config, Home, Unlock, Vault};
 use gachno::desktop::model::rows::RowState;
 use gachno::desktop::model::{Busy, Model, Phase, Setup, Status};
 use gachno::desktop::{App, Demo, Start};
@@ -36,6 +36,26 @@ impl egui::DroppedFile for Dropped {
     }
 }
 
+/// Where the window's memory lies between two runs.
+#[derive(Default)]
+struct Kept(std::collections::HashMap<String, String>);
+
+impl eframe::Storage for Kept {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.0.get(key).cloned()
+    }
+
+    fn set_string(&mut self, key: &str, value: String) {
+        self.0.insert(key.to_owned(), value);
+    }
+
+    fn remove_string(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
+    fn flush(&mut self) {}
+}
+
 struct Desk {
     harness: Harness<'static, App>,
     sandbox: Sandbox,
@@ -56,7 +76,7 @@ impl Desk {
             config.reconcile.look_after_ms = vec![0, 60_000];
             config.report.folder = dir.join("ket_qua").display().to_string();
             let secret = |text: &str| Some(text.to_owned().into());
-            let secrets = Secrets { username: secret(AGENT), password: secret("mk1234"), pin: secret(PIN), token: None };
+            let secrets = Secrets { username: secret(AGENT), password: secret("mk1234"), pin: secret(PIN), ..Secrets::default() };
             Some(Demo { config, secrets })
         });
         desk.until("the window is ready", |m| m.setup == Setup::Ready);
@@ -299,6 +319,123 @@ fn what_was_paid_is_answered_told_and_counted() {
     assert!(desk.says("Khớp từng đồng"));
     desk.click("Xuất khoảng này");
     desk.until("the file is written", |m| m.told.iter().any(|n| n.text.contains(".xlsx")));
+    let files = |desk: &Desk| desk.model().told.iter().filter(|n| n.text.contains(".xlsx")).count();
+    let batch = desk.model().history.batches[0].clone();
+    desk.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, &format!("{} {}", batch.service.spec().title, batch.started)).click();
+    desk.harness.step();
+    desk.harness.step();
+    desk.click("Xuất 1 lô đã chọn");
+    desk.until("the ticked batch is written", |m| m.told.iter().filter(|n| n.text.contains(".xlsx")).count() == 2);
+
+    // What was found goes to Excel too, and its story is told in the other language.
+    desk.press(egui::Modifiers::COMMAND, egui::Key::F);
+    desk.click("Xuất Excel");
+    desk.until("what was found is written", |m| m.told.iter().filter(|n| n.text.contains(".xlsx")).count() == 3);
+    assert_eq!(files(&desk), 3);
+    desk.click("English");
+    desk.until("the story is English", |m| {
+        m.find.story.as_ref().is_some_and(|story| story.steps.iter().any(|(_, step)| step.starts_with("Concluded: Paid 150.000 đ")))
+    });
+}
+
+#[test]
+fn whoever_works_signs_in_and_stands_in_every_attempt() {
+    let mut desk = Desk::bare(
+        |s| {
+            s.owing("PE0001", 150_000);
+        },
+        |sandbox, api, dir| {
+            let mut config = Config::default();
+            config.portal.url = sandbox.url();
+            config.api.url = api.url();
+            config.browser.headless = true;
+            config.report.folder = dir.join("ket_qua").display().to_string();
+            let vault = || Vault::create(&Unlock { passphrase: Some("mèo trên mái".into()), keyring: false });
+            for (key, value) in [("portal.username", AGENT), ("portal.password", "mk1234"), ("portal.pin", PIN), ("operator", "Chủ")] {
+                let opened = |config: &Config| match &config.vault {
+                    Some(header) => Vault::open(header, &Unlock { passphrase: Some("mèo trên mái".into()), keyring: false }),
+                    None => vault(),
+                };
+                config = gachno::config::set(&config, key, &value.to_owned().into(), || opened(&config)).expect(key);
+            }
+            config.save(&Home::at(dir).config_file()).expect("saved");
+            None
+        },
+    );
+    desk.until("it is locked", |m| matches!(m.setup, Setup::Locked(_)));
+    desk.fill("Mật khẩu mở khóa", "mèo trên mái");
+    desk.click("Mở khóa");
+    desk.until("it is ready", |m| m.setup == Setup::Ready);
+    assert!(!desk.model().lock.is_locked && desk.model().operator == "Chủ", "nobody has to sign in yet");
+
+    // Two people are let in; from now on the lock asks who it is.
+    desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
+    for (name, pin) in [("Chị Lan", "2468"), ("Anh Minh", "1357")] {
+        desk.harness.get_by_label("Mã PIN riêng").scroll_to_me();
+        desk.harness.run_ok();
+        desk.fill("Tên bạn", name);
+        desk.fill("Mã PIN riêng", pin);
+        desk.click("Cho phép");
+        desk.until("the name is there", move |m| m.operators.iter().any(|one| one == name));
+    }
+    let saved = std::fs::read_to_string(Home::at(desk.dir.path()).config_file()).expect("saved");
+    assert!(saved.contains("Chị Lan") && !saved.contains("2468"), "sealed");
+    desk.press(egui::Modifiers::COMMAND, egui::Key::L);
+    assert!(desk.says("Ai đang làm?"));
+    desk.fill("Mã PIN của bạn, hoặc mật khẩu mở khóa", "1357");
+    desk.click("Mở khóa");
+    desk.until("somebody else's PIN is none", |m| m.lock.wrong == 1);
+    desk.until("the next try may be made", |m| m.lock.wait_s(jiff::Timestamp::now().as_millisecond()) == 0);
+    desk.fill("Mã PIN của bạn, hoặc mật khẩu mở khóa", "2468");
+    desk.click("Mở khóa");
+    desk.until("Lan is in", |m| !m.lock.is_locked && m.operator == "Chị Lan");
+
+    desk.click(Service::PayEvn.spec().title);
+    desk.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
+    desk.until("the line is read", |m| m.tab().list.jobs.len() == 1);
+    desk.press(egui::Modifiers::NONE, egui::Key::F9);
+    desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
+    desk.press(egui::Modifiers::COMMAND, egui::Key::F);
+    desk.fill("Mã", "PE0001");
+    desk.click("Kiểm tra");
+    desk.until("the ledger has answered", |m| m.find.asked.is_some());
+    desk.click("Diễn biến");
+    desk.until("her name is in the story", |m| {
+        m.find.story.as_ref().is_some_and(|story| story.steps.iter().any(|(_, step)| step.starts_with("Chị Lan nhận việc")))
+    });
+    desk.press(egui::Modifiers::COMMAND, egui::Key::H);
+    desk.until("and on the batch", |m| m.history.batches.first().is_some_and(|batch| batch.operator == "Chị Lan"));
+}
+
+#[test]
+fn a_column_keeps_its_width_when_the_window_is_opened_again() {
+    let mut desk = Desk::open(|_| {});
+    desk.click(Service::PayEvn.spec().title);
+    desk.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
+    desk.until("the line is read", |m| m.tab().list.jobs.len() == 1);
+    let customer = |desk: &Desk| desk.harness.get_by_role_and_label(egui::accesskit::Role::Button, "Khách hàng").rect();
+    let before = customer(&desk);
+    let edge = egui::pos2(before.left() - 4.0, before.center().y);
+    desk.harness.drag_at(edge);
+    desk.harness.step();
+    desk.harness.hover_at(edge + egui::vec2(30.0, 0.0));
+    desk.harness.step();
+    desk.harness.hover_at(edge + egui::vec2(60.0, 0.0));
+    desk.harness.step();
+    desk.harness.drop_at(edge + egui::vec2(60.0, 0.0));
+    desk.harness.run_ok();
+    let after = customer(&desk);
+    assert!(after.left() > before.left() + 30.0, "dragged from {before} to {after}");
+
+    // What eframe writes when the window closes, read by the next one.
+    let mut kept = Kept::default();
+    desk.harness.ctx.memory(|memory| eframe::set_value(&mut kept, "egui", memory));
+    let mut next = Desk::open(|_| {});
+    next.harness.ctx.memory_mut(|memory| *memory = eframe::get_value(&kept, "egui").expect("read"));
+    next.click(Service::PayEvn.spec().title);
+    next.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
+    next.until("the line is read", |m| m.tab().list.jobs.len() == 1);
+    assert!((customer(&next).left() - after.left()).abs() < 2.0, "{} is {after}", customer(&next));
 }
 
 #[test]

@@ -116,6 +116,7 @@ impl World {
             // As patient as the sandbox needs, which settles at once.
             patience: Patience { schedule_ms: vec![0, 400, 1_000, 1_600, 2_500], settle_ms: 300, apart_ms: 500 },
             settle_max: self.settle_max,
+            claims: None,
             halt: Halt::default(),
         }
     }

@@ -4,6 +4,7 @@ mod crash;
 mod old_way;
 mod payment;
 mod record;
+mod server;
 mod stage;
 #[cfg(feature = "desktop")]
 mod window;
@@ -50,13 +51,14 @@ impl Row {
 pub async fn bench(options: Bench) -> Ended {
     let rows = match options.name {
         BenchName::Payment => payment::payment(&options).await?,
-        BenchName::Throughput => payment::throughput(&options).await?,
+        BenchName::Throughput => Box::pin(payment::throughput(&options)).await?,
         BenchName::Sessions => payment::sessions(&options).await?,
         BenchName::Ledger => record::ledger().await?,
         BenchName::Recovery => record::recovery(options.events).await?,
         #[cfg(feature = "desktop")]
         BenchName::Window => window::window(),
         BenchName::Crash => crash::crash(&options).await?,
+        BenchName::Server => server::server(&options).await?,
         BenchName::Model => crash::model(&options).await?,
     };
     if options.json {

@@ -59,7 +59,7 @@ impl<'s> OldWay<'s> {
         let credentials = Credentials { username: stage.secrets.username.clone(), password: stage.secrets.password.clone() };
         let mut page = Page::new(&session, &tools.map, &tools.portal_url, tools.answer_max);
         match page.log_in(&credentials).await.map_err(Failure::cannot_run)? {
-            LoginStep::NeedsPerson(what) => Err(Failure::cannot_run(anyhow::anyhow!(what))),
+            LoginStep::NeedsPerson(errand) => Err(Failure::cannot_run(anyhow::anyhow!(errand.asked(crate::domain::Language::Vi)))),
             LoginStep::In(_) => Ok(Self { stage, service, session }),
         }
     }

@@ -38,7 +38,7 @@ pub(super) async fn ledger() -> Result<Vec<Row>, Failure> {
     for job in &batch.jobs {
         let mut live = ledger.attempt(&batch, job).await.map_err(Failure::cannot_run)?;
         let quote = Quote { amount: Vnd::fixed(150_000), customer: Some("NGUYỄN VĂN A".into()), balance: None };
-        for event in [Event::Leased { session: "s".into() }, Event::QuoteSeen(quote), Event::Prepared, Event::PreArmed] {
+        for event in [Event::Leased { session: "s".into(), operator: None }, Event::QuoteSeen(quote), Event::Prepared, Event::PreArmed] {
             ledger.append(&mut live, event).await.map_err(Failure::cannot_run)?;
         }
         let intent = intent(job.job.account.as_str());

@@ -13,7 +13,6 @@ use crate::cli::demo::demo_config;
 use crate::config::{Config, Home};
 use crate::domain::{Defaults, Intake, JobList, Service};
 use crate::engine::{self, Control, Finished, Progress, Reporter};
-use crate::mock_api::{self, MockApi};
 use crate::sandbox::{self, Sandbox, Scenario, Unlisted};
 
 /// The payment services, with a list's line for the job of a number of seven digits.
@@ -26,7 +25,6 @@ pub(super) struct Stage {
     pub config: Config,
     pub secrets: Secrets,
     folder: tempfile::TempDir,
-    _api: MockApi,
 }
 
 /// More than any bench pays, in đồng.
@@ -68,11 +66,9 @@ impl Stage {
         }
         let latency = Duration::from_millis(latency_ms);
         let portal = sandbox::start(sandbox::Options { latency, scenario, ..sandbox::Options::default() }).await.map_err(Failure::cannot_run)?;
-        let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-        let api = mock_api::start(mock_api::Options { listen, delay: None, seed: None }).await.map_err(Failure::cannot_run)?;
-        let (mut config, secrets) = demo_config(&portal, &api, true)?;
+        let (mut config, secrets) = demo_config(&portal, true)?;
         config.browser.logins_per_browser = 8;
-        Ok(Self { portal, config, secrets, folder, _api: api })
+        Ok(Self { portal, config, secrets, folder })
     }
 
     pub fn home(&self) -> Home {

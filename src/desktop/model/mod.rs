@@ -12,7 +12,8 @@ use jiff::tz::TimeZone;
 
 use super::style::Tone;
 use super::words::{Language, Words};
-use crate::domain::{Intake, Limits, Outcome, Service, Vnd};
+use crate::client::Banner;
+use crate::domain::{Errand, Intake, Limits, Outcome, Service, Vnd};
 use crate::engine::Progress;
 use rows::Wish;
 pub use side::{Find, FirstRun, Found, History, Lock, Settings};
@@ -33,6 +34,12 @@ pub struct Model {
     pub setup: Setup,
     /// The job API.
     pub api: Status,
+    /// How many outcomes their source has not acknowledged.
+    pub unacknowledged: u64,
+    /// Where the server's web admin is.
+    pub admin: Option<String>,
+    /// What the shop wants to be read.
+    pub banners: Vec<Banner>,
     /// Browser and driver.
     pub browser: Status,
     /// The agent's balance, as last seen.
@@ -48,13 +55,17 @@ pub struct Model {
     /// How often a page was photographed for a look, and what it looked like: login, name of the picture.
     pub peeked: (u32, Option<(usize, String)>),
     /// What a person has to do, and in which login's browser.
-    pub needs_person: Option<(usize, String)>,
+    pub needs_person: Option<(usize, Errand)>,
     /// The PIN typed here, where the configuration has none.
     pub pin: String,
     /// Does the configuration have a PIN?
     pub has_pin: bool,
     /// A demo with simulated money.
     pub is_demo: bool,
+    /// Who is signed in, or named by the configuration.
+    pub operator: String,
+    /// Who may sign in; empty where nobody has to.
+    pub operators: Vec<String>,
     /// What must not be exceeded.
     pub limits: Limits,
     /// The lock.
@@ -217,8 +228,14 @@ pub enum Action {
     },
     /// Show so many days.
     Days(u16),
-    /// Write those days to Excel.
-    ExportDays,
+    /// Write the ticked batches to Excel, or all that are shown.
+    ExportBatches,
+    /// Write what was found to Excel.
+    ExportFound,
+    /// Let this person sign in, as typed.
+    Seat,
+    /// This person may not sign in any more.
+    Unseat(String),
     /// Open the secrets with the passphrase.
     Unlock,
     /// Lock the window.
@@ -233,6 +250,8 @@ pub enum Action {
     ImportSettings,
     /// Write settings without secrets.
     ExportSettings,
+    /// Open the server's web admin in the system's browser.
+    Admin,
     /// Run the doctor.
     Diagnose,
     /// Check what was typed in the first set-up.
@@ -257,6 +276,9 @@ impl Model {
             known: HashMap::new(),
             setup: Setup::Opening,
             api: Status::Checking,
+            unacknowledged: 0,
+            admin: None,
+            banners: Vec::new(),
             browser: Status::Checking,
             balance: None,
             agent: None,
@@ -268,6 +290,8 @@ impl Model {
             pin: String::new(),
             has_pin: false,
             is_demo,
+            operator: String::new(),
+            operators: Vec::new(),
             limits: Limits::default(),
             lock: Lock::default(),
             first: FirstRun::default(),
@@ -278,6 +302,12 @@ impl Model {
             told: Vec::new(),
             notices: Vec::new(),
         }
+    }
+
+    /// This person works here from now on.
+    pub fn sign_in(&mut self, who: String) {
+        self.find.name.clone_from(&who);
+        self.operator = who;
     }
 
     /// What is typed in each form and wanted again next time.
@@ -406,7 +436,7 @@ impl Model {
                 self.agent = Some(agent.clone());
                 self.balance = balance.or(self.balance);
             }
-            Progress::NeedsPerson { login, what } => self.needs_person = Some((*login, what.clone())),
+            Progress::NeedsPerson { login, errand, .. } => self.needs_person = Some((*login, *errand)),
             Progress::PersonDone => self.needs_person = None,
             Progress::Progress { balance: Some(balance), .. } => self.balance = Some(*balance),
             _ => {}
@@ -458,8 +488,8 @@ impl Model {
             Setup::Fault(why) => return (Tone::Bad, why.clone()),
             Setup::Ready => {}
         }
-        if let Some((_, what)) = &self.needs_person {
-            return (Tone::Doubt, what.clone());
+        if let Some((_, errand)) = self.needs_person {
+            return (Tone::Doubt, errand.asked(self.language).to_owned());
         }
         let service = self.service();
         match self.busy {
@@ -559,7 +589,7 @@ mod tests {
         let row = model.tab().rows.get(1).expect("row");
         assert_eq!((row.state, row.amount), (RowState::Done(Outcome::Paid), Some(Vnd::fixed(150_000))));
         assert!(!model.can_start() && !model.can_export());
-        model.fold(Progress::NeedsPerson { login: 0, what: "Cần bạn nhập mã OTP".into() });
+        model.fold(Progress::NeedsPerson { login: 0, errand: Errand::Otp, what: String::new() });
         assert_eq!(model.sentence().0, Tone::Doubt);
         model.ended(Err("Mất liên lạc".into()));
         assert_eq!(model.sentence().1, "Mất liên lạc");

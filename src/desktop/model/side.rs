@@ -1,5 +1,6 @@
 //! Everything beside a batch: the lock, the first set-up, what was asked of the ledger, days, settings.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::domain::{Conclusion, Outcome, Service, Vnd};
@@ -9,6 +10,8 @@ use crate::domain::{Conclusion, Outcome, Service, Vnd};
 pub struct Lock {
     /// Is it locked?
     pub is_locked: bool,
+    /// Who signs in; empty where nobody has to.
+    pub who: String,
     /// What was typed.
     pub typed: String,
     /// Is it being checked?
@@ -22,13 +25,13 @@ pub struct Lock {
 impl Lock {
     /// Locks.
     pub fn close(&mut self) {
-        *self = Self { is_locked: true, wrong: self.wrong, until_ms: self.until_ms, ..Self::default() };
+        *self = Self { is_locked: true, who: std::mem::take(&mut self.who), wrong: self.wrong, until_ms: self.until_ms, ..Self::default() };
     }
 
     /// The answer to a try. Each wrong one makes the next wait twice as long, a minute at most.
     pub fn answered(&mut self, is_right: bool, now_ms: i64) {
         if is_right {
-            *self = Self::default();
+            *self = Self { who: std::mem::take(&mut self.who), ..Self::default() };
             return;
         }
         self.is_checking = false;
@@ -138,6 +141,8 @@ pub struct History {
     pub counted: String,
     /// Is it being read?
     pub is_loading: bool,
+    /// Batches that are ticked, by id.
+    pub ticked: HashSet<String>,
 }
 
 impl Default for History {
@@ -151,6 +156,7 @@ impl Default for History {
             today: Vnd::ZERO,
             counted: String::new(),
             is_loading: false,
+            ticked: HashSet::new(),
         }
     }
 }
@@ -160,6 +166,19 @@ impl History {
     pub fn off_by(&self) -> Option<i64> {
         let counted: Vnd = self.counted.trim().parse().ok()?;
         Some(counted.dong() - self.today.dong())
+    }
+
+    /// The batches to write to Excel: those that are ticked, else all that are shown.
+    pub fn chosen(&self) -> Vec<String> {
+        let is_chosen = |batch: &&BatchView| self.ticked.is_empty() || self.ticked.contains(&batch.id);
+        self.batches.iter().filter(is_chosen).map(|batch| batch.id.clone()).collect()
+    }
+
+    /// What was read takes the place of what is shown; what was typed and ticked stays, as far as it is still there.
+    #[must_use]
+    pub fn renewed(&self, read: Self) -> Self {
+        let ticked = self.ticked.iter().filter(|id| read.batches.iter().any(|batch| batch.id == **id)).cloned().collect();
+        Self { counted: self.counted.clone(), ticked, ..read }
     }
 }
 
@@ -193,6 +212,10 @@ pub struct Settings {
     pub diagnosis: Vec<(bool, String, String)>,
     /// Is it at work?
     pub is_diagnosing: bool,
+    /// Who is to be let in.
+    pub seat_name: String,
+    /// With which PIN.
+    pub seat_pin: String,
 }
 
 /// One key of the configuration.
@@ -253,6 +276,28 @@ mod tests {
         assert_eq!(strength(""), 0);
         assert!(strength("123456") < 2 && strength("gachno") < 2);
         assert!(strength("con mèo trên mái tôn nóng") >= 4);
+    }
+
+    #[test]
+    fn ticked_batches_are_written_and_else_all_of_them() {
+        let batch = |id: &str| BatchView {
+            id: id.into(),
+            service: Service::PayEvn,
+            started: String::new(),
+            is_finished: true,
+            is_dry_run: false,
+            operator: String::new(),
+            jobs: 1,
+            paid: Vnd::ZERO,
+        };
+        let mut history = History { batches: vec![batch("a"), batch("b")], counted: "1000".into(), ..History::default() };
+        assert_eq!(history.chosen(), ["a", "b"]);
+        history.ticked = HashSet::from(["b".to_owned()]);
+        assert_eq!(history.chosen(), ["b"]);
+        let later = history.renewed(History { batches: vec![batch("b"), batch("c")], ..History::default() });
+        assert_eq!((later.chosen(), later.counted.as_str()), (vec!["b".to_owned()], "1000"));
+        let gone = history.renewed(History { batches: vec![batch("c")], ..History::default() });
+        assert_eq!(gone.chosen(), ["c"], "what is not shown is not written");
     }
 
     #[test]

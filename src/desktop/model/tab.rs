@@ -1,6 +1,6 @@
 //! One service's form, list and batch.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::Known;
 use super::rows::{Column, Group, Row, RowState, Rows, Wish, ordered};
 use crate::desktop::words::Words;
 use crate::domain::job::Defaults;
-use crate::domain::{Intake, JobList, Outcome, PaymentType, Phone, Service, Vnd};
+use crate::domain::{Intake, JobList, Outcome, PaymentType, Phone, Service, Ticket, Vnd};
 use crate::engine::{OutcomeEvent, Progress};
 
 /// A list that is longer is not edited in a text field.
@@ -58,6 +58,8 @@ pub struct Tab {
     pub rows: Rows,
     /// What the table should show.
     pub wish: Wish,
+    /// The claims of jobs that a server handed out, by what makes the job.
+    pub tickets: HashMap<String, Ticket>,
     /// The places of the rows that it shows; `None`: all, in the list's order.
     pub order: Option<Arc<[u32]>>,
     /// Have rows changed in a way that the order does not show yet?
@@ -126,6 +128,7 @@ impl Tab {
         self.receiver = intake.receiver_phone.as_ref().map(ToString::to_string).unwrap_or_default();
         self.list_pin = intake.pin;
         self.is_sample = intake.is_sample;
+        self.tickets = intake.list.jobs.iter().filter_map(|job| Some((job.identity(service), job.ticket.clone()?))).collect();
         // The checked list itself, so that what was left out at the source is still shown.
         self.taken = Some(intake.list);
         self.phase = Phase::Editing;
@@ -155,6 +158,7 @@ impl Tab {
     pub fn cleared(&mut self, service: Service) {
         self.text.clear();
         self.taken = None;
+        self.tickets.clear();
         self.list_pin = None;
         self.is_sample = false;
         self.phase = Phase::Editing;
@@ -170,6 +174,11 @@ impl Tab {
         self.take(service, intake);
     }
 
+    /// Did a server hand these jobs out?
+    pub fn has_tickets(&self) -> bool {
+        !self.tickets.is_empty()
+    }
+
     /// Is there anything that [`Self::only_failed`] would keep?
     pub fn has_failed(&self) -> bool {
         [Outcome::Failed, Outcome::NotSent, Outcome::Cancelled].iter().any(|outcome| self.counts.get(outcome).is_some_and(|n| *n > 0))
@@ -182,7 +191,12 @@ impl Tab {
 
     fn recheck(&mut self, service: Service) {
         let defaults = self.defaults();
-        self.list = self.taken.clone().unwrap_or_else(|| JobList::from_lines(service, defaults, &self.text));
+        self.list = self.taken.clone().unwrap_or_else(|| {
+            let mut list = JobList::from_lines(service, defaults, &self.text);
+            // A line that is still there is still the job that was handed out.
+            list.jobs.iter_mut().for_each(|job| job.ticket = self.tickets.get(&job.identity(service)).cloned());
+            list
+        });
         self.rows = self.list.jobs.iter().map(|j| Row::waiting(&j.account.to_string(), j.amount)).collect();
         self.batch = None;
         self.forget_batch();

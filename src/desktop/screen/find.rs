@@ -18,6 +18,9 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         if big_button(ui, words.check, !model.find.query.trim().is_empty(), true) || is_entered {
             actions.push(Action::Find);
         }
+        if !model.find.found.is_empty() && ui.button(words.export).clicked() {
+            actions.push(Action::ExportFound);
+        }
     });
     ui.add_space(6.0);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -84,7 +87,7 @@ fn card(ui: &mut Ui, model: &mut Model, one: &Found, actions: &mut Vec<Action>) 
             if let Some(customer) = &one.customer {
                 ui.label(customer);
             }
-            ui.label((words.proof)(one.end.proof.label()));
+            ui.label((words.proof)(one.end.proof.label_in(model.language)));
             if let Some(id) = &one.end.transaction_id {
                 ui.label((words.transaction)(id));
             }

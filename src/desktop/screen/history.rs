@@ -1,12 +1,12 @@
 //! Days: batches, sums, and the cash at the end of the day.
 
-use egui::{Align, Button, Color32, Label, Layout, RichText, ScrollArea, Ui};
+use egui::{Align, Button, Color32, Label, Layout, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 use egui_plot::Bar;
 
 use super::{chart, field};
 use crate::desktop::model::rows::shown;
-use crate::desktop::model::{Action, Model};
+use crate::desktop::model::{Action, History, Model};
 use crate::desktop::style::{ACCENT, ROW_HEIGHT, Tone};
 use crate::domain::Vnd;
 
@@ -27,8 +27,12 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             ui.spinner();
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.add_enabled(!model.history.batches.is_empty(), Button::new(words.export_all)).clicked() {
-                actions.push(Action::ExportDays);
+            let name = match model.history.ticked.len() {
+                0 => words.export_all.to_owned(),
+                count => (words.export_ticked)(count),
+            };
+            if ui.add_enabled(!model.history.batches.is_empty(), Button::new(name)).clicked() {
+                actions.push(Action::ExportBatches);
             }
         });
     });
@@ -105,28 +109,43 @@ fn by_day(ui: &mut Ui, model: &Model) {
     chart(ui, words.by_day, 130.0, bars, day);
 }
 
-fn batches(ui: &mut Ui, model: &Model) {
-    let (words, batches) = (model.words(), &model.history.batches);
+fn batches(ui: &mut Ui, model: &mut Model) {
+    let (words, History { batches, ticked, .. }) = (model.words(), &mut model.history);
     ScrollArea::horizontal().show(ui, |ui| {
         TableBuilder::new(ui)
             .id_salt("batches")
             .striped(true)
             .cell_layout(Layout::left_to_right(Align::Center))
+            .column(Column::exact(28.0))
             .column(Column::exact(140.0))
             .column(Column::initial(200.0).at_least(120.0).clip(true))
             .column(Column::exact(80.0))
             .column(Column::exact(130.0))
             .column(Column::remainder().at_least(160.0).clip(true))
             .header(ROW_HEIGHT, |mut header| {
+                header.col(|_| {});
                 for name in [words.at, words.services, words.items, words.money, words.note] {
                     header.col(|ui| {
-                        ui.strong(name);
+                        let is_number = name == words.money;
+                        let layout = if is_number { Layout::right_to_left(Align::Center) } else { Layout::left_to_right(Align::Center) };
+                        ui.with_layout(layout, |ui| ui.strong(name));
                     });
                 }
             })
             .body(|body| {
                 body.rows(ROW_HEIGHT, batches.len(), |mut row| {
                     let Some(batch) = batches.get(row.index()) else { return };
+                    row.col(|ui| {
+                        let mut is_ticked = ticked.contains(&batch.id);
+                        let name = format!("{} {}", (words.service)(batch.service), batch.started);
+                        let tick = ui.checkbox(&mut is_ticked, "");
+                        tick.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_ticked, &name));
+                        if tick.changed() && is_ticked {
+                            ticked.insert(batch.id.clone());
+                        } else if tick.changed() {
+                            ticked.remove(&batch.id);
+                        }
+                    });
                     row.col(|ui| {
                         ui.label(&batch.started);
                     });

@@ -1,6 +1,6 @@
 //! The lock, the passphrase, and the first set-up.
 
-use egui::{Button, Label, RichText, ScrollArea, Ui};
+use egui::{Button, ComboBox, Label, RichText, ScrollArea, Ui};
 
 use super::{big_button, field};
 use crate::desktop::model::side::strength;
@@ -21,7 +21,11 @@ pub fn locked(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             ui.label(words.runs_on);
         }
         let wait = model.lock.wait_s(jiff::Timestamp::now().as_millisecond());
-        let edit = field(ui, words.passphrase_or_pin, &mut model.lock.typed, true, "");
+        if !model.operators.is_empty() {
+            ui.vertical(|ui| who(ui, model));
+        }
+        let name = if model.operators.is_empty() { words.passphrase_or_pin } else { words.passphrase_or_own_pin };
+        let edit = aligned(ui, name, &mut model.lock.typed);
         if !edit.has_focus() && model.lock.typed.is_empty() {
             edit.request_focus();
         }
@@ -37,6 +41,26 @@ pub fn locked(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
     });
 }
 
+/// A secret's field in a centred column: its name stands at the left all the same.
+fn aligned(ui: &mut Ui, name: &str, text: &mut String) -> egui::Response {
+    ui.vertical(|ui| field(ui, name, text, true, "")).inner
+}
+
+/// Who signs in.
+fn who(ui: &mut Ui, model: &mut Model) {
+    let (words, lock) = (model.words(), &mut model.lock);
+    if !model.operators.contains(&lock.who) {
+        lock.who = model.operators.first().cloned().unwrap_or_default();
+    }
+    let label = ui.label(words.who);
+    let names = ComboBox::from_id_salt("who").selected_text(&lock.who).width(ui.available_width()).show_ui(ui, |ui| {
+        for name in &model.operators {
+            ui.selectable_value(&mut lock.who, name.clone(), name);
+        }
+    });
+    names.response.labelled_by(label.id);
+}
+
 /// The configuration's secrets wait for their passphrase.
 pub fn passphrase(ui: &mut Ui, model: &mut Model, why: Option<&str>, actions: &mut Vec<Action>) {
     let words = model.words();
@@ -48,7 +72,7 @@ pub fn passphrase(ui: &mut Ui, model: &mut Model, why: Option<&str>, actions: &m
             let dark = ui.visuals().dark_mode;
             ui.add(Label::new(RichText::new(why).color(Tone::Bad.ink(dark))).wrap());
         }
-        field(ui, words.passphrase, &mut model.lock.typed, true, "");
+        aligned(ui, words.passphrase, &mut model.lock.typed);
         let is_entered = ui.input(|i| i.key_pressed(egui::Key::Enter));
         let may_try = !model.lock.typed.is_empty();
         if big_button(ui, words.unlock, may_try, true) || (is_entered && may_try) {
@@ -70,25 +94,27 @@ pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             if ui.button(model.language.other().name()).clicked() {
                 actions.push(Action::ToggleLanguage);
             }
-            let first = &mut model.first;
-            field(ui, words.your_name, &mut first.operator, false, "");
-            field(ui, words.portal_user, &mut first.user, false, "1234567890_VTP_00001_DB");
-            field(ui, words.portal_password, &mut first.password, true, "");
-            field(ui, words.pin, &mut first.pin, true, "");
-            field(ui, words.api_url, &mut first.api_url, false, "http://192.0.2.10:8080");
-            field(ui, words.api_token, &mut first.api_token, true, "");
-            ui.checkbox(&mut first.use_keyring, words.use_keyring);
-            if !first.use_keyring {
-                field(ui, words.new_passphrase, &mut first.passphrase, true, "");
-                let (word, tone) = match strength(&first.passphrase) {
-                    0 | 1 => (words.weak, Tone::Bad),
-                    2 => (words.fair, Tone::Doubt),
-                    _ => (words.strong, Tone::Good),
-                };
-                if !first.passphrase.is_empty() {
-                    ui.label(RichText::new(format!("{} {word}", tone.sign())).color(tone.ink(dark)));
+            ui.vertical(|ui| {
+                let first = &mut model.first;
+                field(ui, words.your_name, &mut first.operator, false, "");
+                field(ui, words.portal_user, &mut first.user, false, "1234567890_VTP_00001_DB");
+                field(ui, words.portal_password, &mut first.password, true, "");
+                field(ui, words.pin, &mut first.pin, true, "");
+                field(ui, words.api_url, &mut first.api_url, false, "http://192.0.2.10:8080");
+                field(ui, words.api_token, &mut first.api_token, true, "");
+                ui.checkbox(&mut first.use_keyring, words.use_keyring);
+                if !first.use_keyring {
+                    field(ui, words.new_passphrase, &mut first.passphrase, true, "");
+                    let (word, tone) = match strength(&first.passphrase) {
+                        0 | 1 => (words.weak, Tone::Bad),
+                        2 => (words.fair, Tone::Doubt),
+                        _ => (words.strong, Tone::Good),
+                    };
+                    if !first.passphrase.is_empty() {
+                        ui.label(RichText::new(format!("{} {word}", tone.sign())).color(tone.ink(dark)));
+                    }
                 }
-            }
+            });
             ui.horizontal(|ui| {
                 if ui.button(words.check).clicked() {
                     actions.push(Action::CheckSetup);

@@ -75,6 +75,9 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             if !model.is_demo && ui.button(words.lock).on_hover_text("Ctrl+L").clicked() {
                 actions.push(Action::Lock);
             }
+            if !model.operators.is_empty() {
+                ui.label(&model.operator);
+            }
             let balance = model.balance.map_or_else(|| "—".to_owned(), |b| b.to_string());
             let balance = ui.label(RichText::new(format!("{} {balance}", words.balance)).strong());
             if let Some(agent) = &model.agent {
@@ -82,8 +85,21 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             }
             light(ui, words, words.browser, &model.browser);
             light(ui, words, words.server, &model.api);
+            if model.unacknowledged > 0 {
+                let text = format!("⚠ {}", (words.unacknowledged)(model.unacknowledged));
+                ui.label(RichText::new(text).small().color(Tone::Doubt.ink(dark))).on_hover_text(words.unacknowledged_hint);
+            }
         });
     });
+    for banner in &model.banners {
+        let text = banner.content.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(&banner.name);
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(text).color(Tone::Busy.ink(dark)).strong());
+            if let Some(link) = banner.link.as_deref().filter(|link| link.starts_with("http://") || link.starts_with("https://")) {
+                ui.hyperlink_to(&banner.name, link);
+            }
+        });
+    }
     let (tone, text) = model.sentence();
     ui.add(Label::new(RichText::new(text).size(16.0).color(tone.ink(dark))).wrap());
     if let Some((login, _)) = &model.needs_person

@@ -25,6 +25,11 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             if ui.button(words.import).clicked() {
                 actions.push(Action::ImportSettings);
             }
+            if let Some(admin) = &model.admin
+                && ui.button(words.admin).on_hover_text(admin).clicked()
+            {
+                actions.push(Action::Admin);
+            }
         });
     });
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -43,6 +48,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             }
             setting(ui, row, words, actions);
         }
+        seats(ui, model, actions);
         ui.add_space(10.0);
         ui.strong(words.shortcuts);
         for (key, what) in shortcuts(words) {
@@ -50,6 +56,34 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
                 ui.add_sized([110.0, 20.0], Button::new(key).sense(egui::Sense::hover()));
                 ui.label(what);
             });
+        }
+    });
+}
+
+/// Who may sign in, each with a PIN of their own.
+fn seats(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+    let words = model.words();
+    ui.add_space(8.0);
+    ui.separator();
+    ui.strong(words.operators);
+    ui.label(RichText::new(words.operators_hint).small());
+    for name in &model.operators {
+        ui.horizontal(|ui| {
+            ui.add_sized([220.0, 24.0], Label::new(name).truncate());
+            if ui.button(words.remove).on_hover_text(name).clicked() {
+                actions.push(Action::Unseat(name.clone()));
+            }
+        });
+    }
+    let settings = &mut model.settings;
+    ui.horizontal(|ui| {
+        let name = ui.label(words.your_name);
+        ui.add(TextEdit::singleline(&mut settings.seat_name).desired_width(200.0)).labelled_by(name.id);
+        let pin = ui.label(words.own_pin);
+        ui.add(TextEdit::singleline(&mut settings.seat_pin).password(true).desired_width(120.0)).labelled_by(pin.id);
+        let is_filled = !settings.seat_name.trim().is_empty() && settings.seat_pin.len() >= 4;
+        if ui.add_enabled(is_filled, Button::new(words.let_in)).clicked() {
+            actions.push(Action::Seat);
         }
     });
 }

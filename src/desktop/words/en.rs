@@ -1,12 +1,12 @@
 //! English.
 
 use super::Words;
-use crate::domain::{Outcome, PaymentType, Service};
+use crate::domain::{Language, PaymentType, Service};
 
 pub const WORDS: Words = Words {
     service,
     account,
-    outcome,
+    outcome: |outcome| outcome.label_in(Language::En),
     payment: |payment| match payment {
         PaymentType::Prepaid => "Prepaid top-up",
         PaymentType::Postpaid => "Postpaid debt",
@@ -20,6 +20,8 @@ pub const WORDS: Words = Words {
     notices: "Notices",
 
     server: "Server",
+    unacknowledged: |count| format!("{count} outcomes not told yet"),
+    unacknowledged_hint: "They are in this machine's ledger and will be told to the server as soon as it can be reached.",
     browser: "Browser",
     checking: "checking…",
     good: "ready",
@@ -172,11 +174,19 @@ pub const WORDS: Words = Words {
     cash_fits: "Fits exactly",
     cash_off: |by| format!("Off by {by}"),
     export_all: "Export this time",
+    export_ticked: |count| format!("Export {count} ticked batches"),
     unfinished: "unfinished",
 
     locked_title: "The window is locked",
     passphrase: "Passphrase",
     passphrase_or_pin: "Passphrase or PIN",
+    who: "Who works here?",
+    passphrase_or_own_pin: "Your PIN, or the passphrase",
+    own_pin: "Own PIN",
+    operators: "Who works at this machine",
+    operators_hint: "Once somebody is on this list, everybody signs in with a PIN of their own, and the name goes into every attempt. Empty: nobody has to.",
+    let_in: "Let in",
+    remove: "Remove",
     unlock: "Unlock",
     wrong: |seconds| format!("Not right. Try again in {seconds} seconds"),
     runs_on: "The running batch goes on.",
@@ -203,6 +213,7 @@ pub const WORDS: Words = Words {
     set: "set",
     not_set: "not set",
     kept: "Saved",
+    admin: "Web admin",
     diagnose: "Diagnose",
     diagnosing: "Diagnosing…",
     import: "Import settings…",
@@ -232,23 +243,6 @@ fn account(service: Service) -> &'static str {
     }
 }
 
-fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Paid => "Paid",
-        Outcome::Debt => "Debt",
-        Outcome::NoDebt => "No debt",
-        Outcome::AlreadyCleared => "Cleared before",
-        Outcome::NotFound => "Not found",
-        Outcome::Rejected => "Rejected by the portal",
-        Outcome::Refused => "Not done (guard)",
-        Outcome::Failed => "Failed, safe to repeat",
-        Outcome::NotSent => "Not sent",
-        Outcome::Unknown => "In doubt",
-        Outcome::Cancelled => "Not reached",
-        Outcome::DryRun => "Dry run",
-    }
-}
-
 /// What a key of `config.json` does.
 fn setting(key: &str) -> &'static str {
     match key {
@@ -265,6 +259,11 @@ fn setting(key: &str) -> &'static str {
         "reconcile.look_after_ms" => "When a doubt is looked into, in milliseconds",
         "reconcile.settle_ms" => "How late the portal's history may show a payment, in milliseconds",
         "reconcile.apart_ms" => "How far two readings without a payment must lie apart, in milliseconds",
+        "api.source" => "Where jobs come from: api, or site (the collection site)",
+        "api.jobs_at_once" => "How many jobs are taken at once",
+        "site.url" => "Address of the collection site",
+        "site.username" => "Login at the collection site",
+        "site.password" => "Password at the collection site",
         "api.url" => "The job server's address",
         "api.token" => "This machine's token",
         "api.health_timeout_s" => "Seconds a health check may take",

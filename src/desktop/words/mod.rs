@@ -3,57 +3,15 @@
 mod en;
 mod vi;
 
-use serde::{Deserialize, Serialize};
-
+pub use crate::domain::Language;
 use crate::domain::{Outcome, PaymentType, Service};
 
-/// A language of the window.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// Vietnamese.
-    #[default]
-    Vi,
-    /// English.
-    En,
-}
-
 impl Language {
-    /// What it says.
+    /// What the window says in it.
     pub const fn words(self) -> &'static Words {
         match self {
             Self::Vi => &vi::WORDS,
             Self::En => &en::WORDS,
-        }
-    }
-
-    /// Its own name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Vi => "Tiếng Việt",
-            Self::En => "English",
-        }
-    }
-
-    /// The other one.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Vi => Self::En,
-            Self::En => Self::Vi,
-        }
-    }
-
-    /// From the configuration's word; Vietnamese where it is none of ours.
-    pub fn of(code: &str) -> Self {
-        if code == "en" { Self::En } else { Self::Vi }
-    }
-
-    /// The configuration's word.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Vi => "vi",
-            Self::En => "en",
         }
     }
 }
@@ -78,6 +36,8 @@ pub struct Words {
 
     // ---- State line ----
     pub server: &'static str,
+    pub unacknowledged: fn(u64) -> String,
+    pub unacknowledged_hint: &'static str,
     pub browser: &'static str,
     pub checking: &'static str,
     pub good: &'static str,
@@ -236,12 +196,20 @@ pub struct Words {
     pub cash_fits: &'static str,
     pub cash_off: fn(&str) -> String,
     pub export_all: &'static str,
+    pub export_ticked: fn(usize) -> String,
     pub unfinished: &'static str,
 
     // ---- Lock and first run ----
     pub locked_title: &'static str,
     pub passphrase: &'static str,
     pub passphrase_or_pin: &'static str,
+    pub who: &'static str,
+    pub passphrase_or_own_pin: &'static str,
+    pub own_pin: &'static str,
+    pub operators: &'static str,
+    pub operators_hint: &'static str,
+    pub let_in: &'static str,
+    pub remove: &'static str,
     pub unlock: &'static str,
     pub wrong: fn(u64) -> String,
     pub runs_on: &'static str,
@@ -269,6 +237,7 @@ pub struct Words {
     pub set: &'static str,
     pub not_set: &'static str,
     pub kept: &'static str,
+    pub admin: &'static str,
     pub diagnose: &'static str,
     pub diagnosing: &'static str,
     pub import: &'static str,

@@ -7,10 +7,10 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::desktop::model::side::{BatchView, Found, History, Story};
 use crate::desktop::model::{Known, local};
-use crate::domain::{Outcome, Service, Vnd};
-use crate::engine::{Tools, day_start_ms, month_start_ms, reports_since};
+use crate::domain::{Language, Outcome, Service, Vnd};
+use crate::engine::{Tools, day_start_ms, month_start_ms, reports_of, reports_of_found};
 use crate::ledger::{JobResult, Ledger};
-use crate::report::{excel, story};
+use crate::report::{Report, excel, story};
 
 const MOMENT: &str = "%d/%m/%Y %H:%M";
 
@@ -69,9 +69,9 @@ pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
 }
 
 /// What happened to an attempt, with what was kept of it.
-pub async fn story(tools: &Tools, attempt: &str) -> Result<Story, String> {
-    let told = story::told(&tools.ledger.events_of(attempt).await.map_err(words)?);
-    let evidence = told.files.into_iter().filter_map(|file| Some((story::shows(&file.what).to_owned(), tools.evidence.find(&file.hash)?)));
+pub async fn story(tools: &Tools, attempt: &str, language: Language) -> Result<Story, String> {
+    let told = story::told(&tools.ledger.events_of(attempt).await.map_err(words)?, language);
+    let evidence = told.files.into_iter().filter_map(|file| Some((story::shows(&file.what, language).to_owned(), tools.evidence.find(&file.hash)?)));
     let steps = told.steps.into_iter().map(|(at, sentence)| (local(at.as_millisecond(), "%d/%m %H:%M:%S"), sentence)).collect();
     Ok(Story { attempt: attempt.to_owned(), steps, evidence: evidence.collect() })
 }
@@ -127,9 +127,17 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<History, String> {
     Ok(history)
 }
 
-/// Writes the batches of so many days to one Excel file, and says where.
-pub async fn export_days(ledger: &Ledger, folder: &Path, days: u16) -> Result<PathBuf, String> {
-    let reports = reports_since(ledger, since_ms(days)).await.map_err(words)?;
+/// Writes these batches to one Excel file, and says where.
+pub async fn export_batches(ledger: &Ledger, folder: &Path, batches: &[String]) -> Result<PathBuf, String> {
+    write(reports_of(ledger, |batch| batches.contains(&batch.id)).await.map_err(words)?, folder).await
+}
+
+/// Writes everything that was ever done with this to one Excel file, and says where.
+pub async fn export_found(ledger: &Ledger, folder: &Path, what: &str) -> Result<PathBuf, String> {
+    write(reports_of_found(ledger.find(what).await.map_err(words)?), folder).await
+}
+
+async fn write(reports: Vec<Report>, folder: &Path) -> Result<PathBuf, String> {
     let name = format!("gachno-{}.xlsx", local(Timestamp::now().as_millisecond(), "%H%M-%d-%m-%Y"));
     let path = folder.join(name);
     let file = path.clone();

@@ -68,28 +68,56 @@ fn made(form: &First) -> Result<(Config, Secrets, Unlock), String> {
 
 /// A configuration with one key changed; its first secret makes the vault.
 fn with(config: &Config, key: &str, value: &SecretString, unlock: &Unlock) -> Result<Config, String> {
-    let vault = || match &config.vault {
+    config::set(config, key, value, || vault(config, unlock)).map_err(|e| e.to_string())
+}
+
+/// The configuration's vault, or a new one.
+fn vault(config: &Config, unlock: &Unlock) -> Result<Vault, VaultError> {
+    match &config.vault {
         Some(header) => Vault::open(header, unlock),
         None if unlock.passphrase.is_none() && !unlock.keyring => Err(VaultError::NoPassphrase),
         // With a passphrase the keyring is not asked.
         None => Vault::create(unlock),
-    };
-    config::set(config, key, value, vault).map_err(|e| e.to_string())
+    }
 }
 
 /// Saves one key.
 pub async fn set(open: &Open, key: &str, value: SecretString) -> Result<(Config, Secrets, Unlock), String> {
-    let (config, key) = (open.config.clone(), key.to_owned());
     let mut unlock = open.unlock.clone();
-    // A keyring's vault is opened by the keyring.
-    unlock.keyring |= config.vault.as_ref().is_some_and(|header| matches!(header.key, KeySource::Keyring { .. })) || config.vault.is_none();
+    unlock.keyring |= keeps_in_keyring(&open.config);
+    let key = key.to_owned();
+    changed(open, unlock, move |config, unlock| with(config, &key, &value, unlock)).await
+}
+
+/// Lets this person sign in with this PIN, or not any more.
+pub async fn seat(open: &Open, name: String, pin: Option<SecretString>) -> Result<(Config, Secrets, Unlock), String> {
+    let mut unlock = open.unlock.clone();
+    unlock.keyring |= keeps_in_keyring(&open.config);
+    changed(open, unlock, move |config, unlock| match pin {
+        Some(pin) => config::seat(config, &name, &pin, || vault(config, unlock)).map_err(|e| e.to_string()),
+        None => config::unseat(config, &name).map_err(|e| e.to_string()),
+    })
+    .await
+}
+
+/// A keyring's vault is opened by the keyring; where there is no vault yet it may be made there.
+fn keeps_in_keyring(config: &Config) -> bool {
+    config.vault.as_ref().is_none_or(|header| matches!(header.key, KeySource::Keyring { .. }))
+}
+
+/// Changes the configuration and saves it. A demo's is in no file, and what it changes goes with it.
+async fn changed(
+    open: &Open,
+    unlock: Unlock,
+    change: impl FnOnce(&Config, &Unlock) -> Result<Config, String> + Send + 'static,
+) -> Result<(Config, Secrets, Unlock), String> {
+    let config = open.config.clone();
     let changed = tokio::task::spawn_blocking(move || {
-        let changed = with(&config, &key, &value, &unlock)?;
+        let changed = change(&config, &unlock)?;
         let secrets = app::secrets(&changed, &unlock).map_err(|e| e.to_string())?;
         Ok::<_, String>((changed, secrets, unlock))
     });
     let (config, secrets, unlock) = changed.await.map_err(|e| e.to_string())??;
-    // A demo's secrets are in no file, and what it changes goes with it.
     if open.is_demo {
         return Ok((config, open.secrets.clone(), unlock));
     }
@@ -109,6 +137,8 @@ fn without_secrets(config: &Config) -> Result<Value, serde_json::Error> {
     let plain = Config {
         portal: config::Portal { username: Sealed::default(), password: Sealed::default(), pin: Sealed::default(), ..config.portal.clone() },
         api: config::Api { token: Sealed::default(), ..config.api.clone() },
+        site: config::Site { url: config.site.url.clone(), ..config::Site::default() },
+        operators: Vec::new(),
         vault: None,
         ..config.clone()
     };
@@ -150,6 +180,8 @@ fn merged(own: &Config, theirs: Config) -> Config {
             ..theirs.portal
         },
         api: config::Api { token: own.api.token.clone(), ..theirs.api },
+        site: config::Site { url: theirs.site.url, ..own.site.clone() },
+        operators: own.operators.clone(),
         vault: own.vault.clone(),
         ..theirs
     }

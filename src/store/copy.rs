@@ -1,0 +1,195 @@
+//! A whole shop from one database to another: SQLite to MariaDB when one machine is outgrown, back, and into a file.
+//!
+//! Rows go in batches, read in one snapshot; afterwards every table is read again on the other side and compared by count
+//! and hash. A target that has rows is refused: nothing is ever mixed.
+
+use std::path::Path;
+
+use sea_orm::{ConnectionTrait, IsolationLevel, QueryResult, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value};
+use sha2::{Digest, Sha256};
+
+use super::StoreError;
+use super::catalogue::{Column, Kind, TABLES, Table};
+use super::db::{Engine, Store, all, execute, int, marks, one, sqlite_url, values};
+use super::rows::{bound, cell, read_as};
+
+/// Rows in one statement: a cluster does not like large transactions, and a statement has at most 32 766 values.
+const BATCH: usize = 250;
+
+/// What was copied of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopiedTable {
+    /// Its name.
+    pub table: &'static str,
+    /// How many rows.
+    pub rows: u64,
+    /// SHA-256 of all of them.
+    pub hash: String,
+    /// The sum of all its money, in đồng.
+    pub money: i64,
+}
+
+/// A place behind which the next batch begins.
+enum Place {
+    Number(i64),
+    Offset(u64),
+}
+
+/// Copies everything. The target must be empty; it is made ours first.
+pub async fn copy(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreError> {
+    to.migrate().await?;
+    for table in TABLES {
+        if one(&to.db, &format!("SELECT 1 FROM `{}` LIMIT 1", table.name), vec![]).await?.is_some() {
+            return Err(StoreError::Copy(format!("bảng {} ở nơi nhận đã có dữ liệu", table.name)));
+        }
+    }
+    let options = match from.engine() {
+        Engine::Sqlite => TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred), ..TransactionOptions::default() },
+        Engine::MariaDb => TransactionOptions { isolation_level: Some(IsolationLevel::RepeatableRead), ..TransactionOptions::default() },
+    };
+    let snapshot = from.db.begin_with_options(options).await?;
+    let mut copied = Vec::new();
+    for table in TABLES {
+        let sent = copy_table(&snapshot, from.engine(), to, table).await?;
+        let found = summed(&to.db, to.engine(), table).await?;
+        if sent != found {
+            return Err(StoreError::Copy(format!("bảng {}: gửi {} dòng, nhận {} dòng, hoặc nội dung khác nhau", table.name, sent.rows, found.rows)));
+        }
+        tracing::info!(table = table.name, rows = sent.rows, "copied and compared");
+        copied.push(sent);
+    }
+    snapshot.rollback().await?;
+    Ok(copied)
+}
+
+async fn copy_table<C: ConnectionTrait>(from: &C, engine: Engine, to: &Store, table: &'static Table) -> Result<CopiedTable, StoreError> {
+    let mut sum = Sum::new(table);
+    let names: Vec<String> = table.columns.iter().map(|c| format!("`{}`", c.name)).collect();
+    let one_row = format!("({})", marks(names.len()));
+    let mut place = first(table);
+    loop {
+        let rows = batch(from, engine, table, &place).await?;
+        let mut given: Vec<Value> = Vec::with_capacity(rows.len() * names.len());
+        for row in &rows {
+            let cells = sum.add(table, row)?;
+            given.extend(cells.iter().map(bound));
+        }
+        if rows.is_empty() {
+            return Ok(sum.done(table));
+        }
+        let sql = format!("INSERT INTO `{}` ({}) VALUES {}", table.name, names.join(", "), vec![one_row.as_str(); rows.len()].join(", "));
+        let tx = to.begin().await?;
+        let done = async {
+            if to.engine() == Engine::MariaDb {
+                // An id 0 stays 0, and a zero date of old is no reason to lose its row. What does not fit shows in the hash.
+                execute(&*tx, "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'", vec![]).await?;
+            }
+            execute(&*tx, &sql, given).await
+        };
+        let done = done.await;
+        tx.finish(done).await?;
+        place = next(table, &place, &rows)?;
+    }
+}
+
+async fn summed<C: ConnectionTrait>(c: &C, engine: Engine, table: &'static Table) -> Result<CopiedTable, StoreError> {
+    let mut sum = Sum::new(table);
+    let mut place = first(table);
+    loop {
+        let rows = batch(c, engine, table, &place).await?;
+        for row in &rows {
+            sum.add(table, row)?;
+        }
+        if rows.is_empty() {
+            return Ok(sum.done(table));
+        }
+        place = next(table, &place, &rows)?;
+    }
+}
+
+const fn first(table: &Table) -> Place {
+    match table.columns.first() {
+        Some(Column { kind: Kind::Id, .. }) => Place::Number(i64::MIN),
+        _ => Place::Offset(0),
+    }
+}
+
+fn next(table: &Table, place: &Place, rows: &[QueryResult]) -> Result<Place, StoreError> {
+    match place {
+        Place::Number(_) => rows.last().map_or(Ok(first(table)), |row| int(row, 0).map(Place::Number)),
+        Place::Offset(at) => Ok(Place::Offset(at + rows.len() as u64)),
+    }
+}
+
+async fn batch<C: ConnectionTrait>(c: &C, engine: Engine, table: &Table, place: &Place) -> Result<Vec<QueryResult>, StoreError> {
+    let columns: Vec<String> = table.columns.iter().map(|column| read_as(engine, column)).collect();
+    let select = format!("SELECT {} FROM `{}`", columns.join(", "), table.name);
+    match place {
+        Place::Number(id) => all(c, &format!("{select} WHERE id > ? ORDER BY id LIMIT {BATCH}"), values![*id]).await,
+        Place::Offset(at) => {
+            // Sorted by bytes on both sides, so that the hashes can be compared.
+            let order: Vec<String> = table.columns.iter().map(|column| format!("HEX({})", read_as(engine, column))).collect();
+            all(c, &format!("{select} ORDER BY {} LIMIT {BATCH} OFFSET {at}", order.join(", ")), vec![]).await
+        }
+    }
+}
+
+struct Sum {
+    hash: Sha256,
+    rows: u64,
+    money: i64,
+}
+
+impl Sum {
+    fn new(table: &Table) -> Self {
+        Self { hash: Sha256::new_with_prefix(table.name), rows: 0, money: 0 }
+    }
+
+    fn add(&mut self, table: &Table, row: &QueryResult) -> Result<Vec<serde_json::Value>, StoreError> {
+        let cells = table.columns.iter().enumerate().map(|(at, column)| cell(row, at, column)).collect::<Result<Vec<_>, _>>()?;
+        self.rows += 1;
+        for (column, cell) in table.columns.iter().zip(&cells) {
+            self.hash.update(cell.to_string().as_bytes());
+            self.hash.update([0]);
+            if column.kind == Kind::Money {
+                self.money = self.money.wrapping_add(cell.as_i64().unwrap_or_default());
+            }
+        }
+        Ok(cells)
+    }
+
+    fn done(self, table: &Table) -> CopiedTable {
+        let hash = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        CopiedTable { table: table.name, rows: self.rows, hash, money: self.money }
+    }
+}
+
+impl Store {
+    /// Copies the database into a file, while it works.
+    pub async fn backup(&self, file: &Path) -> Result<(), StoreError> {
+        if file.exists() {
+            return Err(StoreError::Copy(format!("{} đã có; chọn tên khác", file.display())));
+        }
+        match self.engine() {
+            Engine::Sqlite => execute(&self.db, "VACUUM INTO ?", values![file.display().to_string()]).await.map(|_| ()),
+            Engine::MariaDb => {
+                let target = Self::open(&sqlite_url(file)).await?;
+                let copied = copy(self, &target).await;
+                target.close().await;
+                copied.map(|_| ())
+            }
+        }
+    }
+
+    /// Brings a copy back into an empty database. The file itself is not touched.
+    pub async fn restore(&self, file: &Path) -> Result<Vec<CopiedTable>, StoreError> {
+        let fault = |e: std::io::Error| StoreError::Copy(format!("{}: {e}", file.display()));
+        let folder = tempfile::tempdir().map_err(fault)?;
+        let working = folder.path().join("copy.db");
+        std::fs::copy(file, &working).map_err(fault)?;
+        let source = Self::open(&sqlite_url(&working)).await?;
+        let copied = copy(&source, self).await;
+        source.close().await;
+        copied
+    }
+}

@@ -1,0 +1,290 @@
+//! The server over HTTP, the same stories on SQLite and on MariaDB.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use gachno::server::{self, App, Running, ServeConfig, Vault};
+use gachno::store::machines::Scope;
+use gachno::store::{Actor, Store};
+use reqwest::{Client, Method, Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::database::{Base, Which, on_both};
+
+/// A running server with a machine that may do everything.
+struct Shop {
+    running: Running,
+    clock: Arc<AtomicI64>,
+    token: SecretString,
+    http: Client,
+    _folder: tempfile::TempDir,
+}
+
+fn config(url: &str, folder: &Path) -> ServeConfig {
+    ServeConfig {
+        listen: ([127, 0, 0, 1], 0).into(),
+        database: url.to_owned(),
+        behind_proxy: false,
+        requests_per_second: 5_000,
+        key_file: folder.join("serve.key"),
+    }
+}
+
+impl Shop {
+    async fn open(base: &Base) -> Self {
+        Self::with(base, |_| {}).await
+    }
+
+    async fn with(base: &Base, change: impl Fn(&mut ServeConfig)) -> Self {
+        gachno::init_tls();
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = config(&base.url, folder.path());
+        change(&mut config);
+        let clock = Arc::new(AtomicI64::new(1_800_000_000_000));
+        let store = Store::open(&base.url).await.unwrap().with_clock(Arc::clone(&clock));
+        let token = store.add_machine("quầy 1", &Scope::ALL, None, &Actor::system()).await.unwrap().token;
+        let vault = Vault::open_or_create(&config.key_file).unwrap();
+        let running = server::start_with(App::new(store, config, vault)).await.unwrap();
+        Self { running, clock, token, http: Client::new(), _folder: folder }
+    }
+
+    fn store(&self) -> &Store {
+        self.running.app().store()
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<Value>, token: Option<&str>) -> Response {
+        let mut request = self.http.request(method, format!("{}{path}", self.running.url()));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        request.send().await.unwrap()
+    }
+
+    async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        let answer = self.ask(Method::POST, path, Some(body), Some(self.token.expose_secret())).await;
+        (answer.status(), answer.json().await.unwrap())
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let answer = self.ask(Method::GET, path, None, Some(self.token.expose_secret())).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.json().await.unwrap()
+    }
+
+    async fn set(&self, name: &str, value: Value) {
+        self.store().set_shop(name, &value, &Actor::system()).await.unwrap();
+        self.running.app().forget_shop().await;
+    }
+}
+
+on_both! {
+    async fn a_machine_takes_arms_and_reports_and_the_owner_sees_it(base: &Base) {
+        let shop = Shop::open(base).await;
+        let rows = json!([{ "code": "PE001", "order_id": "A1", "key": "k1" }, { "code": "x!" }, { "code": "PE002", "amount": "150.000đ" }]);
+        let (status, added) = shop.post("/api/jobs", json!({ "service": "gach_dien_evn", "jobs": rows })).await;
+        assert_eq!((status, &added["added"]), (StatusCode::OK, &json!(2)), "{added}");
+        assert_eq!(added["jobs"][1]["result"], "refused");
+        assert!(added["jobs"][1]["detail"].as_str().unwrap().contains("ký tự lạ"), "{added}");
+
+        let (_, lease) = shop.post("/api/jobs/lease", json!({ "service": "gach_dien_evn", "limit": 5, "operator": "Lan" })).await;
+        let jobs = lease["jobs"].as_array().unwrap();
+        assert_eq!((jobs.len(), &jobs[0]["order_id"], &jobs[1]["expected_amount"]), (2, &json!("A1"), &json!(150_000)));
+        let (id, fence) = (jobs[0]["id"].as_str().unwrap(), &jobs[0]["fence"]);
+        let (_, beat) = shop.post("/api/jobs/heartbeat", json!({ "jobs": [{ "id": id, "fence": fence }, { "id": id, "fence": 99 }], "sessions": 2 })).await;
+        assert_eq!((&beat["jobs"][0]["result"], &beat["jobs"][1]["result"]), (&json!("ok"), &json!("lost")));
+
+        let attempt = Uuid::now_v7();
+        let arm = json!({ "fence": fence, "attempt": attempt, "amount": 350_000 });
+        assert_eq!(shop.post(&format!("/api/jobs/{id}/arm"), arm.clone()).await.0, StatusCode::OK);
+        assert_eq!(shop.post(&format!("/api/jobs/{id}/arm"), arm).await.0, StatusCode::OK, "asked again");
+        let other = json!({ "fence": fence, "attempt": Uuid::now_v7(), "amount": 350_000 });
+        let (status, problem) = shop.post(&format!("/api/jobs/{id}/arm"), other).await;
+        assert_eq!((status, &problem["code"], &problem["status"]), (StatusCode::CONFLICT, &json!("other_attempt"), &json!(409)));
+        let (_, given) = shop.post("/api/jobs/give-back", json!({ "jobs": [{ "id": id, "fence": fence }, { "id": jobs[1]["id"], "fence": 1 }] })).await;
+        assert_eq!((&given["jobs"][0]["result"], &given["jobs"][1]["result"]), (&json!("lost"), &json!("ok")), "what was armed is only reported");
+
+        let told = json!({ "outcomes": [{ "attempt": attempt, "job": id, "fence": fence, "outcome": "paid", "amount": 350_000, "transaction_id": "VT1",
+            "proof": "response", "message": "Thành công", "at": "2026-11-21T08:00:00+07:00", "operator": "Lan" }] });
+        for expected in ["accepted", "duplicate"] {
+            assert_eq!(shop.post("/api/outcomes", told.clone()).await.1["outcomes"][0]["result"], expected);
+        }
+        let job = shop.get(&format!("/api/jobs/{id}")).await;
+        assert_eq!((&job["state"], &job["paid_amount"], &job["machine"]), (&json!("done"), &json!(350_000), &json!("quầy 1")));
+        let page = shop.get("/api/jobs?state=ready&limit=1").await;
+        assert_eq!((page["jobs"].as_array().unwrap().len(), page["next"].is_i64()), (1, true));
+        let rest = shop.get(&format!("/api/jobs?state=ready&limit=1&after={}", page["next"])).await;
+        assert_eq!((rest["jobs"].as_array().unwrap().len(), &rest["next"]), (0, &Value::Null));
+        assert_eq!(shop.get("/api/me").await["name"], "quầy 1");
+    }
+}
+
+on_both! {
+    async fn the_rescuer_takes_back_what_a_dead_machine_holds(base: &Base) {
+        let shop = Shop::open(base).await;
+        shop.post("/api/jobs", json!({ "service": "gach_dien_evn", "jobs": [{ "code": "PE001" }] })).await;
+        let (_, lease) = shop.post("/api/jobs/lease", json!({ "service": "gach_dien_evn" })).await;
+        let job = &lease["jobs"][0];
+        let path = format!("/api/jobs/{}", job["id"].as_str().unwrap());
+        shop.post(&format!("{path}/arm"), json!({ "fence": job["fence"], "attempt": Uuid::now_v7() })).await;
+        shop.clock.fetch_add(600_000, Ordering::Relaxed);
+        let begun = std::time::Instant::now();
+        while shop.get(&path).await["state"] != "in_doubt" {
+            assert!(begun.elapsed().as_secs() < 20, "the rescuer never came");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        let (_, none) = shop.post("/api/jobs/lease", json!({ "service": "gach_dien_evn" })).await;
+        assert_eq!(none["jobs"], json!([]));
+        shop.running.stop().await;
+    }
+}
+
+on_both! {
+    async fn the_old_lists_come_from_the_database_in_the_old_shapes(base: &Base) {
+        let shop = Shop::open(base).await;
+        let rows = json!([{ "code": "0981234567", "amount": 50_000, "order_id": "o1" }, { "code": "0981234568" }]);
+        shop.post("/api/jobs", json!({ "service": "nap_tien_da_mang", "jobs": rows })).await;
+        let body = shop.get("/api/data/nap_tien_da_mang").await;
+        assert_eq!((&body["status"], &body["service"]), (&json!("success"), &json!("Nạp tiền đa mạng")));
+        assert_eq!(body["data"]["phone_numbers"], json!(["0981234567|50000", "0981234568"]));
+        assert_eq!(body["data"]["code_order_map"], json!([{ "code": "0981234567|50000", "orderId": "o1" }]));
+        assert_eq!(body["data"]["pin"], Value::Null, "the owner has put none here");
+        shop.set("pin_sealed", json!(shop.running.app().vault().seal(&SecretString::from("246810")))).await;
+        assert_eq!(shop.get("/api/data/nap_tien_da_mang").await["data"]["pin"], "246810");
+        assert_eq!(shop.get("/api/public/services/nap_tien_da_mang/data").await["service"], "nap_tien_da_mang");
+        // Our own client reads it.
+        let limit = std::time::Duration::from_secs(5);
+        let api = gachno::client::JobApi::new(&shop.running.url(), Some(shop.token.clone()), limit, limit).unwrap();
+        let intake = api.fetch(gachno::domain::Service::TopUpMulti, gachno::domain::Defaults::default()).await.unwrap();
+        let seen: Vec<_> = intake.list.jobs.iter().map(|j| (j.account.as_str(), j.amount.map(gachno::domain::Vnd::dong), j.order_id.as_deref())).collect();
+        assert_eq!(seen, [("0981234567", Some(50_000), Some("o1")), ("0981234568", None, None)]);
+        let unknown = shop.ask(Method::GET, "/api/data/nope", None, None).await;
+        assert_eq!((unknown.status(), unknown.json::<Value>().await.unwrap()), (StatusCode::NOT_FOUND, json!({ "status": "error", "message": "Service type not found" })));
+        assert_eq!(shop.get("/api/health").await["status"], "success");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_of_the_job_api_asks_for_a_token_with_its_scope() {
+    let shop = Shop::open(&Base::new(Which::Sqlite).unwrap()).await;
+    let weak = shop.store().add_machine("chỉ xem số", &[Scope::Metrics], None, &Actor::system()).await.unwrap().token;
+    let document = shop.get("/api/openapi.json").await;
+    let mut asked = 0;
+    for (path, calls) in document["paths"].as_object().unwrap() {
+        for (method, call) in calls.as_object().unwrap() {
+            if call["tags"][0] != "jobs" {
+                continue;
+            }
+            asked += 1;
+            let (method, path) = (method.to_uppercase().parse::<Method>().unwrap(), path.replace("{id}", "x"));
+            let body = (method == Method::POST).then(|| body_for(&path));
+            for (token, expected) in [(None, 401), (Some("gn_abcdefgh_x"), 401), (Some(weak.expose_secret()), 403)] {
+                let answer = shop.ask(method.clone(), &path, body.clone(), token).await;
+                assert_eq!(answer.status().as_u16(), expected, "{method} {path}");
+                assert_eq!(answer.headers()["content-type"], "application/problem+json; charset=utf-8");
+                assert!(!answer.headers()["x-request-id"].is_empty());
+            }
+        }
+    }
+    assert_eq!(asked, 8, "a new route has to be looked at here");
+}
+
+fn body_for(path: &str) -> Value {
+    match path {
+        "/api/jobs" => json!({ "service": "gach_dien_evn", "jobs": [] }),
+        "/api/jobs/lease" => json!({ "service": "gach_dien_evn" }),
+        "/api/outcomes" => json!({ "outcomes": [] }),
+        "/api/jobs/x/arm" => json!({ "fence": 1, "attempt": Uuid::nil() }),
+        _ => json!({ "jobs": [] }),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_request_is_named_and_a_page_of_somebody_else_gets_nothing() {
+    let shop = Shop::open(&Base::new(Which::Sqlite).unwrap()).await;
+    let (status, problem) = shop.post("/api/jobs/lease", json!({ "service": "nope" })).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("bad_request")));
+    assert_eq!(shop.post("/api/jobs/lease", json!({ "service": "gach_dien_evn", "limits": 3 })).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    // The answer comes before all of it was sent; a client that goes on sending sees a closed connection instead.
+    let large = shop.http.post(format!("{}/api/jobs", shop.running.url())).bearer_auth(shop.token.expose_secret()).body("x".repeat(20_000_000));
+    let large = large.header("content-type", "application/json").send().await;
+    assert!(large.is_err() || large.is_ok_and(|answer| answer.status() == StatusCode::PAYLOAD_TOO_LARGE));
+    assert_eq!(shop.ask(Method::DELETE, "/api/jobs", None, None).await.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(shop.ask(Method::GET, "/nirgends", None, None).await.status(), StatusCode::NOT_FOUND);
+
+    // A program on this computer may read the lists and the numbers; another site's page in its browser may not.
+    let url = |path: &str| format!("{}{path}", shop.running.url());
+    for path in ["/api/data/gach_dien_evn", "/metrics", "/api/banners"] {
+        assert_eq!(shop.http.get(url(path)).send().await.unwrap().status(), StatusCode::OK, "{path}");
+        for (name, value) in [("origin", "https://evil.example"), ("host", "evil.example"), ("sec-fetch-site", "cross-site")] {
+            let answer = shop.http.get(url(path)).header(name, value).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path} {name}");
+        }
+    }
+    let answer = shop.http.get(url("/api/docs")).header("x-request-id", "made up\tby me").send().await.unwrap();
+    assert!(!answer.headers()["x-request-id"].to_str().unwrap().contains("made up"));
+    assert!(answer.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'self'"));
+    assert_eq!(
+        (&answer.headers()["x-content-type-options"], &answer.headers()["x-frame-options"]),
+        (&"nosniff".parse().unwrap(), &"DENY".parse().unwrap())
+    );
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("/api/jobs/lease") && !page.contains("<script"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_nobody_is_local_and_a_flood_is_slowed_down() {
+    let base = Base::new(Which::Sqlite).unwrap();
+    let shop = Shop::with(&base, |config| {
+        config.behind_proxy = true;
+        config.requests_per_second = 5;
+    })
+    .await;
+    let url = format!("{}/api/data/gach_dien_evn", shop.running.url());
+    let from = async |told: &str| shop.http.get(&url).header("x-forwarded-for", told).send().await.unwrap();
+    assert_eq!(from("127.0.0.1, 203.0.113.7").await.status(), StatusCode::UNAUTHORIZED, "the left-most entry is only a claim");
+    let mut last = StatusCode::OK;
+    for i in 0..40 {
+        last = from(&format!("10.0.0.{i}, 203.0.113.7")).await.status();
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    let slow = from("203.0.113.7").await;
+    assert!(slow.headers().contains_key("retry-after"));
+    assert_eq!(from("203.0.113.8").await.status(), StatusCode::UNAUTHORIZED, "another one is not slowed down");
+}
+
+/// `gachno serve` as a process: ready on an empty folder, the first password on the terminal alone, a clean end.
+#[test]
+fn the_program_starts_on_an_empty_folder_and_ends_cleanly() {
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_gachno"));
+    serve.args(["serve", "--listen", "127.0.0.1:0"]).env("GACHNO_HOME", folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = serve.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(ready["event"], "ready");
+    assert!(ready["url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    let ended = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(ended.success() && child.wait().unwrap().success());
+    let mut told = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    let password = told.lines().find_map(|l| l.split_once("Mật khẩu một lần: ")).unwrap().1.trim().to_owned();
+    assert!(!line.contains(&password));
+    for file in walk(folder.path()) {
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!bytes.windows(password.len()).any(|w| w == password.as_bytes()), "{}", file.display());
+    }
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    entries.flat_map(|e| if e.path().is_dir() { walk(&e.path()) } else { vec![e.path()] }).collect()
+}
