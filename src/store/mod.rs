@@ -17,10 +17,12 @@ pub mod imports;
 pub mod jobs;
 pub mod leader;
 pub mod machines;
+mod people;
 pub mod preferences;
 pub mod rows;
 pub mod schema;
 pub mod settings;
+mod totals;
 
 use sea_orm::DbErr;
 

@@ -373,3 +373,203 @@ async fn names_in_an_address_come_from_the_catalogue() {
         assert!(!page.body.contains("argon2") && !page.body.contains(&hash[..30]), "{path}");
     }
 }
+
+const ROLES: [Role; 5] = [Role::Owner, Role::Manager, Role::Operator, Role::Collector, Role::ReadOnly];
+
+/// A path of the route table with something in its places.
+fn filled(path: &str) -> String {
+    let path = path.replace("{table}", "products").replace("{column}", "title").replace("{*rest}", "x");
+    if path.contains("/review/") { path.replace("{id}", "nothing") } else { path.replace("{id}", "1") }
+}
+
+#[tokio::test]
+async fn every_route_is_open_to_whom_the_table_says_and_to_nobody_else() {
+    use gachno::server::admin::permission::may;
+    use gachno::server::admin::{Need, routes};
+    let shop = Shop::open().await;
+    let mut people = Vec::new();
+    for role in ROLES {
+        people.push((role, shop.person(role.wire(), role).await));
+    }
+    for route in routes() {
+        let path = filled(route.path);
+        let mut anybody = shop.browser();
+        let answer = anybody.send(anybody.request(route.method.clone(), &path).header("sec-fetch-site", "same-origin")).await;
+        match route.need {
+            Need::Nothing => assert!(!matches!(answer.status.as_u16(), 303 if answer.header("location").contains("sign-in?")), "{path}"),
+            _ if route.method == Method::GET => assert!(answer.header("location").starts_with("/admin/sign-in?next="), "{path}: {}", answer.status),
+            _ => assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}"),
+        }
+        // What signs somebody out, or changes who they are, has stories of its own.
+        if matches!(route.need, Need::Nothing | Need::AnyStep | Need::Self_ | Need::Step(_) | Need::SignedIn) {
+            continue;
+        }
+        for (role, browser) in &mut people {
+            let allowed = match route.need {
+                Need::May(area, action) => may(*role, area, action),
+                Need::Table(action) => may(*role, gachno::server::admin::permission::area_of("products").unwrap(), action),
+                _ => true,
+            };
+            let answer = browser.send(browser.request(route.method.clone(), &path).header("sec-fetch-site", "same-origin")).await;
+            assert_eq!(answer.status != StatusCode::FORBIDDEN, allowed, "{role:?} {} {path}: {}", route.method, answer.status);
+            assert!(answer.status != StatusCode::INTERNAL_SERVER_ERROR, "{role:?} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn looking_changes_nothing_and_no_page_holds_a_script() {
+    use gachno::server::admin::{Need, routes};
+    let shop = Shop::open().await;
+    shop.add_jobs(&["PE001", "PE002"]).await;
+    let mut owner = shop.person("lan", Role::Owner).await;
+    owner.post("/admin/t/products/new", &[("title", "Sim"), ("price", "1"), ("user_id", "1"), ("currency", "VND")]).await;
+    let job = shop.store().jobs(&Default::default(), 1).await.unwrap().remove(0).id;
+    let rows_of = async |table: &str| shop.store().list(table, &Default::default(), 1_000).await.unwrap().rows;
+    let mut before = Vec::new();
+    for table in ["audit", "users", "accounts", "products", "jobs", "imports", "machines"] {
+        before.push((table, rows_of(table).await));
+    }
+    let mut paths: Vec<String> = routes().iter().filter(|r| r.method == Method::GET && r.need != Need::Step(gachno::server::admin::Step::Code)).map(|r| filled(r.path)).collect();
+    paths.push(format!("/admin/review/{job}"));
+    for table in gachno::store::catalogue::TABLES.iter().filter(|t| t.access != gachno::store::catalogue::Access::Hidden) {
+        paths.push(format!("/admin/t/{}?q=a", table.name));
+    }
+    for path in paths.iter().filter(|p| !p.contains("/assets/")) {
+        let page = owner.get(path).await;
+        assert!(page.status.as_u16() < 500, "{path}: {}", page.status);
+        assert!(!page.body.contains("<script>") && !page.body.contains(" onclick=") && !page.body.contains(" style=\""), "{path}");
+        assert!(!page.body.contains("http://") || page.body.contains("w3.org"), "{path} names another place");
+    }
+    for (table, rows) in before {
+        assert_eq!(rows_of(table).await, rows, "{table} was changed by looking");
+    }
+}
+
+#[tokio::test]
+async fn only_fields_of_the_form_are_written_and_only_in_tables_that_forms_may_write() {
+    let shop = Shop::open().await;
+    let mut manager = shop.person("lan", Role::Manager).await;
+    let fields = [("username", "hoa"), ("name", "Hoa"), ("password", "x"), ("id", "500"), ("created_at", "2001-01-01"), ("version", "9"), ("remember_token", "t")];
+    manager.post("/admin/t/users/new", &fields).await;
+    let row = shop.store().list("users", &gachno::store::rows::Query { search: "hoa".into(), ..Default::default() }, 5).await.unwrap().rows.remove(0);
+    assert!(row.id < 500 && row.version == 0);
+    assert_eq!(manager.post("/admin/t/accounts/1", &[("version", "0"), ("role", "owner")]).await.status, StatusCode::BAD_REQUEST);
+    let mine = shop.store().account_named("lan").await.unwrap().unwrap().user_id;
+    assert_eq!(manager.post(&format!("/admin/people/{mine}/standing"), &[("role", "owner")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(manager.post("/admin/people", &[("username", "kẻ gian"), ("role", "owner")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(manager.post("/admin/t/audit/1", &[("version", "0")]).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn an_order_costs_what_its_lines_cost() {
+    let shop = Shop::open().await;
+    let mut lan = shop.person("lan", Role::Manager).await;
+    lan.post("/admin/t/products/new", &[("title", "Sim"), ("price", "50.000"), ("user_id", "1"), ("currency", "VND")]).await;
+    lan.post("/admin/t/orders/new", &[("user", "Khách A"), ("discount", "10.000"), ("total", "1")]).await.leads_to("/admin/t/orders/1?done=added");
+    let line = |quantity: &'static str, discount: &'static str| [("order_id", "1"), ("product_id", "1"), ("quantity", quantity), ("unit_price", "50.000"), ("discount", discount), ("price", "7")];
+    lan.post("/admin/t/order_details/new", &line("2", "0")).await.leads_to("/admin/t/order_details/1?done=added");
+    lan.post("/admin/t/order_details/new", &line("1", "5.000")).await;
+    lan.get("/admin/t/orders/1").await.says("135.000 đ");
+    lan.post("/admin/t/order_details/2/delete", &[("version", "0")]).await;
+    lan.get("/admin/t/orders/1").await.says("90.000 đ");
+}
+
+#[tokio::test]
+async fn a_file_is_previewed_brought_in_and_taken_back() {
+    let shop = Shop::open().await;
+    let mut lan = shop.person("lan", Role::Manager).await;
+    shop.add_jobs(&["PE01000100009"]).await;
+    let file = "Dịch vụ;Mã;Số tiền;Mã đơn\r\nGạch điện EVN;PE01000100001;;D1\r\nGạch điện EVN;PE01000100001;;D1\r\nĐổ xăng;1;;\r\nGạch điện EVN;PE01000100009;;\r\nGạch điện EVN;PE01000100002;;\r\n";
+    let mut preview = upload(&mut lan, "jobs", "việc.csv", file.as_bytes()).await;
+    preview.says("2 dòng sẽ được nhập").says("trùng với một dòng ở trên").says("Đổ xăng").says("đã có một việc đang mở giống hệt");
+    assert_eq!(shop.store().jobs(&Default::default(), 10).await.unwrap().len(), 1, "a preview changes nothing");
+    preview.body = preview.body.replace("&#34;", "\"").replace("&quot;", "\"").replace("&#38;", "&").replace("&#39;", "'");
+    let rows = preview.body.split("name=\"rows\" value=\"").nth(1).unwrap().split("\"><button").next().unwrap().to_owned();
+    lan.post("/admin/import/commit", &[("rows", &rows)]).await.leads_to("/admin/import/1?done=imported");
+    assert_eq!(shop.store().jobs(&Default::default(), 10).await.unwrap().len(), 3);
+    lan.get("/admin/import/1").await.says("Hoàn tác");
+    let touched = shop.store().jobs(&Default::default(), 10).await.unwrap().into_iter().find(|j| j.code == "PE01000100002").unwrap();
+    lan.post(&format!("/admin/t/jobs/{}/cell/note", touched.number), &[("version", "0"), ("value", "khách gọi")]).await.says("khách gọi");
+    lan.post("/admin/import/1/undo", &[]).await.leads_to("/admin/import/1?done=undone");
+    let left: Vec<String> = shop.store().jobs(&Default::default(), 10).await.unwrap().into_iter().map(|j| j.code).collect();
+    assert_eq!(left, ["PE01000100009", "PE01000100002"], "what somebody touched stays");
+    assert_eq!(upload(&mut lan, "jobs", "x.exe", b"MZ").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(upload(&mut lan, "accounts", "x.csv", b"a;b").await.status, StatusCode::NOT_FOUND);
+}
+
+pub async fn upload(browser: &mut Browser, table: &str, name: &str, bytes: &[u8]) -> Answer {
+    const EDGE: &str = "----edge";
+    let mut body = Vec::new();
+    body.extend_from_slice(format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"table\"\r\n\r\n{table}\r\n").as_bytes());
+    body.extend_from_slice(format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n").as_bytes());
+    body.extend_from_slice(bytes);
+    body.extend_from_slice(format!("\r\n--{EDGE}--\r\n").as_bytes());
+    let request = browser.request(Method::POST, "/admin/import/preview").header("content-type", format!("multipart/form-data; boundary={EDGE}"));
+    browser.send(request.body(body)).await
+}
+
+#[tokio::test]
+async fn money_in_doubt_is_decided_by_a_person_once_and_by_name() {
+    let shop = Shop::open().await;
+    shop.add_jobs(&["PE001"]).await;
+    let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
+    let job = shop.store().take(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
+    let held = gachno::store::jobs::Held { id: job.id.clone(), fence: job.fence };
+    shop.store().arm(machine, &held, uuid::Uuid::now_v7(), Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
+    shop.wait(2 * MINUTE);
+    shop.store().expire().await.unwrap();
+
+    let mut manager = shop.person("lan", Role::Manager).await;
+    manager.get("/admin").await.says("1 việc chưa rõ kết quả").says("150.000 đ");
+    manager.get("/admin/review").await.says("PE001");
+    let path = format!("/admin/review/{}", job.id);
+    manager.get(&path).await.says("Cho phép quầy 1 bấm xác nhận").says("Đã trả");
+    let mut operator = shop.person("hoa", Role::Operator).await;
+    let word = [("resolution", "paid"), ("name", "Trần Lan"), ("reason", "có trong lịch sử giao dịch"), ("amount", "150.000")];
+    assert_eq!(operator.post(&path, &word).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(manager.post(&path, &[("resolution", "paid"), ("amount", "150.000")]).await.status, StatusCode::BAD_REQUEST, "by name and with a reason");
+    manager.post(&path, &word).await.leads_to(&format!("{path}?done=decided"));
+    manager.get(&path).await.says("Trần Lan: có trong lịch sử giao dịch");
+    assert_eq!(manager.post(&path, &word).await.status, StatusCode::CONFLICT, "said once");
+    manager.get("/admin").await.says("150.000 đ").says("Đã thanh toán hôm nay");
+}
+
+#[tokio::test]
+async fn an_account_is_made_approved_blocked_and_its_trial_ends() {
+    let shop = Shop::open().await;
+    let mut owner = shop.person("lan", Role::Owner).await;
+    assert_eq!(shop.browser().get("/admin/register").await.status, StatusCode::NOT_FOUND, "closed until the shop opens it");
+    let all = [("registration", "1"), ("trial_days", "7"), ("tries_max", "3"), ("retry_after_ms", "30000"), ("lease_ms", "60000"), ("keep_days", "90")];
+    owner.post("/admin/settings", &all).await.leads_to("/admin/settings?done=saved");
+    let mut new = shop.browser();
+    new.post("/admin/register", &[("username", "minh"), ("name", "Minh"), ("password", PASSWORD)]).await.leads_to("/admin/register?done=asked");
+    new.sign_in("minh", PASSWORD).await.says("chờ cửa hàng duyệt");
+    let id = shop.store().account_named("minh").await.unwrap().unwrap().user_id;
+    owner.get("/admin/people").await.says("Chờ duyệt");
+    owner.post(&format!("/admin/people/{id}/standing"), &[("status", "active")]).await;
+    new.sign_in("minh", PASSWORD).await.leads_to("/admin");
+    shop.wait(8 * 24 * 60 * MINUTE);
+    new.sign_in("minh", PASSWORD).await.says("hết hạn");
+    owner.sign_in("lan", PASSWORD).await;
+    owner.post(&format!("/admin/people/{id}/trial"), &[("days", "")]).await;
+    new.sign_in("minh", PASSWORD).await.leads_to("/admin");
+    let version = shop.store().fetch("users", id).await.unwrap().version.to_string();
+    owner.post(&format!("/admin/t/users/{id}/cell/block"), &[("version", &version), ("value", "1")]).await.says("có");
+    new.get("/admin").await.leads_to("/admin/sign-in?next=%2Fadmin");
+    let told = owner.post(&format!("/admin/people/{id}/reset"), &[]).await;
+    told.says("Chỉ hiện lần này");
+}
+
+#[tokio::test]
+async fn a_machines_token_is_shown_once_and_opens_nothing_when_revoked() {
+    let shop = Shop::open().await;
+    let mut owner = shop.person("lan", Role::Owner).await;
+    let made = owner.post("/admin/machines", &[("name", "Quầy 1"), ("scope", "jobs:lease"), ("scope", "jobs:read")]).await;
+    let token = made.body.split("<p class=\"secret code\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    assert!(shop.store().machine_of(&token).await.unwrap().is_some());
+    let page = owner.get("/admin/machines").await;
+    assert!(page.says("Quầy 1").body.find(&token).is_none(), "shown once");
+    owner.post("/admin/machines/1/revoke", &[]).await.leads_to("/admin/machines?done=revoked");
+    assert!(shop.store().machine_of(&token).await.unwrap().is_none());
+}

@@ -81,7 +81,7 @@ impl Sheet {
         if account.is_empty() {
             return Err("thiếu mã".to_owned());
         }
-        let raw = RawJob { row: String::new(), account, amount: text("amount"), order_id: text("order_id"), payment: text("payment_type") };
+        let raw = RawJob { row: String::new(), account, amount: text("amount"), order_id: text("order_id"), payment: text("payment_type"), ..RawJob::default() };
         let list = JobList::check(service, Defaults::default(), [raw]);
         if let Some(error) = list.errors.first() {
             return Err(error.why.clone());

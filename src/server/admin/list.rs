@@ -150,8 +150,6 @@ pub struct CellView {
 pub struct RowView {
     /// Its number.
     pub id: i64,
-    /// Its page.
-    pub url: String,
     /// Was it deleted?
     pub is_deleted: bool,
     /// Its cells.
@@ -329,7 +327,6 @@ async fn row_views(app: &App, table: &'static Table, columns: &[&'static Column]
     }
     let view = |row: &Row| RowView {
         id: row.id,
-        url: format!("/admin/t/{}/{}", table.name, row.id),
         is_deleted: row.is_deleted,
         cells: columns.iter().map(|c| view_of(table, c, row, names.get(c.name), may_edit)).collect(),
     };

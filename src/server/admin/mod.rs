@@ -14,12 +14,15 @@ mod form;
 mod import;
 mod intake;
 mod list;
+mod machines;
 mod myself;
 mod page;
+mod people;
 pub mod permission;
 mod review;
 mod second_factor;
 mod session;
+mod settings;
 mod sign_in;
 mod tables;
 
@@ -34,7 +37,8 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use super::App;
 use page::{Fault, go};
 use permission::{Action, Area};
-use session::{Origin, Step};
+use session::Origin;
+pub use session::Step;
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +80,8 @@ pub fn routes() -> Vec<Route> {
         read("/admin/assets/htmx.min.js", Need::Nothing, get(async || asset("text/javascript; charset=utf-8", page::HTMX))),
         read("/admin/sign-in", Need::Nothing, get(sign_in::form)),
         change("/admin/sign-in", Need::Nothing, post(sign_in::submit)),
+        read("/admin/register", Need::Nothing, get(people::register_form)),
+        change("/admin/register", Need::Nothing, post(people::register)),
         read("/admin/code", Need::Step(Step::Code), get(sign_in::code_form)),
         change("/admin/code", Need::Step(Step::Code), post(sign_in::code)),
         read("/admin/new-password", Need::Step(Step::Password), get(sign_in::new_password_form)),
@@ -98,6 +104,19 @@ pub fn routes() -> Vec<Route> {
         change("/admin/import/commit", Need::SignedIn, post(import::commit).layer(DefaultBodyLimit::max(4 * import::FILE_MAX))),
         read("/admin/import/{id}", Need::SignedIn, get(import::show)),
         change("/admin/import/{id}/undo", Need::SignedIn, post(import::undo)),
+        read("/admin/people", Need::May(Area::People, Action::See), get(people::list)),
+        change("/admin/people", Need::May(Area::People, Action::Add), post(people::add)),
+        read("/admin/people/{id}", Need::May(Area::People, Action::See), get(people::show)),
+        change("/admin/people/{id}/standing", Need::May(Area::People, Action::Edit), post(people::standing)),
+        change("/admin/people/{id}/trial", Need::May(Area::People, Action::Edit), post(people::trial)),
+        change("/admin/people/{id}/reset", Need::May(Area::People, Action::Edit), post(people::reset)),
+        change("/admin/people/{id}/totp-off", Need::May(Area::People, Action::Edit), post(people::totp_off)),
+        change("/admin/people/{id}/end", Need::May(Area::People, Action::Edit), post(people::end_sessions)),
+        read("/admin/machines", Need::May(Area::Machines, Action::See), get(machines::list)),
+        change("/admin/machines", Need::May(Area::Machines, Action::Add), post(machines::add)),
+        change("/admin/machines/{id}/revoke", Need::May(Area::Machines, Action::Delete), post(machines::revoke)),
+        read("/admin/settings", Need::May(Area::Rules, Action::See), get(settings::show)),
+        change("/admin/settings", Need::May(Area::Rules, Action::Edit), post(settings::save)),
         read("/admin/t/{table}", Need::Table(Action::See), get(tables::list)),
         change("/admin/t/{table}/columns", Need::Table(Action::See), post(tables::columns)),
         change("/admin/t/{table}/export", Need::Table(Action::Export), post(export::list)),
