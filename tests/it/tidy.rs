@@ -21,7 +21,7 @@ fn each_crate_is_named_only_behind_its_wall() {
         ("fantoccini", &["src/browser/", "src/portal/", "src/cli/bench/old_way.rs"][..]),
         ("sqlx", &["src/ledger/", "src/store/", "src/cli/bench/record.rs"]),
         ("sea_orm", &["src/store/"]),
-        ("axum", &["src/server/", "src/sandbox/", "src/mock_api/"]),
+        ("axum", &["src/server/", "src/sandbox/", "src/mock_api/", "src/mock_site.rs"]),
         ("egui", &["src/desktop/", "src/cli/bench/window.rs"]),
         ("rust_xlsxwriter", &["src/report/"]),
         ("calamine", &["src/report/"]),
