@@ -64,7 +64,9 @@ impl Store {
         all(&self.db, &sql, values![since_ms])
             .await?
             .iter()
-            .map(|row| Ok(Tally { service: text(row, 0)?, state: text(row, 1)?, outcome: text_or_none(row, 2)?, count: int(row, 3)?, paid: int(row, 4)? }))
+            .map(|row| {
+                Ok(Tally { service: text(row, 0)?, state: text(row, 1)?, outcome: text_or_none(row, 2)?, count: int(row, 3)?, paid: int(row, 4)? })
+            })
             .collect()
     }
 
@@ -118,7 +120,9 @@ impl Store {
 
     /// Machines whose token works, those that were heard of last first.
     pub async fn machines_seen(&self) -> Result<Vec<Seen>, StoreError> {
-        let sql = format!("SELECT id, name, last_seen, sessions, operator, program FROM machines WHERE revoked_at IS NULL ORDER BY last_seen DESC LIMIT {MACHINES_MAX}");
+        let sql = format!(
+            "SELECT id, name, last_seen, sessions, operator, program FROM machines WHERE revoked_at IS NULL ORDER BY last_seen DESC LIMIT {MACHINES_MAX}"
+        );
         all(&self.db, &sql, vec![])
             .await?
             .iter()

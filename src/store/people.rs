@@ -13,7 +13,8 @@ impl Store {
     /// A password that works once and until then. Ends all sessions of the account.
     pub async fn set_password_for_once(&self, user_id: i64, hash: &str, until_ms: i64, actor: &Actor) -> Result<(), StoreError> {
         transaction!(self, |tx| async {
-            let sql = "UPDATE accounts SET password_hash = ?, password_until = ?, must_change = 1, updated_at = ?, version = version + 1 WHERE user_id = ?";
+            let sql =
+                "UPDATE accounts SET password_hash = ?, password_until = ?, must_change = 1, updated_at = ?, version = version + 1 WHERE user_id = ?";
             if execute(&*tx, sql, values![hash, until_ms, self.now_ms(), user_id]).await? == 0 {
                 return Err(StoreError::NoRow);
             }

@@ -26,7 +26,8 @@ impl Store {
 
     async fn keep_likings(&self, tx: &Tx, user_id: i64, all: &Json) -> Result<(), StoreError> {
         let (name, now) = (name_of(user_id), self.now_ms());
-        let changed = execute(&**tx, "UPDATE settings SET value = ?, updated_at = ? WHERE name = ?", values![all.to_string(), now, name.clone()]).await?;
+        let changed =
+            execute(&**tx, "UPDATE settings SET value = ?, updated_at = ? WHERE name = ?", values![all.to_string(), now, name.clone()]).await?;
         if changed == 0 {
             execute(&**tx, "INSERT INTO settings (name, value, updated_at) VALUES (?, ?, ?)", values![name, all.to_string(), now]).await?;
         }

@@ -108,7 +108,7 @@ impl Shop {
             .iter()
             .map(|code| {
                 let account = Account::parse(Service::PayEvn.spec().account, code).unwrap();
-                let job = Job { account, amount: Some(Vnd::fixed(150_000)), order_id: None, payment: None, row: String::new() };
+                let job = Job { account, amount: Some(Vnd::fixed(150_000)), order_id: None, payment: None, row: String::new(), ticket: None };
                 NewJob::of(Service::PayEvn, &job, "test")
             })
             .collect();
@@ -241,11 +241,14 @@ async fn a_cookie_is_only_the_servers_and_only_this_sites() {
     assert!(id.len() >= 43, "256 bits");
     assert!(shop.store().session(&id).await.unwrap().is_none(), "the database knows its hash only");
 
-    let post = |site: &'static str| lan.request(Method::POST, "/admin/me/end").header("cookie", &lan.cookie).header("sec-fetch-site", site).body("handle=all");
+    let post = |site: &'static str| {
+        lan.request(Method::POST, "/admin/me/end").header("cookie", &lan.cookie).header("sec-fetch-site", site).body("handle=all")
+    };
     assert_eq!(post("cross-site").send().await.unwrap().status(), StatusCode::FORBIDDEN);
     assert_eq!(post("same-site").send().await.unwrap().status(), StatusCode::FORBIDDEN);
     assert_eq!(post("same-origin").send().await.unwrap().status(), StatusCode::SEE_OTHER);
-    let foreign = lan.request(Method::POST, "/admin/me/end").header("cookie", &lan.cookie).header("origin", "https://evil.example").body("handle=all");
+    let foreign =
+        lan.request(Method::POST, "/admin/me/end").header("cookie", &lan.cookie).header("origin", "https://evil.example").body("handle=all");
     assert_eq!(foreign.send().await.unwrap().status(), StatusCode::FORBIDDEN);
 
     let page = lan.get("/admin").await;
@@ -263,7 +266,11 @@ async fn a_cookie_is_only_the_servers_and_only_this_sites() {
 async fn the_second_factor_counts_once_and_a_recovery_code_stands_in() {
     let shop = Shop::open().await;
     let mut owner = shop.person("lan", Role::Owner).await;
-    assert_eq!(owner.post("/admin/me/totp", &[("current", "sai mật khẩu")]).await.status, StatusCode::UNPROCESSABLE_ENTITY, "shows the password first");
+    assert_eq!(
+        owner.post("/admin/me/totp", &[("current", "sai mật khẩu")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "shows the password first"
+    );
     owner.post("/admin/me/totp", &[("current", PASSWORD)]).await.leads_to("/admin/me#totp");
     let page = owner.get("/admin/me").await;
     page.says("<svg");
@@ -314,7 +321,15 @@ async fn a_row_is_listed_found_edited_deleted_and_restored() {
     let bad = lan.post("/admin/t/products/new", &[("title", ""), ("price", "mười nghìn"), ("user_id", "1")]).await;
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
     bad.says("không được để trống").says("mười nghìn");
-    let fields = [("title", "Sim Viettel"), ("price", "50.000"), ("user_id", "1"), ("percent_discount", "10"), ("currency", "VND"), ("id", "77"), ("final_price", "1")];
+    let fields = [
+        ("title", "Sim Viettel"),
+        ("price", "50.000"),
+        ("user_id", "1"),
+        ("percent_discount", "10"),
+        ("currency", "VND"),
+        ("id", "77"),
+        ("final_price", "1"),
+    ];
     let added = lan.post("/admin/t/products/new", &fields).await;
     added.leads_to("/admin/t/products/1?done=added");
     lan.get("/admin/t/products/1?done=added").await.says("Đã thêm").says("45.000 đ");
@@ -360,10 +375,13 @@ async fn a_filtered_list_is_taken_along_and_nothing_in_it_is_computed() {
 async fn names_in_an_address_come_from_the_catalogue() {
     let shop = Shop::open().await;
     let mut owner = shop.person("lan", Role::Owner).await;
-    for path in ["/admin/t/products?sort=id;drop", "/admin/t/products?f.price;x.is=1", "/admin/t/users?f.password.has=a", "/admin/t/users?sort=password"] {
+    for path in
+        ["/admin/t/products?sort=id;drop", "/admin/t/products?f.price;x.is=1", "/admin/t/users?f.password.has=a", "/admin/t/users?sort=password"]
+    {
         assert_eq!(owner.get(path).await.status, StatusCode::BAD_REQUEST, "{path}");
     }
-    for path in ["/admin/t/readme", "/admin/t/settings", "/admin/t/web_sessions", "/admin/t/password_resets", "/admin/t/users/x", "/admin/t/users/99"] {
+    for path in ["/admin/t/readme", "/admin/t/settings", "/admin/t/web_sessions", "/admin/t/password_resets", "/admin/t/users/x", "/admin/t/users/99"]
+    {
         assert_eq!(owner.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     let hash = shop.store().account_named("lan").await.unwrap().unwrap().password_hash;
@@ -430,7 +448,11 @@ async fn looking_changes_nothing_and_no_page_holds_a_script() {
     for table in ["audit", "users", "accounts", "products", "jobs", "imports", "machines"] {
         before.push((table, rows_of(table).await));
     }
-    let mut paths: Vec<String> = routes().iter().filter(|r| r.method == Method::GET && r.need != Need::Step(gachno::server::admin::Step::Code)).map(|r| filled(r.path)).collect();
+    let mut paths: Vec<String> = routes()
+        .iter()
+        .filter(|r| r.method == Method::GET && r.need != Need::Step(gachno::server::admin::Step::Code))
+        .map(|r| filled(r.path))
+        .collect();
     paths.push(format!("/admin/review/{job}"));
     for table in gachno::store::catalogue::TABLES.iter().filter(|t| t.access != gachno::store::catalogue::Access::Hidden) {
         paths.push(format!("/admin/t/{}?q=a", table.name));
@@ -450,7 +472,15 @@ async fn looking_changes_nothing_and_no_page_holds_a_script() {
 async fn only_fields_of_the_form_are_written_and_only_in_tables_that_forms_may_write() {
     let shop = Shop::open().await;
     let mut manager = shop.person("lan", Role::Manager).await;
-    let fields = [("username", "hoa"), ("name", "Hoa"), ("password", "x"), ("id", "500"), ("created_at", "2001-01-01"), ("version", "9"), ("remember_token", "t")];
+    let fields = [
+        ("username", "hoa"),
+        ("name", "Hoa"),
+        ("password", "x"),
+        ("id", "500"),
+        ("created_at", "2001-01-01"),
+        ("version", "9"),
+        ("remember_token", "t"),
+    ];
     manager.post("/admin/t/users/new", &fields).await;
     let row = shop.store().list("users", &gachno::store::rows::Query { search: "hoa".into(), ..Default::default() }, 5).await.unwrap().rows.remove(0);
     assert!(row.id < 500 && row.version == 0);
@@ -467,7 +497,9 @@ async fn an_order_costs_what_its_lines_cost() {
     let mut lan = shop.person("lan", Role::Manager).await;
     lan.post("/admin/t/products/new", &[("title", "Sim"), ("price", "50.000"), ("user_id", "1"), ("currency", "VND")]).await;
     lan.post("/admin/t/orders/new", &[("user", "Khách A"), ("discount", "10.000"), ("total", "1")]).await.leads_to("/admin/t/orders/1?done=added");
-    let line = |quantity: &'static str, discount: &'static str| [("order_id", "1"), ("product_id", "1"), ("quantity", quantity), ("unit_price", "50.000"), ("discount", discount), ("price", "7")];
+    let line = |quantity: &'static str, discount: &'static str| {
+        [("order_id", "1"), ("product_id", "1"), ("quantity", quantity), ("unit_price", "50.000"), ("discount", discount), ("price", "7")]
+    };
     lan.post("/admin/t/order_details/new", &line("2", "0")).await.leads_to("/admin/t/order_details/1?done=added");
     lan.post("/admin/t/order_details/new", &line("1", "5.000")).await;
     lan.get("/admin/t/orders/1").await.says("135.000 đ");
@@ -528,7 +560,11 @@ async fn money_in_doubt_is_decided_by_a_person_once_and_by_name() {
     let mut operator = shop.person("hoa", Role::Operator).await;
     let word = [("resolution", "paid"), ("name", "Trần Lan"), ("reason", "có trong lịch sử giao dịch"), ("amount", "150.000")];
     assert_eq!(operator.post(&path, &word).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(manager.post(&path, &[("resolution", "paid"), ("amount", "150.000")]).await.status, StatusCode::BAD_REQUEST, "by name and with a reason");
+    assert_eq!(
+        manager.post(&path, &[("resolution", "paid"), ("amount", "150.000")]).await.status,
+        StatusCode::BAD_REQUEST,
+        "by name and with a reason"
+    );
     manager.post(&path, &word).await.leads_to(&format!("{path}?done=decided"));
     manager.get(&path).await.says("Trần Lan: có trong lịch sử giao dịch");
     assert_eq!(manager.post(&path, &word).await.status, StatusCode::CONFLICT, "said once");
@@ -540,7 +576,8 @@ async fn an_account_is_made_approved_blocked_and_its_trial_ends() {
     let shop = Shop::open().await;
     let mut owner = shop.person("lan", Role::Owner).await;
     assert_eq!(shop.browser().get("/admin/register").await.status, StatusCode::NOT_FOUND, "closed until the shop opens it");
-    let all = [("registration", "1"), ("trial_days", "7"), ("tries_max", "3"), ("retry_after_ms", "30000"), ("lease_ms", "60000"), ("keep_days", "90")];
+    let all =
+        [("registration", "1"), ("trial_days", "7"), ("tries_max", "3"), ("retry_after_ms", "30000"), ("lease_ms", "60000"), ("keep_days", "90")];
     owner.post("/admin/settings", &all).await.leads_to("/admin/settings?done=saved");
     let mut new = shop.browser();
     new.post("/admin/register", &[("username", "minh"), ("name", "Minh"), ("password", PASSWORD)]).await.leads_to("/admin/register?done=asked");

@@ -94,7 +94,9 @@ impl Lines {
             for (row, line) in rows.iter().zip(&mut lines) {
                 let cell = cell_of(self.table, row, column.name);
                 line.push(match (column.kind, cell.as_i64()) {
-                    (Kind::Relation { .. }, Some(id)) => Value::Text(names.get(&id).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| id.to_string())),
+                    (Kind::Relation { .. }, Some(id)) => {
+                        Value::Text(names.get(&id).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| id.to_string()))
+                    }
                     (Kind::Money | Kind::Int | Kind::Id, Some(number)) => Value::Number(number),
                     _ => Value::Text(cells::for_people(column, cell)),
                 });

@@ -48,15 +48,24 @@ impl Sheet {
     pub fn of(table: &str, service: Option<Service>, filename: &str, rows: Vec<(usize, Vec<String>)>) -> Result<Self, String> {
         let name_of = |head: &str| if table == "jobs" { job_head(head) } else { table_head(table, head) };
         let known = |cells: &[String]| cells.iter().filter(|c| name_of(c).is_some()).count();
-        let found = rows.iter().take(HEAD_ROWS_MAX).position(|(_, cells)| known(cells) > 0 && known(cells) * 2 >= cells.iter().filter(|c| !c.is_empty()).count());
-        let Some(at) = found else { return Err("Không thấy dòng tiêu đề. Dòng đầu cần tên cột, ví dụ: Dịch vụ, Mã, Số tiền.".to_owned()) };
+        let found = rows
+            .iter()
+            .take(HEAD_ROWS_MAX)
+            .position(|(_, cells)| known(cells) > 0 && known(cells) * 2 >= cells.iter().filter(|c| !c.is_empty()).count());
+        let Some(at) = found else {
+            return Err("Không thấy dòng tiêu đề. Dòng đầu cần tên cột, ví dụ: Dịch vụ, Mã, Số tiền.".to_owned());
+        };
         let columns: Vec<Option<String>> = rows[at].1.iter().map(|c| name_of(c)).collect();
         if table == "jobs" && !columns.iter().flatten().any(|c| c == "code") {
             return Err("Không thấy cột mã (Mã, Số điện thoại, Mã khách hàng…).".to_owned());
         }
         let rows: Vec<_> = rows.into_iter().skip(at + 1).filter(|(_, cells)| cells.iter().any(|c| !c.is_empty())).collect();
         if rows.len() > ROWS_MAX {
-            return Err(format!("Tệp có {} dòng; mỗi lần nhiều nhất {}. Chia nhỏ rồi nhập.", cells::grouped(i64::try_from(rows.len()).unwrap_or(0)), cells::grouped(20_000)));
+            return Err(format!(
+                "Tệp có {} dòng; mỗi lần nhiều nhất {}. Chia nhỏ rồi nhập.",
+                cells::grouped(i64::try_from(rows.len()).unwrap_or(0)),
+                cells::grouped(20_000)
+            ));
         }
         Ok(Self { table: table.to_owned(), service, filename: filename.to_owned(), columns, rows })
     }
@@ -81,7 +90,14 @@ impl Sheet {
         if account.is_empty() {
             return Err("thiếu mã".to_owned());
         }
-        let raw = RawJob { row: String::new(), account, amount: text("amount"), order_id: text("order_id"), payment: text("payment_type"), ..RawJob::default() };
+        let raw = RawJob {
+            row: String::new(),
+            account,
+            amount: text("amount"),
+            order_id: text("order_id"),
+            payment: text("payment_type"),
+            ..RawJob::default()
+        };
         let list = JobList::check(service, Defaults::default(), [raw]);
         if let Some(error) = list.errors.first() {
             return Err(error.why.clone());
@@ -123,7 +139,9 @@ impl Sheet {
     /// What makes two rows one.
     pub fn identity(&self, row: &[String]) -> String {
         if self.table == "jobs" {
-            return self.job(row).map_or_else(|_| String::new(), |job| format!("{}|{}|{:?}|{:?}", job.service, job.account.key(), job.amount, job.order_id));
+            return self
+                .job(row)
+                .map_or_else(|_| String::new(), |job| format!("{}|{}|{:?}|{:?}", job.service, job.account.key(), job.amount, job.order_id));
         }
         row.iter().map(|c| plain(c)).collect::<Vec<_>>().join("|")
     }
@@ -154,7 +172,14 @@ mod tests {
 
     #[test]
     fn a_file_of_jobs_names_its_services_and_its_faults() {
-        let lines = ["Danh sách", "Dịch vụ;Mã;Số tiền;Mã đơn;Ghi chú", "Gạch điện EVN;PE01000100001;;D1;khách quen", "Nạp tiền Viettel;981234567;50.000;;", "Nạp tiền Viettel;0981234567;;;", "Đổ xăng;1;;;"];
+        let lines = [
+            "Danh sách",
+            "Dịch vụ;Mã;Số tiền;Mã đơn;Ghi chú",
+            "Gạch điện EVN;PE01000100001;;D1;khách quen",
+            "Nạp tiền Viettel;981234567;50.000;;",
+            "Nạp tiền Viettel;0981234567;;;",
+            "Đổ xăng;1;;;",
+        ];
         let sheet = Sheet::of("jobs", None, "a.xlsx", rows(&lines)).expect("a sheet");
         let job = |at: usize| sheet.job(&sheet.rows[at].1);
         let first = job(0).expect("a job");
@@ -167,7 +192,8 @@ mod tests {
 
     #[test]
     fn a_file_of_a_table_is_read_by_what_people_call_its_columns() {
-        let sheet = Sheet::of("products", None, "a.csv", rows(&["Tên;Giá;Người dùng;Không phải của ta", "Sim;50.000;1;x", "Sim;mười;1;x"])).expect("a sheet");
+        let sheet =
+            Sheet::of("products", None, "a.csv", rows(&["Tên;Giá;Người dùng;Không phải của ta", "Sim;50.000;1;x", "Sim;mười;1;x"])).expect("a sheet");
         let good = sheet.fields(&sheet.rows[0].1).expect("fields");
         assert!(good.contains(&("title".to_owned(), "Sim".to_owned())) && good.iter().all(|(name, _)| name != "final_price"));
         assert!(sheet.fields(&sheet.rows[1].1).expect_err("refused").starts_with("Giá:"));

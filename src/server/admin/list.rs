@@ -48,7 +48,8 @@ impl Asked {
                 "size" => asked.size = value.parse().ok().filter(|s| SIZES.contains(s)).unwrap_or(SIZES[1]),
                 "done" => asked.done = Some(value.clone()),
                 other => {
-                    let (name, op) = other.strip_prefix("f.").and_then(|rest| rest.rsplit_once('.')).ok_or_else(|| Fault::bad("Không có bộ lọc này."))?;
+                    let (name, op) =
+                        other.strip_prefix("f.").and_then(|rest| rest.rsplit_once('.')).ok_or_else(|| Fault::bad("Không có bộ lọc này."))?;
                     let (_, compare, _) = OPS.into_iter().find(|(wire, ..)| *wire == op).ok_or_else(|| Fault::bad("Không có phép so sánh này."))?;
                     let column = column(name)?;
                     let read = cells::read_bound(table, column, compare, &value).map_err(|why| Fault::bad(format!("{}: {why}", column.vi)))?;
@@ -93,8 +94,7 @@ impl Asked {
 pub async fn columns_of(app: &App, person: &Person, table: &'static Table) -> Result<Vec<&'static Column>, Fault> {
     let likings = app.store().likings(person.account.user_id).await?;
     let liked = likings.get(&format!("columns.{}", table.name)).and_then(|v| v.as_array()).cloned().unwrap_or_default();
-    let mut columns: Vec<&'static Column> =
-        liked.iter().filter_map(|name| table.column(name.as_str()?)).filter(|c| !c.secret).collect();
+    let mut columns: Vec<&'static Column> = liked.iter().filter_map(|name| table.column(name.as_str()?)).filter(|c| !c.secret).collect();
     if columns.is_empty() {
         columns = usual(table);
     }
@@ -220,7 +220,8 @@ pub async fn list_page(app: &App, person: &Person, asked: Asked) -> Result<ListP
     let rows = row_views(app, table, &columns, &listing.rows, may(Action::Edit)).await?;
     let is_gone = asked.query.deleted == Deleted::Only;
     let is_free = is_free(table);
-    let chips: Vec<String> = asked.query.filters.iter().zip(asked.pairs.iter().filter(|(n, _)| n.starts_with("f."))).filter_map(|(f, (_, v))| chip(table, f, v)).collect();
+    let chips: Vec<String> =
+        asked.query.filters.iter().zip(asked.pairs.iter().filter(|(n, _)| n.starts_with("f."))).filter_map(|(f, (_, v))| chip(table, f, v)).collect();
     Ok(ListPage {
         frame: Frame::of(person, table.vi, table.name).told(asked.done.as_deref()),
         table,
@@ -255,7 +256,13 @@ fn chip(table: &Table, filter: &Filter, value: &str) -> Option<String> {
     let (_, _, word) = OPS.into_iter().find(|(_, compare, _)| *compare == filter.compare)?;
     let shown = match column.kind {
         Kind::Choice(choices) => choices.iter().find(|(wire, _)| *wire == value).map_or(value, |(_, label)| label),
-        Kind::Bool => if value == "1" { "có" } else { "không" },
+        Kind::Bool => {
+            if value == "1" {
+                "có"
+            } else {
+                "không"
+            }
+        }
         _ => value,
     };
     let shown = if matches!(filter.compare, Compare::Empty | Compare::Filled) { "" } else { shown };

@@ -74,7 +74,8 @@ fn handle(hash: &str) -> String {
 fn browser(agent: &str) -> String {
     let first = |words: &[(&'static str, &'static str)]| words.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     let program = first(&[("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
-    let system = first(&[("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")]);
+    let system =
+        first(&[("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")]);
     match (program, system) {
         (Some(program), Some(system)) => format!("{program} trên {system}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
@@ -82,7 +83,14 @@ fn browser(agent: &str) -> String {
     }
 }
 
-async fn shown(app: &App, person: &Person, status: StatusCode, error: Option<&str>, codes: Vec<String>, done: Option<&str>) -> Result<Response, Fault> {
+async fn shown(
+    app: &App,
+    person: &Person,
+    status: StatusCode,
+    error: Option<&str>,
+    codes: Vec<String>,
+    done: Option<&str>,
+) -> Result<Response, Fault> {
     let shop = app.shop().await?;
     let pending = person.data.totp_new.as_deref().filter(|_| codes.is_empty());
     let enrolment = pending.map(|sealed| second_factor::enrolment(app, sealed, &person.account.username)).transpose()?;
@@ -202,4 +210,3 @@ pub async fn end(app: &App, person: &Person, user_id: i64, wanted: &str) -> Resu
     let after = json!({ "user_id": user_id, "sessions": chosen.len() });
     Ok(app.store().audit(&person.actor(), "sessions.end", Some("users"), Some(&after)).await?)
 }
-

@@ -236,7 +236,11 @@ impl IntoResponse for Fault {
 pub fn dressed(response: Response, request_id: &str, is_part: bool) -> Response {
     let Some(fault) = response.extensions().get::<Fault>().cloned() else { return response };
     let page = FaultPage { status: fault.status.as_u16(), message: &fault.message, request_id, assets: &ASSETS };
-    let body = if is_part { askama::filters::escape(&fault.message, askama::filters::Html).map(|e| e.to_string()).unwrap_or_default() } else { page.render().unwrap_or_default() };
+    let body = if is_part {
+        askama::filters::escape(&fault.message, askama::filters::Html).map(|e| e.to_string()).unwrap_or_default()
+    } else {
+        page.render().unwrap_or_default()
+    };
     let mut drawn = (fault.status, Html(body)).into_response();
     if let Some(seconds) = fault.retry_after_s {
         drawn.headers_mut().insert(header::RETRY_AFTER, seconds.into());

@@ -147,7 +147,8 @@ pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<R
 }
 
 fn username_fault(username: &str) -> Option<&'static str> {
-    let is_good = username.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '+')) && (2..=64).contains(&username.chars().count());
+    let is_good =
+        username.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '+')) && (2..=64).contains(&username.chars().count());
     (!is_good).then_some("Tên đăng nhập có 2–64 chữ, số hoặc . _ - @, không có khoảng trắng.")
 }
 
@@ -257,7 +258,8 @@ pub async fn register(State(app): State<App>, from: Origin, form: Form) -> Resul
     app.admit(&from.ip).map_err(|s| Fault::too_many(i64::try_from(s).unwrap_or(60)))?;
     let (username, name, password) = (form.text("username"), form.text("name"), form.exact("password"));
     let fault = username_fault(username).or_else(|| password_fault(password, &[username, name]));
-    let refused = |why: String| page_with(StatusCode::UNPROCESSABLE_ENTITY, &Register { assets: &ASSETS, error: Some(why), is_asked: false, username, name });
+    let refused =
+        |why: String| page_with(StatusCode::UNPROCESSABLE_ENTITY, &Register { assets: &ASSETS, error: Some(why), is_asked: false, username, name });
     if let Some(why) = fault {
         return refused(why.to_owned());
     }

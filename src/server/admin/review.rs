@@ -184,7 +184,13 @@ async fn attempts_of(app: &App, job: i64) -> Result<Vec<Told>, Fault> {
             let machine = cell_of(table, row, "machine_id").as_i64().and_then(|id| machines.get(&id).cloned()).unwrap_or_default();
             let amount = cell_of(table, row, "amount").as_i64().map(|a| format!("Số tiền: {}", money(a)));
             let attempt = cell_of(table, row, "attempt").as_str().map(|a| format!("Lần thanh toán: {a}"));
-            Told { at, when: time(at), class: "", title: format!("Cho phép {machine} bấm xác nhận"), lines: amount.into_iter().chain(attempt).collect() }
+            Told {
+                at,
+                when: time(at),
+                class: "",
+                title: format!("Cho phép {machine} bấm xác nhận"),
+                lines: amount.into_iter().chain(attempt).collect(),
+            }
         })
         .collect())
 }

@@ -31,7 +31,13 @@ fn totp(app: &App, sealed: &str, username: &str) -> Result<Totp, Fault> {
     let secret = app.vault().unseal(sealed).map_err(|e| fault(e.to_string()))?.ok_or_else(|| fault("empty".to_owned()))?;
     let secret = Secret::try_from_base32(secret.expose_secret()).map_err(|e| fault(e.to_string()))?;
     let account = username.replace(':', " ");
-    Builder::new().with_algorithm(Algorithm::SHA1).with_secret(secret).with_account_name(account).with_issuer(Some("GachNo")).build().map_err(|e| fault(e.to_string()))
+    Builder::new()
+        .with_algorithm(Algorithm::SHA1)
+        .with_secret(secret)
+        .with_account_name(account)
+        .with_issuer(Some("GachNo"))
+        .build()
+        .map_err(|e| fault(e.to_string()))
 }
 
 /// What an authenticator reads: the picture, and the letters for typing.

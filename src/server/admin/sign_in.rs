@@ -184,7 +184,11 @@ pub async fn new_password(State(app): State<App>, person: Person, form: Form) ->
     let account = &person.account;
     let (new, again) = (form.exact("password"), form.exact("again"));
     let was_same = new == again;
-    let fault = if was_same { password_fault(new, &[&account.username, account.name.as_deref().unwrap_or("")]) } else { Some("Hai lần nhập không giống nhau.") };
+    let fault = if was_same {
+        password_fault(new, &[&account.username, account.name.as_deref().unwrap_or("")])
+    } else {
+        Some("Hai lần nhập không giống nhau.")
+    };
     let fault = match fault {
         None if fits(new, &account.password_hash).await? => Some("Mật khẩu mới phải khác mật khẩu một lần."),
         other => other,
@@ -252,7 +256,9 @@ mod tests {
     #[test]
     fn an_address_leads_only_to_our_own_pages() {
         assert_eq!(next_page("/admin/t/jobs?q=1"), "/admin/t/jobs?q=1");
-        for foreign in ["https://evil.example", "//evil.example", "/admin//evil.example", "/administrator", "/admin/\\evil", "javascript:1", "/admin/sign-out"] {
+        for foreign in
+            ["https://evil.example", "//evil.example", "/admin//evil.example", "/administrator", "/admin/\\evil", "javascript:1", "/admin/sign-out"]
+        {
             assert_eq!(next_page(foreign), "/admin", "{foreign}");
         }
     }

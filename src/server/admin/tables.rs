@@ -15,11 +15,11 @@ use super::list::{Asked, ListPage, list_page};
 use super::page::{Fault, Frame, go, page, page_with, time};
 use super::permission::Action;
 use super::session::Person;
+use crate::domain::JobState;
 use crate::server::App;
 use crate::store::catalogue::{self, Column, Kind, Table};
 use crate::store::rows::{Change, Compare, Fields, Filter, Query, Row, is_free};
 use crate::store::{StoreError, jobs::JobView};
-use crate::domain::JobState;
 
 /// Rows that are changed by one request, at most.
 const BULK_MAX: usize = 1_000;
@@ -259,7 +259,10 @@ pub async fn trail_of(app: &App, table: &'static Table, id: i64) -> Result<Vec<T
 fn changes(table: &Table, before: &serde_json::Map<String, Json>, after: &serde_json::Map<String, Json>) -> Vec<(String, String, String)> {
     let shown = |name: &str, value: Option<&Json>| {
         let value = value.unwrap_or(&Json::Null);
-        table.column(name).map_or_else(|| if value.is_null() { String::new() } else { value.to_string().trim_matches('"').to_owned() }, |c| cells::for_people(c, value))
+        table.column(name).map_or_else(
+            || if value.is_null() { String::new() } else { value.to_string().trim_matches('"').to_owned() },
+            |c| cells::for_people(c, value),
+        )
     };
     let names = after.keys().chain(before.keys().filter(|name| !after.contains_key(*name)));
     let rows = names.filter(|name| table.column(name).is_none_or(|c| !c.secret)).map(|name| {
@@ -297,7 +300,12 @@ pub fn action_label(action: &str) -> &str {
 }
 
 /// The form of a row.
-pub async fn row(State(app): State<App>, person: Person, Path((table, id)): Path<(String, i64)>, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+pub async fn row(
+    State(app): State<App>,
+    person: Person,
+    Path((table, id)): Path<(String, i64)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
     let table = table_of(&table)?;
     let row = app.store().fetch(table.name, id).await?;
     let done = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).find(|(name, _)| name == "done").map(|(_, v)| v.into_owned());
@@ -342,7 +350,20 @@ pub async fn new(State(app): State<App>, person: Person, Path(table): Path<Strin
 fn new_page(person: &Person, table: &'static Table, fields: Vec<Field>, error: Option<String>) -> RowPage {
     let frame = Frame::of(person, format!("{}: thêm", table.vi), table.name);
     let (facts, trail) = (Vec::new(), Vec::new());
-    RowPage { frame, table, id: None, version: 0, is_deleted: false, may_edit: true, may_delete: false, error, fields, facts, trail, decide_url: None }
+    RowPage {
+        frame,
+        table,
+        id: None,
+        version: 0,
+        is_deleted: false,
+        may_edit: true,
+        may_delete: false,
+        error,
+        fields,
+        facts,
+        trail,
+        decide_url: None,
+    }
 }
 
 /// What a form says, column by column: only those that a form may write.
@@ -398,7 +419,9 @@ pub async fn save(State(app): State<App>, person: Person, Path((table, id)): Pat
     let (error, is_stale) = if wrong.is_empty() {
         match app.store().change_row(table.name, id, version, &fields, &person.actor()).await {
             Ok(_) => return Ok(go(&format!("/admin/t/{}/{id}?done=saved", table.name))),
-            Err(StoreError::Stale) => ("Có người vừa sửa dòng này sau khi bạn mở. So từng ô bên dưới: lưu lại sẽ ghi đè lên bản mới.".to_owned(), true),
+            Err(StoreError::Stale) => {
+                ("Có người vừa sửa dòng này sau khi bạn mở. So từng ô bên dưới: lưu lại sẽ ghi đè lên bản mới.".to_owned(), true)
+            }
             Err(StoreError::BadValue { field, why }) => (format!("{field}: {why}"), false),
             Err(other) => return Err(other.into()),
         }
@@ -497,7 +520,8 @@ pub async fn bulk(State(app): State<App>, person: Person, Path(table): Path<Stri
         }
         "priority" if table.name == "jobs" => {
             needs(Action::Edit)?;
-            let priority = form.number("priority").filter(|p| (0..=1_000_000).contains(p)).ok_or_else(|| Fault::bad("Ưu tiên là số từ 0 đến 1.000.000."))?;
+            let priority =
+                form.number("priority").filter(|p| (0..=1_000_000).contains(p)).ok_or_else(|| Fault::bad("Ưu tiên là số từ 0 đến 1.000.000."))?;
             app.store().change_rows("jobs", &ids, &Change::Set(vec![("priority".to_owned(), priority.to_string())]), &actor).await?;
         }
         action @ ("cancel" | "reopen") if table.name == "jobs" => {
@@ -505,7 +529,11 @@ pub async fn bulk(State(app): State<App>, person: Person, Path(table): Path<Stri
             for id in &ids {
                 let row = app.store().fetch("jobs", *id).await?;
                 let public_id = cell_of(table, &row, "public_id").as_str().unwrap_or_default().to_owned();
-                let done = if action == "cancel" { app.store().cancel(&public_id, &reason(), &actor).await } else { app.store().reopen(&public_id, &reason(), &actor).await };
+                let done = if action == "cancel" {
+                    app.store().cancel(&public_id, &reason(), &actor).await
+                } else {
+                    app.store().reopen(&public_id, &reason(), &actor).await
+                };
                 match done {
                     // A job whose state does not allow it stays as it is: the others go on.
                     Ok(_) | Err(StoreError::Job(_) | StoreError::BadValue { .. }) => {}
