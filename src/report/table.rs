@@ -40,7 +40,11 @@ pub fn csv_line(values: &[Value]) -> String {
             Value::Text(text) => {
                 let text = harmless(text);
                 let needs_quotes = text.contains([';', '"', '\n', '\r', ',']) || text.starts_with([' ', '\'']);
-                line.push_str(&if needs_quotes { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into_owned() });
+                if needs_quotes {
+                    line.extend(["\"", text.replace('"', "\"\"").as_str(), "\""]);
+                } else {
+                    line.push_str(&text);
+                }
             }
         }
     }

@@ -124,6 +124,8 @@ pub fn for_form(column: &Column, cell: &Json) -> String {
 pub fn for_people(column: &Column, cell: &Json) -> String {
     match (column.kind, cell) {
         (_, Json::Null) => String::new(),
+        // The beginning of time: at once.
+        (Kind::TimeMs, Json::Number(ms)) if ms.as_i64() == Some(0) => String::new(),
         (Kind::Money, Json::Number(dong)) => grouped(dong.as_i64().unwrap_or(0)) + " đ",
         (Kind::Bool, cell) => if cell.as_i64().unwrap_or(0) == 0 { "không" } else { "có" }.to_owned(),
         (Kind::Choice(choices), Json::String(wire)) => {
@@ -144,8 +146,8 @@ pub fn tone(column: &Column, cell: &Json) -> &'static str {
     match (column.name, wire) {
         ("service" | "role", _) => "",
         (_, "done" | "paid" | "no_debt" | "already_cleared" | "active" | "accepted") => "tone good",
-        (_, "in_doubt" | "review" | "unknown" | "pending") => "tone doubt",
-        ("verdict", "refused") => "tone doubt",
+        // A report that was not accepted waits for a person.
+        (_, "in_doubt" | "review" | "unknown" | "pending") | ("verdict", "refused") => "tone doubt",
         (_, "failed" | "rejected" | "refused" | "suspended" | "not_found") => "tone bad",
         (_, "leased" | "armed") => "tone busy",
         ("state" | "status" | "outcome", _) => "tone calm",

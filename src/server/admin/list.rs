@@ -179,6 +179,7 @@ pub struct Tab {
 /// The page of a list.
 #[derive(Template)]
 #[template(path = "list.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each switches one part of the page")]
 pub struct ListPage {
     frame: Frame,
     table: &'static Table,

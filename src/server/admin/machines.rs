@@ -37,7 +37,7 @@ struct MachineRow {
 #[template(path = "machines.html")]
 struct Machines {
     frame: Frame,
-    machines: Vec<MachineRow>,
+    all: Vec<MachineRow>,
     scopes: Vec<(&'static str, &'static str)>,
     may_add: bool,
     error: Option<String>,
@@ -81,7 +81,7 @@ async fn machines(app: &App, person: &Person, error: Option<String>, token: Opti
     };
     Ok(Machines {
         frame: Frame::of(person, "Máy và mã truy cập", "machines").told(done),
-        machines: rows.iter().map(view).collect(),
+        all: rows.iter().map(view).collect(),
         scopes: Scope::ALL.iter().map(|s| (s.wire(), meaning(*s))).collect(),
         may_add: person.may(Area::Machines, Action::Add),
         error,

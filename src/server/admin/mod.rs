@@ -162,12 +162,11 @@ async fn guard(State((app, need)): State<(App, Need)>, params: RawPathParams, re
             Err(error) => return Fault::from(error).into_response(),
         };
         let allowed = match (need, person.data.step) {
-            (Need::Nothing | Need::AnyStep, _) => true,
+            (Need::Nothing | Need::AnyStep, _) | (Need::Self_, Step::Full) => true,
             (Need::Step(wanted), step) if wanted == step => true,
             (_, Step::Code) => return go("/admin/code"),
             (_, Step::Password) => return go("/admin/new-password"),
             (Need::Step(_), Step::Full) => return go("/admin"),
-            (Need::Self_, Step::Full) => true,
             (_, Step::Full) => match app.shop().await {
                 Ok(shop) if sign_in::lacks_second_factor(&person.account, &shop) => return go("/admin/me"),
                 Ok(_) => match need {

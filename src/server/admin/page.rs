@@ -80,9 +80,10 @@ impl Frame {
                 nav.push(NavGroup { title, links });
             }
         }
-        if person.may_table("limits", Action::See) {
-            let place = nav.iter_mut().find(|g| g.title == "Cửa hàng");
-            place.into_iter().for_each(|g| g.links.push(link("/admin/settings".into(), "Cài đặt", "settings")));
+        if person.may_table("limits", Action::See)
+            && let Some(place) = nav.iter_mut().find(|g| g.title == "Cửa hàng")
+        {
+            place.links.push(link("/admin/settings".into(), "Cài đặt", "settings"));
         }
         let who = person.account.name.clone().filter(|n| !n.is_empty()).unwrap_or_else(|| person.account.username.clone());
         Self { title: title.into(), who, role: role_label(person.account.role.wire()), nav, notice: None, assets: &ASSETS }
@@ -201,11 +202,10 @@ impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         let told = error.to_string();
         match error {
-            StoreError::Stale => Self::new(StatusCode::CONFLICT, told),
+            StoreError::Stale | StoreError::Job(_) => Self::new(StatusCode::CONFLICT, told),
             StoreError::NoRow => Self::not_found(),
             StoreError::NotAllowed(_) => Self::bad(told),
             StoreError::BadValue { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, told),
-            StoreError::Job(_) => Self::new(StatusCode::CONFLICT, told),
             other => {
                 tracing::error!(error = format!("{:#}", anyhow::Error::from(other)), "the database could not do it");
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "Máy chủ đang bận hoặc mất cơ sở dữ liệu. Thử lại sau ít phút.")

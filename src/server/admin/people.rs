@@ -37,7 +37,7 @@ struct PersonRow {
 #[template(path = "people.html")]
 struct People {
     frame: Frame,
-    people: Vec<PersonRow>,
+    all: Vec<PersonRow>,
     roles: Vec<Choice>,
     may_add: bool,
     error: Option<String>,
@@ -119,7 +119,14 @@ async fn people(app: &App, person: &Person, error: Option<String>, told: Option<
     // Who waits for approval stands first.
     people.sort_by_key(|p| (p.status != "Chờ duyệt", p.username.clone()));
     let may_add = person.may(Area::People, Action::Add);
-    Ok(People { frame: Frame::of(person, "Tài khoản", "accounts").told(done), people, roles: roles_for(person, "operator"), may_add, error, told })
+    Ok(People {
+        frame: Frame::of(person, "Tài khoản", "accounts").told(done),
+        all: people,
+        roles: roles_for(person, "operator"),
+        may_add,
+        error,
+        told,
+    })
 }
 
 /// All accounts.
@@ -129,7 +136,10 @@ pub async fn list(State(app): State<App>, person: Person, Query(done): Query<Don
 
 /// A new account with a password for once, which is told this once.
 pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
-    let role = role_of(form.text("role")).filter(|r| may_manage(person.account.role, *r)).ok_or_else(Fault::forbidden)?;
+    let role = role_of(form.text("role")).ok_or_else(|| Fault::bad("Chọn vai trò."))?;
+    if !may_manage(person.account.role, role) {
+        return Err(Fault::forbidden());
+    }
     let (username, name) = (form.text("username"), form.text("name"));
     if let Some(why) = username_fault(username) {
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &people(&app, &person, Some(why.to_owned()), None, None).await?);

@@ -52,6 +52,7 @@ struct Told {
 
 #[derive(Template)]
 #[template(path = "job.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each switches one part of the page")]
 struct JobPage {
     frame: Frame,
     job: JobView,

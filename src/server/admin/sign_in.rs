@@ -205,9 +205,9 @@ pub async fn new_password(State(app): State<App>, person: Person, form: Form) ->
 
 /// Ends this session and leaves nothing in the browser.
 pub async fn sign_out(State(app): State<App>, person: Person) -> Result<Response, Fault> {
+    const CLEAR: HeaderValue = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
     app.store().end_session(&person.session).await?;
     app.store().audit(&person.actor(), "logout", Some("users"), None).await?;
-    const CLEAR: HeaderValue = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
     let headers = [(header::SET_COOKIE, person.from.cookie("")), (header::HeaderName::from_static("clear-site-data"), CLEAR)];
     Ok((headers, go("/admin/sign-in")).into_response())
 }
