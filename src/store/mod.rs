@@ -10,6 +10,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod catalogue;
+mod collection;
 pub mod copy;
 mod db;
 pub mod jobs;
