@@ -172,6 +172,15 @@ pub struct Serve {
     /// There is a proxy in front: the right-most entry of X-Forwarded-For is who asks.
     #[arg(long)]
     pub behind_proxy: bool,
+    /// The certificate with its chain (PEM): speak HTTPS. Renewed files are taken without a restart.
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's key (PEM); nobody else may be able to read it.
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Say what would run, without the secrets, and end.
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,7 +11,8 @@ use super::args::{MockApi, MockSite, Sandbox, Serve};
 use super::{Ended, Exit, Failure, say, tell};
 use crate::app::terminated;
 use crate::config::Home;
-use crate::server::{self, ServeConfig, ServeFile};
+use crate::server::{self, Certificate, ServeConfig, ServeFile, Vault};
+use crate::store::shown;
 use crate::{mock_api, mock_site, sandbox};
 
 pub async fn serve(options: Serve) -> Ended {
@@ -19,9 +20,21 @@ pub async fn serve(options: Serve) -> Ended {
         listen: options.listen,
         database: options.database,
         behind_proxy: options.behind_proxy.then_some(true),
-        requests_per_second: None,
+        tls_cert: options.tls_cert,
+        tls_key: options.tls_key,
+        ..ServeFile::default()
     };
     let config = ServeConfig::gather(&Home::find()?, flags).map_err(Failure::usage)?;
+    if config.is_open_to_the_network() {
+        tell(&format!(
+            "CẢNH BÁO: {} mở ra mạng mà không có TLS: mật khẩu và mã máy đi qua mạng không mã hóa. Đặt tls_cert và tls_key, hoặc behind_proxy nếu có proxy \
+             HTTPS phía trước. (Open to the network without TLS.)",
+            config.listen
+        ));
+    }
+    if options.check {
+        return check(&config);
+    }
     // Heard from before anybody is told that it runs: a signal that comes at once is a stop like any other.
     let mut ended = Box::pin(terminated());
     std::future::poll_fn(|context| {
@@ -39,6 +52,29 @@ pub async fn serve(options: Serve) -> Ended {
     say(&json!({ "event": "ready", "url": running.url(), "admin": format!("{}/admin", running.url()) }).to_string());
     ended.await;
     running.stop().await;
+    Ok(Exit::Done)
+}
+
+/// What would run. Nothing is opened but the files that must be there.
+fn check(config: &ServeConfig) -> Ended {
+    if let Some(files) = &config.tls {
+        Certificate::open(files).map_err(Failure::usage)?;
+    }
+    if config.key_file.exists() {
+        Vault::open_or_create(&config.key_file).map_err(Failure::usage)?;
+    }
+    let told = json!({
+        "listen": config.listen,
+        "https": config.tls.is_some(),
+        "tls_cert": config.tls.as_ref().map(|files| &files.cert),
+        "tls_key": config.tls.as_ref().map(|files| &files.key),
+        "behind_proxy": config.behind_proxy,
+        "database": shown(&config.database),
+        "insecure_database": config.insecure_database,
+        "requests_per_second": config.requests_per_second,
+        "key_file": config.key_file,
+    });
+    say(&told.to_string());
     Ok(Exit::Done)
 }
 

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use super::args::StoreCommand;
 use super::{Ended, Exit, Failure, say, tell};
 use crate::config::Home;
-use crate::server::{ServeConfig, ServeFile};
+use crate::server::{ServeConfig, ServeFile, check_database};
 use crate::store::copy::CopiedTable;
 use crate::store::machines::Scope;
 use crate::store::{self, Actor, Store};
@@ -40,6 +40,10 @@ async fn migrate(database: Option<String>) -> Ended {
 }
 
 async fn copy(from: &str, to: &str) -> Ended {
+    let config = ServeConfig::gather(&Home::find()?, ServeFile::default()).map_err(Failure::usage)?;
+    for url in [from, to] {
+        check_database(url, config.insecure_database).map_err(Failure::usage)?;
+    }
     let source = Store::open(from).await.map_err(Failure::cannot_run)?;
     let target = Store::connect(to).await.map_err(Failure::cannot_run)?;
     let copied = store::copy::copy(&source, &target).await;

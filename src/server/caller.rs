@@ -65,12 +65,14 @@ impl FromRequestParts<App> for Caller {
         let ip = address(&parts.headers, socket, app.config().behind_proxy);
         let token = bearer(&parts.headers);
         // Before the database is asked: a guess at a token costs its sender, not us.
-        app.admit(&ip.to_string()).map_err(Problem::too_many)?;
+        app.admit(&network(ip)).map_err(Problem::too_many)?;
         let machine = match &token {
             Some(token) => Some(app.store().machine_of(token.expose_secret()).await?.ok_or_else(Problem::no_token)?),
             None => None,
         };
         if let Some(machine) = &machine {
+            // A machine that changes its address is still the same machine.
+            app.admit(&format!("machine:{}", machine.id)).map_err(Problem::too_many)?;
             let program = text(&parts.headers, &header::USER_AGENT);
             app.store().saw_machine(machine, program, None, None).await?;
         }
@@ -96,6 +98,14 @@ pub(crate) fn address(headers: &HeaderMap, socket: Option<IpAddr>, behind_proxy:
     let told = headers.get_all("x-forwarded-for").iter().next_back().and_then(|v| v.to_str().ok());
     let told = told.filter(|_| behind_proxy).and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
     told.or(socket.filter(|_| !behind_proxy)).unwrap_or(IpAddr::from([0, 0, 0, 0]))
+}
+
+/// Whom the limit counts: one address, or the network that one subscriber has of the newer ones.
+fn network(ip: IpAddr) -> String {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("{:x}/64", ip.to_bits() >> 64),
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<SecretString> {
@@ -130,6 +140,15 @@ mod tests {
         assert_eq!(address(&headers, socket, false), IpAddr::from([10, 0, 0, 9]));
         assert_eq!(address(&headers, socket, true), IpAddr::from([203, 0, 113, 7]));
         assert!(!address(&HeaderMap::new(), Some(IpAddr::from([127, 0, 0, 1])), true).is_loopback(), "a proxy that says nothing is nobody");
+    }
+
+    #[test]
+    fn a_subscribers_addresses_are_one_caller() {
+        let of = |text: &str| network(text.parse().expect("an address"));
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:203.0.113.7"), of("203.0.113.7"));
+        assert_ne!(of("203.0.113.7"), of("203.0.113.8"));
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! How the server is set up: a file, then the environment, then flags, each stronger than the one before.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use url::Url;
 
 use crate::config::Home;
-use crate::store::sqlite_url;
+use crate::store::{shown, sqlite_url};
 
 /// Everything that can be set in `serve.toml`. Unknown keys are refused.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServeFile {
     /// Where to listen (`127.0.0.1:8000`). Another machine reaches it only when this says so.
@@ -20,10 +21,18 @@ pub struct ServeFile {
     pub behind_proxy: Option<bool>,
     /// Requests a second and caller; four times as many at once.
     pub requests_per_second: Option<u32>,
+    /// The certificate with its chain (PEM). With `tls_key` the server speaks HTTPS by itself.
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's key (PEM). Nobody else may be able to read it.
+    pub tls_key: Option<PathBuf>,
+    /// The key of the secrets in the database; made at the first start. Default: `serve.key` in the configuration folder.
+    pub key_file: Option<PathBuf>,
+    /// A database on another machine without verified TLS is refused, unless this says that the network may be trusted.
+    pub insecure_database: Option<bool>,
 }
 
 /// How the server runs.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ServeConfig {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
@@ -35,6 +44,19 @@ pub struct ServeConfig {
     pub requests_per_second: u32,
     /// Where the key of the secrets in the database lies.
     pub key_file: PathBuf,
+    /// Certificate and key, where the server speaks HTTPS by itself.
+    pub tls: Option<TlsFiles>,
+    /// May the database be asked over a network that anybody could listen to?
+    pub insecure_database: bool,
+}
+
+/// A certificate with its chain, and its key, both PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate with its chain.
+    pub cert: PathBuf,
+    /// The certificate's key.
+    pub key: PathBuf,
 }
 
 /// Why it cannot be set up so.
@@ -56,6 +78,15 @@ pub enum ServeConfigError {
         /// What it says.
         value: String,
     },
+    /// A certificate without its key, or the other way round.
+    #[error("TLS cần cả chứng thư (tls_cert) và khóa (tls_key). (TLS needs both, certificate and key.)")]
+    HalfTls,
+    /// The database's password and all that is in it would go over a network in clear.
+    #[error(
+        "Cơ sở dữ liệu {0} ở máy khác nhưng kết nối không được mã hóa và kiểm tra. Thêm ?ssl-mode=VERIFY_IDENTITY&ssl-ca=TỆP vào địa chỉ, hoặc đặt \
+         insecure_database = true nếu mạng này tin được. (The database is on another machine without verified TLS.)"
+    )]
+    InsecureDatabase(String),
 }
 
 impl ServeConfig {
@@ -71,15 +102,99 @@ impl ServeConfig {
         let listen = parsed("GACHNO_SERVE_LISTEN", variable("GACHNO_SERVE_LISTEN"))?;
         let behind_proxy = parsed("GACHNO_SERVE_BEHIND_PROXY", variable("GACHNO_SERVE_BEHIND_PROXY"))?;
         let per_second = parsed("GACHNO_SERVE_REQUESTS_PER_SECOND", variable("GACHNO_SERVE_REQUESTS_PER_SECOND"))?;
+        let insecure = parsed("GACHNO_SERVE_INSECURE_DATABASE", variable("GACHNO_SERVE_INSECURE_DATABASE"))?;
+        let insecure_database = flags.insecure_database.or(insecure).or(file.insecure_database).unwrap_or(false);
         let database = flags.database.or_else(|| variable("GACHNO_SERVE_DATABASE")).or_else(|| file.database.clone());
+        let database = database.unwrap_or_else(|| sqlite_url(&home.server_database()));
+        check_database(&database, insecure_database)?;
+        let path = |flag: Option<PathBuf>, name: &'static str, file: &Option<PathBuf>| {
+            flag.or_else(|| variable(name).map(PathBuf::from)).or_else(|| file.clone())
+        };
+        let tls_cert = path(flags.tls_cert, "GACHNO_SERVE_TLS_CERT", &file.tls_cert);
+        let tls_key = path(flags.tls_key, "GACHNO_SERVE_TLS_KEY", &file.tls_key);
+        let tls = match (tls_cert, tls_key) {
+            (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
+            (None, None) => None,
+            _ => return Err(ServeConfigError::HalfTls),
+        };
         Ok(Self {
             listen: flags.listen.or(listen).or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000))),
-            database: database.unwrap_or_else(|| sqlite_url(&home.server_database())),
+            database,
             behind_proxy: flags.behind_proxy.or(behind_proxy).or(file.behind_proxy).unwrap_or(false),
             requests_per_second: flags.requests_per_second.or(per_second).or(file.requests_per_second).unwrap_or(200).max(1),
-            key_file: home.serve_key(),
+            key_file: path(flags.key_file, "GACHNO_SERVE_KEY_FILE", &file.key_file).unwrap_or_else(|| home.serve_key()),
+            tls,
+            insecure_database,
         })
     }
+
+    /// On this computer alone, without TLS, with room for any number of requests: for benchmarks and tests.
+    pub fn local(database: &str, key_file: PathBuf) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            database: database.to_owned(),
+            behind_proxy: false,
+            requests_per_second: 1_000_000,
+            key_file,
+            tls: None,
+            insecure_database: false,
+        }
+    }
+
+    /// Could somebody on the network listen to what the server and its callers say?
+    pub fn is_open_to_the_network(&self) -> bool {
+        !self.listen.ip().is_loopback() && self.tls.is_none() && !self.behind_proxy
+    }
+}
+
+/// Without the database's password: configurations end up in logs.
+impl std::fmt::Debug for ServeConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServeConfig")
+            .field("listen", &self.listen)
+            .field("database", &shown(&self.database))
+            .field("behind_proxy", &self.behind_proxy)
+            .field("requests_per_second", &self.requests_per_second)
+            .field("key_file", &self.key_file)
+            .field("tls", &self.tls)
+            .field("insecure_database", &self.insecure_database)
+            .finish()
+    }
+}
+
+impl std::fmt::Debug for ServeFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { listen, database, behind_proxy, requests_per_second, tls_cert, tls_key, key_file, insecure_database } = self;
+        f.debug_struct("ServeFile")
+            .field("listen", listen)
+            .field("database", &database.as_deref().map(shown))
+            .field("behind_proxy", behind_proxy)
+            .field("requests_per_second", requests_per_second)
+            .field("tls_cert", tls_cert)
+            .field("tls_key", tls_key)
+            .field("key_file", key_file)
+            .field("insecure_database", insecure_database)
+            .finish()
+    }
+}
+
+/// A database on another machine needs TLS with a certificate that is checked, unless somebody said that it does not.
+pub fn check_database(url: &str, insecure: bool) -> Result<(), ServeConfigError> {
+    if insecure || is_protected(url) { Ok(()) } else { Err(ServeConfigError::InsecureDatabase(shown(url))) }
+}
+
+fn is_protected(url: &str) -> bool {
+    // What is no address is refused where it is opened.
+    let Ok(url) = Url::parse(url) else { return true };
+    if !matches!(url.scheme(), "mysql" | "mariadb") {
+        return true;
+    }
+    let given = |names: [&str; 2]| url.query_pairs().filter(|(name, _)| names.contains(&&**name)).last().map(|(_, value)| value.into_owned());
+    let host = url.host_str().unwrap_or("localhost").trim_matches(['[', ']']);
+    let is_here =
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()) || url.query_pairs().any(|(name, _)| name == "socket");
+    // `PREFERRED`, the default, and `REQUIRED` talk to anybody who says that he is the database.
+    is_here || given(["ssl-mode", "sslmode"]).is_some_and(|mode| matches!(mode.to_ascii_uppercase().as_str(), "VERIFY_CA" | "VERIFY_IDENTITY"))
 }
 
 fn read(path: &Path) -> Result<ServeFile, ServeConfigError> {
@@ -108,6 +223,63 @@ mod tests {
         assert_eq!(port(ServeConfig::of(&home, &file, some, flags())), 3);
         let bad = |name: &'static str| (name == "GACHNO_SERVE_LISTEN").then(|| "here".to_owned());
         assert!(ServeConfig::of(&home, &file, bad, ServeFile::default()).is_err());
+    }
+
+    #[test]
+    fn a_database_elsewhere_needs_a_checked_certificate() {
+        for (url, is_fine) in [
+            ("sqlite:///srv/shop.db", true),
+            ("mysql://gachno:pw@localhost/shop", true),
+            ("mysql://gachno:pw@127.0.0.1:3307/shop", true),
+            ("mariadb://gachno:pw@[::1]/shop", true),
+            ("mysql://gachno:pw@db/shop?socket=/run/mysqld/mysqld.sock", true),
+            ("mysql://gachno:pw@10.0.0.5/shop", false),
+            ("mysql://gachno:pw@localhost.example/shop", false),
+            ("mysql://gachno:pw@db/shop?ssl-mode=PREFERRED", false),
+            ("mysql://gachno:pw@db/shop?ssl-mode=REQUIRED", false),
+            ("mysql://gachno:pw@db/shop?ssl-mode=VERIFY_IDENTITY&ssl-mode=DISABLED", false),
+            ("mysql://gachno:pw@db/shop?ssl-mode=verify_identity&ssl-ca=/etc/ca.pem", true),
+        ] {
+            assert_eq!(check_database(url, false).is_ok(), is_fine, "{url}");
+            assert!(check_database(url, true).is_ok(), "{url}");
+        }
+        let home = Home::at(Path::new("/srv"));
+        let file = ServeFile { database: Some("mysql://gachno:hạt-tiêu@10.0.0.5/shop".into()), ..ServeFile::default() };
+        let refused = ServeConfig::of(&home, &file, |_| None, ServeFile::default()).expect_err("refused").to_string();
+        assert!(refused.contains("insecure_database") && !refused.contains("tiêu"), "{refused}");
+        let spelled_out = |name: &'static str| (name == "GACHNO_SERVE_INSECURE_DATABASE").then(|| "true".to_owned());
+        assert!(ServeConfig::of(&home, &file, spelled_out, ServeFile::default()).is_ok());
+    }
+
+    #[test]
+    fn no_password_is_shown_whatever_it_is_made_of() {
+        let home = Home::at(Path::new("/srv"));
+        for password in ["planted81", "12#planted", "planted/81", "plan@planted", "1?planted", "%70lanted81"] {
+            let url = format!("mysql://gachno:{password}@localhost/shop");
+            let file = ServeFile { database: Some(url), ..ServeFile::default() };
+            let config = ServeConfig::of(&home, &file, |_| None, ServeFile::default()).expect("good");
+            let told = format!("{file:?} {config:?} {config:#?}");
+            assert!(!told.contains("planted") && !told.contains("lanted81"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key() {
+        let home = Home::at(Path::new("/srv"));
+        let flags = |cert: Option<&str>, key: Option<&str>| ServeFile {
+            tls_cert: cert.map(PathBuf::from),
+            tls_key: key.map(PathBuf::from),
+            ..ServeFile::default()
+        };
+        let of = |flags| ServeConfig::of(&home, &ServeFile::default(), |_| None, flags);
+        assert!(matches!(of(flags(Some("c.pem"), None)), Err(ServeConfigError::HalfTls)));
+        assert!(matches!(of(flags(None, Some("k.pem"))), Err(ServeConfigError::HalfTls)));
+        let config = of(flags(Some("c.pem"), Some("k.pem"))).expect("good");
+        assert_eq!(config.tls, Some(TlsFiles { cert: "c.pem".into(), key: "k.pem".into() }));
+        let everywhere = ServeConfig { listen: SocketAddr::from(([0, 0, 0, 0], 8000)), ..config };
+        assert!(!everywhere.is_open_to_the_network());
+        assert!(ServeConfig { tls: None, ..everywhere.clone() }.is_open_to_the_network());
+        assert!(!ServeConfig { tls: None, behind_proxy: true, ..everywhere }.is_open_to_the_network());
     }
 
     #[test]

@@ -14,7 +14,9 @@ mod data;
 mod docs;
 mod gauges;
 pub mod problem;
+mod secret_file;
 mod tasks;
+mod tls;
 mod vault;
 
 use std::net::SocketAddr;
@@ -46,8 +48,10 @@ use uuid::Uuid;
 use crate::store::accounts::FirstOwner;
 use crate::store::settings::Shop;
 use crate::store::{Store, StoreError};
-pub use config::{ServeConfig, ServeConfigError, ServeFile};
+pub use config::{ServeConfig, ServeConfigError, ServeFile, TlsFiles, check_database};
 use problem::Problem;
+use tls::TlsListener;
+pub use tls::{Certificate, TlsError};
 pub use vault::{Vault, VaultError};
 
 /// Larger requests are refused: ten thousand jobs take less.
@@ -117,6 +121,11 @@ impl App {
         *self.inner.shop.lock().await = None;
     }
 
+    /// Forgets the callers that have not asked for a while.
+    pub(crate) fn forget_callers(&self) {
+        self.inner.limiter.retain_recent();
+    }
+
     /// `Err`: this caller has to wait so many seconds.
     pub(crate) fn admit(&self, caller: &str) -> Result<(), u64> {
         use governor::clock::{Clock, DefaultClock};
@@ -137,6 +146,9 @@ pub enum ServeError {
     /// The key of the secrets cannot be used.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// A running server. Dropping it stops it; [`Running::stop`] waits for what is running.
@@ -159,30 +171,40 @@ pub async fn start(config: ServeConfig) -> Result<Running, ServeError> {
 /// Starts it over a state that is there.
 pub async fn start_with(app: App) -> Result<Running, ServeError> {
     let fault = |e| ServeError::Listen(app.config().listen, e);
+    let certificate = app.config().tls.as_ref().map(Certificate::open).transpose()?;
     let listener = TcpListener::bind(app.config().listen).await.map_err(fault)?;
     let address = listener.local_addr().map_err(fault)?;
     let first_owner = app.store().first_owner().await?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let ended = stop.clone();
-    tasks.spawn(async move {
-        let served = axum::serve(listener, service).with_graceful_shutdown(async move { ended.cancelled().await }).await;
-        if let Err(error) = served {
-            tracing::error!(%error, "the server stopped");
-        }
-    });
+    let ended = stop.clone().cancelled_owned();
+    if let Some(certificate) = certificate {
+        let listener = TlsListener::new(listener, &certificate).map_err(|e| fault(std::io::Error::other(e)))?;
+        // As it is; wrapped for its address alone.
+        tasks.spawn(watched(axum::serve(listener.tap_io(|_| {}), service).with_graceful_shutdown(ended).into_future()));
+        tasks.spawn(certificate.watch(stop.clone()));
+    } else {
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
+        tasks.spawn(watched(axum::serve(listener, service).with_graceful_shutdown(ended).into_future()));
+    }
     tasks.spawn(tasks::run(app.clone(), stop.clone()));
     tasks.close();
     Ok(Running { address, app, stop, tasks, first_owner })
 }
 
+async fn watched(served: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the server stopped");
+    }
+}
+
 impl Running {
     /// Its base address.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.app.config().tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Its state.
@@ -249,7 +271,8 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(|_| broken()))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_MAX))
         .layer(DefaultBodyLimit::max(BODY_MAX));
-    Router::new()
+    let is_https = app.config().tls.is_some();
+    let routes = Router::new()
         .route("/", get(docs::home))
         .route("/metrics", get(gauges::metrics))
         .merge(data::router())
@@ -262,7 +285,9 @@ pub fn router(app: App) -> Router {
         })
         .layer(axum::middleware::from_fn_with_state(app.clone(), gauges::measure))
         .layer(around)
-        .with_state(app)
+        .with_state(app);
+    // A promise for a year, made only where it can be kept: a proxy in front makes its own.
+    if is_https { routes.layer(fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains")) } else { routes }
 }
 
 fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -20,6 +20,10 @@ pub async fn run(app: App, stop: CancellationToken) {
         if let Err(error) = once(&app, round).await {
             tracing::warn!(error = format!("{:#}", anyhow::Error::from(error)), "the rescuer could not look; it tries again");
         }
+        // Every server for itself: whom it saw is in its own memory.
+        if round % 30 == 0 {
+            app.forget_callers();
+        }
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}

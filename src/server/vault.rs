@@ -8,6 +8,8 @@ use fernet::Fernet;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+use super::secret_file;
+
 /// Why secrets cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -46,7 +48,7 @@ impl Vault {
         let io = |source| VaultError::Io { path: path.to_owned(), source };
         let key = match std::fs::read_to_string(path) {
             Ok(text) => {
-                if is_open_to_others(path) {
+                if secret_file::is_open_to_others(path) {
                     return Err(VaultError::Open(path.to_owned()));
                 }
                 Zeroizing::new(text)
@@ -78,17 +80,6 @@ impl Vault {
         let text = std::str::from_utf8(&bytes).map_err(|_| VaultError::WrongKey)?;
         Ok(Some(SecretString::from(text)))
     }
-}
-
-#[cfg(unix)]
-fn is_open_to_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open_to_others(_: &Path) -> bool {
-    false
 }
 
 #[cfg(test)]

@@ -597,6 +597,8 @@ pub const TABLES: &[Table] = &[
             index("jobs_debt", &["debt_key"]),
             index("jobs_code", &["code"]),
             index("jobs_updated", &["updated_at"]),
+            // A list of one state by time, which people look at: without it the time's index is read past all other states.
+            index("jobs_state_time", &["state", "updated_at"]),
             index("jobs_machine", &["machine_id", "state"]),
         ],
         is_old: false,

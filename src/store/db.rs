@@ -71,11 +71,13 @@ impl std::ops::Deref for Tx {
 /// Where a database of this address lies, without the password in it.
 pub fn shown(url: &str) -> String {
     match url::Url::parse(url) {
-        Ok(mut parsed) if parsed.password().is_some() => {
+        // What stands before a second `@` may be the rest of a password that was not encoded.
+        Ok(mut parsed) if parsed.password().is_some() && !parsed[url::Position::AfterHost..].contains('@') => {
             // Err: an address that cannot have a password.
             let _ = parsed.set_password(Some("***"));
             parsed.to_string()
         }
+        _ if url.contains('@') => format!("{}://***", url.split(':').next().unwrap_or_default()),
         _ => url.to_owned(),
     }
 }

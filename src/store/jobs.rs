@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::audit::Actor;
+use super::collection::Collected;
 use super::db::{Store, Tx, all, execute, insert, int, int_or_none, is_taken, marks, one, text, text_or_none, transaction, values};
 use super::settings::Shop;
 use super::{StoreError, digest};
@@ -323,9 +324,10 @@ struct Row {
     debt_key: String,
     service: String,
     is_deleted: bool,
+    collection_row: Option<i64>,
 }
 
-const ROW: &str = "SELECT id, state, machine_id, fence, tries, debt_key, service, deleted_at FROM jobs WHERE public_id = ?";
+const ROW: &str = "SELECT id, state, machine_id, fence, tries, debt_key, service, deleted_at, collection_data_id FROM jobs WHERE public_id = ?";
 
 fn read_row(row: &QueryResult) -> Result<Row, StoreError> {
     Ok(Row {
@@ -337,6 +339,7 @@ fn read_row(row: &QueryResult) -> Result<Row, StoreError> {
         debt_key: text(row, 5)?,
         service: text(row, 6)?,
         is_deleted: int_or_none(row, 7)?.is_some(),
+        collection_row: int_or_none(row, 8)?,
     })
 }
 
@@ -628,7 +631,19 @@ impl Store {
         given.extend((state == JobState::Ready).then(|| Value::from(run_at)));
         given.extend(values![row.id, row.fence]);
         execute(&**tx, &sql, given).await?;
+        if let (Outcome::Paid, Some(collection_row)) = (report.outcome, row.collection_row) {
+            let machine = self.machine_name(tx, row.machine_id).await?;
+            let actor = Actor { who: format!("machine:{machine}"), ..Actor::system() };
+            let by = report.operator.as_deref().unwrap_or(&machine);
+            let paid = Collected { amount: report.amount, transaction_id: report.transaction_id.as_deref(), by };
+            self.settle_collection(tx, collection_row, row.id, &paid, &actor).await?;
+        }
         self.follow_lock(tx, row, state, now).await
+    }
+
+    async fn machine_name(&self, tx: &Tx, machine: Option<i64>) -> Result<String, StoreError> {
+        let row = one(&**tx, "SELECT name FROM machines WHERE id = ?", values![machine]).await?;
+        row.map_or_else(|| Ok(String::new()), |row| text(&row, 0))
     }
 
     async fn dispute(&self, tx: &Tx, row: &Row, state: JobState) -> Result<(), StoreError> {
@@ -828,6 +843,10 @@ impl Store {
             if is_taken(&error) { same() } else { error }
         })?;
         self.follow_lock(tx, &row, state, now).await?;
+        if let (Some(Outcome::Paid), Some(collection_row)) = (outcome, row.collection_row) {
+            let paid = Collected { amount: paid, transaction_id: None, by: &actor.who };
+            self.settle_collection(tx, collection_row, row.id, &paid, actor).await?;
+        }
         let before = serde_json::json!({ "state": row.state, "fence": row.fence });
         let after = serde_json::json!({ "state": state, "outcome": outcome, "paid_amount": paid, "reason": reason });
         super::audit::write(self, tx, actor, "jobs.decide", Some("jobs"), Some(row.id), Some(&before), Some(&after)).await?;

@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod audit;
 pub mod board;
 pub mod catalogue;
+mod collection;
 pub mod copy;
 mod db;
 pub mod imports;

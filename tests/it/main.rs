@@ -24,6 +24,8 @@ mod sessions;
 mod store;
 mod switches;
 mod tidy;
+#[cfg(unix)]
+mod tls;
 #[cfg(feature = "desktop")]
 mod window;
 mod world;

@@ -24,13 +24,7 @@ struct Shop {
 }
 
 fn config(url: &str, folder: &Path) -> ServeConfig {
-    ServeConfig {
-        listen: ([127, 0, 0, 1], 0).into(),
-        database: url.to_owned(),
-        behind_proxy: false,
-        requests_per_second: 5_000,
-        key_file: folder.join("serve.key"),
-    }
+    ServeConfig { requests_per_second: 5_000, ..ServeConfig::local(url, folder.join("serve.key")) }
 }
 
 impl Shop {
@@ -256,6 +250,24 @@ async fn behind_a_proxy_nobody_is_local_and_a_flood_is_slowed_down() {
     let slow = from("203.0.113.7").await;
     assert!(slow.headers().contains_key("retry-after"));
     assert_eq!(from("203.0.113.8").await.status(), StatusCode::UNAUTHORIZED, "another one is not slowed down");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_is_slowed_down_wherever_it_comes_from() {
+    let base = Base::new(Which::Sqlite).unwrap();
+    let shop = Shop::with(&base, |config| {
+        config.behind_proxy = true;
+        config.requests_per_second = 5;
+    })
+    .await;
+    let url = format!("{}/api/me", shop.running.url());
+    let mut statuses = Vec::new();
+    for i in 0..40 {
+        let ask = shop.http.get(&url).bearer_auth(shop.token.expose_secret()).header("x-forwarded-for", format!("203.0.113.{i}"));
+        statuses.push(ask.send().await.unwrap().status());
+    }
+    assert_eq!(statuses[0], StatusCode::OK);
+    assert!(statuses.contains(&StatusCode::TOO_MANY_REQUESTS), "{statuses:?}");
 }
 
 /// `gachno serve` as a process: ready on an empty folder, the first password on the terminal alone, a clean end.

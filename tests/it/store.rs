@@ -112,6 +112,60 @@ on_both! {
 }
 
 on_both! {
+    async fn what_is_paid_completes_its_collection_row_once(base: &Base) {
+        let world = World::open(base).await;
+        let actor = Actor::system();
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut rows = Vec::new();
+        for code in ["PE001", "PE002", "PE003"] {
+            rows.push(world.store.add_row("collection_data", &vec![field("code", code), field("postage", "150000")], &actor).await.unwrap());
+        }
+        let jobs: Vec<NewJob> = ["PE001", "PE002", "PE003"].iter().zip(&rows).map(|(code, row)| NewJob { collection_data_id: Some(*row), ..bill(code) }).collect();
+        world.store.add_jobs(&jobs, &actor).await.unwrap();
+        let jobs = world.take(world.one, 3).await;
+        let row = async |id: i64, names: [&str; 5]| {
+            let columns = gachno::store::catalogue::table("collection_data").unwrap().shown().map(|c| c.name).collect::<Vec<_>>();
+            let row = world.store.fetch("collection_data", id).await.unwrap();
+            names.map(|name| row.cells[columns.iter().position(|c| *c == name).unwrap()].clone())
+        };
+        let names = ["completed", "paid_value", "trans_id", "updated_username", "updated_date"];
+
+        // By a machine's report, however often it is sent.
+        let attempt = Uuid::now_v7();
+        world.arm(world.one, &jobs[0], attempt).await.unwrap();
+        let paid = Report { transaction_id: Some("VT1".to_owned()), operator: Some("Lan".to_owned()), ..report(&jobs[0], attempt, Outcome::Paid) };
+        assert_eq!(world.tell(world.one, paid.clone()).await, Verdict::Accepted);
+        assert_eq!(world.tell(world.one, paid).await, Verdict::Duplicate);
+        let now = row(rows[0], names).await;
+        assert_eq!(now, [1.into(), 150_000.into(), "VT1".into(), "Lan".into(), "2027-01-15".into()]);
+
+        // By a person's word on a doubt.
+        let attempt = Uuid::now_v7();
+        world.arm(world.one, &jobs[1], attempt).await.unwrap();
+        world.tell(world.one, report(&jobs[1], attempt, Outcome::Unknown)).await;
+        assert_eq!(row(rows[1], names).await[0], 0, "a doubt completes nothing");
+        let owner = Actor { who: "chủ".to_owned(), ..Actor::system() };
+        world.store.resolve(&jobs[1].id, Resolution::Paid, None, "sao kê", &owner).await.unwrap();
+        let now = row(rows[1], names).await;
+        assert_eq!((&now[0], &now[1], &now[3]), (&1.into(), &150_000.into(), &"chủ".into()), "what is owed, where nobody says how much");
+
+        // What somebody collected in the meantime is not written over.
+        let version = world.store.fetch("collection_data", rows[2]).await.unwrap().version;
+        let by_hand = vec![field("completed", "1"), field("paid_value", "150000"), field("trans_id", "tiền mặt")];
+        world.store.change_row("collection_data", rows[2], version, &by_hand, &actor).await.unwrap();
+        let attempt = Uuid::now_v7();
+        world.arm(world.one, &jobs[2], attempt).await.unwrap();
+        world.tell(world.one, report(&jobs[2], attempt, Outcome::Paid)).await;
+        assert_eq!(row(rows[2], names).await[2], "tiền mặt");
+
+        let query = Query { filters: vec![Filter { column: "table_name".to_owned(), compare: Compare::Is, value: "collection_data".to_owned() }], ..Query::default() };
+        let trail = format!("{:?}", world.store.list("audit", &query, 50).await.unwrap().rows);
+        assert_eq!((trail.matches("collection.settle").count(), trail.matches("collection.paid_again").count()), (2, 1), "{trail}");
+        assert!(trail.contains("machine:quầy 1"), "{trail}");
+    }
+}
+
+on_both! {
     async fn a_dead_machines_jobs_come_back_and_its_payments_do_not(base: &Base) {
         let world = World::open(base).await;
         world.add(&["PE001", "PE002"]).await;

@@ -1,6 +1,7 @@
 //! The walls of the house, checked by reading its source.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn sources() -> Vec<(String, String)> {
     fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
@@ -72,4 +73,89 @@ fn the_paying_click_has_one_door() {
     let count = |word: &str| all.iter().map(|(_, text)| text.matches(word).count()).sum::<usize>();
     assert_eq!(count("Ok(Armed {"), 1, "only the ledger makes the permission");
     assert_eq!(count("page.press("), 1, "only one place presses");
+}
+
+/// Of each of these one: a second one is felt in the time of a build, in the program's size, in types that do not meet.
+const ONE_OF_EACH: [&str; 7] = ["axum", "egui", "hyper", "rustls", "sqlx", "sea-orm", "tokio"];
+/// One TLS and one cryptography, in Rust.
+const BANNED: [&str; 5] = ["openssl", "openssl-sys", "native-tls", "aws-lc-rs", "aws-lc-sys"];
+
+fn table(file: &str) -> toml::Table {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    std::fs::read_to_string(path).expect("read").parse().expect("TOML")
+}
+
+fn texts(list: &toml::Value) -> Vec<&str> {
+    list.as_array().expect("a list").iter().map(|item| item.as_str().or_else(|| item["crate"].as_str()).expect("a text")).collect()
+}
+
+/// All systems and features: the lock file knows what any build could take.
+#[test]
+fn no_banned_crate_and_no_large_one_twice() {
+    let lock = table("Cargo.lock");
+    let packages = lock["package"].as_array().expect("packages");
+    let count = |name: &str| packages.iter().filter(|p| p["name"].as_str() == Some(name)).count();
+    for name in ONE_OF_EACH {
+        assert_eq!(count(name), 1, "{name}");
+    }
+    for name in BANNED {
+        assert_eq!(count(name), 0, "{name}");
+    }
+    assert_eq!(texts(&table("deny.toml")["bans"]["deny"]), BANNED, "cargo-deny is told the same");
+    for package in packages {
+        let source = package.get("source").and_then(toml::Value::as_str);
+        let is_ours = package["name"].as_str() == Some("gachno");
+        assert!(is_ours || source == Some("registry+https://github.com/rust-lang/crates.io-index"), "{package}");
+    }
+}
+
+/// Of this system's packages: the others' are not on this machine. `cargo deny` looks at them all.
+#[test]
+fn every_package_has_a_licence_that_we_may_take() {
+    let host = Command::new("rustc").arg("-vV").output().expect("rustc");
+    let host = String::from_utf8(host.stdout).expect("text");
+    let host = host.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host").to_owned();
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--locked", "--offline", "--format-version=1", "--all-features", "--filter-platform", &host])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo");
+    assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).expect("JSON");
+    let deny = table("deny.toml");
+    let allowed = texts(&deny["licenses"]["allow"]);
+    let packages = metadata["packages"].as_array().expect("packages");
+    assert!(packages.len() > 300, "{}", packages.len());
+    for package in packages {
+        let licence = package["license"].as_str().unwrap_or_default();
+        assert!(may_take(licence, &allowed), "{}: {licence:?}", package["name"]);
+    }
+}
+
+/// An expression without brackets inside brackets, as all packages write them: every part of an `AND` needs one `OR` that
+/// is allowed.
+fn may_take(licence: &str, allowed: &[&str]) -> bool {
+    let licence = licence.replace('/', " OR ");
+    // Brackets hold what `AND` joins; without them `AND` binds closer than `OR`.
+    let is_one = |one: &str| allowed.contains(&one.trim_matches(['(', ')', ' ']));
+    if licence.contains('(') {
+        return licence.split(" AND ").all(|part| part.split(" OR ").any(is_one));
+    }
+    licence.split(" OR ").any(|part| part.split(" AND ").all(is_one))
+}
+
+#[test]
+fn a_licence_is_read_as_it_is_written() {
+    let allowed = ["MIT", "ISC"];
+    for (licence, is_fine) in [
+        ("MIT", true),
+        ("GPL-3.0", false),
+        ("GPL-3.0 OR MIT", true),
+        ("MIT/GPL-3.0", true),
+        ("MIT AND GPL-3.0", false),
+        ("(GPL-3.0 OR MIT) AND ISC", true),
+        ("", false),
+    ] {
+        assert_eq!(may_take(licence, &allowed), is_fine, "{licence}");
+    }
 }

@@ -68,9 +68,7 @@ async fn start_up() -> Result<Vec<Row>, Failure> {
 /// Leases through the HTTP API, until there are no jobs left.
 async fn leases(name: &str, url: &str, folder: &std::path::Path) -> Result<Vec<Row>, Failure> {
     let store = Store::open(url).await.map_err(Failure::cannot_run)?;
-    let key_file = folder.join("serve.key");
-    let config =
-        ServeConfig { listen: ([127, 0, 0, 1], 0).into(), database: url.to_owned(), behind_proxy: false, requests_per_second: 1_000_000, key_file };
+    let config = ServeConfig::local(url, folder.join("serve.key"));
     let vault = Vault::open_or_create(&config.key_file).map_err(Failure::cannot_run)?;
     let machine = store.add_machine("bench", &[Scope::Lease], None, &Actor::system()).await.map_err(Failure::cannot_run)?;
     let running = server::start_with(App::new(store.clone(), config, vault)).await.map_err(Failure::cannot_run)?;
