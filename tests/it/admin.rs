@@ -67,6 +67,8 @@ impl Shop {
             listen: ([127, 0, 0, 1], 0).into(),
             database: String::new(),
             behind_proxy: false,
+            insecure_database: false,
+            tls: None,
             requests_per_second: 1_000,
             key_file: folder.path().join("serve.key"),
         };

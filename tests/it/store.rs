@@ -137,7 +137,7 @@ on_both! {
         assert_eq!(world.tell(world.one, paid.clone()).await, Verdict::Accepted);
         assert_eq!(world.tell(world.one, paid).await, Verdict::Duplicate);
         let now = row(rows[0], names).await;
-        assert_eq!(now, [1.into(), 150_000.into(), "VT1".into(), "Lan".into(), "2027-01-15".into()]);
+        assert_eq!(now, [1.into(), 150_000.into(), "VT1".into(), "Lan".into(), "2027-01-15".into()] as [serde_json::Value; 5]);
 
         // By a person's word on a doubt.
         let attempt = Uuid::now_v7();
