@@ -3,6 +3,7 @@
 //! Lives here: opening secrets once, overrides of the command line, where reports go.
 //! Never here: arguments, widgets, what a batch does.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -230,6 +231,15 @@ impl Link {
     pub async fn let_go(&self, service: Option<Service>) {
         let Some(claims) = &self.claims else { return };
         self.give_back(claims, &claims.held(service)).await;
+    }
+
+    /// Gives back what is held of this service beside these.
+    pub async fn keep_only<'t>(&self, service: Service, wanted: impl Iterator<Item = &'t Ticket>) {
+        let Some(claims) = &self.claims else { return };
+        let wanted: HashSet<&Ticket> = wanted.collect();
+        let mut others = claims.held(Some(service));
+        others.retain(|ticket| !wanted.contains(ticket));
+        self.give_back(claims, &others).await;
     }
 
     async fn give_back(&self, claims: &Claims, tickets: &[Ticket]) {

@@ -3,7 +3,7 @@
 //! The map of the house; `ARCHITECTURE.md` tells the rest. Arrows run down this list's dependencies and never back:
 //! [`domain`] knows nobody; [`ledger`], [`portal`], [`report`] and [`client`] know `domain`; [`engine`] knows these;
 //! `desktop` and [`cli`] know the engine by its commands and events; [`server`] knows [`store`], which knows `domain`;
-//! [`sandbox`] and [`mock_api`] are simulators; [`crash`] breaks the whole on purpose and compares.
+//! [`sandbox`], [`mock_api`] and [`mock_site`] are simulators; [`crash`] breaks the whole on purpose and compares.
 
 pub mod app;
 pub mod browser;
@@ -18,6 +18,7 @@ pub mod engine;
 pub mod ledger;
 mod mishap;
 pub mod mock_api;
+pub mod mock_site;
 pub mod portal;
 pub mod report;
 pub mod sandbox;

@@ -29,6 +29,8 @@ pub enum Command {
     Run(Box<Run>),
     /// The stateless sample job API.
     MockApi(MockApi),
+    /// The shop's collection site, simulated: lists bills, is told which are completed.
+    MockSite(MockSite),
     /// The shop's server: jobs for the operators' machines, on a database of its own.
     Serve(Serve),
     /// The server's database: brought up to date, copied, saved.
@@ -133,6 +135,28 @@ pub struct MockApi {
     /// Delay of each data call; without it half a second to one and a half.
     #[arg(long)]
     pub delay_ms: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct MockSite {
+    /// Where it listens; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    pub listen: SocketAddr,
+    /// The login of the simulated user.
+    #[arg(long, default_value = "thuho")]
+    pub user: String,
+    /// Its password: of a simulator, no secret.
+    #[arg(long, default_value = "thuho")]
+    pub password: String,
+    /// Bills that are not completed: a service's name there, and codes. env=PE01,PE02
+    #[arg(long, value_name = "TYPE=CODES", value_parser = bills)]
+    pub bills: Vec<(String, Vec<String>)>,
+}
+
+/// Reads `env=PE01,PE02`.
+fn bills(text: &str) -> Result<(String, Vec<String>), String> {
+    let (service, codes) = text.split_once('=').ok_or("viết như env=PE01,PE02")?;
+    Ok((service.to_owned(), codes.split(',').map(|code| code.trim().to_owned()).filter(|code| !code.is_empty()).collect()))
 }
 
 /// What is not given here comes from the environment (`GACHNO_SERVE_…`), then from serve.toml in the config folder.

@@ -115,6 +115,7 @@ fn dispatch(arguments: Arguments) -> Ended {
         Command::Desktop => desktop(),
         Command::Demo(demo) => demo::demo(&demo),
         Command::Run(run) => blocking(run::run(*run)),
+        Command::MockSite(options) => blocking(serve::mock_site(options)),
         Command::MockApi(options) => blocking(serve::mock_api(options)),
         Command::Serve(options) => blocking(serve::serve(options)),
         Command::Store { what } => blocking(store::run(what)),

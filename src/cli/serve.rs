@@ -1,4 +1,4 @@
-//! `gachno serve`, `gachno sandbox` and `gachno mock-api`: one JSON line when they can be used, then until SIGINT or SIGTERM.
+//! `gachno serve`, `gachno sandbox`, `gachno mock-api` and `gachno mock-site`: one JSON line when they can be used, then until SIGINT or SIGTERM.
 
 use std::task::Poll;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use serde_json::json;
 
 use secrecy::ExposeSecret;
 
-use super::args::{MockApi, Sandbox, Serve};
+use super::args::{MockApi, MockSite, Sandbox, Serve};
 use super::{Ended, Exit, Failure, say, tell};
 use crate::app::terminated;
 use crate::config::Home;
 use crate::server::{self, Certificate, ServeConfig, ServeFile, Vault};
 use crate::store::shown;
-use crate::{mock_api, sandbox};
+use crate::{mock_api, mock_site, sandbox};
 
 pub async fn serve(options: Serve) -> Ended {
     let flags = ServeFile {
@@ -83,6 +83,15 @@ pub async fn mock_api(options: MockApi) -> Ended {
         .await
         .map_err(Failure::cannot_run)?;
     say(&json!({ "event": "ready", "url": api.url() }).to_string());
+    terminated().await;
+    Ok(Exit::Done)
+}
+
+pub async fn mock_site(options: MockSite) -> Ended {
+    let MockSite { listen, user, password, bills } = options;
+    let bills = bills.into_iter().collect();
+    let site = mock_site::start(mock_site::Options { listen, user, password, bills, faults: 0 }).await.map_err(Failure::cannot_run)?;
+    say(&json!({ "event": "ready", "url": site.url() }).to_string());
     terminated().await;
     Ok(Exit::Done)
 }

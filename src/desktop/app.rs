@@ -235,6 +235,12 @@ impl App {
         match action {
             Action::Go(place) => self.go(place),
             Action::Edited => {
+                let tab = self.model.tab_mut();
+                // An emptied list gives back what a server had handed out; lines that are only changed wait for the start.
+                if tab.text.trim().is_empty() && tab.has_tickets() {
+                    tab.tickets.clear();
+                    self.worker.send(Command::LetGo(service));
+                }
                 self.model.tab_mut().edited(service);
                 self.model.flag(service);
             }

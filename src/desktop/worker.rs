@@ -593,7 +593,12 @@ async fn run(open: &Open, request: RunRequest, teller: &Teller) {
         plan.operator = request.operator;
     }
     let (reporter, forward) = forwarded(teller);
-    let claims = open.link.borrow().as_ref().and_then(|link| link.claims.clone());
+    let link = open.link.borrow().clone();
+    if let Some(link) = &link {
+        // What was taken out of the list by hand is for others.
+        link.keep_only(service, plan.list.jobs.iter().filter_map(|job| job.ticket.as_ref())).await;
+    }
+    let claims = link.and_then(|link| link.claims.clone());
     let tools = Tools { claims, ..open.tools.clone() };
     let ended = engine::run(&tools, &plan, &reporter, &request.control).await;
     drop(reporter);

@@ -11,6 +11,7 @@ pub mod job;
 pub mod language;
 pub mod lease;
 pub mod money;
+pub mod order;
 pub mod outcome;
 pub mod phone;
 pub mod reconcile;

@@ -90,6 +90,18 @@ pub fn read_file(path: &Path, service: Service, defaults: Defaults) -> Result<In
     Ok(Intake { list: JobList::check(service, defaults, rows), ..Intake::default() })
 }
 
+/// Rows of cells of a CSV file or a spreadsheet, whatever they mean.
+pub(super) fn rows_of(path: &Path) -> Result<Rows, JobFileError> {
+    let io = |source| JobFileError::Io { path: path.to_owned(), source };
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match ending.as_str() {
+        "csv" | "txt" => Ok(csv_rows(&text_of(path, &fs::read(path).map_err(io)?)?)),
+        // The service only says whether nine digits are a phone number without its zero, which the reader of the rows knows.
+        "xlsx" | "xlsm" | "xls" | "ods" => sheet_rows(path, Service::PayEvn),
+        _ => Err(JobFileError::Kind(path.to_owned())),
+    }
+}
+
 /// UTF-8 with or without a mark, or UTF-16 with one.
 fn text_of(path: &Path, bytes: &[u8]) -> Result<String, JobFileError> {
     let wide = |from: fn([u8; 2]) -> u16| {

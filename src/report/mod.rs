@@ -5,6 +5,7 @@
 pub mod excel;
 pub mod jobs;
 pub mod story;
+pub mod table;
 
 pub use excel::{LeftOut, Report, ReportError, Row};
 pub use jobs::{JobFileError, read_file};

@@ -6,6 +6,7 @@
 //! *Invariants: nothing is kept in the process that a second server would need; the job API reads bearer tokens and never
 //! a cookie; a refusal is a problem document with a request id, never a cause.*
 
+pub mod admin;
 pub mod api;
 pub mod caller;
 pub mod config;
@@ -277,6 +278,7 @@ pub fn router(app: App) -> Router {
         .merge(data::router())
         .merge(api::router())
         .merge(docs::router())
+        .merge(admin::router(&app))
         .fallback(async || Problem::not_found("Không có địa chỉ này."))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Method not allowed", "Không dùng được cách gọi này.")

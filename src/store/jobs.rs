@@ -90,7 +90,7 @@ impl NewJob {
     }
 
     /// What two open jobs must not have in common.
-    fn live_key(&self) -> String {
+    pub(super) fn live_key(&self) -> String {
         let amount = self.amount.map(Vnd::digits).unwrap_or_default();
         digest(format!("{}|{}|{amount}|{}", self.service, self.account.key(), self.order_id.as_deref().unwrap_or("")).as_bytes())
     }

@@ -9,16 +9,21 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod board;
 pub mod catalogue;
 mod collection;
 pub mod copy;
 mod db;
+pub mod imports;
 pub mod jobs;
 pub mod leader;
 pub mod machines;
+mod people;
+pub mod preferences;
 pub mod rows;
 pub mod schema;
 pub mod settings;
+mod totals;
 
 use sea_orm::DbErr;
 

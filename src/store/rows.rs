@@ -407,6 +407,7 @@ impl Store {
         let sql = format!("INSERT INTO `{}` ({}) VALUES ({})", table.name, names.join(", "), marks(names.len()));
         let id = insert(&**tx, &sql, set.values().map(bound).collect()).await?;
         audit::write(self, tx, actor, "add", Some(table.name), Some(id), None, Some(&after)).await?;
+        self.follow(tx, table, id).await?;
         Ok(id)
     }
 
@@ -460,6 +461,7 @@ impl Store {
             return Err(StoreError::Stale);
         }
         audit::write(self, tx, actor, "change", Some(table.name), Some(id), Some(&Json::Object(before)), Some(&after)).await?;
+        self.follow(tx, table, id).await?;
         Ok(row.version + 1)
     }
 
@@ -489,7 +491,8 @@ impl Store {
         let at = gone.then(|| self.now_ms());
         execute(&**tx, &format!("UPDATE `{}` SET deleted_at = ?, version = version + 1 WHERE id = ?", table.name), values![at, id]).await?;
         let cells: Map<String, Json> = table.shown().map(|c| c.name.to_owned()).zip(row.cells).collect();
-        audit::write(self, tx, actor, if gone { "delete" } else { "restore" }, Some(table.name), Some(id), Some(&Json::Object(cells)), None).await
+        audit::write(self, tx, actor, if gone { "delete" } else { "restore" }, Some(table.name), Some(id), Some(&Json::Object(cells)), None).await?;
+        self.follow(tx, table, id).await
     }
 
     /// Changes many rows; says for each what came of it. Each has its own row in the trail.

@@ -293,7 +293,12 @@ fn a_killed_run_is_continued_and_nothing_is_paid_twice() {
             other => panic!("{account}: {other:?} {errors}"),
         }
     }
-    assert_eq!(browsers_of(&shop), 0, "the dead run's browser was cleared");
+    // A browser's last process may take a moment to go on a busy machine.
+    let end = Instant::now() + Duration::from_secs(20);
+    while browsers_of(&shop) > 0 {
+        assert!(Instant::now() < end, "the dead run's browser was not cleared");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[cfg(target_os = "linux")]

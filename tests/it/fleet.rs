@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use gachno::config::{Config, Home, Unlock, Vault, set};
 use gachno::domain::{Account, Job, Service};
-use gachno::sandbox::{self, Sandbox, Scenario};
+use gachno::mock_site;
+use gachno::sandbox::{self, Sandbox, Scenario, Unlisted};
 use gachno::store::jobs::{JobFilter, JobView, NewJob};
 use gachno::store::machines::Scope;
 use gachno::store::{Actor, Store, sqlite_url};
@@ -98,10 +99,9 @@ impl Machine {
         let home = tempfile::tempdir().expect("folder");
         let token = fleet.store.add_machine(name, &[Scope::Lease, Scope::Read], None, &Actor::system()).await.expect("machine").token;
         let wire = Wire::to(fleet.address).await;
-        let mut config = Config::default();
-        let unlock = Unlock { passphrase: Some(PASSPHRASE.to_owned().into()), keyring: false };
         let url = format!("http://{}", wire.address);
-        for (key, value) in [
+        let machine = Self { home, wire, at_work: None };
+        machine.set(&[
             ("portal.username", agent),
             ("portal.password", "mk1234"),
             ("portal.pin", PIN),
@@ -115,15 +115,22 @@ impl Machine {
             ("reconcile.settle_ms", "200"),
             ("reconcile.apart_ms", "400"),
             ("reconcile.wait_s", "3"),
-        ] {
+        ]);
+        machine
+    }
+
+    fn set(&self, values: &[(&str, &str)]) {
+        let file = Home::at(self.home.path()).config_file();
+        let mut config = Config::load(&file).expect("configuration");
+        let unlock = Unlock { passphrase: Some(PASSPHRASE.to_owned().into()), keyring: false };
+        for (key, value) in values {
             let vault = || match &config.vault {
                 Some(header) => Vault::open(header, &unlock),
                 None => Vault::create(&unlock),
             };
-            config = set(&config, key, &value.to_owned().into(), vault).expect(key);
+            config = set(&config, key, &(*value).to_owned().into(), vault).expect(key);
         }
-        config.save(&Home::at(home.path()).config_file()).expect("saved");
-        Self { home, wire, at_work: None }
+        config.save(&file).expect("saved");
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -147,10 +154,10 @@ impl Machine {
         self.at_work = None;
     }
 
-    /// Looks into what is in doubt and tells what was not told.
-    fn settle(&self) {
-        let _ = self.command(&["ledger", "reconcile", "--headless"]).status();
-        let _ = self.command(&["ledger", "deliver"]).status();
+    /// Looks into what is in doubt and tells what was not told. `true`: nothing is left of either.
+    fn settle(&self) -> bool {
+        let is_settled = self.command(&["ledger", "reconcile", "--headless"]).status().expect("runs").success();
+        self.command(&["ledger", "deliver"]).status().expect("runs").success() && is_settled
     }
 }
 
@@ -185,6 +192,7 @@ impl Fleet {
         let mut other = scenario.agents[0].clone();
         OTHER_AGENT.clone_into(&mut other.username);
         scenario.agents.push(other);
+        scenario.unlisted = Unlisted::NotFound;
         for number in 0..bills {
             scenario.owing(&code(number), 20_000 + 1_000 * i64::try_from(number).expect("small"));
         }
@@ -255,6 +263,29 @@ async fn two_machines_share_the_work_and_nothing_is_done_twice() {
     fleet.assert_books_agree().await;
     let machines: std::collections::HashSet<_> = fleet.jobs().await.into_iter().filter_map(|job| job.machine).collect();
     assert_eq!(machines.len(), 2, "each did its part");
+}
+
+#[tokio::test]
+async fn the_collection_site_is_told_of_what_is_proven_to_be_paid_and_of_nothing_else() {
+    let fleet = Fleet::open(2).await;
+    // The third code is unknown to the portal; the site refuses the first two reports that it gets.
+    let bills = [("env".to_owned(), vec![code(0), code(1), "PE99999".to_owned()])].into();
+    let (user, password) = ("thuho".to_owned(), "mật khẩu".to_owned());
+    let options = mock_site::Options { listen: ([127, 0, 0, 1], 0).into(), user, password, bills, faults: 2 };
+    let site = mock_site::start(options).await.expect("site");
+    let mut machine = Machine::new(&fleet, AGENT, "quầy 1").await;
+    machine.set(&[("api.source", "site"), ("site.url", &site.url()), ("site.username", "thuho"), ("site.password", "mật khẩu")]);
+    machine.work();
+    until("it is through", async || !machine.is_at_work()).await;
+    until("everything is told", async || machine.settle() && site.completed().len() == 2).await;
+    let mut told = site.completed();
+    told.sort();
+    assert_eq!(told, [code(0), code(1)], "each once, and never the one that was not paid");
+    assert_eq!(fleet.sandbox.truth().moved, 2);
+    // What is completed is not listed any more.
+    machine.work();
+    until("it is through", async || !machine.is_at_work()).await;
+    assert_eq!((fleet.sandbox.truth().moved, site.completed().len()), (2, 2));
 }
 
 #[tokio::test]

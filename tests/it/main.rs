@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod admin;
+mod admin_day;
 mod cli;
 #[cfg(target_os = "linux")]
 mod crash;

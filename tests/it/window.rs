@@ -10,10 +10,14 @@ use gachno::config::{Config, Home, Unlock, Vault};
 use gachno::desktop::model::rows::RowState;
 use gachno::desktop::model::{Busy, Model, Phase, Setup, Status};
 use gachno::desktop::{App, Demo, Start};
-use gachno::domain::{Outcome, Service};
+use gachno::domain::{JobList, Outcome, Service};
 use gachno::mock_api::{self, MockApi};
 use gachno::report::read_file;
 use gachno::sandbox::{self, Sandbox, Scenario};
+use gachno::server::{ServeConfig, ServeFile};
+use gachno::store::Actor;
+use gachno::store::jobs::{JobFilter, NewJob};
+use gachno::store::machines::Scope;
 
 #[cfg(target_os = "linux")]
 use crate::world::terminate;
@@ -536,6 +540,68 @@ fn a_whole_day_at_the_desk() {
     desk.until("the days are there", |m| !m.history.is_loading && !m.history.batches.is_empty());
     assert_eq!(desk.model().history.today.dong(), truth.total);
     assert!(desk.model().history.batches.iter().all(|batch| batch.operator == "Lan"));
+}
+
+#[test]
+fn what_the_server_hands_out_is_held_given_back_paid_and_told() {
+    gachno::init_tls();
+    let runtime = tokio::runtime::Runtime::new().expect("runtime");
+    let shop = tempfile::tempdir().expect("folder");
+    let flags = ServeFile { listen: Some(([127, 0, 0, 1], 0).into()), ..ServeFile::default() };
+    let config = ServeConfig::gather(&Home::at(shop.path()), flags).expect("config");
+    let server = runtime.block_on(gachno::server::start(config)).expect("server");
+    let store = server.app().store().clone();
+    let states = || {
+        let jobs = runtime.block_on(store.jobs(&JobFilter::default(), 100)).expect("read");
+        jobs.into_iter().map(|job| (job.code, job.state)).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let list = JobList::from_lines(Service::PayEvn, gachno::domain::Defaults::default(), "PE0001\nPE0002");
+    let jobs: Vec<NewJob> = list.jobs.iter().map(|job| NewJob::of(Service::PayEvn, job, "test")).collect();
+    runtime.block_on(store.add_jobs(&jobs, &Actor::system())).expect("added");
+    let machine = runtime.block_on(store.add_machine("quầy 1", &[Scope::Lease, Scope::Read], None, &Actor::system())).expect("machine");
+
+    let url = server.url();
+    let mut desk = Desk::bare(
+        |s| {
+            s.owing("PE0001", 150_000);
+            s.owing("PE0002", 90_000);
+        },
+        |sandbox, _, dir| {
+            let mut config = Config::default();
+            config.portal.url = sandbox.url();
+            config.api.url = url;
+            config.browser.headless = true;
+            config.report.folder = dir.join("ket_qua").display().to_string();
+            let secret = |text: &str| Some(text.to_owned().into());
+            let token = Some(machine.token);
+            let secrets = Secrets { username: secret(AGENT), password: secret("mk1234"), pin: secret(PIN), token, ..Secrets::default() };
+            Some(Demo { config, secrets })
+        },
+    );
+    desk.until("the window is ready", |m| m.setup == Setup::Ready);
+    desk.click(Service::PayEvn.spec().title);
+    desk.click("Get dữ liệu");
+    desk.until("two jobs are there", |m| m.tab().list.jobs.len() == 2);
+    assert!(states().values().all(|state| state == "leased"), "{:?}", states());
+
+    // Not wanted: others may have them.
+    desk.harness.get_by_label("Mã khách hàng (mỗi dòng một mã)").focus();
+    desk.harness.step();
+    desk.press(egui::Modifiers::COMMAND, egui::Key::A);
+    desk.press(egui::Modifiers::NONE, egui::Key::Delete);
+    desk.until("they are given back", |_| states().values().all(|state| state == "ready"));
+    desk.click("Get dữ liệu");
+    desk.until("they are there again", |m| m.tab().list.jobs.len() == 2 && m.tab().has_tickets());
+
+    desk.press(egui::Modifiers::NONE, egui::Key::F9);
+    desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
+    desk.until("everything is told", |m| m.unacknowledged == 0 && states().values().all(|state| state == "done"));
+    assert_eq!(desk.sandbox.truth().total, 240_000);
+    desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
+    desk.until("the web admin can be opened", |m| m.admin.as_deref().is_some_and(|admin| admin.ends_with("/admin")));
+    assert!(desk.says("Trang quản trị"));
+    drop(desk);
+    runtime.block_on(server.stop());
 }
 
 #[test]

@@ -1,0 +1,215 @@
+//! Who sits at the browser: a cookie with 256 random bits, of which the database knows only the hash.
+//!
+//! Lives here: sessions from sign-in to sign-out, their limits, and what every handler gets ([`Person`]). Never here: passwords.
+//!
+//! A session ends after [`IDLE_MS`] without a request and after [`WHOLE_MS`] in any case; its id changes whenever what it
+//! may do changes.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::page::Fault;
+use super::permission::{Action, Area, area_of, may};
+use crate::server::App;
+use crate::server::caller::address;
+use crate::store::accounts::{Account, WebSession};
+use crate::store::{Actor, StoreError, digest};
+
+/// Without a request for so long a session is over.
+pub const IDLE_MS: i64 = 30 * 60 * 1000;
+/// So long it lasts at most.
+pub const WHOLE_MS: i64 = 12 * 60 * 60 * 1000;
+/// Who has shown the password only has this long for the rest.
+const STEP_MS: i64 = 10 * 60 * 1000;
+/// `last_seen` is written at most so often.
+const TOUCH_MS: i64 = 60 * 1000;
+
+/// How far a sign-in has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The second factor's code is still to come.
+    Code,
+    /// The password has to be changed first.
+    Password,
+    /// All the way.
+    Full,
+}
+
+/// What a session remembers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Data {
+    /// How far the sign-in has come.
+    pub step: Step,
+    /// A second factor that is being set up: its secret, sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totp_new: Option<String>,
+    /// Where to go after the sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// The account as it is now.
+    pub account: Account,
+    /// The hash of the session's id.
+    pub session: String,
+    /// What the session remembers.
+    pub data: Data,
+    /// From where.
+    pub from: Origin,
+}
+
+/// From where a request comes.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The network address.
+    pub ip: String,
+    /// The request's id.
+    pub request_id: String,
+    /// With what.
+    pub agent: Option<String>,
+    /// Did it come over TLS, as far as we can know?
+    pub is_secure: bool,
+    /// Does it never leave this computer?
+    pub is_local: bool,
+    /// Does htmx ask for a part of a page?
+    pub is_part: bool,
+}
+
+impl Person {
+    /// May they?
+    pub fn may(&self, area: Area, action: Action) -> bool {
+        may(self.account.role, area, action)
+    }
+
+    /// May they, with this table?
+    pub fn may_table(&self, table: &str, action: Action) -> bool {
+        area_of(table).is_some_and(|area| self.may(area, action))
+    }
+
+    /// For the audit trail.
+    pub fn actor(&self) -> Actor {
+        Actor { user_id: Some(self.account.user_id), who: self.account.username.clone(), ..self.from.actor() }
+    }
+}
+
+impl Origin {
+    /// Reads it from a request.
+    pub fn of(parts: &Parts, app: &App) -> Self {
+        let socket = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let behind_proxy = app.config().behind_proxy;
+        let text = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
+        Self {
+            ip: address(&parts.headers, socket, behind_proxy).to_string(),
+            request_id: text("x-request-id").unwrap_or_default().to_owned(),
+            agent: text("user-agent").map(|a| a.chars().take(200).collect()),
+            is_secure: behind_proxy && text("x-forwarded-proto").is_some_and(|proto| proto.eq_ignore_ascii_case("https")),
+            is_local: !behind_proxy && socket.is_some_and(|ip| ip.is_loopback()),
+            is_part: parts.headers.contains_key("hx-request"),
+        }
+    }
+
+    /// Somebody who has not signed in, for the audit trail.
+    pub fn actor(&self) -> Actor {
+        Actor { user_id: None, who: "?".to_owned(), from_where: Some(self.ip.clone()), request_id: Some(self.request_id.clone()) }
+    }
+
+    /// A cookie that is bound to the host and travels over TLS only. Plain HTTP that never leaves the computer is the one
+    /// exception: `Secure` is not taken there by every browser, and nobody is in between.
+    fn cookie_name(&self) -> &'static str {
+        if self.is_local { "gachno" } else { "__Host-gachno" }
+    }
+
+    /// The session's id.
+    pub fn session_id<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        let name = self.cookie_name();
+        let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+        all.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+    }
+
+    /// Sets the cookie; an empty id takes it away.
+    pub fn cookie(&self, id: &str) -> HeaderValue {
+        let secure = if self.is_local { "" } else { "; Secure" };
+        let end = if id.is_empty() { "; Max-Age=0" } else { "" };
+        let text = format!("{}={id}; Path=/; HttpOnly; SameSite=Lax{secure}{end}", self.cookie_name());
+        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+}
+
+/// Begins a session in place of the one that was there; hands back the cookie.
+pub async fn begin(app: &App, from: &Origin, user_id: i64, data: &Data, before: Option<&str>) -> Result<HeaderValue, StoreError> {
+    let id = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    let now = app.store().now_ms();
+    let lasts = if data.step == Step::Full { WHOLE_MS } else { STEP_MS };
+    if let Some(before) = before {
+        app.store().end_session(before).await?;
+    }
+    let session = WebSession {
+        hash: digest(id.as_bytes()),
+        user_id: Some(user_id),
+        created_at: now,
+        last_seen: now,
+        expires_at: now + lasts,
+        ip: Some(from.ip.clone()),
+        agent: from.agent.clone(),
+        data: Some(to_json(data)),
+    };
+    app.store().add_session(&session).await?;
+    Ok(from.cookie(&id))
+}
+
+/// What a session remembers, as it is kept.
+pub fn to_json(data: &Data) -> String {
+    serde_json::to_string(data).unwrap_or_default()
+}
+
+/// The person behind the cookie, as far as the sign-in has come. Accounts are read again each time: who was blocked a
+/// moment ago is out.
+pub async fn find(app: &App, from: Origin, headers: &HeaderMap) -> Result<Option<Person>, StoreError> {
+    let Some(id) = from.session_id(headers) else { return Ok(None) };
+    let hash = digest(id.as_bytes());
+    let Some(session) = app.store().session(&hash).await? else { return Ok(None) };
+    let now = app.store().now_ms();
+    if now - session.last_seen > IDLE_MS {
+        app.store().end_session(&hash).await?;
+        return Ok(None);
+    }
+    let Some(user_id) = session.user_id else { return Ok(None) };
+    let account = app.store().account(user_id).await?.filter(|a| a.may_sign_in(now));
+    let data = session.data.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let (Some(account), Some(data)) = (account, data) else {
+        app.store().end_session(&hash).await?;
+        return Ok(None);
+    };
+    if now - session.last_seen > TOUCH_MS {
+        app.store().touch_session(&hash, None).await?;
+    }
+    Ok(Some(Person { account, session: hash, data, from }))
+}
+
+/// Put there by the guard of the route.
+impl FromRequestParts<App> for Person {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Fault> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(Fault::not_signed_in)
+    }
+}
+
+/// From where, whoever it is.
+impl FromRequestParts<App> for Origin {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(parts, app))
+    }
+}
