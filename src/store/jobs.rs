@@ -324,7 +324,7 @@ struct Row {
     debt_key: String,
     service: String,
     is_deleted: bool,
-    collection_row: Option<i64>,
+    collection_id: Option<i64>,
 }
 
 const ROW: &str = "SELECT id, state, machine_id, fence, tries, debt_key, service, deleted_at, collection_data_id FROM jobs WHERE public_id = ?";
@@ -339,7 +339,7 @@ fn read_row(row: &QueryResult) -> Result<Row, StoreError> {
         debt_key: text(row, 5)?,
         service: text(row, 6)?,
         is_deleted: int_or_none(row, 7)?.is_some(),
-        collection_row: int_or_none(row, 8)?,
+        collection_id: int_or_none(row, 8)?,
     })
 }
 
@@ -631,12 +631,12 @@ impl Store {
         given.extend((state == JobState::Ready).then(|| Value::from(run_at)));
         given.extend(values![row.id, row.fence]);
         execute(&**tx, &sql, given).await?;
-        if let (Outcome::Paid, Some(collection_row)) = (report.outcome, row.collection_row) {
+        if let (Outcome::Paid, Some(collected)) = (report.outcome, row.collection_id) {
             let machine = self.machine_name(tx, row.machine_id).await?;
             let actor = Actor { who: format!("machine:{machine}"), ..Actor::system() };
             let by = report.operator.as_deref().unwrap_or(&machine);
             let paid = Collected { amount: report.amount, transaction_id: report.transaction_id.as_deref(), by };
-            self.settle_collection(tx, collection_row, row.id, &paid, &actor).await?;
+            self.settle_collection(tx, collected, row.id, &paid, &actor).await?;
         }
         self.follow_lock(tx, row, state, now).await
     }
@@ -843,9 +843,9 @@ impl Store {
             if is_taken(&error) { same() } else { error }
         })?;
         self.follow_lock(tx, &row, state, now).await?;
-        if let (Some(Outcome::Paid), Some(collection_row)) = (outcome, row.collection_row) {
+        if let (Some(Outcome::Paid), Some(collected)) = (outcome, row.collection_id) {
             let paid = Collected { amount: paid, transaction_id: None, by: &actor.who };
-            self.settle_collection(tx, collection_row, row.id, &paid, actor).await?;
+            self.settle_collection(tx, collected, row.id, &paid, actor).await?;
         }
         let before = serde_json::json!({ "state": row.state, "fence": row.fence });
         let after = serde_json::json!({ "state": state, "outcome": outcome, "paid_amount": paid, "reason": reason });

@@ -63,15 +63,7 @@ impl Shop {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicI64::new(START_MS));
         let store = Store::open(&sqlite_url(&folder.path().join("shop.db"))).await.unwrap().with_clock(Arc::clone(&clock));
-        let config = ServeConfig {
-            listen: ([127, 0, 0, 1], 0).into(),
-            database: String::new(),
-            behind_proxy: false,
-            insecure_database: false,
-            tls: None,
-            requests_per_second: 1_000,
-            key_file: folder.path().join("serve.key"),
-        };
+        let config = ServeConfig { requests_per_second: 1_000, ..ServeConfig::local("", folder.path().join("serve.key")) };
         let vault = Vault::open_or_create(&config.key_file).unwrap();
         let running = start_with(App::new(store, config, vault)).await.unwrap();
         let first_password = running.first_owner.as_ref().unwrap().password.expose_secret().to_owned();

@@ -10,6 +10,7 @@ use gachno::store::machines::Scope;
 use gachno::store::rows::{Change, Compare, Count, Filter, Query};
 use gachno::store::settings::Shop;
 use gachno::store::{Actor, Store};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::database::{Base, Which, on_both};
@@ -137,7 +138,7 @@ on_both! {
         assert_eq!(world.tell(world.one, paid.clone()).await, Verdict::Accepted);
         assert_eq!(world.tell(world.one, paid).await, Verdict::Duplicate);
         let now = row(rows[0], names).await;
-        assert_eq!(now, [1.into(), 150_000.into(), "VT1".into(), "Lan".into(), "2027-01-15".into()] as [serde_json::Value; 5]);
+        assert_eq!(json!(now), json!([1, 150_000, "VT1", "Lan", "2027-01-15"]));
 
         // By a person's word on a doubt.
         let attempt = Uuid::now_v7();
@@ -147,7 +148,7 @@ on_both! {
         let owner = Actor { who: "chủ".to_owned(), ..Actor::system() };
         world.store.resolve(&jobs[1].id, Resolution::Paid, None, "sao kê", &owner).await.unwrap();
         let now = row(rows[1], names).await;
-        assert_eq!((&now[0], &now[1], &now[3]), (&1.into(), &150_000.into(), &"chủ".into()), "what is owed, where nobody says how much");
+        assert_eq!((&now[0], &now[1], &now[3]), (&json!(1), &json!(150_000), &json!("chủ")), "what is owed, where nobody says how much");
 
         // What somebody collected in the meantime is not written over.
         let version = world.store.fetch("collection_data", rows[2]).await.unwrap().version;
