@@ -104,7 +104,7 @@ impl Certificate {
                 Ok(true) => tracing::info!("the certificate was renewed"),
                 Ok(false) => {}
                 Err(error) => {
-                    tracing::warn!(error = format!("{:#}", anyhow::Error::from(error)), "the new certificate is no good; the old one stays")
+                    tracing::warn!(error = format!("{:#}", anyhow::Error::from(error)), "the new certificate is no good; the old one stays");
                 }
             }
         }

@@ -324,7 +324,7 @@ struct Row {
     debt_key: String,
     service: String,
     is_deleted: bool,
-    collection_row: Option<i64>,
+    collected: Option<i64>,
 }
 
 const ROW: &str = "SELECT id, state, machine_id, fence, tries, debt_key, service, deleted_at, collection_data_id FROM jobs WHERE public_id = ?";
@@ -339,7 +339,7 @@ fn read_row(row: &QueryResult) -> Result<Row, StoreError> {
         debt_key: text(row, 5)?,
         service: text(row, 6)?,
         is_deleted: int_or_none(row, 7)?.is_some(),
-        collection_row: int_or_none(row, 8)?,
+        collected: int_or_none(row, 8)?,
     })
 }
 
@@ -631,7 +631,7 @@ impl Store {
         given.extend((state == JobState::Ready).then(|| Value::from(run_at)));
         given.extend(values![row.id, row.fence]);
         execute(&**tx, &sql, given).await?;
-        if let (Outcome::Paid, Some(collection_row)) = (report.outcome, row.collection_row) {
+        if let (Outcome::Paid, Some(collection_row)) = (report.outcome, row.collected) {
             let machine = self.machine_name(tx, row.machine_id).await?;
             let actor = Actor { who: format!("machine:{machine}"), ..Actor::system() };
             let by = report.operator.as_deref().unwrap_or(&machine);
@@ -843,7 +843,7 @@ impl Store {
             if is_taken(&error) { same() } else { error }
         })?;
         self.follow_lock(tx, &row, state, now).await?;
-        if let (Some(Outcome::Paid), Some(collection_row)) = (outcome, row.collection_row) {
+        if let (Some(Outcome::Paid), Some(collection_row)) = (outcome, row.collected) {
             let paid = Collected { amount: paid, transaction_id: None, by: &actor.who };
             self.settle_collection(tx, collection_row, row.id, &paid, actor).await?;
         }
