@@ -79,6 +79,20 @@ impl Status {
     }
 }
 
+/// From where the account may sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Device {
+    /// From anywhere.
+    Any,
+    /// From anywhere once, and from then on only from there.
+    Next,
+    /// From the device whose id has this SHA-256.
+    Only(String),
+}
+
+/// How [`Device::Next`] stands in the database: no hash looks like it.
+pub(super) const NEXT_DEVICE: &str = "next";
+
 /// An account with what the old table says about its user.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -105,7 +119,7 @@ pub struct Account {
     /// Hashes of the recovery codes, as JSON.
     pub recovery_codes: Option<String>,
     /// The device that it is bound to.
-    pub device: Option<String>,
+    pub device: Device,
     /// The old table's word: active, not blocked, not deleted, and its trial not over.
     pub is_open: bool,
     /// For optimistic locking.
@@ -185,8 +199,7 @@ impl Store {
         let stale = "SELECT CAST(users.id AS SIGNED), users.username FROM accounts JOIN users ON users.id = accounts.user_id \
                      WHERE accounts.role = 'owner' AND accounts.status = 'active' AND accounts.password_until IS NOT NULL ORDER BY users.id LIMIT 1";
         if let Some(row) = one(&**tx, stale, vec![]).await? {
-            let sql =
-                "UPDATE accounts SET password_hash = ?, password_until = ?, must_change = 1, updated_at = ?, version = version + 1 WHERE user_id = ?";
+            let sql = "UPDATE accounts SET password_hash = ?, password_until = ?, must_change = 1, device = NULL, updated_at = ?, version = version + 1 WHERE user_id = ?";
             execute(&**tx, sql, values![hash, now + FIRST_PASSWORD_MS, now, int(&row, 0)?]).await?;
             return text(&row, 1);
         }
@@ -259,7 +272,11 @@ impl Store {
             totp_secret: text_or_none(row, 8)?,
             totp_last_step: int_or_none(row, 9)?,
             recovery_codes: text_or_none(row, 10)?,
-            device: text_or_none(row, 11)?,
+            device: match text_or_none(row, 11)? {
+                None => Device::Any,
+                Some(next) if next == NEXT_DEVICE => Device::Next,
+                Some(hash) => Device::Only(hash),
+            },
             version: int(row, 12)?,
             is_open: int(row, 13)? == 1 && int(row, 14)? == 0 && int_or_none(row, 15)?.is_none() && !is_trial_over,
         })

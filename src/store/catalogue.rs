@@ -680,7 +680,7 @@ pub const TABLES: &[Table] = &[
             text("status", "Trạng thái", "Status").of(Kind::Choice(ACCOUNT_STATES)),
             column("must_change", Kind::Bool, "Phải đổi mật khẩu", "Must change password").default("0"),
             at("password_until", "Mật khẩu dùng đến", "Password valid until").null(),
-            text("device", "Thiết bị gắn", "Bound device").null(),
+            text("device", "Thiết bị gắn", "Bound device").null().secret().fixed(),
             at("last_login", "Đăng nhập cuối", "Last login").null(),
             at("created_at", "Tạo lúc", "Created"),
             at("updated_at", "Sửa lúc", "Changed"),

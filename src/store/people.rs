@@ -1,11 +1,11 @@
-//! What the owner does to accounts beyond standing: a password for once, a trial.
+//! What the owner does to accounts beyond standing: a password for once, a trial, one device.
 
 use serde_json::json;
 
 use super::StoreError;
-use super::accounts::old_time;
+use super::accounts::{NEXT_DEVICE, old_time};
 use super::audit::{self, Actor};
-use super::db::{Store, execute, transaction, values};
+use super::db::{Store, Tx, execute, one, text, transaction, values};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -34,5 +34,48 @@ impl Store {
             let told = json!({ "trial": until.is_some(), "trial_expire_date": until });
             audit::write(self, &tx, actor, "accounts.trial", Some("users"), Some(user_id), None, Some(&told)).await
         })
+    }
+
+    /// Binds the account to the device of its next sign-in, which ends its sessions; or lets it in from anywhere again.
+    pub async fn set_device(&self, user_id: i64, binds: bool, actor: &Actor) -> Result<(), StoreError> {
+        transaction!(self, |tx| self.set_device_in(&tx, user_id, binds, actor))
+    }
+
+    async fn set_device_in(&self, tx: &Tx, user_id: i64, binds: bool, actor: &Actor) -> Result<(), StoreError> {
+        let sql = format!("SELECT role FROM accounts WHERE user_id = ?{}", self.locked());
+        let row = one(&**tx, &sql, values![user_id]).await?.ok_or(StoreError::NoRow)?;
+        if binds && text(&row, 0)? == "owner" {
+            // A lost device must not close the shop to its owners.
+            let others = "SELECT 1 FROM accounts WHERE role = 'owner' AND status = 'active' AND device IS NULL AND user_id <> ?";
+            if one(&**tx, others, values![user_id]).await?.is_none() {
+                return Err(StoreError::BadValue {
+                    field: "Thiết bị".to_owned(), why: "cửa hàng phải còn một chủ không gắn thiết bị".to_owned()
+                });
+            }
+        }
+        let sql = "UPDATE accounts SET device = ?, updated_at = ?, version = version + 1 WHERE user_id = ?";
+        execute(&**tx, sql, values![binds.then_some(NEXT_DEVICE), self.now_ms(), user_id]).await?;
+        if binds {
+            execute(&**tx, "DELETE FROM web_sessions WHERE user_id = ?", values![user_id]).await?;
+        }
+        let told = json!({ "one_device": binds });
+        audit::write(self, tx, actor, "accounts.device", Some("users"), Some(user_id), None, Some(&told)).await
+    }
+
+    /// Binds the account, where it is to be bound still. `false`: another device was faster.
+    pub async fn bind_device(&self, user_id: i64, hash: &str, actor: &Actor) -> Result<bool, StoreError> {
+        transaction!(self, |tx| async {
+            let sql = "UPDATE accounts SET device = ?, updated_at = ?, version = version + 1 WHERE user_id = ? AND device = ?";
+            if execute(&*tx, sql, values![hash, self.now_ms(), user_id, NEXT_DEVICE]).await? == 0 {
+                return Ok(false);
+            }
+            audit::write(self, &tx, actor, "accounts.device_bound", Some("users"), Some(user_id), None, None).await?;
+            Ok(true)
+        })
+    }
+
+    /// Is any account bound to this device?
+    pub async fn knows_device(&self, hash: &str) -> Result<bool, StoreError> {
+        Ok(one(&self.db, "SELECT 1 FROM accounts WHERE device = ?", values![hash]).await?.is_some())
     }
 }

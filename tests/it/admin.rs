@@ -55,6 +55,8 @@ pub struct Browser {
     url: String,
     client: reqwest::Client,
     pub cookie: String,
+    /// What says which device it is.
+    pub device: String,
 }
 
 impl Shop {
@@ -80,7 +82,7 @@ impl Shop {
 
     pub fn browser(&self) -> Browser {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Browser { url: self.running.url(), client, cookie: String::new() }
+        Browser { url: self.running.url(), client, cookie: String::new(), device: String::new() }
     }
 
     /// Somebody of this role, and their browser after signing in.
@@ -120,12 +122,14 @@ impl Shop {
 
 impl Browser {
     pub async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
-        let request = if self.cookie.is_empty() { request } else { request.header("cookie", &self.cookie) };
+        let cookies: Vec<&str> = [self.cookie.as_str(), self.device.as_str()].into_iter().filter(|c| !c.is_empty()).collect();
+        let request = if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        if let Some(set) = headers.get("set-cookie").and_then(|v| v.to_str().ok()) {
+        for set in headers.get_all("set-cookie").iter().filter_map(|v| v.to_str().ok()) {
             let pair = set.split(';').next().unwrap();
-            self.cookie = if pair.ends_with('=') { String::new() } else { pair.to_owned() };
+            let jar = if pair.contains("gachno-device=") { &mut self.device } else { &mut self.cookie };
+            *jar = if pair.ends_with('=') { String::new() } else { pair.to_owned() };
         }
         Answer { status, headers, body: response.text().await.unwrap() }
     }
@@ -293,6 +297,63 @@ async fn the_second_factor_counts_once_and_a_recovery_code_stands_in() {
         lost.sign_in("lan", PASSWORD).await.leads_to("/admin/code");
         assert_eq!(lost.post("/admin/code", &[("code", given)]).await.status == StatusCode::SEE_OTHER, works, "a recovery code works once");
     }
+}
+
+#[tokio::test]
+async fn an_account_that_is_bound_to_a_device_signs_in_from_there_alone() {
+    let shop = Shop::open().await;
+    let mut manager = shop.person("lan", Role::Manager).await;
+    let id = shop.add_person("hoa", Role::Operator).await;
+    let mut counter = shop.browser();
+    counter.sign_in("hoa", PASSWORD).await.leads_to("/admin");
+    assert!(counter.device.is_empty(), "nobody is known who need not be");
+    let path = format!("/admin/people/{id}/device");
+    assert_eq!(counter.post(&path, &[("device", "any")]).await.status, StatusCode::FORBIDDEN);
+    manager.post(&path, &[("device", "one")]).await.leads_to(&format!("/admin/people/{id}?done=device"));
+    manager.get(&format!("/admin/people/{id}")).await.says("sẽ gắn ở lần đăng nhập tới").says("Bỏ gắn thiết bị");
+    counter.get("/admin").await.leads_to("/admin/sign-in?next=%2Fadmin");
+
+    let answer = counter.sign_in("hoa", PASSWORD).await;
+    let cookies: Vec<&str> = answer.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap()).collect();
+    let device = cookies.iter().find(|c| c.starts_with("gachno-device=")).unwrap();
+    assert!(device.contains("; HttpOnly; SameSite=Lax; Max-Age=31536000"), "{device}");
+    let token = counter.device.split_once('=').unwrap().1.to_owned();
+    assert!(token.len() >= 43, "256 bits");
+    let bound = gachno::store::accounts::Device::Only(gachno::store::digest(token.as_bytes()));
+    assert_eq!(shop.store().account(id).await.unwrap().unwrap().device, bound, "the database knows its hash only");
+    counter.post("/admin/sign-out", &[]).await;
+    counter.sign_in("hoa", PASSWORD).await.leads_to("/admin");
+    assert!(!manager.get("/admin/t/accounts").await.body.contains(&gachno::store::digest(token.as_bytes())), "no hash on a page");
+
+    let mut phone = shop.browser();
+    let wrong = phone.sign_in("hoa", "sai mật khẩu").await;
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    assert!(!wrong.body.contains("thiết bị đã gắn"), "a stranger learns nothing");
+    phone.device = "gachno-device=khong-phai".to_owned();
+    for _ in 0..4 {
+        let refused = phone.sign_in("hoa", PASSWORD).await;
+        assert_eq!((refused.status, phone.cookie.is_empty()), (StatusCode::FORBIDDEN, true));
+        refused.says("chỉ đăng nhập được từ thiết bị đã gắn");
+    }
+    assert_eq!(phone.sign_in("hoa", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS, "each counts as a failure");
+    assert_eq!((shop.trail("login_device").await, shop.trail("accounts.device_bound").await), (4, 1));
+
+    manager.post(&path, &[("device", "any")]).await.leads_to(&format!("/admin/people/{id}?done=device_off"));
+    shop.wait(16 * MINUTE);
+    phone.sign_in("hoa", PASSWORD).await.leads_to("/admin");
+}
+
+#[tokio::test]
+async fn the_last_owner_without_a_device_stays_without() {
+    let shop = Shop::open().await;
+    let mut owner = shop.browser();
+    owner.sign_in("chu", &shop.first_password.clone()).await;
+    owner.post("/admin/new-password", &[("password", PASSWORD), ("again", PASSWORD)]).await.leads_to("/admin");
+    let id = shop.store().account_named("chu").await.unwrap().unwrap().user_id;
+    let path = format!("/admin/people/{id}/device");
+    assert_eq!(owner.post(&path, &[("device", "one")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    shop.add_person("lan", Role::Owner).await;
+    owner.post(&path, &[("device", "one")]).await.leads_to(&format!("/admin/people/{id}?done=device"));
 }
 
 #[tokio::test]

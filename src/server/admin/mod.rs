@@ -9,6 +9,7 @@
 
 mod cells;
 mod dashboard;
+mod device;
 mod export;
 mod form;
 mod import;
@@ -111,6 +112,7 @@ pub fn routes() -> Vec<Route> {
         change("/admin/people/{id}/trial", Need::May(Area::People, Action::Edit), post(people::trial)),
         change("/admin/people/{id}/reset", Need::May(Area::People, Action::Edit), post(people::reset)),
         change("/admin/people/{id}/totp-off", Need::May(Area::People, Action::Edit), post(people::totp_off)),
+        change("/admin/people/{id}/device", Need::May(Area::People, Action::Edit), post(people::device)),
         change("/admin/people/{id}/end", Need::May(Area::People, Action::Edit), post(people::end_sessions)),
         read("/admin/machines", Need::May(Area::Machines, Action::See), get(machines::list)),
         change("/admin/machines", Need::May(Area::Machines, Action::Add), post(machines::add)),

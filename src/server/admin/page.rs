@@ -112,7 +112,7 @@ pub fn role_label(wire: &str) -> &'static str {
 }
 
 /// What a page says after something was done: only these, never text from the address.
-const NOTICES: [(&str, &str); 14] = [
+const NOTICES: [(&str, &str); 16] = [
     ("saved", "Đã lưu."),
     ("added", "Đã thêm."),
     ("deleted", "Đã xóa. Có thể khôi phục trong danh sách đã xóa."),
@@ -120,6 +120,8 @@ const NOTICES: [(&str, &str); 14] = [
     ("password", "Đã đổi mật khẩu. Các phiên khác đã kết thúc."),
     ("totp", "Đã bật bảo vệ hai lớp."),
     ("totp_off", "Đã tắt bảo vệ hai lớp."),
+    ("device", "Đã kết thúc các phiên. Thiết bị đăng nhập tới đây sẽ là thiết bị duy nhất."),
+    ("device_off", "Đã bỏ gắn thiết bị."),
     ("ended", "Đã kết thúc phiên."),
     ("revoked", "Đã thu hồi mã máy."),
     ("imported", "Đã nhập."),

@@ -13,7 +13,7 @@ use super::session::{Origin, Person};
 use super::sign_in::{hashed, password_fault};
 use super::tables::{Choice, cell_of, table_of};
 use crate::server::App;
-use crate::store::accounts::{Account, NewAccount, Role, Status};
+use crate::store::accounts::{Account, Device, NewAccount, Role, Status};
 use crate::store::catalogue::ROLES;
 use crate::store::rows::Query as RowQuery;
 use crate::store::{Actor, StoreError};
@@ -46,6 +46,7 @@ struct People {
 
 #[derive(Template)]
 #[template(path = "person.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each switches one part of the page")]
 struct PersonPage {
     frame: Frame,
     id: i64,
@@ -57,6 +58,8 @@ struct PersonPage {
     may_manage: bool,
     is_self: bool,
     has_totp: bool,
+    device: &'static str,
+    is_bound: bool,
     sessions: Vec<SessionRow>,
     action: String,
     told: Option<String>,
@@ -179,6 +182,12 @@ async fn person_page(app: &App, person: &Person, id: i64, told: Option<String>, 
         may_manage: person.may(Area::People, Action::Edit) && may_manage(person.account.role, account.role),
         is_self: id == person.account.user_id,
         has_totp: account.totp_secret.is_some(),
+        device: match account.device {
+            Device::Any => "thiết bị nào cũng được",
+            Device::Next => "sẽ gắn ở lần đăng nhập tới",
+            Device::Only(_) => "chỉ một thiết bị đã gắn",
+        },
+        is_bound: account.device != Device::Any,
         sessions: sessions_of(app, id, &person.session).await?,
         action: format!("/admin/people/{id}/end"),
         told,
@@ -243,6 +252,18 @@ pub async fn totp_off(State(app): State<App>, person: Person, Path(id): Path<i64
     managed(&app, &person, id).await?;
     app.store().set_totp(id, None, None, &person.actor()).await?;
     Ok(go(&format!("/admin/people/{id}?done=totp_off")))
+}
+
+/// Binds the account to the device of the next sign-in, or to none.
+pub async fn device(State(app): State<App>, person: Person, Path(id): Path<i64>, form: Form) -> Result<Response, Fault> {
+    managed(&app, &person, id).await?;
+    let binds = match form.text("device") {
+        "one" => true,
+        "any" => false,
+        _ => return Err(Fault::bad("Chọn gắn hay bỏ gắn thiết bị.")),
+    };
+    app.store().set_device(id, binds, &person.actor()).await?;
+    Ok(go(&format!("/admin/people/{id}?done={}", if binds { "device" } else { "device_off" })))
 }
 
 /// Ends sessions of somebody.

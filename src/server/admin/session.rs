@@ -5,13 +5,14 @@
 //! A session ends after [`IDLE_MS`] without a request and after [`WHOLE_MS`] in any case; its id changes whenever what it
 //! may do changes.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::page::Fault;
@@ -29,6 +30,11 @@ pub const WHOLE_MS: i64 = 12 * 60 * 60 * 1000;
 const STEP_MS: i64 = 10 * 60 * 1000;
 /// `last_seen` is written at most so often.
 const TOUCH_MS: i64 = 60 * 1000;
+/// A device is known for a year since the last sign-in there.
+const DEVICE_S: i64 = 365 * 24 * 60 * 60;
+/// The cookies' names, without what binds them to the host.
+const SESSION: &str = "gachno";
+const DEVICE: &str = "gachno-device";
 
 /// How far a sign-in has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +89,8 @@ pub struct Origin {
     pub is_local: bool,
     /// Does htmx ask for a part of a page?
     pub is_part: bool,
+    /// The browser's own id, where it has one.
+    pub device: Option<SecretString>,
 }
 
 impl Person {
@@ -108,14 +116,18 @@ impl Origin {
         let socket = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let behind_proxy = app.config().behind_proxy;
         let text = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
-        Self {
+        let (is_secure, is_local) = wire(app.config().tls.is_some(), behind_proxy, text("x-forwarded-proto"), socket);
+        let mut origin = Self {
             ip: address(&parts.headers, socket, behind_proxy).to_string(),
             request_id: text("x-request-id").unwrap_or_default().to_owned(),
             agent: text("user-agent").map(|a| a.chars().take(200).collect()),
-            is_secure: behind_proxy && text("x-forwarded-proto").is_some_and(|proto| proto.eq_ignore_ascii_case("https")),
-            is_local: !behind_proxy && socket.is_some_and(|ip| ip.is_loopback()),
+            is_secure,
+            is_local,
             is_part: parts.headers.contains_key("hx-request"),
-        }
+            device: None,
+        };
+        origin.device = origin.cookie_named(DEVICE, &parts.headers).map(SecretString::from);
+        origin
     }
 
     /// Somebody who has not signed in, for the audit trail.
@@ -125,24 +137,50 @@ impl Origin {
 
     /// A cookie that is bound to the host and travels over TLS only. Plain HTTP that never leaves the computer is the one
     /// exception: `Secure` is not taken there by every browser, and nobody is in between.
-    fn cookie_name(&self) -> &'static str {
-        if self.is_local { "gachno" } else { "__Host-gachno" }
+    fn is_bound(&self) -> bool {
+        self.is_secure || !self.is_local
+    }
+
+    fn name_of(&self, name: &str) -> String {
+        if self.is_bound() { format!("__Host-{name}") } else { name.to_owned() }
+    }
+
+    fn cookie_named<'h>(&self, name: &str, headers: &'h HeaderMap) -> Option<&'h str> {
+        let name = self.name_of(name);
+        let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+        all.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name.as_str())?.strip_prefix('='))
     }
 
     /// The session's id.
     pub fn session_id<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
-        let name = self.cookie_name();
-        let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-        all.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+        self.cookie_named(SESSION, headers)
     }
 
-    /// Sets the cookie; an empty id takes it away.
+    /// Sets the session's cookie; an empty id takes it away.
     pub fn cookie(&self, id: &str) -> HeaderValue {
-        let secure = if self.is_local { "" } else { "; Secure" };
-        let end = if id.is_empty() { "; Max-Age=0" } else { "" };
-        let text = format!("{}={id}; Path=/; HttpOnly; SameSite=Lax{secure}{end}", self.cookie_name());
+        self.set(SESSION, id, id.is_empty().then_some(0))
+    }
+
+    /// Sets the device's cookie.
+    pub fn device_cookie(&self, id: &str) -> HeaderValue {
+        self.set(DEVICE, id, Some(DEVICE_S))
+    }
+
+    fn set(&self, name: &str, value: &str, lasts_s: Option<i64>) -> HeaderValue {
+        let secure = if self.is_bound() { "; Secure" } else { "" };
+        let lasts = lasts_s.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
+        let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lasts}", self.name_of(name));
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
+}
+
+/// Is the wire encrypted, and does it never leave this computer? A proxy says what it speaks outside; without one the
+/// server's own TLS says it, and a header says nothing.
+fn wire(has_tls: bool, behind_proxy: bool, proto: Option<&str>, socket: Option<IpAddr>) -> (bool, bool) {
+    if behind_proxy {
+        return (proto.is_some_and(|proto| proto.eq_ignore_ascii_case("https")), false);
+    }
+    (has_tls, socket.is_some_and(|ip| ip.is_loopback()))
 }
 
 /// Begins a session in place of the one that was there; hands back the cookie.
@@ -211,5 +249,40 @@ impl FromRequestParts<App> for Origin {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         Ok(Self::of(parts, app))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+    const ELSEWHERE: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 20)));
+
+    #[test]
+    fn what_is_encrypted_is_known_and_not_believed() {
+        for (has_tls, behind_proxy, proto, socket, told) in [
+            (false, false, None, HERE, (false, true)),
+            (false, false, Some("https"), ELSEWHERE, (false, false)),
+            (true, false, None, ELSEWHERE, (true, false)),
+            (true, false, None, HERE, (true, true)),
+            (false, true, Some("https"), HERE, (true, false)),
+            (true, true, Some("http"), HERE, (false, false)),
+        ] {
+            assert_eq!(wire(has_tls, behind_proxy, proto, socket), told, "{has_tls} {behind_proxy} {proto:?} {socket:?}");
+        }
+    }
+
+    #[test]
+    fn only_plain_http_within_the_computer_has_a_cookie_that_is_not_secure() {
+        for (is_secure, is_local, is_bound) in [(false, true, false), (true, true, true), (true, false, true), (false, false, true)] {
+            let (ip, request_id) = (String::new(), String::new());
+            let from = Origin { ip, request_id, agent: None, is_secure, is_local, is_part: false, device: None };
+            for cookie in [from.cookie("x"), from.device_cookie("x")] {
+                let text = cookie.to_str().expect("text");
+                assert!(text.contains("; HttpOnly; SameSite=Lax"), "{text}");
+                assert_eq!((text.starts_with("__Host-gachno"), text.contains("; Secure")), (is_bound, is_bound), "{text}");
+            }
+        }
     }
 }

@@ -7,16 +7,18 @@ use std::sync::LazyLock;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
+use super::device;
 use super::form::Form;
 use super::page::{ASSETS, Fault, go, page, page_with};
 use super::second_factor;
 use super::session::{self, Data, Origin, Person, Step};
 use crate::server::App;
+use crate::store::Actor;
 use crate::store::accounts::{Account, Role, Status, hash_password, password_fits};
 use crate::store::settings::Shop;
 
@@ -103,6 +105,12 @@ pub async fn submit(State(app): State<App>, from: Origin, form: Form) -> Result<
         let why = account.as_ref().map_or("Sai tên đăng nhập hoặc mật khẩu.", why_shut).to_owned();
         return shown(&app, &from, StatusCode::FORBIDDEN, Some(why), &username, &next).await;
     };
+    if !device::fits(&account, &from) {
+        let actor = actor_of(&account, &from);
+        app.store().sign_in_failed(&username, &from.ip, &actor).await?;
+        app.store().audit(&actor, "login_device", Some("users"), Some(&serde_json::json!({ "agent": from.agent }))).await?;
+        return shown(&app, &from, StatusCode::FORBIDDEN, Some(device::REFUSED.to_owned()), &username, &next).await;
+    }
     let step = match (&account.totp_secret, account.must_change) {
         (Some(_), _) => Step::Code,
         (None, true) => Step::Password,
@@ -144,12 +152,18 @@ async fn pass(app: &App, from: &Origin, account: &Account, step: Step, next: Str
         Step::Full => next_page(&next),
     };
     let data = Data { step, totp_new: None, next: Some(next.clone()) };
+    let actor = actor_of(account, from);
+    let known = if step == Step::Full { device::settle(app, from, account, &actor).await? } else { None };
     let cookie = session::begin(app, from, account.user_id, &data, before).await?;
     if step == Step::Full {
-        let actor = crate::store::Actor { user_id: Some(account.user_id), who: account.username.clone(), ..from.actor() };
         app.store().signed_in(account, &from.ip, &actor).await?;
     }
-    Ok(([(header::SET_COOKIE, cookie)], go(to)).into_response())
+    let cookies = std::iter::once(cookie).chain(known).map(|cookie| (header::SET_COOKIE, cookie));
+    Ok((AppendHeaders(cookies.collect::<Vec<_>>()), go(to)).into_response())
+}
+
+fn actor_of(account: &Account, from: &Origin) -> Actor {
+    Actor { user_id: Some(account.user_id), who: account.username.clone(), ..from.actor() }
 }
 
 /// The form of the second factor's code.
@@ -203,9 +217,9 @@ pub async fn new_password(State(app): State<App>, person: Person, form: Form) ->
     pass(&app, &person.from, account, Step::Full, next, Some(&person.session)).await
 }
 
-/// Ends this session and leaves nothing in the browser.
+/// Ends this session and leaves nothing in the browser but which device it is: the next sign-in has to know it.
 pub async fn sign_out(State(app): State<App>, person: Person) -> Result<Response, Fault> {
-    const CLEAR: HeaderValue = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
+    const CLEAR: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
     app.store().end_session(&person.session).await?;
     app.store().audit(&person.actor(), "logout", Some("users"), None).await?;
     let headers = [(header::SET_COOKIE, person.from.cookie("")), (header::HeaderName::from_static("clear-site-data"), CLEAR)];
