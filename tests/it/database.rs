@@ -135,17 +135,24 @@ fn start(home: &Path, socket: &Path) {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         File::create(fresh.join("made")).unwrap();
     }
-    let data = home.join("data");
-    let _ = fs::remove_dir_all(&data);
+    // A folder of its own for each start: the last server may still be clearing away its own.
+    let data = home.join(format!("data-{}", uuid::Uuid::new_v4().simple()));
     assert!(Command::new("cp").arg("-r").arg(&fresh).arg(&data).status().unwrap().success());
     let init = home.join("init.sql");
     fs::write(&init, "CREATE USER gachno@localhost IDENTIFIED BY 'gachno';\nGRANT ALL ON *.* TO gachno@localhost WITH GRANT OPTION;\n").unwrap();
-    // The watcher is the server's parent: it ends it a minute after the last test process touched the file.
+    // The watcher is the server's parent: it ends it a minute after the last test process touched the file. Meanwhile it
+    // holds the lock that a starting test waits for, so that nobody is given a server that is about to go.
     let watch = "mariadbd \"$@\" & server=$!; \
-                 while kill -0 $server 2>/dev/null; do sleep 3; \
-                 if [ ! -e \"$USED\" ] || [ $(( $(date +%s) - $(stat -c %Y \"$USED\") )) -gt 60 ]; then kill $server; wait $server; fi; done; rm -rf \"$DATA\"";
+                 while kill -0 $server 2>/dev/null; do sleep 3; { flock 9; \
+                 if [ ! -e \"$USED\" ] || [ $(( $(date +%s) - $(stat -c %Y \"$USED\") )) -gt 60 ]; then kill $server; wait $server; fi; \
+                 } 9>\"$LOCK\" || kill $server; done; rm -rf \"$DATA\"";
     let mut watcher = Command::new("setsid");
-    watcher.args(["sh", "-c", watch, "watch", "--no-defaults"]).args(user).env("USED", home.join("used")).env("DATA", &data);
+    watcher
+        .args(["sh", "-c", watch, "watch", "--no-defaults"])
+        .args(user)
+        .env("USED", home.join("used"))
+        .env("DATA", &data)
+        .env("LOCK", home.join("starting.lock"));
     watcher.arg(format!("--datadir={}", data.display())).arg(format!("--socket={}", socket.display())).arg(format!("--init-file={}", init.display()));
     watcher.args(["--skip-networking", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=128M", "--innodb-log-file-size=64M"]);
     watcher.args([
