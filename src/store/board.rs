@@ -1,14 +1,17 @@
 //! What the shop's first page asks: today, what is in doubt, who is there, thirty days.
 //!
-//! Each question is answered from an index and by so many rows as a day has, however many jobs there ever were.
+//! What it counts as not looked at is marked here, too. Each question is answered from an index and by so many rows as a day has, however many jobs there ever were.
 
 use super::StoreError;
-use super::db::{Store, all, int, int_or_none, one, text, text_or_none, values};
+use super::audit::{self, Actor};
+use super::db::{Store, Tx, all, execute, int, int_or_none, one, text, text_or_none, transaction, values};
 
 /// Kinds of failure that are told apart.
 const FAILURES_MAX: u32 = 8;
 /// Machines that are shown.
 const MACHINES_MAX: u32 = 30;
+/// Reports that are marked in one transaction.
+const SEEN_BATCH: usize = 200;
 const DAY_MS: i64 = 86_400_000;
 
 /// What became of jobs of one service in one state.
@@ -90,6 +93,29 @@ impl Store {
     pub async fn unseen_reports(&self) -> Result<i64, StoreError> {
         let sql = "SELECT COUNT(*) FROM reports WHERE verdict = 'refused' AND seen_at IS NULL";
         one(&self.db, sql, vec![]).await?.map_or(Ok(0), |row| int(&row, 0))
+    }
+
+    /// Somebody has looked at these refused reports. Says how many nobody had looked at before.
+    pub async fn see_reports(&self, ids: &[i64], actor: &Actor) -> Result<usize, StoreError> {
+        let mut seen = 0;
+        for some in ids.chunks(SEEN_BATCH) {
+            seen += transaction!(self, |tx| self.see_some(&tx, some, actor))?;
+        }
+        Ok(seen)
+    }
+
+    async fn see_some(&self, tx: &Tx, ids: &[i64], actor: &Actor) -> Result<usize, StoreError> {
+        let mut seen = 0;
+        for id in ids {
+            let sql = "UPDATE reports SET seen_at = ? WHERE id = ? AND verdict = 'refused' AND seen_at IS NULL";
+            let now = self.now_ms();
+            if execute(&**tx, sql, values![now, *id]).await? == 1 {
+                seen += 1;
+                let told = serde_json::json!({ "seen_at": now });
+                audit::write(self, tx, actor, "reports.seen", Some("reports"), Some(*id), None, Some(&told)).await?;
+            }
+        }
+        Ok(seen)
     }
 
     /// What the portal said where it did not work, the most frequent first.

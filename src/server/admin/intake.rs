@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::{self, is_editable};
 use crate::domain::job::Defaults;
 use crate::domain::text::plain;
-use crate::domain::{AccountKind, JobList, Phone, RawJob, Service};
+use crate::domain::{Account, AccountKind, JobList, PaymentType, Phone, RawJob, Service};
 use crate::store::catalogue::{self, Table};
 use crate::store::jobs::NewJob;
 use crate::store::rows::Fields;
@@ -77,48 +77,7 @@ impl Sheet {
 
     /// A row as a job. `Err`: what is wrong with it.
     pub fn job(&self, row: &[String]) -> Result<NewJob, String> {
-        let service = match self.cell(row, "service") {
-            "" => self.service.ok_or("thiếu dịch vụ")?,
-            name => service_of(name).ok_or_else(|| format!("không có dịch vụ {name:?}"))?,
-        };
-        let text = |name: &str| Some(self.cell(row, name)).filter(|t| !t.is_empty()).map(str::to_owned);
-        let mut account = self.cell(row, "code").to_owned();
-        // A spreadsheet takes a phone number for a number, and its zero away.
-        if service.spec().account == AccountKind::Phone && account.len() == 9 && account.chars().all(|c| c.is_ascii_digit()) {
-            account.insert(0, '0');
-        }
-        if account.is_empty() {
-            return Err("thiếu mã".to_owned());
-        }
-        let raw = RawJob {
-            row: String::new(),
-            account,
-            amount: text("amount"),
-            order_id: text("order_id"),
-            payment: text("payment_type"),
-            ..RawJob::default()
-        };
-        let list = JobList::check(service, Defaults::default(), [raw]);
-        if let Some(error) = list.errors.first() {
-            return Err(error.why.clone());
-        }
-        let job = list.jobs.first().ok_or("dòng trống")?;
-        let receiver_phone = match text("receiver_phone") {
-            Some(phone) => {
-                let phone = if phone.len() == 9 { format!("0{phone}") } else { phone };
-                Some(phone.parse::<Phone>().map_err(|e| e.to_string())?.as_str().to_owned())
-            }
-            None => None,
-        };
-        let (note, order) = (text("note"), job.order_id.as_deref().unwrap_or(""));
-        if note.as_deref().unwrap_or("").chars().count() > 2_000 || order.chars().count() > 255 {
-            return Err("ghi chú hoặc mã đơn quá dài".to_owned());
-        }
-        let priority = match text("priority") {
-            Some(number) => number.parse().ok().filter(|p| (0..=1_000_000).contains(p)).ok_or("ưu tiên là số từ 0 đến 1.000.000")?,
-            None => 100,
-        };
-        Ok(NewJob { receiver_phone, note, priority, ..NewJob::of(service, job, "import") })
+        job_of(self.service, "import", |name| self.cell(row, name)).map_err(|(_, why)| why)
     }
 
     /// A row as fields of a table. `Err`: what is wrong with it.
@@ -145,6 +104,59 @@ impl Sheet {
         }
         row.iter().map(|c| plain(c)).collect::<Vec<_>>().join("|")
     }
+}
+
+/// Texts as a job, whoever typed them. `Err`: which field is wrong, and why.
+pub fn job_of<'t>(service: Option<Service>, source: &str, cell: impl Fn(&str) -> &'t str) -> Result<NewJob, (&'static str, String)> {
+    let wrong = |field: &'static str, why: &str| (field, why.to_owned());
+    let service = match cell("service") {
+        "" => service.ok_or_else(|| wrong("service", "thiếu dịch vụ"))?,
+        name => service_of(name).ok_or_else(|| ("service", format!("không có dịch vụ {name:?}")))?,
+    };
+    let text = |name: &str| Some(cell(name)).filter(|t| !t.is_empty()).map(str::to_owned);
+    let mut account = cell("code").to_owned();
+    // A spreadsheet takes a phone number for a number, and its zero away.
+    if service.spec().account == AccountKind::Phone && account.len() == 9 && account.chars().all(|c| c.is_ascii_digit()) {
+        account.insert(0, '0');
+    }
+    if account.is_empty() {
+        return Err(wrong("code", "thiếu mã"));
+    }
+    let (row, amount, order_id, payment) = (String::new(), text("amount"), text("order_id"), text("payment_type"));
+    let field = if Account::parse(service.spec().account, &account).is_err() {
+        "code"
+    } else if payment.as_ref().is_some_and(|p| p.parse::<PaymentType>().is_err()) || payment.is_none() && amount.is_none() {
+        "payment_type"
+    } else {
+        "amount"
+    };
+    // Only one service has the choice.
+    let field = if field == "payment_type" && payment.is_none() && service != Service::TopUpMulti { "amount" } else { field };
+    let list = JobList::check(service, Defaults::default(), [RawJob { row, account, amount, order_id, payment, ..RawJob::default() }]);
+    if let Some(error) = list.errors.first() {
+        return Err((field, error.why.clone()));
+    }
+    let job = list.jobs.first().ok_or_else(|| wrong("code", "dòng trống"))?;
+    let receiver_phone = match text("receiver_phone") {
+        Some(phone) => {
+            let phone = if phone.len() == 9 { format!("0{phone}") } else { phone };
+            Some(phone.parse::<Phone>().map_err(|e| ("receiver_phone", e.to_string()))?.as_str().to_owned())
+        }
+        None => None,
+    };
+    let (note, order) = (text("note"), job.order_id.as_deref().unwrap_or(""));
+    if note.as_deref().unwrap_or("").chars().count() > 2_000 {
+        return Err(wrong("note", "ghi chú quá dài"));
+    }
+    if order.chars().count() > 255 {
+        return Err(wrong("order_id", "mã đơn quá dài"));
+    }
+    let is_good = |p: &i64| (0..=1_000_000).contains(p);
+    let priority = match text("priority") {
+        Some(number) => number.parse().ok().filter(is_good).ok_or_else(|| wrong("priority", "ưu tiên là số từ 0 đến 1.000.000"))?,
+        None => 100,
+    };
+    Ok(NewJob { receiver_phone, note, priority, ..NewJob::of(service, job, source) })
 }
 
 fn job_head(head: &str) -> Option<String> {

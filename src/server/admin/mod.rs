@@ -7,6 +7,7 @@
 //! send; a column's or table's name comes from the catalogue; no secret and no hash reaches a page; a refusal shows an id
 //! and never a cause.*
 
+mod by_hand;
 mod cells;
 mod dashboard;
 mod device;

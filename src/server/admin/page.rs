@@ -85,8 +85,7 @@ impl Frame {
         {
             place.links.push(link("/admin/settings".into(), "Cài đặt", "settings"));
         }
-        let who = person.account.name.clone().filter(|n| !n.is_empty()).unwrap_or_else(|| person.account.username.clone());
-        Self { title: title.into(), who, role: role_label(person.account.role.wire()), nav, notice: None, assets: &ASSETS }
+        Self { title: title.into(), who: person.name().to_owned(), role: role_label(person.account.role.wire()), nav, notice: None, assets: &ASSETS }
     }
 
     /// With what was just done, by the word in the address.

@@ -40,7 +40,7 @@ pub enum Action {
     Export,
     /// Bring a list.
     Import,
-    /// Say what became of money.
+    /// Say what became of money, and that a report was looked at.
     Decide,
 }
 
@@ -64,7 +64,7 @@ impl Action {
 /// `s`ee, `a`dd, `e`dit, `d`elete, e`x`port, `i`mport, decide `!`. Columns: owner, manager, operator, collector, read only.
 const TABLE: [(Area, [&str; 5]); 8] = [
     (Area::Jobs, ["saedxi!", "saedxi!", "saexi", "", "s"]),
-    (Area::Proofs, ["sx", "sx", "s", "", "s"]),
+    (Area::Proofs, ["sx!", "sx!", "s", "", "s"]),
     (Area::Goods, ["saedxi", "saedxi", "s", "s", "s"]),
     (Area::Collection, ["saedxi", "saedxi", "s", "se", "s"]),
     (Area::People, ["saedx", "saed", "", "", ""]),

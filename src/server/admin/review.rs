@@ -203,11 +203,11 @@ async fn machines_of(app: &App, table: &str, rows: &[crate::store::rows::Row]) -
     Ok(app.store().names(column, &ids).await?)
 }
 
-/// A person's word. It is said once, with the person's own name for it and a reason.
+/// A person's word. It is said once, with a reason, in the name of the account that has signed in.
 pub async fn decide(State(app): State<App>, person: Person, Path(id): Path<String>, form: Form) -> Result<Response, Fault> {
-    let (name, reason) = (form.text("name"), form.text("reason"));
-    if name.is_empty() || reason.chars().count() < 5 {
-        return Err(Fault::bad("Ghi họ tên người quyết định và lý do (từ 5 ký tự)."));
+    let (name, reason) = (person.name(), form.text("reason"));
+    if reason.chars().count() < 5 {
+        return Err(Fault::bad("Ghi lý do (từ 5 ký tự)."));
     }
     let resolution = match form.text("resolution") {
         "paid" => Resolution::Paid,

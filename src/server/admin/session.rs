@@ -104,6 +104,11 @@ impl Person {
         area_of(table).is_some_and(|area| self.may(area, action))
     }
 
+    /// What they are called: the person's name, else the login.
+    pub fn name(&self) -> &str {
+        self.account.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&self.account.username)
+    }
+
     /// For the audit trail.
     pub fn actor(&self) -> Actor {
         Actor { user_id: Some(self.account.user_id), who: self.account.username.clone(), ..self.from.actor() }

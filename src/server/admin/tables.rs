@@ -86,7 +86,7 @@ pub struct Trace {
 
 #[derive(Template)]
 #[template(path = "row.html")]
-struct RowPage {
+pub(super) struct RowPage {
     frame: Frame,
     table: &'static Table,
     id: Option<i64>,
@@ -99,6 +99,8 @@ struct RowPage {
     facts: Vec<Fact>,
     trail: Vec<Trace>,
     decide_url: Option<String>,
+    /// A refused report that can be marked as looked at.
+    unseen: Option<i64>,
 }
 
 #[derive(Template)]
@@ -295,6 +297,7 @@ pub fn action_label(action: &str) -> &str {
         "accounts.device" => "Chọn gắn thiết bị",
         "accounts.device_bound" => "Gắn thiết bị",
         "login_device" => "Đăng nhập từ thiết bị lạ",
+        "reports.seen" => "Đã xem",
         "sessions.end" => "Kết thúc phiên",
         "machines.revoke" => "Thu hồi mã",
         "settings.set" => "Đổi cài đặt",
@@ -333,15 +336,20 @@ async fn row_page(app: &App, person: &Person, table: &'static Table, row: &Row) 
         fields: if may_edit { fields_of(app, table, Some(row)).await? } else { Vec::new() },
         facts: facts_of(app, table, row, !may_edit).await?,
         trail: trail_of(app, table, row.id).await?,
+        unseen: (table.name == "reports" && is_unseen(table, row) && person.may_table("reports", Action::Decide)).then_some(row.id),
         decide_url: (table.name == "jobs").then(|| format!("/admin/review/{}", cell_of(table, row, "public_id").as_str().unwrap_or_default())),
     })
+}
+
+fn is_unseen(table: &Table, row: &Row) -> bool {
+    cell_of(table, row, "verdict") == "refused" && cell_of(table, row, "seen_at").is_null()
 }
 
 /// The form of a new row.
 pub async fn new(State(app): State<App>, person: Person, Path(table): Path<String>) -> Result<Response, Fault> {
     let table = table_of(&table)?;
     if table.name == "jobs" {
-        return Ok(go("/admin/import?service=gach_dien_evn"));
+        return super::by_hand::form(&person);
     }
     if !is_free(table) {
         return Err(Fault::not_found());
@@ -350,7 +358,8 @@ pub async fn new(State(app): State<App>, person: Person, Path(table): Path<Strin
     page(&new_page(&person, table, fields, None))
 }
 
-fn new_page(person: &Person, table: &'static Table, fields: Vec<Field>, error: Option<String>) -> RowPage {
+/// The page of a form for a new row.
+pub(super) fn new_page(person: &Person, table: &'static Table, fields: Vec<Field>, error: Option<String>) -> RowPage {
     let frame = Frame::of(person, format!("{}: thêm", table.vi), table.name);
     let (facts, trail) = (Vec::new(), Vec::new());
     RowPage {
@@ -366,6 +375,7 @@ fn new_page(person: &Person, table: &'static Table, fields: Vec<Field>, error: O
         facts,
         trail,
         decide_url: None,
+        unseen: None,
     }
 }
 
@@ -399,6 +409,9 @@ async fn as_sent(app: &App, table: &'static Table, form: &Form, wrong: &[(&'stat
 /// A new row.
 pub async fn add(State(app): State<App>, person: Person, Path(table): Path<String>, form: Form) -> Result<Response, Fault> {
     let table = table_of(&table)?;
+    if table.name == "jobs" {
+        return super::by_hand::add(&app, &person, &form).await;
+    }
     let (fields, wrong) = told(table, &form);
     if wrong.is_empty() {
         match app.store().add_row(table.name, &fields, &person.actor()).await {
@@ -543,6 +556,10 @@ pub async fn bulk(State(app): State<App>, person: Person, Path(table): Path<Stri
                     Err(other) => return Err(other.into()),
                 }
             }
+        }
+        "seen" if table.name == "reports" => {
+            needs(Action::Decide)?;
+            app.store().see_reports(&ids, &actor).await?;
         }
         "csv" | "xlsx" => {
             needs(Action::Export)?;
