@@ -13,10 +13,10 @@ use crate::config::{Config, Home};
 use crate::domain::{Defaults, JobState, Service, Vnd};
 use crate::mock_api;
 use crate::sandbox::{self, Sandbox, Scenario};
-use crate::server::{self, Running, ServeConfig, ServeFile};
+use crate::server::{self, Running, ServeConfig};
 use crate::store::jobs::{JobFilter, NewJob};
 use crate::store::machines::Scope;
-use crate::store::{Actor, Store, StoreError};
+use crate::store::{Actor, Store, StoreError, sqlite_url};
 
 /// How often the server is looked at for services without jobs.
 const SUPPLY_EVERY: Duration = Duration::from_secs(2);
@@ -78,8 +78,9 @@ async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
     let sandbox = sandbox::start(sandbox::Options { latency: Duration::from_millis(latency_ms), ..sandbox::Options::default() })
         .await
         .map_err(Failure::cannot_run)?;
-    let flags = ServeFile { listen: Some(([127, 0, 0, 1], 0).into()), ..ServeFile::default() };
-    let server = server::start(ServeConfig::gather(home, flags).map_err(Failure::usage)?).await.map_err(Failure::cannot_run)?;
+    // Not as this machine's server is set up: a demo must never reach a shop's own database.
+    let config = ServeConfig::local(&sqlite_url(&home.server_database()), home.serve_key());
+    let server = server::start(config).await.map_err(Failure::cannot_run)?;
     let store = server.app().store().clone();
     let machine = store.add_machine("Máy dùng thử", &[Scope::Lease, Scope::Read], None, &Actor::system()).await.map_err(Failure::cannot_run)?;
     for service in Service::ALL {

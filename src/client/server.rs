@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::{Method, StatusCode};
-use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -210,13 +209,4 @@ fn chunks(tickets: &[Ticket]) -> impl Iterator<Item = &[Ticket]> {
 
 fn jobs(tickets: &[Ticket]) -> Vec<Value> {
     tickets.iter().map(|ticket| json!({ "id": ticket.id, "fence": ticket.fence })).collect()
-}
-
-/// An API as it is configured, for a machine with this token.
-impl JobApi {
-    /// The same API as another machine.
-    #[must_use]
-    pub fn with_token(self, token: Option<SecretString>) -> Self {
-        Self { token, ..self }
-    }
 }
