@@ -43,7 +43,8 @@ pub enum JobEvent {
     Armed,
     /// Nothing was heard of the machine until its lease ran out.
     LeaseRanOut,
-    /// The machine that had it last tells how it ended.
+    /// The machine that had it last tells how it ended. What is in review is a person's: another word of a machine is kept,
+    /// and ends the contradiction as little as the first two did.
     Reported {
         /// How.
         outcome: Outcome,
@@ -94,7 +95,7 @@ pub fn after(state: JobState, event: JobEvent) -> Result<JobState, IllegalJobEve
         (S::Leased, E::Armed) => S::Armed,
         // Nobody knows what the machine still did: the one thing that must never be handed out again.
         (S::Armed, E::LeaseRanOut) => S::InDoubt,
-        (S::Leased | S::Armed | S::InDoubt | S::Review, E::Reported { outcome, was_last_try }) => reported(outcome, was_last_try),
+        (S::Leased | S::Armed | S::InDoubt, E::Reported { outcome, was_last_try }) => reported(outcome, was_last_try),
         // A payment that we know nothing of: better a person's minute than a second payment.
         (S::Ready | S::Leased | S::Failed | S::Cancelled | S::Review, E::Disputed) => S::Review,
         (S::Armed | S::InDoubt | S::Done, E::Disputed) => state,
@@ -211,6 +212,13 @@ mod tests {
 
     #[test]
     fn what_was_armed_is_ready_again_only_by_proof_or_a_person() {
+        for event in every_event() {
+            let is_persons = matches!(event, JobEvent::Resolved(_));
+            assert!(
+                is_persons || matches!(after(JobState::Review, event), Err(_) | Ok(JobState::Review)),
+                "review is left by a person alone: {event:?}"
+            );
+        }
         for state in [JobState::Armed, JobState::InDoubt, JobState::Review] {
             for event in every_event() {
                 if after(state, event) == Ok(JobState::Ready) {

@@ -47,7 +47,7 @@ pub struct Ticket {
 /// What a source is told of an attempt. Kept until the source has said that it has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// The attempt's id: the same report twice is one.
+    /// The attempt's id, a UUID: the same report twice is one.
     pub attempt: String,
     /// The job's id at its source.
     pub job: String,
@@ -63,8 +63,9 @@ pub struct Report {
     pub proof: Proof,
     /// The portal's words, or ours.
     pub message: Option<String>,
-    /// When.
-    pub at: Timestamp,
+    /// When, by the machine's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
     /// Who worked.
     pub operator: Option<String>,
 }

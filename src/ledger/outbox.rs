@@ -46,7 +46,7 @@ pub(super) async fn write(sql: &mut SqliteConnection, live: &LiveAttempt, next: 
         transaction_id: standing.transaction_id,
         proof: standing.proof,
         message: Some(standing.message).filter(|m| !m.is_empty()),
-        at: Timestamp::now(),
+        at: Some(Timestamp::now()),
         operator: Some(operator).filter(|o| !o.is_empty()),
     };
     let body = serde_json::to_string(&report).map_err(|e| sqlx::Error::Encode(e.into()))?;

@@ -18,8 +18,8 @@ use super::App;
 use super::caller::{Caller, KnownMachine};
 use super::problem::Problem;
 use crate::domain::job::Defaults;
-use crate::domain::{JobList, JobState, Outcome, Phone, Proof, RawJob, Service, Vnd};
-use crate::store::jobs::{Added, Held, JobFilter, JobView, Lease, NewJob, Refusal, Report, Verdict};
+use crate::domain::{JobList, JobState, Outcome, Phone, Proof, RawJob, Report, Service, Vnd};
+use crate::store::jobs::{Added, Held, JobFilter, JobView, Lease, NewJob, Refusal, Verdict};
 use crate::store::machines::Scope;
 
 /// Leases may last this long: shorter than a fail-over loses jobs, longer leaves a dead machine's jobs lying.
@@ -294,7 +294,8 @@ pub struct OutcomesRequest {
 /// What became of a report. It is kept in any case and need not be sent again.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OutcomeAnswer {
-    attempt: Uuid,
+    #[schema(format = "uuid")]
+    attempt: String,
     job: String,
     /// `accepted`, `duplicate` or `refused`.
     result: &'static str,
@@ -335,7 +336,7 @@ async fn outcomes(State(app): State<App>, machine: KnownMachine, Body(request): 
 fn report(told: OutcomeReport) -> Report {
     let cut = |text: Option<String>, most: usize| text.map(|t| t.chars().take(most).collect::<String>());
     Report {
-        attempt: told.attempt,
+        attempt: told.attempt.to_string(),
         job: told.job.chars().take(64).collect(),
         fence: told.fence,
         outcome: told.outcome,
@@ -343,7 +344,7 @@ fn report(told: OutcomeReport) -> Report {
         transaction_id: cut(told.transaction_id, 255),
         proof: told.proof,
         message: cut(told.message, 10_000),
-        at_ms: told.at.map(Timestamp::as_millisecond),
+        at: told.at,
         operator: cut(told.operator, 255),
     }
 }

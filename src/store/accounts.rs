@@ -15,7 +15,7 @@ use super::StoreError;
 use super::audit::{self, Actor};
 use super::db::{Store, Tx, all, execute, insert, int, int_or_none, one, text, text_or_none, transaction, values};
 use super::machines::letters;
-use crate::domain::text::plain;
+use super::search::search_text;
 
 /// How long the owner's first password works.
 const FIRST_PASSWORD_MS: i64 = 15 * 60 * 1000;
@@ -226,7 +226,7 @@ impl Store {
             return Err(StoreError::BadValue { field: "Tên đăng nhập".to_owned(), why: "đã có người dùng".to_owned() });
         }
         let now = self.now_ms();
-        let search = plain(&format!("{} {}", new.username, new.name.unwrap_or("")));
+        let search = search_text([Some(new.username), new.name]);
         let sql = "INSERT INTO users (username, password, name, created_at, updated_at, search_text) VALUES (?, '', ?, ?, ?, ?)";
         let old_now = old_time(now);
         let user_id = insert(&**tx, sql, values![new.username, new.name, old_now.clone(), old_now, search]).await?;

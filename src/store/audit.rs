@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::StoreError;
 use super::db::{Store, Tx, insert, values};
-use crate::domain::text::plain;
+use super::search::search_text;
 
 /// Longer states are cut: the trail says what changed, it is no copy of a file.
 const JSON_MAX: usize = 60_000;
@@ -42,7 +42,7 @@ pub(super) async fn write(
     after: Option<&Json>,
 ) -> Result<(), StoreError> {
     let cut = |json: &Json| json.to_string().chars().take(JSON_MAX).collect::<String>();
-    let search = plain(&format!("{} {action} {}", actor.who, table.unwrap_or("")));
+    let search = search_text([Some(actor.who.as_str()), Some(action), table]);
     let sql = "INSERT INTO audit (at, user_id, who, from_where, action, table_name, row_id, before_json, after_json, request_id, search_text) \
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let given = values![

@@ -163,6 +163,8 @@ const UPDATED: Column = old_at("updated_at", "Sửa lúc", "Changed").fixed();
 /// What we add to every old table that people edit.
 const VERSION: Column = column("version", Kind::Int, "Phiên bản", "Version").was("bigint").default("0").fixed();
 const DELETED: Column = at("deleted_at", "Xóa lúc", "Deleted").was("bigint").null();
+/// Characters of a row that a search sees: more do not fit into MariaDB's index.
+pub const SEARCH_MAX: u16 = 700;
 const SEARCH: Column = column("search_text", Kind::LongText, "Tìm kiếm", "Search text").null().fixed().secret();
 
 impl Column {
@@ -453,6 +455,7 @@ pub const TABLES: &[Table] = &[
             index("collection_phone_gn", &["phone"]),
             index("collection_user_gn", &["username"]),
             index("collection_period_gn", &["period"]),
+            index("collection_search_gn", &["id", "search_text", "deleted_at"]),
         ],
         is_old: true,
         access: Access::Edit,
@@ -600,6 +603,7 @@ pub const TABLES: &[Table] = &[
             // A list of one state by time, which people look at: without it the time's index is read past all other states.
             index("jobs_state_time", &["state", "updated_at"]),
             index("jobs_machine", &["machine_id", "state"]),
+            index("jobs_search", &["id", "search_text", "deleted_at"]),
         ],
         is_old: false,
         access: Access::Edit,
@@ -661,6 +665,7 @@ pub const TABLES: &[Table] = &[
             index("reports_job", &["job_id"]),
             index("reports_at", &["at"]),
             index("reports_verdict", &["verdict", "seen_at"]),
+            index("reports_search", &["id", "search_text"]),
         ],
         is_old: false,
         access: Access::Read,
@@ -736,7 +741,12 @@ pub const TABLES: &[Table] = &[
             text("request_id", "Mã yêu cầu", "Request").of(Kind::Text(64)).null(),
             SEARCH,
         ],
-        indexes: &[index("audit_row", &["table_name", "row_id"]), index("audit_at", &["at"]), index("audit_user", &["user_id", "at"])],
+        indexes: &[
+            index("audit_row", &["table_name", "row_id"]),
+            index("audit_at", &["at"]),
+            index("audit_user", &["user_id", "at"]),
+            index("audit_search", &["id", "search_text"]),
+        ],
         is_old: false,
         access: Access::Read,
     },

@@ -37,6 +37,7 @@ impl Store {
                    updated_username = ?, updated_at = ?, version = version + 1 WHERE id = ?";
         let given = values![amount, paid.transaction_id, day(now), old_time(now), paid.by, old_time(now), id];
         execute(&**tx, sql, given).await?;
+        self.renew_search_text(tx, "collection_data", id).await?;
         self.tell(tx, "collection.settle", id, Some(before), paid.told(job, amount), actor).await
     }
 

@@ -5,11 +5,12 @@ use serde_json::{Value as Json, json};
 
 use super::StoreError;
 use super::audit::{self, Actor};
+use super::catalogue::Table;
 use super::db::{Store, Tx, all, execute, insert, int, marks, one, text, text_or_none, transaction, values};
 use super::jobs::{Added, NewJob};
-use super::rows::{Fields, is_free, writable};
+use super::rows::{Fields, free};
+use super::search::search_text;
 use crate::domain::lease::{JobEvent, JobState, after};
-use crate::domain::text::plain;
 
 /// Rows that are written in one transaction: a cluster does not like large ones.
 pub const IMPORT_BATCH: usize = 250;
@@ -29,7 +30,8 @@ impl Store {
         let filename: String = filename.chars().take(200).collect();
         transaction!(self, |tx| async {
             let sql = "INSERT INTO imports (table_name, filename, row_ids, created_by, created_at, search_text) VALUES (?, ?, '[]', ?, ?, ?)";
-            let id = insert(&*tx, sql, values![table, filename.clone(), actor.user_id, self.now_ms(), plain(&filename)]).await?;
+            let id =
+                insert(&*tx, sql, values![table, filename.clone(), actor.user_id, self.now_ms(), search_text([Some(filename.as_str())])]).await?;
             let told = json!({ "table": table, "filename": filename });
             audit::write(self, &tx, actor, "import", Some("imports"), Some(id), None, Some(&told)).await?;
             Ok(id)
@@ -47,7 +49,7 @@ impl Store {
 
     /// Adds rows of another table to it, in batches.
     pub async fn import_into(&self, import: i64, table: &str, rows: &[Fields], actor: &Actor) -> Result<(), StoreError> {
-        let table = writable(table).ok().filter(|t| is_free(t)).ok_or_else(|| StoreError::NotAllowed(table.to_owned()))?;
+        let table = free(table)?;
         for some in rows.chunks(IMPORT_BATCH) {
             transaction!(self, |tx| async {
                 let mut ids = Vec::with_capacity(some.len());
@@ -75,18 +77,7 @@ impl Store {
         let row = one(&self.db, "SELECT table_name, row_count FROM imports WHERE id = ? AND undone_at IS NULL", values![import]).await?;
         let row = row.ok_or(StoreError::NoRow)?;
         let (table, count) = (text(&row, 0)?, int(&row, 1)?);
-        if table != "jobs" {
-            let stayed = self.undo_import(import, actor).await? as u64;
-            return Ok(Undone { gone: count.unsigned_abs().saturating_sub(stayed), stayed });
-        }
-        let mut gone = 0;
-        loop {
-            let some = transaction!(self, |tx| self.take_jobs_back(&tx, import))?;
-            gone += some;
-            if some == 0 {
-                break;
-            }
-        }
+        let gone = if table == "jobs" { self.take_all_jobs_back(import).await? } else { self.take_rows_back(free(&table)?, import, actor).await? };
         let undone = Undone { gone, stayed: count.unsigned_abs().saturating_sub(gone) };
         transaction!(self, |tx| async {
             execute(&*tx, "UPDATE imports SET undone_at = ? WHERE id = ?", values![self.now_ms(), import]).await?;
@@ -94,6 +85,37 @@ impl Store {
             audit::write(self, &tx, actor, "import.undo", Some("imports"), Some(import), None, Some(&told)).await
         })?;
         Ok(undone)
+    }
+
+    async fn take_all_jobs_back(&self, import: i64) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        loop {
+            match transaction!(self, |tx| self.take_jobs_back(&tx, import))? {
+                0 => return Ok(gone),
+                some => gone += some,
+            }
+        }
+    }
+
+    /// Rows that are as the import made them. May be cut off and done again: what is deleted already counts as gone.
+    async fn take_rows_back(&self, table: &'static Table, import: i64, actor: &Actor) -> Result<u64, StoreError> {
+        let row = one(&self.db, "SELECT row_ids FROM imports WHERE id = ?", values![import]).await?.ok_or(StoreError::NoRow)?;
+        let ids: Vec<i64> = serde_json::from_str(&text_or_none(&row, 0)?.unwrap_or_default()).map_err(|e| StoreError::Damaged(e.to_string()))?;
+        let mut gone = 0;
+        for some in ids.chunks(IMPORT_BATCH) {
+            gone += transaction!(self, |tx| async {
+                let mut gone = 0;
+                for id in some {
+                    match self.delete_in(&tx, table, *id, Some(0), true, actor).await {
+                        Ok(()) | Err(StoreError::NoRow) => gone += 1,
+                        Err(StoreError::Stale) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(gone)
+            })?;
+        }
+        Ok(gone)
     }
 
     /// Jobs that no machine ever had and no person ever changed.

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::audit::{self, Actor};
 use super::db::{Store, Tx, execute, insert, int, int_or_none, one, text, transaction, values};
+use super::search::search_text;
 use super::{StoreError, digest};
-use crate::domain::text::plain;
 
 /// `last_seen` is written at most so often.
 const SEEN_EVERY_MS: i64 = 15_000;
@@ -100,7 +100,8 @@ impl Store {
     ) -> Result<i64, StoreError> {
         let scopes: Vec<&str> = scopes.iter().map(|s| s.wire()).collect();
         let sql = "INSERT INTO machines (name, prefix, token_hash, scopes, expires_at, created_by, created_at, search_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-        let given = values![name, prefix, digest(token.as_bytes()), scopes.join(" "), expires_at, actor.user_id, self.now_ms(), plain(name)];
+        let given =
+            values![name, prefix, digest(token.as_bytes()), scopes.join(" "), expires_at, actor.user_id, self.now_ms(), search_text([Some(name)])];
         let id = insert(&**tx, sql, given).await?;
         let after = serde_json::json!({ "name": name, "scopes": scopes, "expires_at": expires_at });
         audit::write(self, tx, actor, "machines.add", Some("machines"), Some(id), None, Some(&after)).await?;

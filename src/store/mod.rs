@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod banners;
 pub mod board;
 pub mod catalogue;
 mod collection;
@@ -22,6 +23,7 @@ mod people;
 pub mod preferences;
 pub mod rows;
 pub mod schema;
+mod search;
 pub mod settings;
 mod totals;
 

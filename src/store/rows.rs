@@ -14,6 +14,7 @@ use super::accounts::old_time;
 use super::audit::{self, Actor};
 use super::catalogue::{Access, Column, Kind, Table, table};
 use super::db::{Engine, Store, Tx, all, execute, insert, int, int_or_none, marks, one, text_or_none, transaction, values};
+use super::search::text_of;
 use crate::domain::Vnd;
 use crate::domain::text::plain;
 
@@ -83,6 +84,13 @@ pub struct Query {
     pub deleted: Deleted,
     /// The place behind which the page begins ([`Listing::next`]).
     pub after: Option<String>,
+}
+
+impl Query {
+    /// Do large values come first? Without a wish the newest rows do.
+    pub(super) fn is_descending(&self) -> bool {
+        self.sort.is_none() != self.descending
+    }
 }
 
 /// One row.
@@ -234,20 +242,20 @@ pub(super) fn cell(row: &QueryResult, at: usize, column: &Column) -> Result<Json
 }
 
 /// The conditions of a query, with their values.
-struct Clauses {
+pub(super) struct Clauses {
     all: Vec<String>,
-    given: Vec<Value>,
+    pub given: Vec<Value>,
 }
 
 impl Clauses {
-    fn of(table: &Table, query: &Query) -> Result<Self, StoreError> {
+    pub fn of(table: &Table, query: &Query) -> Result<Self, StoreError> {
         let mut clauses = Self { all: Vec::new(), given: Vec::new() };
         for filter in &query.filters {
             clauses.filter(shown(table, &filter.column)?, filter)?;
         }
         if table.has("search_text") {
             for word in plain(&query.search).split_whitespace().take(WORDS_MAX) {
-                clauses.add("search_text LIKE ? ESCAPE '!'", Some(Value::from(like(word))));
+                clauses.add("INSTR(search_text, ?) > 0", Some(Value::from(word)));
             }
         }
         if table.has("deleted_at") {
@@ -281,7 +289,7 @@ impl Clauses {
         Ok(())
     }
 
-    fn sql(&self) -> String {
+    pub fn sql(&self) -> String {
         if self.all.is_empty() { "1 = 1".to_owned() } else { self.all.join(" AND ") }
     }
 }
@@ -293,13 +301,12 @@ fn like(word: &str) -> String {
 impl Store {
     /// A page of a table.
     pub async fn list(&self, table_name: &str, query: &Query, limit: u32) -> Result<Listing, StoreError> {
-        self.page(readable(table_name)?, query, limit.clamp(1, PAGE_MAX)).await
+        self.page(readable(table_name)?, query, limit.clamp(1, PAGE_MAX) as usize).await
     }
 
-    async fn page(&self, table: &'static Table, query: &Query, limit: u32) -> Result<Listing, StoreError> {
+    pub(super) async fn page(&self, table: &'static Table, query: &Query, limit: usize) -> Result<Listing, StoreError> {
         let sort = query.sort.as_deref().map(|name| shown(table, name)).transpose()?.filter(|c| c.kind != Kind::Id);
-        // Without a wish the newest come first.
-        let descending = if query.sort.is_none() { !query.descending } else { query.descending };
+        let descending = query.is_descending();
         let mut clauses = Clauses::of(table, query)?;
         if let Some(after) = &query.after {
             behind(&mut clauses, sort, descending, after)?;
@@ -308,16 +315,16 @@ impl Store {
         let order = sort.map_or_else(|| format!("id {way}"), |c| format!("`{}` {way}, id {way}", c.name));
         let sql = format!("{} WHERE {} ORDER BY {order} LIMIT {}", self.select(table), clauses.sql(), limit + 1);
         let mut rows = all(&self.db, &sql, clauses.given).await?.iter().map(|row| read(table, row)).collect::<Result<Vec<Row>, _>>()?;
-        let has_more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
         let next = rows.last().filter(|_| has_more).map(|row| {
             let at = sort.and_then(|c| table.shown().position(|other| other.name == c.name));
-            Json::from(vec![at.map_or(Json::Null, |at| row.cells[at].clone()), Json::from(row.id)]).to_string()
+            place(at.map_or(&Json::Null, |at| &row.cells[at]), row.id)
         });
         Ok(Listing { rows, next })
     }
 
-    fn select(&self, table: &Table) -> String {
+    pub(super) fn select(&self, table: &Table) -> String {
         let columns: Vec<String> = table.shown().map(|c| read_as(self.engine(), c)).collect();
         format!("SELECT {} FROM `{}`", columns.join(", "), table.name)
     }
@@ -346,7 +353,7 @@ impl Store {
         let (store, mut query) = (self.clone(), query.clone());
         tokio::spawn(async move {
             loop {
-                let page = store.page(table, &query, PAGE_MAX).await;
+                let page = store.page(table, &query, PAGE_MAX as usize).await;
                 let next = page.as_ref().ok().and_then(|p| p.next.clone());
                 let is_last = next.is_none();
                 query.after = next;
@@ -400,8 +407,8 @@ impl Store {
         let after = Json::Object(set.clone());
         self.stamp(table, &mut set, &["created_at", "updated_at"]);
         if table.has("search_text") {
-            let words: Vec<&str> = table.columns.iter().filter(|c| c.searchable).filter_map(|c| set.get(c.name)?.as_str()).collect();
-            set.insert("search_text".to_owned(), Json::from(plain(&words.join(" "))));
+            let text = text_of(table, |name| set.get(name)?.as_str());
+            set.insert("search_text".to_owned(), Json::from(text));
         }
         let names: Vec<String> = set.keys().map(|name| format!("`{name}`")).collect();
         let sql = format!("INSERT INTO `{}` ({}) VALUES ({})", table.name, names.join(", "), marks(names.len()));
@@ -447,10 +454,8 @@ impl Store {
         let before: Map<String, Json> = set.keys().map(|name| (name.clone(), now.get(name.as_str()).map_or(Json::Null, |v| (*v).clone()))).collect();
         let after = Json::Object(set.clone());
         if table.has("search_text") {
-            let value = |name: &'static str| set.get(name).or(now.get(name).copied()).and_then(Json::as_str);
-            let words: Vec<&str> = table.columns.iter().filter(|c| c.searchable).filter_map(|c| value(c.name)).collect();
-            let words = Json::from(plain(&words.join(" ")));
-            set.insert("search_text".to_owned(), words);
+            let text = text_of(table, |name| set.get(name).or(now.get(name).copied())?.as_str());
+            set.insert("search_text".to_owned(), Json::from(text));
         }
         self.stamp(table, &mut set, &["updated_at"]);
         let names: Vec<String> = set.keys().map(|name| format!("`{name}` = ?")).collect();
@@ -483,7 +488,15 @@ impl Store {
         transaction!(self, |tx| self.delete_in(&tx, table, id, Some(version), false, actor))
     }
 
-    async fn delete_in(&self, tx: &Tx, table: &'static Table, id: i64, version: Option<i64>, gone: bool, actor: &Actor) -> Result<(), StoreError> {
+    pub(super) async fn delete_in(
+        &self,
+        tx: &Tx,
+        table: &'static Table,
+        id: i64,
+        version: Option<i64>,
+        gone: bool,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
         let row = self.row_locked(tx, table, id, version).await?;
         if row.is_deleted == gone {
             return Err(StoreError::NoRow);
@@ -534,52 +547,9 @@ impl Store {
         }
         Ok(ended)
     }
-
-    /// Adds many rows as one import, all or none; says its number, by which it can be undone.
-    pub async fn import_rows(&self, table_name: &str, rows: &[Fields], filename: &str, actor: &Actor) -> Result<i64, StoreError> {
-        let table = free(table_name)?;
-        transaction!(self, |tx| self.import_in(&tx, table, rows, filename, actor))
-    }
-
-    async fn import_in(&self, tx: &Tx, table: &'static Table, rows: &[Fields], filename: &str, actor: &Actor) -> Result<i64, StoreError> {
-        let mut ids = Vec::with_capacity(rows.len());
-        for fields in rows {
-            ids.push(self.add_row_in(tx, table, fields, actor).await?);
-        }
-        let sql = "INSERT INTO imports (table_name, filename, row_count, row_ids, created_by, created_at, search_text) VALUES (?, ?, ?, ?, ?, ?, ?)";
-        let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
-        let given = values![table.name, filename, count, Json::from(ids).to_string(), actor.user_id, self.now_ms(), plain(filename)];
-        let id = insert(&**tx, sql, given).await?;
-        let after = serde_json::json!({ "table": table.name, "filename": filename, "count": count });
-        audit::write(self, tx, actor, "import", Some("imports"), Some(id), None, Some(&after)).await?;
-        Ok(id)
-    }
-
-    /// Takes an import back: deletes the rows that it brought and nobody changed since. Says how many stayed.
-    pub async fn undo_import(&self, id: i64, actor: &Actor) -> Result<usize, StoreError> {
-        transaction!(self, |tx| self.undo_in(&tx, id, actor))
-    }
-
-    async fn undo_in(&self, tx: &Tx, id: i64, actor: &Actor) -> Result<usize, StoreError> {
-        let sql = format!("SELECT table_name, row_ids FROM imports WHERE id = ? AND undone_at IS NULL{}", self.locked());
-        let row = one(&**tx, &sql, values![id]).await?.ok_or(StoreError::NoRow)?;
-        let table = free(&text_or_none(&row, 0)?.unwrap_or_default())?;
-        let ids: Vec<i64> = serde_json::from_str(&text_or_none(&row, 1)?.unwrap_or_default()).map_err(|e| StoreError::Damaged(e.to_string()))?;
-        let mut stayed = 0;
-        for row in ids {
-            match self.delete_in(tx, table, row, Some(0), true, actor).await {
-                Ok(()) => {}
-                Err(StoreError::Stale | StoreError::NoRow) => stayed += 1,
-                Err(error) => return Err(error),
-            }
-        }
-        execute(&**tx, "UPDATE imports SET undone_at = ? WHERE id = ?", values![self.now_ms(), id]).await?;
-        audit::write(self, tx, actor, "import.undo", Some("imports"), Some(id), None, Some(&serde_json::json!({ "stayed": stayed }))).await?;
-        Ok(stayed)
-    }
 }
 
-fn free(name: &str) -> Result<&'static Table, StoreError> {
+pub(super) fn free(name: &str) -> Result<&'static Table, StoreError> {
     writable(name).ok().filter(|t| is_free(t)).ok_or_else(|| StoreError::NotAllowed(name.to_owned()))
 }
 
@@ -596,7 +566,7 @@ fn checked(table: &Table, fields: &Fields) -> Result<Map<String, Json>, StoreErr
     Ok(set)
 }
 
-fn read(table: &'static Table, row: &QueryResult) -> Result<Row, StoreError> {
+pub(super) fn read(table: &'static Table, row: &QueryResult) -> Result<Row, StoreError> {
     let cells = table.shown().enumerate().map(|(at, column)| cell(row, at, column)).collect::<Result<Vec<Json>, _>>()?;
     let number = |name: &str| table.shown().position(|c| c.name == name).and_then(|at| cells[at].as_i64());
     Ok(Row {
@@ -607,10 +577,18 @@ fn read(table: &'static Table, row: &QueryResult) -> Result<Row, StoreError> {
     })
 }
 
+/// A place in a list, as [`Query::after`] takes it: what the row has in the sorted column, and its number.
+pub(super) fn place(value: &Json, id: i64) -> String {
+    serde_json::json!([value, id]).to_string()
+}
+
+pub(super) fn read_place(place: &str) -> Result<(Json, i64), StoreError> {
+    serde_json::from_str(place).map_err(|_| StoreError::NotAllowed(place.to_owned()))
+}
+
 /// The condition for what comes behind a row in the list. Both databases put what is empty first.
 fn behind(clauses: &mut Clauses, sort: Option<&Column>, descending: bool, after: &str) -> Result<(), StoreError> {
-    let refused = || StoreError::NotAllowed(after.to_owned());
-    let (value, id): (Json, i64) = serde_json::from_str(after).map_err(|_| refused())?;
+    let (value, id) = read_place(after)?;
     let way = if descending { "<" } else { ">" };
     let Some(name) = sort.map(|c| c.name) else {
         clauses.add(format!("id {way} ?"), Some(Value::from(id)));

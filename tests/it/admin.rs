@@ -701,8 +701,8 @@ async fn refused_reports_are_marked_as_seen_one_by_one_and_many_at_once(base: &B
     shop.add_jobs(&["PE001"]).await;
     let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
     let job = shop.store().take(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
-    let stray = |message: &str| gachno::store::jobs::Report {
-        attempt: uuid::Uuid::now_v7(),
+    let stray = |message: &str| gachno::domain::Report {
+        attempt: uuid::Uuid::now_v7().to_string(),
         job: job.id.clone(),
         fence: job.fence + 7,
         outcome: Outcome::Failed,
@@ -710,7 +710,7 @@ async fn refused_reports_are_marked_as_seen_one_by_one_and_many_at_once(base: &B
         transaction_id: None,
         proof: Proof::None,
         message: Some(message.to_owned()),
-        at_ms: None,
+        at: None,
         operator: None,
     };
     let rules = shop.running.app().shop().await.unwrap();

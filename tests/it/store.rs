@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use gachno::domain::{Account, Job, JobState, Outcome, Proof, Resolution, Service, Vnd};
-use gachno::store::jobs::{Added, Held, JobFilter, LeasedJob, NewJob, Refusal, Report, Verdict};
+use gachno::domain::{Account, Job, JobState, Outcome, Proof, Report, Resolution, Service, Vnd};
+use gachno::store::imports::Undone;
+use gachno::store::jobs::{Added, Held, JobFilter, LeasedJob, NewJob, Refusal, Verdict};
 use gachno::store::machines::Scope;
-use gachno::store::rows::{Change, Compare, Count, Filter, Query};
+use gachno::store::rows::{Change, Compare, Count, Fields, Filter, Query};
 use gachno::store::settings::Shop;
 use gachno::store::{Actor, Store};
 use serde_json::json;
@@ -73,7 +74,7 @@ fn report(job: &LeasedJob, attempt: Uuid, outcome: Outcome) -> Report {
     let amount = (outcome == Outcome::Paid).then_some(Vnd::fixed(150_000));
     let proof = if outcome == Outcome::Paid { Proof::Response } else { Proof::None };
     Report {
-        attempt,
+        attempt: attempt.to_string(),
         job: job.id.clone(),
         fence: job.fence,
         outcome,
@@ -81,7 +82,7 @@ fn report(job: &LeasedJob, attempt: Uuid, outcome: Outcome) -> Report {
         transaction_id: None,
         proof,
         message: Some("Giao dịch thành công".to_owned()),
-        at_ms: None,
+        at: None,
         operator: Some("Lan".to_owned()),
     }
 }
@@ -207,6 +208,8 @@ on_both! {
         assert_eq!(world.tell(world.one, late).await, Verdict::Refused(Refusal::Lost), "told again, answered the same");
         assert_eq!(world.state(&now.id).await, "review", "somebody says that it was paid: a person decides");
         assert_eq!(world.arm(world.two, &now, Uuid::now_v7()).await, Err(Refusal::Lost));
+        assert_eq!(world.tell(world.two, report(&now, Uuid::now_v7(), Outcome::NotSent)).await, Verdict::Refused(Refusal::Late));
+        assert_eq!(world.state(&now.id).await, "review", "that the second machine sent nothing says nothing of the first");
         let owner = Actor { who: "chủ".to_owned(), ..Actor::system() };
         world.store.resolve(&now.id, Resolution::Paid, Some(Vnd::fixed(150_000)), "có trong lịch sử", &owner).await.unwrap();
         let job = world.store.job(&now.id).await.unwrap().unwrap();
@@ -401,6 +404,48 @@ async fn an_old_dump_is_served_and_loses_nothing() {
 }
 
 on_both! {
+    async fn words_find_what_a_job_was_told_and_page_by_page_each_row_once(base: &Base) {
+        let world = World::open(base).await;
+        let many: Vec<NewJob> = (0..10_030).map(|i| bill(&format!("PE{i:05}"))).collect();
+        world.store.add_jobs(&many, &Actor::system()).await.unwrap();
+        let words = |search: &str| Query { search: search.to_owned(), ..Query::default() };
+        for descending in [false, true] {
+            let mut query = Query { descending, ..words("pe") };
+            let mut seen = Vec::new();
+            loop {
+                let (page, count) = world.store.page_and_count("jobs", &query, 900).await.unwrap();
+                assert_eq!(count, Count::MoreThan(10_000));
+                seen.extend(page.rows.iter().map(|row| row.id));
+                query.after = page.next;
+                if query.after.is_none() {
+                    break;
+                }
+            }
+            assert!(seen.is_sorted_by(|a, b| if descending { a < b } else { a > b }), "newest first, or oldest first");
+            assert_eq!(seen.len(), many.len());
+        }
+        let (page, count) = world.store.page_and_count("jobs", &words("pe0001"), 7).await.unwrap();
+        assert_eq!((page.rows.len(), count), (7, Count::Exactly(10)));
+        let rest = Query { after: page.next, ..words("pe0001") };
+        let (page, count) = world.store.page_and_count("jobs", &rest, 7).await.unwrap();
+        assert_eq!((page.rows.len(), page.next, count), (3, None, Count::Exactly(10)));
+
+        // What the portal said of a job, why it was given back, and what a person decided are found as well.
+        let found = async |search: &str| world.store.page_and_count("jobs", &words(search), 10).await.unwrap().1;
+        let jobs = world.take(world.one, 3).await;
+        world.arm(world.one, &jobs[0], Uuid::from_u128(1)).await.unwrap();
+        let paid = Report { transaction_id: Some("VT-88.001".to_owned()), ..report(&jobs[0], Uuid::from_u128(1), Outcome::Paid) };
+        world.tell(world.one, paid).await;
+        world.store.give_back(world.one, &[(held(&jobs[1]), Some("quầy nghỉ trưa".to_owned()))]).await.unwrap();
+        world.store.cancel(&jobs[2].id, "khách đổi ý", &Actor::system()).await.unwrap();
+        for search in ["vt-88", "giao dich thanh cong", "nghi trua", "khách đổi ý"] {
+            assert_eq!(found(search).await, Count::Exactly(1), "{search}");
+        }
+        assert_eq!(found("50%_").await, Count::Exactly(0), "what is searched for is no pattern");
+    }
+}
+
+on_both! {
     async fn rows_are_listed_changed_and_brought_back_and_the_trail_tells(base: &Base) {
         let world = World::open(base).await;
         let (store, actor) = (&world.store, Actor { who: "Lan".to_owned(), ..Actor::system() });
@@ -444,10 +489,14 @@ on_both! {
         let trail = store.list("audit", &Query { search: "lan collection".to_owned(), ..Query::default() }, 100).await.unwrap();
         assert_eq!(trail.rows.len(), 25 + 1 + 2 + 3, "every change has its row");
 
-        let import = store.import_rows("products", &[vec![field("user_id", "1"), field("title", "Thẻ"), field("price", "50.000")]], "the.xlsx", &actor).await.unwrap();
+        let import = store.begin_import("products", "the.xlsx", &actor).await.unwrap();
+        let cards: Vec<Fields> = (1..=3).map(|n| vec![field("user_id", "1"), field("title", &format!("Thẻ {n}")), field("price", "50.000")]).collect();
+        store.import_into(import, "products", &cards, &actor).await.unwrap();
+        let listed = store.list("products", &Query::default(), 10).await.unwrap().rows;
+        store.change_row("products", listed[0].id, listed[0].version, &vec![field("price", "60.000")], &actor).await.unwrap();
+        assert_eq!(store.take_back_import(import, &actor).await.unwrap(), Undone { gone: 2, stayed: 1 }, "what somebody changed since stays");
         assert_eq!(store.count("products", &Query::default()).await.unwrap(), Count::Exactly(1));
-        assert_eq!(store.undo_import(import, &actor).await.unwrap(), 0);
-        assert_eq!(store.count("products", &Query::default()).await.unwrap(), Count::Exactly(0));
+        assert!(store.take_back_import(import, &actor).await.is_err(), "once");
 
         let mut exported = 0;
         let mut pages = store.export("collection_data", &Query::default()).unwrap();

@@ -214,8 +214,8 @@ pub async fn list_page(app: &App, person: &Person, asked: Asked) -> Result<ListP
     let table = asked.table;
     let may = |action| person.may_table(table.name, action);
     let columns = columns_of(app, person, table).await?;
-    let listing = app.store().list(table.name, &asked.query, asked.size).await?;
-    let count = match app.store().count(table.name, &asked.query).await? {
+    let (listing, count) = app.store().page_and_count(table.name, &asked.query, asked.size).await?;
+    let count = match count {
         Count::Exactly(number) => format!("{} dòng", cells::grouped(number)),
         Count::MoreThan(number) => format!("hơn {} dòng", cells::grouped(number)),
     };

@@ -1,0 +1,34 @@
+//! What the shop says in the operator's window.
+
+use super::StoreError;
+use super::db::{Store, all, text, text_or_none};
+
+/// A banner of the operator's window.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the names are the old table's")]
+pub struct Banner {
+    pub name: String,
+    pub content: Option<String>,
+    pub position: Option<String>,
+    pub link: Option<String>,
+    pub link_to: Option<String>,
+}
+
+impl Store {
+    /// What the operator's window shows.
+    pub async fn banners(&self) -> Result<Vec<Banner>, StoreError> {
+        let sql = "SELECT name, content, position, link, link_to FROM banner WHERE publish = 1 AND deleted_at IS NULL ORDER BY id LIMIT 50";
+        let rows = all(&self.db, sql, vec![]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Banner {
+                    name: text(row, 0)?,
+                    content: text_or_none(row, 1)?,
+                    position: text_or_none(row, 2)?,
+                    link: text_or_none(row, 3)?,
+                    link_to: text_or_none(row, 4)?,
+                })
+            })
+            .collect()
+    }
+}
