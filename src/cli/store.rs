@@ -44,7 +44,7 @@ async fn copy(from: &str, to: &str) -> Ended {
     for url in [from, to] {
         check_database(url, config.insecure_database).map_err(Failure::usage)?;
     }
-    let source = Store::open(from).await.map_err(Failure::cannot_run)?;
+    let source = Store::open_existing(from).await.map_err(Failure::cannot_run)?;
     let target = Store::connect(to).await.map_err(Failure::cannot_run)?;
     let copied = store::copy::copy(&source, &target).await;
     source.close().await;

@@ -124,16 +124,17 @@ impl JobServer {
     pub async fn lease(&self, service: Service, limit: u16, operator: &str, overrides: Defaults) -> Result<Intake, ApiError> {
         let body = json!({ "service": service, "limit": limit, "lease_ms": LEASE_MS, "operator": operator });
         let lease: Lease = self.ask("/api/jobs/lease", &body).await?;
-        let receivers: Vec<&str> = lease.jobs.iter().filter_map(|job| job.receiver_phone.as_deref()).collect();
-        // One batch has one receiver; jobs that want different ones come in different batches.
-        let receiver_phone =
-            receivers.first().filter(|first| receivers.iter().all(|one| one == *first)).and_then(|phone| phone.parse::<Phone>().ok());
+        // One that all have is the batch's, and can be seen and changed before it begins; else each job keeps its own.
+        let first = lease.jobs.first().and_then(|job| job.receiver_phone.clone());
+        let is_shared = lease.jobs.iter().all(|job| job.receiver_phone == first);
+        let receiver_phone = first.filter(|_| is_shared).and_then(|phone| phone.parse::<Phone>().ok());
         let rows = lease.jobs.into_iter().enumerate().map(|(place, job)| RawJob {
             row: format!("việc {}", place + 1),
             account: job.code,
             amount: job.amount.or(job.expected_amount).map(|dong| dong.to_string()),
             order_id: job.order_id,
             payment: job.payment_type,
+            receiver: job.receiver_phone.filter(|_| !is_shared),
             ticket: Some(Ticket { source: Source::Server, id: job.id, fence: job.fence }),
         });
         Ok(Intake { list: JobList::check(service, overrides, rows), receiver_phone, ..Intake::default() })

@@ -70,6 +70,8 @@ pub struct Job {
     pub order_id: Option<String>,
     /// Prepaid or postpaid, for the service that has both.
     pub payment: Option<PaymentType>,
+    /// Where the receipt of this electricity bill goes; else where the batch's receipts go.
+    pub receiver: Option<Phone>,
     /// Where it stood in its source, as a person would find it: `dòng 3`.
     pub row: String,
     /// Its claim at the place it came from, where that place wants to know what becomes of it.
@@ -106,6 +108,8 @@ pub struct RawJob {
     pub order_id: Option<String>,
     /// The payment type's text, if there is one.
     pub payment: Option<String>,
+    /// The receiver's phone number, where the row has one of its own.
+    pub receiver: Option<String>,
     /// Its claim at the place it came from.
     pub ticket: Option<Ticket>,
 }
@@ -259,8 +263,12 @@ fn job(service: Service, defaults: Defaults, raw: &RawJob) -> Result<Job, String
     } else if amount.is_some_and(Vnd::is_zero) {
         return Err("số tiền phải lớn hơn 0".to_owned());
     }
+    let receiver = match raw.receiver.as_deref().map(str::trim).filter(|t| !t.is_empty()) {
+        Some(text) if spec.takes_receiver_phone => Some(text.parse::<Phone>().map_err(|e| e.to_string())?),
+        _ => None,
+    };
     let order_id = raw.order_id.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
-    Ok(Job { account, amount, order_id, payment, row: raw.row.clone(), ticket: raw.ticket.clone() })
+    Ok(Job { account, amount, order_id, payment, receiver, row: raw.row.clone(), ticket: raw.ticket.clone() })
 }
 
 #[cfg(test)]

@@ -48,8 +48,12 @@ pub enum JobEvent {
     Reported {
         /// How.
         outcome: Outcome,
+        /// Is there something that proves it, and was the machine allowed to do it?
+        is_proven: bool,
         /// Was this the last try that the shop allows?
         was_last_try: bool,
+        /// Has somebody else said that money moved, and no person has looked since?
+        is_disputed: bool,
     },
     /// Somebody who has no claim on it (any more) says that money moved or may have moved.
     Disputed,
@@ -95,9 +99,12 @@ pub fn after(state: JobState, event: JobEvent) -> Result<JobState, IllegalJobEve
         (S::Leased, E::Armed) => S::Armed,
         // Nobody knows what the machine still did: the one thing that must never be handed out again.
         (S::Armed, E::LeaseRanOut) => S::InDoubt,
-        (S::Leased | S::Armed | S::InDoubt, E::Reported { outcome, was_last_try }) => reported(outcome, was_last_try),
+        (S::Leased | S::Armed | S::InDoubt, E::Reported { outcome, is_proven, was_last_try, is_disputed }) => {
+            reported(outcome, is_proven, was_last_try, is_disputed)
+        }
         // A payment that we know nothing of: better a person's minute than a second payment.
         (S::Ready | S::Leased | S::Failed | S::Cancelled | S::Review, E::Disputed) => S::Review,
+        // Remembered beside the state: what its own machine says next is weighed against it.
         (S::Armed | S::InDoubt | S::Done, E::Disputed) => state,
         (S::InDoubt | S::Review, E::Resolved(Resolution::Paid)) => S::Done,
         (S::InDoubt | S::Review, E::Resolved(Resolution::Dropped)) | (S::Ready | S::Leased | S::Failed, E::Cancelled) => S::Cancelled,
@@ -105,14 +112,19 @@ pub fn after(state: JobState, event: JobEvent) -> Result<JobState, IllegalJobEve
     })
 }
 
-fn reported(outcome: Outcome, was_last_try: bool) -> JobState {
+fn reported(outcome: Outcome, is_proven: bool, was_last_try: bool, is_disputed: bool) -> JobState {
     match outcome {
-        Outcome::Paid | Outcome::Debt | Outcome::NoDebt | Outcome::AlreadyCleared => JobState::Done,
+        // A payment that nothing proves is a doubt, whoever tells it.
+        Outcome::Paid if !is_proven => JobState::InDoubt,
+        Outcome::Paid => JobState::Done,
+        Outcome::Unknown => JobState::InDoubt,
+        // One says that money moved, the other that it did not: neither is believed.
+        _ if is_disputed => JobState::Review,
+        Outcome::Debt | Outcome::NoDebt | Outcome::AlreadyCleared => JobState::Done,
         // The portal's or our own refusal: doing it again would end the same.
         Outcome::NotFound | Outcome::Rejected | Outcome::Refused => JobState::Failed,
         Outcome::Failed | Outcome::NotSent if was_last_try => JobState::Failed,
         Outcome::Failed | Outcome::NotSent | Outcome::Cancelled | Outcome::DryRun => JobState::Ready,
-        Outcome::Unknown => JobState::InDoubt,
     }
 }
 
@@ -205,7 +217,10 @@ mod tests {
         ];
         all.extend([Resolution::Paid, Resolution::NotPaid, Resolution::Dropped].map(JobEvent::Resolved));
         for outcome in Outcome::ALL {
-            all.extend([true, false].map(|was_last_try| JobEvent::Reported { outcome, was_last_try }));
+            for bits in 0..8_u8 {
+                let [is_proven, was_last_try, is_disputed] = [1, 2, 4].map(|bit| bits & bit != 0);
+                all.push(JobEvent::Reported { outcome, is_proven, was_last_try, is_disputed });
+            }
         }
         all
     }
@@ -222,7 +237,7 @@ mod tests {
         for state in [JobState::Armed, JobState::InDoubt, JobState::Review] {
             for event in every_event() {
                 if after(state, event) == Ok(JobState::Ready) {
-                    let by_proof = matches!(event, JobEvent::Reported { outcome, .. } if outcome.may_be_tried_again());
+                    let by_proof = matches!(event, JobEvent::Reported { outcome, is_disputed: false, .. } if outcome.may_be_tried_again());
                     assert!(by_proof || event == JobEvent::Resolved(Resolution::NotPaid), "{state} {event:?}");
                 }
             }
@@ -252,7 +267,7 @@ mod tests {
 
     #[test]
     fn only_what_failed_before_the_payment_is_done_again_and_not_for_ever() {
-        let told = |outcome, was_last_try| after(JobState::Armed, JobEvent::Reported { outcome, was_last_try });
+        let told = |outcome, was_last_try| after(JobState::Armed, JobEvent::Reported { outcome, is_proven: true, was_last_try, is_disputed: false });
         assert_eq!(told(Outcome::NotSent, false), Ok(JobState::Ready));
         assert_eq!(told(Outcome::NotSent, true), Ok(JobState::Failed));
         assert_eq!(told(Outcome::Rejected, false), Ok(JobState::Failed));
@@ -260,10 +275,21 @@ mod tests {
         assert_eq!(told(Outcome::Paid, true), Ok(JobState::Done));
     }
 
+    #[test]
+    fn a_payment_is_done_by_proof_and_undone_by_nobodys_denial() {
+        let told =
+            |outcome, is_proven, is_disputed| after(JobState::Armed, JobEvent::Reported { outcome, is_proven, was_last_try: false, is_disputed });
+        assert_eq!(told(Outcome::Paid, false, false), Ok(JobState::InDoubt));
+        assert_eq!(told(Outcome::Paid, true, true), Ok(JobState::Done));
+        for outcome in Outcome::ALL.into_iter().filter(|o| !may_have_moved_money(*o)) {
+            assert_eq!(told(outcome, true, true), Ok(JobState::Review), "{outcome}");
+        }
+    }
+
     proptest! {
         /// However events follow each other: a job that was paid stays so.
         #[test]
-        fn paid_is_for_ever(order in proptest::collection::vec(0..34_usize, 0..40)) {
+        fn paid_is_for_ever(order in proptest::collection::vec(0..every_event().len(), 0..40)) {
             let events = every_event();
             let (mut state, mut was_done) = (JobState::Ready, false);
             for event in order.into_iter().filter_map(|i| events.get(i)) {

@@ -14,7 +14,7 @@ use super::timing::{day_start_ms, month_start_ms};
 use crate::browser::{Gate, Strength};
 use crate::client::Denial;
 use crate::domain::guard::{Situation, allow};
-use crate::domain::{Account, BillCode, Conclusion, Event, GateKind, Intent, Job, Outcome, PaymentType, Proof, Quote, Refusal, Service, Vnd};
+use crate::domain::{Account, BillCode, Conclusion, Event, GateKind, Intent, Job, Outcome, PaymentType, Phone, Proof, Quote, Refusal, Service, Vnd};
 use crate::ledger::{BatchJob, LiveAttempt};
 use crate::portal::{AmountField, Answered, Armament, Found, LookUp, LookUpOrReady, PortalError, Prepared, Readiness, Ready};
 
@@ -144,7 +144,7 @@ impl Run<'_> {
     pub(super) async fn look_up_debt(&mut self, service: Service, job: &Job) -> Result<LookUp, PortalError> {
         match (service, &job.account) {
             (Service::LookUpFtth | Service::PayTvInternet, Account::Subscriber(code)) => self.page()?.look_up_subscriber(code).await,
-            (Service::PayEvn, Account::Bill(code)) => self.look_up_bill(code).await,
+            (Service::PayEvn, Account::Bill(code)) => self.look_up_bill(code, job.receiver.as_ref()).await,
             (Service::LookUpPostpaid | Service::TopUpMulti, Account::Phone(phone)) if job.payment != Some(PaymentType::Prepaid) => {
                 self.page()?.look_up_postpaid(phone).await
             }
@@ -154,9 +154,9 @@ impl Run<'_> {
     }
 
     /// Looks a bill up; where its page was found is remembered.
-    async fn look_up_bill(&mut self, code: &BillCode) -> Result<LookUp, PortalError> {
+    async fn look_up_bill(&mut self, code: &BillCode, receiver: Option<&Phone>) -> Result<LookUp, PortalError> {
         let pin = self.plan.pin.clone().unwrap_or_default();
-        let (receiver, mut known) = (self.plan.receiver.clone(), self.bill_page.clone());
+        let (receiver, mut known) = (receiver.or(self.plan.receiver.as_ref()).cloned(), self.bill_page.clone());
         let answer = self.page()?.look_up_bill(&mut known, code, receiver.as_ref(), &pin).await;
         self.bill_page = known;
         answer

@@ -28,7 +28,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
-use crate::domain::{Account, Attempt, Event, IllegalEvent, Intent, Job, PaymentType, Service, Source, State, Ticket, Vnd};
+use crate::domain::{Account, Attempt, Event, IllegalEvent, Intent, Job, PaymentType, Phone, Service, Source, State, Ticket, Vnd};
 
 pub use backup::Salvaged;
 pub use chain::ChainFault;
@@ -370,8 +370,8 @@ impl Ledger {
         let mut jobs = Vec::with_capacity(new.jobs.len());
         for (position, job) in (0_i64..).zip(new.jobs) {
             let row = sqlx::query(
-                "INSERT INTO jobs (batch_id, position, account, account_key, amount, order_id, payment, source_row, source, ticket, fence) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO jobs (batch_id, position, account, account_key, amount, order_id, payment, receiver, source_row, source, ticket, fence) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(&id)
             .bind(position)
@@ -380,6 +380,7 @@ impl Ledger {
             .bind(job.amount.map(Vnd::dong))
             .bind(&job.order_id)
             .bind(job.payment.map(payment_text))
+            .bind(job.receiver.as_ref().map(Phone::as_str))
             .bind(&job.row)
             .bind(job.ticket.as_ref().map(|t| t.source.wire()))
             .bind(job.ticket.as_ref().map(|t| t.id.as_str()))
@@ -573,6 +574,7 @@ fn job_of(service: Service, row: &sqlx::sqlite::SqliteRow) -> Option<Job> {
         amount: amount.and_then(|d| Vnd::try_from(d).ok()),
         order_id: row.get("order_id"),
         payment: payment.and_then(|p| p.parse().ok()),
+        receiver: row.get::<Option<&str>, _>("receiver").and_then(|phone| phone.parse().ok()),
         row: row.get("source_row"),
         ticket: ticket_of(row),
     })

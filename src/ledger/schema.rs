@@ -7,7 +7,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 use super::LedgerError;
 
 /// One step from each schema to the next. Steps that have been released are never changed; new ones are added.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     "
 CREATE TABLE batches (
     id          TEXT PRIMARY KEY,
@@ -94,6 +94,8 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_waiting ON outbox (seq) WHERE acknowledged_ms IS NULL;
 ",
+    // An electricity bill may have a receiver of its own.
+    "ALTER TABLE jobs ADD COLUMN receiver TEXT;",
 ];
 
 /// As the first step makes it.

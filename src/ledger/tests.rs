@@ -356,7 +356,7 @@ async fn every_earlier_schema_becomes_todays_and_keeps_what_it_knew() {
         assert!(schema::migrate_to(&mut sql, version).await.is_ok());
         let rows = [
             "INSERT INTO batches VALUES ('b', 'i', 'gach_dien_evn', 'A', 'Lan', 'p', 0, '[]', 1, NULL)",
-            "INSERT INTO jobs VALUES (1, 'b', 0, 'PE01', 'pe01', NULL, NULL, NULL, 'dòng 1')",
+            "INSERT INTO jobs (id, batch_id, position, account, account_key, source_row) VALUES (1, 'b', 0, 'PE01', 'pe01', 'dòng 1')",
             "INSERT INTO attempts VALUES ('a', 1, 'b', 'gach_dien_evn', 'pe01', 'leased', NULL, NULL, NULL, NULL, NULL, 1, 1)",
         ];
         for row in rows {

@@ -58,13 +58,13 @@ pub struct Seen {
 }
 
 impl Store {
-    /// Jobs that something happened to since then.
+    /// Jobs that ended since then, or that are at work and something happened to.
     pub async fn tallies(&self, since_ms: i64) -> Result<Vec<Tally>, StoreError> {
         let sql = self.casts(
             "SELECT service, state, outcome, COUNT(*), CAST(COALESCE(SUM(paid_amount), 0) AS SIGNED) FROM jobs \
-             WHERE updated_at >= ? AND deleted_at IS NULL GROUP BY service, state, outcome",
+             WHERE (ended_at >= ? OR (updated_at >= ? AND ended_at IS NULL)) AND deleted_at IS NULL GROUP BY service, state, outcome",
         );
-        all(&self.db, &sql, values![since_ms])
+        all(&self.db, &sql, values![since_ms, since_ms])
             .await?
             .iter()
             .map(|row| {
@@ -121,7 +121,7 @@ impl Store {
     /// What the portal said where it did not work, the most frequent first.
     pub async fn failures_since(&self, since_ms: i64) -> Result<Vec<(String, i64)>, StoreError> {
         let sql = format!(
-            "SELECT COALESCE(message, ''), COUNT(*) FROM jobs WHERE updated_at >= ? AND state = 'failed' AND deleted_at IS NULL \
+            "SELECT COALESCE(message, ''), COUNT(*) FROM jobs WHERE ended_at >= ? AND state = 'failed' AND deleted_at IS NULL \
              GROUP BY COALESCE(message, '') ORDER BY COUNT(*) DESC LIMIT {FAILURES_MAX}"
         );
         all(&self.db, &sql, values![since_ms]).await?.iter().map(|row| Ok((text(row, 0)?, int(row, 1)?))).collect()
@@ -131,8 +131,8 @@ impl Store {
     pub async fn trend(&self, today_ms: i64, days: i64) -> Result<Vec<Day>, StoreError> {
         let first = today_ms - (days - 1) * DAY_MS;
         let sql = self.casts(
-            "SELECT CAST(updated_at - ((updated_at - ?) % 86400000) AS SIGNED) AS day, COUNT(*), CAST(COALESCE(SUM(paid_amount), 0) AS SIGNED) \
-             FROM jobs WHERE updated_at >= ? AND outcome = 'paid' AND deleted_at IS NULL GROUP BY 1",
+            "SELECT CAST(ended_at - ((ended_at - ?) % 86400000) AS SIGNED) AS day, COUNT(*), CAST(COALESCE(SUM(paid_amount), 0) AS SIGNED) \
+             FROM jobs WHERE ended_at >= ? AND outcome = 'paid' AND deleted_at IS NULL GROUP BY 1",
         );
         let mut trend: Vec<Day> = (0..days).map(|at| Day { start_ms: first + at * DAY_MS, count: 0, paid: 0 }).collect();
         for row in all(&self.db, &sql, values![first, first]).await? {

@@ -587,6 +587,9 @@ pub const TABLES: &[Table] = &[
             column("created_by", USER, "Người tạo", "Created by").null().fixed(),
             at("created_at", "Tạo lúc", "Created"),
             at("updated_at", "Sửa lúc", "Changed"),
+            // What somebody edits later moves no payment into another day.
+            at("ended_at", "Xong lúc", "Ended").null(),
+            at("disputed_at", "Báo cáo trái ngược lúc", "Disputed").null(),
             DELETED,
             SEARCH,
         ],
@@ -600,6 +603,7 @@ pub const TABLES: &[Table] = &[
             index("jobs_debt", &["debt_key"]),
             index("jobs_code", &["code"]),
             index("jobs_updated", &["updated_at"]),
+            index("jobs_ended", &["ended_at"]),
             // A list of one state by time, which people look at: without it the time's index is read past all other states.
             index("jobs_state_time", &["state", "updated_at"]),
             index("jobs_machine", &["machine_id", "state"]),
@@ -791,6 +795,7 @@ pub const TABLES: &[Table] = &[
             column("per_job", Kind::Money, "Tối đa mỗi việc", "Most per job").null(),
             column("per_day", Kind::Money, "Tối đa mỗi ngày", "Most per day").null(),
             column("note", Kind::LongText, "Ghi chú", "Note").null().search(),
+            column("checks", Kind::Int, "Số lần hỏi", "Times asked").default("0").fixed().secret(),
             VERSION,
             DELETED,
             SEARCH,

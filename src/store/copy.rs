@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use super::catalogue::{Column, Kind, TABLES, Table};
-use super::db::{Engine, Store, all, execute, int, marks, one, sqlite_url, values};
+use super::db::{Engine, Store, all, execute, int, marks, one, private_file, sqlite_url, values};
 use super::rows::{bound, cell, read_as};
 
 /// Rows in one statement: a cluster does not like large transactions, and a statement has at most 32 766 values.
@@ -171,7 +171,10 @@ impl Store {
             return Err(StoreError::Copy(format!("{} đã có; chọn tên khác", file.display())));
         }
         match self.engine() {
-            Engine::Sqlite => execute(&self.db, "VACUUM INTO ?", values![file.display().to_string()]).await.map(|_| ()),
+            Engine::Sqlite => {
+                private_file(file).map_err(|e| StoreError::Copy(format!("{}: {e}", file.display())))?;
+                execute(&self.db, "VACUUM INTO ?", values![file.display().to_string()]).await.map(|_| ())
+            }
             Engine::MariaDb => {
                 let target = Self::open(&sqlite_url(file)).await?;
                 let copied = copy(self, &target).await;

@@ -5,7 +5,7 @@
 //! Both databases read the same SQL: `?` for values, backticks around names. What differs is named: the lock of a claim
 //! ([`Store::for_update`]), the isolation, and how a transaction begins.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -82,14 +82,43 @@ pub fn shown(url: &str) -> String {
     }
 }
 
+/// The file of an SQLite address.
+fn file_of(url: &str) -> Option<PathBuf> {
+    let options: sqlx::sqlite::SqliteConnectOptions = url.starts_with("sqlite").then(|| url.parse().ok()).flatten()?;
+    let file = options.get_filename();
+    (!url.contains(":memory:") && !url.contains("mode=ro")).then(|| file.to_owned())
+}
+
+/// Makes an empty file that only its owner can read, where there is none.
+pub(super) fn private_file(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// The address of an SQLite file.
 pub fn sqlite_url(file: &Path) -> String {
     format!("sqlite://{}?mode=rwc", file.display())
 }
 
 impl Store {
-    /// Connects. The schema is another matter ([`Store::migrate`]).
+    /// Connects; a file that is not there is made, for its owner's eyes only. The schema is another matter
+    /// ([`Store::migrate`]).
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        if let Some(file) = file_of(url) {
+            let faulted = |source: std::io::Error| StoreError::Unreachable { url: shown(url), source: DbErr::Custom(source.to_string()) };
+            private_file(&file).map_err(faulted)?;
+        }
+        Self::connect_to(url).await
+    }
+
+    /// Connects to a database that is there.
+    pub async fn connect_to(url: &str) -> Result<Self, StoreError> {
         let engine = match url.split(':').next() {
             Some("sqlite") => Engine::Sqlite,
             Some("mysql" | "mariadb") => Engine::MariaDb,

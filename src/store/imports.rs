@@ -130,11 +130,11 @@ impl Store {
             return Ok(0);
         }
         let sql = format!(
-            "UPDATE jobs SET state = ?, outcome = 'cancelled', live_key = NULL, message = 'Hoàn tác lần nhập', deleted_at = ?, updated_at = ?, \
+            "UPDATE jobs SET state = ?, outcome = 'cancelled', live_key = NULL, message = 'Hoàn tác lần nhập', deleted_at = ?, updated_at = ?, ended_at = ?, \
              version = version + 1 WHERE state = 'ready' AND fence = 0 AND id IN ({})",
             marks(ids.len())
         );
-        let mut given = values![cancelled.wire(), now, now];
+        let mut given = values![cancelled.wire(), now, now, now];
         given.extend(ids.into_iter().map(Value::from));
         execute(&**tx, &sql, given).await
     }

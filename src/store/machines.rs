@@ -143,7 +143,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let now = self.now_ms();
         let is_recent = machine.last_seen.is_some_and(|seen| (now - seen).abs() < SEEN_EVERY_MS);
-        if is_recent && sessions.is_none() {
+        if is_recent && sessions.is_none() && operator.is_none() {
             return Ok(());
         }
         let sql = "UPDATE machines SET last_seen = ?, program = COALESCE(?, program), sessions = COALESCE(?, sessions), operator = COALESCE(?, operator) \

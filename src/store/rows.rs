@@ -241,6 +241,15 @@ pub(super) fn cell(row: &QueryResult, at: usize, column: &Column) -> Result<Json
     })
 }
 
+/// A column as it is compared and sorted by: SQLite keeps amounts with decimals as text.
+fn compared(engine: Engine, column: &Column) -> String {
+    as_compared(engine, column, &format!("`{}`", column.name))
+}
+
+fn as_compared(engine: Engine, column: &Column, sql: &str) -> String {
+    if engine == Engine::Sqlite && column.kind == Kind::Decimal { format!("CAST({sql} AS NUMERIC)") } else { sql.to_owned() }
+}
+
 /// The conditions of a query, with their values.
 pub(super) struct Clauses {
     all: Vec<String>,
@@ -248,10 +257,10 @@ pub(super) struct Clauses {
 }
 
 impl Clauses {
-    pub fn of(table: &Table, query: &Query) -> Result<Self, StoreError> {
+    pub fn of(engine: Engine, table: &Table, query: &Query) -> Result<Self, StoreError> {
         let mut clauses = Self { all: Vec::new(), given: Vec::new() };
         for filter in &query.filters {
-            clauses.filter(shown(table, &filter.column)?, filter)?;
+            clauses.filter(engine, shown(table, &filter.column)?, filter)?;
         }
         if table.has("search_text") {
             for word in plain(&query.search).split_whitespace().take(WORDS_MAX) {
@@ -273,14 +282,15 @@ impl Clauses {
         self.given.extend(value);
     }
 
-    fn filter(&mut self, column: &Column, filter: &Filter) -> Result<(), StoreError> {
+    fn filter(&mut self, engine: Engine, column: &Column, filter: &Filter) -> Result<(), StoreError> {
         let name = column.name;
+        let (field, mark) = (compared(engine, column), as_compared(engine, column, "?"));
         let value = || parse(&Column { nullable: false, ..*column }, &filter.value).map(|json| bound(&json));
         match filter.compare {
-            Compare::Is => self.add(format!("`{name}` = ?"), Some(value()?)),
-            Compare::IsNot => self.add(format!("(`{name}` <> ? OR `{name}` IS NULL)"), Some(value()?)),
-            Compare::AtLeast => self.add(format!("`{name}` >= ?"), Some(value()?)),
-            Compare::AtMost => self.add(format!("`{name}` <= ?"), Some(value()?)),
+            Compare::Is => self.add(format!("{field} = {mark}"), Some(value()?)),
+            Compare::IsNot => self.add(format!("({field} <> {mark} OR `{name}` IS NULL)"), Some(value()?)),
+            Compare::AtLeast => self.add(format!("{field} >= {mark}"), Some(value()?)),
+            Compare::AtMost => self.add(format!("{field} <= {mark}"), Some(value()?)),
             Compare::Contains => self.add(format!("`{name}` LIKE ? ESCAPE '!'"), Some(Value::from(like(filter.value.trim())))),
             Compare::Empty if column.kind.is_number() => self.add(format!("`{name}` IS NULL"), None),
             Compare::Empty => self.add(format!("(`{name}` IS NULL OR `{name}` = '')"), None),
@@ -307,12 +317,12 @@ impl Store {
     pub(super) async fn page(&self, table: &'static Table, query: &Query, limit: usize) -> Result<Listing, StoreError> {
         let sort = query.sort.as_deref().map(|name| shown(table, name)).transpose()?.filter(|c| c.kind != Kind::Id);
         let descending = query.is_descending();
-        let mut clauses = Clauses::of(table, query)?;
+        let mut clauses = Clauses::of(self.engine(), table, query)?;
         if let Some(after) = &query.after {
-            behind(&mut clauses, sort, descending, after)?;
+            behind(&mut clauses, self.engine(), sort, descending, after)?;
         }
         let way = if descending { "DESC" } else { "ASC" };
-        let order = sort.map_or_else(|| format!("id {way}"), |c| format!("`{}` {way}, id {way}", c.name));
+        let order = sort.map_or_else(|| format!("id {way}"), |c| format!("{} {way}, id {way}", compared(self.engine(), c)));
         let sql = format!("{} WHERE {} ORDER BY {order} LIMIT {}", self.select(table), clauses.sql(), limit + 1);
         let mut rows = all(&self.db, &sql, clauses.given).await?.iter().map(|row| read(table, row)).collect::<Result<Vec<Row>, _>>()?;
         let has_more = rows.len() > limit;
@@ -332,7 +342,7 @@ impl Store {
     /// How many rows a list has, without counting for ever.
     pub async fn count(&self, table_name: &str, query: &Query) -> Result<Count, StoreError> {
         let table = readable(table_name)?;
-        let clauses = Clauses::of(table, query)?;
+        let clauses = Clauses::of(self.engine(), table, query)?;
         let sql = format!("SELECT COUNT(*) FROM (SELECT 1 FROM `{}` WHERE {} LIMIT {}) AS some", table.name, clauses.sql(), COUNT_MAX + 1);
         let count = one(&self.db, &sql, clauses.given).await?.map_or(Ok(0), |row| int(&row, 0))?;
         Ok(if count > COUNT_MAX { Count::MoreThan(COUNT_MAX) } else { Count::Exactly(count) })
@@ -348,7 +358,7 @@ impl Store {
     /// All rows of a list, a thousand at a time, for an export. Ends when the receiver is dropped.
     pub fn export(&self, table_name: &str, query: &Query) -> Result<mpsc::Receiver<Result<Vec<Row>, StoreError>>, StoreError> {
         let table = readable(table_name)?;
-        Clauses::of(table, query)?;
+        Clauses::of(self.engine(), table, query)?;
         let (send, receive) = mpsc::channel(2);
         let (store, mut query) = (self.clone(), query.clone());
         tokio::spawn(async move {
@@ -380,7 +390,7 @@ impl Store {
     pub async fn pick_list(&self, column: &Column, search: &str, limit: u32) -> Result<Vec<(i64, String)>, StoreError> {
         let Kind::Relation { table, shown } = column.kind else { return Err(StoreError::NotAllowed(column.name.to_owned())) };
         let table = readable(table)?;
-        let clauses = Clauses::of(table, &Query { search: search.to_owned(), ..Query::default() })?;
+        let clauses = Clauses::of(self.engine(), table, &Query { search: search.to_owned(), ..Query::default() })?;
         let sql = format!(
             "SELECT CAST(id AS SIGNED), `{shown}` FROM `{}` WHERE {} ORDER BY `{shown}`, id LIMIT {}",
             table.name,
@@ -410,8 +420,13 @@ impl Store {
             let text = text_of(table, |name| set.get(name)?.as_str());
             set.insert("search_text".to_owned(), Json::from(text));
         }
-        let names: Vec<String> = set.keys().map(|name| format!("`{name}`")).collect();
-        let sql = format!("INSERT INTO `{}` ({}) VALUES ({})", table.name, names.join(", "), marks(names.len()));
+        // An old dump's columns have no defaults of their own.
+        let left_out: Vec<(&str, &str)> =
+            table.columns.iter().filter(|c| !c.nullable && !set.contains_key(c.name)).filter_map(|c| Some((c.name, c.default?))).collect();
+        let names: Vec<String> =
+            set.keys().map(String::as_str).chain(left_out.iter().map(|(name, _)| *name)).map(|name| format!("`{name}`")).collect();
+        let places: Vec<&str> = set.keys().map(|_| "?").chain(left_out.iter().map(|(_, default)| *default)).collect();
+        let sql = format!("INSERT INTO `{}` ({}) VALUES ({})", table.name, names.join(", "), places.join(", "));
         let id = insert(&**tx, &sql, set.values().map(bound).collect()).await?;
         audit::write(self, tx, actor, "add", Some(table.name), Some(id), None, Some(&after)).await?;
         self.follow(tx, table, id).await?;
@@ -587,20 +602,22 @@ pub(super) fn read_place(place: &str) -> Result<(Json, i64), StoreError> {
 }
 
 /// The condition for what comes behind a row in the list. Both databases put what is empty first.
-fn behind(clauses: &mut Clauses, sort: Option<&Column>, descending: bool, after: &str) -> Result<(), StoreError> {
+fn behind(clauses: &mut Clauses, engine: Engine, sort: Option<&Column>, descending: bool, after: &str) -> Result<(), StoreError> {
     let (value, id) = read_place(after)?;
     let way = if descending { "<" } else { ">" };
-    let Some(name) = sort.map(|c| c.name) else {
+    let Some(column) = sort else {
         clauses.add(format!("id {way} ?"), Some(Value::from(id)));
         return Ok(());
     };
+    let name = column.name;
+    let (field, mark) = (compared(engine, column), as_compared(engine, column, "?"));
     if value.is_null() {
         let rest = if descending { "" } else { " OR `{}` IS NOT NULL" }.replace("{}", name);
         clauses.add(format!("((`{name}` IS NULL AND id {way} ?){rest})"), Some(Value::from(id)));
         return Ok(());
     }
     let rest = if descending { format!(" OR `{name}` IS NULL") } else { String::new() };
-    clauses.add(format!("(`{name}` {way} ? OR (`{name}` = ? AND id {way} ?){rest})"), None);
+    clauses.add(format!("({field} {way} {mark} OR ({field} = {mark} AND id {way} ?){rest})"), None);
     clauses.given.extend([bound(&value), bound(&value), Value::from(id)]);
     Ok(())
 }

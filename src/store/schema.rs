@@ -34,6 +34,13 @@ impl Store {
         Ok(store)
     }
 
+    /// Connects to a database that is there, and makes it ours.
+    pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
+        let store = Self::connect_to(url).await?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
     /// Adds what is missing. On a database that has everything it is one question.
     pub async fn migrate(&self) -> Result<Migrated, StoreError> {
         let fingerprint = fingerprint(self.engine());
@@ -110,6 +117,8 @@ impl Store {
                 execute(&**tx, &create_index(table, index), vec![]).await?;
             }
         }
+        // Of a version that did not keep it.
+        execute(&**tx, "UPDATE jobs SET ended_at = updated_at WHERE ended_at IS NULL AND state IN ('done', 'failed', 'cancelled')", vec![]).await?;
         self.note(tx, fingerprint).await?;
         if self.engine() == Engine::MariaDb {
             execute(&**tx, "SET SESSION sql_mode = DEFAULT", vec![]).await?;

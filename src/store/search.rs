@@ -58,7 +58,7 @@ impl Store {
 
     /// The numbers of the rows with these words, in the list's order, and how many there are.
     async fn found(&self, table: &Table, index: &Index, query: &Query) -> Result<(Vec<i64>, Count), StoreError> {
-        let clauses = Clauses::of(table, query)?;
+        let clauses = Clauses::of(self.engine(), table, query)?;
         // Neither database takes it by itself: both think that the rows, which lie in this order, cost as little.
         let hint = match self.engine() {
             Engine::Sqlite => format!("INDEXED BY `{}`", index.name),

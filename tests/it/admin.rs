@@ -122,7 +122,15 @@ impl Shop {
             .iter()
             .map(|code| {
                 let account = Account::parse(Service::PayEvn.spec().account, code).unwrap();
-                let job = Job { account, amount: Some(Vnd::fixed(150_000)), order_id: None, payment: None, row: String::new(), ticket: None };
+                let job = Job {
+                    account,
+                    amount: Some(Vnd::fixed(150_000)),
+                    order_id: None,
+                    payment: None,
+                    receiver: None,
+                    row: String::new(),
+                    ticket: None,
+                };
                 NewJob::of(Service::PayEvn, &job, "test")
             })
             .collect();

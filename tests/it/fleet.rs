@@ -241,7 +241,11 @@ fn code(number: usize) -> String {
 
 fn job(code: &str) -> NewJob {
     let account = Account::parse(Service::PayEvn.spec().account, code).expect("a code");
-    NewJob::of(Service::PayEvn, &Job { account, amount: None, order_id: None, payment: None, row: String::new(), ticket: None }, "test")
+    NewJob::of(
+        Service::PayEvn,
+        &Job { account, amount: None, order_id: None, payment: None, receiver: None, row: String::new(), ticket: None },
+        "test",
+    )
 }
 
 async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {

@@ -77,6 +77,32 @@ impl Shop {
     }
 }
 
+#[tokio::test]
+async fn each_bill_keeps_the_receiver_that_it_came_with() {
+    use gachno::client::{JobApi, JobServer};
+    let base = Base::new(Which::Sqlite).unwrap();
+    let shop = Shop::open(&base).await;
+    let api =
+        JobApi::new(&shop.running.url(), Some(shop.token.clone()), std::time::Duration::from_secs(5), std::time::Duration::from_secs(30)).unwrap();
+    let receivers = async |phones: [Option<&str>; 2]| {
+        let rows = json!([{ "code": "PE001", "receiver_phone": phones[0] }, { "code": "PE002", "receiver_phone": phones[1] }]);
+        let (status, added) = shop.post("/api/jobs", json!({ "service": "gach_dien_evn", "jobs": rows })).await;
+        assert_eq!(status, StatusCode::OK, "{added}");
+        let server = JobServer::new(api.clone());
+        let intake = server.lease(gachno::domain::Service::PayEvn, 10, "Lan", gachno::domain::Defaults::default()).await.unwrap();
+        for job in &intake.list.jobs {
+            shop.store().cancel(&job.ticket.as_ref().unwrap().id, "xong", &Actor::system()).await.unwrap();
+        }
+        let own = intake.list.jobs.iter().map(|job| job.receiver.as_ref().map(ToString::to_string)).collect::<Vec<_>>();
+        (intake.receiver_phone.map(|phone| phone.to_string()), own)
+    };
+    let (first, second) = (Some("0981234567"), Some("0987654321"));
+    let text = |phone: Option<&str>| phone.map(str::to_owned);
+    assert_eq!(receivers([first, first]).await, (text(first), vec![None, None]), "the batch's, which can be seen and changed");
+    assert_eq!(receivers([first, second]).await, (None, vec![text(first), text(second)]));
+    assert_eq!(receivers([first, None]).await, (None, vec![text(first), None]), "nobody gets another one's receipt");
+}
+
 on_both! {
     async fn a_machine_takes_arms_and_reports_and_the_owner_sees_it(base: &Base) {
         let shop = Shop::open(base).await;

@@ -63,7 +63,11 @@ impl World {
 
 fn bill(code: &str) -> NewJob {
     let account = Account::parse(Service::PayEvn.spec().account, code).unwrap();
-    NewJob::of(Service::PayEvn, &Job { account, amount: None, order_id: None, payment: None, row: String::new(), ticket: None }, "test")
+    NewJob::of(
+        Service::PayEvn,
+        &Job { account, amount: None, order_id: None, payment: None, receiver: None, row: String::new(), ticket: None },
+        "test",
+    )
 }
 
 fn held(job: &LeasedJob) -> Held {
@@ -220,6 +224,85 @@ on_both! {
 }
 
 on_both! {
+    async fn that_somebody_paid_is_not_forgotten_when_another_says_that_he_did_not(base: &Base) {
+        let world = World::open(base).await;
+        let owner = Actor { who: "chủ".to_owned(), ..Actor::system() };
+        for doubtful in [false, true] {
+            world.add(&["PE001"]).await;
+            let lost = world.take(world.one, 1).await.remove(0);
+            world.wait(2 * MINUTE);
+            world.store.expire().await.unwrap();
+            let now = world.take(world.two, 1).await.remove(0);
+            let attempt = Uuid::now_v7();
+            world.arm(world.two, &now, attempt).await.unwrap();
+            if doubtful {
+                world.tell(world.two, report(&now, attempt, Outcome::Unknown)).await;
+            }
+            assert_eq!(world.tell(world.one, report(&lost, Uuid::now_v7(), Outcome::Paid)).await, Verdict::Refused(Refusal::Lost));
+            assert_eq!(world.tell(world.two, report(&now, attempt, Outcome::NotSent)).await, Verdict::Accepted);
+            assert_eq!(world.state(&now.id).await, "review", "one of them paid: nobody pays again before a person has looked");
+            world.store.resolve(&now.id, Resolution::NotPaid, None, "không có trong lịch sử", &owner).await.unwrap();
+
+            let again = world.take(world.one, 1).await.remove(0);
+            let attempt = Uuid::now_v7();
+            world.arm(world.one, &again, attempt).await.unwrap();
+            world.tell(world.one, report(&again, attempt, Outcome::NotSent)).await;
+            assert_eq!(world.state(&again.id).await, "ready", "what a person has looked at is settled");
+            world.store.cancel(&again.id, "xong", &owner).await.unwrap();
+        }
+    }
+}
+
+on_both! {
+    async fn a_payment_is_done_only_where_it_was_allowed_and_is_proven(base: &Base) {
+        let world = World::open(base).await;
+        world.add(&["PE001", "PE002"]).await;
+        let jobs = world.take(world.one, 2).await;
+        world.tell(world.one, report(&jobs[0], Uuid::now_v7(), Outcome::Paid)).await;
+        let attempt = Uuid::now_v7();
+        world.arm(world.one, &jobs[1], attempt).await.unwrap();
+        world.tell(world.one, Report { proof: Proof::None, ..report(&jobs[1], attempt, Outcome::Paid) }).await;
+        for job in &jobs {
+            let told = world.store.job(&job.id).await.unwrap().unwrap();
+            assert_eq!((told.state.as_str(), told.outcome.as_deref(), told.paid_amount), ("in_doubt", Some("unknown"), None));
+        }
+    }
+}
+
+on_both! {
+    async fn what_was_dropped_and_is_open_again_gets_no_twin(base: &Base) {
+        let world = World::open(base).await;
+        world.add(&["PE001"]).await;
+        let job = world.take(world.one, 1).await.remove(0);
+        let owner = Actor::system();
+        world.store.cancel(&job.id, "khách đổi ý", &owner).await.unwrap();
+        world.tell(world.one, report(&job, Uuid::now_v7(), Outcome::Paid)).await;
+        assert_eq!(world.state(&job.id).await, "review");
+        world.store.resolve(&job.id, Resolution::NotPaid, None, "không có", &owner).await.unwrap();
+        assert!(matches!(&world.add(&["PE001"]).await[..], [Added::Duplicate(same)] if *same == job.id));
+    }
+}
+
+on_both! {
+    async fn what_is_edited_later_stays_paid_on_its_day(base: &Base) {
+        const DAY: i64 = 24 * 60 * MINUTE;
+        let world = World::open(base).await;
+        world.add(&["PE001"]).await;
+        let job = world.take(world.one, 1).await.remove(0);
+        let attempt = Uuid::now_v7();
+        world.arm(world.one, &job, attempt).await.unwrap();
+        world.tell(world.one, report(&job, attempt, Outcome::Paid)).await;
+        let that_day = world.store.now_ms() - MINUTE;
+        world.wait(3 * DAY);
+        let row = world.store.list("jobs", &Query::default(), 1).await.unwrap().rows.remove(0);
+        world.store.change_row("jobs", row.id, row.version, &vec![("note".to_owned(), "đã gọi khách".to_owned())], &Actor::system()).await.unwrap();
+        assert_eq!(world.store.tallies(that_day + 2 * DAY).await.unwrap(), []);
+        let paid: Vec<i64> = world.store.trend(that_day + 3 * DAY, 4).await.unwrap().iter().map(|day| day.paid).collect();
+        assert_eq!(paid, [150_000, 0, 0, 0]);
+    }
+}
+
+on_both! {
     async fn one_debt_in_doubt_holds_back_every_other_job_of_it(base: &Base) {
         let world = World::open(base).await;
         let order = |id: &str| NewJob { order_id: Some(id.to_owned()), ..bill("PE001") };
@@ -318,6 +401,40 @@ on_both! {
 }
 
 on_both! {
+    async fn machines_that_ask_at_the_same_time_stay_below_the_limit_together(base: &Base) {
+        let world = World::open(base).await;
+        let codes: Vec<String> = (0..8).map(|i| format!("PE00{i}")).collect();
+        world.add(&codes.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        world.store.set_limit(None, None, None, Some(Vnd::fixed(300_000))).await.unwrap();
+        let jobs = world.take(world.one, 8).await;
+        let at_once = jobs.iter().map(|job| world.arm(world.one, job, Uuid::now_v7()));
+        let answers = futures_util::future::join_all(at_once).await;
+        assert_eq!(answers.iter().filter(|a| a.is_ok()).count(), 2, "twice 150.000: {answers:?}");
+        assert!(answers.iter().all(|a| matches!(a, Ok(_) | Err(Refusal::OverLimit))), "{answers:?}");
+    }
+}
+
+on_both! {
+    async fn a_payment_whose_amount_nobody_tells_or_that_is_another_is_not_armed(base: &Base) {
+        let world = World::open(base).await;
+        let phone = Account::parse(Service::TopUpViettel.spec().account, "0981234567").unwrap();
+        let job = Job { account: phone, amount: Some(Vnd::fixed(50_000)), order_id: None, payment: None, receiver: None, row: String::new(), ticket: None };
+        world.store.add_jobs(&[NewJob::of(Service::TopUpViettel, &job, "test")], &Actor::system()).await.unwrap();
+        let top_up = world.store.take(world.one, Service::TopUpViettel, 1, MINUTE).await.unwrap().jobs.remove(0);
+        let arm = async |job: &LeasedJob, amount: Option<i64>| {
+            world.store.arm(world.one, &held(job), Uuid::now_v7(), amount.map(|dong| Vnd::try_from(dong).unwrap()), MINUTE).await.unwrap()
+        };
+        assert_eq!(arm(&top_up, Some(10_000)).await, Err(Refusal::OtherAmount));
+        world.store.set_limit(None, None, Some(Vnd::fixed(40_000)), None).await.unwrap();
+        assert_eq!(arm(&top_up, None).await, Err(Refusal::OverLimit), "what was ordered counts, whatever is left out");
+        world.add(&["PE001"]).await;
+        let bill = world.take(world.one, 1).await.remove(0);
+        assert_eq!(arm(&bill, None).await, Err(Refusal::OverLimit), "an amount that nobody knows is above every limit");
+        arm(&bill, Some(40_000)).await.unwrap();
+    }
+}
+
+on_both! {
     async fn migrating_twice_changes_nothing(base: &Base) {
         let store = base.store().await;
         assert_eq!(store.migrate().await.unwrap().steps, Vec::<String>::new());
@@ -398,6 +515,11 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     assert!(next > 1_000_000, "above the largest number that was there");
     let big = store.add_row("transporter_transaction", &vec![field("total_amount", "1000000.25")], &actor).await.unwrap();
     assert_eq!(base.ask(&format!("SELECT total_amount FROM transporter_transaction WHERE id = {big}")).trim(), "1000000.25");
+    for table in gachno::store::catalogue::TABLES.iter().filter(|t| t.is_old && t.access == gachno::store::catalogue::Access::Edit) {
+        let needed = table.columns.iter().filter(|c| c.editable && !c.nullable && c.default.is_none());
+        let fields: Fields = needed.map(|c| field(c.name, "12")).collect();
+        store.add_row(table.name, &fields, &actor).await.unwrap_or_else(|e| panic!("{}: {e}", table.name));
+    }
     let formats = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND (engine <> 'InnoDB' OR row_format = 'Compact')";
     assert_eq!(base.ask(formats).trim(), "0", "every table knows transactions");
     let (found, _) = store.page_and_count("collection_data", &Query { search: "tran NO".to_owned(), ..Query::default() }, 10).await.unwrap();
@@ -416,10 +538,10 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     let empty = Base::new(Which::MariaDb).unwrap();
     let again = Store::connect(&empty.url).await.unwrap();
     let copied = again.restore(&saved).await.unwrap();
-    assert!(copied.iter().any(|t| t.table == "collection_data" && t.rows == 3 && t.money == 830_000));
+    assert!(copied.iter().any(|t| t.table == "collection_data" && t.rows == 4 && t.money == 830_000));
     let refused = again.restore(&saved).await.unwrap_err().to_string();
     assert!(refused.contains("đã có dữ liệu"), "{refused}");
-    assert_eq!(again.list("collection_data", &Query::default(), 10).await.unwrap().rows.len(), 3);
+    assert_eq!(again.list("collection_data", &Query::default(), 10).await.unwrap().rows.len(), 4);
 }
 
 on_both! {
@@ -528,6 +650,66 @@ on_both! {
         let picked = store.pick_list(user, "cua hang", 10).await.unwrap();
         assert_eq!(picked.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>(), [login]);
     }
+}
+
+on_both! {
+    async fn amounts_with_decimals_are_sorted_and_compared_as_numbers(base: &Base) {
+        let world = World::open(base).await;
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        for amount in ["900", "20000.5", "1000000", "5000"] {
+            world.store.add_row("transporter_transaction", &vec![field("total_amount", amount)], &Actor::system()).await.unwrap();
+        }
+        let at = gachno::store::catalogue::table("transporter_transaction").unwrap().shown().position(|c| c.name == "total_amount").unwrap();
+        let mut query = Query { sort: Some("total_amount".to_owned()), ..Query::default() };
+        let mut sorted = Vec::new();
+        loop {
+            let page = world.store.list("transporter_transaction", &query, 1).await.unwrap();
+            sorted.extend(page.rows.iter().map(|row| row.cells[at].as_str().unwrap().to_owned()));
+            query.after = page.next;
+            if query.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(sorted, ["900.00", "5000.00", "20000.50", "1000000.00"]);
+        let large = Filter { column: "total_amount".to_owned(), compare: Compare::AtLeast, value: "1000".to_owned() };
+        let count = world.store.count("transporter_transaction", &Query { filters: vec![large], ..Query::default() }).await.unwrap();
+        assert_eq!(count, Count::Exactly(3));
+    }
+}
+
+on_both! {
+    async fn a_backup_is_made_while_the_shop_works_and_brings_it_back(base: &Base) {
+        let world = World::open(base).await;
+        world.add(&["PE001", "PE002"]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let saved = folder.path().join("shop.db");
+        let more: Vec<NewJob> = (0..500).map(|i| bill(&format!("PX{i:03}"))).collect();
+        let actor = Actor::system();
+        let (added, backup) = futures_util::join!(world.store.add_jobs(&more, &actor), world.store.backup(&saved));
+        assert_eq!(added.unwrap().len(), 500);
+        backup.unwrap();
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&saved).unwrap().permissions()) & 0o777, 0o600);
+        assert!(world.store.backup(&saved).await.is_err(), "an older copy is never written over");
+
+        let target = Base::new(if base.url.starts_with("sqlite") { Which::Sqlite } else { Which::MariaDb }).unwrap();
+        let again = Store::connect(&target.url).await.unwrap();
+        let copied = again.restore(&saved).await.unwrap();
+        assert!(copied.iter().any(|t| t.table == "jobs" && (2..=502).contains(&t.rows)), "{copied:?}");
+        assert!(copied.iter().any(|t| t.table == "machines" && t.rows == 2));
+    }
+}
+
+#[tokio::test]
+async fn a_new_file_is_made_for_its_owner_alone_and_only_where_one_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("new.db");
+    let url = format!("sqlite://{}", file.display());
+    assert!(Store::open_existing(&url).await.is_err(), "what is copied from has to be there");
+    assert!(!file.exists());
+    Store::open(&url).await.unwrap().close().await;
+    #[cfg(unix)]
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions()) & 0o777, 0o600);
 }
 
 on_both! {

@@ -150,7 +150,8 @@ async fn fill(store: &Store, from: usize, many: usize) -> Result<(), Failure> {
     let mut jobs = Vec::with_capacity(5_000);
     for i in from..from + many {
         let account = Account::parse(Service::PayEvn.spec().account, &format!("PE{i:07}")).map_err(Failure::cannot_run)?;
-        let job = Job { account, amount: None, order_id: Some(format!("order-{i}")), payment: None, row: String::new(), ticket: None };
+        let job =
+            Job { account, amount: None, order_id: Some(format!("order-{i}")), payment: None, receiver: None, row: String::new(), ticket: None };
         jobs.push(NewJob::of(Service::PayEvn, &job, "bench"));
         if jobs.len() == 5_000 || i + 1 == from + many {
             store.add_jobs(&jobs, &Actor::system()).await.map_err(Failure::cannot_run)?;

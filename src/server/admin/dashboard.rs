@@ -112,7 +112,7 @@ pub async fn show(State(app): State<App>, person: Person, Query(done): Query<Don
         sees_jobs,
         sentence,
         is_loud: doubts + unseen > 0,
-        today_url: format!("/admin/t/jobs?f.updated_at.from={day}&sort=updated_at&desc=1"),
+        today_url: format!("/admin/t/jobs?f.ended_at.from={day}&sort=ended_at&desc=1"),
         paid_today: money(paid.iter().map(|t| t.paid).sum()),
         paid_count: count(paid.iter().map(|t| t.count).sum()),
         done_count: count(tallies.iter().filter(|t| t.state == "done").map(|t| t.count).sum()),
@@ -144,7 +144,7 @@ pub async fn show(State(app): State<App>, person: Person, Query(done): Query<Don
 fn service_row(service: Service, tallies: &[Tally], waiting: i64, day: &str) -> ServiceRow {
     let spec = service.spec();
     let mine: Vec<&Tally> = tallies.iter().filter(|t| t.service == spec.wire).collect();
-    let url = format!("/admin/t/jobs?f.service.is={}&f.updated_at.from={day}&sort=updated_at&desc=1", spec.wire);
+    let url = format!("/admin/t/jobs?f.service.is={}&f.ended_at.from={day}&sort=ended_at&desc=1", spec.wire);
     let cells = GROUPS.iter().zip(TONES).map(|((_, outcomes), tone)| {
         let is_one = |t: &&&Tally| t.outcome.as_deref().is_some_and(|o| outcomes.iter().any(|known| known.wire() == o));
         let number: i64 = mine.iter().filter(is_one).map(|t| t.count).sum();
@@ -165,7 +165,7 @@ fn service_row(service: Service, tallies: &[Tally], waiting: i64, day: &str) -> 
 fn failure(message: String, number: i64, day: &str) -> (String, String, String) {
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("f.state.is", "failed")
-        .append_pair("f.updated_at.from", day)
+        .append_pair("f.ended_at.from", day)
         .append_pair("f.message.has", &message.chars().take(80).collect::<String>())
         .finish();
     (if message.is_empty() { "(không có lời)".to_owned() } else { message }, count(number), format!("/admin/t/jobs?{query}"))
@@ -184,7 +184,7 @@ fn bars(trend: &[Day]) -> Vec<Bar> {
             y: 128.0 - height,
             height,
             title: format!("{full}: {} · {} lần thanh toán", money(d.paid), count(d.count)),
-            url: format!("/admin/t/jobs?f.outcome.is=paid&f.updated_at.from={full}&f.updated_at.to={full}"),
+            url: format!("/admin/t/jobs?f.outcome.is=paid&f.ended_at.from={full}&f.ended_at.to={full}"),
             label: if at % 5 == 4 { day(d.start_ms, "%d/%m") } else { String::new() },
         }
     };

@@ -103,7 +103,9 @@ pub async fn columns_of(app: &App, person: &Person, table: &'static Table) -> Re
 
 fn usual(table: &'static Table) -> Vec<&'static Column> {
     let named: &[&str] = match table.name {
-        "jobs" => &["id", "service", "code", "amount", "paid_amount", "state", "outcome", "message", "order_id", "priority", "updated_at"],
+        "jobs" => {
+            &["id", "service", "code", "amount", "paid_amount", "state", "outcome", "message", "order_id", "priority", "updated_at", "ended_at"]
+        }
         "reports" => &["id", "at", "job_id", "outcome", "amount", "proof", "verdict", "reason", "machine_id", "operator"],
         "audit" => &["id", "at", "who", "action", "table_name", "row_id", "from_where"],
         "collection_data" => &["id", "code", "name", "phone", "postage", "period", "username", "completed", "paid_value"],

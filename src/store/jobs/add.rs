@@ -60,7 +60,7 @@ impl NewJob {
             account: job.account.clone(),
             amount: top_up,
             expected_amount: if top_up.is_some() { None } else { job.amount },
-            receiver_phone: None,
+            receiver_phone: job.receiver.as_ref().map(|phone| phone.as_str().to_owned()),
             payment: job.payment,
             period: None,
             order_id: job.order_id.clone(),

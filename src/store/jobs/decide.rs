@@ -46,18 +46,20 @@ impl Store {
         let row = read_row(&row)?;
         let state = after(row.state, event)?;
         let now = self.now_ms();
-        let live_key = match (state.is_end(), row.state.is_end()) {
+        let live_key = match (state.is_end(), row.has_live_key) {
             (true, _) => Some(None),
-            (false, true) => Some(Some(self.live_key_of(tx, row.id).await?)),
-            (false, false) => None,
+            // It had ended once, and is open again.
+            (false, false) => Some(Some(self.live_key_of(tx, row.id).await?)),
+            (false, true) => None,
         };
         let more = if live_key.is_some() { ", live_key = ?" } else { "" };
         let sql = format!(
             "UPDATE jobs SET state = ?, outcome = ?, proof = ?, paid_amount = ?, message = ?, lease_id = NULL, lease_until = NULL, fence = fence + 1, \
-             tries = 0, run_at = ?, updated_at = ?, version = version + 1{more} WHERE id = ?"
+             tries = 0, run_at = ?, updated_at = ?, ended_at = ?, disputed_at = NULL, version = version + 1{more} WHERE id = ?"
         );
         let proof = outcome.filter(|o| *o != Outcome::Cancelled).map(|_| proof_wire(Proof::Person));
-        let mut given = values![state.wire(), outcome.map(Outcome::wire), proof, paid.map(Vnd::dong), reason, now, now];
+        let mut given =
+            values![state.wire(), outcome.map(Outcome::wire), proof, paid.map(Vnd::dong), reason, now, now, state.is_end().then_some(now)];
         given.extend(live_key.map(Value::from));
         given.push(Value::from(row.id));
         execute(&**tx, &sql, given).await.map_err(|error| {

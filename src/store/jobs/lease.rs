@@ -169,6 +169,11 @@ impl Store {
         if one(&**tx, "SELECT 1 FROM debt_locks WHERE debt_key = ?", values![row.debt_key.clone()]).await?.is_some() {
             return Ok(Err(Refusal::DebtLocked));
         }
+        let amount = match (row.amount, amount) {
+            (Some(ordered), Some(told)) if ordered != told.dong() => return Ok(Err(Refusal::OtherAmount)),
+            (Some(ordered), _) => Vnd::try_from(ordered).ok(),
+            (None, told) => told,
+        };
         if self.is_over_limit(tx, machine, &row.service, amount).await? {
             return Ok(Err(Refusal::OverLimit));
         }

@@ -14,7 +14,7 @@ mod view;
 use sea_orm::QueryResult;
 
 use super::StoreError;
-use super::db::{int, int_or_none, text};
+use super::db::{int, int_or_none, text, text_or_none};
 use crate::domain::Proof;
 use crate::domain::lease::{JobState, UnknownJobState};
 
@@ -34,9 +34,15 @@ struct Row {
     service: String,
     is_deleted: bool,
     collection_id: Option<i64>,
+    /// A top-up's.
+    amount: Option<i64>,
+    /// Does no other job like it get in?
+    has_live_key: bool,
+    is_disputed: bool,
 }
 
-const ROW: &str = "SELECT id, state, machine_id, fence, tries, debt_key, service, deleted_at, collection_data_id FROM jobs WHERE public_id = ?";
+const ROW: &str = "SELECT id, state, machine_id, fence, tries, debt_key, service, deleted_at, collection_data_id, amount, live_key, disputed_at \
+                   FROM jobs WHERE public_id = ?";
 
 fn read_row(row: &QueryResult) -> Result<Row, StoreError> {
     Ok(Row {
@@ -49,6 +55,9 @@ fn read_row(row: &QueryResult) -> Result<Row, StoreError> {
         service: text(row, 6)?,
         is_deleted: int_or_none(row, 7)?.is_some(),
         collection_id: int_or_none(row, 8)?,
+        amount: int_or_none(row, 9)?,
+        has_live_key: text_or_none(row, 10)?.is_some(),
+        is_disputed: int_or_none(row, 11)?.is_some(),
     })
 }
 

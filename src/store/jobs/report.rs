@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{ROW, Row, proof_wire, read_row};
 use crate::domain::lease::{JobEvent, JobState, after, counts_as_try, may_have_moved_money};
-use crate::domain::{Outcome, Report, Vnd};
+use crate::domain::{Outcome, Proof, Report, Vnd};
 use crate::store::audit::Actor;
 use crate::store::collection::Collected;
 use crate::store::db::{Store, Tx, execute, insert, one, text, text_or_none, transaction, values};
@@ -32,9 +32,14 @@ pub enum Refusal {
     DebtLocked,
     /// The shop's limit.
     OverLimit,
+    /// A top-up of another amount than the one that was ordered.
+    OtherAmount,
 }
 
 impl Refusal {
+    const ALL: [Self; 8] =
+        [Self::NoJob, Self::Lost, Self::Late, Self::Ended, Self::OtherAttempt, Self::DebtLocked, Self::OverLimit, Self::OtherAmount];
+
     /// The name on the wire.
     pub const fn wire(self) -> &'static str {
         match self {
@@ -45,6 +50,7 @@ impl Refusal {
             Self::OtherAttempt => "other_attempt",
             Self::DebtLocked => "debt_locked",
             Self::OverLimit => "over_limit",
+            Self::OtherAmount => "other_amount",
         }
     }
 
@@ -58,6 +64,7 @@ impl Refusal {
             Self::OtherAttempt => "Việc này đang có một lần thanh toán khác.",
             Self::DebtLocked => "Một việc khác của cùng khoản nợ đang thanh toán hoặc chưa rõ kết quả. Đợi đối soát xong.",
             Self::OverLimit => "Vượt hạn mức của cửa hàng. Hỏi người quản lý.",
+            Self::OtherAmount => "Số tiền khác với số tiền được đặt. Không thanh toán.",
         }
     }
 }
@@ -96,17 +103,22 @@ impl Store {
         }
         let Some(row) = row else { return self.keep(tx, machine, report, None, Err(Refusal::NoJob)).await };
         let tries = row.tries + i64::from(counts_as_try(report.outcome));
-        let event = JobEvent::Reported { outcome: report.outcome, was_last_try: tries >= shop.tries_max };
+        let armed = self.armed_attempt(tx, row.id, row.fence).await?;
+        let event = JobEvent::Reported {
+            outcome: report.outcome,
+            is_proven: report.proof != Proof::None && armed.is_some(),
+            was_last_try: tries >= shop.tries_max,
+            is_disputed: row.is_disputed,
+        };
         let refused = match after(row.state, event) {
             _ if !row.is_held_by(machine, report.fence) => Some(Refusal::Lost),
             Err(_) if row.state.is_end() => Some(Refusal::Ended),
             Err(_) => Some(Refusal::Late),
-            Ok(_) => self.armed_attempt(tx, row.id, row.fence).await?.filter(|armed| *armed != report.attempt).map(|_| Refusal::OtherAttempt),
+            Ok(_) => armed.filter(|armed| *armed != report.attempt).map(|_| Refusal::OtherAttempt),
         };
         if let Some(refusal) = refused {
             if may_have_moved_money(report.outcome)
                 && let Ok(state) = after(row.state, JobEvent::Disputed)
-                && state != row.state
             {
                 self.dispute(tx, &row, state).await?;
             }
@@ -121,30 +133,34 @@ impl Store {
         let now = self.now_ms();
         let run_at = if counts_as_try(report.outcome) { now + shop.retry_after_ms * tries.max(1) } else { now };
         let live_key = if state.is_end() { ", live_key = NULL" } else { "" };
+        let ended = state.is_end().then_some(now);
         let later = if state == JobState::Ready { ", run_at = ?" } else { "" };
         let sql = format!(
             "UPDATE jobs SET state = ?, outcome = ?, paid_amount = ?, expected_amount = COALESCE(?, expected_amount), transaction_id = ?, proof = ?, message = ?, tries = ?, lease_id = NULL, \
-             lease_until = NULL, updated_at = ?, version = version + 1{live_key}{later} WHERE id = ? AND fence = ?"
+             lease_until = NULL, updated_at = ?, ended_at = ?, version = version + 1{live_key}{later} WHERE id = ? AND fence = ?"
         );
         // What a look-up found is what a payment of it may expect; only what was paid counts as paid.
-        let of = |outcome: Outcome| report.amount.filter(|_| report.outcome == outcome).map(Vnd::dong);
+        let is_doubt = report.outcome == Outcome::Paid && state != JobState::Done;
+        let outcome = if is_doubt { Outcome::Unknown } else { report.outcome };
+        let of = |wanted: Outcome| report.amount.filter(|_| outcome == wanted).map(Vnd::dong);
         let (paid, owed) = (of(Outcome::Paid), of(Outcome::Debt));
         let mut given = values![
             state.wire(),
-            report.outcome.wire(),
+            outcome.wire(),
             paid,
             owed,
             report.transaction_id.clone(),
             proof_wire(report.proof),
             report.message.clone(),
             tries,
-            now
+            now,
+            ended
         ];
         given.extend((state == JobState::Ready).then(|| Value::from(run_at)));
         given.extend(values![row.id, row.fence]);
         execute(&**tx, &sql, given).await?;
         self.renew_search_text(tx, "jobs", row.id).await?;
-        if let (Outcome::Paid, Some(collected)) = (report.outcome, row.collection_id) {
+        if let (Outcome::Paid, Some(collected)) = (outcome, row.collection_id) {
             let machine = self.machine_name(tx, row.machine_id).await?;
             let actor = Actor { who: format!("machine:{machine}"), ..Actor::system() };
             let by = report.operator.as_deref().unwrap_or(&machine);
@@ -161,7 +177,8 @@ impl Store {
 
     async fn dispute(&self, tx: &Tx, row: &Row, state: JobState) -> Result<(), StoreError> {
         let now = self.now_ms();
-        execute(&**tx, "UPDATE jobs SET state = ?, updated_at = ?, version = version + 1 WHERE id = ?", values![state.wire(), now, row.id]).await?;
+        let sql = "UPDATE jobs SET state = ?, updated_at = ?, disputed_at = ?, ended_at = CASE WHEN ? THEN ended_at END, version = version + 1 WHERE id = ?";
+        execute(&**tx, sql, values![state.wire(), now, now, state.is_end(), row.id]).await?;
         self.follow_lock(tx, row, state, now).await
     }
 
@@ -204,8 +221,7 @@ impl Store {
 }
 
 fn refusal_of(wire: &str) -> Refusal {
-    let all = [Refusal::NoJob, Refusal::Lost, Refusal::Ended, Refusal::OtherAttempt, Refusal::DebtLocked, Refusal::OverLimit];
-    all.into_iter().find(|r| r.wire() == wire).unwrap_or(Refusal::Late)
+    Refusal::ALL.into_iter().find(|r| r.wire() == wire).unwrap_or(Refusal::Late)
 }
 
 /// The same machine's same report twice has the same digest. Somebody else's copy of it is another report.
