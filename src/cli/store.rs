@@ -46,11 +46,21 @@ async fn copy(from: &str, to: &str) -> Ended {
     }
     let source = Store::open_existing(from).await.map_err(Failure::cannot_run)?;
     let target = Store::connect(to).await.map_err(Failure::cannot_run)?;
+    name_strangers(&source).await?;
     let copied = store::copy::copy(&source, &target).await;
     source.close().await;
     target.close().await;
     listed(&copied.map_err(Failure::cannot_run)?);
     Ok(Exit::Done)
+}
+
+/// What another program keeps in the same database stays there, and that is said.
+async fn name_strangers(source: &Store) -> Result<(), Failure> {
+    let names = source.strange_names().await.map_err(Failure::cannot_run)?;
+    if !names.is_empty() {
+        tell(&format!("Không sao chép (không thuộc chương trình này): {}.", names.join(", ")));
+    }
+    Ok(())
 }
 
 fn listed(copied: &[CopiedTable]) {
@@ -63,6 +73,9 @@ fn listed(copied: &[CopiedTable]) {
 
 async fn backup(file: &Path, database: Option<String>) -> Ended {
     let store = Store::open(&address(database)?).await.map_err(Failure::cannot_run)?;
+    if store.engine() == store::Engine::MariaDb {
+        name_strangers(&store).await?;
+    }
     let saved = store.backup(file).await;
     store.close().await;
     saved.map_err(Failure::cannot_run)?;

@@ -1,7 +1,7 @@
 //! A whole shop from one database to another: SQLite to MariaDB when one machine is outgrown, back, and into a file.
 //!
 //! Rows go in batches, read in one snapshot; afterwards every table is read again on the other side and compared by count
-//! and hash. A target that has rows is refused: nothing is ever mixed.
+//! and hash. A target that has rows is refused: nothing is ever mixed, and a copy that fails leaves it empty again.
 
 use std::path::Path;
 
@@ -43,6 +43,21 @@ pub async fn copy(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreErr
             return Err(StoreError::Copy(format!("bảng {} ở nơi nhận đã có dữ liệu", table.name)));
         }
     }
+    match fill(from, to).await {
+        Ok(copied) => Ok(copied),
+        Err(error) => {
+            let emptied = if to.engine() == Engine::MariaDb { "TRUNCATE TABLE" } else { "DELETE FROM" };
+            for table in TABLES {
+                if let Err(fault) = execute(&to.db, &format!("{emptied} `{}`", table.name), vec![]).await {
+                    tracing::warn!(error = %fault, table = table.name, "what was half copied could not be taken away");
+                }
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn fill(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreError> {
     let options = match from.engine() {
         Engine::Sqlite => TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred), ..TransactionOptions::default() },
         Engine::MariaDb => TransactionOptions { isolation_level: Some(IsolationLevel::RepeatableRead), ..TransactionOptions::default() },
@@ -72,7 +87,7 @@ async fn copy_table<C: ConnectionTrait>(from: &C, engine: Engine, to: &Store, ta
         let mut given: Vec<Value> = Vec::with_capacity(rows.len() * names.len());
         for row in &rows {
             let cells = sum.add(table, row)?;
-            given.extend(cells.iter().map(bound));
+            given.extend(table.columns.iter().zip(&cells).map(|(column, cell)| written(to.engine(), column, cell)));
         }
         if rows.is_empty() {
             return Ok(sum.done(table));
@@ -89,6 +104,15 @@ async fn copy_table<C: ConnectionTrait>(from: &C, engine: Engine, to: &Store, ta
         let done = done.await;
         tx.finish(done).await?;
         place = next(table, &place, &rows)?;
+    }
+}
+
+/// As a value for the other side. What the old system's unsigned columns cannot say with a sign goes back as it was.
+fn written(engine: Engine, column: &Column, cell: &serde_json::Value) -> Value {
+    let is_unsigned = engine == Engine::MariaDb && column.old_type.is_some_and(|t| t.ends_with("unsigned"));
+    match cell.as_i64() {
+        Some(number) if is_unsigned && number < 0 => Value::from(number.cast_unsigned()),
+        _ => bound(cell),
     }
 }
 
@@ -165,6 +189,22 @@ impl Sum {
 }
 
 impl Store {
+    /// What a copy leaves out: tables and columns that are none of ours, as `table` and `table.column`.
+    pub async fn strange_names(&self) -> Result<Vec<String>, StoreError> {
+        let mut names = Vec::new();
+        for (table, columns) in self.all_columns(&self.db).await? {
+            if matches!(table.as_str(), "schema_history" | "schema_lock") || table.starts_with("sqlite_") {
+                continue;
+            }
+            match TABLES.iter().find(|t| t.name == table) {
+                None => names.push(table),
+                Some(known) => names.extend(columns.into_keys().filter(|name| !known.has(name)).map(|name| format!("{table}.{name}"))),
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
     /// Copies the database into a file, while it works.
     pub async fn backup(&self, file: &Path) -> Result<(), StoreError> {
         if file.exists() {

@@ -207,6 +207,10 @@ fn time(text: &str) -> Option<String> {
     Some(time?.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
+fn as_text(cell: &Json) -> String {
+    cell.as_str().map_or_else(|| if cell.is_null() { String::new() } else { cell.to_string() }, str::to_owned)
+}
+
 /// As a value for a query.
 pub(super) fn bound(json: &Json) -> Value {
     match json {
@@ -460,8 +464,10 @@ impl Store {
         if row.is_deleted {
             return Err(StoreError::NoRow);
         }
-        let mut set = checked(table, fields)?;
         let now: HashMap<&str, &Json> = table.shown().map(|c| c.name).zip(&row.cells).collect();
+        // What an old row has and nobody touched is no mistake of whoever changes something else in it.
+        let stands = |(name, text): &&(String, String)| now.get(name.as_str()).is_none_or(|cell| as_text(cell) != text.trim());
+        let mut set = checked(table, &fields.iter().filter(stands).cloned().collect())?;
         set.retain(|name, value| now.get(name.as_str()).is_none_or(|old| *old != value));
         if set.is_empty() {
             return Ok(row.version);

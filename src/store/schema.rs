@@ -99,7 +99,7 @@ impl Store {
             execute(&**tx, "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'", vec![]).await?;
         }
         let mut steps = Vec::new();
-        let existing = self.all_columns(tx).await?;
+        let existing = self.all_columns(&**tx).await?;
         for (name, sql) in self.old_formats(tx).await? {
             execute(&**tx, &sql, vec![]).await?;
             self.note(tx, &name).await?;
@@ -145,7 +145,7 @@ impl Store {
         Ok(())
     }
 
-    async fn all_columns(&self, tx: &Tx) -> Result<HashMap<String, HashMap<String, Existing>>, StoreError> {
+    pub(super) async fn all_columns<C: ConnectionTrait>(&self, c: &C) -> Result<HashMap<String, HashMap<String, Existing>>, StoreError> {
         let sql = match self.engine() {
             Engine::Sqlite => {
                 "SELECT m.name, p.name, p.type, CASE WHEN p.pk > 0 THEN 'PRI' ELSE '' END, 'auto_increment' FROM sqlite_master m, pragma_table_info(m.name) p \
@@ -156,7 +156,7 @@ impl Store {
             }
         };
         let mut found: HashMap<String, HashMap<String, Existing>> = HashMap::new();
-        for row in all(&**tx, sql, vec![]).await? {
+        for row in all(c, sql, vec![]).await? {
             let column = Existing { kind: text(&row, 2)?.to_lowercase(), key: text(&row, 3)?, extra: text(&row, 4)? };
             found.entry(text(&row, 0)?).or_default().insert(text(&row, 1)?, column);
         }
@@ -192,7 +192,7 @@ impl Store {
 
 /// A column as it is in the database.
 #[derive(Debug)]
-struct Existing {
+pub(super) struct Existing {
     kind: String,
     key: String,
     extra: String,

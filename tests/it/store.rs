@@ -504,6 +504,11 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     base.load(include_str!("old_shop.sql"));
     // As shops have them whose server was set up long ago: without transactions, and with short indexes.
     base.load("ALTER TABLE products ENGINE=MyISAM; ALTER TABLE orders ROW_FORMAT=COMPACT;");
+    // And what years of other programs leave behind: a sum that fell below nothing, a day that is none, a column of somebody's own.
+    base.load(
+        "SET sql_mode = ''; UPDATE orders SET total = 18446744073709551615; UPDATE collection_data SET period = '0000-00-00', postage = -5 WHERE id = 41; \
+         ALTER TABLE users ADD COLUMN zalo varchar(20);",
+    );
     let before = base.ask(OLD_WORDS);
     let store = base.store().await;
     assert_eq!(base.ask(OLD_WORDS), before);
@@ -520,6 +525,11 @@ async fn an_old_dump_is_served_and_loses_nothing() {
         let fields: Fields = needed.map(|c| field(c.name, "12")).collect();
         store.add_row(table.name, &fields, &actor).await.unwrap_or_else(|e| panic!("{}: {e}", table.name));
     }
+    let odd = store.fetch("collection_data", 41).await.unwrap();
+    let unchanged = vec![field("period", "0000-00-00"), field("postage", "-5"), field("name", "Nguyễn Văn Đèn")];
+    store.change_row("collection_data", 41, odd.version, &unchanged, &actor).await.unwrap();
+    assert!(store.change_row("collection_data", 41, odd.version + 1, &vec![field("postage", "-6")], &actor).await.is_err());
+    assert_eq!(store.strange_names().await.unwrap(), ["readme", "users.zalo"]);
     let formats = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND (engine <> 'InnoDB' OR row_format = 'Compact')";
     assert_eq!(base.ask(formats).trim(), "0", "every table knows transactions");
     let (found, _) = store.page_and_count("collection_data", &Query { search: "tran NO".to_owned(), ..Query::default() }, 10).await.unwrap();
@@ -538,7 +548,8 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     let empty = Base::new(Which::MariaDb).unwrap();
     let again = Store::connect(&empty.url).await.unwrap();
     let copied = again.restore(&saved).await.unwrap();
-    assert!(copied.iter().any(|t| t.table == "collection_data" && t.rows == 4 && t.money == 830_000));
+    assert!(copied.iter().any(|t| t.table == "collection_data" && t.rows == 4 && t.money == 479_995));
+    assert_eq!(empty.ask("SELECT total FROM orders WHERE id = 5").trim(), "18446744073709551615", "as it was");
     let refused = again.restore(&saved).await.unwrap_err().to_string();
     assert!(refused.contains("đã có dữ liệu"), "{refused}");
     assert_eq!(again.list("collection_data", &Query::default(), 10).await.unwrap().rows.len(), 4);
