@@ -31,6 +31,8 @@ const WORDS_MAX: usize = 8;
 pub enum Compare {
     /// Equal.
     Is,
+    /// Equal to one of these, which commas part.
+    AnyOf,
     /// Not equal, or empty.
     IsNot,
     /// The text is somewhere in it.
@@ -270,6 +272,12 @@ impl Clauses {
         let value = || parse(&Column { nullable: false, ..*column }, &filter.value).map(|json| bound(&json));
         match filter.compare {
             Compare::Is => self.add(format!("`{name}` = ?"), Some(value()?)),
+            Compare::AnyOf => {
+                let values = filter.value.split(',').map(|one| parse(&Column { nullable: false, ..*column }, one).map(|json| bound(&json)));
+                let values = values.collect::<Result<Vec<_>, _>>()?;
+                self.all.push(format!("`{name}` IN ({})", marks(values.len())));
+                self.given.extend(values);
+            }
             Compare::IsNot => self.add(format!("(`{name}` <> ? OR `{name}` IS NULL)"), Some(value()?)),
             Compare::AtLeast => self.add(format!("`{name}` >= ?"), Some(value()?)),
             Compare::AtMost => self.add(format!("`{name}` <= ?"), Some(value()?)),
