@@ -1,20 +1,40 @@
-// What htmx does not do: ticking all rows, asking before what cannot be taken back, choosing a related row.
+// What htmx does not do: ticking rows, asking before what cannot be taken back, choosing a related row, the way back to a list.
 "use strict";
+var boxes = function (also) { return Array.from(document.querySelectorAll("input[name=id]" + (also || ""))); };
+var tell = function () {
+  var count = boxes(":checked").length;
+  document.querySelectorAll("[data-ticked]").forEach(function (place) { place.textContent = String(count); });
+};
+var last = null;
 document.addEventListener("change", function (event) {
   if (event.target.matches("[data-tick-all]")) {
-    document.querySelectorAll("input[name=id]").forEach(function (box) { box.checked = event.target.checked; });
+    boxes().forEach(function (box) { box.checked = event.target.checked; });
   }
   if (event.target.matches("[data-submit]")) { event.target.form.requestSubmit(); }
-  if (event.target.matches("input[name=id], [data-tick-all]")) {
-    var count = document.querySelectorAll("input[name=id]:checked").length;
-    document.querySelectorAll("[data-ticked]").forEach(function (place) { place.textContent = String(count); });
-  }
+  if (event.target.matches("input[name=id], [data-tick-all]")) { tell(); }
 });
 document.addEventListener("submit", function (event) {
   var asks = event.submitter && event.submitter.dataset.ask || event.target.dataset.ask;
+  if (asks) { asks = asks.replace("{n}", String(boxes(":checked").length)); }
   if (asks && !window.confirm(asks)) { event.preventDefault(); }
 });
 document.addEventListener("click", function (event) {
+  // Shift ticks all rows since the last one.
+  if (event.target.matches("input[name=id]")) {
+    var all = boxes();
+    var from = all.indexOf(last);
+    var to = all.indexOf(event.target);
+    if (event.shiftKey && from >= 0) {
+      all.slice(Math.min(from, to), Math.max(from, to) + 1).forEach(function (box) { box.checked = event.target.checked; });
+      tell();
+    }
+    last = event.target;
+  }
+  if (event.target.closest("[data-untick]")) {
+    boxes().forEach(function (box) { box.checked = false; });
+    document.querySelectorAll("[data-tick-all]").forEach(function (box) { box.checked = false; });
+    tell();
+  }
   var choice = event.target.closest("[data-choose]");
   if (choice) {
     var pick = choice.closest(".pick");
@@ -40,3 +60,14 @@ document.addEventListener("htmx:beforeSwap", function (event) {
   var status = event.detail.xhr.status;
   if (status === 409 || status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; }
 });
+// From a row back to the list as it was left: its filters, sorting and place.
+document.querySelectorAll("[data-list]").forEach(function (list) {
+  sessionStorage.setItem("list." + list.dataset.list, window.location.search);
+});
+document.querySelectorAll("a[data-back]").forEach(function (link) {
+  var query = new URLSearchParams(sessionStorage.getItem("list." + link.dataset.back) || "");
+  ["done", "did", "left"].forEach(function (name) { query.delete(name); });
+  if (query.size > 0) { link.search = "?" + query.toString(); }
+});
+// A browser that goes back keeps the ticks.
+window.addEventListener("pageshow", tell);

@@ -50,41 +50,95 @@ pub async fn home(State(app): State<App>) -> Html<String> {
         crate::store::Engine::Sqlite => "SQLite",
         crate::store::Engine::MariaDb => "MariaDB",
     };
-    let body = format!("<h1>GachNo</h1><p>Máy chủ đang chạy ({database}).</p><p><a href=\"/api/docs\">API</a></p>");
-    Html(framed("GachNo", &body))
+    let body = format!(
+        "<h1>GạchNợ</h1><p>Máy chủ đang chạy ({database}).</p><p><a class=\"main\" href=\"/admin\">Vào trang quản lý</a></p>\
+         <p><a href=\"/api/docs\">Tài liệu API cho kỹ thuật</a></p>"
+    );
+    Html(framed("GạchNợ", &body))
 }
 
 /// The description as a plain page: every call, what goes in, what comes out.
 async fn page() -> Html<String> {
     let document = serde_json::to_value(Description::openapi()).unwrap_or_default();
-    let mut body = String::from("<h1>API</h1><p><a href=\"/api/openapi.json\">openapi.json</a></p>");
+    let mut body = format!(
+        "<h1>API</h1><p>{}</p><p>Mã máy gửi trong <code>Authorization: Bearer gn_…</code>; lấy ở trang quản lý, mục Máy và mã truy cập. \
+         Bản cho chương trình đọc: <a href=\"/api/openapi.json\">openapi.json</a>.</p>",
+        marked(document["info"]["description"].as_str().unwrap_or(""))
+    );
+    let (mut index, mut calls_body) = (String::new(), String::new());
     for (path, calls) in document["paths"].as_object().into_iter().flatten() {
         for (method, call) in calls.as_object().into_iter().flatten() {
-            let _ = write!(body, "<section><h2><code>{} {}</code></h2>", escaped(&method.to_uppercase()), escaped(path));
-            let _ = write!(body, "<p>{}</p>", escaped(call["description"].as_str().unwrap_or("")));
+            let name = format!("{} {path}", method.to_uppercase());
+            let anchor: String = format!("{method}{path}").chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+            let _ = write!(index, "<li><a href=\"#{anchor}\"><code>{}</code></a></li>", escaped(&name));
+            let _ = write!(calls_body, "<section id=\"{anchor}\"><h2><code>{}</code></h2>", escaped(&name));
+            let _ = write!(calls_body, "<p>{}</p>", marked(call["description"].as_str().unwrap_or("")));
+            calls_body.push_str(&parameters(call));
             let sent = &call["requestBody"]["content"]["application/json"]["schema"];
-            body.push_str(&shown("Gửi", sent, &document));
+            calls_body.push_str(&shown("Gửi", sent, &document));
             let answered = &call["responses"]["200"]["content"]["application/json"]["schema"];
-            body.push_str(&shown("Nhận", answered, &document));
-            body.push_str("</section>");
+            calls_body.push_str(&shown("Nhận", answered, &document));
+            calls_body.push_str("</section>");
         }
     }
-    Html(framed("API – GachNo", &body))
+    let _ = write!(body, "<ul>{index}</ul>{calls_body}");
+    Html(framed("API – GạchNợ", &body))
 }
 
+/// What stands in the address of a call.
+fn parameters(call: &Value) -> String {
+    let rows = call["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| row(one["name"].as_str().unwrap_or(""), &one["schema"], one))
+        .collect::<String>();
+    if rows.is_empty() { rows } else { table("Tham số", &rows) }
+}
+
+/// A schema's fields, and those of what stands in its lists.
 fn shown(title: &str, schema: &Value, document: &Value) -> String {
-    let Some(name) = schema["$ref"].as_str().and_then(|r| r.rsplit('/').next()) else { return String::new() };
-    let found = &document["components"]["schemas"][name];
-    let rows = found["properties"].as_object().into_iter().flatten().map(|(field, about)| {
-        let kind = about["type"].as_str().map_or_else(|| about["type"].to_string(), str::to_owned);
-        format!(
-            "<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>",
-            escaped(field),
-            escaped(&kind),
-            escaped(about["description"].as_str().unwrap_or(""))
-        )
-    });
-    format!("<h3>{title}: {}</h3><table>{}</table>", escaped(name), rows.collect::<String>())
+    let Some(name) = named(schema) else { return String::new() };
+    let fields = || document["components"]["schemas"][name]["properties"].as_object().into_iter().flatten();
+    let rows = fields().map(|(field, about)| row(field, about, about)).collect::<String>();
+    let within = fields().filter_map(|(_, about)| named(&about["items"]).filter(|item| *item != name).map(|item| (item, &about["items"])));
+    let within = within.map(|(item, schema)| shown(item, schema, document)).collect::<String>();
+    table(&if title == name { title.to_owned() } else { format!("{title}: {name}") }, &rows) + &within
+}
+
+fn named(schema: &Value) -> Option<&str> {
+    schema["$ref"].as_str().and_then(|r| r.rsplit('/').next())
+}
+
+fn table(title: &str, rows: &str) -> String {
+    format!("<h3>{}</h3><div><table><tbody>{rows}</tbody></table></div>", escaped(title))
+}
+
+fn row(field: &str, schema: &Value, about: &Value) -> String {
+    let told = marked(about["description"].as_str().unwrap_or(""));
+    format!("<tr><td><code>{}</code></td><td>{}</td><td>{told}</td></tr>", escaped(field), escaped(&kind(schema)))
+}
+
+/// `integer or null`, `list of JobAnswer`
+fn kind(schema: &Value) -> String {
+    if let Some(name) = named(schema) {
+        return name.to_owned();
+    }
+    let words = match &schema["type"] {
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
+        one => one.as_str().unwrap_or("").to_owned(),
+    };
+    match (words.as_str(), &schema["oneOf"]) {
+        ("array", _) => format!("list of {}", kind(&schema["items"])),
+        ("", Value::Array(all)) => all.iter().map(kind).collect::<Vec<_>>().join(" or "),
+        _ => words,
+    }
+}
+
+/// Text whose `code` stands out.
+fn marked(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts.map(|(at, part)| if at % 2 == 1 { format!("<code>{}</code>", escaped(part)) } else { escaped(part) }).collect()
 }
 
 fn framed(title: &str, body: &str) -> String {

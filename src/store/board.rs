@@ -2,6 +2,8 @@
 //!
 //! What it counts as not looked at is marked here, too. Each question is answered from an index and by so many rows as a day has, however many jobs there ever were.
 
+use std::collections::HashMap;
+
 use super::StoreError;
 use super::audit::{self, Actor};
 use super::db::{Store, Tx, all, execute, int, int_or_none, one, text, text_or_none, transaction, values};
@@ -87,6 +89,15 @@ impl Store {
              FROM jobs WHERE state IN ('in_doubt', 'review') AND deleted_at IS NULL",
         );
         one(&self.db, &sql, vec![]).await?.map_or(Ok((0, 0)), |row| Ok((int(&row, 0)?, int(&row, 1)?)))
+    }
+
+    /// What was allowed last for each job in doubt, by the job's number.
+    pub async fn doubtful_amounts(&self) -> Result<HashMap<i64, i64>, StoreError> {
+        let sql = self.casts(
+            "SELECT CAST(attempts.job_id AS SIGNED), CAST(MAX(attempts.amount) AS SIGNED) FROM attempts JOIN jobs ON jobs.id = attempts.job_id \
+             WHERE jobs.state IN ('in_doubt', 'review') AND jobs.deleted_at IS NULL AND attempts.amount IS NOT NULL GROUP BY attempts.job_id",
+        );
+        all(&self.db, &sql, vec![]).await?.iter().map(|row| Ok((int(row, 0)?, int(row, 1)?))).collect()
     }
 
     /// Reports that were not accepted and that nobody has looked at.

@@ -275,6 +275,61 @@ pub const ROLES: &[(&str, &str)] = &[
 const ACCOUNT_STATES: &[(&str, &str)] = &[("active", "Hoạt động"), ("pending", "Chờ duyệt"), ("suspended", "Tạm khóa")];
 const VERDICTS: &[(&str, &str)] = &[("accepted", "Đã nhận"), ("refused", "Không nhận, giữ lại xem")];
 
+/// What the trail tells of.
+pub const ACTIONS: &[(&str, &str)] = &[
+    ("add", "Thêm"),
+    ("change", "Sửa"),
+    ("delete", "Xóa"),
+    ("restore", "Khôi phục"),
+    ("import", "Nhập tệp"),
+    ("import.undo", "Hoàn tác lần nhập"),
+    ("export", "Xuất tệp"),
+    ("jobs.add", "Thêm việc"),
+    ("jobs.decide", "Quyết định"),
+    ("reports.seen", "Đã xem báo cáo"),
+    ("login", "Đăng nhập"),
+    ("logout", "Đăng xuất"),
+    ("login_failed", "Đăng nhập sai"),
+    ("login_device", "Đăng nhập từ thiết bị lạ"),
+    ("refused", "Bị từ chối"),
+    ("sessions.end", "Kết thúc phiên"),
+    ("accounts.add", "Thêm tài khoản"),
+    ("accounts.standing", "Đổi vai trò, trạng thái"),
+    ("accounts.trial", "Đổi hạn dùng thử"),
+    ("accounts.password", "Đổi mật khẩu"),
+    ("accounts.reset", "Cấp mật khẩu một lần"),
+    ("accounts.totp_on", "Bật bảo vệ hai lớp"),
+    ("accounts.totp_off", "Tắt bảo vệ hai lớp"),
+    ("accounts.device", "Chọn gắn thiết bị"),
+    ("accounts.device_bound", "Gắn thiết bị"),
+    ("machines.add", "Thêm máy"),
+    ("machines.revoke", "Thu hồi mã máy"),
+    ("settings.set", "Đổi cài đặt"),
+];
+
+/// Tables by the names that the trail and imports keep (a test compares).
+pub const TABLE_NAMES: &[(&str, &str)] = &[
+    ("admin_config", "Cài đặt cũ"),
+    ("banner", "Banner"),
+    ("users", "Người dùng"),
+    ("products", "Sản phẩm"),
+    ("orders", "Đơn hàng"),
+    ("order_details", "Chi tiết đơn"),
+    ("collection_data", "Thu cước"),
+    ("transporter_transaction", "Giao dịch vận chuyển"),
+    ("machines", "Máy và mã truy cập"),
+    ("imports", "Lần nhập"),
+    ("jobs", "Việc"),
+    ("debt_locks", "Nợ đang khóa"),
+    ("attempts", "Lần thanh toán"),
+    ("reports", "Kết quả gửi về"),
+    ("limits", "Hạn mức"),
+    ("accounts", "Tài khoản đăng nhập"),
+    ("login_failures", "Đăng nhập sai"),
+    ("audit", "Nhật ký thay đổi"),
+    ("settings", "Cài đặt"),
+];
+
 /// All tables, in an order in which rows can be copied.
 pub const TABLES: &[Table] = &[
     Table {
@@ -533,7 +588,7 @@ pub const TABLES: &[Table] = &[
         en: "Imports",
         columns: &[
             id(),
-            text("table_name", "Bảng", "Table").of(Kind::Text(64)).fixed(),
+            text("table_name", "Bảng", "Table").of(Kind::Choice(TABLE_NAMES)).fixed(),
             text("filename", "Tệp", "File").null().search().fixed(),
             column("row_count", Kind::Int, "Số dòng", "Rows").default("0").fixed(),
             column("row_ids", Kind::LongText, "Các dòng", "Row ids").null().fixed().secret(),
@@ -737,8 +792,8 @@ pub const TABLES: &[Table] = &[
             column("user_id", USER, "Ai", "Who").null(),
             text("who", "Tên", "Name").search(),
             text("from_where", "Từ đâu", "From").null(),
-            text("action", "Việc làm", "Action").of(Kind::Text(64)).search(),
-            text("table_name", "Bảng", "Table").of(Kind::Text(64)).null(),
+            text("action", "Việc làm", "Action").of(Kind::Choice(ACTIONS)).search(),
+            text("table_name", "Bảng", "Table").of(Kind::Choice(TABLE_NAMES)).null(),
             column("row_id", Kind::Int, "Dòng", "Row").null(),
             column("before_json", Kind::LongText, "Trước", "Before").null(),
             column("after_json", Kind::LongText, "Sau", "After").null(),
@@ -818,6 +873,13 @@ mod tests {
         same(JOB_STATES, JobState::ALL.iter().map(|s| (s.wire(), s.label())).collect());
         same(OUTCOMES, Outcome::ALL.iter().map(|o| (o.wire(), o.label())).collect());
         assert!(PROOFS.iter().any(|(_, label)| *label == Proof::Response.label()));
+    }
+
+    #[test]
+    fn the_trail_calls_tables_as_we_do() {
+        for table in TABLES.iter().filter(|t| t.access != Access::Hidden || t.name == "settings") {
+            assert!(TABLE_NAMES.contains(&(table.name, table.vi)), "{}", table.name);
+        }
     }
 
     #[test]

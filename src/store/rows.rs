@@ -32,6 +32,8 @@ const WORDS_MAX: usize = 8;
 pub enum Compare {
     /// Equal.
     Is,
+    /// Equal to one of these, which commas part.
+    AnyOf,
     /// Not equal, or empty.
     IsNot,
     /// The text is somewhere in it.
@@ -292,6 +294,12 @@ impl Clauses {
         let value = || parse(&Column { nullable: false, ..*column }, &filter.value).map(|json| bound(&json));
         match filter.compare {
             Compare::Is => self.add(format!("{field} = {mark}"), Some(value()?)),
+            Compare::AnyOf => {
+                let values = filter.value.split(',').map(|one| parse(&Column { nullable: false, ..*column }, one).map(|json| bound(&json)));
+                let values = values.collect::<Result<Vec<_>, _>>()?;
+                self.all.push(format!("{field} IN ({})", vec![mark.as_str(); values.len()].join(", ")));
+                self.given.extend(values);
+            }
             Compare::IsNot => self.add(format!("({field} <> {mark} OR `{name}` IS NULL)"), Some(value()?)),
             Compare::AtLeast => self.add(format!("{field} >= {mark}"), Some(value()?)),
             Compare::AtMost => self.add(format!("{field} <= {mark}"), Some(value()?)),

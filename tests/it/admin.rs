@@ -667,7 +667,7 @@ async fn an_account_is_made_approved_blocked_and_its_trial_ends(base: &Base) {
     let mut owner = shop.person("lan", Role::Owner).await;
     assert_eq!(shop.browser().get("/admin/register").await.status, StatusCode::NOT_FOUND, "closed until the shop opens it");
     let all =
-        [("registration", "1"), ("trial_days", "7"), ("tries_max", "3"), ("retry_after_ms", "30000"), ("lease_ms", "60000"), ("keep_days", "90")];
+        [("registration", "1"), ("trial_days", "7"), ("tries_max", "3"), ("retry_after_s", "30"), ("lease_s", "60"), ("keep_days", "90")];
     owner.post("/admin/settings", &all).await.leads_to("/admin/settings?done=saved");
     let mut new = shop.browser();
     new.post("/admin/register", &[("username", "minh"), ("name", "Minh"), ("password", PASSWORD)]).await.leads_to("/admin/register?done=asked");
@@ -730,7 +730,7 @@ async fn refused_reports_are_marked_as_seen_one_by_one_and_many_at_once(base: &B
     let mut operator = shop.person("hoa", Role::Operator).await;
     assert_eq!(operator.post("/admin/t/reports/bulk", &[("action", "seen"), ("id", "1")]).await.status, StatusCode::FORBIDDEN);
     manager.get("/admin/t/reports/1").await.says("Đánh dấu đã xem");
-    manager.post("/admin/t/reports/bulk", &[("action", "seen"), ("id", "1")]).await.leads_to("/admin/t/reports?done=bulk");
+    manager.post("/admin/t/reports/bulk", &[("action", "seen"), ("id", "1")]).await.leads_to("/admin/t/reports?done=bulk&did=1&left=0");
     assert!(!manager.get("/admin/t/reports/1").await.body.contains("Đánh dấu đã xem"));
     manager.get("/admin").await.says("2 báo cáo không khớp đang chờ người xem");
     manager.get("/admin/t/reports?f.verdict.is=refused").await.says("Đánh dấu đã xem");
@@ -811,4 +811,134 @@ async fn a_list_is_searched_sorted_and_shown_as_the_person_likes_it(base: &Base)
     lan.post("/admin/t/products/columns", &[("reset", "1")]).await;
     lan.get("/admin/t/products").await.says("data-name=\"Giá\"");
 }
+}
+
+on_both! {
+async fn a_condition_of_a_list_is_taken_away_alone_and_the_others_stay(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let mut lan = shop.person("lan", Role::Manager).await;
+    for (title, price) in [("Thẻ cào", "20.000"), ("Sim số đẹp", "50.000"), ("Sim thường", "10.000")] {
+        lan.post("/admin/t/products/new", &[("title", title), ("price", price), ("user_id", "1"), ("currency", "VND")]).await;
+    }
+    let page = lan.get("/admin/t/products?q=sim&f.price.from=20000&f.user_id.is=1&sort=price&size=25").await;
+    page.says("1 dòng").says("Giá từ 20.000 đ <span").says("Người dùng là chu <span");
+    let without_price = "href=\"/admin/t/products?q=sim&#38;f.user_id.is=1&#38;sort=price&#38;size=25\" aria-label=\"Bỏ điều kiện: Giá từ 20.000 đ\"";
+    page.says(without_price).says("href=\"/admin/t/products?sort=price&#38;size=25\">Bỏ tất cả</a>");
+    lan.get("/admin/t/products?q=sim&f.user_id.is=1&sort=price&size=25").await.says("2 dòng");
+    lan.get("/admin/t/products?f.created_at.from=2026-11-21").await.says("3 dòng").says("Tạo lúc từ 21/11/2026").says("type=\"date\"");
+    // A pick list that nobody chose from: a number is the row's, words alone are nothing.
+    lan.get("/admin/t/products?f.user_id.is=&q.user_id=2").await.says("0 dòng").says("Người dùng là lan");
+    lan.get("/admin/t/products?f.user_id.is=1&q.user_id=chu").await.says("3 dòng");
+    lan.get("/admin/t/products?q.user_id=chu").await.says("3 dòng");
+    lan.get("/admin/t/products?gone=1").await.says("Chưa có dòng nào bị xóa").says("Sản phẩm: đã xóa");
+}
+}
+
+on_both! {
+async fn a_change_of_many_says_what_it_left_alone(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    shop.add_jobs(&["PE001", "PE002", "PE003"]).await;
+    let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
+    let job = shop.store().take(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
+    let held = gachno::store::jobs::Held { id: job.id.clone(), fence: job.fence };
+    shop.store().arm(machine, &held, uuid::Uuid::now_v7(), Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
+    let mut hoa = shop.person("hoa", Role::Operator).await;
+    let ticked = [("action", "cancel"), ("id", "1"), ("id", "2"), ("id", "3"), ("query", "q=PE")];
+    let answer = hoa.post("/admin/t/jobs/bulk", &ticked).await;
+    answer.leads_to("/admin/t/jobs?q=PE&done=bulk&did=2&left=1");
+    let page = hoa.get(answer.header("location")).await;
+    page.says("Đã làm xong 2 dòng. 1 dòng giữ nguyên");
+    assert!(!page.body.contains("did=2"), "said once");
+    hoa.get("/admin/t/jobs?done=none&did=5&left=9").await.says("<main id=\"main\">\n\n");
+}
+}
+
+on_both! {
+async fn the_dashboards_numbers_lead_to_just_their_rows(base: &Base) {
+    use gachno::domain::{Outcome, Proof};
+    let shop = Shop::open_on(base).await;
+    shop.add_jobs(&["PE001", "PE002", "PE003", "PE004"]).await;
+    let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
+    let rules = shop.running.app().shop().await.unwrap();
+    for (job, outcome) in shop.store().take(machine, Service::PayEvn, 3, MINUTE).await.unwrap().jobs.iter().zip([Outcome::NotFound, Outcome::Rejected, Outcome::Debt]) {
+        let report = gachno::store::jobs::Report {
+            attempt: uuid::Uuid::now_v7(),
+            job: job.id.clone(),
+            fence: job.fence,
+            outcome,
+            amount: None,
+            transaction_id: None,
+            proof: Proof::None,
+            message: None,
+            at_ms: None,
+            operator: None,
+        };
+        shop.store().report(machine, &[report], &rules).await.unwrap();
+    }
+    let mut lan = shop.person("lan", Role::Manager).await;
+    let board = lan.get("/admin").await;
+    let link = |words: &str| {
+        let at = board.body.find(words).unwrap_or_else(|| panic!("{words} is not in {}", board.body));
+        let from = board.body[..at].rfind("href=\"").unwrap() + 6;
+        board.body[from..].split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&")
+    };
+    lan.get(&link("f.outcome.any=not_found")).await.says("2 dòng").says("Kết quả là Không tìm thấy hoặc Cổng từ chối");
+    lan.get(&link("f.outcome.any=debt")).await.says("1 dòng");
+    lan.get(&link("f.service.is=gach_dien_evn&#38;f.state.is=ready")).await.says("1 dòng");
+    assert_eq!(lan.get("/admin/t/jobs?f.outcome.any=paid,khac").await.status, StatusCode::BAD_REQUEST);
+}
+}
+
+#[tokio::test]
+async fn the_trail_reads_as_people_speak_and_leads_to_its_rows() {
+    let shop = Shop::open().await;
+    let mut owner = shop.person("lan", Role::Owner).await;
+    owner.post("/admin/t/products/new", &[("title", "Sim"), ("price", "50.000"), ("user_id", "2"), ("currency", "VND")]).await;
+    owner.post("/admin/people", &[("username", "hoa"), ("role", "operator")]).await;
+    let list = owner.get("/admin/t/audit").await;
+    list.says("Thêm tài khoản").says("Sản phẩm").says("href=\"/admin/t/products/1\"");
+    owner.get("/admin/t/audit?f.action.is=accounts.add").await.says("Việc làm là Thêm tài khoản");
+    let rows = shop.store().list("audit", &gachno::store::rows::Query { search: "add products".into(), ..Default::default() }, 5).await.unwrap().rows;
+    let entry = owner.get(&format!("/admin/t/audit/{}", rows[0].id)).await;
+    entry.says("Đã đổi").says("50.000 đ").says("<span class=\"is\">lan</span>");
+    assert!(!entry.body.contains("user_id"), "no raw JSON: {}", entry.body);
+    owner.get("/admin/t/users/3").await.says("Nhân viên gạch nợ").says("Hoạt động");
+    for action in ["add", "accounts.add", "login"] {
+        assert!(shop.trail(action).await > 0, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_leads_to_what_belongs_to_it_and_a_new_one_starts_from_there() {
+    let shop = Shop::open().await;
+    let mut lan = shop.person("lan", Role::Manager).await;
+    lan.post("/admin/t/orders/new", &[("user", "Khách A"), ("discount", "10.000")]).await;
+    lan.get("/admin/t/orders/1")
+        .await
+        .says("value=\"10.000\"")
+        .says("/admin/t/order_details?f.order_id.is=1")
+        .says("/admin/t/order_details/new?order_id=1");
+    lan.get("/admin/t/order_details/new?order_id=1&version=7&price=9").await.says("Khách A").says("Thêm chi tiết đơn");
+    let mut tuan = shop.person("tuan", Role::Collector).await;
+    let page = tuan.get("/admin/t/orders/1").await;
+    assert!(page.body.contains("f.order_id.is=1") && !page.body.contains("order_details/new"), "looks only");
+    // The same amount written otherwise is nobody's change.
+    let stale = lan.post("/admin/t/orders/1", &[("version", "-5"), ("user", "Khách B"), ("discount", "10000")]).await;
+    assert_eq!(stale.body.matches("Bản mới của người khác").count(), 1, "{}", stale.body);
+}
+
+#[tokio::test]
+async fn a_collector_sees_what_is_left_to_collect() {
+    let shop = Shop::open().await;
+    let mut lan = shop.person("lan", Role::Manager).await;
+    for (code, who, done) in [("A", "tuan", "0"), ("B", "tuan", "0"), ("C", "tuan", "1"), ("D", "minh", "0")] {
+        let mut fields = vec![("code", code), ("username", who), ("postage", "50.000"), ("service", "Cước")];
+        if done == "1" {
+            fields.push(("completed", "1"));
+        }
+        lan.post("/admin/t/collection_data/new", &fields).await;
+    }
+    let mut tuan = shop.person("tuan", Role::Collector).await;
+    tuan.get("/admin").await.says("Còn phải thu của tôi</span><b>2</b>");
+    tuan.get("/admin/t/collection_data?f.username.is=tuan&f.completed.is=0").await.says("2 dòng");
 }

@@ -115,6 +115,7 @@ pub fn for_form(column: &Column, cell: &Json) -> String {
         (Kind::TimeMs, Json::Number(ms)) => ms.as_i64().map_or_else(String::new, shown_time),
         (Kind::OldTime, Json::String(text)) => moment_of_old(text).map_or_else(|| text.clone(), shown_time),
         (Kind::Date, Json::String(text)) => day(text.get(..10).unwrap_or(text)).map_or_else(|| text.clone(), |d| d.strftime("%d/%m/%Y").to_string()),
+        (Kind::Money, Json::Number(dong)) => grouped(dong.as_i64().unwrap_or(0)),
         (_, Json::String(text)) => text.clone(),
         (_, other) => other.to_string(),
     }
@@ -173,8 +174,9 @@ pub fn grouped(number: i64) -> String {
 }
 
 /// How columns are compared, by the word in an address.
-pub const OPS: [(&str, Compare, &str); 7] = [
+pub const OPS: [(&str, Compare, &str); 8] = [
     ("is", Compare::Is, "là"),
+    ("any", Compare::AnyOf, "là"),
     ("not", Compare::IsNot, "khác"),
     ("has", Compare::Contains, "chứa"),
     ("from", Compare::AtLeast, "từ"),
@@ -197,6 +199,9 @@ pub fn read_bound(table: &Table, column: &Column, compare: Compare, text: &str) 
     match (column.kind, compare) {
         (_, Compare::Empty | Compare::Filled) => Ok(String::new()),
         (_, Compare::Contains) => Ok(text.trim().to_owned()),
+        (_, Compare::AnyOf) => {
+            text.split(',').map(|one| read_bound(table, column, Compare::Is, one)).collect::<Result<Vec<_>, _>>().map(|all| all.join(","))
+        }
         (Kind::TimeMs | Kind::OldTime, Compare::AtMost) if day(text).is_some() => {
             let ms = moment(text).ok_or("nhập ngày như 31/08/2025")? + DAY_MS - 1;
             Ok(if column.kind == Kind::TimeMs { ms.to_string() } else { old_time(ms) })

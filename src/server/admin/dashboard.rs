@@ -7,11 +7,13 @@ use axum::response::Response;
 use super::cells::day_start;
 use super::myself::Done;
 use super::page::{Fault, Frame, ago, count, local, money, page, time};
-use super::permission::Action;
+use super::permission::{Action, Area};
 use super::session::Person;
 use crate::domain::{Outcome, Service};
 use crate::server::App;
+use crate::store::accounts::Role;
 use crate::store::board::{Day, Tally};
+use crate::store::rows::{Compare, Count, Filter, Query as RowQuery};
 
 /// A machine that was heard of within this time is there.
 const ALIVE_MS: i64 = 60_000;
@@ -22,6 +24,8 @@ struct ServiceRow {
     title: &'static str,
     url: String,
     waiting: String,
+    waiting_url: String,
+    paid_url: String,
     cells: Vec<(String, &'static str, String)>,
     paid: String,
 }
@@ -40,16 +44,20 @@ struct Bar {
     height: f64,
     title: String,
     url: String,
-    label: String,
 }
 
 #[derive(Template)]
 #[template(path = "dashboard.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each switches one part of the page")]
 struct Dashboard {
     frame: Frame,
     sees_jobs: bool,
     sentence: String,
     is_loud: bool,
+    /// Nothing was done here yet: what comes first is said.
+    is_new: bool,
+    /// What a collector still has to collect: how many, and their list.
+    to_collect: Option<(String, String)>,
     today_url: String,
     paid_today: String,
     paid_count: String,
@@ -64,6 +72,9 @@ struct Dashboard {
     sessions: i64,
     failures: Vec<(String, String, String)>,
     bars: Vec<Bar>,
+    /// Every fifth day, under its bar.
+    days: Vec<String>,
+    is_paid: bool,
     most: String,
     sum: String,
     now: String,
@@ -112,6 +123,8 @@ pub async fn show(State(app): State<App>, person: Person, Query(done): Query<Don
         sees_jobs,
         sentence,
         is_loud: doubts + unseen > 0,
+        is_new: machines.is_empty() && tallies.is_empty() && all_waiting == 0 && person.may(Area::Machines, Action::Add),
+        to_collect: to_collect(&app, &person).await?,
         today_url: format!("/admin/t/jobs?f.ended_at.from={day}&sort=ended_at&desc=1"),
         paid_today: money(paid.iter().map(|t| t.paid).sum()),
         paid_count: count(paid.iter().map(|t| t.count).sum()),
@@ -134,11 +147,30 @@ pub async fn show(State(app): State<App>, person: Person, Query(done): Query<Don
         alive,
         sessions,
         failures: failures.into_iter().map(|(message, n)| failure(message, n, &day)).collect(),
+        is_paid: trend.iter().any(|d| d.paid > 0),
         most: money(trend.iter().map(|d| d.paid).max().unwrap_or(0)),
         sum: money(trend.iter().map(|d| d.paid).sum()),
         bars: bars(&trend),
+        days: trend.iter().skip(4).step_by(5).map(|d| local(d.start_ms).map(|t| t.strftime("%d/%m").to_string()).unwrap_or_default()).collect(),
         now: time(now),
     })
+}
+
+/// What stands in a collector's name and is not collected.
+async fn to_collect(app: &App, person: &Person) -> Result<Option<(String, String)>, Fault> {
+    if person.account.role != Role::Collector {
+        return Ok(None);
+    }
+    let is = |column: &str, value: &str| Filter { column: column.to_owned(), compare: Compare::Is, value: value.to_owned() };
+    let username = &person.account.username;
+    let query = RowQuery { filters: vec![is("username", username), is("completed", "0")], ..RowQuery::default() };
+    let number = match app.store().count("collection_data", &query).await? {
+        Count::Exactly(number) => count(number),
+        Count::MoreThan(number) => format!("hơn {}", count(number)),
+    };
+    let address =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("f.username.is", username).append_pair("f.completed.is", "0").finish();
+    Ok(Some((number, format!("/admin/t/collection_data?{address}"))))
 }
 
 fn service_row(service: Service, tallies: &[Tally], waiting: i64, day: &str) -> ServiceRow {
@@ -148,8 +180,9 @@ fn service_row(service: Service, tallies: &[Tally], waiting: i64, day: &str) -> 
     let cells = GROUPS.iter().zip(TONES).map(|((_, outcomes), tone)| {
         let is_one = |t: &&&Tally| t.outcome.as_deref().is_some_and(|o| outcomes.iter().any(|known| known.wire() == o));
         let number: i64 = mine.iter().filter(is_one).map(|t| t.count).sum();
-        // One outcome can be named in an address; of several the list shows the service's day.
-        let to = if let [only] = outcomes { format!("{url}&f.outcome.is={}", only.wire()) } else { url.clone() };
+        let wires: Vec<&str> = outcomes.iter().map(|o| o.wire()).collect();
+        let to =
+            if let [only] = outcomes { format!("{url}&f.outcome.is={}", only.wire()) } else { format!("{url}&f.outcome.any={}", wires.join(",")) };
         (if number == 0 { String::new() } else { count(number) }, if number == 0 { "" } else { tone }, to)
     });
     let paid: i64 = mine.iter().map(|t| t.paid).sum();
@@ -157,7 +190,9 @@ fn service_row(service: Service, tallies: &[Tally], waiting: i64, day: &str) -> 
         title: spec.title,
         waiting: if waiting == 0 { String::new() } else { count(waiting) },
         cells: cells.collect(),
-        paid: if paid == 0 { "—".to_owned() } else { money(paid) },
+        waiting_url: format!("/admin/t/jobs?f.service.is={}&f.state.is=ready", spec.wire),
+        paid_url: format!("{url}&f.outcome.is=paid"),
+        paid: if paid == 0 { String::new() } else { money(paid) },
         url,
     }
 }
@@ -171,7 +206,7 @@ fn failure(message: String, number: i64, day: &str) -> (String, String, String) 
     (if message.is_empty() { "(không có lời)".to_owned() } else { message }, count(number), format!("/admin/t/jobs?{query}"))
 }
 
-/// Bars on a field of 720 × 150, each with its day's list behind it.
+/// Bars on a field of 720 × 120, each with its day's list behind it.
 fn bars(trend: &[Day]) -> Vec<Bar> {
     let most = trend.iter().map(|d| d.paid).max().unwrap_or(0).max(1);
     let day = |ms: i64, form: &str| local(ms).map(|t| t.strftime(form).to_string()).unwrap_or_default();
@@ -181,11 +216,10 @@ fn bars(trend: &[Day]) -> Vec<Bar> {
         let full = day(d.start_ms, "%d/%m/%Y");
         Bar {
             x: at as f64 * 24.0 + 2.0,
-            y: 128.0 - height,
+            y: 120.0 - height,
             height,
             title: format!("{full}: {} · {} lần thanh toán", money(d.paid), count(d.count)),
-            url: format!("/admin/t/jobs?f.outcome.is=paid&f.ended_at.from={full}&f.ended_at.to={full}"),
-            label: if at % 5 == 4 { day(d.start_ms, "%d/%m") } else { String::new() },
+            url: format!("/admin/t/jobs?f.outcome.is=paid&f.ended_at.from={full}&f.ended_at.to={full}&sort=ended_at&desc=1"),
         }
     };
     trend.iter().enumerate().map(bar).collect()

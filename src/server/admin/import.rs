@@ -62,6 +62,8 @@ struct Preview {
     is_empty: bool,
     faults: Vec<Named>,
     fault_count: String,
+    /// Are there more than are named?
+    is_cut: bool,
     heads: Vec<String>,
     sample: Vec<(usize, Vec<String>)>,
     rows: String,
@@ -119,6 +121,7 @@ pub async fn preview(State(app): State<App>, person: Person, mut parts: Multipar
         good: count(i64::try_from(good.rows.len()).unwrap_or(0)),
         is_empty: good.rows.is_empty(),
         fault_count: count(i64::try_from(faults.len()).unwrap_or(0)),
+        is_cut: faults.len() > NAMED_MAX,
         faults: faults.iter().take(NAMED_MAX).map(named).collect(),
         heads: good.columns.iter().flatten().map(|name| label(&good.table, name)).collect(),
         sample: good.rows.iter().take(20).map(|(n, cells)| (*n, ours(&good, cells))).collect(),

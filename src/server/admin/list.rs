@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use askama::Template;
 
 use super::cells::{self, OPS, is_editable, ops_of};
-use super::page::{Fault, Frame, url_of};
+use super::page::{Fault, Frame};
 use super::permission::Action;
 use super::session::Person;
-use super::tables::{Choice, cell_of};
+use super::tables::{Choice, cell_of, link_of, told_link};
+use crate::domain::Vnd;
 use crate::server::App;
 use crate::store::catalogue::{Column, JOB_STATES, Kind, Table};
 use crate::store::rows::{Compare, Count, Deleted, Filter, Query, Row, is_free};
@@ -26,6 +27,9 @@ pub struct Asked {
     pub query: Query,
     size: u32,
     done: Option<String>,
+    /// Rows that a change of many did, and those that it left as they were.
+    did: i64,
+    left: i64,
     /// Everything but the place in the list, to build addresses from.
     pairs: Vec<(String, String)>,
 }
@@ -33,12 +37,21 @@ pub struct Asked {
 impl Asked {
     /// Reads an address's query. A name that is not in the catalogue is refused.
     pub fn of(table: &'static Table, text: &str) -> Result<Self, Fault> {
-        let mut asked = Self { table, query: Query::default(), size: SIZES[1], done: None, pairs: Vec::new() };
+        let mut asked = Self { table, query: Query::default(), size: SIZES[1], done: None, did: 0, left: 0, pairs: Vec::new() };
         let column = |name: &str| table.column(name).filter(|c| !c.secret).ok_or_else(|| Fault::bad("Không có cột này."));
-        for (name, value) in url::form_urlencoded::parse(text.as_bytes()).into_owned() {
-            if value.trim().is_empty() {
-                continue;
-            }
+        let sent: Vec<(String, String)> = url::form_urlencoded::parse(text.as_bytes()).into_owned().filter(|(_, v)| !v.trim().is_empty()).collect();
+        for (name, value) in &sent {
+            let (name, value) = match name.strip_prefix("q.") {
+                // What was typed into a pick list. Without a choice from it, a number is the row's.
+                Some(picked) => {
+                    let name = format!("f.{picked}.is");
+                    if value.trim().parse::<i64>().is_err() || sent.iter().any(|(other, _)| *other == name) {
+                        continue;
+                    }
+                    (name, value.trim().to_owned())
+                }
+                None => (name.clone(), value.clone()),
+            };
             match name.as_str() {
                 "q" => asked.query.search = value.chars().take(200).collect(),
                 "sort" => asked.query.sort = Some(column(&value)?.name.to_owned()),
@@ -47,6 +60,8 @@ impl Asked {
                 "after" => asked.query.after = Some(value.clone()),
                 "size" => asked.size = value.parse().ok().filter(|s| SIZES.contains(s)).unwrap_or(SIZES[1]),
                 "done" => asked.done = Some(value.clone()),
+                "did" => asked.did = value.parse().unwrap_or(0),
+                "left" => asked.left = value.parse().unwrap_or(0),
                 other => {
                     let (name, op) =
                         other.strip_prefix("f.").and_then(|rest| rest.rsplit_once('.')).ok_or_else(|| Fault::bad("Không có bộ lọc này."))?;
@@ -56,7 +71,7 @@ impl Asked {
                     asked.query.filters.push(Filter { column: column.name.to_owned(), compare, value: read });
                 }
             }
-            if !matches!(name.as_str(), "after" | "done") {
+            if !matches!(name.as_str(), "after" | "done" | "did" | "left") {
                 asked.pairs.push((name, value));
             }
         }
@@ -78,6 +93,13 @@ impl Asked {
         }
         let query = out.finish();
         if query.is_empty() { format!("/admin/t/{}", self.table.name) } else { format!("/admin/t/{}?{query}", self.table.name) }
+    }
+
+    /// The same list with nothing left out: sorting and size stay.
+    fn cleared(&self) -> String {
+        let gone: Vec<(&str, Option<&str>)> =
+            self.pairs.iter().map(|(name, _)| name.as_str()).filter(|name| *name == "q" || name.starts_with("f.")).map(|name| (name, None)).collect();
+        self.address(&gone)
     }
 
     fn value(&self, name: &str) -> &str {
@@ -161,7 +183,13 @@ pub struct RowView {
 /// A filter's field.
 pub struct FilterField {
     /// The column.
+    pub name: &'static str,
+    /// What people call it.
     pub vi: &'static str,
+    /// What it takes: decides which element is drawn.
+    pub shape: &'static str,
+    /// What a pick list shows for the value.
+    pub label: String,
     /// Its inputs: name, hint, what stands in it.
     pub inputs: Vec<(String, &'static str, String)>,
     /// What can be chosen, where it is a choice.
@@ -178,6 +206,14 @@ pub struct Tab {
     pub is_here: bool,
 }
 
+/// A condition that is on.
+pub struct Chip {
+    /// What it says.
+    pub text: String,
+    /// The list without it.
+    pub without_url: String,
+}
+
 /// The page of a list.
 #[derive(Template)]
 #[template(path = "list.html")]
@@ -192,8 +228,11 @@ pub struct ListPage {
     first_url: Option<String>,
     q: String,
     kept: Vec<(String, String)>,
+    /// What the filter's form does not ask for and yet keeps.
+    kept_by_filter: Vec<(String, String)>,
+    filter_count: usize,
     tabs: Vec<Tab>,
-    chips: Vec<String>,
+    chips: Vec<Chip>,
     clear_url: String,
     filters: Vec<FilterField>,
     columns: Vec<(&'static str, &'static str, bool)>,
@@ -224,10 +263,11 @@ pub async fn list_page(app: &App, person: &Person, asked: Asked) -> Result<ListP
     let rows = row_views(app, table, &columns, &listing.rows, may(Action::Edit)).await?;
     let is_gone = asked.query.deleted == Deleted::Only;
     let is_free = is_free(table);
-    let chips: Vec<String> =
-        asked.query.filters.iter().zip(asked.pairs.iter().filter(|(n, _)| n.starts_with("f."))).filter_map(|(f, (_, v))| chip(table, f, v)).collect();
+    let title = if is_gone { format!("{}: đã xóa", table.vi) } else { table.vi.to_owned() };
+    let chips = chips(app, &asked).await?;
+    let filters = filter_fields(app, &asked, &columns).await?;
     Ok(ListPage {
-        frame: Frame::of(person, table.vi, table.name).told(asked.done.as_deref()),
+        frame: Frame::of(person, title, table.name).told(asked.done.as_deref()).counted(asked.did, asked.left),
         table,
         heads: columns.iter().map(|c| head(&asked, c)).collect(),
         rows,
@@ -235,20 +275,22 @@ pub async fn list_page(app: &App, person: &Person, asked: Asked) -> Result<ListP
         next_url: listing.next.as_deref().map(|after| asked.address(&[("after", Some(after))])),
         first_url: asked.query.after.as_ref().map(|_| asked.address(&[])),
         q: asked.query.search.clone(),
+        kept_by_filter: asked.pairs.iter().filter(|(n, _)| !filters.iter().any(|f| f.inputs.iter().any(|(name, ..)| name == n))).cloned().collect(),
+        filter_count: asked.query.filters.len(),
         kept: asked.pairs.iter().filter(|(n, _)| n != "q").cloned().collect(),
         tabs: tabs(&asked),
-        clear_url: format!("/admin/t/{}", table.name),
+        clear_url: asked.cleared(),
         chips,
-        filters: filter_fields(&asked, &columns),
+        filters,
         columns: table.shown().map(|c| (c.name, c.vi, columns.iter().any(|chosen| chosen.name == c.name))).collect(),
         query: asked.text(),
-        may_add: (is_free || table.name == "jobs") && may(Action::Add),
+        may_add: !is_gone && (is_free || table.name == "jobs") && may(Action::Add),
         may_tick: may(Action::Delete) && is_free || may(Action::Export) || table.name == "jobs" && may(Action::Edit),
         may_delete: is_free && may(Action::Delete),
         may_edit: may(Action::Edit),
         may_see: table.name == "reports" && may(Action::Decide),
         may_export: may(Action::Export),
-        may_import: matches!(table.name, "jobs" | "collection_data" | "products") && may(Action::Import),
+        may_import: !is_gone && matches!(table.name, "jobs" | "collection_data" | "products") && may(Action::Import),
         is_gone,
         has_gone: is_free && table.has("deleted_at"),
         gone_url: asked.address(&[("gone", (!is_gone).then_some("1"))]),
@@ -256,22 +298,38 @@ pub async fn list_page(app: &App, person: &Person, asked: Asked) -> Result<ListP
     })
 }
 
-fn chip(table: &Table, filter: &Filter, value: &str) -> Option<String> {
-    let column = table.column(&filter.column)?;
-    let (_, _, word) = OPS.into_iter().find(|(_, compare, _)| *compare == filter.compare)?;
-    let shown = match column.kind {
-        Kind::Choice(choices) => choices.iter().find(|(wire, _)| *wire == value).map_or(value, |(_, label)| label),
-        Kind::Bool => {
-            if value == "1" {
-                "có"
-            } else {
-                "không"
-            }
+/// What is searched and filtered, each with the list that it would be without.
+async fn chips(app: &App, asked: &Asked) -> Result<Vec<Chip>, Fault> {
+    let mut chips = Vec::new();
+    if !asked.query.search.is_empty() {
+        chips.push(Chip { text: format!("“{}”", asked.query.search), without_url: asked.address(&[("q", None)]) });
+    }
+    for (filter, (name, value)) in asked.query.filters.iter().zip(asked.pairs.iter().filter(|(n, _)| n.starts_with("f."))) {
+        let Some(column) = asked.table.column(&filter.column) else { continue };
+        let names = app.store().names(column, filter.value.parse().ok().as_slice()).await?;
+        let named = names.into_values().next().filter(|n| !n.is_empty());
+        if let Some(text) = chip(column, filter, named.as_deref().unwrap_or(value)) {
+            chips.push(Chip { text, without_url: asked.address(&[(name, None)]) });
         }
-        _ => value,
+    }
+    Ok(chips)
+}
+
+fn chip(column: &Column, filter: &Filter, value: &str) -> Option<String> {
+    let (_, _, word) = OPS.into_iter().find(|(_, compare, _)| *compare == filter.compare)?;
+    let one = |value: &str| match column.kind {
+        Kind::Choice(choices) => choices.iter().find(|(wire, _)| *wire == value).map_or(value, |(_, label)| label).to_owned(),
+        Kind::Bool => if value == "1" { "có" } else { "không" }.to_owned(),
+        Kind::Money => filter.value.parse::<Vnd>().map_or_else(|_| value.to_owned(), |v| format!("{} đ", cells::grouped(v.dong()))),
+        Kind::Date | Kind::TimeMs | Kind::OldTime => cells::day(value).map_or_else(|| value.to_owned(), |d| d.strftime("%d/%m/%Y").to_string()),
+        _ => value.to_owned(),
     };
-    let shown = if matches!(filter.compare, Compare::Empty | Compare::Filled) { "" } else { shown };
-    Some(format!("{} {word} {shown}", column.vi))
+    let shown = match filter.compare {
+        Compare::Empty | Compare::Filled => String::new(),
+        Compare::AnyOf => value.split(',').map(one).collect::<Vec<_>>().join(" hoặc "),
+        _ => one(value),
+    };
+    Some(format!("{} {word} {shown}", column.vi).trim_end().to_owned())
 }
 
 fn head(asked: &Asked, column: &'static Column) -> Head {
@@ -303,30 +361,47 @@ fn tabs(asked: &Asked) -> Vec<Tab> {
     std::iter::once(all).chain(each).collect()
 }
 
-fn filter_fields(asked: &Asked, columns: &[&'static Column]) -> Vec<FilterField> {
+async fn filter_fields(app: &App, asked: &Asked, columns: &[&'static Column]) -> Result<Vec<FilterField>, Fault> {
     let is_filtered = |c: &Column| asked.query.filters.iter().any(|f| f.column == c.name);
     let wanted = asked.table.shown().filter(|c| columns.iter().any(|shown| shown.name == c.name) || is_filtered(c));
-    let fields = wanted.filter(|c| !(asked.table.name == "jobs" && c.name == "state")).map(|column| {
+    let mut fields = Vec::new();
+    for column in wanted.filter(|c| !(asked.table.name == "jobs" && c.name == "state")) {
         let name = |op: &str| format!("f.{}.{op}", column.name);
-        let hint = |op: &str| match (column.kind, op) {
-            (Kind::Date | Kind::TimeMs | Kind::OldTime, "from") => "từ ngày",
-            (Kind::Date | Kind::TimeMs | Kind::OldTime, _) => "đến ngày",
-            (Kind::Relation { .. }, _) => "số",
+        let is_time = matches!(column.kind, Kind::Date | Kind::TimeMs | Kind::OldTime);
+        let hint = |op: &str| match (is_time, op) {
+            (true, "from") => "từ ngày",
+            (true, _) => "đến ngày",
             (_, "from") => "từ",
             (_, "to") => "đến",
             _ => "chứa",
         };
-        let inputs = ops_of(column.kind).iter().map(|op| (name(op), hint(op), asked.value(&name(op)).to_owned())).collect();
         let now = asked.value(&name("is"));
+        let mut shape = if is_time { "date" } else { "text" };
+        let mut label = String::new();
+        if let Kind::Relation { .. } = column.kind {
+            shape = "pick";
+            let id: Option<i64> = now.parse().ok();
+            label = app.store().names(column, id.as_slice()).await?.into_values().next().filter(|n| !n.is_empty()).unwrap_or_else(|| now.to_owned());
+        }
+        let input = |op: &&'static str| {
+            let value = asked.value(&name(op));
+            // A browser's own calendar takes a day as 2026-08-31 only.
+            let day = cells::day(value).filter(|_| is_time);
+            (name(op), hint(op), day.map_or_else(|| value.to_owned(), |day| day.to_string()))
+        };
+        let inputs: Vec<_> = ops_of(column.kind).iter().map(input).collect();
+        if inputs.iter().any(|(_, _, value)| !value.is_empty() && cells::day(value).is_none()) && is_time {
+            shape = "text";
+        }
         let choice = |value: &str, label: &str| Choice { value: value.to_owned(), label: label.to_owned(), is_chosen: value == now };
         let choices = match column.kind {
             Kind::Choice(all) => all.iter().map(|(wire, label)| choice(wire, label)).collect(),
             Kind::Bool => vec![choice("1", "có"), choice("0", "không")],
             _ => Vec::new(),
         };
-        FilterField { vi: column.vi, inputs, choices }
-    });
-    fields.collect()
+        fields.push(FilterField { name: column.name, vi: column.vi, shape, label, inputs, choices });
+    }
+    Ok(fields)
 }
 
 async fn row_views(app: &App, table: &'static Table, columns: &[&'static Column], rows: &[Row], may_edit: bool) -> Result<Vec<RowView>, Fault> {
@@ -355,10 +430,10 @@ pub async fn cell_view(app: &App, table: &'static Table, column: &'static Column
 fn view_of(table: &'static Table, column: &'static Column, row: &Row, names: Option<&HashMap<i64, String>>, may_edit: bool) -> CellView {
     let cell = cell_of(table, row, column.name);
     let mut text = cells::for_people(column, cell);
-    let mut link = (column.kind == Kind::Id).then(|| format!("/admin/t/{}/{}", table.name, row.id));
+    let mut link = if column.kind == Kind::Id { Some(link_of(table.name, row.id)) } else { told_link(table, column, row) };
     if let (Kind::Relation { table: other, .. }, Some(id)) = (column.kind, cell.as_i64()) {
         text = names.and_then(|names| names.get(&id)).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| format!("#{id}"));
-        link = Some(if other == "machines" { url_of(other) } else { format!("/admin/t/{other}/{id}") });
+        link = Some(link_of(other, id));
     }
     if table.name == "jobs" && column.name == "state" && matches!(cell.as_str(), Some("in_doubt" | "review")) {
         link = Some(format!("/admin/review/{}", cell_of(table, row, "public_id").as_str().unwrap_or_default()));

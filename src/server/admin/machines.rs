@@ -70,7 +70,12 @@ async fn machines(app: &App, person: &Person, error: Option<String>, token: Opti
             id: row.id,
             name: text("name"),
             prefix: format!("gn_{}…", text("prefix")),
-            scopes: text("scopes"),
+            scopes: Scope::ALL
+                .into_iter()
+                .filter(|s| text("scopes").split_whitespace().any(|wire| wire == s.wire()))
+                .map(meaning)
+                .collect::<Vec<_>>()
+                .join("; "),
             seen: number("last_seen").map_or_else(|| "chưa từng".to_owned(), |seen| ago(seen, now)),
             sessions: number("sessions").unwrap_or(0),
             operator: text("operator"),

@@ -31,7 +31,7 @@ pub struct Frame {
     /// Where one can go.
     pub nav: Vec<NavGroup>,
     /// What was just done.
-    pub notice: Option<&'static str>,
+    pub notice: Option<String>,
     /// Version of the assets.
     pub assets: &'static str,
 }
@@ -91,7 +91,21 @@ impl Frame {
     /// With what was just done, by the word in the address.
     #[must_use]
     pub fn told(mut self, done: Option<&str>) -> Self {
-        self.notice = done.and_then(|word| NOTICES.iter().find(|(w, _)| *w == word)).map(|(_, text)| *text);
+        self.notice = done.and_then(|word| NOTICES.iter().find(|(w, _)| *w == word)).map(|(_, text)| (*text).to_owned());
+        self
+    }
+
+    /// With how many rows a change of many did, and how many it left as they were.
+    #[must_use]
+    pub fn counted(mut self, did: i64, left: i64) -> Self {
+        if did + left > 0 && self.notice.is_some() {
+            let kept = if left > 0 {
+                format!(" {} dòng giữ nguyên vì trạng thái không cho phép hoặc có người vừa sửa.", count(left))
+            } else {
+                String::new()
+            };
+            self.notice = Some(format!("Đã làm xong {} dòng.{kept}", count(did)));
+        }
         self
     }
 }

@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::cells;
 use super::form::{Form, Path};
 use super::myself::{Done, SessionRow, end, sessions_of};
 use super::page::{ASSETS, Fault, Frame, go, page, page_with, role_label, time};
@@ -60,6 +61,8 @@ struct PersonPage {
     has_totp: bool,
     device: &'static str,
     is_bound: bool,
+    /// Until when a trial works.
+    trial: Option<String>,
     sessions: Vec<SessionRow>,
     action: String,
     told: Option<String>,
@@ -188,11 +191,20 @@ async fn person_page(app: &App, person: &Person, id: i64, told: Option<String>, 
             Device::Only(_) => "chỉ một thiết bị đã gắn",
         },
         is_bound: account.device != Device::Any,
+        trial: trial_of(app, id).await?,
         sessions: sessions_of(app, id, &person.session).await?,
         action: format!("/admin/people/{id}/end"),
         told,
         account,
     })
+}
+
+/// When somebody's trial ends, if it is one.
+async fn trial_of(app: &App, id: i64) -> Result<Option<String>, Fault> {
+    let (users, row) = (table_of("users")?, app.store().fetch("users", id).await?);
+    let until = users.column("trial_expire_date").ok_or_else(Fault::not_found)?;
+    let is_trial = cell_of(users, &row, "trial").as_i64() == Some(1);
+    Ok(Some(cells::for_people(until, cell_of(users, &row, until.name))).filter(|until| is_trial && !until.is_empty()))
 }
 
 /// One account.

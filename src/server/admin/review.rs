@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::cells;
 use super::form::{Form, Path};
 use super::myself::Done;
-use super::page::{Fault, Frame, go, money, page, time};
+use super::page::{Fault, Frame, ago, count, go, money, page, time};
 use super::permission::{Action, Area};
 use super::session::Person;
 use super::tables::{Trace, cell_of, is_doubt, table_of, trail_of};
@@ -31,6 +31,8 @@ struct Waiting {
     state: &'static str,
     machine: String,
     since: String,
+    /// How long ago that was.
+    ago: String,
     message: String,
 }
 
@@ -38,6 +40,8 @@ struct Waiting {
 #[template(path = "review.html")]
 struct Review {
     frame: Frame,
+    /// How many, and how much may be on its way.
+    told: Option<(String, String)>,
     jobs: Vec<Waiting>,
 }
 
@@ -85,17 +89,29 @@ pub async fn list(State(app): State<App>, person: Person, Query(done): Query<Don
     for state in [JobState::Review, JobState::InDoubt] {
         jobs.extend(app.store().jobs(&JobFilter { state: Some(state), ..JobFilter::default() }, MANY).await?);
     }
+    let (now, allowed) = (app.store().now_ms(), app.store().doubtful_amounts().await?);
+    let (number, sum) = app.store().in_doubt().await?;
     let jobs = jobs.into_iter().map(|job| Waiting {
         url: format!("/admin/review/{}", job.id),
         service: title_of(&job.service),
-        amount: job.paid_amount.or(job.amount).or(job.expected_amount).map_or_else(|| "—".to_owned(), money),
+        amount: job
+            .paid_amount
+            .or(job.amount)
+            .or(job.expected_amount)
+            .or_else(|| allowed.get(&job.number).copied())
+            .map_or_else(|| "—".to_owned(), money),
         state: state_of(&job).label(),
         since: time(job.updated_at),
+        ago: ago(job.updated_at, now),
         machine: job.machine.unwrap_or_default(),
         message: job.message.unwrap_or_default(),
         code: job.code,
     });
-    page(&Review { frame: Frame::of(&person, "Cần xem", "review").told(done.done.as_deref()), jobs: jobs.collect() })
+    page(&Review {
+        frame: Frame::of(&person, "Cần xem", "review").told(done.done.as_deref()),
+        told: (number > 0).then(|| (count(number), money(sum))),
+        jobs: jobs.collect(),
+    })
 }
 
 /// One job with everything that was said about it.

@@ -20,14 +20,27 @@ use crate::server::App;
 use crate::store::rows::Query as RowQuery;
 use crate::store::settings::Shop;
 
+/// Milliseconds of a second: the shop keeps the former, people read the latter.
+const SECOND_MS: i64 = 1_000;
+
 /// Numbers with the least and the most that they may be.
 const NUMBERS: [(&str, &str, i64, i64); 5] = [
     ("trial_days", "Dùng thử, số ngày (0: không hạn)", 0, 3_650),
-    ("tries_max", "Số lần giao lại một việc hỏng trước khi thanh toán", 1, 20),
-    ("retry_after_ms", "Nghỉ giữa hai lần giao, mili giây", 0, 86_400_000),
-    ("lease_ms", "Giữ việc cho một máy, mili giây", 5_000, 600_000),
+    ("tries_max", "Số lần giao một việc hỏng trước khi thanh toán", 1, 20),
+    ("retry_after_ms", "Nghỉ giữa hai lần giao, số giây", 0, 86_400),
+    ("lease_ms", "Giữ việc cho một máy, số giây", 5, 600),
     ("keep_days", "Giữ lịch sử đăng nhập sai, số ngày", 1, 3_650),
 ];
+
+/// What its field is called: by what is shown in it.
+fn field(name: &str) -> String {
+    name.replace("_ms", "_s")
+}
+
+/// How many of what is kept one of what is shown is.
+fn unit(name: &str) -> i64 {
+    if name.ends_with("_ms") { SECOND_MS } else { 1 }
+}
 /// Yes or no.
 const SWITCHES: [(&str, &str); 3] = [
     ("registration", "Cho phép đăng ký tài khoản (chờ duyệt)"),
@@ -42,7 +55,7 @@ struct Settings {
     error: Option<String>,
     may_edit: bool,
     switches: Vec<(&'static str, &'static str, bool)>,
-    numbers: Vec<(&'static str, &'static str, String)>,
+    numbers: Vec<(String, &'static str, String)>,
     receiver_phone: String,
     has_pin: bool,
     old: Vec<(i64, String, String, &'static str)>,
@@ -72,7 +85,7 @@ async fn shown(app: &App, person: &Person, status: StatusCode, error: Option<Str
         error,
         may_edit: person.may(Area::Rules, Action::Edit),
         switches: SWITCHES.map(|(name, label)| (name, label, all[name] == Json::Bool(true))).to_vec(),
-        numbers: NUMBERS.map(|(name, label, ..)| (name, label, all[name].to_string())).to_vec(),
+        numbers: NUMBERS.map(|(name, label, ..)| (field(name), label, (all[name].as_i64().unwrap_or(0) / unit(name)).to_string())).to_vec(),
         receiver_phone: shop.receiver_phone,
         has_pin: !shop.pin_sealed.is_empty(),
         old: rows.iter().map(|row| (row.id, text(row, "key"), text(row, "value"), meaning(&text(row, "key")))).collect(),
@@ -109,8 +122,8 @@ pub async fn save(State(app): State<App>, person: Person, form: Form) -> Result<
 fn wished(app: &App, form: &Form) -> Result<Vec<(&'static str, Json)>, String> {
     let mut wished: Vec<(&'static str, Json)> = SWITCHES.iter().map(|(name, _)| (*name, Json::from(form.has(name)))).collect();
     for (name, label, least, most) in NUMBERS {
-        let number = form.number(name).filter(|n| (least..=most).contains(n)).ok_or_else(|| format!("{label}: số từ {least} đến {most}."))?;
-        wished.push((name, Json::from(number)));
+        let number = form.number(&field(name)).filter(|n| (least..=most).contains(n)).ok_or_else(|| format!("{label}: số từ {least} đến {most}."))?;
+        wished.push((name, Json::from(number * unit(name))));
     }
     let phone = match form.text("receiver_phone") {
         "" => String::new(),

@@ -17,8 +17,8 @@ use super::permission::Action;
 use super::session::Person;
 use crate::domain::JobState;
 use crate::server::App;
-use crate::store::catalogue::{self, Column, Kind, Table};
-use crate::store::rows::{Change, Compare, Fields, Filter, Query, Row, is_free};
+use crate::store::catalogue::{self, ACTIONS, Access, Column, Kind, Table};
+use crate::store::rows::{self, Change, Compare, Fields, Filter, Query, Row, is_free};
 use crate::store::{StoreError, jobs::JobView};
 
 /// Rows that are changed by one request, at most.
@@ -84,6 +84,16 @@ pub struct Trace {
     pub changes: Vec<(String, String, String)>,
 }
 
+/// Rows of another table that point to a row.
+pub(super) struct Related {
+    /// What they are.
+    label: String,
+    /// Their list.
+    url: String,
+    /// Makes another one.
+    add_url: Option<String>,
+}
+
 #[derive(Template)]
 #[template(path = "row.html")]
 pub(super) struct RowPage {
@@ -98,6 +108,10 @@ pub(super) struct RowPage {
     fields: Vec<Field>,
     facts: Vec<Fact>,
     trail: Vec<Trace>,
+    /// Rows elsewhere that point here.
+    related: Vec<Related>,
+    /// What an entry of the trail says was changed.
+    told: Vec<(String, String, String)>,
     decide_url: Option<String>,
     /// A refused report that can be marked as looked at.
     unseen: Option<i64>,
@@ -205,11 +219,12 @@ pub fn cell_of<'r>(table: &Table, row: &'r Row, name: &str) -> &'r Json {
     table.shown().position(|c| c.name == name).and_then(|at| row.cells.get(at)).unwrap_or(&Json::Null)
 }
 
-async fn fields_of(app: &App, table: &'static Table, row: Option<&Row>) -> Result<Vec<Field>, Fault> {
+async fn fields_of(app: &App, table: &'static Table, row: Option<&Row>, given: &Form) -> Result<Vec<Field>, Fault> {
     let mut fields = Vec::new();
     for column in table.columns.iter().filter(|c| is_editable(table, c)) {
         let value = match row {
             Some(row) => cells::for_form(column, cell_of(table, row, column.name)),
+            None if given.has(column.name) => given.text(column.name).to_owned(),
             // A default that is a plain value stands in the new form.
             None => column.default.map(|d| d.trim_matches('\'').to_owned()).unwrap_or_default(),
         };
@@ -220,19 +235,40 @@ async fn fields_of(app: &App, table: &'static Table, row: Option<&Row>) -> Resul
 
 async fn facts_of(app: &App, table: &'static Table, row: &Row, is_all: bool) -> Result<Vec<Fact>, Fault> {
     let mut facts = Vec::new();
-    for column in table.shown().filter(|c| is_all || !is_editable(table, c)).filter(|c| !matches!(c.name, "version" | "id")) {
+    for column in
+        table.shown().filter(|c| is_all || !is_editable(table, c)).filter(|c| !matches!(c.name, "version" | "id" | "before_json" | "after_json"))
+    {
         let cell = cell_of(table, row, column.name);
         let mut text = cells::for_people(column, cell);
         let mut link = None;
         if let (Kind::Relation { table: other, .. }, Some(id)) = (column.kind, cell.as_i64()) {
             text = app.store().names(column, &[id]).await?.remove(&id).filter(|n| !n.is_empty()).unwrap_or_else(|| format!("#{id}"));
-            link = Some(format!("/admin/t/{other}/{id}"));
+            link = Some(link_of(other, id));
+        }
+        if let Some(told) = told_link(table, column, row) {
+            link = Some(told);
         }
         if !text.is_empty() {
             facts.push(Fact { vi: column.vi, text, class: cells::tone(column, cell), link });
         }
     }
     Ok(facts)
+}
+
+/// Where a row is looked at.
+pub fn link_of(table: &str, id: i64) -> String {
+    match table {
+        "machines" => "/admin/machines".to_owned(),
+        "imports" => format!("/admin/import/{id}"),
+        _ => format!("/admin/t/{table}/{id}"),
+    }
+}
+
+/// The row that an entry of the trail tells of, from its number there.
+pub fn told_link(table: &Table, column: &Column, row: &Row) -> Option<String> {
+    let id = cell_of(table, row, "row_id").as_i64().filter(|_| (table.name, column.name) == ("audit", "row_id"))?;
+    let about = catalogue::table(cell_of(table, row, "table_name").as_str()?)?;
+    Some(link_of(about.name, id))
 }
 
 /// What happened to a row, in words.
@@ -242,67 +278,64 @@ pub async fn trail_of(app: &App, table: &'static Table, id: i64) -> Result<Vec<T
     let listing = app.store().list("audit", &query, TRAIL_MAX).await?;
     let audit = table_of("audit")?;
     let text = |row: &Row, name: &str| cell_of(audit, row, name).as_str().unwrap_or_default().to_owned();
-    let json = |row: &Row, name: &str| serde_json::from_str::<serde_json::Map<String, Json>>(&text(row, name)).unwrap_or_default();
-    Ok(listing
-        .rows
-        .iter()
-        .map(|row| {
-            let (before, after) = (json(row, "before_json"), json(row, "after_json"));
-            Trace {
-                at: cell_of(audit, row, "at").as_i64().map(time).unwrap_or_default(),
-                who: text(row, "who"),
-                action: action_label(&text(row, "action")).to_owned(),
-                changes: changes(table, &before, &after),
-            }
-        })
-        .collect())
+    let mut trail = Vec::new();
+    for row in &listing.rows {
+        trail.push(Trace {
+            at: cell_of(audit, row, "at").as_i64().map(time).unwrap_or_default(),
+            who: text(row, "who"),
+            action: action_label(&text(row, "action")).to_owned(),
+            changes: changes(app, table, &json_of(&text(row, "before_json")), &json_of(&text(row, "after_json"))).await?,
+        });
+    }
+    Ok(trail)
 }
 
-fn changes(table: &Table, before: &serde_json::Map<String, Json>, after: &serde_json::Map<String, Json>) -> Vec<(String, String, String)> {
-    let shown = |name: &str, value: Option<&Json>| {
-        let value = value.unwrap_or(&Json::Null);
-        table.column(name).map_or_else(
-            || if value.is_null() { String::new() } else { value.to_string().trim_matches('"').to_owned() },
-            |c| cells::for_people(c, value),
-        )
-    };
-    let names = after.keys().chain(before.keys().filter(|name| !after.contains_key(*name)));
-    let rows = names.filter(|name| table.column(name).is_none_or(|c| !c.secret)).map(|name| {
-        let vi = table.column(name).map_or_else(|| name.clone(), |c| c.vi.to_owned());
-        (vi, shown(name, before.get(name)), shown(name, after.get(name)))
-    });
-    rows.filter(|(_, was, is)| was != is).collect()
+type Cells = serde_json::Map<String, Json>;
+
+fn json_of(text: &str) -> Cells {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// What a column of the trail is: a user's role and status are kept with the account.
+fn told_column(table: &Table, name: &str) -> Option<&'static Column> {
+    let account = if table.name == "users" && matches!(name, "role" | "status") { catalogue::table("accounts") } else { None };
+    account.unwrap_or(table).column(name)
+}
+
+async fn shown(app: &App, column: Option<&'static Column>, value: &Json) -> Result<String, Fault> {
+    Ok(match (column, value) {
+        (_, Json::Null) => String::new(),
+        (Some(column), Json::Number(id)) if matches!(column.kind, Kind::Relation { .. }) => {
+            let names = app.store().names(column, id.as_i64().as_slice()).await?;
+            names.into_values().next().filter(|n| !n.is_empty()).unwrap_or_else(|| format!("#{id}"))
+        }
+        (Some(column), value) => cells::for_people(column, value),
+        (None, Json::String(text)) => text.clone(),
+        (None, Json::Bool(is)) => if *is { "có" } else { "không" }.to_owned(),
+        (None, other) => other.to_string(),
+    })
+}
+
+/// Column, what it was, what it is: where the two differ.
+async fn changes(app: &App, table: &Table, before: &Cells, after: &Cells) -> Result<Vec<(String, String, String)>, Fault> {
+    let mut told = Vec::new();
+    for name in after.keys().chain(before.keys().filter(|name| !after.contains_key(*name))) {
+        let column = told_column(table, name);
+        if column.is_some_and(|c| c.secret) {
+            continue;
+        }
+        let (was, is) =
+            (shown(app, column, before.get(name).unwrap_or(&Json::Null)).await?, shown(app, column, after.get(name).unwrap_or(&Json::Null)).await?);
+        if was != is {
+            told.push((column.map_or_else(|| name.clone(), |c| c.vi.to_owned()), was, is));
+        }
+    }
+    Ok(told)
 }
 
 /// What an action of the trail is called.
-pub fn action_label(action: &str) -> &str {
-    match action {
-        "add" | "accounts.add" | "machines.add" => "Thêm",
-        "jobs.add" => "Thêm việc",
-        "change" => "Sửa",
-        "delete" => "Xóa",
-        "restore" => "Khôi phục",
-        "import" => "Nhập tệp",
-        "import.undo" => "Hoàn tác lần nhập",
-        "export" => "Xuất tệp",
-        "jobs.decide" => "Quyết định",
-        "login" => "Đăng nhập",
-        "logout" => "Đăng xuất",
-        "login_failed" => "Đăng nhập sai",
-        "refused" => "Bị từ chối",
-        "accounts.password" => "Đổi mật khẩu",
-        "accounts.standing" => "Đổi vai trò, trạng thái",
-        "accounts.totp_on" => "Bật hai lớp",
-        "accounts.totp_off" => "Tắt hai lớp",
-        "accounts.device" => "Chọn gắn thiết bị",
-        "accounts.device_bound" => "Gắn thiết bị",
-        "login_device" => "Đăng nhập từ thiết bị lạ",
-        "reports.seen" => "Đã xem",
-        "sessions.end" => "Kết thúc phiên",
-        "machines.revoke" => "Thu hồi mã",
-        "settings.set" => "Đổi cài đặt",
-        other => other,
-    }
+fn action_label(action: &str) -> &str {
+    ACTIONS.iter().find(|(wire, _)| *wire == action).map_or(action, |(_, label)| label)
 }
 
 /// The form of a row.
@@ -333,12 +366,41 @@ async fn row_page(app: &App, person: &Person, table: &'static Table, row: &Row) 
         may_edit,
         may_delete: is_free(table) && table.has("deleted_at") && person.may_table(table.name, Action::Delete),
         error: None,
-        fields: if may_edit { fields_of(app, table, Some(row)).await? } else { Vec::new() },
+        fields: if may_edit { fields_of(app, table, Some(row), &Form::default()).await? } else { Vec::new() },
         facts: facts_of(app, table, row, !may_edit).await?,
         trail: trail_of(app, table, row.id).await?,
+        related: related(person, table, row.id),
+        told: told_by(app, table, row).await?,
         unseen: (table.name == "reports" && is_unseen(table, row) && person.may_table("reports", Action::Decide)).then_some(row.id),
         decide_url: (table.name == "jobs").then(|| format!("/admin/review/{}", cell_of(table, row, "public_id").as_str().unwrap_or_default())),
     })
+}
+
+/// Where rows point to this one, in tables that the person may see.
+fn related(person: &Person, table: &Table, id: i64) -> Vec<Related> {
+    let mut related = Vec::new();
+    for other in catalogue::TABLES.iter().filter(|t| t.is_keyed() && t.access != Access::Hidden && person.may_table(t.name, Action::See)) {
+        let pointing = || other.shown().filter(|c| matches!(c.kind, Kind::Relation { table: to, .. } if to == table.name));
+        for column in pointing() {
+            let may_add = is_free(other) && is_editable(other, column) && person.may_table(other.name, Action::Add);
+            related.push(Related {
+                label: if pointing().count() > 1 { format!("{} ({})", other.vi, column.vi.to_lowercase()) } else { other.vi.to_owned() },
+                url: format!("/admin/t/{}?f.{}.is={id}", other.name, column.name),
+                add_url: may_add.then(|| format!("/admin/t/{}/new?{}={id}", other.name, column.name)),
+            });
+        }
+    }
+    related
+}
+
+/// What an entry of the trail says, column by column.
+async fn told_by(app: &App, table: &Table, row: &Row) -> Result<Vec<(String, String, String)>, Fault> {
+    if table.name != "audit" {
+        return Ok(Vec::new());
+    }
+    let text = |name: &str| cell_of(table, row, name).as_str().unwrap_or_default();
+    let about = catalogue::TABLES.iter().find(|t| t.name == text("table_name")).unwrap_or(table);
+    changes(app, about, &json_of(text("before_json")), &json_of(text("after_json"))).await
 }
 
 fn is_unseen(table: &Table, row: &Row) -> bool {
@@ -346,7 +408,7 @@ fn is_unseen(table: &Table, row: &Row) -> bool {
 }
 
 /// The form of a new row.
-pub async fn new(State(app): State<App>, person: Person, Path(table): Path<String>) -> Result<Response, Fault> {
+pub async fn new(State(app): State<App>, person: Person, Path(table): Path<String>, RawQuery(query): RawQuery) -> Result<Response, Fault> {
     let table = table_of(&table)?;
     if table.name == "jobs" {
         return super::by_hand::form(&person);
@@ -354,14 +416,16 @@ pub async fn new(State(app): State<App>, person: Person, Path(table): Path<Strin
     if !is_free(table) {
         return Err(Fault::not_found());
     }
-    let fields = fields_of(&app, table, None).await?;
+    // A link may fill in what it knows: the order of a new line.
+    let given = Form(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect());
+    let fields = fields_of(&app, table, None, &given).await?;
     page(&new_page(&person, table, fields, None))
 }
 
 /// The page of a form for a new row.
 pub(super) fn new_page(person: &Person, table: &'static Table, fields: Vec<Field>, error: Option<String>) -> RowPage {
-    let frame = Frame::of(person, format!("{}: thêm", table.vi), table.name);
-    let (facts, trail) = (Vec::new(), Vec::new());
+    let frame = Frame::of(person, format!("Thêm {}", table.vi.to_lowercase()), table.name);
+    let (facts, trail, related, told) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     RowPage {
         frame,
         table,
@@ -374,6 +438,8 @@ pub(super) fn new_page(person: &Person, table: &'static Table, fields: Vec<Field
         fields,
         facts,
         trail,
+        related,
+        told,
         decide_url: None,
         unseen: None,
     }
@@ -452,7 +518,7 @@ pub async fn save(State(app): State<App>, person: Person, Path((table, id)): Pat
         for field in &mut shown.fields {
             let column = table.column(field.name).ok_or_else(Fault::not_found)?;
             let cell = cell_of(table, &row, field.name);
-            if cells::for_form(column, cell) != field.value {
+            if !is_same(table, column, &field.value, cell) {
                 field.theirs = Some(cells::for_people(column, cell));
             }
         }
@@ -460,6 +526,12 @@ pub async fn save(State(app): State<App>, person: Person, Path((table, id)): Pat
     }
     shown.version = version;
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown)
+}
+
+/// Does the text of a form mean what stands in the row?
+fn is_same(table: &Table, column: &Column, text: &str, cell: &Json) -> bool {
+    let meant = cells::read(table, column, text).ok().and_then(|told| rows::parse(column, &told).ok());
+    meant.map_or_else(|| cells::for_form(column, cell) == text, |meant| meant == *cell)
 }
 
 /// Puts a row away.
@@ -527,21 +599,22 @@ pub async fn bulk(State(app): State<App>, person: Person, Path(table): Path<Stri
     let needs = |action| if person.may_table(table.name, action) { Ok(()) } else { Err(Fault::forbidden()) };
     let actor = person.actor();
     let reason = || Some(form.text("reason")).filter(|r| !r.is_empty()).unwrap_or("theo danh sách").to_owned();
-    match form.text("action") {
+    let did = match form.text("action") {
         "delete" | "restore" => {
             needs(Action::Delete)?;
             let change = if form.text("action") == "delete" { Change::Delete } else { Change::Restore };
-            let ended = app.store().change_rows(table.name, &ids, &change, &actor).await?;
-            tracing::info!(table = table.name, rows = ended.len(), failed = ended.iter().filter(|e| e.is_err()).count(), "changed many rows");
+            done_of(&app.store().change_rows(table.name, &ids, &change, &actor).await?)
         }
         "priority" if table.name == "jobs" => {
             needs(Action::Edit)?;
             let priority =
                 form.number("priority").filter(|p| (0..=1_000_000).contains(p)).ok_or_else(|| Fault::bad("Ưu tiên là số từ 0 đến 1.000.000."))?;
-            app.store().change_rows("jobs", &ids, &Change::Set(vec![("priority".to_owned(), priority.to_string())]), &actor).await?;
+            let change = Change::Set(vec![("priority".to_owned(), priority.to_string())]);
+            done_of(&app.store().change_rows("jobs", &ids, &change, &actor).await?)
         }
         action @ ("cancel" | "reopen") if table.name == "jobs" => {
             needs(Action::Edit)?;
+            let mut did = 0;
             for id in &ids {
                 let row = app.store().fetch("jobs", *id).await?;
                 let public_id = cell_of(table, &row, "public_id").as_str().unwrap_or_default().to_owned();
@@ -551,15 +624,19 @@ pub async fn bulk(State(app): State<App>, person: Person, Path(table): Path<Stri
                     app.store().reopen(&public_id, &reason(), &actor).await
                 };
                 match done {
+                    Ok(_) => did += 1,
                     // A job whose state does not allow it stays as it is: the others go on.
-                    Ok(_) | Err(StoreError::Job(_) | StoreError::BadValue { .. }) => {}
+                    Err(StoreError::Job(_) | StoreError::BadValue { .. }) => {}
                     Err(other) => return Err(other.into()),
                 }
             }
+            did
         }
         "seen" if table.name == "reports" => {
             needs(Action::Decide)?;
             app.store().see_reports(&ids, &actor).await?;
+            // Seen before is seen, too.
+            ids.len()
         }
         "csv" | "xlsx" => {
             needs(Action::Export)?;
@@ -567,10 +644,16 @@ pub async fn bulk(State(app): State<App>, person: Person, Path(table): Path<Stri
             return super::export::ticked(&app, &person, asked, &ids, form.text("action")).await;
         }
         _ => return Err(Fault::bad("Không có việc này cho bảng này.")),
-    }
+    };
+    tracing::info!(table = table.name, rows = ids.len(), did, "changed many rows");
     let back = back_to(table, &form);
     let mark = if back.contains('?') { '&' } else { '?' };
-    Ok(go(&format!("{back}{mark}done=bulk")))
+    Ok(go(&format!("{back}{mark}done=bulk&did={did}&left={}", ids.len() - did)))
+}
+
+/// How many of them were changed.
+fn done_of<T>(ended: &[Result<T, StoreError>]) -> usize {
+    ended.iter().filter(|e| e.is_ok()).count()
 }
 
 /// May the job be decided by a person now?
