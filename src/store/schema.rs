@@ -6,10 +6,8 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
-use sea_orm::ConnectionTrait;
-
 use super::catalogue::{Column, Index, Kind, TABLES, Table};
-use super::db::{Engine, Store, Tx, all, execute, int, int_or_none, one, text, text_or_none, transaction, values};
+use super::db::{Asked, Engine, Store, Tx, all, execute, int, int_or_none, is_forbidden, one, text, text_or_none, transaction, values};
 use super::{StoreError, digest};
 use crate::domain::text::plain;
 
@@ -46,7 +44,9 @@ impl Store {
                 return Ok(Migrated::default());
             }
         }
-        execute(&self.db, &history_table(self.engine()), vec![]).await?;
+        let made = execute(&self.db, &history_table(self.engine()), vec![]).await;
+        // The first thing that needs more than the running server's rights.
+        made.map_err(|error| if is_forbidden(&error) { StoreError::MayNotMigrate } else { error })?;
         self.hold_the_schema().await?;
         let done = self.add_all(&fingerprint).await;
         execute(&self.db, "DELETE FROM schema_lock WHERE name = ?", values!["schema"]).await?;
@@ -198,7 +198,7 @@ async fn columns_of(store: &Store, table: &str) -> Result<HashSet<String>, Store
     all(&store.db, sql, values![table]).await?.iter().map(|row| text(row, 0)).collect()
 }
 
-async fn has_step<C: ConnectionTrait>(c: &C, step: &str) -> Result<bool, StoreError> {
+async fn has_step<C: Asked>(c: &C, step: &str) -> Result<bool, StoreError> {
     Ok(one(c, "SELECT 1 FROM schema_history WHERE step = ?", values![step]).await?.is_some())
 }
 
