@@ -182,11 +182,18 @@ trial() { # TEXT NAME SIGNAL PID
     if [ "$wrong" != 0 ] || [ "$code" != 0 ]; then echo "jobs without exactly one outcome: $wrong" >&2; exit 1; fi
 }
 
-echo "| what happens at a third of the jobs | time | done | again | twice | refused | slowest | owner's page shown / not / signed out |"
+echo "| at a third of the jobs | time | done | again | twice | refused | slowest request | page shown / not / signed out |"
 echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
 trial "nothing" PA 0 0
 trial "a server is killed with -9" PB 9 "$one"
 one; sleep 5
 trial "the other server is stopped with SIGTERM" PC 15 "$two"
 two; sleep 5
-trial "the writer of the cluster is killed with -9" PD 9 "${node_pids[1]}"
+trial "a server falls silent (SIGSTOP, as if its cable were pulled)" PD 19 "$one"
+kill -9 "$one"; sleep 1
+one; sleep 5
+trial "the writer of the cluster is killed with -9" PE 9 "${node_pids[1]}"
+node 1; sleep 8
+trial "the writer is stopped with SIGTERM" PF 15 "${node_pids[1]}"
+node 1; sleep 8
+trial "the writer falls silent (SIGSTOP)" PG 19 "${node_pids[1]}"
