@@ -42,6 +42,7 @@ pub async fn serve(options: Serve) -> Ended {
         Poll::Ready(())
     })
     .await;
+    let mut hang_ups = HangUps::heard(&config);
     let running = server::start(config).await.map_err(Failure::cannot_run)?;
     if let Some(owner) = &running.first_owner {
         // On the terminal and nowhere else: stdout may be a file, and the log is one.
@@ -50,9 +51,42 @@ pub async fn serve(options: Serve) -> Ended {
         tell(&format!("  Mật khẩu một lần: {}", owner.password.expose_secret()));
     }
     say(&json!({ "event": "ready", "url": running.url(), "admin": format!("{}/admin", running.url()) }).to_string());
-    ended.await;
+    loop {
+        tokio::select! {
+            () = &mut ended => break,
+            () = hang_ups.next() => running.reload(),
+        }
+    }
     running.stop().await;
     Ok(Exit::Done)
+}
+
+/// SIGHUP says that the certificate was renewed. Where there is none, or a terminal, it ends the server as it ends any program.
+struct HangUps(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
+
+impl HangUps {
+    #[cfg(unix)]
+    fn heard(config: &ServeConfig) -> Self {
+        use std::io::IsTerminal;
+        use tokio::signal::unix::{SignalKind, signal};
+        let is_wanted = config.tls.is_some() && !std::io::stdin().is_terminal();
+        Self(is_wanted.then(|| signal(SignalKind::hangup())).and_then(Result::ok))
+    }
+
+    #[cfg(not(unix))]
+    const fn heard(_: &ServeConfig) -> Self {
+        Self()
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.0
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
 }
 
 /// What would run. Nothing is opened but the files that must be there.

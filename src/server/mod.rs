@@ -157,6 +157,7 @@ pub struct Running {
     app: App,
     stop: CancellationToken,
     tasks: TaskTracker,
+    certificate: Option<Certificate>,
     /// Told once, on a new server.
     pub first_owner: Option<FirstOwner>,
 }
@@ -178,11 +179,11 @@ pub async fn start_with(app: App) -> Result<Running, ServeError> {
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let ended = stop.clone().cancelled_owned();
-    if let Some(certificate) = certificate {
-        let listener = TlsListener::new(listener, &certificate).map_err(|e| fault(std::io::Error::other(e)))?;
+    if let Some(certificate) = &certificate {
+        let listener = TlsListener::new(listener, certificate).map_err(|e| fault(std::io::Error::other(e)))?;
         // As it is; wrapped for its address alone.
         tasks.spawn(watched(axum::serve(listener.tap_io(|_| {}), service).with_graceful_shutdown(ended).into_future()));
-        tasks.spawn(certificate.watch(stop.clone()));
+        tasks.spawn(certificate.clone().watch(stop.clone()));
     } else {
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
@@ -191,7 +192,7 @@ pub async fn start_with(app: App) -> Result<Running, ServeError> {
     }
     tasks.spawn(tasks::run(app.clone(), stop.clone()));
     tasks.close();
-    Ok(Running { address, app, stop, tasks, first_owner })
+    Ok(Running { address, app, stop, tasks, certificate, first_owner })
 }
 
 async fn watched(served: impl Future<Output = std::io::Result<()>>) {
@@ -210,6 +211,13 @@ impl Running {
     /// Its state.
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// Looks at the certificate's files now, rather than within half a minute.
+    pub fn reload(&self) {
+        if let Some(certificate) = &self.certificate {
+            certificate.look();
+        }
     }
 
     /// Takes nothing new, lets what is running end, and lets another server take over.

@@ -80,6 +80,7 @@ impl From<StoreError> for Problem {
             | StoreError::Unreachable { .. }
             | StoreError::Newer { .. }
             | StoreError::Migrating(_)
+            | StoreError::MayNotMigrate
             | StoreError::Copy(_)
             | StoreError::Damaged(_)
             | StoreError::Database(_) => {

@@ -100,13 +100,18 @@ impl Certificate {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            match self.renew() {
-                Ok(true) => tracing::info!("the certificate was renewed"),
-                Ok(false) => {}
-                Err(error) => {
-                    let error = format!("{:#}", anyhow::Error::from(error));
-                    tracing::warn!(error, "the new certificate is no good; the old one stays");
-                }
+            self.look();
+        }
+    }
+
+    /// [`Certificate::renew`], told to the log.
+    pub fn look(&self) {
+        match self.renew() {
+            Ok(true) => tracing::info!("the certificate was renewed"),
+            Ok(false) => {}
+            Err(error) => {
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::warn!(error, "the new certificate is no good; the old one stays");
             }
         }
     }

@@ -5,12 +5,12 @@
 
 use std::path::Path;
 
-use sea_orm::{ConnectionTrait, IsolationLevel, QueryResult, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value};
+use sea_orm::{DatabaseTransaction, IsolationLevel, QueryResult, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value};
 use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use super::catalogue::{Column, Kind, TABLES, Table};
-use super::db::{Engine, Store, all, execute, int, marks, one, private_file, sqlite_url, values};
+use super::db::{Asked, Engine, Store, all, execute, int, marks, one, private_file, sqlite_url, values};
 use super::rows::{bound, cell, read_as};
 
 /// Rows in one statement: a cluster does not like large transactions, and a statement has at most 32 766 values.
@@ -63,9 +63,17 @@ async fn fill(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreError> 
         Engine::MariaDb => TransactionOptions { isolation_level: Some(IsolationLevel::RepeatableRead), ..TransactionOptions::default() },
     };
     let snapshot = from.db.begin_with_options(options).await?;
+    from.be_patient(&snapshot, true).await?;
+    let copied = copy_all(&snapshot, from.engine(), to).await?;
+    from.be_patient(&snapshot, false).await?;
+    snapshot.rollback().await?;
+    Ok(copied)
+}
+
+async fn copy_all(snapshot: &DatabaseTransaction, engine: Engine, to: &Store) -> Result<Vec<CopiedTable>, StoreError> {
     let mut copied = Vec::new();
     for table in TABLES {
-        let sent = copy_table(&snapshot, from.engine(), to, table).await?;
+        let sent = copy_table(snapshot, engine, to, table).await?;
         let found = summed(&to.db, to.engine(), table).await?;
         if sent != found {
             return Err(StoreError::Copy(format!("bảng {}: gửi {} dòng, nhận {} dòng, hoặc nội dung khác nhau", table.name, sent.rows, found.rows)));
@@ -73,11 +81,10 @@ async fn fill(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreError> 
         tracing::info!(table = table.name, rows = sent.rows, "copied and compared");
         copied.push(sent);
     }
-    snapshot.rollback().await?;
     Ok(copied)
 }
 
-async fn copy_table<C: ConnectionTrait>(from: &C, engine: Engine, to: &Store, table: &'static Table) -> Result<CopiedTable, StoreError> {
+async fn copy_table<C: Asked>(from: &C, engine: Engine, to: &Store, table: &'static Table) -> Result<CopiedTable, StoreError> {
     let mut sum = Sum::new(table);
     let names: Vec<String> = table.columns.iter().map(|c| format!("`{}`", c.name)).collect();
     let one_row = format!("({})", marks(names.len()));
@@ -116,7 +123,7 @@ fn written(engine: Engine, column: &Column, cell: &serde_json::Value) -> Value {
     }
 }
 
-async fn summed<C: ConnectionTrait>(c: &C, engine: Engine, table: &'static Table) -> Result<CopiedTable, StoreError> {
+async fn summed<C: Asked>(c: &C, engine: Engine, table: &'static Table) -> Result<CopiedTable, StoreError> {
     let mut sum = Sum::new(table);
     let mut place = first(table);
     loop {
@@ -145,7 +152,7 @@ fn next(table: &Table, place: &Place, rows: &[QueryResult]) -> Result<Place, Sto
     }
 }
 
-async fn batch<C: ConnectionTrait>(c: &C, engine: Engine, table: &Table, place: &Place) -> Result<Vec<QueryResult>, StoreError> {
+async fn batch<C: Asked>(c: &C, engine: Engine, table: &Table, place: &Place) -> Result<Vec<QueryResult>, StoreError> {
     let columns: Vec<String> = table.columns.iter().map(|column| read_as(engine, column)).collect();
     let select = format!("SELECT {} FROM `{}`", columns.join(", "), table.name);
     match place {

@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::{self, Executor};
 use sea_orm::{
@@ -21,10 +21,19 @@ use super::StoreError;
 
 /// How often a transaction is done again as a whole when the database asks for it.
 const TRIES_MAX: u32 = 12;
+/// How long a lost connection is tried again: longer than a cluster needs for another writer, shorter than a request may take.
+const GONE_MAX: Duration = Duration::from_secs(14);
+/// A transaction in which nothing was said for so long was left by a server that died without a word. What it holds is let
+/// go; a living one says something every few milliseconds, and does the transaction again where it did not.
+const IDLE_MAX: &str = "SET SESSION idle_transaction_timeout = 10";
+/// A copy reads from one database while the other one writes and sums up.
+const IDLE_FOR_EVER: &str = "SET SESSION idle_transaction_timeout = 0";
 /// How long SQLite waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// MariaDB: deadlock (and a failed certification on Galera), lock wait, node not ready, row changed since it was read.
-const AGAIN: [u16; 4] = [1213, 1205, 1047, 1020];
+/// MariaDB: deadlock (and a failed certification on Galera), lock wait, row changed since it was read.
+const AGAIN: [u16; 3] = [1213, 1205, 1020];
+/// MariaDB: the node is not ready, is being stopped, has ended the connection.
+const GONE: [u16; 3] = [1047, 1053, 1927];
 
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +150,7 @@ impl Store {
                     connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
                     // On a cluster: what another server wrote is seen. A plain MariaDB does not know it.
                     let _ = connection.execute("SET SESSION wsrep_sync_wait = 1").await;
+                    connection.execute(IDLE_MAX).await?;
                     Ok(())
                 })
             })
@@ -171,6 +181,14 @@ impl Store {
         }
     }
 
+    /// Lets a transaction wait for the other side of a copy as long as it takes, or no longer.
+    pub(super) async fn be_patient(&self, tx: &DatabaseTransaction, is_patient: bool) -> Result<(), StoreError> {
+        match self.engine {
+            Engine::Sqlite => Ok(()),
+            Engine::MariaDb => execute(tx, if is_patient { IDLE_FOR_EVER } else { IDLE_MAX }, vec![]).await.map(|_| ()),
+        }
+    }
+
     /// Compares the clock with the database's, where that is another machine.
     pub async fn tune_clock(&self) -> Result<(), StoreError> {
         let (Engine::MariaDb, Clock::Machine { ahead_ms }) = (self.engine, &self.clock) else { return Ok(()) };
@@ -183,9 +201,10 @@ impl Store {
         Ok(())
     }
 
-    /// Does it answer?
+    /// Does it answer? Asked once: who asks wants to know how it is now.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        one(&self.db, "SELECT 1", vec![]).await.map(|_| ())
+        self.db.query_one_raw(statement(self.db.get_database_backend(), "SELECT 1", vec![])).await?;
+        Ok(())
     }
 
     /// Ends all connections, so that SQLite leaves a single file.
@@ -241,23 +260,27 @@ impl Tx {
     }
 }
 
-/// Counts the tries of a transaction.
-pub(super) struct Tries(u32);
+/// Counts the tries of a transaction, or of a question outside of one.
+pub(super) struct Tries {
+    count: u32,
+    begun: Instant,
+}
 
 impl Tries {
-    pub const fn new() -> Self {
-        Self(0)
+    pub fn new() -> Self {
+        Self { count: 0, begun: Instant::now() }
     }
 
     /// Waits a little where the database asks for another try; else hands the error back.
     pub async fn again(&mut self, error: StoreError) -> Result<(), StoreError> {
-        self.0 += 1;
+        self.count += 1;
         // Two that insert the same key: on the second look the slower one sees the faster one's row.
-        let was_overtaken = is_taken(&error) && self.0 < 3;
-        if self.0 >= TRIES_MAX || !(error.wants_another_try() || was_overtaken) {
+        let was_overtaken = is_taken(&error) && self.count < 3;
+        let has_time = self.count < TRIES_MAX || (matches!(&error, StoreError::Database(e) if is_gone(e)) && self.begun.elapsed() < GONE_MAX);
+        if !has_time || !(error.wants_another_try() || was_overtaken) {
             return Err(error);
         }
-        let most = 4_u64 << self.0.min(7);
+        let most = 4_u64 << self.count.min(7);
         tokio::time::sleep(Duration::from_millis(rand::random_range(1..=most))).await;
         Ok(())
     }
@@ -291,17 +314,37 @@ pub(super) use transaction;
 
 /// Does the database ask for the whole transaction again?
 pub(super) fn wants_another_try(error: &DbErr) -> bool {
+    is_gone(error)
+        || match sqlx_error(error) {
+            Some(sqlx::Error::Database(told)) => match number(&**told) {
+                Some(number) => AGAIN.contains(&number),
+                // SQLITE_BUSY and SQLITE_LOCKED, with whatever stands above the low byte.
+                None => told.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6)),
+            },
+            _ => false,
+        }
+}
+
+/// Is it the node that is gone, and not the transaction that failed?
+fn is_gone(error: &DbErr) -> bool {
     match sqlx_error(error) {
         Some(sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed) => true,
-        Some(sqlx::Error::Database(told)) => {
-            if let Some(mysql) = told.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-                return AGAIN.contains(&mysql.number());
-            }
-            // SQLITE_BUSY and SQLITE_LOCKED, with whatever stands above the low byte.
-            told.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6))
-        }
+        Some(sqlx::Error::Database(told)) => number(&**told).is_some_and(|number| GONE.contains(&number)),
         _ => false,
     }
+}
+
+/// MariaDB's number of the error.
+fn number(told: &dyn sqlx::error::DatabaseError) -> Option<u16> {
+    told.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(sqlx::mysql::MySqlDatabaseError::number)
+}
+
+/// Does the database say that this account may not do it?
+pub(super) fn is_forbidden(error: &StoreError) -> bool {
+    let StoreError::Database(error) = error else { return false };
+    let Some(sqlx::Error::Database(told)) = sqlx_error(error) else { return false };
+    // No right to the database, no right to the table.
+    matches!(number(&**told), Some(1044 | 1142))
 }
 
 /// Is there already a row with this unique key?
@@ -343,14 +386,44 @@ pub(super) async fn insert<C: ConnectionTrait>(c: &C, sql: &str, values: Vec<Val
     i64::try_from(id).map_err(|_| StoreError::Damaged("số dòng quá lớn".to_owned()))
 }
 
+/// Where questions are put: to any connection, which may be done again, or in a transaction, which is done again as a whole.
+pub(super) trait Asked: ConnectionTrait {
+    /// May a question be put again by itself?
+    const ALONE: bool;
+}
+
+impl Asked for DatabaseConnection {
+    const ALONE: bool = true;
+}
+
+impl Asked for DatabaseTransaction {
+    const ALONE: bool = false;
+}
+
+/// Puts `$question` until it is answered, or the error is for the caller.
+macro_rules! answered {
+    ($on:ty, $question:expr) => {{
+        let mut tries = Tries::new();
+        loop {
+            match $question.await {
+                Ok(answer) => break Ok(answer),
+                Err(error) if <$on>::ALONE => tries.again(error.into()).await?,
+                Err(error) => break Err(error.into()),
+            }
+        }
+    }};
+}
+
 /// The first row.
-pub(super) async fn one<C: ConnectionTrait>(c: &C, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, StoreError> {
-    Ok(c.query_one_raw(statement(c.get_database_backend(), sql, values)).await?)
+pub(super) async fn one<C: Asked>(c: &C, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, StoreError> {
+    let question = statement(c.get_database_backend(), sql, values);
+    answered!(C, c.query_one_raw(question.clone()))
 }
 
 /// All rows.
-pub(super) async fn all<C: ConnectionTrait>(c: &C, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, StoreError> {
-    Ok(c.query_all_raw(statement(c.get_database_backend(), sql, values)).await?)
+pub(super) async fn all<C: Asked>(c: &C, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, StoreError> {
+    let question = statement(c.get_database_backend(), sql, values);
+    answered!(C, c.query_all_raw(question.clone()))
 }
 
 /// A whole number that is there.

@@ -58,6 +58,12 @@ pub enum StoreError {
     /// Somebody else is at it.
     #[error("Một máy chủ khác đang nâng cấp cơ sở dữ liệu (từ {0}). Đợi xong rồi chạy lại. (Another server is migrating.)")]
     Migrating(String),
+    /// Something is missing in it, and this account may not add it.
+    #[error(
+        "Cơ sở dữ liệu chưa đủ bảng cho phiên bản này và tài khoản này không được thêm. Chạy gachno store migrate bằng tài khoản quản trị cơ sở dữ \
+         liệu (--database) rồi chạy lại. (This account may not change the schema.)"
+    )]
+    MayNotMigrate,
     /// Somebody changed the row since it was read.
     #[error("Dòng này vừa được người khác sửa. Mở lại rồi sửa tiếp. (Somebody else changed the row.)")]
     Stale,

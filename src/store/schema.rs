@@ -6,10 +6,8 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
-use sea_orm::ConnectionTrait;
-
 use super::catalogue::{Column, Index, Kind, SEARCH_MAX, TABLES, Table};
-use super::db::{Engine, Store, Tx, all, execute, int, int_or_none, one, text, transaction, values};
+use super::db::{Asked, Engine, Store, Tx, all, execute, int, int_or_none, is_forbidden, one, text, transaction, values};
 use super::{StoreError, digest};
 
 /// Raised when an older program must not work on the database any more.
@@ -52,7 +50,9 @@ impl Store {
                 return Ok(Migrated::default());
             }
         }
-        execute(&self.db, &history_table(self.engine()), vec![]).await?;
+        let made = execute(&self.db, &history_table(self.engine()), vec![]).await;
+        // The first thing that needs more than the running server's rights.
+        made.map_err(|error| if is_forbidden(&error) { StoreError::MayNotMigrate } else { error })?;
         self.hold_the_schema().await?;
         let done = self.add_all(&fingerprint).await;
         execute(&self.db, "DELETE FROM schema_lock WHERE name = ?", values!["schema"]).await?;
@@ -145,7 +145,7 @@ impl Store {
         Ok(())
     }
 
-    pub(super) async fn all_columns<C: ConnectionTrait>(&self, c: &C) -> Result<HashMap<String, HashMap<String, Existing>>, StoreError> {
+    pub(super) async fn all_columns<C: Asked>(&self, c: &C) -> Result<HashMap<String, HashMap<String, Existing>>, StoreError> {
         let sql = match self.engine() {
             Engine::Sqlite => {
                 "SELECT m.name, p.name, p.type, CASE WHEN p.pk > 0 THEN 'PRI' ELSE '' END, 'auto_increment' FROM sqlite_master m, pragma_table_info(m.name) p \
@@ -206,7 +206,7 @@ async fn columns_of(store: &Store, table: &str) -> Result<HashSet<String>, Store
     all(&store.db, sql, values![table]).await?.iter().map(|row| text(row, 0)).collect()
 }
 
-async fn has_step<C: ConnectionTrait>(c: &C, step: &str) -> Result<bool, StoreError> {
+async fn has_step<C: Asked>(c: &C, step: &str) -> Result<bool, StoreError> {
     Ok(one(c, "SELECT 1 FROM schema_history WHERE step = ?", values![step]).await?.is_some())
 }
 

@@ -861,8 +861,8 @@ async fn the_dashboards_numbers_lead_to_just_their_rows(base: &Base) {
     let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
     let rules = shop.running.app().shop().await.unwrap();
     for (job, outcome) in shop.store().take(machine, Service::PayEvn, 3, MINUTE).await.unwrap().jobs.iter().zip([Outcome::NotFound, Outcome::Rejected, Outcome::Debt]) {
-        let report = gachno::store::jobs::Report {
-            attempt: uuid::Uuid::now_v7(),
+        let report = gachno::domain::Report {
+            attempt: uuid::Uuid::now_v7().to_string(),
             job: job.id.clone(),
             fence: job.fence,
             outcome,
@@ -870,7 +870,7 @@ async fn the_dashboards_numbers_lead_to_just_their_rows(base: &Base) {
             transaction_id: None,
             proof: Proof::None,
             message: None,
-            at_ms: None,
+            at: None,
             operator: None,
         };
         shop.store().report(machine, &[report], &rules).await.unwrap();

@@ -1,10 +1,12 @@
-//! Databases for tests: a SQLite file, or a database of a real MariaDB that is started once for all test processes.
+//! Databases for tests: a SQLite file, or a database of a real MariaDB that is started once for all test processes. It also
+//! listens on this computer's own address, over TLS, as one on another machine would.
 //!
 //! Lives here: starting it, sharing it, making it end. The first test that needs it starts it detached, with a watcher
 //! that ends it when no test process was there for a while, and when its folder is gone; so it ends after a failed run,
 //! too. Each test has a database of its own name, dropped when the test is over.
 
 use std::fs::{self, File};
+use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -57,6 +59,30 @@ impl Base {
         sql(socket, &format!("USE {name};\n{script}"));
     }
 
+    /// The address of an account that may do these things with the whole database and nothing else (MariaDB).
+    pub fn account(&self, who: &str, rights: &str) -> String {
+        let (socket, name) = self.drop_in.as_ref().unwrap();
+        let user = format!("{name}_{who}");
+        sql(socket, &format!("CREATE USER {user}@localhost IDENTIFIED BY 'gachno'; GRANT {rights} ON {name}.* TO {user}@localhost"));
+        self.url.replace("gachno:gachno@", &format!("{user}:gachno@"))
+    }
+
+    /// The same database as another machine reaches it. `None`: this computer has no address of its own.
+    pub fn afar(&self) -> Option<Afar> {
+        let (socket, name) = self.drop_in.as_ref().unwrap();
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mariadb");
+        let Some(host) = own_address() else {
+            eprintln!("SKIPPED: this machine has no address but its loopback");
+            return None;
+        };
+        let port = sql(socket, "SELECT @@port").trim().to_owned();
+        // For this test alone, with a password that nobody knows: the port is open to the network.
+        let password = uuid::Uuid::new_v4().simple().to_string();
+        sql(socket, &format!("CREATE USER {name}@'%' IDENTIFIED BY '{password}' REQUIRE SSL; GRANT ALL ON {name}.* TO {name}@'%'"));
+        let url = format!("mysql://{name}:{password}@HOST:{port}/{name}");
+        Some(Afar { url, host: host.to_string(), ca: home.join("tls/ca.pem") })
+    }
+
     /// What a query answers, as a database tool prints it (MariaDB).
     pub fn ask(&self, query: &str) -> String {
         let (socket, name) = self.drop_in.as_ref().unwrap();
@@ -68,7 +94,48 @@ impl Drop for Base {
     fn drop(&mut self) {
         if let Some((socket, name)) = &self.drop_in {
             sql(socket, &format!("DROP DATABASE {name}"));
+            let users = sql(socket, &format!("SELECT CONCAT(QUOTE(user), '@', QUOTE(host)) FROM mysql.user WHERE user LIKE '{name}%'"));
+            for user in users.lines() {
+                sql(socket, &format!("DROP USER {user}"));
+            }
         }
+    }
+}
+
+/// A database on another machine, as far as anybody can tell.
+pub struct Afar {
+    url: String,
+    /// The address that stands in its certificate. It also listens on 127.0.0.1, which does not.
+    pub host: String,
+    /// Who signed its certificate.
+    pub ca: PathBuf,
+}
+
+impl Afar {
+    /// Its address, by that host, with these parameters.
+    pub fn url(&self, host: &str, parameters: &str) -> String {
+        format!("{}{parameters}", self.url.replace("HOST", host))
+    }
+}
+
+/// This computer's address in its network. Nothing is sent.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.200:9").ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_loopback() && !ip.is_unspecified())
+}
+
+/// Files for its TLS: a certificate for `host`, and the authority that signed it.
+fn make_certificate(folder: &Path, host: IpAddr) {
+    let mut authority = rcgen::CertificateParams::new([]).unwrap();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let (authority_key, key) = (rcgen::KeyPair::generate().unwrap(), rcgen::KeyPair::generate().unwrap());
+    let own = authority.self_signed(&authority_key).unwrap();
+    let issuer = rcgen::Issuer::new(authority, authority_key);
+    let signed = rcgen::CertificateParams::new([host.to_string()]).unwrap().signed_by(&key, &issuer).unwrap();
+    fs::create_dir_all(folder).unwrap();
+    for (name, text) in [("ca.pem", own.pem()), ("cert.pem", signed.pem()), ("key.pem", key.serialize_pem())] {
+        fs::write(folder.join(name), text).unwrap();
     }
 }
 
@@ -154,7 +221,20 @@ fn start(home: &Path, socket: &Path) {
         .env("DATA", &data)
         .env("LOCK", home.join("starting.lock"));
     watcher.arg(format!("--datadir={}", data.display())).arg(format!("--socket={}", socket.display())).arg(format!("--init-file={}", init.display()));
-    watcher.args(["--skip-networking", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=128M", "--innodb-log-file-size=64M"]);
+    match own_address() {
+        Some(host) => {
+            make_certificate(&home.join("tls"), host);
+            let free = TcpListener::bind((host, 0)).unwrap().local_addr().unwrap().port();
+            watcher.args([format!("--bind-address={host},127.0.0.1"), format!("--port={free}")]);
+            for (flag, name) in [("--ssl-ca", "ca.pem"), ("--ssl-cert", "cert.pem"), ("--ssl-key", "key.pem")] {
+                watcher.arg(format!("{flag}={}", home.join("tls").join(name).display()));
+            }
+        }
+        None => {
+            watcher.arg("--skip-networking");
+        }
+    }
+    watcher.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=128M", "--innodb-log-file-size=64M"]);
     watcher.args([
         "--skip-innodb-doublewrite",
         "--skip-log-bin",

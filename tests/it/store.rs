@@ -742,3 +742,127 @@ on_both! {
         assert!(matches!(more[..], [Added::Added(_)]));
     }
 }
+
+/// What docs/server.md says that each account needs.
+const SERVES: &str = "SELECT, INSERT, UPDATE, DELETE";
+const MIGRATES: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_needs_no_right_to_change_the_schema() {
+    let Some(base) = Base::new(Which::MariaDb) else { return };
+    let small = base.account("small", SERVES);
+    let refused = Store::open(&small).await.unwrap_err();
+    assert!(matches!(refused, gachno::store::StoreError::MayNotMigrate) && refused.to_string().contains("gachno store migrate"), "{refused}");
+    assert_eq!(base.ask("SHOW TABLES"), "", "and nothing was begun");
+
+    Store::open(&base.account("large", MIGRATES)).await.unwrap().close().await;
+    let store = Store::open(&small).await.expect("all that it needs is there");
+    let first = store.add_machine("quầy 1", &[Scope::Lease], None, &Actor::system()).await.unwrap().id;
+    let owner = store.first_owner().await.unwrap().expect("a new shop");
+    store.add_jobs(&[bill("PE001")], &Actor::system()).await.unwrap();
+    let job = store.take(first, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
+    let attempt = Uuid::now_v7();
+    store.arm(first, &held(&job), attempt, Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
+    assert_eq!(store.report(first, &[report(&job, attempt, Outcome::Paid)], &Shop::default()).await.unwrap(), [Verdict::Accepted]);
+    assert!(store.leads("rescue", "one", MINUTE).await.unwrap());
+    store.expire().await.unwrap();
+    store.forget_old(1).await.unwrap();
+    store.fill_search_texts().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    store.backup(&folder.path().join("shop.db")).await.unwrap();
+
+    // A copy is brought back by the same account, too, once the tables are there.
+    let empty = Base::new(Which::MariaDb).unwrap();
+    empty.store().await.close().await;
+    let again = Store::connect(&empty.account("small", SERVES)).await.unwrap();
+    again.restore(&folder.path().join("shop.db")).await.unwrap();
+    assert!(again.account_named(&owner.username).await.unwrap().is_some());
+
+    // A newer program that needs more says so, and changes nothing.
+    base.load("DELETE FROM schema_history WHERE step LIKE 'schema %'");
+    assert!(matches!(Store::open(&small).await, Err(gachno::store::StoreError::MayNotMigrate)));
+}
+
+on_both! {
+    async fn a_copy_of_a_shop_at_work_is_one_moment_of_it(base: &Base) {
+        let world = Arc::new(World::open(base).await);
+        let codes: Vec<String> = (0..300).map(|i| format!("PE{i:05}")).collect();
+        world.add(&codes.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        let clients: Vec<_> = [world.one, world.two].map(|machine| {
+            let world = Arc::clone(&world);
+            tokio::spawn(async move {
+                loop {
+                    let jobs = world.take(machine, 2).await;
+                    if jobs.is_empty() {
+                        return;
+                    }
+                    for job in &jobs {
+                        let attempt = Uuid::now_v7();
+                        world.arm(machine, job, attempt).await.unwrap();
+                        assert_eq!(world.tell(machine, report(job, attempt, Outcome::Paid)).await, Verdict::Accepted);
+                    }
+                }
+            })
+        }).into();
+        let folder = tempfile::tempdir().unwrap();
+        let (mut copies, mut partly) = (0, 0);
+        while clients.iter().any(|client| !client.is_finished()) {
+            let file = folder.path().join(format!("{copies}.db"));
+            world.store.backup(&file).await.unwrap();
+            copies += 1;
+            let kind = if base.url.starts_with("sqlite") { Which::Sqlite } else { Which::MariaDb };
+            let empty = Base::new(kind).unwrap();
+            let back = Store::connect(&empty.url).await.unwrap();
+            back.restore(&file).await.unwrap();
+            let count = async |table: &str, column: &str, value: &str| {
+                let filter = Filter { column: column.to_owned(), compare: Compare::Is, value: value.to_owned() };
+                match back.count(table, &Query { filters: vec![filter], ..Query::default() }).await.unwrap() {
+                    Count::Exactly(count) | Count::MoreThan(count) => count,
+                }
+            };
+            let done = count("jobs", "state", "done").await;
+            assert_eq!(count("reports", "verdict", "accepted").await, done, "each end with its report, and no report without");
+            partly += usize::from(done > 0 && done < 300);
+            back.close().await;
+        }
+        for client in clients {
+            client.await.unwrap();
+        }
+        assert!(partly > 0, "{copies} copies, none of them while it worked");
+    }
+}
+
+on_both! {
+    async fn what_is_old_is_forgotten_and_nothing_about_money_is(base: &Base) {
+        use gachno::store::accounts::WebSession;
+        const DAY: i64 = 24 * 60 * MINUTE;
+        let world = World::open(base).await;
+        world.add(&["PE001"]).await;
+        let job = world.take(world.one, 1).await.remove(0);
+        let attempt = Uuid::now_v7();
+        world.arm(world.one, &job, attempt).await.unwrap();
+        world.tell(world.one, report(&job, attempt, Outcome::Paid)).await;
+        let session = async |hash: &str, lasts: i64| {
+            let now = world.store.now_ms();
+            let session = WebSession { hash: hash.to_owned(), user_id: Some(1), created_at: now, last_seen: now, expires_at: now + lasts, ip: None, agent: None, data: None };
+            world.store.add_session(&session).await.unwrap();
+        };
+        let failed = async || world.store.sign_in_failed("lan", "10.0.0.7", &Actor::system()).await.unwrap();
+        session("short", DAY).await;
+        session("long", 100 * DAY).await;
+        failed().await;
+        world.wait(29 * DAY);
+        failed().await;
+        assert_eq!(world.store.forget_old(30).await.unwrap(), 1, "the session that was over");
+        world.wait(2 * DAY);
+        let trail = world.store.count("audit", &Query::default()).await.unwrap();
+        assert_eq!(world.store.forget_old(30).await.unwrap(), 1, "the older failure");
+        assert_eq!(world.store.failures("lan", "10.0.0.7", 0).await.unwrap(), 1);
+        assert!(world.store.session("short").await.unwrap().is_none() && world.store.session("long").await.unwrap().is_some());
+        world.wait(10_000 * DAY);
+        world.store.forget_old(0).await.unwrap();
+        assert_eq!(world.state(&job.id).await, "done");
+        assert_eq!(world.store.count("audit", &Query::default()).await.unwrap(), trail, "the trail is for ever");
+        assert_eq!(world.store.count("reports", &Query::default()).await.unwrap(), Count::Exactly(1));
+    }
+}

@@ -1,14 +1,17 @@
-//! HTTPS: who can come in, with what, and what the server refuses to start with.
+//! HTTPS: who can come in, with what, and what the server refuses to start with. And the way to a database elsewhere.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use gachno::server::{self, Certificate, Running, ServeConfig, TlsFiles};
 use gachno::store::sqlite_url;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use crate::database::{Base, Which};
 
 /// A certificate for `localhost`, made here and now.
 fn certificate(folder: &Path) -> TlsFiles {
@@ -161,4 +164,109 @@ fn a_check_says_what_would_run_and_keeps_the_secrets() {
     let readable = check("", &["--tls-cert", &path(&files.cert), "--tls-key", &path(&files.key)]);
     assert_eq!(readable.status.code(), Some(2), "{}", told(&readable));
     assert!(told(&readable).contains("chmod 600"), "{}", told(&readable));
+}
+
+/// `gachno serve` as a process of its own, ended with this.
+struct Served {
+    child: Child,
+    url: String,
+    _home: tempfile::TempDir,
+}
+
+impl Served {
+    /// `Err`: what it said instead of starting.
+    fn start(environment: &[(&str, &str)]) -> Result<Self, String> {
+        let home = tempfile::tempdir().unwrap();
+        let mut serve = Command::new(env!("CARGO_BIN_EXE_gachno"));
+        serve.args(["serve", "--listen", "127.0.0.1:0"]).env("GACHNO_HOME", home.path()).envs(environment.iter().copied());
+        let mut child = serve.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        if line.is_empty() {
+            let mut said = String::new();
+            child.stderr.as_mut().unwrap().read_to_string(&mut said).unwrap();
+            assert!(!child.wait().unwrap().success());
+            return Err(said);
+        }
+        let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
+        Ok(Self { child, url: ready["url"].as_str().unwrap().to_owned(), _home: home })
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hang_up_takes_the_renewed_certificate_and_drops_nobody() {
+    gachno::init_tls();
+    let folder = tempfile::tempdir().unwrap();
+    let files = certificate(folder.path());
+    let (cert, key) = (files.cert.display().to_string(), files.key.display().to_string());
+    let served = Served::start(&[("GACHNO_SERVE_TLS_CERT", &cert), ("GACHNO_SERVE_TLS_KEY", &key)]).unwrap();
+    let url = format!("{}/api/health", served.url);
+    let knows = || {
+        let known = reqwest::Certificate::from_pem(&fs::read(&files.cert).unwrap()).unwrap();
+        reqwest::Client::builder().tls_certs_only([known]).build().unwrap()
+    };
+    let old = knows();
+    assert_eq!(old.get(&url).send().await.unwrap().status(), 200);
+    certificate(folder.path());
+    let begun = Instant::now();
+    served.signal("-HUP");
+    while knows().get(&url).send().await.is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "at once, not at the next look");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(old.get(&url).send().await.unwrap().status(), 200, "who was connected stays");
+    let plain = Served::start(&[]).unwrap();
+    plain.signal("-HUP");
+    let mut plain = plain;
+    assert!(!plain.child.wait().unwrap().success(), "without a certificate it ends as any program");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_elsewhere_is_reached_over_checked_tls_and_in_no_other_way() {
+    let Some(base) = Base::new(Which::MariaDb) else { return };
+    let Some(afar) = base.afar() else { return };
+    gachno::init_tls();
+    let (own, ca) = (afar.host.clone(), afar.ca.display().to_string());
+    let serve = |host: &str, parameters: &str, insecure: &str| {
+        let url = afar.url(host, parameters);
+        Served::start(&[("GACHNO_SERVE_DATABASE", &url), ("GACHNO_SERVE_INSECURE_DATABASE", insecure)])
+    };
+    let other = tempfile::tempdir().unwrap();
+    let stranger = certificate(other.path()).cert.display().to_string();
+
+    for parameters in ["", "?ssl-mode=DISABLED", "?ssl-mode=PREFERRED", "?ssl-mode=REQUIRED"] {
+        let refused = serve(&own, parameters, "").map(|_| ()).unwrap_err();
+        assert!(refused.contains("insecure_database"), "{parameters}: {refused}");
+    }
+    for (host, parameters) in [
+        (&*own, "?ssl-mode=VERIFY_IDENTITY".to_owned()),
+        (&*own, format!("?ssl-mode=VERIFY_IDENTITY&ssl-ca={stranger}")),
+        (&*own, format!("?ssl-mode=VERIFY_CA&ssl-ca={stranger}")),
+        ("127.0.0.1", format!("?ssl-mode=VERIFY_IDENTITY&ssl-ca={ca}")),
+    ] {
+        let refused = serve(host, &parameters, "").map(|_| ()).unwrap_err();
+        assert!(refused.contains("Cannot open the database") && refused.contains("certificate"), "{host} {parameters}: {refused}");
+    }
+    let in_clear = serve(&own, "?ssl-mode=DISABLED", "true").map(|_| ()).unwrap_err();
+    assert!(in_clear.contains("Access denied"), "the account is for TLS alone: {in_clear}");
+
+    for (host, parameters, insecure) in [
+        (&*own, format!("?ssl-mode=VERIFY_IDENTITY&ssl-ca={ca}"), ""),
+        ("127.0.0.1", format!("?ssl-mode=VERIFY_CA&ssl-ca={ca}"), ""),
+        (&*own, "?ssl-mode=REQUIRED".to_owned(), "true"),
+    ] {
+        let served = serve(host, &parameters, insecure).unwrap_or_else(|said| panic!("{host} {parameters}: {said}"));
+        assert_eq!(reqwest::get(format!("{}/api/health", served.url)).await.unwrap().status(), 200, "{host} {parameters}");
+    }
 }
