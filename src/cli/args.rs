@@ -227,6 +227,14 @@ pub enum StoreCommand {
         #[arg(long, value_name = "URL")]
         database: Option<String>,
     },
+    /// The way back in: prints a password for an owner that works once, for a quarter of an hour.
+    ///
+    /// Ends that account's sessions, takes away its second factor and its device. Where no owner may sign in a new one is made.
+    Owner {
+        /// Else the server's own.
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,7 @@ pub async fn run(what: StoreCommand) -> Ended {
         StoreCommand::Backup { file, database } => backup(&file, database).await,
         StoreCommand::Restore { file, database } => restore(&file, database).await,
         StoreCommand::Token { name, scopes, database } => token(&name, &scopes, database).await,
+        StoreCommand::Owner { database } => owner(database).await,
     }
 }
 
@@ -96,10 +97,25 @@ async fn token(name: &str, scopes: &[String], database: Option<String>) -> Ended
         |wire: &String| Scope::ALL.into_iter().find(|s| s.wire() == wire).ok_or_else(|| anyhow::anyhow!("Không có quyền {wire:?}. (Unknown scope.)"));
     let scopes = scopes.iter().map(known).collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
     let store = Store::open(&address(database)?).await.map_err(Failure::cannot_run)?;
-    let actor = Actor { who: "terminal".to_owned(), ..Actor::system() };
-    let machine = store.add_machine(name, &scopes, None, &actor).await.map_err(Failure::cannot_run)?;
+    let machine = store.add_machine(name, &scopes, None, &terminal()).await.map_err(Failure::cannot_run)?;
     say(machine.token.expose_secret());
     tell("Mã này chỉ hiện một lần. Nhập vào máy bằng: gachno config set api.token");
     store.close().await;
+    Ok(Exit::Done)
+}
+
+/// Who sits at the server itself, for the audit trail.
+fn terminal() -> Actor {
+    Actor { who: "terminal".to_owned(), ..Actor::system() }
+}
+
+async fn owner(database: Option<String>) -> Ended {
+    let store = Store::open(&address(database)?).await.map_err(Failure::cannot_run)?;
+    let owner = store.owner_for_once(&terminal()).await;
+    store.close().await;
+    let owner = owner.map_err(Failure::cannot_run)?;
+    tell("Đăng nhập trong 15 phút rồi đặt mật khẩu của mình. Các phiên cũ, bảo vệ hai lớp và thiết bị gắn của tài khoản này đã bỏ.");
+    say(&format!("Tên đăng nhập: {}", owner.username));
+    say(&format!("Mật khẩu một lần: {}", owner.password.expose_secret()));
     Ok(Exit::Done)
 }

@@ -25,14 +25,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceBuilder;
@@ -41,8 +43,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::store::accounts::FirstOwner;
@@ -56,12 +58,31 @@ pub use vault::{Vault, VaultError};
 
 /// Larger requests are refused: ten thousand jobs take less.
 const BODY_MAX: usize = 4 * 1024 * 1024;
-/// Longer than a cluster needs to find out that one of its nodes is dead.
-const REQUEST_MAX: Duration = Duration::from_secs(20);
 /// How long the settings are believed without asking again.
 const SHOP_AGE_MAX: Duration = Duration::from_secs(2);
 /// How long running requests and tasks may take to end.
 const STOP_MAX: Duration = Duration::from_secs(20);
+
+/// How long a request may take, its body included.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// Longer than a cluster needs to find out that one of its nodes is dead.
+    pub request: Duration,
+    /// Files come in over slow lines, and many rows take their time.
+    pub import: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { request: Duration::from_secs(20), import: Duration::from_mins(5) }
+    }
+}
+
+impl Deadlines {
+    fn of(&self, method: &Method, path: &str) -> Duration {
+        if *method == Method::POST && path.starts_with("/admin/import/") { self.import } else { self.request }
+    }
+}
 
 /// What every handler gets. Cheap to clone.
 #[derive(Clone)]
@@ -77,15 +98,24 @@ struct Inner {
     owner: String,
     shop: Mutex<Option<(Instant, Shop)>>,
     limiter: DefaultKeyedRateLimiter<String>,
+    deadlines: Deadlines,
+    /// What is carried through even when nobody waits for it any more.
+    begun: TaskTracker,
 }
 
 impl App {
     /// A server's state over an open database.
     pub fn new(store: Store, config: ServeConfig, vault: Vault) -> Self {
+        Self::with_deadlines(store, config, vault, Deadlines::default())
+    }
+
+    /// With other deadlines than the usual ones.
+    pub fn with_deadlines(store: Store, config: ServeConfig, vault: Vault, deadlines: Deadlines) -> Self {
         let per_second = NonZero::new(config.requests_per_second).unwrap_or(NonZero::<u32>::MIN);
         let quota = Quota::per_second(per_second).allow_burst(per_second.saturating_mul(NonZero::<u32>::MIN.saturating_add(3)));
         let (owner, limiter) = (Uuid::now_v7().to_string(), RateLimiter::keyed(quota));
-        Self { inner: Arc::new(Inner { store, config, vault, owner, shop: Mutex::default(), limiter }) }
+        let (shop, begun) = (Mutex::default(), TaskTracker::new());
+        Self { inner: Arc::new(Inner { store, config, vault, owner, shop, limiter, deadlines, begun }) }
     }
 
     /// The database.
@@ -119,6 +149,11 @@ impl App {
     /// The settings were changed by this server.
     pub async fn forget_shop(&self) {
         *self.inner.shop.lock().await = None;
+    }
+
+    /// Does what must not be left half-done: whether or not the one who asked still waits, and before the server ends.
+    pub(crate) async fn carry_through<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<T, JoinError> {
+        self.inner.begun.spawn(work.instrument(tracing::Span::current())).await
     }
 
     /// Forgets the callers that have not asked for a while.
@@ -223,7 +258,12 @@ impl Running {
     /// Takes nothing new, lets what is running end, and lets another server take over.
     pub async fn stop(self) {
         self.stop.cancel();
-        if tokio::time::timeout(STOP_MAX, self.tasks.wait()).await.is_err() {
+        self.app.inner.begun.close();
+        let ended = async {
+            self.tasks.wait().await;
+            self.app.inner.begun.wait().await;
+        };
+        if tokio::time::timeout(STOP_MAX, ended).await.is_err() {
             tracing::warn!("some requests were still running when the server ended");
         }
         if let Err(error) = self.app.store().resigns(&self.app.inner.owner).await {
@@ -277,7 +317,7 @@ pub fn router(app: App) -> Router {
         .layer(headers)
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(|_| broken()))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_MAX))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), in_time))
         .layer(DefaultBodyLimit::max(BODY_MAX));
     let is_https = app.config().tls.is_some();
     let routes = Router::new()
@@ -296,6 +336,21 @@ pub fn router(app: App) -> Router {
         .with_state(app);
     // A promise for a year, made only where it can be kept: a proxy in front makes its own.
     if is_https { routes.layer(fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains")) } else { routes }
+}
+
+/// Nobody waits for ever, neither for us nor for a body that does not come.
+async fn in_time(State(app): State<App>, request: axum::extract::Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_page = path.starts_with("/admin");
+    let most = app.inner.deadlines.of(request.method(), path);
+    match tokio::time::timeout(most, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) if is_page => (StatusCode::SERVICE_UNAVAILABLE, "Máy chủ không trả lời kịp. Mở lại trang và xem việc đã xong chưa.").into_response(),
+        Err(_) => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "deadline", "It took too long", "Máy chủ không trả lời kịp. Thử lại sau ít phút.")
+                .into_response()
+        }
+    }
 }
 
 fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

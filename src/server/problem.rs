@@ -74,7 +74,7 @@ impl From<StoreError> for Problem {
             StoreError::Stale => Self::new(StatusCode::CONFLICT, "stale", "Somebody else changed it", told),
             StoreError::NoRow => Self::not_found(told),
             StoreError::NotAllowed(_) => Self::new(StatusCode::BAD_REQUEST, "not_allowed", "Unknown or closed name", told),
-            StoreError::BadValue { .. } => Self::bad_request(told),
+            StoreError::BadValue { .. } | StoreError::LastOwner => Self::bad_request(told),
             StoreError::Job(_) => Self::new(StatusCode::CONFLICT, "state", "Not possible in this state", told),
             StoreError::BadAddress(_)
             | StoreError::Unreachable { .. }

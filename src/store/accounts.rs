@@ -1,7 +1,7 @@
 //! Who may sign in: beside the old `users`, whose own passwords nothing here trusts.
 //!
-//! Lives here: password hashes, the owner's first password, roles and statuses, failed log-ins, sessions.
-//! Never here: cookies, what a role may do.
+//! Lives here: password hashes, roles and statuses, failed log-ins, sessions. Never here: cookies, what a role may do, who
+//! is the first owner (`owners`).
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -14,13 +14,7 @@ use serde_json::json;
 use super::StoreError;
 use super::audit::{self, Actor};
 use super::db::{Store, Tx, all, execute, insert, int, int_or_none, one, text, text_or_none, transaction, values};
-use super::machines::letters;
 use super::search::search_text;
-
-/// How long the owner's first password works.
-const FIRST_PASSWORD_MS: i64 = 15 * 60 * 1000;
-/// The owner's login on a new server.
-const OWNER: &str = "chu";
 
 /// What somebody is in the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -122,6 +116,8 @@ pub struct Account {
     pub device: Device,
     /// The old table's word: active, not blocked, not deleted, and its trial not over.
     pub is_open: bool,
+    /// Is it on a trial that ends some day?
+    pub is_on_trial: bool,
     /// For optimistic locking.
     pub version: i64,
 }
@@ -130,6 +126,11 @@ impl Account {
     /// May it be used now?
     pub fn may_sign_in(&self, now_ms: i64) -> bool {
         self.status == Status::Active && self.is_open && self.password_until.is_none_or(|until| now_ms < until)
+    }
+
+    /// May it be used now, and on every day to come unless somebody changes that?
+    pub fn stays(&self, now_ms: i64) -> bool {
+        self.may_sign_in(now_ms) && self.password_until.is_none() && !self.is_on_trial
     }
 }
 
@@ -174,57 +175,22 @@ pub fn password_fits(password: &SecretString, hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok())
 }
 
-const ACCOUNT: &str = "SELECT CAST(users.id AS SIGNED), users.username, users.name, accounts.role, accounts.status, accounts.password_hash, \
+pub(super) const ACCOUNT: &str = "SELECT CAST(users.id AS SIGNED), users.username, users.name, accounts.role, accounts.status, accounts.password_hash, \
                        CAST(accounts.must_change AS SIGNED), accounts.password_until, accounts.totp_secret, accounts.totp_last_step, \
                        accounts.recovery_codes, accounts.device, accounts.version, CAST(users.active AS SIGNED), CAST(users.block AS SIGNED), \
                        users.deleted_at, CAST(users.trial AS SIGNED), CAST(users.trial_expire_date AS CHAR) \
                        FROM accounts JOIN users ON users.id = accounts.user_id";
 
 impl Store {
-    /// Makes an owner where there is none that can sign in. `None`: there is one.
-    pub async fn first_owner(&self) -> Result<Option<FirstOwner>, StoreError> {
-        // One who never used the first password counts as none when it has run out.
-        let sql = "SELECT 1 FROM accounts WHERE role = 'owner' AND status = 'active' AND (password_until IS NULL OR password_until > ?)";
-        if one(&self.db, sql, values![self.now_ms()]).await?.is_some() {
-            return Ok(None);
-        }
-        let password = SecretString::from(letters(16));
-        let hash = hash_password(&password)?;
-        let username = transaction!(self, |tx| self.first_owner_in(&tx, &hash))?;
-        Ok(Some(FirstOwner { username, password }))
-    }
-
-    async fn first_owner_in(&self, tx: &Tx, hash: &str) -> Result<String, StoreError> {
-        let now = self.now_ms();
-        let stale = "SELECT CAST(users.id AS SIGNED), users.username FROM accounts JOIN users ON users.id = accounts.user_id \
-                     WHERE accounts.role = 'owner' AND accounts.status = 'active' AND accounts.password_until IS NOT NULL ORDER BY users.id LIMIT 1";
-        if let Some(row) = one(&**tx, stale, vec![]).await? {
-            let sql = "UPDATE accounts SET password_hash = ?, password_until = ?, must_change = 1, device = NULL, updated_at = ?, version = version + 1 WHERE user_id = ?";
-            execute(&**tx, sql, values![hash, now + FIRST_PASSWORD_MS, now, int(&row, 0)?]).await?;
-            return text(&row, 1);
-        }
-        let mut username = OWNER.to_owned();
-        let mut next = 2;
-        while one(&**tx, "SELECT 1 FROM users WHERE username = ?", values![username.clone()]).await?.is_some() {
-            username = format!("{OWNER}{next}");
-            next += 1;
-        }
-        let user = NewAccount { username: &username, name: Some("Chủ cửa hàng"), role: Role::Owner, status: Status::Active };
-        let until = Some(now + FIRST_PASSWORD_MS);
-        self.add_account_in(tx, &user, hash, until, &Actor::system()).await?;
-        Ok(username)
-    }
-
     /// Makes a user with an account. The password has to be changed at the first sign-in where `until` is given.
     pub async fn add_account(&self, new: &NewAccount<'_>, password_hash: &str, until: Option<i64>, actor: &Actor) -> Result<i64, StoreError> {
         transaction!(self, |tx| self.add_account_in(&tx, new, password_hash, until, actor))
     }
 
-    async fn add_account_in(&self, tx: &Tx, new: &NewAccount<'_>, hash: &str, until: Option<i64>, actor: &Actor) -> Result<i64, StoreError> {
-        let known = one(&**tx, "SELECT 1 FROM users WHERE username = ?", values![new.username]).await?;
-        if known.is_some() {
-            return Err(StoreError::BadValue { field: "Tên đăng nhập".to_owned(), why: "đã có người dùng".to_owned() });
-        }
+    pub(super) async fn add_account_in(&self, tx: &Tx, new: &NewAccount<'_>, hash: &str, until: Option<i64>, actor: &Actor) -> Result<i64, StoreError> {
+        // Held, so that two who want the same login come one after the other.
+        self.locked_owners(tx).await?;
+        self.free_login(tx, new.username, None).await?;
         let now = self.now_ms();
         let search = search_text([Some(new.username), new.name]);
         let sql = "INSERT INTO users (username, password, name, created_at, updated_at, search_text) VALUES (?, '', ?, ?, ?, ?)";
@@ -240,7 +206,7 @@ impl Store {
 
     /// The account of this login. Several old users may share a login: the one that was first has it.
     pub async fn account_named(&self, username: &str) -> Result<Option<Account>, StoreError> {
-        self.read_account("users.username = ?", values![username]).await
+        self.read_account(&self.is_login("users.username"), values![username]).await
     }
 
     /// The account of this user.
@@ -253,13 +219,14 @@ impl Store {
         one(&self.db, &sql, given).await?.as_ref().map(|row| self.account_of(row)).transpose()
     }
 
-    fn account_of(&self, row: &QueryResult) -> Result<Account, StoreError> {
+    pub(super) fn account_of(&self, row: &QueryResult) -> Result<Account, StoreError> {
         let status = match text(row, 4)?.as_str() {
             "active" => Status::Active,
             "pending" => Status::Pending,
             _ => Status::Suspended,
         };
-        let is_trial_over = int(row, 16)? == 1 && text_or_none(row, 17)?.is_some_and(|until| until <= old_time(self.now_ms()));
+        let trial_ends = text_or_none(row, 17)?.filter(|_| matches!(int(row, 16), Ok(1)));
+        let is_trial_over = trial_ends.as_ref().is_some_and(|until| *until <= old_time(self.now_ms()));
         Ok(Account {
             user_id: int(row, 0)?,
             username: text(row, 1)?,
@@ -279,6 +246,7 @@ impl Store {
             },
             version: int(row, 12)?,
             is_open: int(row, 13)? == 1 && int(row, 14)? == 0 && int_or_none(row, 15)?.is_none() && !is_trial_over,
+            is_on_trial: trial_ends.is_some(),
         })
     }
 
@@ -303,18 +271,13 @@ impl Store {
     }
 
     async fn set_standing_in(&self, tx: &Tx, user_id: i64, role: Role, status: Status, actor: &Actor) -> Result<(), StoreError> {
+        let owners = self.owners_before(tx).await?;
         let sql = format!("SELECT role, status FROM accounts WHERE user_id = ?{}", self.locked());
         let row = one(&**tx, &sql, values![user_id]).await?.ok_or(StoreError::NoRow)?;
         let before = json!({ "role": text(&row, 0)?, "status": text(&row, 1)? });
-        let keeps_owner = role == Role::Owner && status == Status::Active;
-        if !keeps_owner && text(&row, 0)? == "owner" {
-            let others = "SELECT 1 FROM accounts WHERE role = 'owner' AND status = 'active' AND user_id <> ?";
-            if one(&**tx, others, values![user_id]).await?.is_none() {
-                return Err(StoreError::BadValue { field: "Vai trò".to_owned(), why: "cửa hàng phải còn ít nhất một chủ".to_owned() });
-            }
-        }
         let sql = "UPDATE accounts SET role = ?, status = ?, updated_at = ?, version = version + 1 WHERE user_id = ?";
         execute(&**tx, sql, values![role.wire(), status.wire(), self.now_ms(), user_id]).await?;
+        self.owners_after(tx, &owners).await?;
         execute(&**tx, "DELETE FROM web_sessions WHERE user_id = ?", values![user_id]).await?;
         audit::write(
             self,
@@ -361,13 +324,14 @@ impl Store {
 
     async fn signed_in_in(&self, tx: &Tx, account: &Account, ip: &str, actor: &Actor) -> Result<(), StoreError> {
         execute(&**tx, "UPDATE accounts SET last_login = ? WHERE user_id = ?", values![self.now_ms(), account.user_id]).await?;
-        execute(&**tx, "DELETE FROM login_failures WHERE username = ? AND ip = ?", values![account.username.clone(), ip]).await?;
+        let sql = format!("DELETE FROM login_failures WHERE {} AND ip = ?", self.failed_login());
+        execute(&**tx, &sql, values![account.username.clone(), account.username.clone(), ip]).await?;
         audit::write(self, tx, actor, "login", Some("users"), Some(account.user_id), None, None).await
     }
 
-    /// A sign-in failed.
+    /// A sign-in failed although the password was right.
     pub async fn sign_in_failed(&self, username: &str, ip: &str, actor: &Actor) -> Result<(), StoreError> {
-        let username: String = username.chars().take(255).collect();
+        let username = cut(username);
         transaction!(self, |tx| self.failed_in(&tx, &username, ip, actor))
     }
 
@@ -376,10 +340,33 @@ impl Store {
         audit::write(self, tx, actor, "login_failed", None, None, None, Some(&json!({ "username": username }))).await
     }
 
-    /// How often a sign-in failed for this login from there since then.
-    pub async fn failures(&self, username: &str, ip: &str, since_ms: i64) -> Result<i64, StoreError> {
-        let sql = "SELECT COUNT(*) FROM login_failures WHERE username = ? AND ip = ? AND at >= ?";
-        one(&self.db, sql, values![username, ip, since_ms]).await?.map_or(Ok(0), |row| int(&row, 0))
+    /// Counts a try before anybody looks at it; `None` where there were `most` since then for this login from there.
+    pub async fn count_try(&self, username: &str, ip: &str, since_ms: i64, most: i64) -> Result<Option<i64>, StoreError> {
+        let username = cut(username);
+        let number =
+            insert(&self.db, "INSERT INTO login_failures (username, ip, at) VALUES (?, ?, ?)", values![username.clone(), ip, self.now_ms()]).await?;
+        let sql = format!("SELECT COUNT(*) FROM login_failures WHERE {} AND ip = ? AND at >= ?", self.failed_login());
+        let tries = one(&self.db, &sql, values![username.clone(), username, ip, since_ms]).await?.map_or(Ok(0), |row| int(&row, 0))?;
+        if tries <= most {
+            return Ok(Some(number));
+        }
+        self.try_was_right(number).await?;
+        Ok(None)
+    }
+
+    /// The try is not counted any more.
+    pub async fn try_was_right(&self, number: i64) -> Result<(), StoreError> {
+        execute(&self.db, "DELETE FROM login_failures WHERE id = ?", values![number]).await.map(|_| ())
+    }
+
+    /// The try stays, and the trail says so.
+    pub async fn try_was_wrong(&self, username: &str, actor: &Actor) -> Result<(), StoreError> {
+        self.audit(actor, "login_failed", None, Some(&json!({ "username": cut(username) }))).await
+    }
+
+    /// The first comparison is the index's, the second is exact: whoever has `chú` must not clear the tries at `chu`.
+    fn failed_login(&self) -> String {
+        format!("username = ? AND {}", self.is_login("username"))
     }
 
     /// Begins a session.
@@ -419,6 +406,11 @@ impl Store {
             super::Engine::Sqlite => sql.replace("AS SIGNED)", "AS INTEGER)").replace("AS CHAR)", "AS TEXT)"),
         }
     }
+}
+
+/// A login as the table of failed tries takes it, whatever somebody typed.
+fn cut(username: &str) -> String {
+    username.chars().take(255).collect()
 }
 
 /// A user that is to be made.

@@ -19,6 +19,7 @@ pub mod imports;
 pub mod jobs;
 pub mod leader;
 pub mod machines;
+mod owners;
 mod people;
 pub mod preferences;
 pub mod rows;
@@ -81,6 +82,9 @@ pub enum StoreError {
         /// What is wrong.
         why: String,
     },
+    /// Nobody could let anybody in again.
+    #[error("Đây là chủ cuối cùng còn đăng nhập được: thêm một chủ khác trước. (The last owner who can sign in.)")]
+    LastOwner,
     /// What is not possible for this job now.
     #[error(transparent)]
     Job(#[from] crate::domain::lease::IllegalJobEvent),

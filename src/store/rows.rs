@@ -426,6 +426,7 @@ impl Store {
                 return Err(StoreError::BadValue { field: column.vi.to_owned(), why: "không được để trống".to_owned() });
             }
         }
+        self.people_before(tx, table, None, set.get("username")).await?;
         let after = Json::Object(set.clone());
         self.stamp(table, &mut set, &["created_at", "updated_at"]);
         if table.has("search_text") {
@@ -480,6 +481,7 @@ impl Store {
         if set.is_empty() {
             return Ok(row.version);
         }
+        let owners = self.people_before(tx, table, Some(id), set.get("username")).await?;
         let before: Map<String, Json> = set.keys().map(|name| (name.clone(), now.get(name.as_str()).map_or(Json::Null, |v| (*v).clone()))).collect();
         let after = Json::Object(set.clone());
         if table.has("search_text") {
@@ -494,6 +496,7 @@ impl Store {
         if execute(&**tx, &sql, given).await? != 1 {
             return Err(StoreError::Stale);
         }
+        self.people_after(tx, owners.as_ref()).await?;
         audit::write(self, tx, actor, "change", Some(table.name), Some(id), Some(&Json::Object(before)), Some(&after)).await?;
         self.follow(tx, table, id).await?;
         Ok(row.version + 1)
@@ -530,8 +533,10 @@ impl Store {
         if row.is_deleted == gone {
             return Err(StoreError::NoRow);
         }
+        let owners = self.people_before(tx, table, Some(id), None).await?;
         let at = gone.then(|| self.now_ms());
         execute(&**tx, &format!("UPDATE `{}` SET deleted_at = ?, version = version + 1 WHERE id = ?", table.name), values![at, id]).await?;
+        self.people_after(tx, owners.as_ref()).await?;
         let cells: Map<String, Json> = table.shown().map(|c| c.name.to_owned()).zip(row.cells).collect();
         audit::write(self, tx, actor, if gone { "delete" } else { "restore" }, Some(table.name), Some(id), Some(&Json::Object(cells)), None).await?;
         self.follow(tx, table, id).await
@@ -569,8 +574,8 @@ impl Store {
                 Change::Restore => self.delete_in(tx, table, *id, None, false, actor).await,
             };
             match done {
-                // The database itself: the whole transaction ends, and may be done again.
-                Err(StoreError::Database(error)) => return Err(StoreError::Database(error)),
+                // The database itself: the whole transaction ends, and may be done again. Or all owners at once.
+                Err(error @ (StoreError::Database(_) | StoreError::LastOwner)) => return Err(error),
                 other => ended.push(other),
             }
         }

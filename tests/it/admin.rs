@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use gachno::domain::{Account, Job, Service, Vnd};
-use gachno::server::{App, Running, ServeConfig, Vault, start_with};
+use gachno::server::{App, Deadlines, Running, ServeConfig, Vault, start_with};
 use gachno::store::accounts::{NewAccount, Role, Status, hash_password};
 use gachno::store::jobs::{JobFilter, NewJob};
 use gachno::store::{Actor, Store};
@@ -71,6 +71,10 @@ impl Shop {
 
     /// On this database, which is there for longer than the shop.
     pub async fn open_on(base: &Base) -> Self {
+        Self::open_with(base, Deadlines::default()).await
+    }
+
+    pub async fn open_with(base: &Base, deadlines: Deadlines) -> Self {
         gachno::init_tls();
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicI64::new(START_MS));
@@ -85,7 +89,7 @@ impl Shop {
             key_file: folder.path().join("serve.key"),
         };
         let vault = Vault::open_or_create(&config.key_file).unwrap();
-        let running = start_with(App::new(store, config, vault)).await.unwrap();
+        let running = start_with(App::with_deadlines(store, config, vault, deadlines)).await.unwrap();
         let first_password = running.first_owner.as_ref().unwrap().password.expose_secret().to_owned();
         Self { running, clock, first_password, _folder: folder, _base: None }
     }

@@ -4,6 +4,8 @@
 
 mod admin;
 mod admin_day;
+#[cfg(unix)]
+mod admin_guard;
 mod cli;
 #[cfg(target_os = "linux")]
 mod crash;

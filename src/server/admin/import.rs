@@ -19,6 +19,7 @@ use super::tables::{Choice, table_of};
 use crate::domain::Service;
 use crate::report::table::read_rows;
 use crate::server::App;
+use crate::store::Actor;
 use crate::store::imports::IMPORT_BATCH;
 use crate::store::jobs::{Added, NewJob};
 
@@ -213,22 +214,30 @@ async fn sorted(app: &App, sheet: &Sheet) -> Result<(Sheet, Vec<(usize, String)>
 pub async fn commit(State(app): State<App>, person: Person, BigForm(form): BigForm) -> Result<Response, Fault> {
     let sheet: Sheet = serde_json::from_str(form.exact("rows")).map_err(|_| Fault::bad("Biểu mẫu hỏng. Chọn lại tệp."))?;
     allowed(&person, &sheet.table)?;
-    let (good, _) = sorted(&app, &sheet).await?;
     let actor = person.actor();
-    let import = app.store().begin_import(&good.table, &good.filename, &actor).await?;
+    // A browser that goes away, or is told that it took too long, leaves no half of a file behind.
+    let begun = app.clone().carry_through(async move { bring_in(&app, &sheet, &actor).await }).await;
+    let import = begun.map_err(|_| Fault::broken())??;
+    Ok(go(&format!("/admin/import/{import}?done=imported")))
+}
+
+/// The good rows under one number.
+async fn bring_in(app: &App, sheet: &Sheet, actor: &Actor) -> Result<i64, Fault> {
+    let (good, _) = sorted(app, sheet).await?;
+    let import = app.store().begin_import(&good.table, &good.filename, actor).await?;
     if good.table == "jobs" {
         let jobs: Vec<NewJob> = good.rows.iter().filter_map(|(_, cells)| good.job(cells).ok()).collect();
         let mut left_out = 0;
         for some in jobs.chunks(IMPORT_BATCH) {
-            let added = app.store().import_jobs(import, some.to_vec(), &actor).await?;
+            let added = app.store().import_jobs(import, some.to_vec(), actor).await?;
             left_out += added.iter().filter(|a| !matches!(a, Added::Added(_))).count();
         }
         tracing::info!(import, jobs = jobs.len(), left_out, "jobs were imported");
     } else {
         let rows: Vec<_> = good.rows.iter().filter_map(|(_, cells)| good.fields(cells).ok()).collect();
-        app.store().import_into(import, &good.table, &rows, &actor).await?;
+        app.store().import_into(import, &good.table, &rows, actor).await?;
     }
-    Ok(go(&format!("/admin/import/{import}?done=imported")))
+    Ok(import)
 }
 
 #[derive(Template)]
@@ -265,7 +274,9 @@ pub async fn show(State(app): State<App>, person: Person, Path(id): Path<i64>, Q
 pub async fn undo(State(app): State<App>, person: Person, Path(id): Path<i64>) -> Result<Response, Fault> {
     let row = app.store().fetch("imports", id).await?;
     allowed(&person, super::tables::cell_of(table_of("imports")?, &row, "table_name").as_str().unwrap_or_default())?;
-    let undone = app.store().take_back_import(id, &person.actor()).await?;
+    let actor = person.actor();
+    let undone = app.clone().carry_through(async move { app.store().take_back_import(id, &actor).await }).await;
+    let undone = undone.map_err(|_| Fault::broken())??;
     tracing::info!(import = id, gone = undone.gone, stayed = undone.stayed, "an import was taken back");
     Ok(go(&format!("/admin/import/{id}?done=undone")))
 }

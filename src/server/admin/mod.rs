@@ -13,6 +13,7 @@ mod dashboard;
 mod device;
 mod export;
 mod form;
+mod guess;
 mod import;
 mod intake;
 mod list;

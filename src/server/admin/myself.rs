@@ -8,11 +8,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::form::Form;
+use super::guess;
 use super::page::{Fault, Frame, ago, go, page_with, time};
 use super::session::{self, Data, Person, Step, to_json};
 use super::{second_factor, sign_in};
 use crate::server::App;
 use crate::store::digest;
+
+const WRONG_CODE: &str = "Mã hai lớp không đúng hoặc đã dùng. Nhập mã mới, hoặc một mã khôi phục.";
 
 #[derive(Template)]
 #[template(path = "myself.html")]
@@ -117,16 +120,15 @@ async fn refused(app: &App, person: &Person, why: &str) -> Result<Response, Faul
 }
 
 /// Is it really them? A wrong answer counts as a failed sign-in.
-async fn shows_password(app: &App, person: &Person, form: &Form) -> Result<bool, Fault> {
-    let since = app.store().now_ms() - 15 * 60 * 1000;
-    if app.store().failures(&person.account.username, &person.from.ip, since).await? >= 5 {
-        return Err(Fault::too_many(15 * 60));
-    }
-    let fits = sign_in::fits(form.exact("current"), &person.account.password_hash).await?;
-    if !fits {
-        app.store().sign_in_failed(&person.account.username, &person.from.ip, &person.actor()).await?;
-    }
-    Ok(fits)
+pub async fn shows_password(app: &App, person: &Person, form: &Form) -> Result<bool, Fault> {
+    let looked = sign_in::fits(form.exact("current"), &person.account.password_hash);
+    guess::is_right(app, &person.account.username, &person.from, &person.actor(), looked).await
+}
+
+/// Have they the second factor that is there now, or one of its recovery codes?
+async fn shows_code(app: &App, person: &Person, form: &Form) -> Result<bool, Fault> {
+    let looked = second_factor::accepts(app, &person.account, form.text("code"));
+    guess::is_right(app, &person.account.username, &person.from, &person.actor(), looked).await
 }
 
 /// Another password. Ends all other sessions.
@@ -148,24 +150,30 @@ pub async fn password(State(app): State<App>, person: Person, form: Form) -> Res
 
 /// The same session under a new id.
 async fn fresh(app: &App, person: &Person, to: &str) -> Result<Response, Fault> {
-    let data = Data { step: Step::Full, totp_new: None, next: None };
+    let data = Data::of(Step::Full, None);
     let cookie = session::begin(app, &person.from, person.account.user_id, &data, Some(&person.session)).await?;
     Ok(([(header::SET_COOKIE, cookie)], go(to)).into_response())
 }
 
-/// Begins to set up the second factor: shows the picture.
+/// Begins to set up the second factor: shows the picture. One that is there already is shown first.
 pub async fn totp_begin(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
     if !shows_password(&app, &person, &form).await? {
         return refused(&app, &person, "Mật khẩu hiện tại không đúng.").await;
     }
-    let data = Data { totp_new: Some(second_factor::new_secret(&app)), ..person.data.clone() };
+    let replaces = person.account.totp_secret.is_some();
+    if replaces && !shows_code(&app, &person, &form).await? {
+        return refused(&app, &person, WRONG_CODE).await;
+    }
+    let data = Data { totp_new: Some(second_factor::new_secret(&app)), totp_replaces: replaces, ..person.data.clone() };
     app.store().touch_session(&person.session, Some(&to_json(&data))).await?;
     Ok(go("/admin/me#totp"))
 }
 
 /// The first code shows that the phone has it; recovery codes are told this once.
 pub async fn totp_confirm(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
-    let Some(sealed) = person.data.totp_new.clone() else { return Ok(go("/admin/me")) };
+    // One that was set up elsewhere meanwhile is not replaced by who has not shown it.
+    let may_replace = person.data.totp_replaces || person.account.totp_secret.is_none();
+    let Some(sealed) = person.data.totp_new.clone().filter(|_| may_replace) else { return Ok(go("/admin/me")) };
     let Some(step) = second_factor::step_of(&app, &sealed, form.text("code"))? else {
         return refused(&app, &person, "Mã không đúng. Kiểm tra giờ của điện thoại rồi nhập mã mới.").await;
     };
@@ -173,7 +181,7 @@ pub async fn totp_confirm(State(app): State<App>, person: Person, form: Form) ->
     let (codes, kept) = second_factor::new_codes(user_id);
     app.store().set_totp(user_id, Some(&sealed), Some(&kept), &person.actor()).await?;
     app.store().use_totp_step(user_id, step).await?;
-    let data = Data { step: Step::Full, totp_new: None, next: None };
+    let data = Data::of(Step::Full, None);
     let cookie = session::begin(&app, &person.from, user_id, &data, Some(&person.session)).await?;
     let shown = shown(&app, &person, StatusCode::OK, None, codes, Some("totp")).await?;
     Ok(([(header::SET_COOKIE, cookie)], shown).into_response())
@@ -184,8 +192,8 @@ pub async fn totp_off(State(app): State<App>, person: Person, form: Form) -> Res
     if !shows_password(&app, &person, &form).await? {
         return refused(&app, &person, "Mật khẩu hiện tại không đúng.").await;
     }
-    if !second_factor::accepts(&app, &person.account, form.text("code")).await? {
-        return refused(&app, &person, "Mã hai lớp không đúng.").await;
+    if !shows_code(&app, &person, &form).await? {
+        return refused(&app, &person, WRONG_CODE).await;
     }
     app.store().set_totp(person.account.user_id, None, None, &person.actor()).await?;
     fresh(&app, &person, "/admin/me?done=totp_off").await

@@ -220,7 +220,7 @@ impl From<StoreError> for Fault {
             StoreError::Stale | StoreError::Job(_) => Self::new(StatusCode::CONFLICT, told),
             StoreError::NoRow => Self::not_found(),
             StoreError::NotAllowed(_) => Self::bad(told),
-            StoreError::BadValue { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, told),
+            StoreError::BadValue { .. } | StoreError::LastOwner => Self::new(StatusCode::UNPROCESSABLE_ENTITY, told),
             other => {
                 tracing::error!(error = format!("{:#}", anyhow::Error::from(other)), "the database could not do it");
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "Máy chủ đang bận hoặc mất cơ sở dữ liệu. Thử lại sau ít phút.")

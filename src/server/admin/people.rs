@@ -7,6 +7,7 @@ use axum::response::Response;
 
 use super::cells;
 use super::form::{Form, Path};
+use super::guess;
 use super::myself::{Done, SessionRow, end, sessions_of};
 use super::page::{ASSETS, Fault, Frame, go, page, page_with, role_label, time};
 use super::permission::{Action, Area, may_manage};
@@ -218,6 +219,31 @@ async fn managed(app: &App, person: &Person, id: i64) -> Result<Account, Fault> 
     if may_manage(person.account.role, account.role) { Ok(account) } else { Err(Fault::forbidden()) }
 }
 
+/// Rows of `users` obey the same rule as their accounts, whichever way they are reached.
+pub async fn may_touch(app: &App, person: &Person, table: &str, ids: &[i64]) -> Result<(), Fault> {
+    for id in ids {
+        if is_beyond(app, person, table, *id).await? {
+            let after = serde_json::json!({ "table": table, "id": id });
+            app.store().audit(&person.actor(), "refused", Some(table), Some(&after)).await?;
+            return Err(Fault::forbidden());
+        }
+    }
+    Ok(())
+}
+
+/// Is it the row of a user whom this person may not manage?
+pub async fn is_beyond(app: &App, person: &Person, table: &str, id: i64) -> Result<bool, Fault> {
+    if table != "users" {
+        return Ok(false);
+    }
+    Ok(app.store().account(id).await?.is_some_and(|account| !may_manage(person.account.role, account.role)))
+}
+
+/// What is done to others alone: for oneself there is a page that asks for the password and the code.
+fn another(person: &Person, id: i64) -> Result<(), Fault> {
+    if id == person.account.user_id { Err(Fault::bad("Việc này của chính mình: dùng trang “Tài khoản của tôi”.")) } else { Ok(()) }
+}
+
 /// Another role or status. Who may no longer sign in is out at once.
 pub async fn standing(State(app): State<App>, person: Person, Path(id): Path<i64>, form: Form) -> Result<Response, Fault> {
     let account = managed(&app, &person, id).await?;
@@ -253,6 +279,7 @@ pub async fn trial(State(app): State<App>, person: Person, Path(id): Path<i64>, 
 /// A new password for once, told this once.
 pub async fn reset(State(app): State<App>, person: Person, Path(id): Path<i64>) -> Result<Response, Fault> {
     managed(&app, &person, id).await?;
+    another(&person, id)?;
     let password = password_for_once();
     let hash = hashed(&password).await?;
     app.store().set_password_for_once(id, &hash, app.store().now_ms() + ONCE_MS, &person.actor()).await?;
@@ -262,6 +289,7 @@ pub async fn reset(State(app): State<App>, person: Person, Path(id): Path<i64>) 
 /// Takes somebody's second factor away, for a lost phone.
 pub async fn totp_off(State(app): State<App>, person: Person, Path(id): Path<i64>) -> Result<Response, Fault> {
     managed(&app, &person, id).await?;
+    another(&person, id)?;
     app.store().set_totp(id, None, None, &person.actor()).await?;
     Ok(go(&format!("/admin/people/{id}?done=totp_off")))
 }
@@ -306,13 +334,9 @@ pub async fn register(State(app): State<App>, from: Origin, form: Form) -> Resul
     if let Some(why) = fault {
         return refused(why.to_owned());
     }
-    // Five requests a quarter of an hour and address: each takes a hash and a row.
-    let since = app.store().now_ms() - 15 * 60 * 1000;
-    if app.store().failures("(register)", &from.ip, since).await? >= 5 {
-        return Err(Fault::too_many(15 * 60));
-    }
+    // Counted like guesses and never taken away: each takes a hash and a row.
+    guess::count(&app, "(register)", &from).await?;
     let actor = Actor { who: format!("đăng ký: {username}"), ..from.actor() };
-    app.store().sign_in_failed("(register)", &from.ip, &actor).await?;
     let hash = hashed(password).await?;
     let new = NewAccount { username, name: Some(name).filter(|n| !n.is_empty()), role: Role::Operator, status: Status::Pending };
     match app.store().add_account(&new, &hash, None, &actor).await {

@@ -56,9 +56,19 @@ pub struct Data {
     /// A second factor that is being set up: its secret, sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totp_new: Option<String>,
+    /// Was the second factor that it replaces shown?
+    #[serde(default)]
+    pub totp_replaces: bool,
     /// Where to go after the sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+}
+
+impl Data {
+    /// Of a session that begins.
+    pub const fn of(step: Step, next: Option<String>) -> Self {
+        Self { step, totp_new: None, totp_replaces: false, next }
+    }
 }
 
 /// Who asks.

@@ -8,11 +8,10 @@ use secrecy::SecretString;
 use serde_json::Value as Json;
 
 use super::form::Form;
-use super::myself::Done;
+use super::myself::{Done, shows_password};
 use super::page::{Fault, Frame, go, page_with};
 use super::permission::{Action, Area};
 use super::session::Person;
-use super::sign_in;
 use super::tables::{cell_of, table_of};
 use crate::domain::Phone;
 use crate::domain::text::plain;
@@ -106,7 +105,7 @@ pub async fn save(State(app): State<App>, person: Person, form: Form) -> Result<
     };
     // The PIN moves money: whoever changes it shows the password again.
     let has_pin = wished.iter().any(|(name, _)| *name == "pin_sealed");
-    if has_pin && !sign_in::fits(form.exact("current"), &person.account.password_hash).await? {
+    if has_pin && !shows_password(&app, &person, &form).await? {
         let why = "Đổi mã PIN cần mật khẩu hiện tại của bạn.".to_owned();
         return shown(&app, &person, StatusCode::UNPROCESSABLE_ENTITY, Some(why), None).await;
     }

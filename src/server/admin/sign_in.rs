@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -14,18 +14,15 @@ use tokio::sync::Semaphore;
 
 use super::device;
 use super::form::Form;
+use super::guess;
 use super::page::{ASSETS, Fault, go, page, page_with};
 use super::second_factor;
 use super::session::{self, Data, Origin, Person, Step};
 use crate::server::App;
-use crate::store::Actor;
 use crate::store::accounts::{Account, Role, Status, hash_password, password_fits};
 use crate::store::settings::Shop;
+use crate::store::{Actor, digest};
 
-/// So many failed tries from one address are allowed ...
-const TRIES_MAX: i64 = 5;
-/// ... within this time.
-const TRIES_MS: i64 = 15 * 60 * 1000;
 /// Passwords that are looked at at once: each takes 19 MiB and a core.
 static ARGON: Semaphore = Semaphore::const_new(2);
 /// What is compared where there is no such user, so that it takes the same time.
@@ -84,8 +81,8 @@ async fn shown(app: &App, from: &Origin, status: StatusCode, error: Option<Strin
     page_with(status, &SignIn { assets: &ASSETS, error, username, next, may_register, is_open_wire })
 }
 
-/// User and password.
-pub async fn submit(State(app): State<App>, from: Origin, form: Form) -> Result<Response, Fault> {
+/// User and password. The session that the browser had until now ends with it, whosever it was.
+pub async fn submit(State(app): State<App>, from: Origin, headers: HeaderMap, form: Form) -> Result<Response, Fault> {
     let (username, next) = (form.text("username").chars().take(255).collect::<String>(), next_page(form.exact("next")).to_owned());
     if !from.is_local && !from.is_secure {
         let why = "Kết nối này không mã hóa, mật khẩu có thể bị đọc trộm. Mở trang bằng https:// hoặc ngay trên máy chủ.".to_owned();
@@ -93,8 +90,11 @@ pub async fn submit(State(app): State<App>, from: Origin, form: Form) -> Result<
     }
     app.admit(&from.ip).map_err(|seconds| Fault::too_many(i64::try_from(seconds).unwrap_or(60)))?;
     let account = app.store().account_named(&username).await?;
-    let password = SecretString::from(form.exact("password").to_owned());
-    if !check(&app, &from, &username, account.as_ref(), password).await? {
+    let looked = async {
+        let hash = account.as_ref().map_or(DUMMY.as_str(), |a| a.password_hash.as_str());
+        Ok(fits(form.exact("password"), hash).await? && account.is_some())
+    };
+    if !guess::is_right(&app, &username, &from, &from.actor(), looked).await? {
         let why = "Sai tên đăng nhập hoặc mật khẩu.".to_owned();
         return shown(&app, &from, StatusCode::UNAUTHORIZED, Some(why), &username, &next).await;
     }
@@ -116,23 +116,8 @@ pub async fn submit(State(app): State<App>, from: Origin, form: Form) -> Result<
         (None, true) => Step::Password,
         (None, false) => Step::Full,
     };
-    pass(&app, &from, &account, step, next, None).await
-}
-
-/// Does the password fit? After too many failures nobody looks.
-async fn check(app: &App, from: &Origin, username: &str, account: Option<&Account>, password: SecretString) -> Result<bool, Fault> {
-    let hash = account.map_or_else(|| DUMMY.clone(), |a| a.password_hash.clone());
-    let _one_of_few = ARGON.acquire().await.map_err(|_| Fault::broken())?;
-    let since = app.store().now_ms() - TRIES_MS;
-    if app.store().failures(username, &from.ip, since).await? >= TRIES_MAX {
-        return Err(Fault::too_many(TRIES_MS / 1000));
-    }
-    let fits = tokio::task::spawn_blocking(move || password_fits(&password, &hash)).await.map_err(|_| Fault::broken())?;
-    if !fits || account.is_none() {
-        app.store().sign_in_failed(username, &from.ip, &from.actor()).await?;
-        return Ok(false);
-    }
-    Ok(true)
+    let before = from.session_id(&headers).map(|id| digest(id.as_bytes()));
+    pass(&app, &from, &account, step, next, before.as_deref()).await
 }
 
 fn why_shut(account: &Account) -> &'static str {
@@ -151,7 +136,7 @@ async fn pass(app: &App, from: &Origin, account: &Account, step: Step, next: Str
         Step::Password => "/admin/new-password",
         Step::Full => next_page(&next),
     };
-    let data = Data { step, totp_new: None, next: Some(next.clone()) };
+    let data = Data::of(step, Some(next.clone()));
     let actor = actor_of(account, from);
     let known = if step == Step::Full { device::settle(app, from, account, &actor).await? } else { None };
     let cookie = session::begin(app, from, account.user_id, &data, before).await?;
@@ -174,12 +159,8 @@ pub async fn code_form() -> Result<Response, Fault> {
 /// The second factor's code, or a recovery code.
 pub async fn code(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
     let account = &person.account;
-    let since = app.store().now_ms() - TRIES_MS;
-    if app.store().failures(&account.username, &person.from.ip, since).await? >= TRIES_MAX {
-        return Err(Fault::too_many(TRIES_MS / 1000));
-    }
-    if !second_factor::accepts(&app, account, form.text("code")).await? {
-        app.store().sign_in_failed(&account.username, &person.from.ip, &person.from.actor()).await?;
+    let looked = second_factor::accepts(&app, account, form.text("code"));
+    if !guess::is_right(&app, &account.username, &person.from, &person.from.actor(), looked).await? {
         let error = Some("Mã không đúng hoặc đã dùng. Đợi mã mới rồi nhập lại.");
         return page_with(StatusCode::UNAUTHORIZED, &Code { assets: &ASSETS, error });
     }

@@ -13,6 +13,7 @@ use super::cells::{self, is_editable};
 use super::form::{Form, Path};
 use super::list::{Asked, ListPage, list_page};
 use super::page::{Fault, Frame, go, page, page_with, time};
+use super::people::{is_beyond, may_touch};
 use super::permission::Action;
 use super::session::Person;
 use crate::domain::JobState;
@@ -355,7 +356,8 @@ pub async fn row(
 
 async fn row_page(app: &App, person: &Person, table: &'static Table, row: &Row) -> Result<RowPage, Fault> {
     let has_fields = table.columns.iter().any(|c| is_editable(table, c));
-    let may_edit = has_fields && !row.is_deleted && person.may_table(table.name, Action::Edit);
+    let is_beyond = is_beyond(app, person, table.name, row.id).await?;
+    let may_edit = has_fields && !row.is_deleted && !is_beyond && person.may_table(table.name, Action::Edit);
     let title = format!("{} #{}", table.vi, row.id);
     Ok(RowPage {
         frame: Frame::of(person, title, table.name),
@@ -364,7 +366,7 @@ async fn row_page(app: &App, person: &Person, table: &'static Table, row: &Row) 
         version: row.version,
         is_deleted: row.is_deleted,
         may_edit,
-        may_delete: is_free(table) && table.has("deleted_at") && person.may_table(table.name, Action::Delete),
+        may_delete: is_free(table) && !is_beyond && table.has("deleted_at") && person.may_table(table.name, Action::Delete),
         error: None,
         fields: if may_edit { fields_of(app, table, Some(row), &Form::default()).await? } else { Vec::new() },
         facts: facts_of(app, table, row, !may_edit).await?,
@@ -496,6 +498,7 @@ pub async fn add(State(app): State<App>, person: Person, Path(table): Path<Strin
 /// Saves a form, unless somebody else was faster: then both are shown.
 pub async fn save(State(app): State<App>, person: Person, Path((table, id)): Path<(String, i64)>, form: Form) -> Result<Response, Fault> {
     let table = table_of(&table)?;
+    may_touch(&app, &person, table.name, &[id]).await?;
     let version = form.number("version").ok_or_else(|| Fault::bad("Biểu mẫu thiếu phiên bản. Mở lại trang."))?;
     let (fields, wrong) = told(table, &form);
     let (error, is_stale) = if wrong.is_empty() {
@@ -505,6 +508,7 @@ pub async fn save(State(app): State<App>, person: Person, Path((table, id)): Pat
                 ("Có người vừa sửa dòng này sau khi bạn mở. So từng ô bên dưới: lưu lại sẽ ghi đè lên bản mới.".to_owned(), true)
             }
             Err(StoreError::BadValue { field, why }) => (format!("{field}: {why}"), false),
+            Err(last @ StoreError::LastOwner) => (last.to_string(), false),
             Err(other) => return Err(other.into()),
         }
     } else {
@@ -537,6 +541,7 @@ fn is_same(table: &Table, column: &Column, text: &str, cell: &Json) -> bool {
 /// Puts a row away.
 pub async fn delete(State(app): State<App>, person: Person, Path((table, id)): Path<(String, i64)>, form: Form) -> Result<Response, Fault> {
     let table = table_of(&table)?;
+    may_touch(&app, &person, table.name, &[id]).await?;
     app.store().delete_row(table.name, id, form.number("version").unwrap_or(-1), &person.actor()).await?;
     Ok(go(&format!("/admin/t/{}?done=deleted", table.name)))
 }
@@ -544,14 +549,20 @@ pub async fn delete(State(app): State<App>, person: Person, Path((table, id)): P
 /// Takes it back.
 pub async fn restore(State(app): State<App>, person: Person, Path((table, id)): Path<(String, i64)>, form: Form) -> Result<Response, Fault> {
     let table = table_of(&table)?;
+    may_touch(&app, &person, table.name, &[id]).await?;
     app.store().restore_row(table.name, id, form.number("version").unwrap_or(-1), &person.actor()).await?;
     Ok(go(&format!("/admin/t/{}/{id}?done=restored", table.name)))
 }
 
 /// One cell as a form.
-pub async fn cell_form(State(app): State<App>, _: Person, Path((table, id, column)): Path<(String, i64, String)>) -> Result<Response, Fault> {
+pub async fn cell_form(
+    State(app): State<App>,
+    person: Person,
+    Path((table, id, column)): Path<(String, i64, String)>,
+) -> Result<Response, Fault> {
     let table = table_of(&table)?;
     let column = editable(table, &column)?;
+    may_touch(&app, &person, table.name, &[id]).await?;
     let row = app.store().fetch(table.name, id).await?;
     let field = field(&app, table, column, cells::for_form(column, cell_of(table, &row, column.name))).await?;
     page(&CellForm { table: table.name, id, version: row.version, field })
@@ -566,6 +577,7 @@ pub async fn cell_save(
 ) -> Result<Response, Fault> {
     let table = table_of(&table)?;
     let column = editable(table, &column)?;
+    may_touch(&app, &person, table.name, &[id]).await?;
     let sent = form.exact("value").to_owned();
     let version = form.number("version").unwrap_or(-1);
     let wrong = match cells::read(table, column, &sent) {
@@ -573,6 +585,7 @@ pub async fn cell_save(
             Ok(_) => None,
             Err(StoreError::Stale) => Some("Có người vừa sửa. Đây là giá trị bạn nhập; bấm Lưu để ghi đè.".to_owned()),
             Err(StoreError::BadValue { why, .. }) => Some(why),
+            Err(last @ StoreError::LastOwner) => Some(last.to_string()),
             Err(other) => return Err(other.into()),
         },
         Err(why) => Some(why),
@@ -602,6 +615,7 @@ pub async fn bulk(State(app): State<App>, person: Person, Path(table): Path<Stri
     let did = match form.text("action") {
         "delete" | "restore" => {
             needs(Action::Delete)?;
+            may_touch(&app, &person, table.name, &ids).await?;
             let change = if form.text("action") == "delete" { Change::Delete } else { Change::Restore };
             done_of(&app.store().change_rows(table.name, &ids, &change, &actor).await?)
         }

@@ -1,0 +1,432 @@
+//! Who guards the shop: owners who stay, guesses that are counted, sessions that end, imports that end whole.
+
+use std::process::Command;
+use std::time::Duration;
+
+use gachno::server::Deadlines;
+use gachno::store::accounts::{Role, Status};
+use gachno::store::rows::Query;
+use gachno::store::{Actor, Store, StoreError};
+use reqwest::{Method, StatusCode};
+
+use crate::admin::{Browser, PASSWORD, Shop};
+use crate::database::{Base, Which, on_both};
+
+const MINUTE: i64 = 60_000;
+
+impl Shop {
+    async fn id_of(&self, login: &str) -> i64 {
+        self.store().account_named(login).await.unwrap().unwrap().user_id
+    }
+
+    async fn version_of(&self, id: i64) -> String {
+        self.store().fetch("users", id).await.unwrap().version.to_string()
+    }
+
+    /// The owner of the first start, with a password of their own.
+    async fn owner(&self) -> Browser {
+        let mut owner = self.browser();
+        owner.sign_in("chu", &self.first_password).await.leads_to("/admin/new-password");
+        owner.post("/admin/new-password", &[("password", PASSWORD), ("again", PASSWORD)]).await.leads_to("/admin");
+        owner
+    }
+
+    async fn users(&self) -> Vec<gachno::store::rows::Row> {
+        self.store().list("users", &Query { deleted: gachno::store::rows::Deleted::With, ..Query::default() }, 100).await.unwrap().rows
+    }
+}
+
+on_both! {
+async fn a_manager_never_reaches_the_owner_by_another_table(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let mut owner = shop.owner().await;
+    let mut manager = shop.person("lan", Role::Manager).await;
+    shop.add_person("mai", Role::Manager).await;
+    let operator = shop.add_person("hoa", Role::Operator).await.to_string();
+    let before = shop.users().await;
+    for login in ["chu", "mai"] {
+        let id = shop.id_of(login).await.to_string();
+        let version = shop.version_of(id.parse().unwrap()).await;
+        let row = format!("/admin/t/users/{id}");
+        let tries = [
+            (row.clone(), vec![("version", version.as_str()), ("username", "kẻ"), ("block", "1")]),
+            (format!("{row}/cell/block"), vec![("version", &version), ("value", "1")]),
+            (format!("{row}/cell/active"), vec![("version", &version), ("value", "0")]),
+            (format!("{row}/cell/username"), vec![("version", &version), ("value", "ke")]),
+            (format!("{row}/cell/name"), vec![("version", &version), ("value", "Kẻ")]),
+            (format!("{row}/delete"), vec![("version", &version)]),
+            (format!("{row}/restore"), vec![("version", &version)]),
+            ("/admin/t/users/bulk".to_owned(), vec![("action", "delete"), ("id", &operator), ("id", &id)]),
+            ("/admin/t/users/bulk".to_owned(), vec![("action", "restore"), ("id", &id)]),
+        ];
+        for (path, fields) in tries {
+            assert_eq!(manager.post(&path, &fields).await.status, StatusCode::FORBIDDEN, "{path}");
+        }
+        assert_eq!(manager.get(&format!("{row}/cell/block")).await.status, StatusCode::FORBIDDEN);
+        assert!(!manager.get(&row).await.body.contains("name=\"block\""), "no form for what is refused");
+    }
+    assert_eq!(shop.users().await, before, "not even the row that could have been put away");
+    assert_eq!(shop.trail("refused").await, 20, "each is in the trail");
+    let table = manager.request(Method::POST, "/admin/import/commit").header("content-type", "application/x-www-form-urlencoded");
+    let sheet = r#"{"table":"users","service":null,"filename":"a.csv","columns":["username"],"rows":[[1,["ke"]]]}"#;
+    let body = url::form_urlencoded::Serializer::new(String::new()).append_pair("rows", sheet).finish();
+    assert_eq!(manager.send(table.body(body)).await.status, StatusCode::NOT_FOUND, "nobody imports people");
+
+    owner.get("/admin").await.says("Tổng quan");
+    manager.post(&format!("/admin/t/users/{operator}/cell/name"), &[("version", "0"), ("value", "Hoa")]).await.says("Hoa");
+    let mai = shop.id_of("mai").await;
+    owner.post(&format!("/admin/t/users/{mai}/cell/block"), &[("version", "0"), ("value", "1")]).await.says("có");
+}
+}
+
+on_both! {
+async fn the_last_owner_who_can_get_in_stays_whatever_is_tried(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let mut owner = shop.owner().await;
+    let id = shop.id_of("chu").await;
+    let refused = async |owner: &mut Browser, path: String, field: (&str, &str)| {
+        let version = shop.version_of(id).await;
+        let answer = owner.post(&path, &[("version", &version), field]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path} {field:?}: {}", answer.body);
+        answer.says("chủ cuối cùng");
+    };
+    let row = format!("/admin/t/users/{id}");
+    let everything = async |owner: &mut Browser| {
+        refused(owner, format!("{row}/cell/block"), ("value", "1")).await;
+        refused(owner, format!("{row}/cell/active"), ("value", "0")).await;
+        refused(owner, format!("{row}/cell/username"), ("value", "ai-do")).await;
+        refused(owner, format!("{row}/delete"), ("x", "")).await;
+        refused(owner, row.clone(), ("block", "1")).await;
+        let id_text = id.to_string();
+        let bulk = owner.post("/admin/t/users/bulk", &[("action", "delete"), ("id", &id_text)]).await;
+        assert_eq!(bulk.status, StatusCode::UNPROCESSABLE_ENTITY);
+        refused(owner, format!("/admin/people/{id}/standing"), ("status", "suspended")).await;
+        refused(owner, format!("/admin/people/{id}/standing"), ("role", "manager")).await;
+        refused(owner, format!("/admin/people/{id}/trial"), ("days", "30")).await;
+    };
+    everything(&mut owner).await;
+    // Owners who are there, but not to stay: on a trial, or with a password for once that nobody used.
+    let trial = shop.add_person("thu", Role::Owner).await;
+    shop.store().set_trial(trial, Some(7), &Actor::system()).await.unwrap();
+    let late = shop.add_person("muon", Role::Owner).await;
+    shop.store().set_password_for_once(late, "x", shop.store().now_ms() + MINUTE, &Actor::system()).await.unwrap();
+    everything(&mut owner).await;
+    // A trial that is on its way: first the day, then the switch.
+    let version = shop.version_of(id).await;
+    owner.post(&format!("{row}/cell/trial_expire_date"), &[("version", &version), ("value", "2031-01-01 00:00:00")]).await.says("2031");
+    refused(&mut owner, format!("{row}/cell/trial"), ("value", "1")).await;
+    assert_eq!(owner.post(&format!("/admin/people/{id}/reset"), &[]).await.status, StatusCode::BAD_REQUEST, "for oneself there is a page");
+
+    shop.add_person("lan", Role::Owner).await;
+    let version = shop.version_of(id).await;
+    owner.post(&format!("{row}/cell/username"), &[("version", &version), ("value", "chu-cu")]).await.says("chu-cu");
+    let mut lan = shop.browser();
+    lan.sign_in("lan", PASSWORD).await.leads_to("/admin");
+    lan.post(&format!("/admin/people/{id}/standing"), &[("status", "suspended")]).await.leads_to(&format!("/admin/people/{id}?done=saved"));
+    let lan_id = shop.id_of("lan").await;
+    let version = shop.version_of(lan_id).await;
+    let last = lan.post(&format!("/admin/t/users/{lan_id}/cell/block"), &[("version", &version), ("value", "1")]).await;
+    assert_eq!(last.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+}
+
+on_both! {
+async fn two_owners_who_put_each_other_away_leave_one(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let ids = [shop.add_person("lan", Role::Owner).await, shop.add_person("mai", Role::Owner).await];
+    let gone = async |id: i64| shop.store().set_standing(id, Role::Owner, Status::Suspended, &Actor::system()).await;
+    let (one, other) = tokio::join!(gone(ids[0]), gone(ids[1]));
+    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+    assert!(matches!(one.and(other), Err(StoreError::LastOwner)));
+}
+}
+
+on_both! {
+async fn a_login_is_one_persons_letter_by_letter(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let mut owner = shop.owner().await;
+    let chu = shop.id_of("chu").await;
+    let hoa = shop.add_person("hoa", Role::Operator).await;
+    let again = owner.post("/admin/t/users/new", &[("username", " chu "), ("name", "Kẻ")]).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    again.says("đã có người dùng");
+    let renamed = owner.post(&format!("/admin/t/users/{hoa}/cell/username"), &[("version", "0"), ("value", "chu")]).await;
+    assert_eq!(renamed.status, StatusCode::UNPROCESSABLE_ENTITY);
+    renamed.says("đã có người dùng");
+    let version = shop.version_of(hoa).await;
+    owner.post(&format!("/admin/t/users/{hoa}"), &[("version", &version), ("username", "hoa"), ("name", "Hoa")]).await.leads_to(&format!("/admin/t/users/{hoa}?done=saved"));
+
+    // On both databases these are others, and sign in as nobody else.
+    for other in ["chú", "CHU", "hòa"] {
+        assert_eq!(shop.browser().sign_in(other, PASSWORD).await.status, StatusCode::UNAUTHORIZED, "{other}");
+        let id = shop.add_person(other, Role::Operator).await;
+        assert_eq!(shop.id_of(other).await, id);
+        shop.browser().sign_in(other, PASSWORD).await.leads_to("/admin");
+    }
+    assert_eq!((shop.id_of("chu").await, shop.id_of("hoa").await), (chu, hoa));
+    let mut thief = shop.browser();
+    for _ in 0..5 {
+        thief.sign_in("chu", "sai mật khẩu").await;
+        thief.sign_in("chú", PASSWORD).await.leads_to("/admin");
+    }
+    assert_eq!(thief.sign_in("chu", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS, "somebody else's good sign-in clears no tries");
+}
+}
+
+on_both! {
+async fn a_shop_that_lost_its_owner_gets_one_at_the_next_start(base: &Base) {
+    let store = base.store().await;
+    let first = store.first_owner().await.unwrap().unwrap();
+    let id = store.account_named(&first.username).await.unwrap().unwrap().user_id;
+    store.set_password(id, "x", None, &Actor::system()).await.unwrap();
+    assert!(store.first_owner().await.unwrap().is_none());
+    // By a database tool: our own ways refuse it.
+    ruin(base, "UPDATE users SET block = 1").await;
+    let second = store.first_owner().await.unwrap().expect("nobody can get in");
+    assert_eq!(second.username, "chu2");
+    ruin(base, "UPDATE users SET deleted_at = 1 WHERE username = 'chu2'").await;
+    // Two servers that start together: one of them says a password, and it is the one that works.
+    let (a, b, c) = (base.store().await, base.store().await, base.store().await);
+    let told = tokio::join!(a.first_owner(), b.first_owner(), c.first_owner());
+    let told: Vec<_> = [told.0, told.1, told.2].into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(told.len(), 1);
+    let account = store.account_named(&told[0].username).await.unwrap().unwrap();
+    assert!(gachno::store::accounts::password_fits(&told[0].password, &account.password_hash));
+    assert_eq!(told[0].username, "chu3");
+}
+}
+
+/// What no way of ours does.
+async fn ruin(base: &Base, sql: &'static str) {
+    use sqlx::Executor;
+    if base.url.starts_with("sqlite") {
+        let pool = sqlx::SqlitePool::connect(&base.url).await.unwrap();
+        pool.execute(sql).await.unwrap();
+        pool.close().await;
+    } else {
+        base.load(sql);
+    }
+}
+
+fn owner_at_the_terminal(url: &str) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_gachno")).env("GACHNO_HOME", folder.path()).args(["store", "owner", "--database", url]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = String::from_utf8(output.stdout).unwrap();
+    let after = |words: &str| told.lines().find_map(|line| line.strip_prefix(words)).unwrap().trim().to_owned();
+    (after("Tên đăng nhập:"), after("Mật khẩu một lần:"))
+}
+
+on_both! {
+async fn the_terminal_lets_an_owner_in_again(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let mut owner = shop.owner().await;
+    let mut phone = Phone::set_up(&shop, &mut owner, "chu").await;
+    let (login, password) = owner_at_the_terminal(&base.url);
+    assert_eq!(login, "chu");
+    owner.get("/admin").await.leads_to("/admin/sign-in?next=%2Fadmin");
+    assert_eq!(owner.sign_in("chu", PASSWORD).await.status, StatusCode::UNAUTHORIZED, "the old one is gone");
+    // The shop's clock stands still while the terminal's goes on: it is the later one.
+    shop.clock.store(jiff::Timestamp::now().as_millisecond(), std::sync::atomic::Ordering::Relaxed);
+    owner.sign_in("chu", &password).await.leads_to("/admin/new-password");
+    owner.post("/admin/new-password", &[("password", "bốn con mèo trên mái"), ("again", "bốn con mèo trên mái")]).await.leads_to("/admin");
+    assert!(shop.store().account_named("chu").await.unwrap().unwrap().totp_secret.is_none(), "the phone may be what was lost");
+    assert_eq!(shop.trail("accounts.reset").await, 1);
+    phone.forget();
+
+    ruin(base, "UPDATE users SET active = 0").await;
+    let (login, password) = owner_at_the_terminal(&base.url);
+    assert_eq!(login, "chu2");
+    shop.clock.store(jiff::Timestamp::now().as_millisecond(), std::sync::atomic::Ordering::Relaxed);
+    shop.browser().sign_in("chu2", &password).await.leads_to("/admin/new-password");
+    shop.wait(16 * MINUTE);
+    shop.browser().sign_in("chu2", &password).await.says("Mật khẩu dùng một lần đã hết hạn");
+}
+}
+
+/// An authenticator.
+struct Phone {
+    letters: String,
+    recovery: Vec<String>,
+}
+
+impl Phone {
+    /// Sets up the second factor of who has signed in; `proof` stands for the one that is there.
+    async fn set_up(shop: &Shop, browser: &mut Browser, login: &str) -> Self {
+        Self::replace(shop, browser, login, "").await
+    }
+
+    async fn replace(shop: &Shop, browser: &mut Browser, login: &str, proof: &str) -> Self {
+        browser.post("/admin/me/totp", &[("current", PASSWORD), ("code", proof)]).await.leads_to("/admin/me#totp");
+        let page = browser.get("/admin/me").await;
+        let letters = page.body.split("Nhập: <span class=\"code\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let mut phone = Self { letters, recovery: Vec::new() };
+        let told = browser.post("/admin/me/totp/confirm", &[("code", &phone.code(shop))]).await;
+        assert_eq!(told.status, StatusCode::OK, "{login}: {}", told.body);
+        let codes = told.body.split("<div class=\"codes code\">").nth(1).unwrap().split("</div>").take(10);
+        phone.recovery = codes.map(|code| code.trim_start_matches("<div>").to_owned()).collect();
+        phone
+    }
+
+    fn code(&self, shop: &Shop) -> String {
+        let secret = totp_rs::Secret::try_from_base32(&self.letters).unwrap();
+        let totp = totp_rs::Builder::new().with_secret(secret).with_account_name("x").build().unwrap();
+        totp.generate(u64::try_from(shop.store().now_ms() / 1000).unwrap()).to_string()
+    }
+
+    fn forget(&mut self) {
+        self.letters.clear();
+    }
+}
+
+#[tokio::test]
+async fn signing_in_again_ends_the_session_that_was_there() {
+    let shop = Shop::open().await;
+    let mut browser = shop.person("lan", Role::Operator).await;
+    shop.add_person("hoa", Role::Operator).await;
+    for login in ["lan", "hoa"] {
+        let old = browser.cookie.clone();
+        browser.sign_in(login, PASSWORD).await.leads_to("/admin");
+        let mut thief = shop.browser();
+        thief.cookie = old;
+        thief.get("/admin").await.leads_to("/admin/sign-in?next=%2Fadmin");
+        browser.get("/admin").await.says("Tổng quan");
+    }
+    let kept = browser.cookie.clone();
+    assert_eq!(browser.sign_in("hoa", "sai mật khẩu").await.status, StatusCode::UNAUTHORIZED);
+    browser.cookie = kept;
+    browser.get("/admin").await.says("Tổng quan");
+}
+
+on_both! {
+async fn a_second_factor_is_replaced_only_by_who_has_it(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let mut lan = shop.person("lan", Role::Manager).await;
+    let phone = Phone::set_up(&shop, &mut lan, "lan").await;
+    let secret = async || shop.store().account_named("lan").await.unwrap().unwrap().totp_secret;
+    let before = secret().await;
+    for code in ["", "000000"] {
+        let refused = lan.post("/admin/me/totp", &[("current", PASSWORD), ("code", code)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        lan.post("/admin/me/totp/confirm", &[("code", "000000")]).await.leads_to("/admin/me");
+    }
+    let id = shop.id_of("lan").await;
+    assert_eq!(lan.post(&format!("/admin/people/{id}/totp-off"), &[]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(secret().await, before);
+    shop.wait(30_000);
+    let second = Phone::replace(&shop, &mut lan, "lan", &phone.code(&shop)).await;
+    assert_ne!(secret().await, before);
+    // A recovery code stands in for a lost phone.
+    let third = Phone::replace(&shop, &mut lan, "lan", &second.recovery[0]).await;
+    assert_eq!(lan.post("/admin/me/totp/off", &[("current", PASSWORD), ("code", &second.recovery[1])]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    lan.post("/admin/me/totp/off", &[("current", PASSWORD), ("code", &third.recovery[0])]).await.leads_to("/admin/me?done=totp_off");
+    assert_eq!(secret().await, None);
+    let mut owner = shop.owner().await;
+    let chu = shop.id_of("chu").await;
+    Phone::set_up(&shop, &mut owner, "chu").await;
+    assert_eq!(owner.post(&format!("/admin/people/{chu}/totp-off"), &[]).await.status, StatusCode::BAD_REQUEST, "not by the back door");
+}
+}
+
+#[tokio::test]
+async fn whoever_asks_for_the_password_again_counts_the_answers() {
+    let shop = Shop::open().await;
+    let settings = [("trial_days", "7"), ("tries_max", "3"), ("retry_after_ms", "30000"), ("lease_ms", "60000"), ("keep_days", "90"), ("pin", "246810")];
+    for path in ["/admin/settings", "/admin/me/password", "/admin/me/totp", "/admin/me/totp/off"] {
+        let login = path.replace('/', "-");
+        let mut owner = shop.person(&login, Role::Owner).await;
+        let mut fields = settings.to_vec();
+        fields.push(("current", "sai mật khẩu"));
+        for _ in 0..5 {
+            assert_eq!(owner.post(path, &fields).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        }
+        fields.push(("current", PASSWORD));
+        assert_eq!(owner.post(path, &fields).await.status, StatusCode::TOO_MANY_REQUESTS, "{path}: not even the right one");
+        assert_eq!(shop.browser().sign_in(&login, PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS, "it is one count");
+    }
+    assert!(shop.store().shop().await.unwrap().pin_sealed.is_empty());
+    assert_eq!(shop.trail("login_failed").await, 20);
+}
+
+on_both! {
+async fn guesses_at_the_same_time_are_still_five(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let mut lan = shop.person("lan", Role::Manager).await;
+    Phone::set_up(&shop, &mut lan, "lan").await;
+    let mut thief = shop.browser();
+    thief.sign_in("lan", PASSWORD).await.leads_to("/admin/code");
+    let all_at_once = async |path: &str, body: &'static str| {
+        let tries = (0..40).map(|_| {
+            let request = thief.request(Method::POST, path).header("cookie", &thief.cookie).header("sec-fetch-site", "same-origin");
+            request.header("content-type", "application/x-www-form-urlencoded").body(body).send()
+        });
+        let answers: Vec<StatusCode> = futures_util::future::join_all(tries).await.into_iter().map(|a| a.unwrap().status()).collect();
+        assert!(answers.iter().all(|s| matches!(*s, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS)), "{answers:?}");
+        answers.into_iter().filter(|s| *s == StatusCode::UNAUTHORIZED).count()
+    };
+    assert!(all_at_once("/admin/code", "code=000000").await <= 5);
+    assert!(all_at_once("/admin/sign-in", "username=chu&password=sai").await <= 5);
+    shop.wait(16 * MINUTE);
+    shop.browser().sign_in("lan", PASSWORD).await.leads_to("/admin/code");
+}
+}
+
+const EDGE: &str = "----gachno";
+
+fn upload(rows: usize) -> String {
+    let lines: String = (0..rows).map(|n| format!("PE{n:06},Khách {n}\n")).collect();
+    let table = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"table\"\r\n\r\ncollection_data\r\n");
+    format!("{table}--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nMã,Tên\n{lines}\r\n--{EDGE}--\r\n")
+}
+
+/// A POST whose body comes in two halves, the second one after `rest`: what it is answered.
+async fn slowly(browser: &Browser, path: &str, kind: &str, body: &str, rest: Duration) -> u16 {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let address = browser.request(Method::GET, "/").build().unwrap().url().socket_addrs(|| None).unwrap()[0];
+    let mut wire = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (cookie, length) = (&browser.cookie, body.len());
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {cookie}\r\nsec-fetch-site: same-origin\r\ncontent-type: {kind}\r\ncontent-length: \
+         {length}\r\nconnection: close\r\n\r\n"
+    );
+    wire.write_all(head.as_bytes()).await.unwrap();
+    wire.write_all(&body.as_bytes()[..10]).await.unwrap();
+    let mut answer = vec![0; 12];
+    if tokio::time::timeout(rest, wire.read_exact(&mut answer)).await.is_err() {
+        wire.write_all(&body.as_bytes()[10..]).await.unwrap();
+        wire.read_exact(&mut answer).await.unwrap();
+    }
+    String::from_utf8(answer).unwrap()[9..12].parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_file_arrives_a_slow_form_does_not_and_nobody_waits_for_ever() {
+    let base = Base::new(Which::Sqlite).unwrap();
+    let deadlines = Deadlines { request: Duration::from_millis(1_500), import: Duration::from_secs(6) };
+    let shop = Shop::open_with(&base, deadlines).await;
+    let lan = shop.person("lan", Role::Manager).await;
+    let (file, form) = (format!("multipart/form-data; boundary={EDGE}"), "application/x-www-form-urlencoded");
+    assert_eq!(slowly(&lan, "/admin/import/preview", &file, &upload(3), Duration::from_secs(3)).await, 200);
+    assert_eq!(slowly(&lan, "/admin/import/preview", &file, &upload(3), Duration::from_secs(60)).await, 503);
+    assert_eq!(slowly(&lan, "/admin/t/products/new", form, "title=Sim+Viettel&user_id=1", Duration::from_secs(60)).await, 503);
+}
+
+on_both! {
+async fn an_import_that_was_begun_ends_whole_without_its_browser(base: &Base) {
+    // Shorter than it takes: whoever asked is told so, and it goes on.
+    let deadlines = Deadlines { import: Duration::from_millis(400), ..Deadlines::default() };
+    let shop = Shop::open_with(base, deadlines).await;
+    let lan = shop.person("lan", Role::Manager).await;
+    let rows: Vec<_> = (0..4_000).map(|n| (n + 2, vec![format!("PE{n:06}"), format!("Khách {n}")])).collect();
+    let sheet = serde_json::json!({ "table": "collection_data", "service": null, "filename": "a.csv", "columns": ["code", "name"], "rows": rows });
+    let body = url::form_urlencoded::Serializer::new(String::new()).append_pair("rows", &sheet.to_string()).finish();
+    let request = lan.request(Method::POST, "/admin/import/commit").header("cookie", &lan.cookie).header("sec-fetch-site", "same-origin");
+    let answer = request.header("content-type", "application/x-www-form-urlencoded").body(body).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let count = async |store: &Store| store.count("collection_data", &Query::default()).await.unwrap();
+    let Shop { running, .. } = shop;
+    // The server ends meanwhile, too: it waits.
+    running.stop().await;
+    assert_eq!(count(&base.store().await).await, gachno::store::rows::Count::Exactly(4_000));
+}
+}
