@@ -2,7 +2,8 @@
 "use strict";
 var boxes = function (also) { return Array.from(document.querySelectorAll("input[name=id]" + (also || ""))); };
 var tell = function () {
-  var count = boxes(":checked").length;
+  var whole = document.querySelector("[data-whole]:checked");
+  var count = whole ? whole.dataset.whole : boxes(":checked").length;
   document.querySelectorAll("[data-ticked]").forEach(function (place) { place.textContent = String(count); });
 };
 var last = null;
@@ -11,11 +12,11 @@ document.addEventListener("change", function (event) {
     boxes().forEach(function (box) { box.checked = event.target.checked; });
   }
   if (event.target.matches("[data-submit]")) { event.target.form.requestSubmit(); }
-  if (event.target.matches("input[name=id], [data-tick-all]")) { tell(); }
+  if (event.target.matches("input[name=id], [data-tick-all], [data-whole]")) { tell(); }
 });
 document.addEventListener("submit", function (event) {
   var asks = event.submitter && event.submitter.dataset.ask || event.target.dataset.ask;
-  if (asks) { asks = asks.replace("{n}", String(boxes(":checked").length)); }
+  if (asks) { asks = asks.replace("{n}", document.querySelector("[data-ticked]").textContent); }
   if (asks && !window.confirm(asks)) { event.preventDefault(); }
 });
 document.addEventListener("click", function (event) {
@@ -32,7 +33,7 @@ document.addEventListener("click", function (event) {
   }
   if (event.target.closest("[data-untick]")) {
     boxes().forEach(function (box) { box.checked = false; });
-    document.querySelectorAll("[data-tick-all]").forEach(function (box) { box.checked = false; });
+    document.querySelectorAll("[data-tick-all], [data-whole]").forEach(function (box) { box.checked = false; });
     tell();
   }
   var choice = event.target.closest("[data-choose]");

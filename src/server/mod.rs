@@ -346,10 +346,8 @@ async fn in_time(State(app): State<App>, request: axum::extract::Request, next: 
     match tokio::time::timeout(most, next.run(request)).await {
         Ok(response) => response,
         Err(_) if is_page => (StatusCode::SERVICE_UNAVAILABLE, "Máy chủ không trả lời kịp. Mở lại trang và xem việc đã xong chưa.").into_response(),
-        Err(_) => {
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "deadline", "It took too long", "Máy chủ không trả lời kịp. Thử lại sau ít phút.")
-                .into_response()
-        }
+        Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "deadline", "It took too long", "Máy chủ không trả lời kịp. Thử lại sau ít phút.")
+            .into_response(),
     }
 }
 

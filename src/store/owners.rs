@@ -10,7 +10,7 @@ use super::StoreError;
 use super::accounts::{ACCOUNT, Account, FirstOwner, NewAccount, Role, Status, hash_password};
 use super::audit::{self, Actor};
 use super::catalogue::Table;
-use super::db::{Engine, Store, Tx, all, execute, one, transaction, values};
+use super::db::{Asked, Engine, Store, Tx, all, execute, one, transaction, values};
 use super::machines::letters;
 
 /// How long the owner's password for once works.
@@ -89,7 +89,7 @@ impl Store {
         Ok(owner.username.clone())
     }
 
-    async fn owners<C: sea_orm::ConnectionTrait>(&self, c: &C) -> Result<Vec<Account>, StoreError> {
+    async fn owners<C: Asked>(&self, c: &C) -> Result<Vec<Account>, StoreError> {
         let sql = self.casts(&format!("{ACCOUNT} WHERE accounts.role = 'owner' ORDER BY users.id"));
         all(c, &sql, vec![]).await?.iter().map(|row| self.account_of(row)).collect()
     }
@@ -111,8 +111,7 @@ impl Store {
         let (now, after) = (self.now_ms(), self.owners(&**tx).await?);
         let keeps = |is_good: &dyn Fn(&Account) -> bool| {
             let mut good = before.0.iter().filter(|owner| is_good(owner)).peekable();
-            good.peek().is_none()
-                || good.any(|was| after.iter().any(|is| is.user_id == was.user_id && is.username == was.username && is_good(is)))
+            good.peek().is_none() || good.any(|was| after.iter().any(|is| is.user_id == was.user_id && is.username == was.username && is_good(is)))
         };
         if keeps(&|owner| owner.stays(now)) && keeps(&|owner| owner.may_sign_in(now)) { Ok(()) } else { Err(StoreError::LastOwner) }
     }

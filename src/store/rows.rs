@@ -360,6 +360,14 @@ impl Store {
         Ok(if count > COUNT_MAX { Count::MoreThan(COUNT_MAX) } else { Count::Exactly(count) })
     }
 
+    /// The numbers of a list's rows, `limit` at most.
+    pub async fn ids(&self, table_name: &str, query: &Query, limit: u32) -> Result<Vec<i64>, StoreError> {
+        let table = readable(table_name)?;
+        let clauses = Clauses::of(self.engine(), table, query)?;
+        let sql = format!("SELECT CAST(id AS SIGNED) FROM `{}` WHERE {} LIMIT {limit}", table.name, clauses.sql());
+        all(&self.db, &self.casts(&sql), clauses.given).await?.iter().map(|row| int(row, 0)).collect()
+    }
+
     /// One row, deleted or not.
     pub async fn fetch(&self, table_name: &str, id: i64) -> Result<Row, StoreError> {
         let table = readable(table_name)?;

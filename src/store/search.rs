@@ -53,7 +53,7 @@ impl Store {
         };
         let page = &ids[begin..ids.len().min(begin + limit)];
         let next = page.last().filter(|_| begin + limit < ids.len()).map(|id| place(&Json::Null, *id));
-        Ok((Listing { rows: self.rows_of(table, page).await?, next }, count))
+        Ok((Listing { rows: self.rows(table.name, page).await?, next }, count))
     }
 
     /// The numbers of the rows with these words, in the list's order, and how many there are.
@@ -97,15 +97,17 @@ impl Store {
         execute(&**tx, &format!("UPDATE `{}` SET search_text = ? WHERE id = ?", table.name), given).await.map(|_| ())
     }
 
-    /// These rows, in this order. One that is gone meanwhile is left out.
-    async fn rows_of(&self, table: &'static Table, ids: &[i64]) -> Result<Vec<Row>, StoreError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
+    /// The rows of these numbers, in this order, deleted ones too. One that is gone meanwhile is left out.
+    pub async fn rows(&self, table_name: &str, ids: &[i64]) -> Result<Vec<Row>, StoreError> {
+        let table = readable(table_name)?;
+        let mut by_id: HashMap<i64, Row> = HashMap::with_capacity(ids.len());
+        for some in ids.chunks(PAGE_MAX as usize) {
+            let sql = format!("{} WHERE id IN ({})", self.select(table), marks(some.len()));
+            for row in all(&self.db, &sql, some.iter().copied().map(Into::into).collect()).await? {
+                let row = read(table, &row)?;
+                by_id.insert(row.id, row);
+            }
         }
-        let sql = format!("{} WHERE id IN ({})", self.select(table), marks(ids.len()));
-        let rows = all(&self.db, &sql, ids.iter().copied().map(Into::into).collect()).await?;
-        let rows = rows.iter().map(|row| read(table, row)).collect::<Result<Vec<Row>, _>>()?;
-        let mut by_id: HashMap<i64, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
         Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
     }
 }

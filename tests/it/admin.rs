@@ -946,3 +946,66 @@ async fn a_collector_sees_what_is_left_to_collect() {
     tuan.get("/admin").await.says("Còn phải thu của tôi</span><b>2</b>");
     tuan.get("/admin/t/collection_data?f.username.is=tuan&f.completed.is=0").await.says("2 dòng");
 }
+
+on_both! {
+async fn what_is_to_be_collected_becomes_jobs_that_complete_it(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let mut lan = shop.person("lan", Role::Manager).await;
+    let rows = [
+        [("code", "PE001"), ("name", "Nguyễn Điện"), ("postage", "150.000"), ("completed", "")],
+        [("code", "PE002"), ("name", "Trần Nợ"), ("postage", ""), ("completed", "")],
+        [("code", "PE003"), ("name", "Đã đóng"), ("postage", "99.000"), ("completed", "1")],
+        [("code", "không phải mã!"), ("name", "Sai mã"), ("postage", "1.000"), ("completed", "")],
+    ];
+    for row in rows {
+        let fields: Vec<(&str, &str)> = row.into_iter().chain([("service", "Điện")]).filter(|(_, v)| !v.is_empty()).collect();
+        lan.post("/admin/t/collection_data/new", &fields).await;
+    }
+    lan.get("/admin/t/collection_data").await.says("Tạo việc");
+    let all = [("action", "jobs"), ("service", "gach_dien_evn"), ("whole", "1")];
+    lan.post("/admin/t/collection_data/bulk", &all).await.leads_to("/admin/t/collection_data?done=bulk&did=2&left=2");
+    lan.post("/admin/t/collection_data/bulk", &all).await.leads_to("/admin/t/collection_data?done=bulk&did=0&left=4");
+    let mut collector = shop.person("thu", Role::Collector).await;
+    assert_eq!(collector.post("/admin/t/collection_data/bulk", &all).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(lan.post("/admin/t/collection_data/bulk", &[("action", "jobs"), ("service", "nap_tien_viettel"), ("id", "1")]).await.status, StatusCode::BAD_REQUEST);
+
+    // Paying such a job completes its row.
+    let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
+    let job = shop.store().take(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
+    assert_eq!((job.code.as_str(), job.expected_amount), ("PE001", Some(150_000)));
+    let attempt = uuid::Uuid::now_v7();
+    let held = gachno::store::jobs::Held { id: job.id.clone(), fence: job.fence };
+    shop.store().arm(machine, &held, attempt, Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
+    let paid = gachno::domain::Report {
+        attempt: attempt.to_string(),
+        job: job.id,
+        fence: job.fence,
+        outcome: gachno::domain::Outcome::Paid,
+        amount: Some(Vnd::fixed(150_000)),
+        transaction_id: Some("VT1".to_owned()),
+        proof: gachno::domain::Proof::Response,
+        message: None,
+        at: None,
+        operator: None,
+    };
+    let rules = shop.running.app().shop().await.unwrap();
+    shop.store().report(machine, &[paid], &rules).await.unwrap();
+    lan.get("/admin/t/collection_data?f.completed.is=1&q=VT1").await.says("1 dòng").says("PE001");
+}
+}
+
+on_both! {
+async fn one_column_of_many_rows_is_set_at_once_and_only_one_that_a_form_may_write(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    shop.add_jobs(&["PE001", "PE002", "PE003"]).await;
+    let mut lan = shop.person("lan", Role::Manager).await;
+    let whole = |column: &'static str, value: &'static str| [("action", "set"), ("column", column), ("value", value), ("query", "q=pe00"), ("whole", "1")];
+    lan.post("/admin/t/jobs/bulk", &whole("priority", "7")).await.leads_to("/admin/t/jobs?q=pe00&done=bulk&did=3&left=0");
+    lan.get("/admin/t/jobs?f.priority.from=7&f.priority.to=7").await.says("3 dòng");
+    for (column, value) in [("state", "done"), ("paid_amount", "1"), ("search_text", "x"), ("priority", "nhiều")] {
+        assert_eq!(lan.post("/admin/t/jobs/bulk", &whole(column, value)).await.status, StatusCode::BAD_REQUEST, "{column}");
+    }
+    let mut watcher = shop.person("xem", Role::ReadOnly).await;
+    assert_eq!(watcher.post("/admin/t/jobs/bulk", &whole("priority", "1")).await.status, StatusCode::FORBIDDEN);
+}
+}

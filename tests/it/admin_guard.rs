@@ -210,7 +210,8 @@ async fn ruin(base: &Base, sql: &'static str) {
 
 fn owner_at_the_terminal(url: &str) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_gachno")).env("GACHNO_HOME", folder.path()).args(["store", "owner", "--database", url]).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_gachno")).env("GACHNO_HOME", folder.path()).args(["store", "owner", "--database", url]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let told = String::from_utf8(output.stdout).unwrap();
     let after = |words: &str| told.lines().find_map(|line| line.strip_prefix(words)).unwrap().trim().to_owned();
@@ -331,7 +332,8 @@ async fn a_second_factor_is_replaced_only_by_who_has_it(base: &Base) {
 #[tokio::test]
 async fn whoever_asks_for_the_password_again_counts_the_answers() {
     let shop = Shop::open().await;
-    let settings = [("trial_days", "7"), ("tries_max", "3"), ("retry_after_ms", "30000"), ("lease_ms", "60000"), ("keep_days", "90"), ("pin", "246810")];
+    let settings =
+        [("trial_days", "7"), ("tries_max", "3"), ("retry_after_ms", "30000"), ("lease_ms", "60000"), ("keep_days", "90"), ("pin", "246810")];
     for path in ["/admin/settings", "/admin/me/password", "/admin/me/totp", "/admin/me/totp/off"] {
         let login = path.replace('/', "-");
         let mut owner = shop.person(&login, Role::Owner).await;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 
+use super::bulk::COLLECTED;
 use super::cells::{self, OPS, is_editable, ops_of};
 use super::page::{Fault, Frame};
 use super::permission::Action;
@@ -242,6 +243,8 @@ pub struct ListPage {
     may_delete: bool,
     may_edit: bool,
     may_see: bool,
+    settable: Vec<(&'static str, &'static str)>,
+    collected: Vec<(&'static str, &'static str)>,
     may_export: bool,
     may_import: bool,
     is_gone: bool,
@@ -289,6 +292,16 @@ pub async fn list_page(app: &App, person: &Person, asked: Asked) -> Result<ListP
         may_delete: is_free && may(Action::Delete),
         may_edit: may(Action::Edit),
         may_see: table.name == "reports" && may(Action::Decide),
+        settable: if may(Action::Edit) && !is_gone {
+            table.columns.iter().filter(|c| is_editable(table, c)).map(|c| (c.name, c.vi)).collect()
+        } else {
+            Vec::new()
+        },
+        collected: if table.name == "collection_data" && !is_gone && person.may_table("jobs", Action::Import) {
+            COLLECTED.map(|service| (service.spec().wire, service.spec().title)).to_vec()
+        } else {
+            Vec::new()
+        },
         may_export: may(Action::Export),
         may_import: !is_gone && matches!(table.name, "jobs" | "collection_data" | "products") && may(Action::Import),
         is_gone,

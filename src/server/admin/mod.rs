@@ -7,6 +7,7 @@
 //! send; a column's or table's name comes from the catalogue; no secret and no hash reaches a page; a refusal shows an id
 //! and never a cause.*
 
+mod bulk;
 mod by_hand;
 mod cells;
 mod dashboard;
@@ -125,7 +126,7 @@ pub fn routes() -> Vec<Route> {
         change("/admin/t/{table}/columns", Need::Table(Action::See), post(tables::columns)),
         change("/admin/t/{table}/export", Need::Table(Action::Export), post(export::list)),
         // Each thing that can be done asks for its own permission.
-        change("/admin/t/{table}/bulk", Need::Table(Action::See), post(tables::bulk)),
+        change("/admin/t/{table}/bulk", Need::Table(Action::See), post(bulk::bulk)),
         read("/admin/t/{table}/new", Need::Table(Action::Add), get(tables::new)),
         change("/admin/t/{table}/new", Need::Table(Action::Add), post(tables::add)),
         read("/admin/t/{table}/{id}", Need::Table(Action::See), get(tables::row)),

@@ -19,11 +19,9 @@ use super::session::Person;
 use crate::domain::JobState;
 use crate::server::App;
 use crate::store::catalogue::{self, ACTIONS, Access, Column, Kind, Table};
-use crate::store::rows::{self, Change, Compare, Fields, Filter, Query, Row, is_free};
+use crate::store::rows::{self, Compare, Fields, Filter, Query, Row, is_free};
 use crate::store::{StoreError, jobs::JobView};
 
-/// Rows that are changed by one request, at most.
-const BULK_MAX: usize = 1_000;
 /// Rows of a pick list.
 const PICK_MAX: u32 = 20;
 /// Entries of a row's trail.
@@ -167,7 +165,7 @@ pub async fn columns(State(app): State<App>, person: Person, Path(table): Path<S
 }
 
 /// Back to the list as it was.
-fn back_to(table: &Table, form: &Form) -> String {
+pub(super) fn back_to(table: &Table, form: &Form) -> String {
     let query = form.text("query");
     let is_plain = query.chars().all(|c| c.is_ascii_graphic());
     if query.is_empty() || !is_plain { format!("/admin/t/{}", table.name) } else { format!("/admin/t/{}?{query}", table.name) }
@@ -555,11 +553,7 @@ pub async fn restore(State(app): State<App>, person: Person, Path((table, id)): 
 }
 
 /// One cell as a form.
-pub async fn cell_form(
-    State(app): State<App>,
-    person: Person,
-    Path((table, id, column)): Path<(String, i64, String)>,
-) -> Result<Response, Fault> {
+pub async fn cell_form(State(app): State<App>, person: Person, Path((table, id, column)): Path<(String, i64, String)>) -> Result<Response, Fault> {
     let table = table_of(&table)?;
     let column = editable(table, &column)?;
     may_touch(&app, &person, table.name, &[id]).await?;
@@ -600,74 +594,6 @@ pub async fn cell_save(
     }
     let cell = super::list::cell_view(&app, table, column, &row, true).await?;
     page(&CellShown { cell })
-}
-
-/// The same thing with all ticked rows.
-pub async fn bulk(State(app): State<App>, person: Person, Path(table): Path<String>, form: Form) -> Result<Response, Fault> {
-    let table = table_of(&table)?;
-    let ids: Vec<i64> = form.all("id").filter_map(|id| id.parse().ok()).collect();
-    if ids.len() > BULK_MAX {
-        return Err(Fault::bad(format!("Mỗi lần nhiều nhất {BULK_MAX} dòng.")));
-    }
-    let needs = |action| if person.may_table(table.name, action) { Ok(()) } else { Err(Fault::forbidden()) };
-    let actor = person.actor();
-    let reason = || Some(form.text("reason")).filter(|r| !r.is_empty()).unwrap_or("theo danh sách").to_owned();
-    let did = match form.text("action") {
-        "delete" | "restore" => {
-            needs(Action::Delete)?;
-            may_touch(&app, &person, table.name, &ids).await?;
-            let change = if form.text("action") == "delete" { Change::Delete } else { Change::Restore };
-            done_of(&app.store().change_rows(table.name, &ids, &change, &actor).await?)
-        }
-        "priority" if table.name == "jobs" => {
-            needs(Action::Edit)?;
-            let priority =
-                form.number("priority").filter(|p| (0..=1_000_000).contains(p)).ok_or_else(|| Fault::bad("Ưu tiên là số từ 0 đến 1.000.000."))?;
-            let change = Change::Set(vec![("priority".to_owned(), priority.to_string())]);
-            done_of(&app.store().change_rows("jobs", &ids, &change, &actor).await?)
-        }
-        action @ ("cancel" | "reopen") if table.name == "jobs" => {
-            needs(Action::Edit)?;
-            let mut did = 0;
-            for id in &ids {
-                let row = app.store().fetch("jobs", *id).await?;
-                let public_id = cell_of(table, &row, "public_id").as_str().unwrap_or_default().to_owned();
-                let done = if action == "cancel" {
-                    app.store().cancel(&public_id, &reason(), &actor).await
-                } else {
-                    app.store().reopen(&public_id, &reason(), &actor).await
-                };
-                match done {
-                    Ok(_) => did += 1,
-                    // A job whose state does not allow it stays as it is: the others go on.
-                    Err(StoreError::Job(_) | StoreError::BadValue { .. }) => {}
-                    Err(other) => return Err(other.into()),
-                }
-            }
-            did
-        }
-        "seen" if table.name == "reports" => {
-            needs(Action::Decide)?;
-            app.store().see_reports(&ids, &actor).await?;
-            // Seen before is seen, too.
-            ids.len()
-        }
-        "csv" | "xlsx" => {
-            needs(Action::Export)?;
-            let asked = Asked::of(table, form.text("query"))?;
-            return super::export::ticked(&app, &person, asked, &ids, form.text("action")).await;
-        }
-        _ => return Err(Fault::bad("Không có việc này cho bảng này.")),
-    };
-    tracing::info!(table = table.name, rows = ids.len(), did, "changed many rows");
-    let back = back_to(table, &form);
-    let mark = if back.contains('?') { '&' } else { '?' };
-    Ok(go(&format!("{back}{mark}done=bulk&did={did}&left={}", ids.len() - did)))
-}
-
-/// How many of them were changed.
-fn done_of<T>(ended: &[Result<T, StoreError>]) -> usize {
-    ended.iter().filter(|e| e.is_ok()).count()
 }
 
 /// May the job be decided by a person now?
