@@ -180,6 +180,9 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// All of them.
+    pub const ALL: [Self; 7] = [Self::NoJob, Self::Lost, Self::Late, Self::Ended, Self::OtherAttempt, Self::DebtLocked, Self::OverLimit];
+
     /// The name on the wire.
     pub const fn wire(self) -> &'static str {
         match self {
@@ -190,6 +193,19 @@ impl Refusal {
             Self::OtherAttempt => "other_attempt",
             Self::DebtLocked => "debt_locked",
             Self::OverLimit => "over_limit",
+        }
+    }
+
+    /// In few words, for a list.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NoJob => "Không có việc này",
+            Self::Lost => "Việc đã giao máy khác hoặc thu hồi",
+            Self::Late => "Đến sau hạn giữ việc",
+            Self::Ended => "Việc đã có kết quả",
+            Self::OtherAttempt => "Đang có lần thanh toán khác",
+            Self::DebtLocked => "Nợ này đang khóa",
+            Self::OverLimit => "Vượt hạn mức",
         }
     }
 
