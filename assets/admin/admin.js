@@ -7,6 +7,15 @@ var tell = function () {
   document.querySelectorAll("[data-ticked]").forEach(function (place) { place.textContent = String(count); });
 };
 var last = null;
+// Cells as they were before a form took their place, by the form's address.
+var cells = new Map();
+var leave = function (form) {
+  var kept = cells.get(form.getAttribute("action"));
+  if (!kept) { return; }
+  form.closest("td").replaceWith(kept);
+  window.htmx.process(kept);
+  kept.querySelector(".edit").focus();
+};
 document.addEventListener("change", function (event) {
   if (event.target.matches("[data-tick-all]")) {
     boxes().forEach(function (box) { box.checked = event.target.checked; });
@@ -31,6 +40,7 @@ document.addEventListener("click", function (event) {
     }
     last = event.target;
   }
+  if (event.target.closest("[data-leave]")) { leave(event.target.form); }
   if (event.target.closest("[data-untick]")) {
     boxes().forEach(function (box) { box.checked = false; });
     document.querySelectorAll("[data-tick-all], [data-whole]").forEach(function (box) { box.checked = false; });
@@ -51,6 +61,8 @@ document.addEventListener("input", function (event) {
   }
 });
 document.addEventListener("keydown", function (event) {
+  var form = event.key === "Escape" && event.target.closest(".cell-form");
+  if (form) { leave(form); }
   if (event.key === "/" && !event.target.matches("input, textarea, select")) {
     var search = document.querySelector("input[type=search][name=q]");
     if (search) { search.focus(); event.preventDefault(); }
@@ -58,6 +70,10 @@ document.addEventListener("keydown", function (event) {
 });
 // Refusals of a part of a page stand where the part would.
 document.addEventListener("htmx:beforeSwap", function (event) {
+  var edit = event.detail.target.querySelector && event.detail.target.querySelector(":scope > .edit");
+  if (edit) {
+    cells.set(edit.getAttribute("hx-get"), event.detail.target.cloneNode(true));
+  }
   var status = event.detail.xhr.status;
   if (status === 409 || status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; }
 });

@@ -143,8 +143,8 @@ fn marked(text: &str) -> String {
 
 fn framed(title: &str, body: &str) -> String {
     format!(
-        "<!doctype html><html lang=\"vi\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
-         <link rel=\"stylesheet\" href=\"/api/docs/style.css\"></head><body><main>{body}</main></body></html>"
+        "<!doctype html><html lang=\"vi\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
+         <link rel=\"icon\" type=\"image/svg+xml\" href=\"/admin/assets/icon.svg\"><link rel=\"stylesheet\" href=\"/api/docs/style.css\"></head><body><main>{body}</main></body></html>"
     )
 }
 

@@ -100,6 +100,8 @@ async fn the_owners_first_day() {
     page.find(Locator::Css("td .cell-form button")).await.expect("a button").click().await.expect("pressed");
     page.wait().at_most(PATIENCE).for_element(Locator::XPath("//td[@data-name='Ưu tiên']//button[normalize-space(.)='5']")).await.expect("saved");
 
+    leaves_a_cell_and_finds_the_list_again(&page).await;
+
     page.goto(&format!("{url}/admin/t/jobs")).await.expect("there");
     picture(&page, &pictures, "viec").await;
     press(&page, "Xuất Excel").await;
@@ -132,6 +134,23 @@ async fn the_owners_first_day() {
         assert!(wide.as_i64().is_some_and(|w| w <= 0), "{path} is wider than a phone by {wide}");
     }
     session.close().await;
+}
+
+/// Escape gives a cell back as it was, and can be edited again; a row leads back to the list with its search.
+async fn leaves_a_cell_and_finds_the_list_again(page: &Client) {
+    const CELL: &str = "//td[@data-name='Ưu tiên']//button[normalize-space(.)='5']";
+    for _ in 0..2 {
+        page.wait().at_most(PATIENCE).for_element(Locator::XPath(CELL)).await.expect("the cell").click().await.expect("pressed");
+        let field = page.wait().at_most(PATIENCE).for_element(Locator::Css("td .cell-form input[name=value]")).await.expect("a form in the cell");
+        field.send_keys("7\u{e00c}").await.expect("typed, then Escape");
+    }
+    page.wait().at_most(PATIENCE).for_element(Locator::XPath(CELL)).await.expect("as it was");
+    page.find(Locator::Css("td[data-name='Số'] a")).await.expect("a link").click().await.expect("pressed");
+    sees(page, "Nhật ký của dòng này").await;
+    page.find(Locator::Css("a[data-back]")).await.expect("the way back").click().await.expect("pressed");
+    sees(page, "1 dòng").await;
+    let address = page.current_url().await.expect("an address");
+    assert_eq!(address.query(), Some("q=PE01000000500"));
 }
 
 async fn picture(page: &Client, folder: &Path, name: &str) {

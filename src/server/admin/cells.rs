@@ -8,6 +8,7 @@ use crate::domain::Vnd;
 use crate::domain::text::squeezed;
 use crate::store::StoreError;
 use crate::store::catalogue::{Access, Column, Kind, Table};
+use crate::store::jobs::Refusal;
 use crate::store::rows::{self, Compare};
 
 /// Viet Nam is ahead of UTC, all year, since 1975.
@@ -131,6 +132,10 @@ pub fn for_people(column: &Column, cell: &Json) -> String {
         (Kind::Bool, cell) => if cell.as_i64().unwrap_or(0) == 0 { "không" } else { "có" }.to_owned(),
         (Kind::Choice(choices), Json::String(wire)) => {
             choices.iter().find(|(w, _)| w == wire).map_or_else(|| wire.clone(), |(_, label)| (*label).to_owned())
+        }
+        // Why a report was refused is kept by its name on the wire.
+        (_, Json::String(wire)) if column.name == "reason" => {
+            Refusal::ALL.iter().find(|r| r.wire() == wire).map_or_else(|| wire.clone(), |r| r.label().to_owned())
         }
         (Kind::Decimal, Json::String(text)) => {
             let (whole, cents) = text.split_once('.').unwrap_or((text, ""));

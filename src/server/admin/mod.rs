@@ -82,6 +82,7 @@ pub fn routes() -> Vec<Route> {
         read("/admin/assets/style.css", Need::Nothing, get(async || asset("text/css; charset=utf-8", page::STYLE))),
         read("/admin/assets/admin.js", Need::Nothing, get(async || asset("text/javascript; charset=utf-8", page::SCRIPT))),
         read("/admin/assets/htmx.min.js", Need::Nothing, get(async || asset("text/javascript; charset=utf-8", page::HTMX))),
+        read("/admin/assets/icon.svg", Need::Nothing, get(async || asset("image/svg+xml", page::ICON))),
         read("/admin/sign-in", Need::Nothing, get(sign_in::form)),
         change("/admin/sign-in", Need::Nothing, post(sign_in::submit)),
         read("/admin/register", Need::Nothing, get(people::register_form)),

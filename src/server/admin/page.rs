@@ -17,8 +17,11 @@ pub const SCRIPT: &str = include_str!("../../../assets/admin/admin.js");
 /// htmx 2.0.11, as it was published (0BSD).
 pub const HTMX: &str = include_str!("../../../assets/admin/htmx.min.js");
 
+/// What stands in the browser's tab.
+pub const ICON: &str = include_str!("../../../assets/admin/icon.svg");
+
 /// Changes with the assets, so that browsers may keep them for ever.
-pub static ASSETS: LazyLock<String> = LazyLock::new(|| digest([STYLE, SCRIPT, HTMX].concat().as_bytes())[..12].to_owned());
+pub static ASSETS: LazyLock<String> = LazyLock::new(|| digest([STYLE, SCRIPT, HTMX, ICON].concat().as_bytes())[..12].to_owned());
 
 /// The frame around a page of somebody who has signed in.
 pub struct Frame {

@@ -37,7 +37,8 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    const ALL: [Self; 8] =
+    /// All of them.
+    pub const ALL: [Self; 8] =
         [Self::NoJob, Self::Lost, Self::Late, Self::Ended, Self::OtherAttempt, Self::DebtLocked, Self::OverLimit, Self::OtherAmount];
 
     /// The name on the wire.
@@ -51,6 +52,20 @@ impl Refusal {
             Self::DebtLocked => "debt_locked",
             Self::OverLimit => "over_limit",
             Self::OtherAmount => "other_amount",
+        }
+    }
+
+    /// In few words, for a list.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NoJob => "Không có việc này",
+            Self::Lost => "Việc đã giao máy khác hoặc thu hồi",
+            Self::Late => "Đến sau hạn giữ việc",
+            Self::Ended => "Việc đã có kết quả",
+            Self::OtherAttempt => "Đang có lần thanh toán khác",
+            Self::DebtLocked => "Nợ này đang khóa",
+            Self::OverLimit => "Vượt hạn mức",
+            Self::OtherAmount => "Khác số tiền được đặt",
         }
     }
 
