@@ -14,7 +14,8 @@ finish() {
         for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
         kill -9 "$pid" 2>/dev/null || true
     done
-    if [ -n "${KEEP:-}" ]; then mkdir -p "$KEEP"; cp -r "$work"/*.{log,err,out,cfg} "$KEEP" 2>/dev/null || true; fi
+    if [ -n "${KEEP:-}" ]; then mkdir -p "$KEEP"; cp -r "$work"/*.{log,err} "$work"/home-* "$KEEP" 2>/dev/null || true; fi
+    "${at_end:-true}"
     rm -rf "$work"
 }
 trap finish EXIT
@@ -23,20 +24,26 @@ trap finish EXIT
 as=()
 if [ "$(id -u)" = 0 ]; then as=(setpriv --reuid=65534 --regid=65534 --clear-groups); chown 65534:65534 "$work"; fi
 
+# Where node N listens, and what runs it there; a trial with wires says otherwise.
+host_of() { echo 127.0.0.1; }
+inside() { within=(); }
+
 sql_port() { echo $((base + $1)); }
 sql() { mariadb --no-defaults --skip-column-names --user=root --socket="$work/$1.sock" --execute "$2"; }
 
 node_flags=()
 node_pids=()
 node() { # NUMBER [FLAG…]
-    local n=$1 group=$((base + 100 + $1 * 10)); shift
-    HOME=$work "${as[@]}" mariadbd --no-defaults --datadir="$work/$n" --socket="$work/$n.sock" --pid-file="$work/$n.pid" --tmpdir="$work" \
-        --port="$(sql_port "$n")" --bind-address=127.0.0.1 --innodb-buffer-pool-size=64M --innodb-flush-log-at-trx-commit=0 \
+    local n=$1 group=$((base + 100 + $1 * 10)) host; shift
+    host=$(host_of "$n")
+    inside "$n"
+    HOME=$work "${within[@]}" "${as[@]}" mariadbd --no-defaults --datadir="$work/$n" --socket="$work/$n.sock" --pid-file="$work/$n.pid" --tmpdir="$work" \
+        --port="$(sql_port "$n")" --bind-address="$host" --innodb-buffer-pool-size=64M --innodb-flush-log-at-trx-commit=0 \
         --innodb-autoinc-lock-mode=2 --binlog-format=ROW --character-set-server=utf8mb4 --wsrep-on=ON --wsrep-provider="$galera" \
-        --wsrep-cluster-name=shop --wsrep-node-name="node$n" --wsrep-node-address=127.0.0.1 --wsrep-sst-method=rsync \
-        --wsrep-cluster-address="gcomm://127.0.0.1:$((base + 110)),127.0.0.1:$((base + 120)),127.0.0.1:$((base + 130))" \
-        --wsrep-sst-receive-address="127.0.0.1:$((group + 2))" \
-        --wsrep-provider-options="base_port=$group;gmcast.listen_addr=tcp://127.0.0.1:$group;ist.recv_addr=127.0.0.1:$((group + 1))" \
+        --wsrep-cluster-name=shop --wsrep-node-name="node$n" --wsrep-node-address="$host" --wsrep-sst-method=rsync \
+        --wsrep-cluster-address="gcomm://$(host_of 1):$((base + 110)),$(host_of 2):$((base + 120)),$(host_of 3):$((base + 130))" \
+        --wsrep-sst-receive-address="$host:$((group + 2))" \
+        --wsrep-provider-options="base_port=$group;gmcast.listen_addr=tcp://$host:$group;ist.recv_addr=$host:$((group + 1))" \
         "${node_flags[@]}" "$@" >>"$work/$n.log" 2>&1 &
     node_pids[n]=$!
     started+=($!)
@@ -58,17 +65,18 @@ cluster() { # three nodes with the database `shop`, our tables in it
     node 3
     sql 1 "CREATE DATABASE shop CHARACTER SET utf8mb4; CREATE USER gachno@'%' IDENTIFIED BY 'gachno'; GRANT ALL ON shop.* TO gachno@'%';"
     echo "$(mariadbd --version | sed 's/ for .*//; s/.*Ver //'), nodes: $(sql 1 "SHOW STATUS LIKE 'wsrep_cluster_size'" | cut -f2)"
-    export GACHNO_HOME=$work/home GACHNO_SERVE_DATABASE=mysql://gachno:gachno@127.0.0.1:$(sql_port 1)/shop
+    export GACHNO_HOME=$work/home GACHNO_SERVE_DATABASE="mysql://gachno:gachno@localhost/shop?socket=$work/1.sock"
     mkdir -p "$GACHNO_HOME"
     "$program" store migrate >"$work/migrate.log" 2>&1
 }
 
 server() { # NAME DATABASE-ADDRESS [FLAG…] → url in $url, process in $server_pid
     local name=$1 database=$2 home=$work/home-$1; shift 2
+    inside "$name"
     mkdir -p "$home"
     cp "$work/serve.key" "$home/serve.key" 2>/dev/null || true
     GACHNO_HOME=$home GACHNO_SERVE_DATABASE=$database GACHNO_SERVE_REQUESTS_PER_SECOND=100000 \
-        "$program" serve --listen "${listen:-127.0.0.1:0}" "$@" >"$work/$name.out" 2>"$work/$name.err" &
+        "${within[@]}" "$program" serve --listen "${listen:-127.0.0.1:0}" "$@" >"$work/$name.out" 2>"$work/$name.err" &
     started+=($!)
     server_pid=$!
     disown

@@ -3,9 +3,13 @@
 # with docs/haproxy.cfg as it is. Machines take jobs, arm and report them through the balancer while one thing after
 # another is killed; an owner is signed in all the time. Prints a table; everything is gone when it ends.
 #
-# Needs what try-galera.sh needs, and haproxy (2.6 or later) and openssl. On Debian: apt-get install haproxy openssl
+# With WIRES=1 each server and each node is a machine of its own (a network namespace, with a wire to a common switch),
+# and wires are pulled instead: networks that split. That takes root.
 #
-#   scripts/try-balancer.sh [PROGRAM]      default: target/debug/gachno
+# Needs what try-galera.sh needs, and haproxy (2.6 or later) and openssl, for wires iproute2. On Debian:
+#   apt-get install haproxy openssl iproute2
+#
+#   [WIRES=1] scripts/try-balancer.sh [PROGRAM]      default: target/debug/gachno
 set -euo pipefail
 
 program=$(realpath "${1:-$(dirname "$0")/../target/debug/gachno}")
@@ -16,11 +20,11 @@ source "$here/galera.sh"
 
 cat >"$work/workers.py" <<'PY'
 """Fills the list, then six machines take it empty: lease five, arm each, report each; what is not answered is asked
-again. workers.py TEXT NAME JOBS SIGNAL PID PORT TOKEN…   (the owner's cookie in the environment)"""
-import http.client, json, os, ssl, sys, threading, time, uuid
+again. workers.py TEXT NAME JOBS COMMAND PORT TOKEN…   (the command is run at a third; the owner's cookie in the environment)"""
+import http.client, json, os, ssl, subprocess, sys, threading, time, uuid
 
-text, name, many, signal, victim, port, *tokens = sys.argv[1:]
-many, signal, victim, port = int(many), int(signal), int(victim), int(port)
+text, name, many, command, port, *tokens = sys.argv[1:]
+many, port = int(many), int(port)
 trusted = ssl.create_default_context(cafile=os.environ["CA"])
 lock, deadline = threading.Lock(), time.monotonic() + 180
 handed, armed, done, refused, slowest, killed = [], {}, set(), 0, 0.0, False
@@ -75,9 +79,9 @@ def work(token):
             if status and json.loads(told)["outcomes"][0]["result"] in ("accepted", "duplicate"):
                 with lock: done.add(job["id"])
             with lock:
-                strike = victim and not killed and len(done) >= many // 3
+                strike = command and not killed and len(done) >= many // 3
                 killed = killed or strike
-            if strike: os.kill(victim, signal)
+            if strike: subprocess.Popen(command, shell=True, stdout=subprocess.DEVNULL)
         if not jobs: time.sleep(0.2)
 
 def watch():
@@ -134,6 +138,30 @@ new = "cua-hang-thu-nghiem-7391"
 print(send("/admin/new-password", {"password": new, "again": new}, cookie))
 PY
 
+if [ -n "${WIRES:-}" ]; then
+    number() { case $1 in one) echo 11 ;; two) echo 12 ;; *) echo "2$1" ;; esac; }
+    host_of() { echo "198.18.77.$(number "$1")"; }
+    inside() { within=(ip netns exec "gachno-$1"); }
+    pull() { echo "ip link set gachno-$1 down;"; }
+    plug() { echo "ip link set gachno-$1 up;"; }
+    at_end=unwire
+    unwire() {
+        for who in one two 1 2 3; do ip netns del "gachno-$who" 2>/dev/null || true; done
+        ip link del gachno-switch 2>/dev/null || true
+    }
+    ip link add gachno-switch type bridge
+    ip addr add 198.18.77.1/24 dev gachno-switch
+    ip link set gachno-switch up
+    for who in one two 1 2 3; do
+        ip netns add "gachno-$who"
+        ip link add "gachno-$who" type veth peer name eth0 netns "gachno-$who"
+        ip link set "gachno-$who" master gachno-switch up
+        ip -n "gachno-$who" addr add "$(host_of "$who")/24" dev eth0
+        ip -n "gachno-$who" link set eth0 up
+        ip -n "gachno-$who" link set lo up
+    done
+fi
+
 signed() { # NAME SUBJECT-ALT-NAME: a certificate of our own authority
     openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$work/$1.key" -subj "/CN=$1" -addext "subjectAltName=$2" 2>/dev/null |
         openssl x509 -req -CA "$work/ca.crt" -CAkey "$work/ca.key" -CAcreateserial -days 2 -copy_extensions copy -out "$work/$1.crt" 2>/dev/null
@@ -146,16 +174,19 @@ if [ "$(id -u)" = 0 ]; then chown 65534:65534 "$work/db.key"; fi
 node_flags=(--ssl-ca="$work/ca.crt" --ssl-cert="$work/db.crt" --ssl-key="$work/db.key")
 
 cluster
-sql 1 "CREATE USER 'check'@'127.0.0.1'; ALTER USER gachno@'%' REQUIRE SSL;"
-export GACHNO_SERVE_DATABASE="$GACHNO_SERVE_DATABASE?ssl-mode=VERIFY_CA&ssl-ca=$work/ca.crt"
+sql 1 "CREATE USER 'check'@'%'; ALTER USER gachno@'%' REQUIRE SSL;"
+export GACHNO_SERVE_DATABASE="$GACHNO_SERVE_DATABASE&ssl-mode=VERIFY_CA&ssl-ca=$work/ca.crt"
 tokens=()
 for i in 1 2 3 4 5 6; do
     tokens+=("$("$program" store token "worker $i" --scopes jobs:lease,jobs:write,jobs:read 2>/dev/null)")
 done
 
-export CA=$work/ca.crt SHOP_PEM=$work/shop.pem SHOP=127.0.0.1:$((base + 200)) CLUSTER=127.0.0.1:$((base + 203))
-export ONE=127.0.0.1:$((base + 201)) TWO=127.0.0.1:$((base + 202))
-export DB1=127.0.0.1:$(sql_port 1) DB2=127.0.0.1:$(sql_port 2) DB3=127.0.0.1:$(sql_port 3)
+here_is=127.0.0.1
+if [ -n "${WIRES:-}" ]; then here_is=198.18.77.1; fi
+export CA=$work/ca.crt SHOP_PEM=$work/shop.pem SHOP=127.0.0.1:$((base + 200)) CLUSTER=$here_is:$((base + 203))
+ONE=$(host_of one):$((base + 201)) TWO=$(host_of two):$((base + 202))
+DB1=$(host_of 1):$(sql_port 1) DB2=$(host_of 2):$(sql_port 2) DB3=$(host_of 3):$(sql_port 3)
+export ONE TWO DB1 DB2 DB3
 haproxy -db -f "$here/../docs/haproxy.cfg" 2>"$work/haproxy.log" &
 started+=($!)
 disown
@@ -173,9 +204,9 @@ export COOKIE
 echo "the sign-in came from $(sql 1 "SELECT GROUP_CONCAT(DISTINCT from_where) FROM shop.audit WHERE who = '$owner'"), over TLS to the database: $(sql 1 \
     "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = 'gachno'") connections on the writer, $(sql 2 "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = 'gachno'") on the next node"
 
-trial() { # TEXT NAME SIGNAL PID
+trial() { # TEXT NAME COMMAND
     local code=0 wrong
-    python3 "$work/workers.py" "$1" "$2" "$jobs" "$3" "$4" $((base + 200)) "${tokens[@]}" 2>>"$work/refused.log" || code=$?
+    python3 "$work/workers.py" "$1" "$2" "$jobs" "$3" $((base + 200)) "${tokens[@]}" 2>>"$work/refused.log" || code=$?
     # What the database says, on a node that lived through all of it.
     wrong=$(sql 2 "SELECT COUNT(*) FROM shop.jobs WHERE code LIKE '$2%' AND (state <> 'done' OR outcome <> 'paid' OR 1 <> \
         (SELECT COUNT(*) FROM shop.reports WHERE reports.job_id = jobs.id AND verdict = 'accepted'))")
@@ -184,16 +215,31 @@ trial() { # TEXT NAME SIGNAL PID
 
 echo "| at a third of the jobs | time | done | again | twice | refused | slowest request | page shown / not / signed out |"
 echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
-trial "nothing" PA 0 0
-trial "a server is killed with -9" PB 9 "$one"
-one; sleep 5
-trial "the other server is stopped with SIGTERM" PC 15 "$two"
-two; sleep 5
-trial "a server falls silent (SIGSTOP, as if its cable were pulled)" PD 19 "$one"
-kill -9 "$one"; sleep 1
-one; sleep 5
-trial "the writer of the cluster is killed with -9" PE 9 "${node_pids[1]}"
-node 1; sleep 8
-trial "the writer is stopped with SIGTERM" PF 15 "${node_pids[1]}"
-node 1; sleep 8
-trial "the writer falls silent (SIGSTOP)" PG 19 "${node_pids[1]}"
+trial "nothing" PA ""
+if [ -z "${WIRES:-}" ]; then
+    trial "a server is killed with -9" PB "kill -9 $one"
+    one; sleep 5
+    trial "the other server is stopped with SIGTERM" PC "kill $two"
+    two; sleep 5
+    trial "a server falls silent (SIGSTOP)" PD "kill -STOP $one"
+    kill -9 "$one"; sleep 1
+    one; sleep 5
+    trial "the writer of the cluster is killed with -9" PE "kill -9 ${node_pids[1]}"
+    node 1; sleep 8
+    trial "the writer is stopped with SIGTERM" PF "kill ${node_pids[1]}"
+    node 1; sleep 8
+    trial "the writer falls silent (SIGSTOP)" PG "kill -STOP ${node_pids[1]}"
+else
+    trial "a server's wire is pulled" PH "$(pull one)"
+    eval "$(plug one)"; sleep 15
+    trial "the other server's wire is pulled for 20 s" PI "$(pull two) sleep 20; $(plug two)"
+    sleep 15
+    trial "the writer's wire is pulled" PJ "$(pull 1)"
+    echo "the writer alone says: $(sql 1 "DELETE FROM shop.jobs" 2>&1 | grep ERROR)" >&2
+    eval "$(plug 1)"; sleep 25
+    trial "the wires of both other nodes are pulled for 15 s" PK "$(pull 2) $(pull 3) sleep 15; $(plug 2) $(plug 3)"
+    sleep 20
+    trial "nothing, after all that" PL ""
+    for n in 1 2 3; do sql "$n" "SELECT COUNT(*) FROM shop.jobs WHERE state = 'done'"; done | sort | uniq -c |
+        sed 's/ *\([0-9]*\) \(.*\)/nodes that know of \2 jobs done: \1/' >&2
+fi

@@ -32,8 +32,8 @@ const IDLE_FOR_EVER: &str = "SET SESSION idle_transaction_timeout = 0";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// MariaDB: deadlock (and a failed certification on Galera), lock wait, row changed since it was read.
 const AGAIN: [u16; 3] = [1213, 1205, 1020];
-/// MariaDB: the node is not ready, is being stopped, has ended the connection.
-const GONE: [u16; 3] = [1047, 1053, 1927];
+/// MariaDB: the node is not ready, is being stopped, lost the others in the middle of a commit, has ended the connection.
+const GONE: [u16; 4] = [1047, 1053, 1180, 1927];
 
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
