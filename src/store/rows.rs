@@ -435,6 +435,7 @@ impl Store {
             }
         }
         self.people_before(tx, table, None, set.get("username")).await?;
+        self.point_somewhere(tx, table, &set).await?;
         let after = Json::Object(set.clone());
         self.stamp(table, &mut set, &["created_at", "updated_at"]);
         if table.has("search_text") {
@@ -452,6 +453,18 @@ impl Store {
         audit::write(self, tx, actor, "add", Some(table.name), Some(id), None, Some(&after)).await?;
         self.follow(tx, table, id).await?;
         Ok(id)
+    }
+
+    /// A relation leads to a row that is there: the database has no foreign keys, as the old one had none.
+    async fn point_somewhere(&self, tx: &Tx, table: &Table, set: &Map<String, Json>) -> Result<(), StoreError> {
+        for (name, value) in set {
+            let Some(Column { kind: Kind::Relation { table: other, .. }, vi, .. }) = table.column(name) else { continue };
+            let Some(id) = value.as_i64() else { continue };
+            if one(&**tx, &format!("SELECT 1 FROM `{other}` WHERE id = ?"), values![id]).await?.is_none() {
+                return Err(StoreError::BadValue { field: (*vi).to_owned(), why: format!("không có dòng số {id}") });
+            }
+        }
+        Ok(())
     }
 
     fn stamp(&self, table: &Table, set: &mut Map<String, Json>, names: &[&str]) {
@@ -490,6 +503,7 @@ impl Store {
             return Ok(row.version);
         }
         let owners = self.people_before(tx, table, Some(id), set.get("username")).await?;
+        self.point_somewhere(tx, table, &set).await?;
         let before: Map<String, Json> = set.keys().map(|name| (name.clone(), now.get(name.as_str()).map_or(Json::Null, |v| (*v).clone()))).collect();
         let after = Json::Object(set.clone());
         if table.has("search_text") {

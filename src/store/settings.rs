@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 use super::StoreError;
 use super::audit::{self, Actor};
 use super::db::{Store, Tx, all, execute, one, text, transaction, values};
+use crate::domain::text::plain;
 
 /// The shop's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,25 @@ impl Default for Shop {
     }
 }
 
+/// What a row of the old settings says in ours: may people register, and how long is a trial. The keys' exact names differ
+/// from shop to shop and were never written down, so words in them decide.
+pub fn of_old(key: &str, value: &str) -> Option<(&'static str, Json)> {
+    let (key, value) = (plain(key), value.trim());
+    let has = |words: &[&str]| words.iter().any(|w| key.contains(w));
+    if has(&["trial", "dung thu", "dung_thu"]) {
+        let days: i64 = value.parse().ok()?;
+        return (0..=3_650).contains(&days).then(|| ("trial_days", days.into()));
+    }
+    if has(&["regist", "dang ky", "dang_ky", "signup", "sign_up"]) {
+        return match plain(value).as_str() {
+            "1" | "true" | "on" | "yes" | "co" => Some(("registration", true.into())),
+            "0" | "" | "false" | "off" | "no" | "khong" => Some(("registration", false.into())),
+            _ => None,
+        };
+    }
+    None
+}
+
 impl Store {
     /// The shop's settings as they are now.
     pub async fn shop(&self) -> Result<Shop, StoreError> {
@@ -57,6 +77,13 @@ impl Store {
         for row in all(&self.db, "SELECT name, value FROM settings", vec![]).await? {
             if let Ok(value) = serde_json::from_str(&text(&row, 1)?) {
                 found.insert(text(&row, 0)?, value);
+            }
+        }
+        // What the old system had decided holds until somebody decides anew.
+        let old = all(&self.db, "SELECT `key`, `value` FROM admin_config WHERE deleted_at IS NULL ORDER BY id", vec![]).await?;
+        for row in &old {
+            if let Some((name, value)) = of_old(&text(row, 0)?, &text(row, 1)?) {
+                found.entry(name).or_insert(value);
             }
         }
         serde_json::from_value(Json::Object(found)).map_err(|e| StoreError::Damaged(format!("settings: {e}")))
@@ -84,5 +111,21 @@ impl Store {
         let shown = |text: String| if name.ends_with("_sealed") { "(sealed)".to_owned() } else { text };
         let (before, after) = (serde_json::json!({ name: before.map(shown) }), serde_json::json!({ name: shown(value.to_string()) }));
         audit::write(self, tx, actor, "settings.set", Some("settings"), None, Some(&before), Some(&after)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_old_keys_are_known_by_their_words() {
+        assert_eq!(of_old("trial_days", "15"), Some(("trial_days", 15.into())));
+        assert_eq!(of_old("Số ngày dùng thử", " 30 "), Some(("trial_days", 30.into())));
+        assert_eq!(of_old("allow_register_admin", "1"), Some(("registration", true.into())));
+        assert_eq!(of_old("Cho đăng ký", "không"), Some(("registration", false.into())));
+        for (key, value) in [("trial_days", "mãi mãi"), ("trial_days", "-1"), ("register", "maybe"), ("theme", "1")] {
+            assert_eq!(of_old(key, value), None, "{key}");
+        }
     }
 }

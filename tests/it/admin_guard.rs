@@ -332,8 +332,7 @@ async fn a_second_factor_is_replaced_only_by_who_has_it(base: &Base) {
 #[tokio::test]
 async fn whoever_asks_for_the_password_again_counts_the_answers() {
     let shop = Shop::open().await;
-    let settings =
-        [("trial_days", "7"), ("tries_max", "3"), ("retry_after_s", "30"), ("lease_s", "60"), ("keep_days", "90"), ("pin", "246810")];
+    let settings = [("trial_days", "7"), ("tries_max", "3"), ("retry_after_s", "30"), ("lease_s", "60"), ("keep_days", "90"), ("pin", "246810")];
     for path in ["/admin/settings", "/admin/me/password", "/admin/me/totp", "/admin/me/totp/off"] {
         let login = path.replace('/', "-");
         let mut owner = shop.person(&login, Role::Owner).await;

@@ -191,7 +191,8 @@ on_both! {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_of_the_job_api_asks_for_a_token_with_its_scope() {
-    let shop = Shop::open(&Base::new(Which::Sqlite).unwrap()).await;
+    let base = Base::new(Which::Sqlite).unwrap();
+    let shop = Shop::open(&base).await;
     let weak = shop.store().add_machine("chỉ xem số", &[Scope::Metrics], None, &Actor::system()).await.unwrap().token;
     let document = shop.get("/api/openapi.json").await;
     let mut asked = 0;
@@ -226,7 +227,8 @@ fn body_for(path: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_request_is_named_and_a_page_of_somebody_else_gets_nothing() {
-    let shop = Shop::open(&Base::new(Which::Sqlite).unwrap()).await;
+    let base = Base::new(Which::Sqlite).unwrap();
+    let shop = Shop::open(&base).await;
     let (status, problem) = shop.post("/api/jobs/lease", json!({ "service": "nope" })).await;
     assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("bad_request")));
     assert_eq!(shop.post("/api/jobs/lease", json!({ "service": "gach_dien_evn", "limits": 3 })).await.0, StatusCode::UNPROCESSABLE_ENTITY);

@@ -506,7 +506,8 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     base.load("ALTER TABLE products ENGINE=MyISAM; ALTER TABLE orders ROW_FORMAT=COMPACT;");
     // And what years of other programs leave behind: a sum that fell below nothing, a day that is none, a column of somebody's own.
     base.load(
-        "SET sql_mode = ''; UPDATE orders SET total = 18446744073709551615; UPDATE collection_data SET period = '0000-00-00', postage = -5 WHERE id = 41; \
+        "SET sql_mode = ''; UPDATE orders SET total = 18446744073709551615; \
+         INSERT INTO orders (id, user, table_id, discount, total, is_paid) VALUES (6, 'Khách quen', 1, 0, 0, 0); UPDATE collection_data SET period = '0000-00-00', postage = -5 WHERE id = 41; \
          ALTER TABLE users ADD COLUMN zalo varchar(20);",
     );
     let before = base.ask(OLD_WORDS);
@@ -522,7 +523,14 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     assert_eq!(base.ask(&format!("SELECT total_amount FROM transporter_transaction WHERE id = {big}")).trim(), "1000000.25");
     for table in gachno::store::catalogue::TABLES.iter().filter(|t| t.is_old && t.access == gachno::store::catalogue::Access::Edit) {
         let needed = table.columns.iter().filter(|c| c.editable && !c.nullable && c.default.is_none());
-        let fields: Fields = needed.map(|c| field(c.name, "12")).collect();
+        // Rows that are in the dump, where a row is pointed to.
+        let value = |name: &str| match name {
+            "user_id" => "7",
+            "order_id" => "6",
+            "product_id" => "2",
+            _ => "12",
+        };
+        let fields: Fields = needed.map(|c| field(c.name, value(c.name))).collect();
         store.add_row(table.name, &fields, &actor).await.unwrap_or_else(|e| panic!("{}: {e}", table.name));
     }
     let odd = store.fetch("collection_data", 41).await.unwrap();
@@ -530,6 +538,12 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     store.change_row("collection_data", 41, odd.version, &unchanged, &actor).await.unwrap();
     assert!(store.change_row("collection_data", 41, odd.version + 1, &vec![field("postage", "-6")], &actor).await.is_err());
     assert_eq!(store.strange_names().await.unwrap(), ["readme", "users.zalo"]);
+    let settings = store.shop().await.unwrap();
+    assert_eq!((settings.registration, settings.trial_days), (true, 7), "what the old settings say holds");
+    store.set_shop("trial_days", &json!(30), &actor).await.unwrap();
+    assert_eq!(store.shop().await.unwrap().trial_days, 30, "until somebody decides anew");
+    let nowhere = store.add_row("products", &vec![field("user_id", "999"), field("title", "Thẻ"), field("price", "1")], &actor).await;
+    assert!(nowhere.unwrap_err().to_string().contains("không có dòng số 999"));
     let formats = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND (engine <> 'InnoDB' OR row_format = 'Compact')";
     assert_eq!(base.ask(formats).trim(), "0", "every table knows transactions");
     let (found, _) = store.page_and_count("collection_data", &Query { search: "tran NO".to_owned(), ..Query::default() }, 10).await.unwrap();
@@ -642,7 +656,8 @@ on_both! {
         assert_eq!(trail.rows.len(), 25 + 1 + 2 + 3, "every change has its row");
 
         let import = store.begin_import("products", "the.xlsx", &actor).await.unwrap();
-        let cards: Vec<Fields> = (1..=3).map(|n| vec![field("user_id", "1"), field("title", &format!("Thẻ {n}")), field("price", "50.000")]).collect();
+        let seller = store.add_row("users", &vec![field("username", "lan")], &actor).await.unwrap().to_string();
+        let cards: Vec<Fields> = (1..=3).map(|n| vec![field("user_id", &seller), field("title", &format!("Thẻ {n}")), field("price", "50.000")]).collect();
         store.import_into(import, "products", &cards, &actor).await.unwrap();
         let listed = store.list("products", &Query::default(), 10).await.unwrap().rows;
         store.change_row("products", listed[0].id, listed[0].version, &vec![field("price", "60.000")], &actor).await.unwrap();

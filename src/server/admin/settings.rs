@@ -14,10 +14,9 @@ use super::permission::{Action, Area};
 use super::session::Person;
 use super::tables::{cell_of, table_of};
 use crate::domain::Phone;
-use crate::domain::text::plain;
 use crate::server::App;
 use crate::store::rows::Query as RowQuery;
-use crate::store::settings::Shop;
+use crate::store::settings::{Shop, of_old};
 
 /// Milliseconds of a second: the shop keeps the former, people read the latter.
 const SECOND_MS: i64 = 1_000;
@@ -60,16 +59,13 @@ struct Settings {
     old: Vec<(i64, String, String, &'static str)>,
 }
 
-/// What a key of the old settings meant. Their exact names differ from shop to shop.
-fn meaning(key: &str) -> &'static str {
-    let key = plain(key);
-    let has = |words: &[&str]| words.iter().any(|w| key.contains(w));
-    if has(&["trial", "dung thu", "expire", "day"]) {
-        "Thời hạn dùng thử của hệ thống cũ. Ở đây: ô “Dùng thử, số ngày” phía trên."
-    } else if has(&["regist", "dang ky", "signup", "sign_up"]) {
-        "Cho đăng ký quản trị trong hệ thống cũ. Ở đây: ô “Cho phép đăng ký tài khoản” phía trên."
-    } else {
-        "Khóa của hệ thống cũ, chương trình này không dùng."
+/// What a row of the old settings means, and whether it still decides.
+fn meaning(key: &str, value: &str, now: &Json) -> &'static str {
+    match of_old(key, value) {
+        Some((name, old)) if now[name] == old && name == "trial_days" => "Thời hạn dùng thử: đang dùng. Lưu ô “Dùng thử, số ngày” phía trên để thay.",
+        Some((name, old)) if now[name] == old => "Cho đăng ký: đang dùng. Lưu ô “Cho phép đăng ký tài khoản” phía trên để thay.",
+        Some(_) => "Đã được thay bằng cài đặt phía trên.",
+        None => "Khóa của hệ thống cũ, chương trình này không dùng.",
     }
 }
 
@@ -87,7 +83,7 @@ async fn shown(app: &App, person: &Person, status: StatusCode, error: Option<Str
         numbers: NUMBERS.map(|(name, label, ..)| (field(name), label, (all[name].as_i64().unwrap_or(0) / unit(name)).to_string())).to_vec(),
         receiver_phone: shop.receiver_phone,
         has_pin: !shop.pin_sealed.is_empty(),
-        old: rows.iter().map(|row| (row.id, text(row, "key"), text(row, "value"), meaning(&text(row, "key")))).collect(),
+        old: rows.iter().map(|row| (row.id, text(row, "key"), text(row, "value"), meaning(&text(row, "key"), &text(row, "value"), &all))).collect(),
     };
     page_with(status, &page)
 }
