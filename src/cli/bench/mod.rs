@@ -1,6 +1,7 @@
 //! `gachno bench`: numbers of this machine, side by side in one run.
 
 mod crash;
+mod files;
 mod old_way;
 mod payment;
 mod record;
