@@ -21,6 +21,7 @@ mod payments;
 mod pictures;
 #[cfg(unix)]
 mod server;
+mod server_kills;
 mod sessions;
 #[cfg(unix)]
 mod store;
