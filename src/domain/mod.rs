@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod attempt;
+pub mod calendar;
 pub mod guard;
 pub mod job;
 pub mod language;

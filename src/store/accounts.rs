@@ -15,6 +15,7 @@ use super::StoreError;
 use super::audit::{self, Actor};
 use super::db::{Store, Tx, all, execute, insert, int, int_or_none, one, text, text_or_none, transaction, values};
 use super::search::search_text;
+use crate::domain::calendar::old_time;
 
 /// What somebody is in the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -446,11 +447,6 @@ fn session_of(row: &QueryResult) -> Result<WebSession, StoreError> {
         agent: text_or_none(row, 6)?,
         data: text_or_none(row, 7)?,
     })
-}
-
-/// A time as the old tables have it: UTC, to the second.
-pub(super) fn old_time(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| "1970-01-01 00:00:00".to_owned(), |t| t.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::StoreError;
 use super::audit::{self, Actor};
 use super::db::{Store, Tx, all, execute, int, int_or_none, one, text, text_or_none, transaction, values};
+use crate::domain::calendar::DAY_MS;
 
 /// Kinds of failure that are told apart.
 const FAILURES_MAX: u32 = 8;
@@ -14,7 +15,6 @@ const FAILURES_MAX: u32 = 8;
 const MACHINES_MAX: u32 = 30;
 /// Reports that are marked in one transaction.
 const SEEN_BATCH: usize = 200;
-const DAY_MS: i64 = 86_400_000;
 
 /// What became of jobs of one service in one state.
 #[derive(Debug, Clone, PartialEq, Eq)]

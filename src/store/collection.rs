@@ -3,10 +3,10 @@
 use serde_json::{Value as Json, json};
 
 use super::StoreError;
-use super::accounts::old_time;
 use super::audit::{self, Actor};
 use super::db::{Store, Tx, execute, int_or_none, one, text_or_none, values};
 use crate::domain::Vnd;
+use crate::domain::calendar::{day_of, old_time};
 
 /// The proven payment of a row.
 pub(super) struct Collected<'p> {
@@ -35,7 +35,7 @@ impl Store {
         let now = self.now_ms();
         let sql = "UPDATE collection_data SET completed = 1, paid_value = ?, trans_id = COALESCE(?, trans_id), updated_date = ?, updated_time = ?, \
                    updated_username = ?, updated_at = ?, version = version + 1 WHERE id = ?";
-        let given = values![amount, paid.transaction_id, day(now), old_time(now), paid.by, old_time(now), id];
+        let given = values![amount, paid.transaction_id, day_of(now), old_time(now), paid.by, old_time(now), id];
         execute(&**tx, sql, given).await?;
         self.renew_search_text(tx, "collection_data", id).await?;
         self.tell(tx, "collection.settle", id, Some(before), paid.told(job, amount), actor).await
@@ -49,23 +49,5 @@ impl Store {
 impl Collected<'_> {
     fn told(&self, job: i64, amount: Option<i64>) -> Json {
         json!({ "completed": true, "paid_value": amount, "trans_id": self.transaction_id, "by": self.by, "job": job })
-    }
-}
-
-/// The day in Viet Nam.
-fn day(now_ms: i64) -> String {
-    const AHEAD: i64 = 7 * 3_600_000;
-    old_time(now_ms + AHEAD)[..10].to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_paid_in_the_evening_is_paid_that_day() {
-        let at = |text: &str| text.parse::<jiff::Timestamp>().expect("a time").as_millisecond();
-        assert_eq!(day(at("2026-11-21T16:59:59Z")), "2026-11-21");
-        assert_eq!(day(at("2026-11-21T17:00:00Z")), "2026-11-22");
     }
 }

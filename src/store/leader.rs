@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::db::{Store, Tx, execute, insert, int, one, text, transaction, values};
+use crate::domain::calendar::DAY_MS;
 
 impl Store {
     /// Is this server (`owner`, new at each start) the one that does the task, for the next `lease_ms`?
@@ -33,7 +34,7 @@ impl Store {
     /// Forgets what nobody needs any more. Never anything about money, and never the trail.
     pub async fn forget_old(&self, keep_days: i64) -> Result<u64, StoreError> {
         let now = self.now_ms();
-        let old = now - keep_days.max(1) * 86_400_000;
+        let old = now - keep_days.max(1) * DAY_MS;
         let sessions = execute(&self.db, "DELETE FROM web_sessions WHERE expires_at < ?", values![now]).await?;
         let failures = execute(&self.db, "DELETE FROM login_failures WHERE at < ?", values![old]).await?;
         Ok(sessions + failures)

@@ -3,11 +3,10 @@
 use serde_json::json;
 
 use super::StoreError;
-use super::accounts::{Account, Device, NEXT_DEVICE, old_time};
+use super::accounts::{Account, Device, NEXT_DEVICE};
 use super::audit::{self, Actor};
 use super::db::{Store, Tx, execute, one, transaction, values};
-
-const DAY_MS: i64 = 86_400_000;
+use crate::domain::calendar::{DAY_MS, old_time};
 
 impl Store {
     /// A password that works once and until then. Ends all sessions of the account.

@@ -10,12 +10,12 @@ use serde_json::{Map, Value as Json};
 use tokio::sync::mpsc;
 
 use super::StoreError;
-use super::accounts::old_time;
 use super::audit::{self, Actor};
 use super::catalogue::{Access, Column, Kind, Table, table};
 use super::db::{Engine, Store, Tx, all, execute, insert, int, int_or_none, marks, one, text_or_none, transaction, values};
 use super::search::text_of;
 use crate::domain::Vnd;
+use crate::domain::calendar::old_time;
 use crate::domain::text::plain;
 
 /// Above this many rows a count only says "more": counting a million takes longer than anybody waits.

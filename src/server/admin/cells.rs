@@ -5,15 +5,12 @@
 use serde_json::Value as Json;
 
 use crate::domain::Vnd;
+use crate::domain::calendar::{AHEAD_MS, DAY_MS, old_time};
 use crate::domain::text::squeezed;
 use crate::store::StoreError;
 use crate::store::catalogue::{Access, Column, Kind, Table};
 use crate::store::jobs::Refusal;
 use crate::store::rows::{self, Compare};
-
-/// Viet Nam is ahead of UTC, all year, since 1975.
-const AHEAD_MS: i64 = 7 * 3_600_000;
-const DAY_MS: i64 = 86_400_000;
 
 /// What is computed from other cells and never typed.
 pub fn is_computed(table: &Table, column: &Column) -> bool {
@@ -78,10 +75,6 @@ fn decimal(text: &str) -> Result<String, String> {
     Ok(format!("{}.{cents:02}", amount.dong()))
 }
 
-fn old_time(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| String::new(), |t| t.strftime("%Y-%m-%d %H:%M:%S").to_string())
-}
-
 /// `31/08/2025`, `2025-08-31`
 pub fn day(text: &str) -> Option<jiff::civil::Date> {
     let text = squeezed(text);
@@ -96,11 +89,6 @@ pub fn moment(text: &str) -> Option<i64> {
     let at = at.or_else(|| Some(day(&text)?.at(0, 0, 0, 0)))?;
     let utc = at.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
     Some(utc.timestamp().as_millisecond() - AHEAD_MS)
-}
-
-/// Midnight in Viet Nam before or at this moment.
-pub const fn day_start(ms: i64) -> i64 {
-    (ms + AHEAD_MS).div_euclid(DAY_MS) * DAY_MS - AHEAD_MS
 }
 
 /// The moment of an old table's time.
@@ -218,6 +206,7 @@ pub fn read_bound(table: &Table, column: &Column, compare: Compare, text: &str) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::calendar::day_start;
     use crate::store::catalogue::table;
 
     fn field(name: &str, column: &str, text: &str) -> Result<String, String> {

@@ -4,11 +4,11 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 
-use super::cells::day_start;
 use super::myself::Done;
 use super::page::{Fault, Frame, ago, count, local, money, page, time};
 use super::permission::{Action, Area};
 use super::session::Person;
+use crate::domain::calendar::day_start;
 use crate::domain::{Outcome, Service};
 use crate::server::App;
 use crate::store::accounts::Role;

@@ -12,13 +12,13 @@ use super::page::{Fault, Frame, ago, go, page, page_with, time};
 use super::permission::{Action, Area};
 use super::session::Person;
 use super::tables::{cell_of, table_of};
+use crate::domain::calendar::DAY_MS;
 use crate::server::App;
 use crate::store::StoreError;
 use crate::store::machines::Scope;
 use crate::store::rows::Query as RowQuery;
 
 const MANY: u32 = 500;
-const DAY_MS: i64 = 86_400_000;
 
 struct MachineRow {
     id: i64,

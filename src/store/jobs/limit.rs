@@ -1,5 +1,6 @@
 //! How much may be armed: for one job, and in a day.
 
+use crate::domain::calendar::day_start;
 use crate::domain::{Service, Vnd};
 use crate::store::StoreError;
 use crate::store::db::{Engine, Store, Tx, all, execute, insert, int, int_or_none, one, text_or_none, values};
@@ -55,26 +56,7 @@ impl Store {
              AND (jobs.state IN ('armed', 'in_doubt', 'review') OR jobs.outcome = 'paid') \
              AND NOT EXISTS (SELECT 1 FROM attempts AS later WHERE later.job_id = attempts.job_id AND later.id > attempts.id)",
         );
-        let given = values![start_of_day(self.now_ms()), machine, machine, service.clone(), service];
+        let given = values![day_start(self.now_ms()), machine, machine, service.clone(), service];
         one(&**tx, &sql, given).await?.map_or(Ok(0), |row| int(&row, 0))
-    }
-}
-
-/// Midnight in Viet Nam, which has had no other time since 1975.
-fn start_of_day(now_ms: i64) -> i64 {
-    const DAY: i64 = 86_400_000;
-    const AHEAD: i64 = 7 * 3_600_000;
-    (now_ms + AHEAD).div_euclid(DAY) * DAY - AHEAD
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_begins_at_midnight_in_viet_nam() {
-        let at = |text: &str| text.parse::<jiff::Timestamp>().expect("a time").as_millisecond();
-        assert_eq!(start_of_day(at("2026-11-21T16:59:59Z")), at("2026-11-20T17:00:00Z"));
-        assert_eq!(start_of_day(at("2026-11-21T17:00:00Z")), at("2026-11-21T17:00:00Z"));
     }
 }
