@@ -216,7 +216,7 @@ pub struct ArmAnswer {
 
 #[utoipa::path(post, path = "/api/jobs/{id}/arm", tag = "jobs", request_body = ArmRequest, responses((status = 200, body = ArmAnswer), (status = 409, body = Problem)),
     security(("machine" = [])), params(("id" = String, Path, description = "The job's id")),
-    description = "Before the confirming click. After a 200 the job is never handed out again by itself; after anything else nothing may be confirmed.")]
+    description = "Before the confirming click, with the amount that will be confirmed (a top-up's is the ordered one; without an amount every limit refuses). After a 200 the job is never handed out again by itself; after anything else nothing may be confirmed.")]
 async fn arm(
     State(app): State<App>,
     machine: KnownMachine,
@@ -314,7 +314,7 @@ pub struct OutcomeAnswers {
 }
 
 #[utoipa::path(post, path = "/api/outcomes", tag = "jobs", request_body = OutcomesRequest, responses((status = 200, body = OutcomeAnswers)), security(("machine" = [])),
-    description = "Takes outcomes, each once. What comes too late or from a stranger moves nothing and is kept for a person.")]
+    description = "Takes outcomes, each once. What comes too late or from a stranger moves nothing and is kept for a person. A payment is done where it was armed and has a proof; else it is in doubt.")]
 async fn outcomes(State(app): State<App>, machine: KnownMachine, Body(request): Body<OutcomesRequest>) -> Result<Json<OutcomeAnswers>, Problem> {
     let machine = machine.needs(Scope::Lease)?;
     not_too_many(request.outcomes.len(), MANY)?;

@@ -46,9 +46,8 @@ pub async fn copy(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreErr
     match fill(from, to).await {
         Ok(copied) => Ok(copied),
         Err(error) => {
-            let emptied = if to.engine() == Engine::MariaDb { "TRUNCATE TABLE" } else { "DELETE FROM" };
             for table in TABLES {
-                if let Err(fault) = execute(&to.db, &format!("{emptied} `{}`", table.name), vec![]).await {
+                if let Err(fault) = execute(&to.db, &format!("DELETE FROM `{}`", table.name), vec![]).await {
                     tracing::warn!(error = %fault, table = table.name, "what was half copied could not be taken away");
                 }
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use gachno::server::Deadlines;
 use gachno::store::accounts::{Role, Status};
 use gachno::store::rows::Query;
-use gachno::store::{Actor, Store, StoreError};
+use gachno::store::{Actor, StoreError};
 use reqwest::{Method, StatusCode};
 
 use crate::admin::{Browser, PASSWORD, Shop};
