@@ -142,7 +142,8 @@ impl Store {
                 .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
                 .busy_timeout(BUSY_TIMEOUT)
                 .foreign_keys(false)
-                .pragma("cache_size", "-32000")
+                // For each of the connections, in KB: the system keeps the file itself in memory.
+                .pragma("cache_size", "-8000")
         });
         options.map_sqlx_mysql_pool_opts(|pool| {
             pool.after_connect(|connection, _| {

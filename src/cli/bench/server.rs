@@ -127,6 +127,8 @@ async fn lists(base: &str, url: &str, rows: u32) -> Result<Vec<Row>, Failure> {
     ];
     for (name, query, goal) in queries {
         let mut times = Vec::new();
+        // The first question reads from the disk what the others find in memory.
+        store.page_and_count("jobs", &query, 50).await.map_err(Failure::cannot_run)?;
         for _ in 0..PAGES {
             let begun = Instant::now();
             store.page_and_count("jobs", &query, 50).await.map_err(Failure::cannot_run)?;
