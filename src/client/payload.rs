@@ -174,6 +174,7 @@ fn item(service: Service, at: &str, entry: &Value) -> RawJob {
             raw.amount = text(fields.get("amount")).or(raw.amount);
             raw.order_id = text(fields.get("orderId").or(fields.get("order_id"))).or(raw.order_id);
             raw.payment = text(fields.get("payment_type")).or(raw.payment);
+            raw.receiver = text(fields.get("receiver_phone"));
             raw
         }
         other => RawJob::from_line(service, at, &account_text(service, Some(other)).unwrap_or_default()),

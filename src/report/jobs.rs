@@ -193,6 +193,7 @@ enum Column {
     Amount,
     Order,
     Payment,
+    Receiver,
     Other,
 }
 
@@ -201,6 +202,8 @@ fn column_of(title: &str) -> Option<Column> {
     let is = |words: &[&str]| words.iter().any(|w| title == *w);
     Some(if is(&["ma don", "don", "don hang", "ma don hang", "order", "order_id", "orderid", "order id"]) {
         Column::Order
+    } else if is(&["sdt nhan", "so nhan", "dien thoai nhan", "sdt nguoi nhan", "receiver_phone", "receiver phone", "receiver"]) {
+        Column::Receiver
     } else if is(&["hinh thuc", "loai", "loai thanh toan", "payment_type", "payment", "type"]) {
         Column::Payment
     } else if is(&["so tien", "so tien nap", "menh gia", "amount", "tien"]) {
@@ -286,6 +289,8 @@ fn by_header(service: Service, number: usize, cells: &[String], columns: &[Colum
     raw.amount = cell(Column::Amount).filter(|_| !is_report).or(raw.amount);
     raw.order_id = cell(Column::Order).or(raw.order_id);
     raw.payment = cell(Column::Payment);
+    // A spreadsheet takes a phone number for a number, and its zero away.
+    raw.receiver = cell(Column::Receiver).map(|phone| if phone.len() == 9 { format!("0{phone}") } else { phone });
     raw
 }
 
@@ -310,6 +315,15 @@ mod tests {
     fn jobs(name: &str, bytes: &[u8], service: Service) -> Vec<(String, Option<i64>, Option<String>)> {
         let intake = read(name, bytes, service).unwrap_or_else(|e| panic!("{e}"));
         intake.list.jobs.into_iter().map(|j| (j.account.to_string(), j.amount.map(Vnd::dong), j.order_id)).collect()
+    }
+
+    #[test]
+    fn a_bill_may_have_a_receiver_of_its_own() {
+        let intake =
+            read("a.csv", "Mã khách hàng;SĐT nhận\nPE01;0981234567\nPE02;\nPE03;987654321\nPE04;12".as_bytes(), Service::PayEvn).expect("read");
+        let receivers: Vec<_> = intake.list.jobs.iter().map(|job| job.receiver.as_ref().map(ToString::to_string)).collect();
+        assert_eq!(receivers, [Some("0981234567".to_owned()), None, Some("0987654321".to_owned())]);
+        assert_eq!(intake.list.errors.len(), 1, "a number that is none is named: {:?}", intake.list.errors);
     }
 
     #[test]
