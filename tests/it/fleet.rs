@@ -222,13 +222,13 @@ impl Fleet {
     }
 
     async fn in_state(&self, state: &str) -> usize {
-        self.jobs().await.iter().filter(|job| job.state == state).count()
+        self.jobs().await.iter().filter(|job| job.state.wire() == state).count()
     }
 
     /// Every job was paid once, by the server's database and by the portal's book.
     async fn assert_books_agree(&self) {
         let (jobs, truth) = (self.jobs().await, self.sandbox.truth());
-        let open: Vec<_> = jobs.iter().filter(|job| job.state != "done").collect();
+        let open: Vec<_> = jobs.iter().filter(|job| job.state.wire() != "done").collect();
         assert!(open.is_empty(), "{open:#?}");
         assert_eq!(truth.moved, jobs.len(), "each bill moved money once");
         assert_eq!(jobs.iter().filter_map(|job| job.paid_amount).sum::<i64>(), truth.total, "to the đồng");
@@ -322,7 +322,7 @@ async fn machines_server_and_network_go_away_in_turn_and_every_job_has_one_outco
     // Everybody comes back until nothing is left to do.
     let end = Instant::now() + PATIENCE;
     while fleet.in_state("done").await < 12 {
-        assert!(Instant::now() < end, "{:#?}", fleet.jobs().await.into_iter().filter(|job| job.state != "done").collect::<Vec<_>>());
+        assert!(Instant::now() < end, "{:#?}", fleet.jobs().await.into_iter().filter(|job| job.state.wire() != "done").collect::<Vec<_>>());
         for machine in [&mut one, &mut two] {
             machine.settle();
             machine.work();

@@ -131,7 +131,7 @@ on_both! {
             tokio::time::timeout(PATIENCE, machine).await.expect("in time").expect("worked");
         }
         let jobs = store.jobs(&JobFilter::default(), 1_000).await.expect("jobs");
-        assert!(jobs.iter().all(|job| job.state == "done" && job.paid_amount == Some(AMOUNT)));
+        assert!(jobs.iter().all(|job| job.state.wire() == "done" && job.paid_amount == Some(AMOUNT)));
         let pressed = world.pressed.lock().expect("whole");
         assert_eq!((pressed.len(), pressed.values().max().copied()), (JOBS, Some(1)), "each bill was paid once");
         let count = async |table: &str| store.count(table, &gachno::store::rows::Query::default()).await.expect("counted");
@@ -141,5 +141,5 @@ on_both! {
 }
 
 async fn open(store: &Store) -> usize {
-    store.jobs(&JobFilter::default(), 1_000).await.map_or(usize::MAX, |jobs| jobs.iter().filter(|job| job.state != "done").count())
+    store.jobs(&JobFilter::default(), 1_000).await.map_or(usize::MAX, |jobs| jobs.iter().filter(|job| job.state.wire() != "done").count())
 }

@@ -553,7 +553,7 @@ fn what_the_server_hands_out_is_held_given_back_paid_and_told() {
     let store = server.app().store().clone();
     let states = || {
         let jobs = runtime.block_on(store.jobs(&JobFilter::default(), 100)).expect("read");
-        jobs.into_iter().map(|job| (job.code, job.state)).collect::<std::collections::BTreeMap<_, _>>()
+        jobs.into_iter().map(|job| (job.code, job.state.wire())).collect::<std::collections::BTreeMap<_, _>>()
     };
     let list = JobList::from_lines(Service::PayEvn, gachno::domain::Defaults::default(), "PE0001\nPE0002");
     let jobs: Vec<NewJob> = list.jobs.iter().map(|job| NewJob::of(Service::PayEvn, job, "test")).collect();
@@ -582,20 +582,20 @@ fn what_the_server_hands_out_is_held_given_back_paid_and_told() {
     desk.click(Service::PayEvn.spec().title);
     desk.click("Get dữ liệu");
     desk.until("two jobs are there", |m| m.tab().list.jobs.len() == 2);
-    assert!(states().values().all(|state| state == "leased"), "{:?}", states());
+    assert!(states().values().all(|state| *state == "leased"), "{:?}", states());
 
     // Not wanted: others may have them.
     desk.harness.get_by_label("Mã khách hàng (mỗi dòng một mã)").focus();
     desk.harness.step();
     desk.press(egui::Modifiers::COMMAND, egui::Key::A);
     desk.press(egui::Modifiers::NONE, egui::Key::Delete);
-    desk.until("they are given back", |_| states().values().all(|state| state == "ready"));
+    desk.until("they are given back", |_| states().values().all(|state| *state == "ready"));
     desk.click("Get dữ liệu");
     desk.until("they are there again", |m| m.tab().list.jobs.len() == 2 && m.tab().has_tickets());
 
     desk.press(egui::Modifiers::NONE, egui::Key::F9);
     desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
-    desk.until("everything is told", |m| m.unacknowledged == 0 && states().values().all(|state| state == "done"));
+    desk.until("everything is told", |m| m.unacknowledged == 0 && states().values().all(|state| *state == "done"));
     assert_eq!(desk.sandbox.truth().total, 240_000);
     desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
     desk.until("the web admin can be opened", |m| m.admin.as_deref().is_some_and(|admin| admin.ends_with("/admin")));

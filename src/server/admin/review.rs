@@ -79,10 +79,6 @@ fn title_of(service: &str) -> String {
     SERVICES.iter().find(|(wire, _)| *wire == service).map_or_else(|| service.to_owned(), |(_, title)| (*title).to_owned())
 }
 
-fn state_of(job: &JobView) -> JobState {
-    job.state.parse().unwrap_or(JobState::Review)
-}
-
 /// Everything that waits for a person.
 pub async fn list(State(app): State<App>, person: Person, Query(done): Query<Done>) -> Result<Response, Fault> {
     let mut jobs = Vec::new();
@@ -100,7 +96,7 @@ pub async fn list(State(app): State<App>, person: Person, Query(done): Query<Don
             .or(job.expected_amount)
             .or_else(|| allowed.get(&job.number).copied())
             .map_or_else(|| "—".to_owned(), money),
-        state: state_of(&job).label(),
+        state: job.state.label(),
         since: time(job.updated_at),
         ago: ago(job.updated_at, now),
         machine: job.machine.unwrap_or_default(),
@@ -121,13 +117,13 @@ pub async fn show(State(app): State<App>, person: Person, Path(id): Path<String>
     story.extend(attempts_of(&app, job.number).await?);
     story.sort_by_key(|told| told.at);
     let suggested = story.iter().rev().find_map(|told| told.lines.iter().find_map(|line| line.strip_prefix("Số tiền: "))).unwrap_or("").to_owned();
-    let state = state_of(&job);
+    let state = job.state;
     let column = table_of("jobs")?.column("state").ok_or_else(Fault::not_found)?;
     page(&JobPage {
         frame: Frame::of(&person, format!("{} · {}", title_of(&job.service), job.code), "review").told(done.done.as_deref()),
         service: title_of(&job.service),
         state: state.label(),
-        tone: cells::tone(column, &Json::from(job.state.as_str())),
+        tone: cells::tone(column, &Json::from(job.state.wire())),
         amount: job.amount.or(job.expected_amount).map_or_else(|| "—".to_owned(), money),
         paid: job.paid_amount.map_or_else(|| "—".to_owned(), money),
         is_open: is_doubt(&job),

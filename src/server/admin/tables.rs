@@ -598,5 +598,5 @@ pub async fn cell_save(
 
 /// May the job be decided by a person now?
 pub fn is_doubt(job: &JobView) -> bool {
-    job.state.parse::<JobState>().is_ok_and(|state| matches!(state, JobState::InDoubt | JobState::Review))
+    matches!(job.state, JobState::InDoubt | JobState::Review)
 }

@@ -44,10 +44,14 @@ struct Row {
 const ROW: &str = "SELECT id, state, machine_id, fence, tries, debt_key, service, deleted_at, collection_data_id, amount, live_key, disputed_at \
                    FROM jobs WHERE public_id = ?";
 
+fn state_of(row: &QueryResult, at: usize) -> Result<JobState, StoreError> {
+    text(row, at)?.parse().map_err(|e: UnknownJobState| StoreError::Damaged(e.to_string()))
+}
+
 fn read_row(row: &QueryResult) -> Result<Row, StoreError> {
     Ok(Row {
         id: int(row, 0)?,
-        state: text(row, 1)?.parse().map_err(|e: UnknownJobState| StoreError::Damaged(e.to_string()))?,
+        state: state_of(row, 1)?,
         machine_id: int_or_none(row, 2)?,
         fence: int(row, 3)?,
         tries: int(row, 4)?,

@@ -4,6 +4,7 @@ use sea_orm::{QueryResult, Value};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::state_of;
 use crate::domain::Service;
 use crate::domain::lease::JobState;
 use crate::store::StoreError;
@@ -23,7 +24,8 @@ pub struct JobView {
     pub order_id: Option<String>,
     pub payment_type: Option<String>,
     pub receiver_phone: Option<String>,
-    pub state: String,
+    #[schema(value_type = String, example = "ready")]
+    pub state: JobState,
     pub outcome: Option<String>,
     pub paid_amount: Option<i64>,
     pub transaction_id: Option<String>,
@@ -66,7 +68,7 @@ fn read_view(row: &QueryResult) -> Result<JobView, StoreError> {
         order_id: text_or_none(row, 6)?,
         payment_type: text_or_none(row, 7)?,
         receiver_phone: text_or_none(row, 8)?,
-        state: text(row, 9)?,
+        state: state_of(row, 9)?,
         outcome: text_or_none(row, 10)?,
         paid_amount: int_or_none(row, 11)?,
         transaction_id: text_or_none(row, 12)?,
