@@ -9,7 +9,7 @@ use gachno::store::rows::Query;
 use gachno::store::{Actor, Store, StoreError};
 use reqwest::{Method, StatusCode};
 
-use crate::admin::{Browser, PASSWORD, Shop};
+use crate::admin::{Answer, Browser, PASSWORD, Shop};
 use crate::database::{Base, Which, on_both};
 
 const MINUTE: i64 = 60_000;
@@ -245,22 +245,20 @@ async fn the_terminal_lets_an_owner_in_again(base: &Base) {
 }
 
 /// An authenticator.
-struct Phone {
+pub struct Phone {
     letters: String,
-    recovery: Vec<String>,
+    pub recovery: Vec<String>,
 }
 
 impl Phone {
     /// Sets up the second factor of who has signed in; `proof` stands for the one that is there.
-    async fn set_up(shop: &Shop, browser: &mut Browser, login: &str) -> Self {
+    pub async fn set_up(shop: &Shop, browser: &mut Browser, login: &str) -> Self {
         Self::replace(shop, browser, login, "").await
     }
 
     async fn replace(shop: &Shop, browser: &mut Browser, login: &str, proof: &str) -> Self {
         browser.post("/admin/me/totp", &[("current", PASSWORD), ("code", proof)]).await.leads_to("/admin/me#totp");
-        let page = browser.get("/admin/me").await;
-        let letters = page.body.split("Nhập: <span class=\"code\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
-        let mut phone = Self { letters, recovery: Vec::new() };
+        let mut phone = Self::read(&browser.get("/admin/me").await);
         let told = browser.post("/admin/me/totp/confirm", &[("code", &phone.code(shop))]).await;
         assert_eq!(told.status, StatusCode::OK, "{login}: {}", told.body);
         let codes = told.body.split("<div class=\"codes code\">").nth(1).unwrap().split("</div>").take(10);
@@ -268,7 +266,13 @@ impl Phone {
         phone
     }
 
-    fn code(&self, shop: &Shop) -> String {
+    /// Reads the picture's letters.
+    pub fn read(page: &Answer) -> Self {
+        let letters = page.body.split("Nhập: <span class=\"code\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        Self { letters, recovery: Vec::new() }
+    }
+
+    pub fn code(&self, shop: &Shop) -> String {
         let secret = totp_rs::Secret::try_from_base32(&self.letters).unwrap();
         let totp = totp_rs::Builder::new().with_secret(secret).with_account_name("x").build().unwrap();
         totp.generate(u64::try_from(shop.store().now_ms() / 1000).unwrap()).to_string()
