@@ -187,7 +187,14 @@ impl Store {
         transaction!(self, |tx| self.add_account_in(&tx, new, password_hash, until, actor))
     }
 
-    pub(super) async fn add_account_in(&self, tx: &Tx, new: &NewAccount<'_>, hash: &str, until: Option<i64>, actor: &Actor) -> Result<i64, StoreError> {
+    pub(super) async fn add_account_in(
+        &self,
+        tx: &Tx,
+        new: &NewAccount<'_>,
+        hash: &str,
+        until: Option<i64>,
+        actor: &Actor,
+    ) -> Result<i64, StoreError> {
         // Held, so that two who want the same login come one after the other.
         self.locked_owners(tx).await?;
         self.free_login(tx, new.username, None).await?;

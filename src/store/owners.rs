@@ -111,8 +111,7 @@ impl Store {
         let (now, after) = (self.now_ms(), self.owners(&**tx).await?);
         let keeps = |is_good: &dyn Fn(&Account) -> bool| {
             let mut good = before.0.iter().filter(|owner| is_good(owner)).peekable();
-            good.peek().is_none()
-                || good.any(|was| after.iter().any(|is| is.user_id == was.user_id && is.username == was.username && is_good(is)))
+            good.peek().is_none() || good.any(|was| after.iter().any(|is| is.user_id == was.user_id && is.username == was.username && is_good(is)))
         };
         if keeps(&|owner| owner.stays(now)) && keeps(&|owner| owner.may_sign_in(now)) { Ok(()) } else { Err(StoreError::LastOwner) }
     }

@@ -50,7 +50,9 @@ impl Store {
         // A lost device must not close the shop to its owners.
         let is_free = |owner: &Account| owner.user_id != user_id && owner.device == Device::Any && owner.may_sign_in(self.now_ms());
         if binds && owners.iter().any(|owner| owner.user_id == user_id) && !owners.iter().any(is_free) {
-            return Err(StoreError::BadValue { field: "Thiết bị".to_owned(), why: "cửa hàng phải còn một chủ không gắn thiết bị".to_owned() });
+            return Err(StoreError::BadValue {
+                field: "Thiết bị".to_owned(), why: "cửa hàng phải còn một chủ không gắn thiết bị".to_owned()
+            });
         }
         let sql = "UPDATE accounts SET device = ?, updated_at = ?, version = version + 1 WHERE user_id = ?";
         if execute(&**tx, sql, values![binds.then_some(NEXT_DEVICE), self.now_ms(), user_id]).await? == 0 {

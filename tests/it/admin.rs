@@ -79,15 +79,7 @@ impl Shop {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicI64::new(START_MS));
         let store = base.store().await.with_clock(Arc::clone(&clock));
-        let config = ServeConfig {
-            listen: ([127, 0, 0, 1], 0).into(),
-            database: String::new(),
-            behind_proxy: false,
-            insecure_database: false,
-            tls: None,
-            requests_per_second: 1_000,
-            key_file: folder.path().join("serve.key"),
-        };
+        let config = ServeConfig { requests_per_second: 1_000, ..ServeConfig::local("", folder.path().join("serve.key")) };
         let vault = Vault::open_or_create(&config.key_file).unwrap();
         let running = start_with(App::with_deadlines(store, config, vault, deadlines)).await.unwrap();
         let first_password = running.first_owner.as_ref().unwrap().password.expose_secret().to_owned();
@@ -103,8 +95,7 @@ impl Shop {
     }
 
     pub fn browser(&self) -> Browser {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Browser { url: self.running.url(), client, cookie: String::new(), device: String::new() }
+        Browser::at(&self.running.url())
     }
 
     /// Somebody of this role, and their browser after signing in.
@@ -143,6 +134,11 @@ impl Shop {
 }
 
 impl Browser {
+    pub fn at(url: &str) -> Self {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { url: url.to_owned(), client, cookie: String::new(), device: String::new() }
+    }
+
     pub async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
         let cookies: Vec<&str> = [self.cookie.as_str(), self.device.as_str()].into_iter().filter(|c| !c.is_empty()).collect();
         let request = if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
@@ -217,7 +213,12 @@ pub fn runs(html: &str) -> Vec<String> {
             }
             has_src |= name == "src";
             let leads = value.trim_start().to_lowercase();
-            if name.starts_with("on") || name.starts_with("hx-on") || name == "style" || leads.starts_with("javascript:") || leads.starts_with("data:text") {
+            if name.starts_with("on")
+                || name.starts_with("hx-on")
+                || name == "style"
+                || leads.starts_with("javascript:")
+                || leads.starts_with("data:text")
+            {
                 found.push(format!("<{tag} {name}={value}>"));
             }
         }

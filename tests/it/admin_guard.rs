@@ -210,7 +210,8 @@ async fn ruin(base: &Base, sql: &'static str) {
 
 fn owner_at_the_terminal(url: &str) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_gachno")).env("GACHNO_HOME", folder.path()).args(["store", "owner", "--database", url]).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_gachno")).env("GACHNO_HOME", folder.path()).args(["store", "owner", "--database", url]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let told = String::from_utf8(output.stdout).unwrap();
     let after = |words: &str| told.lines().find_map(|line| line.strip_prefix(words)).unwrap().trim().to_owned();
@@ -273,9 +274,17 @@ impl Phone {
     }
 
     pub fn code(&self, shop: &Shop) -> String {
+        self.code_at(shop.store().now_ms())
+    }
+
+    pub fn code_at(&self, ms: i64) -> String {
         let secret = totp_rs::Secret::try_from_base32(&self.letters).unwrap();
         let totp = totp_rs::Builder::new().with_secret(secret).with_account_name("x").build().unwrap();
-        totp.generate(u64::try_from(shop.store().now_ms() / 1000).unwrap()).to_string()
+        totp.generate(u64::try_from(ms / 1000).unwrap()).to_string()
+    }
+
+    pub fn letters(&self) -> &str {
+        &self.letters
     }
 
     fn forget(&mut self) {
@@ -335,7 +344,8 @@ async fn a_second_factor_is_replaced_only_by_who_has_it(base: &Base) {
 #[tokio::test]
 async fn whoever_asks_for_the_password_again_counts_the_answers() {
     let shop = Shop::open().await;
-    let settings = [("trial_days", "7"), ("tries_max", "3"), ("retry_after_ms", "30000"), ("lease_ms", "60000"), ("keep_days", "90"), ("pin", "246810")];
+    let settings =
+        [("trial_days", "7"), ("tries_max", "3"), ("retry_after_ms", "30000"), ("lease_ms", "60000"), ("keep_days", "90"), ("pin", "246810")];
     for path in ["/admin/settings", "/admin/me/password", "/admin/me/totp", "/admin/me/totp/off"] {
         let login = path.replace('/', "-");
         let mut owner = shop.person(&login, Role::Owner).await;
@@ -432,5 +442,57 @@ async fn an_import_that_was_begun_ends_whole_without_its_browser(base: &Base) {
     // The server ends meanwhile, too: it waits.
     running.stop().await;
     assert_eq!(count(&base.store().await).await, gachno::store::rows::Count::Exactly(4_000));
+}
+}
+
+on_both! {
+async fn after_a_change_of_the_key_nothing_needs_the_old_one(base: &Base) {
+    use secrecy::ExposeSecret;
+    let home = tempfile::tempdir().unwrap();
+    let key = home.path().join("serve.key");
+    let rekey = || Command::new(env!("CARGO_BIN_EXE_gachno")).env("GACHNO_HOME", home.path()).args(["store", "rekey", "--database", &base.url]).output().unwrap();
+    let shop = Shop::open_on(base).await;
+    let app = shop.running.app();
+    let mut owner = shop.owner().await;
+    Phone::set_up(&shop, &mut owner, "chu").await;
+    let half = shop.person("lan", Role::Manager).await;
+    let mut half = half;
+    half.post("/admin/me/totp", &[("current", PASSWORD)]).await.leads_to("/admin/me#totp");
+    let pin = app.vault().seal(&"246810".to_owned().into());
+    shop.store().set_shop("pin_sealed", &pin.clone().into(), &Actor::system()).await.unwrap();
+    std::fs::copy(&app.config().key_file, &key).unwrap();
+    let old_key = std::fs::read_to_string(&key).unwrap();
+    let old_totp = shop.store().account_named("chu").await.unwrap().unwrap().totp_secret.unwrap();
+    let old = gachno::server::Vault::open_or_create(&key).unwrap();
+
+    shop.clock.store(jiff::Timestamp::now().as_millisecond() + 60 * MINUTE, std::sync::atomic::Ordering::Relaxed);
+    assert!(shop.store().leads("rescuer-test", "a server", 5 * MINUTE).await.unwrap());
+    let refused = rekey();
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("còn đang chạy"));
+    assert!(std::fs::read_to_string(&key).unwrap().contains(old_key.trim()), "the old key is there as long as it is needed");
+    shop.store().resigns("a server").await.unwrap();
+    shop.running.stop().await;
+
+    let done = rekey();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let new_key = std::fs::read_to_string(&key).unwrap();
+    assert!(new_key.lines().count() == 1 && !new_key.contains(old_key.trim()));
+    let (store, new) = (base.store().await, gachno::server::Vault::open_or_create(&key).unwrap());
+    let totp = store.account_named("chu").await.unwrap().unwrap().totp_secret.unwrap();
+    let sealed = store.shop().await.unwrap().pin_sealed;
+    assert!(totp != old_totp && sealed != pin && old.unseal(&totp).is_err() && old.unseal(&sealed).is_err());
+    assert_eq!(new.unseal(&sealed).unwrap().unwrap().expose_secret(), "246810");
+    assert!(new.unseal(&totp).unwrap().is_some());
+    // Nowhere in the file or in the dump: neither token of the old key, nor a second factor that was being set up.
+    let folder = tempfile::tempdir().unwrap();
+    let copy = Store::open(&gachno::store::sqlite_url(&folder.path().join("copy.db"))).await.unwrap();
+    gachno::store::copy::copy(&store, &copy).await.unwrap();
+    copy.close().await;
+    let bytes = String::from_utf8_lossy(&std::fs::read(folder.path().join("copy.db")).unwrap()).into_owned();
+    for token in bytes.match_indices("gAAAA").map(|(at, _)| &bytes[at..]) {
+        let token: String = token.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '=')).collect();
+        assert!(old.unseal(&token).is_err(), "a token of the old key is left");
+    }
+    assert_eq!(bytes.matches("gAAAA").count(), 2);
 }
 }

@@ -172,8 +172,14 @@ impl World {
                 (self.to(path, id, &[]).await, Row("machines.revoke"))
             }
             "/admin/settings" => {
-                let settings =
-                    [("registration", "1"), ("trial_days", "9"), ("tries_max", "3"), ("retry_after_ms", "30000"), ("lease_ms", "60000"), ("keep_days", "90")];
+                let settings = [
+                    ("registration", "1"),
+                    ("trial_days", "9"),
+                    ("tries_max", "3"),
+                    ("retry_after_ms", "30000"),
+                    ("lease_ms", "60000"),
+                    ("keep_days", "90"),
+                ];
                 (self.owner.post(path, &settings).await, Row("settings.set"))
             }
             "/admin/t/{table}/columns" => {
@@ -290,7 +296,9 @@ async fn another_site_changes_nothing_by_any_route() {
     let before = everything(world.store()).await;
     for route in changes() {
         let path = route.path.replace("{table}", "products").replace("{column}", "title").replace("{id}", "1");
-        for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example"), ("origin", "null")] {
+        for (name, value) in
+            [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example"), ("origin", "null")]
+        {
             let request = world.owner.request(route.method.clone(), &path).header("cookie", &world.owner.cookie).header(name, value);
             let request = request.header("content-type", "application/x-www-form-urlencoded").body("version=0&username=lan&value=1&title=x");
             assert_eq!(request.send().await.unwrap().status(), StatusCode::FORBIDDEN, "{path} {name}: {value}");

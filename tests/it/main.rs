@@ -7,6 +7,8 @@ mod admin_day;
 #[cfg(unix)]
 mod admin_guard;
 #[cfg(unix)]
+mod admin_logs;
+#[cfg(unix)]
 mod admin_routes;
 mod cli;
 #[cfg(target_os = "linux")]

@@ -483,11 +483,7 @@ pub async fn restore(State(app): State<App>, person: Person, Path((table, id)): 
 }
 
 /// One cell as a form.
-pub async fn cell_form(
-    State(app): State<App>,
-    person: Person,
-    Path((table, id, column)): Path<(String, i64, String)>,
-) -> Result<Response, Fault> {
+pub async fn cell_form(State(app): State<App>, person: Person, Path((table, id, column)): Path<(String, i64, String)>) -> Result<Response, Fault> {
     let table = table_of(&table)?;
     let column = editable(table, &column)?;
     may_touch(&app, &person, table.name, &[id]).await?;
