@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::domain::{PaymentType, Phone, Service, Vnd};
 use crate::engine::Boundary;
+use crate::server::LogForm;
 
 /// Công cụ của điểm thu hộ: gạch nợ trên cổng đại lý, chứng minh từng kết quả, không bao giờ trả hai lần.
 #[derive(Debug, Parser)]
@@ -178,6 +179,9 @@ pub struct Serve {
     /// The certificate's key (PEM); nobody else may be able to read it.
     #[arg(long, value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+    /// How the log file is written: json (else), text.
+    #[arg(long)]
+    pub log: Option<LogForm>,
     /// Say what would run, without the secrets, and end.
     #[arg(long)]
     pub check: bool,
@@ -223,6 +227,13 @@ pub enum StoreCommand {
         /// jobs:lease, jobs:write, jobs:read, metrics
         #[arg(long, value_delimiter = ',', default_value = "jobs:lease,jobs:read")]
         scopes: Vec<String>,
+        /// Else the server's own.
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
+    /// Changes the key of the secrets in the database (serve.key): a new one is made, everything is sealed anew, the old
+    /// one is dropped. All servers are stopped for it; the new file goes to each of them.
+    Rekey {
         /// Else the server's own.
         #[arg(long, value_name = "URL")]
         database: Option<String>,

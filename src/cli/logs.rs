@@ -8,9 +8,19 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::Home;
 use crate::mishap;
+use crate::server::LogForm;
 
 /// Log files that are kept.
 const FILES_MAX: usize = 30;
+
+/// Which log file, in which form.
+#[derive(Debug, Clone, Copy)]
+pub enum File {
+    /// `gachno.….log`: lines for people.
+    Program,
+    /// `serve.….log`
+    Server(LogForm),
+}
 
 /// Keeps the log's writer alive; dropping it writes what is left.
 pub struct Logs {
@@ -18,7 +28,11 @@ pub struct Logs {
 }
 
 /// Starts the log. A log that cannot be written does not keep the program from working: the ledger is the record.
-pub fn start(verbose: u8) -> Logs {
+pub fn start(verbose: u8, file: File) -> Logs {
+    let (prefix, form) = match file {
+        File::Program => ("gachno", LogForm::Text),
+        File::Server(form) => ("serve", form),
+    };
     let folder = Home::find().ok().map(|home| home.logs());
     if let Some(folder) = folder.clone() {
         mishap::report_to(folder);
@@ -27,7 +41,7 @@ pub fn start(verbose: u8) -> Logs {
         std::fs::create_dir_all(&folder).ok()?;
         RollingFileAppender::builder()
             .rotation(Rotation::DAILY)
-            .filename_prefix("gachno")
+            .filename_prefix(prefix)
             .filename_suffix("log")
             .max_log_files(FILES_MAX)
             .build(folder)
@@ -36,8 +50,13 @@ pub fn start(verbose: u8) -> Logs {
     let (file, guard) = match appender {
         Some(appender) => {
             let (writer, guard) = tracing_appender::non_blocking(appender);
-            let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false).with_filter(EnvFilter::new("info,gachno=debug"));
-            (Some(layer), Some(guard))
+            let plain = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+            let layer = match form {
+                // The request that it belongs to once, not each span that it passed.
+                LogForm::Json => plain.json().flatten_event(true).with_span_list(false).boxed(),
+                LogForm::Text => plain.boxed(),
+            };
+            (Some(layer.with_filter(EnvFilter::new("info,gachno=debug"))), Some(guard))
         }
         None => (None, None),
     };

@@ -96,7 +96,11 @@ pub fn main() -> ExitCode {
     if matches!(arguments.command, Some(Command::Relay)) {
         return relay().map_or(Exit::CannotRun, |exit| exit).into();
     }
-    let _logs = logs::start(arguments.verbose);
+    let file = match &arguments.command {
+        Some(Command::Serve(options)) => logs::File::Server(serve::log_form(options)),
+        _ => logs::File::Program,
+    };
+    let _logs = logs::start(arguments.verbose, file);
     match dispatch(arguments) {
         Ok(exit) => exit.into(),
         Err(failure) => {

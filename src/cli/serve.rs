@@ -11,20 +11,30 @@ use super::args::{MockApi, MockSite, Sandbox, Serve};
 use super::{Ended, Exit, Failure, say, tell};
 use crate::app::terminated;
 use crate::config::Home;
-use crate::server::{self, Certificate, ServeConfig, ServeFile, Vault};
+use crate::server::{self, Certificate, LogForm, ServeConfig, ServeFile, Vault};
 use crate::store::shown;
 use crate::{mock_api, mock_site, sandbox};
 
-pub async fn serve(options: Serve) -> Ended {
+fn gathered(options: &Serve) -> Result<ServeConfig, Failure> {
     let flags = ServeFile {
         listen: options.listen,
-        database: options.database,
+        database: options.database.clone(),
         behind_proxy: options.behind_proxy.then_some(true),
-        tls_cert: options.tls_cert,
-        tls_key: options.tls_key,
+        tls_cert: options.tls_cert.clone(),
+        tls_key: options.tls_key.clone(),
+        log: options.log,
         ..ServeFile::default()
     };
-    let config = ServeConfig::gather(&Home::find()?, flags).map_err(Failure::usage)?;
+    ServeConfig::gather(&Home::find()?, flags).map_err(Failure::usage)
+}
+
+/// How the log of this server is written. What is wrong with the settings is told when it starts.
+pub fn log_form(options: &Serve) -> LogForm {
+    gathered(options).map(|config| config.log).unwrap_or_default()
+}
+
+pub async fn serve(options: Serve) -> Ended {
+    let config = gathered(&options)?;
     if config.is_open_to_the_network() {
         tell(&format!(
             "CẢNH BÁO: {} mở ra mạng mà không có TLS: mật khẩu và mã máy đi qua mạng không mã hóa. Đặt tls_cert và tls_key, hoặc behind_proxy nếu có proxy \
@@ -107,6 +117,7 @@ fn check(config: &ServeConfig) -> Ended {
         "insecure_database": config.insecure_database,
         "requests_per_second": config.requests_per_second,
         "key_file": config.key_file,
+        "log": if config.log == LogForm::Json { "json" } else { "text" },
     });
     say(&told.to_string());
     Ok(Exit::Done)

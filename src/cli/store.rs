@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use super::args::StoreCommand;
 use super::{Ended, Exit, Failure, say, tell};
 use crate::config::Home;
-use crate::server::{ServeConfig, ServeFile, check_database};
+use crate::server::{ServeConfig, ServeFile, Vault, check_database};
 use crate::store::copy::CopiedTable;
 use crate::store::machines::Scope;
 use crate::store::{self, Actor, Store};
@@ -20,13 +20,18 @@ pub async fn run(what: StoreCommand) -> Ended {
         StoreCommand::Restore { file, database } => restore(&file, database).await,
         StoreCommand::Token { name, scopes, database } => token(&name, &scopes, database).await,
         StoreCommand::Owner { database } => owner(database).await,
+        StoreCommand::Rekey { database } => rekey(database).await,
     }
+}
+
+/// As the server would run, with the database that is named.
+fn gathered(database: Option<String>) -> Result<ServeConfig, Failure> {
+    ServeConfig::gather(&Home::find()?, ServeFile { database, ..ServeFile::default() }).map_err(Failure::usage)
 }
 
 /// The database that is named, else the one that the server would use.
 fn address(database: Option<String>) -> Result<String, Failure> {
-    let config = ServeConfig::gather(&Home::find()?, ServeFile { database, ..ServeFile::default() }).map_err(Failure::usage)?;
-    Ok(config.database)
+    gathered(database).map(|config| config.database)
 }
 
 async fn migrate(database: Option<String>) -> Ended {
@@ -117,5 +122,19 @@ async fn owner(database: Option<String>) -> Ended {
     tell("Đăng nhập trong 15 phút rồi đặt mật khẩu của mình. Các phiên cũ, bảo vệ hai lớp và thiết bị gắn của tài khoản này đã bỏ.");
     say(&format!("Tên đăng nhập: {}", owner.username));
     say(&format!("Mật khẩu một lần: {}", owner.password.expose_secret()));
+    Ok(Exit::Done)
+}
+
+async fn rekey(database: Option<String>) -> Ended {
+    let config = gathered(database)?;
+    let store = Store::open(&config.database).await.map_err(Failure::cannot_run)?;
+    // On disk before anything is sealed with it; the old one stays until nothing needs it.
+    let vault = Vault::begin_rekey(&config.key_file).map_err(Failure::cannot_run)?;
+    let renewed = store.reseal(&|sealed| vault.renew(sealed).map_err(|e| e.to_string()), &terminal()).await;
+    store.close().await;
+    let renewed = renewed.map_err(Failure::cannot_run)?;
+    Vault::end_rekey(&config.key_file).map_err(Failure::cannot_run)?;
+    say(&format!("Đã đổi khóa, niêm lại {renewed} bí mật: {}", config.key_file.display()));
+    tell("Chép tệp khóa mới sang mọi máy chủ rồi mới chạy lại. Bản sao lưu cũ cần khóa cũ.");
     Ok(Exit::Done)
 }

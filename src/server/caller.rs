@@ -71,6 +71,7 @@ impl FromRequestParts<App> for Caller {
             None => None,
         };
         if let Some(machine) = &machine {
+            tracing::Span::current().record("who", format!("machine:{}", machine.name));
             // A machine that changes its address is still the same machine.
             app.admit(&format!("machine:{}", machine.id)).map_err(Problem::too_many)?;
             let program = text(&parts.headers, &header::USER_AGENT);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use url::Url;
 
+use super::secret_file;
 use crate::config::Home;
 use crate::store::{shown, sqlite_url};
 
@@ -29,6 +30,31 @@ pub struct ServeFile {
     pub key_file: Option<PathBuf>,
     /// A database on another machine without verified TLS is refused, unless this says that the network may be trusted.
     pub insecure_database: Option<bool>,
+    /// How the log file is written (`json`).
+    pub log: Option<LogForm>,
+}
+
+/// How the server's log file is written. The terminal is for people, whatever this says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogForm {
+    /// A JSON object a line: what a caller sends cannot look like a line of ours.
+    #[default]
+    Json,
+    /// Lines for people.
+    Text,
+}
+
+impl std::str::FromStr for LogForm {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            other => Err(format!("{other:?}: json hoặc text (json or text)")),
+        }
+    }
 }
 
 /// How the server runs.
@@ -48,6 +74,8 @@ pub struct ServeConfig {
     pub tls: Option<TlsFiles>,
     /// May the database be asked over a network that anybody could listen to?
     pub insecure_database: bool,
+    /// How the log file is written.
+    pub log: LogForm,
 }
 
 /// A certificate with its chain, and its key, both PEM.
@@ -78,6 +106,12 @@ pub enum ServeConfigError {
         /// What it says.
         value: String,
     },
+    /// The database's password lies there for everybody to read.
+    #[error(
+        "{0} chứa mật khẩu cơ sở dữ liệu mà người khác đọc được. Chạy: chmod 600 {0} (The file holds the database's password and is readable by \
+         others.)"
+    )]
+    OpenFile(PathBuf),
     /// A certificate without its key, or the other way round.
     #[error("TLS cần cả chứng thư (tls_cert) và khóa (tls_key). (TLS needs both, certificate and key.)")]
     HalfTls,
@@ -112,6 +146,7 @@ impl ServeConfig {
         };
         let tls_cert = path(flags.tls_cert, "GACHNO_SERVE_TLS_CERT", &file.tls_cert);
         let tls_key = path(flags.tls_key, "GACHNO_SERVE_TLS_KEY", &file.tls_key);
+        let log = parsed("GACHNO_SERVE_LOG", variable("GACHNO_SERVE_LOG"))?;
         let tls = match (tls_cert, tls_key) {
             (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
             (None, None) => None,
@@ -125,6 +160,7 @@ impl ServeConfig {
             key_file: path(flags.key_file, "GACHNO_SERVE_KEY_FILE", &file.key_file).unwrap_or_else(|| home.serve_key()),
             tls,
             insecure_database,
+            log: flags.log.or(log).or(file.log).unwrap_or_default(),
         })
     }
 
@@ -138,6 +174,7 @@ impl ServeConfig {
             key_file,
             tls: None,
             insecure_database: false,
+            log: LogForm::default(),
         }
     }
 
@@ -158,13 +195,14 @@ impl std::fmt::Debug for ServeConfig {
             .field("key_file", &self.key_file)
             .field("tls", &self.tls)
             .field("insecure_database", &self.insecure_database)
+            .field("log", &self.log)
             .finish()
     }
 }
 
 impl std::fmt::Debug for ServeFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { listen, database, behind_proxy, requests_per_second, tls_cert, tls_key, key_file, insecure_database } = self;
+        let Self { listen, database, behind_proxy, requests_per_second, tls_cert, tls_key, key_file, insecure_database, log } = self;
         f.debug_struct("ServeFile")
             .field("listen", listen)
             .field("database", &database.as_deref().map(shown))
@@ -174,6 +212,7 @@ impl std::fmt::Debug for ServeFile {
             .field("tls_key", tls_key)
             .field("key_file", key_file)
             .field("insecure_database", insecure_database)
+            .field("log", log)
             .finish()
     }
 }
@@ -200,7 +239,15 @@ fn is_protected(url: &str) -> bool {
 fn read(path: &Path) -> Result<ServeFile, ServeConfigError> {
     let fault = |why: String| ServeConfigError::File { path: path.to_owned(), why };
     match std::fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text).map_err(|e| fault(e.message().to_owned())),
+        Ok(text) => {
+            let file: ServeFile = toml::from_str(&text).map_err(|e| fault(e.message().to_owned()))?;
+            // An address that cannot be read may hold a password all the same.
+            let has_password = |url: &String| shown(url) != *url;
+            if file.database.as_ref().is_some_and(has_password) && secret_file::is_open_to_others(path) {
+                return Err(ServeConfigError::OpenFile(path.to_owned()));
+            }
+            Ok(file)
+        }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(ServeFile::default()),
         Err(e) => Err(fault(e.to_string())),
     }
@@ -280,6 +327,26 @@ mod tests {
         assert!(!everywhere.is_open_to_the_network());
         assert!(ServeConfig { tls: None, ..everywhere.clone() }.is_open_to_the_network());
         assert!(!ServeConfig { tls: None, behind_proxy: true, ..everywhere }.is_open_to_the_network());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_password_that_others_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("serve.toml");
+        let told = |text: &str, mode: u32| {
+            std::fs::write(&path, text).expect("written");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("mode");
+            read(&path)
+        };
+        let with_password = "database = 'mysql://gachno:planted81@localhost/shop'";
+        let refused = told(with_password, 0o644).expect_err("refused").to_string();
+        assert!(refused.contains("chmod 600") && !refused.contains("planted81"), "{refused}");
+        assert!(told(with_password, 0o640).is_err());
+        assert!(told(with_password, 0o600).is_ok());
+        assert!(told("database = 'sqlite:///srv/shop.db'", 0o644).is_ok(), "nothing to hide");
+        assert_eq!(told("log = 'text'", 0o644).expect("good").log, Some(LogForm::Text));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -11,7 +12,9 @@ use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{App, api, data};
+use super::caller::Caller;
+use super::problem::Problem;
+use super::{App, admin, api, data};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -37,7 +40,20 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/openapi.json", get(description)).route("/api/docs", get(page)).route("/api/docs/style.css", get(style))
 }
 
-async fn description() -> Json<utoipa::openapi::OpenApi> {
+/// Who may read how the API is called: this computer, a machine, a person who has signed in.
+struct Reader;
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let is_known = caller.is_local() || caller.machine.is_some() || admin::is_signed_in(app, parts).await?;
+        if is_known { Ok(Self) } else { Err(Problem::no_token()) }
+    }
+}
+
+async fn description(_: Reader) -> Json<utoipa::openapi::OpenApi> {
     Json(Description::openapi())
 }
 
@@ -58,7 +74,7 @@ pub async fn home(State(app): State<App>) -> Html<String> {
 }
 
 /// The description as a plain page: every call, what goes in, what comes out.
-async fn page() -> Html<String> {
+async fn page(_: Reader) -> Html<String> {
     let document = serde_json::to_value(Description::openapi()).unwrap_or_default();
     let mut body = format!(
         "<h1>API</h1><p>{}</p><p>Mã máy gửi trong <code>Authorization: Bearer gn_…</code>; lấy ở trang quản lý, mục Máy và mã truy cập. \

@@ -50,7 +50,7 @@ use uuid::Uuid;
 use crate::store::accounts::FirstOwner;
 use crate::store::settings::Shop;
 use crate::store::{Store, StoreError};
-pub use config::{ServeConfig, ServeConfigError, ServeFile, TlsFiles, check_database};
+pub use config::{LogForm, ServeConfig, ServeConfigError, ServeFile, TlsFiles, check_database};
 use problem::Problem;
 use tls::TlsListener;
 pub use tls::{Certificate, TlsError};
@@ -311,8 +311,9 @@ pub fn router(app: App) -> Router {
         .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE]))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request<_>| {
             let id = request.headers().get(REQUEST_ID).and_then(|v| v.to_str().ok()).unwrap_or("");
-            tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+            tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id, who = tracing::field::Empty)
         }))
+        .layer(axum::middleware::from_fn(tell))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(headers)
         .layer(CompressionLayer::new())
@@ -336,6 +337,15 @@ pub fn router(app: App) -> Router {
         .with_state(app);
     // A promise for a year, made only where it can be kept: a proxy in front makes its own.
     if is_https { routes.layer(fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains")) } else { routes }
+}
+
+/// One line of the log for each request; what it was and who asked stands in its span.
+async fn tell(request: axum::extract::Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(status = response.status().as_u16(), ms, "answered");
+    response
 }
 
 /// Nobody waits for ever, neither for us nor for a body that does not come.

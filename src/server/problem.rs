@@ -83,6 +83,7 @@ impl From<StoreError> for Problem {
             | StoreError::MayNotMigrate
             | StoreError::Copy(_)
             | StoreError::Damaged(_)
+            | StoreError::Running
             | StoreError::Database(_) => {
                 tracing::error!(error = format!("{:#}", anyhow::Error::from(error)), "the database could not do it");
                 Self::new(

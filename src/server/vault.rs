@@ -1,5 +1,8 @@
 //! What must not lie in the database in clear, as Fernet tokens. The key is a file beside the configuration, so that a
 //! copy of the database alone shows no secret.
+//!
+//! The file may hold several keys, one a line: the first one seals, all of them open. So a key can be changed
+//! ([`Vault::begin_rekey`]) without a moment in which something cannot be opened.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,7 +37,10 @@ pub enum VaultError {
 }
 
 /// The server's vault.
-pub struct Vault(Fernet);
+pub struct Vault {
+    first: Fernet,
+    older: Vec<Fernet>,
+}
 
 impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -60,14 +66,43 @@ impl Vault {
             }
             Err(e) => return Err(io(e)),
         };
-        Fernet::new(key.trim()).map(Self).ok_or_else(|| VaultError::NoKey(path.to_owned()))
+        let no_key = || VaultError::NoKey(path.to_owned());
+        let keys = key.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| Fernet::new(line).ok_or_else(no_key));
+        let mut keys = keys.collect::<Result<Vec<_>, _>>()?.into_iter();
+        Ok(Self { first: keys.next().ok_or_else(no_key)?, older: keys.collect() })
+    }
+
+    /// Puts a new key before those in the file, and opens it so. What is sealed from now on is sealed with the new one.
+    pub fn begin_rekey(path: &Path) -> Result<Self, VaultError> {
+        Self::open_or_create(path)?;
+        let io = |source| VaultError::Io { path: path.to_owned(), source };
+        let old = Zeroizing::new(std::fs::read_to_string(path).map_err(io)?);
+        let both = Zeroizing::new(format!("{}\n{}\n", *Zeroizing::new(Fernet::generate_key()), old.trim()));
+        crate::config::write_atomically(path, both.as_bytes()).map_err(io)?;
+        Self::open_or_create(path)
+    }
+
+    /// Leaves the first key alone in the file: everything is sealed with it.
+    pub fn end_rekey(path: &Path) -> Result<(), VaultError> {
+        let io = |source| VaultError::Io { path: path.to_owned(), source };
+        let all = Zeroizing::new(std::fs::read_to_string(path).map_err(io)?);
+        let first = all.lines().map(str::trim).find(|line| !line.is_empty()).ok_or_else(|| VaultError::NoKey(path.to_owned()))?;
+        crate::config::write_atomically(path, first.as_bytes()).map_err(io)
+    }
+
+    /// Seals a sealed text with the first key; `None` where it is already, or where there is nothing.
+    pub fn renew(&self, sealed: &str) -> Result<Option<String>, VaultError> {
+        if sealed.is_empty() || self.first.decrypt(sealed).is_ok() {
+            return Ok(None);
+        }
+        Ok(self.unseal(sealed)?.map(|secret| self.seal(&secret)))
     }
 
     /// Seals a secret. An empty one stays empty.
     pub fn seal(&self, secret: &SecretString) -> String {
         match secret.expose_secret() {
             "" => String::new(),
-            text => self.0.encrypt(text.as_bytes()),
+            text => self.first.encrypt(text.as_bytes()),
         }
     }
 
@@ -76,7 +111,8 @@ impl Vault {
         if sealed.is_empty() {
             return Ok(None);
         }
-        let bytes = Zeroizing::new(self.0.decrypt(sealed).map_err(|_| VaultError::WrongKey)?);
+        let mut keys = std::iter::once(&self.first).chain(&self.older);
+        let bytes = Zeroizing::new(keys.find_map(|key| key.decrypt(sealed).ok()).ok_or(VaultError::WrongKey)?);
         let text = std::str::from_utf8(&bytes).map_err(|_| VaultError::WrongKey)?;
         Ok(Some(SecretString::from(text)))
     }
@@ -94,6 +130,25 @@ mod tests {
         assert!(!sealed.contains("246810"));
         assert_eq!(vault("a").unseal(&sealed).expect("fits").expect("there").expose_secret(), "246810");
         assert!(matches!(vault("b").unseal(&sealed), Err(VaultError::WrongKey)));
+    }
+
+    #[test]
+    fn a_key_is_changed_without_a_moment_in_which_something_cannot_be_opened() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("serve.key");
+        let old = Vault::open_or_create(&path).expect("made");
+        let sealed = old.seal(&SecretString::from("246810"));
+        let both = Vault::begin_rekey(&path).expect("begun");
+        let read = |vault: &Vault, sealed: &str| vault.unseal(sealed).map(|s| s.expect("there").expose_secret().to_owned()).ok();
+        assert_eq!(read(&both, &sealed).as_deref(), Some("246810"));
+        let renewed = both.renew(&sealed).expect("opens").expect("was old");
+        assert_eq!((read(&both, &renewed).as_deref(), read(&old, &renewed)), (Some("246810"), None));
+        assert_eq!((both.renew(&renewed).expect("opens"), both.renew("").expect("nothing")), (None, None));
+        Vault::end_rekey(&path).expect("ended");
+        let new = Vault::open_or_create(&path).expect("opens");
+        assert_eq!((read(&new, &renewed).as_deref(), read(&new, &sealed)), (Some("246810"), None));
+        std::fs::write(&path, "\n \n").expect("written");
+        assert!(matches!(Vault::open_or_create(&path), Err(VaultError::NoKey(_))));
     }
 
     #[cfg(unix)]

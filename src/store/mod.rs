@@ -25,6 +25,7 @@ pub mod preferences;
 pub mod rows;
 pub mod schema;
 mod search;
+mod secrets;
 pub mod settings;
 mod totals;
 
@@ -82,6 +83,9 @@ pub enum StoreError {
         /// What is wrong.
         why: String,
     },
+    /// A server knows the key that is to go.
+    #[error("Máy chủ còn đang chạy: dừng mọi máy chủ của cơ sở dữ liệu này, đợi 15 giây rồi chạy lại. (A server is running.)")]
+    Running,
     /// Nobody could let anybody in again.
     #[error("Đây là chủ cuối cùng còn đăng nhập được: thêm một chủ khác trước. (The last owner who can sign in.)")]
     LastOwner,

@@ -79,15 +79,7 @@ impl Shop {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicI64::new(START_MS));
         let store = base.store().await.with_clock(Arc::clone(&clock));
-        let config = ServeConfig {
-            listen: ([127, 0, 0, 1], 0).into(),
-            database: String::new(),
-            behind_proxy: false,
-            insecure_database: false,
-            tls: None,
-            requests_per_second: 1_000,
-            key_file: folder.path().join("serve.key"),
-        };
+        let config = ServeConfig { requests_per_second: 1_000, ..ServeConfig::local("", folder.path().join("serve.key")) };
         let vault = Vault::open_or_create(&config.key_file).unwrap();
         let running = start_with(App::with_deadlines(store, config, vault, deadlines)).await.unwrap();
         let first_password = running.first_owner.as_ref().unwrap().password.expose_secret().to_owned();
@@ -103,8 +95,7 @@ impl Shop {
     }
 
     pub fn browser(&self) -> Browser {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Browser { url: self.running.url(), client, cookie: String::new(), device: String::new() }
+        Browser::at(&self.running.url())
     }
 
     /// Somebody of this role, and their browser after signing in.
@@ -151,6 +142,11 @@ impl Shop {
 }
 
 impl Browser {
+    pub fn at(url: &str) -> Self {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { url: url.to_owned(), client, cookie: String::new(), device: String::new() }
+    }
+
     pub async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
         let cookies: Vec<&str> = [self.cookie.as_str(), self.device.as_str()].into_iter().filter(|c| !c.is_empty()).collect();
         let request = if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
@@ -161,7 +157,11 @@ impl Browser {
             let jar = if pair.contains("gachno-device=") { &mut self.device } else { &mut self.cookie };
             *jar = if pair.ends_with('=') { String::new() } else { pair.to_owned() };
         }
-        Answer { status, headers, body: response.text().await.unwrap() }
+        let answer = Answer { status, headers, body: response.text().await.unwrap() };
+        if answer.header("content-type").starts_with("text/html") {
+            assert!(runs(&answer.body).is_empty(), "{:?} in {}", runs(&answer.body), answer.body);
+        }
+        answer
     }
 
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -181,6 +181,60 @@ impl Browser {
     pub async fn sign_in(&mut self, username: &str, password: &str) -> Answer {
         self.post("/admin/sign-in", &[("username", username), ("password", password)]).await
     }
+}
+
+/// What in a page would run, or be a style of its own: nothing, by our policy. Reads tags as a browser does.
+pub fn runs(html: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        if let Some(comment) = rest.strip_prefix("!--") {
+            rest = comment.split_once("-->").map_or("", |(_, after)| after);
+            continue;
+        }
+        if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            continue;
+        }
+        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).unwrap_or(rest.len());
+        let tag = rest[..end].to_lowercase();
+        rest = &rest[end..];
+        let mut has_src = false;
+        loop {
+            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
+            if rest.is_empty() || rest.starts_with('>') {
+                break;
+            }
+            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/')).unwrap_or(rest.len()).max(1);
+            let name = rest[..end].to_lowercase();
+            rest = &rest[end..];
+            let mut value = String::new();
+            if let Some(after) = rest.trim_start().strip_prefix('=') {
+                let after = after.trim_start();
+                let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
+                let (inner, left) = match quote {
+                    Some(quote) => after[1..].split_once(quote).unwrap_or((&after[1..], "")),
+                    None => after.split_at(after.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(after.len())),
+                };
+                inner.clone_into(&mut value);
+                rest = left;
+            }
+            has_src |= name == "src";
+            let leads = value.trim_start().to_lowercase();
+            if name.starts_with("on")
+                || name.starts_with("hx-on")
+                || name == "style"
+                || leads.starts_with("javascript:")
+                || leads.starts_with("data:text")
+            {
+                found.push(format!("<{tag} {name}={value}>"));
+            }
+        }
+        if tag == "style" || tag == "script" && !has_src {
+            found.push(format!("<{tag}>"));
+        }
+    }
+    found
 }
 
 #[tokio::test]
@@ -522,39 +576,6 @@ async fn every_route_is_open_to_whom_the_table_says_and_to_nobody_else() {
             assert_eq!(answer.status != StatusCode::FORBIDDEN, allowed, "{role:?} {} {path}: {}", route.method, answer.status);
             assert!(answer.status != StatusCode::INTERNAL_SERVER_ERROR, "{role:?} {path}");
         }
-    }
-}
-
-#[tokio::test]
-async fn looking_changes_nothing_and_no_page_holds_a_script() {
-    use gachno::server::admin::{Need, routes};
-    let shop = Shop::open().await;
-    shop.add_jobs(&["PE001", "PE002"]).await;
-    let mut owner = shop.person("lan", Role::Owner).await;
-    owner.post("/admin/t/products/new", &[("title", "Sim"), ("price", "1"), ("user_id", "1"), ("currency", "VND")]).await;
-    let job = shop.store().jobs(&JobFilter::default(), 1).await.unwrap().remove(0).id;
-    let rows_of = async |table: &str| shop.store().list(table, &gachno::store::rows::Query::default(), 1_000).await.unwrap().rows;
-    let mut before = Vec::new();
-    for table in ["audit", "users", "accounts", "products", "jobs", "imports", "machines"] {
-        before.push((table, rows_of(table).await));
-    }
-    let mut paths: Vec<String> = routes()
-        .iter()
-        .filter(|r| r.method == Method::GET && r.need != Need::Step(gachno::server::admin::Step::Code))
-        .map(|r| filled(r.path))
-        .collect();
-    paths.push(format!("/admin/review/{job}"));
-    for table in gachno::store::catalogue::TABLES.iter().filter(|t| t.access != gachno::store::catalogue::Access::Hidden) {
-        paths.push(format!("/admin/t/{}?q=a", table.name));
-    }
-    for path in paths.iter().filter(|p| !p.contains("/assets/")) {
-        let page = owner.get(path).await;
-        assert!(page.status.as_u16() < 500, "{path}: {}", page.status);
-        assert!(!page.body.contains("<script>") && !page.body.contains(" onclick=") && !page.body.contains(" style=\""), "{path}");
-        assert!(!page.body.contains("http://") || page.body.contains("w3.org"), "{path} names another place");
-    }
-    for (table, rows) in before {
-        assert_eq!(rows_of(table).await, rows, "{table} was changed by looking");
     }
 }
 

@@ -6,6 +6,10 @@ mod admin;
 mod admin_day;
 #[cfg(unix)]
 mod admin_guard;
+#[cfg(unix)]
+mod admin_logs;
+#[cfg(unix)]
+mod admin_routes;
 mod cli;
 #[cfg(target_os = "linux")]
 mod crash;

@@ -328,3 +328,28 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().flatten();
     entries.flat_map(|e| if e.path().is_dir() { walk(&e.path()) } else { vec![e.path()] }).collect()
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_do_not_read_how_the_api_is_called() {
+    use gachno::store::accounts::{NewAccount, Role, Status, hash_password};
+    let base = Base::new(Which::Sqlite).unwrap();
+    let shop = Shop::with(&base, |config| config.behind_proxy = true).await;
+    let hash = hash_password(&SecretString::from("thuyền giấy mưa phùn")).unwrap();
+    let lan = NewAccount { username: "lan", name: None, role: Role::ReadOnly, status: Status::Active };
+    shop.store().add_account(&lan, &hash, None, &Actor::system()).await.unwrap();
+    let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let far = |method: Method, path: &str| {
+        let request = http.request(method, format!("{}{path}", shop.running.url()));
+        request.header("x-forwarded-for", "203.0.113.9").header("x-forwarded-proto", "https")
+    };
+    let form = far(Method::POST, "/admin/sign-in").header("content-type", "application/x-www-form-urlencoded");
+    let signed_in = form.body("username=lan&password=thuy%E1%BB%81n+gi%E1%BA%A5y+m%C6%B0a+ph%C3%B9n").send().await.unwrap();
+    let cookie = signed_in.headers().get("set-cookie").unwrap().to_str().unwrap().split(';').next().unwrap().to_owned();
+    for path in ["/api/openapi.json", "/api/docs"] {
+        let status = async |request: reqwest::RequestBuilder| request.send().await.unwrap().status();
+        assert_eq!(status(far(Method::GET, path)).await, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(status(far(Method::GET, path).header("cookie", "__Host-gachno=x")).await, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(status(far(Method::GET, path).bearer_auth(shop.token.expose_secret())).await, StatusCode::OK, "{path}");
+        assert_eq!(status(far(Method::GET, path).header("cookie", &cookie)).await, StatusCode::OK, "{path}");
+    }
+}

@@ -132,7 +132,10 @@ fn a_renewed_certificate_is_taken_and_a_bad_one_is_not() {
 /// `gachno serve --check` in a folder with this `serve.toml`.
 fn check(toml: &str, flags: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("serve.toml"), toml).unwrap();
+    let file = folder.path().join("serve.toml");
+    fs::write(&file, toml).unwrap();
+    // It may hold the database's password.
+    mode(&file, 0o600);
     Command::new(env!("CARGO_BIN_EXE_gachno")).args(["serve", "--check"]).args(flags).env("GACHNO_HOME", folder.path()).output().unwrap()
 }
 

@@ -32,6 +32,7 @@ mod tables;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, RawPathParams, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -39,6 +40,7 @@ use axum::routing::{MethodRouter, get, post};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use super::App;
+use crate::store::StoreError;
 use page::{Fault, go};
 use permission::{Action, Area};
 use session::Origin;
@@ -196,9 +198,16 @@ async fn guard(State((app, need)): State<(App, Need)>, params: RawPathParams, re
             }
             return Fault::forbidden().into_response();
         }
+        tracing::Span::current().record("who", format!("user:{}", person.account.username));
         parts.extensions.insert(person);
     }
     next.run(Request::from_parts(parts, body)).await
+}
+
+/// Has whoever sends this signed in, all the way?
+pub async fn is_signed_in(app: &App, parts: &Parts) -> Result<bool, StoreError> {
+    let person = session::find(app, Origin::of(parts, app), &parts.headers).await?;
+    Ok(person.is_some_and(|person| person.data.step == Step::Full))
 }
 
 /// Draws refusals with the request's id, and says that TLS is here to stay where there is TLS.
