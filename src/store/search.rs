@@ -41,37 +41,41 @@ impl Store {
             return tokio::try_join!(self.list(table_name, query, limit), self.count(table_name, query));
         };
         let limit = limit.clamp(1, PAGE_MAX) as usize;
-        let (ids, count) = self.found(table, index, query).await?;
-        let begin = match query.after.as_deref().map(read_place).transpose()? {
-            None => Some(0),
-            Some((_, after)) => ids.iter().position(|id| *id == after).map(|at| at + 1),
-        };
-        let is_whole = matches!(count, Count::Exactly(_));
-        let Some(begin) = begin.filter(|begin| is_whole || begin + limit < ids.len()) else {
-            // Further down than we count, or behind a row that is gone.
-            return Ok((self.page(table, query, limit).await?, count));
-        };
-        let page = &ids[begin..ids.len().min(begin + limit)];
-        let next = page.last().filter(|_| begin + limit < ids.len()).map(|id| place(&Json::Null, *id));
-        Ok((Listing { rows: self.rows(table.name, page).await?, next }, count))
+        let (mut ids, all) = self.found(table, index, query, limit + 1).await?;
+        let count = if all > COUNT_MAX { Count::MoreThan(COUNT_MAX) } else { Count::Exactly(all) };
+        let has_more = ids.len() > limit;
+        if !has_more && (all > COUNT_MAX || query.after.is_some() && ids.is_empty()) {
+            // Further down than we count.
+            return tokio::try_join!(self.page(table, query, limit), self.count(table_name, query));
+        }
+        ids.truncate(limit);
+        let next = ids.last().filter(|_| has_more).map(|id| place(&Json::Null, *id));
+        Ok((Listing { rows: self.rows(table.name, &ids).await?, next }, count))
     }
 
-    /// The numbers of the rows with these words, in the list's order, and how many there are.
-    async fn found(&self, table: &Table, index: &Index, query: &Query) -> Result<(Vec<i64>, Count), StoreError> {
-        let clauses = Clauses::of(self.engine(), table, query)?;
+    /// The numbers of a page's rows with these words, in the list's order, and how many rows have them, up to one more than
+    /// [`COUNT_MAX`]. One reading of the index, and of what it finds only the page leaves the database.
+    async fn found(&self, table: &Table, index: &Index, query: &Query, limit: usize) -> Result<(Vec<i64>, i64), StoreError> {
+        let mut clauses = Clauses::of(self.engine(), table, query)?;
         // Neither database takes it by itself: both think that the rows, which lie in this order, cost as little.
         let hint = match self.engine() {
             Engine::Sqlite => format!("INDEXED BY `{}`", index.name),
             Engine::MariaDb => format!("FORCE INDEX (`{}`)", index.name),
         };
-        let way = if query.is_descending() { "DESC" } else { "ASC" };
-        let sql = format!("SELECT CAST(id AS SIGNED) FROM `{}` {hint} WHERE {} ORDER BY id {way} LIMIT {}", table.name, clauses.sql(), COUNT_MAX + 1);
+        let (way, behind) = if query.is_descending() { ("DESC", "<") } else { ("ASC", ">") };
+        let found = format!("SELECT id FROM `{}` {hint} WHERE {} ORDER BY id {way} LIMIT {}", table.name, clauses.sql(), COUNT_MAX + 1);
+        let counted = format!("SELECT id, COUNT(*) OVER () AS many FROM ({found}) AS found");
+        let after = match query.after.as_deref().map(read_place).transpose()? {
+            None => String::new(),
+            Some((_, after)) => {
+                clauses.given.push(after.into());
+                format!("WHERE id {behind} ?")
+            }
+        };
+        let sql = format!("SELECT CAST(id AS SIGNED), many FROM ({counted}) AS counted {after} ORDER BY id {way} LIMIT {limit}");
         let rows = all(&self.db, &self.casts(&sql), clauses.given).await?;
-        let mut ids = rows.iter().map(|row| int(row, 0)).collect::<Result<Vec<i64>, _>>()?;
-        let most = usize::try_from(COUNT_MAX).unwrap_or(usize::MAX);
-        let count = if ids.len() > most { Count::MoreThan(COUNT_MAX) } else { Count::Exactly(i64::try_from(ids.len()).unwrap_or(COUNT_MAX)) };
-        ids.truncate(most);
-        Ok((ids, count))
+        let ids = rows.iter().map(|row| int(row, 0)).collect::<Result<Vec<i64>, _>>()?;
+        Ok((ids, rows.first().map_or(Ok(0), |row| int(row, 1))?))
     }
 
     /// Makes a row's search text anew, after columns of it were written by their own rules.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use gachno::domain::{Account, Job, Service};
 use gachno::store::jobs::{JobFilter, NewJob};
 use gachno::store::machines::Scope;
+use gachno::store::rows::{Count, Query};
 use gachno::store::{Actor, Store};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -132,11 +133,11 @@ on_both! {
         }
         let jobs = store.jobs(&JobFilter::default(), 1_000).await.expect("jobs");
         assert!(jobs.iter().all(|job| job.state.wire() == "done" && job.paid_amount == Some(AMOUNT)));
-        let pressed = world.pressed.lock().expect("whole");
+        let pressed = world.pressed.lock().expect("whole").clone();
         assert_eq!((pressed.len(), pressed.values().max().copied()), (JOBS, Some(1)), "each bill was paid once");
-        let count = async |table: &str| store.count(table, &gachno::store::rows::Query::default()).await.expect("counted");
-        assert_eq!(count("attempts").await, gachno::store::rows::Count::Exactly(240), "one for each");
-        assert_eq!(count("debt_locks").await, gachno::store::rows::Count::Exactly(0));
+        let count = async |table: &str| store.count(table, &Query::default()).await.expect("counted");
+        assert_eq!(count("attempts").await, Count::Exactly(240), "one for each");
+        assert_eq!(count("debt_locks").await, Count::Exactly(0));
     }
 }
 
