@@ -102,9 +102,9 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// Faults of the way there; the question itself may be asked again.
+    /// Faults of the way there, and too many questions at once; the question itself may be asked again.
     fn is_of_the_way(&self) -> bool {
-        matches!(self, Self::Down { .. } | Self::Slow { .. } | Self::Server { status: 502..=504, .. })
+        matches!(self, Self::Down { .. } | Self::Slow { .. } | Self::Server { status: 429 | 502..=504, .. })
     }
 }
 

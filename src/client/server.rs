@@ -160,6 +160,7 @@ impl JobServer {
         match ask.retry(backoff(2)).when(ApiError::is_of_the_way).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err(Denial::Refused("Máy chủ không có việc này.".to_owned())),
+            Err(error) if error.is_of_the_way() => Err(Denial::Unanswered(error)),
             Err(ApiError::Server { status: 400..=499, message }) => Err(Denial::Refused(message)),
             Err(error @ ApiError::Denied { .. }) => Err(Denial::Refused(error.to_string())),
             Err(error) => Err(Denial::Unanswered(error)),

@@ -221,7 +221,7 @@ impl World {
         let job = self.job("PE00000000003").await.number.to_string();
         self.refused_report().await;
         for (table, id, fields, action) in [
-            ("jobs", job.as_str(), vec![("action", "priority"), ("priority", "7")], "change"),
+            ("jobs", job.as_str(), vec![("action", "set"), ("column", "priority"), ("value", "7")], "change"),
             ("jobs", &job, vec![("action", "cancel")], "jobs.decide"),
             ("jobs", &job, vec![("action", "reopen")], "jobs.decide"),
             ("reports", "1", vec![("action", "seen")], "reports.seen"),

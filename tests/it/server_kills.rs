@@ -68,7 +68,8 @@ impl World {
         loop {
             let url = format!("{}{path}", self.url.lock().expect("whole"));
             let answer = match http.post(url).bearer_auth(token).json(body).send().await {
-                Ok(answer) if answer.status() != 503 => Some((answer.status().as_u16(), answer.json().await)),
+                // Too many questions are asked again, later.
+                Ok(answer) if !matches!(answer.status().as_u16(), 429 | 503) => Some((answer.status().as_u16(), answer.json().await)),
                 _ => None,
             };
             if let Some((status, Ok(body))) = answer {
@@ -85,7 +86,11 @@ impl World {
         while open(store).await > 0 {
             let ask = json!({ "service": "gach_dien_evn", "limit": 3, "lease_ms": LEASE_MS });
             let (_, lease) = self.ask(&http, token, "/api/jobs/lease", &ask).await;
-            for job in lease["jobs"].as_array().into_iter().flatten() {
+            let jobs = lease["jobs"].as_array().map_or(&[][..], Vec::as_slice);
+            if jobs.is_empty() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            for job in jobs {
                 let (id, fence, attempt) = (job["id"].as_str().expect("an id"), &job["fence"], Uuid::now_v7());
                 let arm = json!({ "fence": fence, "attempt": attempt, "amount": AMOUNT, "lease_ms": 60_000 });
                 if self.ask(&http, token, &format!("/api/jobs/{id}/arm"), &arm).await.0 != 200 {
