@@ -269,8 +269,10 @@ impl Clauses {
             clauses.filter(engine, shown(table, &filter.column)?, filter)?;
         }
         if table.has("search_text") {
+            // Byte by byte, which MariaDB does in three quarters of the time.
+            let text = if engine == Engine::MariaDb { "CAST(search_text AS BINARY)" } else { "search_text" };
             for word in plain(&query.search).split_whitespace().take(WORDS_MAX) {
-                clauses.add("INSTR(search_text, ?) > 0", Some(Value::from(word)));
+                clauses.add(format!("INSTR({text}, ?) > 0"), Some(Value::from(word)));
             }
         }
         if table.has("deleted_at") {
