@@ -11,6 +11,10 @@ use super::BrowserError;
 /// A driver that has not said its port by then never will.
 const START_MAX: Duration = Duration::from_secs(20);
 
+/// It takes a free IPv4 port and then wants the same one on IPv6: where somebody has that, it ends at once. Another start
+/// finds another port.
+const TRIES: u32 = 3;
+
 /// A running `ChromeDriver` on a port of its own choice. Dropping it kills it.
 #[derive(Debug)]
 pub struct Driver {
@@ -18,11 +22,29 @@ pub struct Driver {
     port: u16,
 }
 
+/// Why one start came to nothing.
+struct Failed {
+    why: String,
+    /// By itself, before it said its port?
+    has_ended: bool,
+}
+
 impl Driver {
     /// Starts the driver in its own process group, so that a Ctrl-C in the terminal does not reach it before us.
     /// Blocks until it says its port (some 50 ms).
     pub fn start(program: &Path) -> Result<Self, BrowserError> {
-        let fault = |why: String| BrowserError::DriverStart { why };
+        let mut tried = 1;
+        loop {
+            match Self::try_start(program) {
+                Err(Failed { has_ended: true, .. }) if tried < TRIES => tried += 1,
+                Err(Failed { why, .. }) => return Err(BrowserError::DriverStart { why }),
+                Ok(driver) => return Ok(driver),
+            }
+        }
+    }
+
+    fn try_start(program: &Path) -> Result<Self, Failed> {
+        let fault = |why: String| Failed { why, has_ended: false };
         let mut command = Command::new(program);
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         #[cfg(unix)]
@@ -43,12 +65,14 @@ impl Driver {
                 }
             }
         });
-        if let Ok(port) = told.recv_timeout(START_MAX) {
-            Ok(Self { child, port })
-        } else {
-            let _ = child.kill();
-            let status = child.wait();
-            Err(fault(status.map_or_else(|e| e.to_string(), |s| format!("đã thoát, {s}"))))
+        match told.recv_timeout(START_MAX) {
+            Ok(port) => Ok(Self { child, port }),
+            Err(silence) => {
+                let _ = child.kill();
+                let status = child.wait();
+                let why = status.map_or_else(|e| e.to_string(), |s| format!("đã thoát, {s}"));
+                Err(Failed { why, has_ended: silence == mpsc::RecvTimeoutError::Disconnected })
+            }
         }
     }
 
@@ -84,6 +108,18 @@ mod tests {
     fn the_port_is_read_from_the_drivers_own_words() {
         assert_eq!(port_in("ChromeDriver was started successfully on port 40123."), Some(40_123));
         assert_eq!(port_in("Starting ChromeDriver 156.0 on port 0"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_driver_that_found_no_port_finds_one_the_next_time() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("folder");
+        let program = folder.path().join("driver");
+        let script = "#!/bin/sh\n[ -e \"$0.once\" ] || { touch \"$0.once\"; exit 1; }\necho was started successfully on port 40123.\nexec sleep 60\n";
+        std::fs::write(&program, script).expect("written");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).expect("made a program");
+        assert_eq!(Driver::start(&program).expect("the second time").url(), "http://127.0.0.1:40123");
     }
 
     #[cfg(unix)]
