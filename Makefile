@@ -12,7 +12,7 @@ lint:
 	cargo fmt --check
 	cargo clippy --locked --all-targets --all-features --quiet -- -D warnings
 	cargo check --locked --no-default-features --quiet
-	@if command -v cargo-deny >/dev/null; then cargo deny --offline --log-level error check bans licenses sources; else echo "cargo-deny: not installed, skipped (tests/it/tidy.rs asks for most of it)"; fi
+	@if command -v cargo-deny >/dev/null; then cargo fetch --locked --quiet && cargo deny --offline --log-level error check bans licenses sources; else echo "cargo-deny: not installed, skipped (tests/it/tidy.rs asks for most of it)"; fi
 	@if ! command -v cargo-deny >/dev/null; then :; \
 	elif cargo deny --log-level error fetch db >/dev/null 2>&1; then cargo deny --offline --log-level error check advisories; \
 	else echo "advisories: the database cannot be had (offline?), not asked"; fi
