@@ -123,6 +123,11 @@ impl fmt::Display for Phone {
     }
 }
 
+/// A phone number as it was written. A spreadsheet takes it for a number, and its zero away.
+pub fn with_zero(text: String) -> String {
+    if text.len() == 9 { format!("0{text}") } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use calamine::{Data, Reader, open_workbook_auto};
 
 use crate::client::{PayloadError, payload};
 use crate::domain::job::{Defaults, JobList, RawJob};
+use crate::domain::phone::with_zero;
 use crate::domain::text::plain;
 use crate::domain::{AccountKind, Intake, Service};
 
@@ -289,8 +290,7 @@ fn by_header(service: Service, number: usize, cells: &[String], columns: &[Colum
     raw.amount = cell(Column::Amount).filter(|_| !is_report).or(raw.amount);
     raw.order_id = cell(Column::Order).or(raw.order_id);
     raw.payment = cell(Column::Payment);
-    // A spreadsheet takes a phone number for a number, and its zero away.
-    raw.receiver = cell(Column::Receiver).map(|phone| if phone.len() == 9 { format!("0{phone}") } else { phone });
+    raw.receiver = cell(Column::Receiver).map(with_zero);
     raw
 }
 

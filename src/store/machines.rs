@@ -10,7 +10,7 @@ use super::{StoreError, digest};
 
 /// `last_seen` is written at most so often.
 const SEEN_EVERY_MS: i64 = 15_000;
-/// Letters of a token: none that are mistaken for each other.
+/// Letters of tokens, passwords and codes: none that are mistaken for each other.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// What a token may do.
@@ -164,6 +164,6 @@ fn read(row: &QueryResult) -> Result<Machine, StoreError> {
 }
 
 /// So many letters at random, five bits each.
-pub(super) fn letters(count: usize) -> String {
+pub(crate) fn letters(count: usize) -> String {
     (0..count).map(|_| char::from(LETTERS[usize::from(rand::random::<u8>() & 31)])).collect()
 }

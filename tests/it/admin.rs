@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use gachno::domain::{Account, Job, Service, Vnd};
+use gachno::domain::{Account, Job, Outcome, Proof, Report, Service, Vnd};
 use gachno::server::{App, Deadlines, Running, ServeConfig, Vault, start_with};
 use gachno::store::accounts::{NewAccount, Role, Status, hash_password};
 use gachno::store::jobs::{JobFilter, NewJob};
@@ -51,6 +51,12 @@ impl Answer {
         assert!(self.body.contains(words), "{words:?} is not in {}", self.body);
         self
     }
+}
+
+/// What a machine says of a job, and nothing besides.
+pub fn told(job: &str, fence: i64, outcome: Outcome) -> Report {
+    let (attempt, job) = (uuid::Uuid::now_v7().to_string(), job.to_owned());
+    Report { attempt, job, fence, outcome, amount: None, transaction_id: None, proof: Proof::None, message: None, at: None, operator: None }
 }
 
 /// A person's browser: it keeps the cookie.
@@ -729,23 +735,11 @@ async fn a_machines_token_is_shown_once_and_opens_nothing_when_revoked() {
 
 on_both! {
 async fn refused_reports_are_marked_as_seen_one_by_one_and_many_at_once(base: &Base) {
-    use gachno::domain::{Outcome, Proof};
     let shop = Shop::open_on(base).await;
     shop.add_jobs(&["PE001"]).await;
     let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
     let job = shop.store().take(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
-    let stray = |message: &str| gachno::domain::Report {
-        attempt: uuid::Uuid::now_v7().to_string(),
-        job: job.id.clone(),
-        fence: job.fence + 7,
-        outcome: Outcome::Failed,
-        amount: None,
-        transaction_id: None,
-        proof: Proof::None,
-        message: Some(message.to_owned()),
-        at: None,
-        operator: None,
-    };
+    let stray = |message: &str| Report { message: Some(message.to_owned()), ..told(&job.id, job.fence + 7, Outcome::Failed) };
     let rules = shop.running.app().shop().await.unwrap();
     shop.store().report(machine, &[stray("một"), stray("hai"), stray("ba")], &rules).await.unwrap();
     assert_eq!(shop.store().unseen_reports().await.unwrap(), 3);
@@ -880,25 +874,12 @@ async fn a_change_of_many_says_what_it_left_alone(base: &Base) {
 
 on_both! {
 async fn the_dashboards_numbers_lead_to_just_their_rows(base: &Base) {
-    use gachno::domain::{Outcome, Proof};
     let shop = Shop::open_on(base).await;
     shop.add_jobs(&["PE001", "PE002", "PE003", "PE004"]).await;
     let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
     let rules = shop.running.app().shop().await.unwrap();
     for (job, outcome) in shop.store().take(machine, Service::PayEvn, 3, MINUTE).await.unwrap().jobs.iter().zip([Outcome::NotFound, Outcome::Rejected, Outcome::Debt]) {
-        let report = gachno::domain::Report {
-            attempt: uuid::Uuid::now_v7().to_string(),
-            job: job.id.clone(),
-            fence: job.fence,
-            outcome,
-            amount: None,
-            transaction_id: None,
-            proof: Proof::None,
-            message: None,
-            at: None,
-            operator: None,
-        };
-        shop.store().report(machine, &[report], &rules).await.unwrap();
+        shop.store().report(machine, &[told(&job.id, job.fence, outcome)], &rules).await.unwrap();
     }
     let mut lan = shop.person("lan", Role::Manager).await;
     let board = lan.get("/admin").await;
@@ -997,17 +978,12 @@ async fn what_is_to_be_collected_becomes_jobs_that_complete_it(base: &Base) {
     let attempt = uuid::Uuid::now_v7();
     let held = gachno::store::jobs::Held { id: job.id.clone(), fence: job.fence };
     shop.store().arm(machine, &held, attempt, Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
-    let paid = gachno::domain::Report {
+    let paid = Report {
         attempt: attempt.to_string(),
-        job: job.id,
-        fence: job.fence,
-        outcome: gachno::domain::Outcome::Paid,
         amount: Some(Vnd::fixed(150_000)),
         transaction_id: Some("VT1".to_owned()),
-        proof: gachno::domain::Proof::Response,
-        message: None,
-        at: None,
-        operator: None,
+        proof: Proof::Response,
+        ..told(&job.id, job.fence, Outcome::Paid)
     };
     let rules = shop.running.app().shop().await.unwrap();
     shop.store().report(machine, &[paid], &rules).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gachno::domain::{Outcome, Proof, Service, Vnd};
+use gachno::domain::{Outcome, Service, Vnd};
 use gachno::server::admin::{Need, Route, Step, routes};
 use gachno::store::accounts::{Device, Role, Status};
 use gachno::store::catalogue::{Access, TABLES};
@@ -12,7 +12,7 @@ use gachno::store::{Actor, Store};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 
-use crate::admin::{Answer, Browser, PASSWORD, Shop, upload};
+use crate::admin::{Answer, Browser, PASSWORD, Shop, told, upload};
 use crate::admin_guard::Phone;
 use crate::database::{Base, Which, on_both};
 
@@ -69,18 +69,7 @@ impl World {
     async fn refused_report(&self) {
         let machine = self.store().add_machine("quầy lạ", &[Scope::Lease], None, &Actor::system()).await.unwrap().id;
         let job = self.store().jobs(&JobFilter::default(), 1).await.unwrap().remove(0);
-        let stray = gachno::domain::Report {
-            attempt: uuid::Uuid::now_v7().to_string(),
-            job: job.id,
-            fence: 77,
-            outcome: Outcome::Failed,
-            amount: None,
-            transaction_id: None,
-            proof: Proof::None,
-            message: None,
-            at: None,
-            operator: None,
-        };
+        let stray = told(&job.id, 77, Outcome::Failed);
         let rules = self.shop.running.app().shop().await.unwrap();
         self.store().report(machine, &[stray], &rules).await.unwrap();
     }

@@ -56,6 +56,15 @@ impl World {
         self.store.report(machine, &[report], &Shop::default()).await.unwrap()[0]
     }
 
+    /// One bill, from the intake to the portal's receipt.
+    async fn pay(&self, code: &str) -> LeasedJob {
+        self.add(&[code]).await;
+        let (job, attempt) = (self.take(self.one, 1).await.remove(0), Uuid::now_v7());
+        self.arm(self.one, &job, attempt).await.unwrap();
+        self.tell(self.one, report(&job, attempt, Outcome::Paid)).await;
+        job
+    }
+
     async fn state(&self, id: &str) -> String {
         self.store.job(id).await.unwrap().unwrap().state.wire().to_owned()
     }
@@ -287,11 +296,7 @@ on_both! {
     async fn what_is_edited_later_stays_paid_on_its_day(base: &Base) {
         const DAY: i64 = 24 * 60 * MINUTE;
         let world = World::open(base).await;
-        world.add(&["PE001"]).await;
-        let job = world.take(world.one, 1).await.remove(0);
-        let attempt = Uuid::now_v7();
-        world.arm(world.one, &job, attempt).await.unwrap();
-        world.tell(world.one, report(&job, attempt, Outcome::Paid)).await;
+        world.pay("PE001").await;
         let that_day = world.store.now_ms() - MINUTE;
         world.wait(3 * DAY);
         let row = world.store.list("jobs", &Query::default(), 1).await.unwrap().rows.remove(0);
@@ -852,11 +857,7 @@ on_both! {
         use gachno::store::accounts::WebSession;
         const DAY: i64 = 24 * 60 * MINUTE;
         let world = World::open(base).await;
-        world.add(&["PE001"]).await;
-        let job = world.take(world.one, 1).await.remove(0);
-        let attempt = Uuid::now_v7();
-        world.arm(world.one, &job, attempt).await.unwrap();
-        world.tell(world.one, report(&job, attempt, Outcome::Paid)).await;
+        let job = world.pay("PE001").await;
         let session = async |hash: &str, lasts: i64| {
             let now = world.store.now_ms();
             let session = WebSession { hash: hash.to_owned(), user_id: Some(1), created_at: now, last_seen: now, expires_at: now + lasts, ip: None, agent: None, data: None };

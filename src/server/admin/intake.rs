@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::{self, is_editable};
 use crate::domain::job::Defaults;
+use crate::domain::phone::with_zero;
 use crate::domain::text::plain;
 use crate::domain::{Account, AccountKind, JobList, PaymentType, Phone, RawJob, Service};
 use crate::store::catalogue::{self, Table};
@@ -138,10 +139,7 @@ pub fn job_of<'t>(service: Option<Service>, source: &str, cell: impl Fn(&str) ->
     }
     let job = list.jobs.first().ok_or_else(|| wrong("code", "dòng trống"))?;
     let receiver_phone = match text("receiver_phone") {
-        Some(phone) => {
-            let phone = if phone.len() == 9 { format!("0{phone}") } else { phone };
-            Some(phone.parse::<Phone>().map_err(|e| ("receiver_phone", e.to_string()))?.as_str().to_owned())
-        }
+        Some(phone) => Some(with_zero(phone).parse::<Phone>().map_err(|e| ("receiver_phone", e.to_string()))?.as_str().to_owned()),
         None => None,
     };
     let (note, order) = (text("note"), job.order_id.as_deref().unwrap_or(""));

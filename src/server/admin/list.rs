@@ -9,7 +9,7 @@ use super::cells::{self, OPS, is_editable, ops_of};
 use super::page::{Fault, Frame};
 use super::permission::Action;
 use super::session::Person;
-use super::tables::{Choice, cell_of, link_of, told_link};
+use super::tables::{Choice, cell_of, link_of, name_of, told_link};
 use crate::domain::Vnd;
 use crate::server::App;
 use crate::store::catalogue::{Column, JOB_STATES, Kind, Table};
@@ -319,8 +319,7 @@ async fn chips(app: &App, asked: &Asked) -> Result<Vec<Chip>, Fault> {
     }
     for (filter, (name, value)) in asked.query.filters.iter().zip(asked.pairs.iter().filter(|(n, _)| n.starts_with("f."))) {
         let Some(column) = asked.table.column(&filter.column) else { continue };
-        let names = app.store().names(column, filter.value.parse().ok().as_slice()).await?;
-        let named = names.into_values().next().filter(|n| !n.is_empty());
+        let named = name_of(app, column, filter.value.parse().ok()).await?;
         if let Some(text) = chip(column, filter, named.as_deref().unwrap_or(value)) {
             chips.push(Chip { text, without_url: asked.address(&[(name, None)]) });
         }
@@ -393,8 +392,7 @@ async fn filter_fields(app: &App, asked: &Asked, columns: &[&'static Column]) ->
         let mut label = String::new();
         if let Kind::Relation { .. } = column.kind {
             shape = "pick";
-            let id: Option<i64> = now.parse().ok();
-            label = app.store().names(column, id.as_slice()).await?.into_values().next().filter(|n| !n.is_empty()).unwrap_or_else(|| now.to_owned());
+            label = name_of(app, column, now.parse().ok()).await?.unwrap_or_else(|| now.to_owned());
         }
         let input = |op: &&'static str| {
             let value = asked.value(&name(op));

@@ -17,6 +17,7 @@ use super::tables::{Choice, cell_of, table_of};
 use crate::server::App;
 use crate::store::accounts::{Account, Device, NewAccount, Role, Status};
 use crate::store::catalogue::ROLES;
+use crate::store::machines::letters;
 use crate::store::rows::Query as RowQuery;
 use crate::store::{Actor, StoreError};
 
@@ -24,7 +25,6 @@ use crate::store::{Actor, StoreError};
 const MANY: u32 = 500;
 /// How long a password for once works.
 const ONCE_MS: i64 = 24 * 60 * 60 * 1000;
-const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 struct PersonRow {
     id: i64,
@@ -99,7 +99,7 @@ fn roles_for(person: &Person, chosen: &str) -> Vec<Choice> {
 
 /// Sixteen letters, eighty bits.
 fn password_for_once() -> String {
-    (0..16).map(|_| char::from(LETTERS[usize::from(rand::random::<u8>() & 31)])).collect()
+    letters(16)
 }
 
 async fn people(app: &App, person: &Person, error: Option<String>, told: Option<(String, String)>, done: Option<&str>) -> Result<People, Fault> {

@@ -11,11 +11,10 @@ use super::page::Fault;
 use crate::server::App;
 use crate::store::accounts::Account;
 use crate::store::digest;
+use crate::store::machines::letters;
 
 /// Recovery codes that are given out.
 const CODES: usize = 10;
-/// Letters that are not mistaken for each other.
-const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// A new secret, sealed.
 pub fn new_secret(app: &App) -> String {
@@ -80,8 +79,7 @@ pub async fn accepts(app: &App, account: &Account, code: &str) -> Result<bool, F
 
 /// New recovery codes, and what is kept of them.
 pub fn new_codes(user_id: i64) -> (Vec<String>, String) {
-    let letters = || (0..10).map(|_| char::from(LETTERS[usize::from(rand::random::<u8>() & 31)])).collect::<String>();
-    let codes: Vec<String> = (0..CODES).map(|_| letters()).map(|c| format!("{}-{}", &c[..5], &c[5..])).collect();
+    let codes: Vec<String> = (0..CODES).map(|_| letters(10)).map(|c| format!("{}-{}", &c[..5], &c[5..])).collect();
     let hashes: Vec<String> = codes.iter().map(|code| hash_of(user_id, code)).collect();
     (codes, serde_json::to_string(&hashes).unwrap_or_default())
 }

@@ -201,11 +201,7 @@ async fn field(app: &App, table: &Table, column: &'static Column, value: String)
             let choice = |(wire, label): &(&str, &str)| Choice { value: (*wire).to_owned(), label: (*label).to_owned(), is_chosen: *wire == value };
             ("choice", all.iter().map(choice).collect(), String::new())
         }
-        Kind::Relation { .. } => {
-            let id: Option<i64> = value.parse().ok();
-            let names = app.store().names(column, id.as_slice()).await?;
-            ("pick", Vec::new(), id.and_then(|id| names.get(&id).cloned()).unwrap_or_default())
-        }
+        Kind::Relation { .. } => ("pick", Vec::new(), name_of(app, column, value.parse().ok()).await?.unwrap_or_default()),
         Kind::Date | Kind::TimeMs | Kind::OldTime => ("time", Vec::new(), String::new()),
         Kind::Text(_) => ("text", Vec::new(), String::new()),
     };
@@ -241,7 +237,7 @@ async fn facts_of(app: &App, table: &'static Table, row: &Row, is_all: bool) -> 
         let mut text = cells::for_people(column, cell);
         let mut link = None;
         if let (Kind::Relation { table: other, .. }, Some(id)) = (column.kind, cell.as_i64()) {
-            text = app.store().names(column, &[id]).await?.remove(&id).filter(|n| !n.is_empty()).unwrap_or_else(|| format!("#{id}"));
+            text = name_of(app, column, Some(id)).await?.unwrap_or_else(|| format!("#{id}"));
             link = Some(link_of(other, id));
         }
         if let Some(told) = told_link(table, column, row) {
@@ -252,6 +248,11 @@ async fn facts_of(app: &App, table: &'static Table, row: &Row, is_all: bool) -> 
         }
     }
     Ok(facts)
+}
+
+/// What the row that a relation points to is called; nothing where there is none, or it has no name.
+pub async fn name_of(app: &App, column: &Column, id: Option<i64>) -> Result<Option<String>, Fault> {
+    Ok(app.store().names(column, id.as_slice()).await?.into_values().next().filter(|name| !name.is_empty()))
 }
 
 /// Where a row is looked at.
@@ -305,8 +306,7 @@ async fn shown(app: &App, column: Option<&'static Column>, value: &Json) -> Resu
     Ok(match (column, value) {
         (_, Json::Null) => String::new(),
         (Some(column), Json::Number(id)) if matches!(column.kind, Kind::Relation { .. }) => {
-            let names = app.store().names(column, id.as_i64().as_slice()).await?;
-            names.into_values().next().filter(|n| !n.is_empty()).unwrap_or_else(|| format!("#{id}"))
+            name_of(app, column, id.as_i64()).await?.unwrap_or_else(|| format!("#{id}"))
         }
         (Some(column), value) => cells::for_people(column, value),
         (None, Json::String(text)) => text.clone(),
