@@ -57,7 +57,14 @@ pub enum SetupError {
 /// Opens every secret there is. A configuration without any needs no key.
 pub fn secrets(config: &Config, unlock: &Unlock) -> Result<Secrets, ConfigError> {
     let portal = &config.portal;
-    let sealed = [&portal.username, &portal.password, &portal.pin, &config.api.token, &config.site.username, &config.site.password];
+    let sealed = [
+        &portal.username,
+        &portal.password,
+        &portal.pin,
+        &config.api.token,
+        &config.site.username,
+        &config.site.password,
+    ];
     let is_any = sealed.iter().any(|s| !s.is_empty()) || !config.operators.is_empty();
     let Some(header) = config.vault.as_ref().filter(|_| is_any) else {
         return Ok(Secrets::default());
@@ -68,23 +75,41 @@ pub fn secrets(config: &Config, unlock: &Unlock) -> Result<Secrets, ConfigError>
         password: vault.unseal("portal.password", &portal.password)?,
         pin: vault.unseal("portal.pin", &portal.pin)?,
         token: vault.unseal("api.token", &config.api.token)?,
-        site: vault.unseal("site.username", &config.site.username)?.zip(vault.unseal("site.password", &config.site.password)?),
+        site: vault
+            .unseal("site.username", &config.site.username)?
+            .zip(vault.unseal("site.password", &config.site.password)?),
         operators: config
             .operators
             .iter()
-            .filter_map(|seat| Some(vault.unseal("operators", &seat.pin).transpose()?.map(|pin| (seat.name.clone(), pin))))
+            .filter_map(|seat| {
+                Some(
+                    vault
+                        .unseal("operators", &seat.pin)
+                        .transpose()?
+                        .map(|pin| (seat.name.clone(), pin)),
+                )
+            })
             .collect::<Result<_, _>>()?,
     })
 }
 
 /// Opens the ledger and reads the portal map.
-pub async fn tools(home: &Home, config: &Config, map_file: Option<&Path>) -> Result<Tools, SetupError> {
+pub async fn tools(
+    home: &Home,
+    config: &Config,
+    map_file: Option<&Path>,
+) -> Result<Tools, SetupError> {
     let ledger = Ledger::open(&home.ledger()).await?;
     tools_on(Arc::new(ledger), home, config, map_file)
 }
 
 /// The same on a ledger that is open already. Call it on a runtime.
-pub fn tools_on(ledger: Arc<Ledger>, home: &Home, config: &Config, map_file: Option<&Path>) -> Result<Tools, SetupError> {
+pub fn tools_on(
+    ledger: Arc<Ledger>,
+    home: &Home,
+    config: &Config,
+    map_file: Option<&Path>,
+) -> Result<Tools, SetupError> {
     let own_map = home.portal_map();
     let map = PortalMap::load(map_file.or_else(|| own_map.exists().then_some(own_map.as_path())))?;
     let evidence = EvidenceStore::at(&home.evidence(), config.evidence.pictures);
@@ -117,31 +142,48 @@ pub fn tools_on(ledger: Arc<Ledger>, home: &Home, config: &Config, map_file: Opt
     })
 }
 
-/// The program whose `relay` carries the browser's connections: this one, or the one beside whatever this is.
+/// The program whose `relay` carries the browser's connections: this one, or the one beside
+/// whatever this is.
 fn relay_program(config: &Config) -> Option<PathBuf> {
-    let me = std::env::current_exe().ok().filter(|_| config.browser.valve)?;
+    let me = std::env::current_exe()
+        .ok()
+        .filter(|_| config.browser.valve)?;
     let name = format!("{}{}", env!("CARGO_PKG_NAME"), std::env::consts::EXE_SUFFIX);
     if me.file_name().is_some_and(|file| file == name.as_str()) {
         return Some(me);
     }
     // A test or a benchmark lies in a folder below it.
-    me.ancestors().skip(1).take(2).map(|folder| folder.join(&name)).find(|program| program.is_file()).or(Some(me))
+    me.ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join(&name))
+        .find(|program| program.is_file())
+        .or(Some(me))
 }
 
 fn seconds(count: u32) -> Duration {
     Duration::from_secs(u64::from(count.max(1)))
 }
 
-/// A batch from what came in. The operator's own PIN wins over the list's: a list must not lock the portal's PIN.
+/// A batch from what came in. The operator's own PIN wins over the list's: a list must not lock the
+/// portal's PIN.
 pub fn plan(config: &Config, secrets: &Secrets, service: Service, intake: Intake) -> Plan {
-    let code = Some(config.portal.agent_code.trim()).filter(|c| !c.is_empty()).map(str::to_owned);
-    let login = secrets.username.as_ref().map(|u| u.expose_secret().to_owned());
+    let code = Some(config.portal.agent_code.trim())
+        .filter(|c| !c.is_empty())
+        .map(str::to_owned);
+    let login = secrets
+        .username
+        .as_ref()
+        .map(|u| u.expose_secret().to_owned());
     Plan {
         service,
         list: intake.list,
         receiver: intake.receiver_phone,
         pin: secrets.pin.clone().or(intake.pin),
-        credentials: Credentials { username: secrets.username.clone(), password: secrets.password.clone() },
+        credentials: Credentials {
+            username: secrets.username.clone(),
+            password: secrets.password.clone(),
+        },
         agent: code.or(login),
         operator: operator(config),
         limits: config.limits,
@@ -154,13 +196,25 @@ pub fn plan(config: &Config, secrets: &Secrets, service: Service, intake: Intake
 
 /// Who works here: as configured, else the system's user.
 pub fn operator(config: &Config) -> String {
-    let of_system = || ["USER", "USERNAME", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default();
-    Some(config.operator.trim()).filter(|o| !o.is_empty()).map_or_else(of_system, str::to_owned)
+    let of_system = || {
+        ["USER", "USERNAME", "LOGNAME"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok())
+            .unwrap_or_default()
+    };
+    Some(config.operator.trim())
+        .filter(|o| !o.is_empty())
+        .map_or_else(of_system, str::to_owned)
 }
 
 /// The job API as configured.
 pub fn job_api(config: &Config, secrets: &Secrets) -> Result<JobApi, ApiError> {
-    JobApi::new(&config.api.url, secrets.token.clone(), seconds(config.api.health_timeout_s), seconds(config.api.data_timeout_s))
+    JobApi::new(
+        &config.api.url,
+        secrets.token.clone(),
+        seconds(config.api.health_timeout_s),
+        seconds(config.api.data_timeout_s),
+    )
 }
 
 /// This machine's link with the places that its jobs come from.
@@ -181,7 +235,9 @@ pub enum LinkError {
     #[error(transparent)]
     Source(#[from] ApiError),
     /// No login for the collection site.
-    #[error("Chưa đặt tài khoản của trang thu cước. Đặt bằng: gachno config set site.username và site.password. (No login for the site.)")]
+    #[error(
+        "Chưa đặt tài khoản của trang thu cước. Đặt bằng: gachno config set site.username và site.password. (No login for the site.)"
+    )]
     NoLogin,
     /// The journal.
     #[error(transparent)]
@@ -189,11 +245,18 @@ pub enum LinkError {
 }
 
 /// The link as configured. Asks the job API whether it is one of our servers.
-pub async fn link(config: &Config, secrets: &Secrets, ledger: Arc<Ledger>) -> Result<Link, LinkError> {
+pub async fn link(
+    config: &Config,
+    secrets: &Secrets,
+    ledger: Arc<Ledger>,
+) -> Result<Link, LinkError> {
     let site = match &secrets.site {
-        Some((user, password)) if !config.site.url.is_empty() => {
-            Some(CollectionSite::new(&config.site.url, user.clone(), password.clone(), seconds(config.api.data_timeout_s))?)
-        }
+        Some((user, password)) if !config.site.url.is_empty() => Some(CollectionSite::new(
+            &config.site.url,
+            user.clone(),
+            password.clone(),
+            seconds(config.api.data_timeout_s),
+        )?),
         _ => None,
     };
     let source = if config.api.source == "site" {
@@ -207,21 +270,58 @@ pub async fn link(config: &Config, secrets: &Secrets, ledger: Arc<Ledger>) -> Re
     };
     let server = source.server().cloned();
     let claims = server.clone().map(|server| Arc::new(Claims::at(server)));
-    let link = Link { source, courier: Courier { ledger, server, site }, claims };
+    let link = Link {
+        source,
+        courier: Courier {
+            ledger,
+            server,
+            site,
+        },
+        claims,
+    };
     link.recover().await?;
     Ok(link)
 }
 
 impl Link {
-    /// Fetches jobs. What was held of this service before is given back first, so that it can be handed out anew.
-    pub async fn fetch(&self, service: Service, overrides: Defaults, limit: u16, operator: &str) -> Result<Intake, ApiError> {
+    /// Fetches jobs. What was held of this service before is given back first, so that it can be
+    /// handed out anew.
+    pub async fn fetch(
+        &self,
+        service: Service,
+        overrides: Defaults,
+        limit: u16,
+        operator: &str,
+    ) -> Result<Intake, ApiError> {
         self.let_go(Some(service)).await;
-        let intake = self.source.fetch(service, overrides, limit, operator).await?;
+        let intake = self
+            .source
+            .fetch(service, overrides, limit, operator)
+            .await?;
         if let Some(claims) = &self.claims {
-            claims.hold(service, intake.list.jobs.iter().filter_map(|job| job.ticket.as_ref()));
+            claims.hold(
+                service,
+                intake
+                    .list
+                    .jobs
+                    .iter()
+                    .filter_map(|job| job.ticket.as_ref()),
+            );
             // Rows that cannot be done here are nobody's for now.
-            let errors = intake.list.errors.iter().filter_map(|row| row.ticket.clone());
-            let not_done: Vec<Ticket> = errors.chain(intake.list.duplicates.iter().filter_map(|row| row.ticket.clone())).collect();
+            let errors = intake
+                .list
+                .errors
+                .iter()
+                .filter_map(|row| row.ticket.clone());
+            let not_done: Vec<Ticket> = errors
+                .chain(
+                    intake
+                        .list
+                        .duplicates
+                        .iter()
+                        .filter_map(|row| row.ticket.clone()),
+                )
+                .collect();
             self.give_back(claims, &not_done).await;
         }
         Ok(intake)
@@ -248,10 +348,12 @@ impl Link {
         }
     }
 
-    /// What a run that is no more left: its outcomes are told, and what it never began is given back. Called before
-    /// anything new is taken.
+    /// What a run that is no more left: its outcomes are told, and what it never began is given
+    /// back. Called before anything new is taken.
     async fn recover(&self) -> Result<(), LedgerError> {
-        let Some(claims) = &self.claims else { return Ok(()) };
+        let Some(claims) = &self.claims else {
+            return Ok(());
+        };
         if let Err(error) = self.courier.deliver().await {
             tracing::warn!(%error, "outcomes wait for their source");
         }
@@ -261,8 +363,8 @@ impl Link {
         Ok(())
     }
 
-    /// Brings outcomes to their source and keeps what is held alive, for as long as it is polled. `left` tells how
-    /// many outcomes wait.
+    /// Brings outcomes to their source and keeps what is held alive, for as long as it is polled.
+    /// `left` tells how many outcomes wait.
     pub async fn serve(&self, sessions: usize, left: &watch::Sender<u64>) {
         let beats = async {
             match &self.claims {
@@ -273,8 +375,8 @@ impl Link {
         tokio::join!(self.courier.run(left), beats);
     }
 
-    /// At the end of a program: what was not begun goes back, and what is still to be told gets one more chance. Says
-    /// how many outcomes still wait; they are told at the next start.
+    /// At the end of a program: what was not begun goes back, and what is still to be told gets one
+    /// more chance. Says how many outcomes still wait; they are told at the next start.
     pub async fn close(&self) -> u64 {
         self.let_go(None).await;
         match tokio::time::timeout(LAST_CHANCE, self.courier.deliver()).await {
@@ -282,7 +384,11 @@ impl Link {
             Ok(Err(error)) => tracing::warn!(%error, "outcomes wait for their source"),
             Err(_) => tracing::warn!("outcomes wait for their source: it is too slow"),
         }
-        self.courier.ledger.unacknowledged().await.unwrap_or_default()
+        self.courier
+            .ledger
+            .unacknowledged()
+            .await
+            .unwrap_or_default()
     }
 }
 

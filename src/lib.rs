@@ -1,8 +1,10 @@
 //! GachNo (*gạch nợ*: settle a debt), the working tool of bill-payment agents in Viet Nam.
 //!
-//! The map of the house; `ARCHITECTURE.md` tells the rest. Arrows run down this list's dependencies and never back:
+//! The map of the house; `ARCHITECTURE.md` tells the rest. Arrows run down this list's dependencies
+//! and never back:
 //! [`domain`] knows nobody; [`ledger`], [`portal`], [`report`] and [`client`] know `domain`; [`engine`] knows these;
-//! `desktop` and [`cli`] know the engine by its commands and events; [`server`] knows [`store`], which knows `domain`;
+//! `desktop` and [`cli`] know the engine by its commands and events; [`server`] knows [`store`],
+//! which knows `domain`;
 //! [`sandbox`], [`mock_api`] and [`mock_site`] are simulators; [`crash`] breaks the whole on purpose and compares.
 
 pub mod app;
@@ -25,7 +27,8 @@ pub mod sandbox;
 pub mod server;
 pub mod store;
 
-/// Makes ring the process's TLS provider. Called first by every program and test; a second call changes nothing.
+/// Makes ring the process's TLS provider. Called first by every program and test; a second call
+/// changes nothing.
 pub fn init_tls() {
     // Err: somebody did it before.
     let _ = rustls::crypto::ring::default_provider().install_default();

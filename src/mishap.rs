@@ -1,6 +1,8 @@
-//! A fault in the program itself: a small report beside the log, and a word about it at the next start.
+//! A fault in the program itself: a small report beside the log, and a word about it at the next
+//! start.
 //!
-//! Lives here: the panic hook and what it writes. Never here: what was being done; the ledger has that, whole.
+//! Lives here: the panic hook and what it writes. Never here: what was being done; the ledger has
+//! that, whole.
 
 use std::fs;
 use std::panic::PanicHookInfo;
@@ -39,8 +41,14 @@ pub fn report_to(folder: PathBuf) {
 
 fn said(info: &PanicHookInfo<'_>) -> String {
     let payload = info.payload();
-    let message = payload.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| payload.downcast_ref::<String>().cloned());
-    let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+    let message = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned());
+    let place = info
+        .location()
+        .map(|at| format!("{}:{}", at.file(), at.line()))
+        .unwrap_or_default();
     format!("{} ({place})", message.unwrap_or_default())
 }
 
@@ -52,14 +60,27 @@ pub fn untold(folder: &Path) -> Vec<PathBuf> {
         .flatten()
         .flatten()
         .map(|file| file.path())
-        .filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(UNTOLD)))
+        .filter(|path| {
+            path.file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(UNTOLD))
+        })
         .collect();
     reports.sort();
     reports
         .into_iter()
         .map(|path| {
-            let told = path.with_file_name(path.file_name().unwrap_or_default().to_string_lossy().replace(UNTOLD, "txt"));
-            if fs::rename(&path, &told).is_ok() { told } else { path }
+            let told = path.with_file_name(
+                path.file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .replace(UNTOLD, "txt"),
+            );
+            if fs::rename(&path, &told).is_ok() {
+                told
+            } else {
+                path
+            }
         })
         .collect()
 }

@@ -1,7 +1,9 @@
-//! The shop's collection site, simulated: a list of bills for each service, and which of them it was told are completed.
+//! The shop's collection site, simulated: a list of bills for each service, and which of them it
+//! was told are completed.
 //!
-//! Shapes as its old clients know them: Basic login, codes in one comma-separated text, one exact sentence for success.
-//! It shares nothing with the client, so that a mistake there cannot hide here.
+//! Shapes as its old clients know them: Basic login, codes in one comma-separated text, one exact
+//! sentence for success. It shares nothing with the client, so that a mistake there cannot hide
+//! here.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -59,20 +61,35 @@ struct Book {
 pub async fn start(options: Options) -> std::io::Result<MockSite> {
     let listener = TcpListener::bind(options.listen).await?;
     let address = listener.local_addr()?;
-    let login = format!("Basic {}", STANDARD.encode(format!("{}:{}", options.user, options.password)));
-    let book = Mutex::new(Book { bills: options.bills, completed: Vec::new(), faults: options.faults });
+    let login = format!(
+        "Basic {}",
+        STANDARD.encode(format!("{}:{}", options.user, options.password))
+    );
+    let book = Mutex::new(Book {
+        bills: options.bills,
+        completed: Vec::new(),
+        faults: options.faults,
+    });
     let shared = Arc::new(Shared { login, book });
-    let router =
-        Router::new().route("/api/list-bill-not-completed", get(list)).route("/api/tool-bill-completed", post(completed)).with_state(shared.clone());
+    let router = Router::new()
+        .route("/api/list-bill-not-completed", get(list))
+        .route("/api/tool-bill-completed", post(completed))
+        .with_state(shared.clone());
     let stop = CancellationToken::new();
     let ended = stop.clone();
     tokio::spawn(async move {
-        let served = axum::serve(listener, router).with_graceful_shutdown(async move { ended.cancelled().await }).await;
+        let served = axum::serve(listener, router)
+            .with_graceful_shutdown(async move { ended.cancelled().await })
+            .await;
         if let Err(error) = served {
             tracing::error!(%error, "the simulated site stopped");
         }
     });
-    Ok(MockSite { address, shared, stop })
+    Ok(MockSite {
+        address,
+        shared,
+        stop,
+    })
 }
 
 impl MockSite {
@@ -99,16 +116,31 @@ impl Shared {
     }
 
     fn refuses(&self, headers: &HeaderMap) -> Option<Response> {
-        let is_known = headers.get(header::AUTHORIZATION).is_some_and(|given| given.as_bytes() == self.login.as_bytes());
-        (!is_known).then(|| (StatusCode::UNAUTHORIZED, Json(json!({ "message": "Unauthorized" }))).into_response())
+        let is_known = headers
+            .get(header::AUTHORIZATION)
+            .is_some_and(|given| given.as_bytes() == self.login.as_bytes());
+        (!is_known).then(|| {
+            (
+                StatusCode::UNAUTHORIZED,
+                Json(json!({ "message": "Unauthorized" })),
+            )
+                .into_response()
+        })
     }
 }
 
-async fn list(State(shared): State<Arc<Shared>>, headers: HeaderMap, Query(asked): Query<HashMap<String, String>>) -> Response {
+async fn list(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Response {
     if let Some(refusal) = shared.refuses(&headers) {
         return refusal;
     }
-    let codes = asked.get("service_type").and_then(|service| shared.book().bills.get(service).cloned()).unwrap_or_default();
+    let codes = asked
+        .get("service_type")
+        .and_then(|service| shared.book().bills.get(service).cloned())
+        .unwrap_or_default();
     Json(json!({ "data": codes.join(",") })).into_response()
 }
 
@@ -117,7 +149,11 @@ struct Completed {
     account: String,
 }
 
-async fn completed(State(shared): State<Arc<Shared>>, headers: HeaderMap, Json(told): Json<Completed>) -> Response {
+async fn completed(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Json(told): Json<Completed>,
+) -> Response {
     if let Some(refusal) = shared.refuses(&headers) {
         return refusal;
     }

@@ -1,7 +1,8 @@
-//! `WebDriver` `BiDi` on the session that fantoccini opened: one socket, many commands at a time, events by tab.
+//! `WebDriver` `BiDi` on the session that fantoccini opened: one socket, many commands at a time,
+//! events by tab.
 //!
-//! A typed client of the dozen commands that are used here. A kept crate (thirtyfour's) would bring a second
-//! `WebDriver` client with its own sessions; this one speaks on the session that is there.
+//! A typed client of the dozen commands that are used here. A kept crate (thirtyfour's) would bring
+//! a second `WebDriver` client with its own sessions; this one speaks on the session that is there.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +18,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use super::BrowserError;
 use super::error::first_line;
 
-/// A socket that does not open by then is one that cannot be reached (a grid's inner address, for instance).
+/// A socket that does not open by then is one that cannot be reached (a grid's inner address, for
+/// instance).
 const CONNECT_MAX: Duration = Duration::from_secs(3);
 
 /// The open socket. Clones share it.
@@ -84,7 +86,9 @@ impl Routes {
     }
 
     fn deliver(&self, message: &Value) {
-        let Some((context, event)) = event_of(message) else { return };
+        let Some((context, event)) = event_of(message) else {
+            return;
+        };
         if let Some(route) = self.lock().get(context) {
             let _ = route.send(event);
         }
@@ -102,16 +106,26 @@ fn event_of(message: &Value) -> Option<(&str, Event)> {
             id: id()?,
             method: text("method")?,
             url: text("url")?,
-            is_held: params.get("isBlocked").and_then(Value::as_bool).unwrap_or(false),
+            is_held: params
+                .get("isBlocked")
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
             is_navigation: params.get("navigation").is_some_and(|n| !n.is_null()),
         }),
         "network.responseCompleted" => Event::Answered {
             request: id()?,
-            status: params.pointer("/response/status").and_then(Value::as_u64).and_then(|s| u16::try_from(s).ok()).unwrap_or_default(),
+            status: params
+                .pointer("/response/status")
+                .and_then(Value::as_u64)
+                .and_then(|s| u16::try_from(s).ok())
+                .unwrap_or_default(),
         },
         "script.message" => {
             let context = params.pointer("/source/context")?.as_str()?;
-            return Some((context, Event::Said(params.pointer("/data/value")?.as_str()?.to_owned())));
+            return Some((
+                context,
+                Event::Said(params.pointer("/data/value")?.as_str()?.to_owned()),
+            ));
         }
         _ => return None,
     };
@@ -121,11 +135,19 @@ fn event_of(message: &Value) -> Option<(&str, Event)> {
 impl Bidi {
     /// Opens the socket that the new session named.
     pub async fn connect(url: &str) -> Result<Self, BrowserError> {
-        let unreachable = |why: &dyn std::fmt::Display| BrowserError::Unreachable { url: url.to_owned(), why: why.to_string() };
+        let unreachable = |why: &dyn std::fmt::Display| BrowserError::Unreachable {
+            url: url.to_owned(),
+            why: why.to_string(),
+        };
         // A screenshot is one message: no limit but memory.
-        let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        let config = WebSocketConfig::default()
+            .max_message_size(None)
+            .max_frame_size(None);
         let opening = tokio_tungstenite::connect_async_with_config(url, Some(config), true);
-        let (socket, _) = tokio::time::timeout(CONNECT_MAX, opening).await.map_err(|late| unreachable(&late))?.map_err(|e| unreachable(&e))?;
+        let (socket, _) = tokio::time::timeout(CONNECT_MAX, opening)
+            .await
+            .map_err(|late| unreachable(&late))?
+            .map_err(|e| unreachable(&e))?;
         let (mut write, mut read) = socket.split();
         let (outbox, mut outgoing) = mpsc::unbounded_channel::<Outgoing>();
         let routes = Arc::new(Routes::default());
@@ -156,21 +178,33 @@ impl Bidi {
                     }
                 }
             }
-            // Whoever still waits learns of the end by its dropped sender; listeners by their closed channel.
+            // Whoever still waits learns of the end by its dropped sender; listeners by their
+            // closed channel.
             delivered.lock().clear();
         });
-        Ok(Self { outbox, routes, next: Arc::new(AtomicU64::new(1)) })
+        Ok(Self {
+            outbox,
+            routes,
+            next: Arc::new(AtomicU64::new(1)),
+        })
     }
 
     /// Sends a command and waits for its answer. Nothing is ever sent again.
-    pub async fn command(&self, method: &str, params: Value, limit: Duration) -> Result<Value, BrowserError> {
+    pub async fn command(
+        &self,
+        method: &str,
+        params: Value,
+        limit: Duration,
+    ) -> Result<Value, BrowserError> {
         let (answer, answered) = oneshot::channel();
         self.send(method, &params, Some(answer))?;
         match tokio::time::timeout(limit, answered).await {
             Ok(Ok(Ok(result))) => Ok(result),
             Ok(Ok(Err(refused))) => Err(sorted(refused)),
             Ok(Err(_)) => Err(closed()),
-            Err(_) => Err(BrowserError::Lost { why: format!("{method}: không trả lời trong {} giây", limit.as_secs()) }),
+            Err(_) => Err(BrowserError::Lost {
+                why: format!("{method}: không trả lời trong {} giây", limit.as_secs()),
+            }),
         }
     }
 
@@ -179,10 +213,17 @@ impl Bidi {
         let _ = self.send(method, params, None);
     }
 
-    fn send(&self, method: &str, params: &Value, answer: Option<oneshot::Sender<Result<Value, Refused>>>) -> Result<(), BrowserError> {
+    fn send(
+        &self,
+        method: &str,
+        params: &Value,
+        answer: Option<oneshot::Sender<Result<Value, Refused>>>,
+    ) -> Result<(), BrowserError> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let text = json!({ "id": id, "method": method, "params": params }).to_string();
-        self.outbox.send(Outgoing { id, text, answer }).map_err(|_| closed())
+        self.outbox
+            .send(Outgoing { id, text, answer })
+            .map_err(|_| closed())
     }
 
     /// Has the socket closed? Nothing said into it is heard any more.
@@ -199,13 +240,24 @@ impl Bidi {
 }
 
 fn closed() -> BrowserError {
-    BrowserError::Lost { why: "kênh BiDi đã đóng".to_owned() }
+    BrowserError::Lost {
+        why: "kênh BiDi đã đóng".to_owned(),
+    }
 }
 
 fn outcome(value: &mut Value) -> Result<Value, Refused> {
     if value.get("type").and_then(Value::as_str) == Some("error") {
-        let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
-        return Err(Refused { kind: text("error"), message: first_line(&text("message")) });
+        let text = |key: &str| {
+            value
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or("")
+                .to_owned()
+        };
+        return Err(Refused {
+            kind: text("error"),
+            message: first_line(&text("message")),
+        });
     }
     Ok(value.get_mut("result").map(Value::take).unwrap_or_default())
 }
@@ -213,10 +265,18 @@ fn outcome(value: &mut Value) -> Result<Value, Refused> {
 /// Sorts the driver's "no" once, where it enters.
 fn sorted(refused: Refused) -> BrowserError {
     let Refused { kind, message } = refused;
-    let is_lost = matches!(kind.as_str(), "no such frame" | "invalid session id" | "session not created" | "no such user context")
-        || ["disconnected", "not reachable", "crashed", "Target closed"].iter().any(|sign| message.contains(sign));
+    let is_lost = matches!(
+        kind.as_str(),
+        "no such frame" | "invalid session id" | "session not created" | "no such user context"
+    ) || ["disconnected", "not reachable", "crashed", "Target closed"]
+        .iter()
+        .any(|sign| message.contains(sign));
     let why = format!("{kind}: {message}");
-    if is_lost { BrowserError::Lost { why } } else { BrowserError::Script { why } }
+    if is_lost {
+        BrowserError::Lost { why }
+    } else {
+        BrowserError::Script { why }
+    }
 }
 
 #[cfg(test)]
@@ -230,14 +290,24 @@ mod tests {
             "params": { "context": "C1", "isBlocked": true, "navigation": null,
                         "request": { "request": "7.1", "method": "POST", "url": "http://p/x.jsf" } }
         });
-        let Some(("C1", Event::Request(request))) = event_of(&message) else { panic!("{message}") };
+        let Some(("C1", Event::Request(request))) = event_of(&message) else {
+            panic!("{message}")
+        };
         assert!(request.is_held && !request.is_navigation);
-        assert_eq!((request.id.as_str(), request.method.as_str()), ("7.1", "POST"));
+        assert_eq!(
+            (request.id.as_str(), request.method.as_str()),
+            ("7.1", "POST")
+        );
     }
 
     #[test]
     fn a_drivers_no_is_sorted_by_what_it_means() {
-        let refused = |kind: &str, message: &str| sorted(Refused { kind: kind.into(), message: message.into() });
+        let refused = |kind: &str, message: &str| {
+            sorted(Refused {
+                kind: kind.into(),
+                message: message.into(),
+            })
+        };
         assert!(refused("no such frame", "gone").is_lost());
         assert!(refused("unknown error", "disconnected: not connected to DevTools").is_lost());
         assert!(!refused("unknown error", "net::ERR_CONNECTION_REFUSED").is_lost());

@@ -11,8 +11,8 @@ use super::BrowserError;
 /// A driver that has not said its port by then never will.
 const START_MAX: Duration = Duration::from_secs(20);
 
-/// It takes a free IPv4 port and then wants the same one on IPv6: where somebody has that, it ends at once. Another start
-/// finds another port.
+/// It takes a free IPv4 port and then wants the same one on IPv6: where somebody has that, it ends
+/// at once. Another start finds another port.
 const TRIES: u32 = 3;
 
 /// A running `ChromeDriver` on a port of its own choice. Dropping it kills it.
@@ -30,13 +30,15 @@ struct Failed {
 }
 
 impl Driver {
-    /// Starts the driver in its own process group, so that a Ctrl-C in the terminal does not reach it before us.
-    /// Blocks until it says its port (some 50 ms).
+    /// Starts the driver in its own process group, so that a Ctrl-C in the terminal does not reach
+    /// it before us. Blocks until it says its port (some 50 ms).
     pub fn start(program: &Path) -> Result<Self, BrowserError> {
         let mut tried = 1;
         loop {
             match Self::try_start(program) {
-                Err(Failed { has_ended: true, .. }) if tried < TRIES => tried += 1,
+                Err(Failed {
+                    has_ended: true, ..
+                }) if tried < TRIES => tried += 1,
                 Err(Failed { why, .. }) => return Err(BrowserError::DriverStart { why }),
                 Ok(driver) => return Ok(driver),
             }
@@ -44,14 +46,26 @@ impl Driver {
     }
 
     fn try_start(program: &Path) -> Result<Self, Failed> {
-        let fault = |why: String| Failed { why, has_ended: false };
+        let fault = |why: String| Failed {
+            why,
+            has_ended: false,
+        };
         let mut command = Command::new(program);
-        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         #[cfg(windows)]
-        std::os::windows::process::CommandExt::creation_flags(&mut command, 0x0800_0000 /* CREATE_NO_WINDOW */);
-        let mut child = command.spawn().map_err(|e| fault(format!("{}: {e}", program.display())))?;
+        std::os::windows::process::CommandExt::creation_flags(
+            &mut command,
+            0x0800_0000, /* CREATE_NO_WINDOW */
+        );
+        let mut child = command
+            .spawn()
+            .map_err(|e| fault(format!("{}: {e}", program.display())))?;
         let Some(stdout) = child.stdout.take() else {
             let _ = child.kill();
             return Err(fault("không đọc được đầu ra".to_owned()));
@@ -71,7 +85,10 @@ impl Driver {
                 let _ = child.kill();
                 let status = child.wait();
                 let why = status.map_or_else(|e| e.to_string(), |s| format!("đã thoát, {s}"));
-                Err(Failed { why, has_ended: silence == mpsc::RecvTimeoutError::Disconnected })
+                Err(Failed {
+                    why,
+                    has_ended: silence == mpsc::RecvTimeoutError::Disconnected,
+                })
             }
         }
     }
@@ -106,7 +123,10 @@ mod tests {
 
     #[test]
     fn the_port_is_read_from_the_drivers_own_words() {
-        assert_eq!(port_in("ChromeDriver was started successfully on port 40123."), Some(40_123));
+        assert_eq!(
+            port_in("ChromeDriver was started successfully on port 40123."),
+            Some(40_123)
+        );
         assert_eq!(port_in("Starting ChromeDriver 156.0 on port 0"), None);
     }
 
@@ -118,14 +138,20 @@ mod tests {
         let program = folder.path().join("driver");
         let script = "#!/bin/sh\n[ -e \"$0.once\" ] || { touch \"$0.once\"; exit 1; }\necho was started successfully on port 40123.\nexec sleep 60\n";
         std::fs::write(&program, script).expect("written");
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).expect("made a program");
-        assert_eq!(Driver::start(&program).expect("the second time").url(), "http://127.0.0.1:40123");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700))
+            .expect("made a program");
+        assert_eq!(
+            Driver::start(&program).expect("the second time").url(),
+            "http://127.0.0.1:40123"
+        );
     }
 
     #[cfg(unix)]
     #[test]
     fn a_program_that_is_no_driver_is_told_apart() {
-        let error = Driver::start(Path::new("/bin/true")).map(|_| ()).expect_err("no driver");
+        let error = Driver::start(Path::new("/bin/true"))
+            .map(|_| ())
+            .expect_err("no driver");
         assert!(matches!(error, BrowserError::DriverStart { .. }), "{error}");
     }
 }

@@ -24,7 +24,9 @@ pub enum BrowserError {
         looked_at: String,
     },
     /// A configured path leads nowhere.
-    #[error("Đường dẫn {path} trong cấu hình ({key}) không chạy được. Sửa lại hoặc để trống để tự tìm. (The configured path cannot be run.)")]
+    #[error(
+        "Đường dẫn {path} trong cấu hình ({key}) không chạy được. Sửa lại hoặc để trống để tự tìm. (The configured path cannot be run.)"
+    )]
     BadPath {
         /// The configuration key.
         key: &'static str,
@@ -59,7 +61,9 @@ pub enum BrowserError {
         source: Box<NewSessionError>,
     },
     /// A remote WebDriver does not answer.
-    #[error("Không kết nối được WebDriver tại {url} ({why}). Kiểm tra browser.webdriver_url. (Cannot reach the WebDriver.)")]
+    #[error(
+        "Không kết nối được WebDriver tại {url} ({why}). Kiểm tra browser.webdriver_url. (Cannot reach the WebDriver.)"
+    )]
     Unreachable {
         /// Its address, without a password that stands in it.
         url: String,
@@ -67,7 +71,9 @@ pub enum BrowserError {
         why: String,
     },
     /// The page cannot be loaded.
-    #[error("Không mở được {url}: {why}. Kiểm tra mạng và địa chỉ cổng (portal.url). (Cannot open the page.)")]
+    #[error(
+        "Không mở được {url}: {why}. Kiểm tra mạng và địa chỉ cổng (portal.url). (Cannot open the page.)"
+    )]
     PageUnreachable {
         /// The address.
         url: String,
@@ -87,7 +93,9 @@ pub enum BrowserError {
         why: String,
     },
     /// The relay's process does not start or does not answer.
-    #[error("Bộ chuyển tiếp kết nối không chạy: {why}. Đặt browser.valve = false để chạy không có nó. (The relay does not work.)")]
+    #[error(
+        "Bộ chuyển tiếp kết nối không chạy: {why}. Đặt browser.valve = false để chạy không có nó. (The relay does not work.)"
+    )]
     Relay {
         /// What happened.
         why: String,
@@ -121,11 +129,28 @@ pub(super) fn of_command(error: &CmdError) -> BrowserError {
         CmdError::Standard(e) => {
             let kind = e.error();
             let message = first_line(&e.message);
-            let is_lost = matches!(kind.as_str(), "invalid session id" | "session not created" | "no such window")
-                || ["disconnected", "not reachable", "crashed", "target window already closed"].iter().any(|sign| message.contains(sign));
-            if is_lost { BrowserError::Lost { why: message } } else { BrowserError::Script { why: message } }
+            let is_lost = matches!(
+                kind.as_str(),
+                "invalid session id" | "session not created" | "no such window"
+            ) || [
+                "disconnected",
+                "not reachable",
+                "crashed",
+                "target window already closed",
+            ]
+            .iter()
+            .any(|sign| message.contains(sign));
+            if is_lost {
+                BrowserError::Lost { why: message }
+            } else {
+                BrowserError::Script { why: message }
+            }
         }
-        CmdError::Failed(_) | CmdError::FailedC(_) | CmdError::Lost(_) => BrowserError::Lost { why: error.to_string() },
-        other => BrowserError::Script { why: other.to_string() },
+        CmdError::Failed(_) | CmdError::FailedC(_) | CmdError::Lost(_) => BrowserError::Lost {
+            why: error.to_string(),
+        },
+        other => BrowserError::Script {
+            why: other.to_string(),
+        },
     }
 }

@@ -1,8 +1,9 @@
-//! The commit gate: the confirming request is held before it leaves the browser, looked at, and let go once.
+//! The commit gate: the confirming request is held before it leaves the browser, looked at, and let
+//! go once.
 //!
-//! While a gate is on, every request of the tab waits. The first confirming one is let go after its release is on
-//! disk; a second one is failed, and so is one that does not say what it should. Where there is no `BiDi` the gate is
-//! a name only: the latch in the page lets one click through.
+//! While a gate is on, every request of the tab waits. The first confirming one is let go after its
+//! release is on disk; a second one is failed, and so is one that does not say what it should.
+//! Where there is no `BiDi` the gate is a name only: the latch in the page lets one click through.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -45,7 +46,8 @@ pub struct Posted {
 /// What the page tells through its channel.
 #[derive(Debug, Default, serde::Deserialize)]
 struct Told {
-    /// Body of a form that loads a document: its request cannot be asked for its own while it is held.
+    /// Body of a form that loads a document: its request cannot be asked for its own while it is
+    /// held.
     body: Option<String>,
     attempt: Option<String>,
     view: Option<String>,
@@ -104,26 +106,38 @@ impl Gate {
             is_valve_opened: false,
             passed: Passed::default(),
         };
-        let Some(tab) = &session.tab else { return Ok(gate) };
+        let Some(tab) = &session.tab else {
+            return Ok(gate);
+        };
         session.count("network.addIntercept");
         // What the tab told before concerns nobody any more.
         let mut events = tab.events.lock().await;
         while events.try_recv().is_ok() {}
         drop(events);
         let wanted = json!({ "phases": ["beforeRequestSent"], "contexts": [tab.context] });
-        let held = tab.bidi.command("network.addIntercept", wanted, GRACE).await?;
-        gate.intercept = held.get("intercept").and_then(Value::as_str).map(str::to_owned);
+        let held = tab
+            .bidi
+            .command("network.addIntercept", wanted, GRACE)
+            .await?;
+        gate.intercept = held
+            .get("intercept")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         gate.strength = Strength::Wire;
         if let Some(valve) = &tab.valve {
-            // A tab whose requests are held and whose valve does not answer is of no use to anybody.
-            valve.shut().await.map_err(|error| BrowserError::Lost { why: error.to_string() })?;
+            // A tab whose requests are held and whose valve does not answer is of no use to
+            // anybody.
+            valve.shut().await.map_err(|error| BrowserError::Lost {
+                why: error.to_string(),
+            })?;
             gate.strength = Strength::Valve;
         }
         Ok(gate)
     }
 
-    /// Does the work with the gate on. `judge` says what a held request is; `release` makes its release durable and
-    /// is called once at most. A request that cannot be read, or whose release cannot be written, is failed.
+    /// Does the work with the gate on. `judge` says what a held request is; `release` makes its
+    /// release durable and is called once at most. A request that cannot be read, or whose release
+    /// cannot be written, is failed.
     pub async fn through<T, E: std::fmt::Display>(
         &mut self,
         session: &Session,
@@ -132,7 +146,9 @@ impl Gate {
         release: impl AsyncFnOnce(&Posted) -> Result<(), E>,
     ) -> T {
         let mut work = pin!(work);
-        let Some(tab) = &session.tab else { return work.await };
+        let Some(tab) = &session.tab else {
+            return work.await;
+        };
         let mut events = tab.events.lock().await;
         let mut release = Some(release);
         loop {
@@ -145,11 +161,14 @@ impl Gate {
                 // The channel ends with the driver; the work notices by itself.
                 None => return work.await,
                 Some(Event::Said(text)) => self.hear(&text),
-                Some(Event::Answered { request, status }) if self.confirming.as_ref() == Some(&request) => {
+                Some(Event::Answered { request, status })
+                    if self.confirming.as_ref() == Some(&request) =>
+                {
                     self.passed.status = Some(status);
                 }
                 Some(Event::Request(request)) if request.is_held => {
-                    self.attend(session, tab, &request, &judge, &mut release).await;
+                    self.attend(session, tab, &request, &judge, &mut release)
+                        .await;
                 }
                 Some(_) => {}
             }
@@ -157,7 +176,9 @@ impl Gate {
     }
 
     fn hear(&mut self, text: &str) {
-        let Ok(told) = serde_json::from_str::<Told>(text) else { return };
+        let Ok(told) = serde_json::from_str::<Told>(text) else {
+            return;
+        };
         self.told.body = told.body.or(self.told.body.take());
         self.told.attempt = told.attempt.or(self.told.attempt.take());
         self.told.view = told.view.or(self.told.view.take());
@@ -183,7 +204,13 @@ impl Gate {
             body_of(tab, &request.id, "request").await
         };
         let (attempt, view) = (self.told.attempt.clone(), self.told.view.clone());
-        let posted = body.map(|body| Posted { id: request.id.clone(), url: request.url.clone(), body, attempt, view });
+        let posted = body.map(|body| Posted {
+            id: request.id.clone(),
+            url: request.url.clone(),
+            body,
+            attempt,
+            view,
+        });
         let why = match posted.as_ref().map(|posted| (posted, judge(posted))) {
             Some((_, Judgement::Other)) => {
                 tab.bidi.tell("network.continueRequest", &target);
@@ -208,7 +235,11 @@ impl Gate {
             None => "không đọc được yêu cầu xác nhận trước khi gửi".to_owned(),
         };
         tracing::warn!(why, "the confirming request is stopped at the gate");
-        let is_failed = tab.bidi.command("network.failRequest", target, GRACE).await.is_ok();
+        let is_failed = tab
+            .bidi
+            .command("network.failRequest", target, GRACE)
+            .await
+            .is_ok();
         // Without the browser's word on it only a shut valve makes sure.
         if is_failed || (tab.valve.is_some() && !self.is_valve_opened) {
             self.passed.refused = Some(why);
@@ -219,9 +250,12 @@ impl Gate {
 
     /// From here on the money may move.
     async fn let_go(&mut self, tab: &Tab, request: &Request) -> Result<(), BrowserError> {
-        // A driver that has died lets go of what it held: behind a shut valve that goes nowhere, and so it stays.
+        // A driver that has died lets go of what it held: behind a shut valve that goes nowhere,
+        // and so it stays.
         if tab.bidi.is_closed() && tab.valve.is_some() {
-            return Err(BrowserError::Lost { why: "trình điều khiển đã thoát trước khi gửi".to_owned() });
+            return Err(BrowserError::Lost {
+                why: "trình điều khiển đã thoát trước khi gửi".to_owned(),
+            });
         }
         if let Some(valve) = &tab.valve {
             self.is_valve_opened = true;
@@ -229,7 +263,8 @@ impl Gate {
         }
         self.passed.is_released = true;
         self.confirming = Some(request.id.clone());
-        tab.bidi.tell("network.continueRequest", &json!({ "request": request.id }));
+        tab.bidi
+            .tell("network.continueRequest", &json!({ "request": request.id }));
         Ok(())
     }
 
@@ -240,17 +275,28 @@ impl Gate {
         body_of(tab, request, "response").await
     }
 
-    /// Takes the gate off. What is still held is failed first: nothing slips out behind the one that was let go.
+    /// Takes the gate off. What is still held is failed first: nothing slips out behind the one
+    /// that was let go.
     pub async fn lift(mut self, session: &Session) -> Passed {
-        let Some(tab) = &session.tab else { return self.passed };
+        let Some(tab) = &session.tab else {
+            return self.passed;
+        };
         let mut events = tab.events.lock().await;
         while let Ok(event) = events.try_recv() {
             match event {
                 Event::Request(request) if request.is_held => {
-                    let order = if request.method == "POST" { "network.failRequest" } else { "network.continueRequest" };
+                    let order = if request.method == "POST" {
+                        "network.failRequest"
+                    } else {
+                        "network.continueRequest"
+                    };
                     tab.bidi.tell(order, &json!({ "request": request.id }));
                 }
-                Event::Answered { request, status } if self.confirming.as_ref() == Some(&request) => self.passed.status = Some(status),
+                Event::Answered { request, status }
+                    if self.confirming.as_ref() == Some(&request) =>
+                {
+                    self.passed.status = Some(status)
+                }
                 _ => {}
             }
         }
@@ -258,10 +304,18 @@ impl Gate {
         session.count("network.removeIntercept");
         let mut lifted = Ok(Value::Null);
         if let Some(intercept) = self.intercept.take() {
-            lifted = tab.bidi.command("network.removeIntercept", json!({ "intercept": intercept }), GRACE).await;
+            lifted = tab
+                .bidi
+                .command(
+                    "network.removeIntercept",
+                    json!({ "intercept": intercept }),
+                    GRACE,
+                )
+                .await;
         }
         if let Err(error) = lifted {
-            // The valve stays shut: what this tab may still hold goes nowhere. The next command finds the session lost.
+            // The valve stays shut: what this tab may still hold goes nowhere. The next command
+            // finds the session lost.
             tracing::warn!(%error, "the gate could not be lifted");
         } else if !self.passed.is_released
             && let Some(valve) = &tab.valve
@@ -275,8 +329,13 @@ impl Gate {
 
 /// Fails a request that a dead run left held. `true`: it was held, so it was never sent.
 pub async fn fail_held(session: &Session, request: &str) -> bool {
-    let Some(tab) = &session.tab else { return false };
-    tab.bidi.command("network.failRequest", json!({ "request": request }), GRACE).await.is_ok()
+    let Some(tab) = &session.tab else {
+        return false;
+    };
+    tab.bidi
+        .command("network.failRequest", json!({ "request": request }), GRACE)
+        .await
+        .is_ok()
 }
 
 /// The answer to a request of a dead run, where its browser has it.
@@ -287,7 +346,10 @@ pub async fn answer_to(session: &Session, request: &str) -> Option<String> {
 async fn body_of(tab: &Tab, request: &str, kind: &str) -> Option<String> {
     let wanted = json!({ "dataType": kind, "request": request });
     match tab.bidi.command("network.getData", wanted, BODY_WAIT).await {
-        Ok(data) => data.pointer("/bytes/value").and_then(Value::as_str).map(str::to_owned),
+        Ok(data) => data
+            .pointer("/bytes/value")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
         Err(error) => {
             tracing::debug!(%error, kind, "no body");
             None

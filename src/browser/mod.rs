@@ -1,9 +1,11 @@
 //! Real browsers: finding them, starting them, speaking WebDriver, and never leaving one behind.
 //!
-//! Lives here: `ChromeDriver` processes, WebDriver sessions, profiles, the reaper of what dead runs left.
-//! Never here: what a page means. Nothing in here ever repeats a command: whoever sent it decides.
+//! Lives here: `ChromeDriver` processes, WebDriver sessions, profiles, the reaper of what dead runs
+//! left. Never here: what a page means. Nothing in here ever repeats a command: whoever sent it
+//! decides.
 //!
-//! Kill order is browser first, driver second: a driver that dies first lets a held request go. Behind that stands the
+//! Kill order is browser first, driver second: a driver that dies first lets a held request go.
+//! Behind that stands the
 //! [`relay`](serve_relay): while a gate is on, no connection leaves the machine.
 
 mod bidi;

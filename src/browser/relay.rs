@@ -1,14 +1,16 @@
-//! Every connection of a browser goes through here, so that it can be cut and kept out: the valve behind the gate.
+//! Every connection of a browser goes through here, so that it can be cut and kept out: the valve
+//! behind the gate.
 //!
-//! Two things happen below the browser's own interception. Chromium sends a request again by itself, a POST too, when
-//! a connection that it had used before closes without a byte; and a driver that dies lets a held request go. Against
-//! both the browser is given a SOCKS5 proxy of ours, one port a login: *shut* closes what is open and keeps new
-//! connections waiting, *open* lets them through. A request that leaves just after *open* travels on a new connection,
-//! which Chromium never repeats; while the valve is shut nothing can leave, whoever dies.
+//! Two things happen below the browser's own interception. Chromium sends a request again by
+//! itself, a POST too, when a connection that it had used before closes without a byte; and a
+//! driver that dies lets a held request go. Against both the browser is given a SOCKS5 proxy of
+//! ours, one port a login: *shut* closes what is open and keeps new connections waiting, *open*
+//! lets them through. A request that leaves just after *open* travels on a new connection, which
+//! Chromium never repeats; while the valve is shut nothing can leave, whoever dies.
 //!
-//! It runs as a process of its own (`gachno relay`), so that an answer on its way still reaches the page when the
-//! program is killed. Its orders come line by line on stdin, each acknowledged on stdout; a valve stays as it is when
-//! the program is gone.
+//! It runs as a process of its own (`gachno relay`), so that an answer on its way still reaches the
+//! page when the program is killed. Its orders come line by line on stdin, each acknowledged on
+//! stdout; a valve stays as it is when the program is gone.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,7 +19,9 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, Lines};
+use tokio::io::{
+    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, Lines,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Mutex, watch};
@@ -58,17 +62,33 @@ impl Relay {
     pub fn start(program: &Path) -> Result<Arc<Self>, BrowserError> {
         let fault = |why: String| BrowserError::Relay { why };
         let mut command = Command::new(program);
-        command.arg("relay").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        command
+            .arg("relay")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
         #[cfg(unix)]
         command.process_group(0);
         #[cfg(windows)]
         command.creation_flags(0x0800_0000 /* CREATE_NO_WINDOW */);
-        let mut child = command.spawn().map_err(|e| fault(format!("{}: {e}", program.display())))?;
-        let (Some(stdin), Some(stdout), Some(pid)) = (child.stdin.take(), child.stdout.take(), child.id()) else {
+        let mut child = command
+            .spawn()
+            .map_err(|e| fault(format!("{}: {e}", program.display())))?;
+        let (Some(stdin), Some(stdout), Some(pid)) =
+            (child.stdin.take(), child.stdout.take(), child.id())
+        else {
             return Err(fault("không nối được ống lệnh".to_owned()));
         };
-        let orders = Mutex::new(Orders { stdin, stdout: BufReader::new(stdout).lines() });
-        Ok(Arc::new(Self { orders, pid, child: child.into() }))
+        let orders = Mutex::new(Orders {
+            stdin,
+            stdout: BufReader::new(stdout).lines(),
+        });
+        Ok(Arc::new(Self {
+            orders,
+            pid,
+            child: child.into(),
+        }))
     }
 
     /// Its process.
@@ -78,27 +98,43 @@ impl Relay {
 
     /// Has it exited? Then its browser reaches nothing any more.
     fn is_gone(&self) -> bool {
-        let mut child = self.child.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut child = self
+            .child
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         !matches!(child.try_wait(), Ok(None))
     }
 
     /// A new port with an open valve.
     pub async fn valve(self: &Arc<Self>) -> Result<Valve, BrowserError> {
         let answer = self.order("new").await?;
-        let port = answer.parse().map_err(|_| BrowserError::Relay { why: answer })?;
-        Ok(Valve { relay: self.clone(), port })
+        let port = answer
+            .parse()
+            .map_err(|_| BrowserError::Relay { why: answer })?;
+        Ok(Valve {
+            relay: self.clone(),
+            port,
+        })
     }
 
     async fn order(&self, order: &str) -> Result<String, BrowserError> {
-        let fault = |why: &str| BrowserError::Relay { why: format!("{order}: {why}") };
+        let fault = |why: &str| BrowserError::Relay {
+            why: format!("{order}: {why}"),
+        };
         let exchange = async {
             let mut orders = self.orders.lock().await;
-            orders.stdin.write_all(format!("{order}\n").as_bytes()).await?;
+            orders
+                .stdin
+                .write_all(format!("{order}\n").as_bytes())
+                .await?;
             orders.stdin.flush().await?;
             orders.stdout.next_line().await
         };
         match tokio::time::timeout(ORDER_MAX, exchange).await {
-            Ok(Ok(Some(line))) => line.strip_prefix("ok").map(|rest| rest.trim().to_owned()).ok_or_else(|| fault(&line)),
+            Ok(Ok(Some(line))) => line
+                .strip_prefix("ok")
+                .map(|rest| rest.trim().to_owned())
+                .ok_or_else(|| fault(&line)),
             Ok(Ok(None)) => Err(fault("đã thoát")),
             Ok(Err(error)) => Err(fault(&error.to_string())),
             Err(_) => Err(fault("không trả lời")),
@@ -119,18 +155,25 @@ impl Valve {
 
     /// Closes every connection of this login and keeps new ones waiting.
     pub async fn shut(&self) -> Result<(), BrowserError> {
-        self.relay.order(&format!("shut {}", self.port)).await.map(drop)
+        self.relay
+            .order(&format!("shut {}", self.port))
+            .await
+            .map(drop)
     }
 
     /// Lets connections through again.
     pub async fn open(&self) -> Result<(), BrowserError> {
-        self.relay.order(&format!("open {}", self.port)).await.map(drop)
+        self.relay
+            .order(&format!("open {}", self.port))
+            .await
+            .map(drop)
     }
 }
 
 // ---- The relay's side -----------------------------------------------------------------------------------------------
 
-/// A port's valve. The number counts how often it was shut: a connection of an earlier count is cut.
+/// A port's valve. The number counts how often it was shut: a connection of an earlier count is
+/// cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Position {
     is_open: bool,
@@ -138,7 +181,10 @@ struct Position {
 }
 
 /// Carries connections until its orders end, and then what is on its way.
-pub async fn serve(orders: impl AsyncRead + Unpin, mut acks: impl AsyncWrite + Unpin) -> io::Result<()> {
+pub async fn serve(
+    orders: impl AsyncRead + Unpin,
+    mut acks: impl AsyncWrite + Unpin,
+) -> io::Result<()> {
     let mut orders = BufReader::new(orders).lines();
     let mut valves: HashMap<u16, watch::Sender<Position>> = HashMap::new();
     while let Some(line) = orders.next_line().await? {
@@ -147,13 +193,21 @@ pub async fn serve(orders: impl AsyncRead + Unpin, mut acks: impl AsyncWrite + U
             ("new", _) => {
                 let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
                 let port = listener.local_addr()?.port();
-                let (valve, position) = watch::channel(Position { is_open: true, shut_count: 0 });
+                let (valve, position) = watch::channel(Position {
+                    is_open: true,
+                    shut_count: 0,
+                });
                 valves.insert(port, valve);
                 tokio::spawn(accept(listener, position));
                 format!("ok {port}\n")
             }
             ("shut", Some(valve)) => {
-                valve.send_modify(|p| *p = Position { is_open: false, shut_count: p.shut_count + 1 });
+                valve.send_modify(|p| {
+                    *p = Position {
+                        is_open: false,
+                        shut_count: p.shut_count + 1,
+                    }
+                });
                 "ok\n".to_owned()
             }
             ("open", Some(valve)) => {
@@ -165,7 +219,8 @@ pub async fn serve(orders: impl AsyncRead + Unpin, mut acks: impl AsyncWrite + U
         acks.write_all(answer.as_bytes()).await?;
         acks.flush().await?;
     }
-    // The program is gone. A valve that it left shut stays shut; open ones carry their answers home.
+    // The program is gone. A valve that it left shut stays shut; open ones carry their answers
+    // home.
     tokio::time::sleep(ORPHAN_MAX).await;
     Ok(())
 }
@@ -183,9 +238,13 @@ async fn accept(listener: TcpListener, position: watch::Receiver<Position>) {
 }
 
 async fn carry(mut client: TcpStream, mut position: watch::Receiver<Position>) {
-    let Ok(target) = target_of(&mut client).await else { return };
+    let Ok(target) = target_of(&mut client).await else {
+        return;
+    };
     // Waiting here is the hold: nothing has gone to the portal yet, not even a connection.
-    let Ok(shut_count) = position.wait_for(|p| p.is_open).await.map(|p| p.shut_count) else { return };
+    let Ok(shut_count) = position.wait_for(|p| p.is_open).await.map(|p| p.shut_count) else {
+        return;
+    };
     let Ok(mut server) = TcpStream::connect((target.0.as_str(), target.1)).await else {
         let _ = client.write_all(&reply(5)).await;
         return;
@@ -201,7 +260,8 @@ async fn carry(mut client: TcpStream, mut position: watch::Receiver<Position>) {
     }
 }
 
-/// SOCKS5 (RFC 1928), the part that a browser uses: no authentication, CONNECT, any kind of address.
+/// SOCKS5 (RFC 1928), the part that a browser uses: no authentication, CONNECT, any kind of
+/// address.
 async fn target_of(client: &mut TcpStream) -> io::Result<(String, u16)> {
     let bad = || io::Error::from(io::ErrorKind::InvalidData);
     let mut head = [0; 2];
@@ -255,7 +315,9 @@ mod tests {
         let port = listener.local_addr().expect("address").port();
         tokio::spawn(async move {
             for count in 1_u8.. {
-                let Ok((mut stream, _)) = listener.accept().await else { return };
+                let Ok((mut stream, _)) = listener.accept().await else {
+                    return;
+                };
                 tokio::spawn(async move {
                     let _ = stream.write_all(&[count]).await;
                     let mut rest = Vec::new();
@@ -267,7 +329,9 @@ mod tests {
     }
 
     async fn dial(relay: u16, target: u16) -> TcpStream {
-        let mut stream = TcpStream::connect(("127.0.0.1", relay)).await.expect("relay");
+        let mut stream = TcpStream::connect(("127.0.0.1", relay))
+            .await
+            .expect("relay");
         stream.write_all(&[5, 1, 0]).await.expect("hello");
         stream.read_exact(&mut [0; 2]).await.expect("hello back");
         let mut connect = vec![5, 1, 0, 3, 9];
@@ -285,23 +349,39 @@ mod tests {
         let relay = tokio::spawn(serve(relay_in, relay_out));
         let mut acks = BufReader::new(acks).lines();
         let mut order = async |text: String| {
-            orders.write_all(format!("{text}\n").as_bytes()).await.expect("order");
+            orders
+                .write_all(format!("{text}\n").as_bytes())
+                .await
+                .expect("order");
             acks.next_line().await.expect("ack").expect("line")
         };
-        let port: u16 = order("new".into()).await.strip_prefix("ok ").expect("port").parse().expect("number");
+        let port: u16 = order("new".into())
+            .await
+            .strip_prefix("ok ")
+            .expect("port")
+            .parse()
+            .expect("number");
         let mut first = dial(port, target).await;
         let mut answer = [0; 11];
         first.read_exact(&mut answer).await.expect("through");
         assert_eq!(answer[10], 1);
 
         assert_eq!(order(format!("shut {port}")).await, "ok");
-        assert_eq!(first.read(&mut answer).await.unwrap_or(0), 0, "what was open is cut");
+        assert_eq!(
+            first.read(&mut answer).await.unwrap_or(0),
+            0,
+            "what was open is cut"
+        );
         let mut second = dial(port, target).await;
-        let held = tokio::time::timeout(Duration::from_millis(100), second.read_exact(&mut answer)).await;
+        let held =
+            tokio::time::timeout(Duration::from_millis(100), second.read_exact(&mut answer)).await;
         assert!(held.is_err(), "what comes waits");
         assert_eq!(order(format!("open {port}")).await, "ok");
         second.read_exact(&mut answer).await.expect("through");
-        assert_eq!(answer[10], 2, "on a connection of its own, and the server saw none while it was shut");
+        assert_eq!(
+            answer[10], 2,
+            "on a connection of its own, and the server saw none while it was shut"
+        );
         assert_eq!(order("jump".into()).await, "unknown order");
         relay.abort();
     }

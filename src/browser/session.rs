@@ -1,6 +1,7 @@
 //! One login: a tab of its own in a browser of ours, or a session on a remote grid.
 //!
-//! Several logins share a browser as isolated user contexts where `BiDi` is to be had; without it each has a browser.
+//! Several logins share a browser as isolated user contexts where `BiDi` is to be had; without it
+//! each has a browser.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,7 +71,8 @@ pub struct Facts {
     pub context: Option<String>,
 }
 
-/// A browser with its driver. Dropping it kills the browser, then the driver, and removes the profile.
+/// A browser with its driver. Dropping it kills the browser, then the driver, and removes the
+/// profile.
 #[derive(Debug)]
 pub struct Browser {
     /// The classic side; `None` where the driver of a dead run is spoken to over `BiDi` alone.
@@ -128,7 +130,15 @@ impl Browser {
         if !settings.webdriver_url.is_empty() {
             let (client, facts) = on_the_grid(settings).await?;
             let bidi = Self::bidi(settings, &facts).await;
-            return Ok(Arc::new(Self { client: Some(client), bidi, facts, relay: None, first_valve: None, local: None, is_attached: false }));
+            return Ok(Arc::new(Self {
+                client: Some(client),
+                bidi,
+                facts,
+                relay: None,
+                first_valve: None,
+                local: None,
+                is_attached: false,
+            }));
         }
         let relay = match &settings.relay {
             Some(program) => Some(Relay::start(program)?),
@@ -138,23 +148,44 @@ impl Browser {
             Some(relay) => Some(relay.valve().await?),
             None => None,
         };
-        let (browser_path, driver_path) = (settings.browser_path.clone(), settings.driver_path.clone());
+        let (browser_path, driver_path) =
+            (settings.browser_path.clone(), settings.driver_path.clone());
         let (run, relay_pid) = (settings.run_folder.clone(), relay.as_ref().map(|r| r.pid()));
         let start = move || -> Result<_, BrowserError> {
             let found = find(&browser_path, &driver_path)?;
             versions(&found)?;
             let profile = run.join(format!("profile-{}", uuid::Uuid::new_v4().simple()));
-            std::fs::create_dir_all(&profile).map_err(|source| BrowserError::Disk { path: profile.clone(), source })?;
+            std::fs::create_dir_all(&profile).map_err(|source| BrowserError::Disk {
+                path: profile.clone(),
+                source,
+            })?;
             let driver = Driver::start(&found.driver)?;
             let record = Record::write(&run, &profile, driver.pid(), relay_pid)?;
-            Ok((found.browser, driver.url(), Local { _driver: driver, home: Some((record, profile)) }))
+            Ok((
+                found.browser,
+                driver.url(),
+                Local {
+                    _driver: driver,
+                    home: Some((record, profile)),
+                },
+            ))
         };
-        let (program, url, local) = tokio::task::spawn_blocking(start).await.map_err(|e| BrowserError::DriverStart { why: e.to_string() })??;
+        let (program, url, local) = tokio::task::spawn_blocking(start)
+            .await
+            .map_err(|e| BrowserError::DriverStart { why: e.to_string() })??;
         let profile = local.home.as_ref().map(|(_, profile)| profile.as_path());
         let capabilities = capabilities(settings, Some(&program), profile, first_valve.as_ref());
         let (client, facts) = connect(&url, capabilities).await?;
         let bidi = Self::bidi(settings, &facts).await;
-        Ok(Arc::new(Self { client: Some(client), bidi, facts, relay, first_valve, local: Some(local), is_attached: false }))
+        Ok(Arc::new(Self {
+            client: Some(client),
+            bidi,
+            facts,
+            relay,
+            first_valve,
+            local: Some(local),
+            is_attached: false,
+        }))
     }
 
     async fn bidi(settings: &Settings, facts: &Facts) -> Option<Bidi> {
@@ -179,9 +210,16 @@ impl Browser {
         let tab = match &self.bidi {
             None => None,
             Some(bidi) => {
-                let tree = bidi.command("browsingContext.getTree", json!({ "maxDepth": 0 }), GRACE).await?;
-                let context = tree.pointer("/contexts/0/context").and_then(Value::as_str).map(str::to_owned);
-                let context = context.ok_or_else(|| BrowserError::Lost { why: "trình duyệt không có thẻ nào".to_owned() })?;
+                let tree = bidi
+                    .command("browsingContext.getTree", json!({ "maxDepth": 0 }), GRACE)
+                    .await?;
+                let context = tree
+                    .pointer("/contexts/0/context")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned);
+                let context = context.ok_or_else(|| BrowserError::Lost {
+                    why: "trình duyệt không có thẻ nào".to_owned(),
+                })?;
                 Some(Tab::prepare(bidi, context, None, self.first_valve.clone()).await?)
             }
         };
@@ -190,7 +228,9 @@ impl Browser {
 
     /// One more login, isolated from the others, in the same browser. `None`: this browser cannot.
     pub async fn another(self: &Arc<Self>) -> Result<Option<Session>, BrowserError> {
-        let Some(bidi) = &self.bidi else { return Ok(None) };
+        let Some(bidi) = &self.bidi else {
+            return Ok(None);
+        };
         let valve = match &self.relay {
             Some(relay) => Some(relay.valve().await?),
             None => None,
@@ -202,11 +242,21 @@ impl Browser {
             } }),
             None => json!({}),
         };
-        let created = bidi.command("browser.createUserContext", wanted, SCRIPT_MAX).await?;
-        let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let created = bidi
+            .command("browser.createUserContext", wanted, SCRIPT_MAX)
+            .await?;
+        let text = |value: &Value, key: &str| {
+            value
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let user_context = text(&created, "userContext");
         let wanted = json!({ "type": "window", "userContext": user_context, "background": true });
-        let created = bidi.command("browsingContext.create", wanted, SCRIPT_MAX).await?;
+        let created = bidi
+            .command("browsingContext.create", wanted, SCRIPT_MAX)
+            .await?;
         let tab = Tab::prepare(bidi, text(&created, "context"), Some(user_context), valve).await?;
         Ok(Some(self.session(Some(tab))))
     }
@@ -217,12 +267,22 @@ impl Browser {
     }
 
     fn classic(&self) -> Result<Client, BrowserError> {
-        self.client.clone().ok_or_else(|| BrowserError::Lost { why: "không có phiên WebDriver".to_owned() })
+        self.client.clone().ok_or_else(|| BrowserError::Lost {
+            why: "không có phiên WebDriver".to_owned(),
+        })
     }
 
     fn session(self: &Arc<Self>, tab: Option<Tab>) -> Session {
-        let facts = Facts { context: tab.as_ref().map(|t| t.context.clone()), ..self.facts.clone() };
-        Session { browser: self.clone(), tab, facts, calls: AtomicU64::new(0) }
+        let facts = Facts {
+            context: tab.as_ref().map(|t| t.context.clone()),
+            ..self.facts.clone()
+        };
+        Session {
+            browser: self.clone(),
+            tab,
+            facts,
+            calls: AtomicU64::new(0),
+        }
     }
 }
 
@@ -235,20 +295,36 @@ pub struct Camera {
 
 impl Camera {
     async fn shoot(&self) -> Result<Vec<u8>, BrowserError> {
-        let wanted = json!({ "context": self.context, "format": { "type": "image/jpeg", "quality": 0.4 } });
-        let shot = self.bidi.command("browsingContext.captureScreenshot", wanted, PICTURE_MAX).await?;
+        let wanted =
+            json!({ "context": self.context, "format": { "type": "image/jpeg", "quality": 0.4 } });
+        let shot = self
+            .bidi
+            .command("browsingContext.captureScreenshot", wanted, PICTURE_MAX)
+            .await?;
         let data = shot.get("data").and_then(Value::as_str).unwrap_or_default();
-        base64::engine::general_purpose::STANDARD.decode(data).map_err(|e| BrowserError::Script { why: e.to_string() })
+        base64::engine::general_purpose::STANDARD
+            .decode(data)
+            .map_err(|e| BrowserError::Script { why: e.to_string() })
     }
 
     /// The window as JPEG; nothing where it could not be taken.
     pub async fn picture(&self) -> Option<Vec<u8>> {
-        self.shoot().await.inspect_err(|error| tracing::debug!(%error, "no picture")).ok()
+        self.shoot()
+            .await
+            .inspect_err(|error| tracing::debug!(%error, "no picture"))
+            .ok()
     }
 
     /// Brings the tab to the front. `false`: it is gone.
     pub async fn show(&self) -> bool {
-        self.bidi.command("browsingContext.activate", json!({ "context": self.context }), PICTURE_MAX).await.is_ok()
+        self.bidi
+            .command(
+                "browsingContext.activate",
+                json!({ "context": self.context }),
+                PICTURE_MAX,
+            )
+            .await
+            .is_ok()
     }
 
     /// The page's text as a person reads it.
@@ -257,14 +333,26 @@ impl Camera {
             "expression": "document.body ? document.body.innerText : ''", "awaitPromise": false, "resultOwnership": "none",
             "target": { "context": self.context },
         });
-        let result = self.bidi.command("script.evaluate", wanted, PICTURE_MAX).await.ok()?;
-        result.pointer("/result/value").and_then(Value::as_str).map(str::to_owned)
+        let result = self
+            .bidi
+            .command("script.evaluate", wanted, PICTURE_MAX)
+            .await
+            .ok()?;
+        result
+            .pointer("/result/value")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
     }
 }
 
 impl Tab {
     /// Asks for the tab's events, and for the bodies of what it sends and gets.
-    async fn prepare(bidi: &Bidi, context: String, user_context: Option<String>, valve: Option<Valve>) -> Result<Self, BrowserError> {
+    async fn prepare(
+        bidi: &Bidi,
+        context: String,
+        user_context: Option<String>,
+        valve: Option<Valve>,
+    ) -> Result<Self, BrowserError> {
         let events = bidi.events_of(&context);
         let wanted = json!({
             "events": ["network.beforeRequestSent", "network.responseCompleted", "script.message"],
@@ -272,8 +360,15 @@ impl Tab {
         });
         bidi.command("session.subscribe", wanted, GRACE).await?;
         let wanted = json!({ "dataTypes": ["request", "response"], "maxEncodedDataSize": BODY_MAX, "contexts": [context] });
-        bidi.command("network.addDataCollector", wanted, GRACE).await?;
-        Ok(Self { bidi: bidi.clone(), context, user_context, events: Mutex::new(events), valve })
+        bidi.command("network.addDataCollector", wanted, GRACE)
+            .await?;
+        Ok(Self {
+            bidi: bidi.clone(),
+            context,
+            user_context,
+            events: Mutex::new(events),
+            valve,
+        })
     }
 }
 
@@ -283,30 +378,60 @@ impl Session {
         Browser::open(settings).await?.first().await
     }
 
-    /// Attaches to the living browser of a run that is dead: through its driver where that lives, else through a new
-    /// one. Nothing is done to the page by that.
+    /// Attaches to the living browser of a run that is dead: through its driver where that lives,
+    /// else through a new one. Nothing is done to the page by that.
     pub async fn attach(settings: &Settings, facts: &Facts) -> Result<Self, BrowserError> {
-        let gone = |why: &str| BrowserError::Lost { why: why.to_owned() };
-        let context = facts.context.clone().ok_or_else(|| gone("không ghi lại thẻ nào"))?;
+        let gone = |why: &str| BrowserError::Lost {
+            why: why.to_owned(),
+        };
+        let context = facts
+            .context
+            .clone()
+            .ok_or_else(|| gone("không ghi lại thẻ nào"))?;
         let (client, bidi, local) = if let Some(bidi) = Self::old_socket(facts).await {
             (None, bidi, None)
         } else {
-            let address = facts.debugger_address.clone().ok_or_else(|| gone("không ghi lại địa chỉ trình duyệt"))?;
+            let address = facts
+                .debugger_address
+                .clone()
+                .ok_or_else(|| gone("không ghi lại địa chỉ trình duyệt"))?;
             // A browser that is gone would be waited for by the driver for a minute.
             tokio::time::timeout(GRACE, tokio::net::TcpStream::connect(&address))
                 .await
                 .map_err(|_| gone("trình duyệt không trả lời"))?
                 .map_err(|_| gone("trình duyệt đã đóng"))?;
-            let (browser_path, driver_path) = (settings.browser_path.clone(), settings.driver_path.clone());
+            let (browser_path, driver_path) =
+                (settings.browser_path.clone(), settings.driver_path.clone());
             let start = move || Driver::start(&find(&browser_path, &driver_path)?.driver);
-            let driver = tokio::task::spawn_blocking(start).await.map_err(|e| gone(&e.to_string()))??;
+            let driver = tokio::task::spawn_blocking(start)
+                .await
+                .map_err(|e| gone(&e.to_string()))??;
             let wanted = json!({ "browserName": "chrome", "webSocketUrl": true, "goog:chromeOptions": { "debuggerAddress": address } });
-            let (client, granted) = connect(&driver.url(), wanted.as_object().cloned().unwrap_or_default()).await?;
+            let (client, granted) = connect(
+                &driver.url(),
+                wanted.as_object().cloned().unwrap_or_default(),
+            )
+            .await?;
             let url = granted.bidi_url.ok_or_else(|| gone("không có BiDi"))?;
-            (Some(client), Bidi::connect(&url).await?, Some(Local { _driver: driver, home: None }))
+            (
+                Some(client),
+                Bidi::connect(&url).await?,
+                Some(Local {
+                    _driver: driver,
+                    home: None,
+                }),
+            )
         };
         let tab = Tab::prepare(&bidi, context, None, None).await?;
-        let browser = Browser { client, bidi: Some(bidi), facts: facts.clone(), relay: None, first_valve: None, local, is_attached: true };
+        let browser = Browser {
+            client,
+            bidi: Some(bidi),
+            facts: facts.clone(),
+            relay: None,
+            first_valve: None,
+            local,
+            is_attached: true,
+        };
         Ok(Arc::new(browser).session(Some(tab)))
     }
 
@@ -314,7 +439,8 @@ impl Session {
         Bidi::connect(facts.bidi_url.as_deref()?).await.ok()
     }
 
-    /// The classic side, for who drives it step by step; `None` where a dead run's driver is spoken to over `BiDi` alone.
+    /// The classic side, for who drives it step by step; `None` where a dead run's driver is spoken
+    /// to over `BiDi` alone.
     pub fn webdriver(&self) -> Option<&Client> {
         self.browser.client.as_ref()
     }
@@ -341,26 +467,45 @@ impl Session {
             None => timed(PAGE_LOAD_MAX + GRACE, self.browser.classic()?.goto(url)).await,
             Some(tab) => {
                 let wanted = json!({ "context": tab.context, "url": url, "wait": "interactive" });
-                tab.bidi.command("browsingContext.navigate", wanted, PAGE_LOAD_MAX).await.map(drop)
+                tab.bidi
+                    .command("browsingContext.navigate", wanted, PAGE_LOAD_MAX)
+                    .await
+                    .map(drop)
             }
         };
         match loaded {
-            Err(_) if self.tab.as_ref().and_then(|tab| tab.valve.as_ref()).is_some_and(Valve::is_gone) => {
-                Err(BrowserError::Lost { why: "bộ chuyển tiếp kết nối đã thoát".to_owned() })
+            Err(_)
+                if self
+                    .tab
+                    .as_ref()
+                    .and_then(|tab| tab.valve.as_ref())
+                    .is_some_and(Valve::is_gone) =>
+            {
+                Err(BrowserError::Lost {
+                    why: "bộ chuyển tiếp kết nối đã thoát".to_owned(),
+                })
             }
-            Err(BrowserError::Script { why }) => Err(BrowserError::PageUnreachable { url: url.to_owned(), why }),
+            Err(BrowserError::Script { why }) => Err(BrowserError::PageUnreachable {
+                url: url.to_owned(),
+                why,
+            }),
             other => other,
         }
     }
 
-    /// Runs a script that calls its last argument when it is done. Sent once; never repeated in here.
+    /// Runs a script that calls its last argument when it is done. Sent once; never repeated in
+    /// here.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value, BrowserError> {
         self.count("script");
         let Some(tab) = &self.tab else {
-            return timed(SCRIPT_MAX + GRACE, self.browser.classic()?.execute_async(script, arguments)).await;
+            return timed(
+                SCRIPT_MAX + GRACE,
+                self.browser.classic()?.execute_async(script, arguments),
+            )
+            .await;
         };
-        // One text in, one text out: BiDi's own notation of values is far larger. `window.__gachnoTell` is the page's
-        // channel to the gate.
+        // One text in, one text out: BiDi's own notation of values is far larger.
+        // `window.__gachnoTell` is the page's channel to the gate.
         let function = format!(
             "(text, tell) => {{ window.__gachnoTell = tell; return new Promise((done) => (function () {{\n{script}\n}})\
              .apply(null, [...JSON.parse(text), (value) => done(JSON.stringify(value === undefined ? null : value))])); }}"
@@ -372,12 +517,23 @@ impl Session {
                 { "type": "channel", "value": { "channel": "gachno", "ownership": "none" } }
             ],
         });
-        let result = tab.bidi.command("script.callFunction", wanted, SCRIPT_MAX + GRACE).await?;
-        let unreadable = |why: &str| BrowserError::Script { why: why.to_owned() };
-        if let Some(text) = result.pointer("/exceptionDetails/text").and_then(Value::as_str) {
+        let result = tab
+            .bidi
+            .command("script.callFunction", wanted, SCRIPT_MAX + GRACE)
+            .await?;
+        let unreadable = |why: &str| BrowserError::Script {
+            why: why.to_owned(),
+        };
+        if let Some(text) = result
+            .pointer("/exceptionDetails/text")
+            .and_then(Value::as_str)
+        {
             return Err(unreadable(text));
         }
-        let text = result.pointer("/result/value").and_then(Value::as_str).ok_or_else(|| unreadable("không có kết quả"))?;
+        let text = result
+            .pointer("/result/value")
+            .and_then(Value::as_str)
+            .ok_or_else(|| unreadable("không có kết quả"))?;
         serde_json::from_str(text).map_err(|e| unreadable(&e.to_string()))
     }
 
@@ -393,14 +549,25 @@ impl Session {
     /// Pictures beside the work, where the session can do two things at a time.
     pub fn camera(&self) -> Option<Camera> {
         let tab = self.tab.as_ref()?;
-        Some(Camera { bidi: tab.bidi.clone(), context: tab.context.clone() })
+        Some(Camera {
+            bidi: tab.bidi.clone(),
+            context: tab.context.clone(),
+        })
     }
 
     /// Brings the window to the front, for a person.
     pub async fn show(&self) -> Result<(), BrowserError> {
         self.count("activate");
         if let Some(tab) = &self.tab {
-            return tab.bidi.command("browsingContext.activate", json!({ "context": tab.context }), GRACE).await.map(drop);
+            return tab
+                .bidi
+                .command(
+                    "browsingContext.activate",
+                    json!({ "context": tab.context }),
+                    GRACE,
+                )
+                .await
+                .map(drop);
         }
         let client = self.browser.classic()?;
         timed(GRACE, async {
@@ -410,13 +577,22 @@ impl Session {
         .await
     }
 
-    /// How often the portal has answered "too many" or "not now" (429, 503) since this was asked last.
+    /// How often the portal has answered "too many" or "not now" (429, 503) since this was asked
+    /// last.
     pub fn take_pushbacks(&self) -> u32 {
         let Some(tab) = &self.tab else { return 0 };
-        let Ok(mut events) = tab.events.try_lock() else { return 0 };
+        let Ok(mut events) = tab.events.try_lock() else {
+            return 0;
+        };
         let mut count = 0;
         while let Ok(event) = events.try_recv() {
-            count += u32::from(matches!(event, Event::Answered { status: 429 | 503, .. }));
+            count += u32::from(matches!(
+                event,
+                Event::Answered {
+                    status: 429 | 503,
+                    ..
+                }
+            ));
         }
         count
     }
@@ -430,10 +606,16 @@ impl Session {
             && let Some(user_context) = &tab.user_context
         {
             let wanted = json!({ "userContext": user_context });
-            let _ = tab.bidi.command("browser.removeUserContext", wanted, CLOSE_MAX).await;
+            let _ = tab
+                .bidi
+                .command("browser.removeUserContext", wanted, CLOSE_MAX)
+                .await;
         }
-        let Some(browser) = Arc::into_inner(self.browser) else { return };
-        // A grid keeps the slot until it is given back; a browser of ours is killed with its throwaway profile.
+        let Some(browser) = Arc::into_inner(self.browser) else {
+            return;
+        };
+        // A grid keeps the slot until it is given back; a browser of ours is killed with its
+        // throwaway profile.
         if browser.local.is_none()
             && let Some(client) = browser.client.clone()
         {
@@ -445,39 +627,61 @@ impl Session {
 }
 
 /// One command, with an end: fantoccini has no time limit of its own.
-async fn timed<T>(limit: Duration, command: impl Future<Output = Result<T, fantoccini::error::CmdError>>) -> Result<T, BrowserError> {
+async fn timed<T>(
+    limit: Duration,
+    command: impl Future<Output = Result<T, fantoccini::error::CmdError>>,
+) -> Result<T, BrowserError> {
     match tokio::time::timeout(limit, command).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(of_command(&error)),
-        Err(_) => Err(BrowserError::Lost { why: format!("không trả lời trong {} giây", limit.as_secs()) }),
+        Err(_) => Err(BrowserError::Lost {
+            why: format!("không trả lời trong {} giây", limit.as_secs()),
+        }),
     }
 }
 
 /// An address as it may be shown: `user:password@` is how a grid is told who we are.
 pub fn without_password(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme + 3 <= at => format!("{}…{}", &url[..scheme + 3], &url[at..]),
+        (Some(scheme), Some(at)) if scheme + 3 <= at => {
+            format!("{}…{}", &url[..scheme + 3], &url[at..])
+        }
         _ => url.to_owned(),
     }
 }
 
-/// A session on a grid. One of the old kind (Selenium 3) refuses a wish for `BiDi` as a mistake instead of not granting
-/// it, so it is asked a second time without.
+/// A session on a grid. One of the old kind (Selenium 3) refuses a wish for `BiDi` as a mistake
+/// instead of not granting it, so it is asked a second time without.
 async fn on_the_grid(settings: &Settings) -> Result<(Client, Facts), BrowserError> {
     let url = &settings.webdriver_url;
     let first = match connect(url, capabilities(settings, None, None, None)).await {
         Err(error) if !settings.classic => error,
         done => return done,
     };
-    let plain = Settings { classic: true, ..settings.clone() };
-    let granted = connect(url, capabilities(&plain, None, None, None)).await.map_err(|_| first)?;
-    tracing::info!(url = without_password(url), "this grid has no BiDi; the latch in the page stands in for the gate");
+    let plain = Settings {
+        classic: true,
+        ..settings.clone()
+    };
+    let granted = connect(url, capabilities(&plain, None, None, None))
+        .await
+        .map_err(|_| first)?;
+    tracing::info!(
+        url = without_password(url),
+        "this grid has no BiDi; the latch in the page stands in for the gate"
+    );
     Ok(granted)
 }
 
-async fn connect(url: &str, capabilities: Map<String, Value>) -> Result<(Client, Facts), BrowserError> {
+async fn connect(
+    url: &str,
+    capabilities: Map<String, Value>,
+) -> Result<(Client, Facts), BrowserError> {
     // fantoccini joins paths to the base: without the slash a grid's `/wd/hub` would be lost.
-    let base = if url.ends_with('/') { url.to_owned() } else { format!("{url}/") };
+    let base = if url.ends_with('/') {
+        url.to_owned()
+    } else {
+        format!("{url}/")
+    };
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
         .with_provider_and_platform_verifier(rustls::crypto::ring::default_provider())
         .map_err(|e| BrowserError::DriverStart { why: e.to_string() })?
@@ -487,25 +691,49 @@ async fn connect(url: &str, capabilities: Map<String, Value>) -> Result<(Client,
     let mut builder = ClientBuilder::new(connector);
     builder.capabilities(capabilities);
     let client = match tokio::time::timeout(NEW_SESSION_MAX, builder.connect(&base)).await {
-        Err(_) => return Err(BrowserError::Unreachable { url: without_password(url), why: "quá lâu không có phiên nào".to_owned() }),
+        Err(_) => {
+            return Err(BrowserError::Unreachable {
+                url: without_password(url),
+                why: "quá lâu không có phiên nào".to_owned(),
+            });
+        }
         Ok(Err(error)) => {
             use fantoccini::error::NewSessionError as E;
             return Err(match error {
-                E::BadWebdriverUrl(_) | E::Failed(_) | E::FailedC(_) | E::Lost(_) | E::NotW3C(_) => {
-                    BrowserError::Unreachable { url: without_password(url), why: first_line(&error.to_string()) }
-                }
-                other => BrowserError::NoSession { why: first_line(&other.to_string()), source: Box::new(other) },
+                E::BadWebdriverUrl(_)
+                | E::Failed(_)
+                | E::FailedC(_)
+                | E::Lost(_)
+                | E::NotW3C(_) => BrowserError::Unreachable {
+                    url: without_password(url),
+                    why: first_line(&error.to_string()),
+                },
+                other => BrowserError::NoSession {
+                    why: first_line(&other.to_string()),
+                    source: Box::new(other),
+                },
             });
         }
         Ok(Ok(client)) => client,
     };
-    let session_id = client.session_id().await.map_err(|e| of_command(&e))?.unwrap_or_default();
+    let session_id = client
+        .session_id()
+        .await
+        .map_err(|e| of_command(&e))?
+        .unwrap_or_default();
     let granted = client.capabilities();
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let facts = Facts {
         session_id,
-        browser_pid: granted.and_then(|c| c.get("goog:processID")).and_then(Value::as_u64).and_then(|p| u32::try_from(p).ok()),
-        debugger_address: text(granted.and_then(|c| c.get("goog:chromeOptions")).and_then(|o| o.get("debuggerAddress"))),
+        browser_pid: granted
+            .and_then(|c| c.get("goog:processID"))
+            .and_then(Value::as_u64)
+            .and_then(|p| u32::try_from(p).ok()),
+        debugger_address: text(
+            granted
+                .and_then(|c| c.get("goog:chromeOptions"))
+                .and_then(|o| o.get("debuggerAddress")),
+        ),
         browser_version: text(granted.and_then(|c| c.get("browserVersion"))).unwrap_or_default(),
         bidi_url: text(granted.and_then(|c| c.get("webSocketUrl"))),
         context: None,
@@ -513,7 +741,12 @@ async fn connect(url: &str, capabilities: Map<String, Value>) -> Result<(Client,
     Ok((client, facts))
 }
 
-fn capabilities(settings: &Settings, browser: Option<&Path>, profile: Option<&Path>, valve: Option<&Valve>) -> Map<String, Value> {
+fn capabilities(
+    settings: &Settings,
+    browser: Option<&Path>,
+    profile: Option<&Path>,
+    valve: Option<&Valve>,
+) -> Map<String, Value> {
     let mut arguments = vec![
         "--no-first-run".to_owned(),
         "--no-default-browser-check".to_owned(),
@@ -563,7 +796,8 @@ fn capabilities(settings: &Settings, browser: Option<&Path>, profile: Option<&Pa
     let mut wanted = json!({
         "browserName": "chrome",
         "goog:chromeOptions": options,
-        // The first script waits for the page's own readiness; pictures and foreign scripts are not waited for.
+        // The first script waits for the page's own readiness; pictures and foreign scripts are not
+        // waited for.
         "pageLoadStrategy": "eager",
         // ChromeDriver would dismiss a dialog by itself; a question about money is ours to answer.
         "unhandledPromptBehavior": "ignore",
@@ -584,7 +818,10 @@ mod tests {
 
     #[test]
     fn a_grids_password_is_never_shown() {
-        assert_eq!(without_password("http://lan:s3cret@grid:4444/wd/hub"), "http://…@grid:4444/wd/hub");
+        assert_eq!(
+            without_password("http://lan:s3cret@grid:4444/wd/hub"),
+            "http://…@grid:4444/wd/hub"
+        );
         assert_eq!(without_password("http://grid:4444"), "http://grid:4444");
     }
 }

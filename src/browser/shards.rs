@@ -1,4 +1,5 @@
-//! Many logins in few browsers: each browser holds up to so many, and a browser that dies takes only its own.
+//! Many logins in few browsers: each browser holds up to so many, and a browser that dies takes
+//! only its own.
 
 use std::sync::{Arc, Weak};
 
@@ -19,7 +20,11 @@ pub struct Shards {
 impl Shards {
     /// With up to `per_browser` logins a browser.
     pub fn new(settings: Settings, per_browser: usize) -> Self {
-        Self { settings, per_browser: per_browser.max(1), browsers: Mutex::new(Vec::new()) }
+        Self {
+            settings,
+            per_browser: per_browser.max(1),
+            browsers: Mutex::new(Vec::new()),
+        }
     }
 
     /// One more login.
@@ -28,7 +33,9 @@ impl Shards {
         let mut browsers = self.browsers.lock().await;
         browsers.retain(|(browser, _)| browser.strong_count() > 0);
         for (weak, logins) in browsers.iter_mut() {
-            let Some(browser) = weak.upgrade() else { continue };
+            let Some(browser) = weak.upgrade() else {
+                continue;
+            };
             if *logins < self.per_browser && browser.is_shared() {
                 match browser.another().await {
                     Ok(Some(session)) => {

@@ -9,7 +9,8 @@ use crate::domain::{PaymentType, Phone, Service, Vnd};
 use crate::engine::Boundary;
 use crate::server::LogForm;
 
-/// Công cụ của điểm thu hộ: gạch nợ trên cổng đại lý, chứng minh từng kết quả, không bao giờ trả hai lần.
+/// Công cụ của điểm thu hộ: gạch nợ trên cổng đại lý, chứng minh từng kết quả, không bao giờ trả
+/// hai lần.
 #[derive(Debug, Parser)]
 #[command(name = "gachno", version, about)]
 pub struct Arguments {
@@ -71,12 +72,22 @@ pub struct Demo {
 }
 
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "flags, named as they are typed")]
+#[expect(
+    clippy::struct_excessive_bools,
+    clippy::struct_field_names,
+    reason = "flags, named as they are typed"
+)]
 pub struct Run {
-    /// `tra_cuu_ftth`, `gach_dien_evn`, `nap_tien_da_mang`, `nap_tien_viettel`, `thanh_toan_tv_internet`, `tra_cuu_no_tra_sau`
+    /// `tra_cuu_ftth`, `gach_dien_evn`, `nap_tien_da_mang`, `nap_tien_viettel`,
+    /// `thanh_toan_tv_internet`, `tra_cuu_no_tra_sau`
     pub service: Service,
     /// A job file: .json, .csv, .txt or .xlsx.
-    #[arg(long, value_name = "FILE", required_unless_present = "from_api", conflicts_with = "from_api")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "from_api",
+        conflicts_with = "from_api"
+    )]
     pub jobs: Option<PathBuf>,
     /// Take the jobs from the job API.
     #[arg(long)]
@@ -90,7 +101,8 @@ pub struct Run {
     /// A portal map instead of the configured or built-in one.
     #[arg(long, value_name = "FILE")]
     pub portal_map: Option<PathBuf>,
-    /// Logins that work at the same time, at most (else `browser.sessions`): the portal's own pace decides how many.
+    /// Logins that work at the same time, at most (else `browser.sessions`): the portal's own pace
+    /// decides how many.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub sessions: Option<u16>,
     /// Browsers without windows.
@@ -123,7 +135,8 @@ pub struct Run {
     /// Make a new batch even if the same jobs were run before today.
     #[arg(long)]
     pub new_batch: bool,
-    /// For crash tests: stop at this boundary of the first payment that reaches it, until a line comes on stdin.
+    /// For crash tests: stop at this boundary of the first payment that reaches it, until a line
+    /// comes on stdin.
     #[arg(long, hide = true)]
     pub halt_at: Option<Boundary>,
 }
@@ -157,23 +170,33 @@ pub struct MockSite {
 /// Reads `env=PE01,PE02`.
 fn bills(text: &str) -> Result<(String, Vec<String>), String> {
     let (service, codes) = text.split_once('=').ok_or("viết như env=PE01,PE02")?;
-    Ok((service.to_owned(), codes.split(',').map(|code| code.trim().to_owned()).filter(|code| !code.is_empty()).collect()))
+    Ok((
+        service.to_owned(),
+        codes
+            .split(',')
+            .map(|code| code.trim().to_owned())
+            .filter(|code| !code.is_empty())
+            .collect(),
+    ))
 }
 
-/// What is not given here comes from the environment (`GACHNO_SERVE_…`), then from serve.toml in the config folder.
+/// What is not given here comes from the environment (`GACHNO_SERVE_…`), then from serve.toml in
+/// the config folder.
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Where to listen (else 127.0.0.1:8000); port 0 takes a free one.
     #[arg(long)]
     pub listen: Option<SocketAddr>,
-    /// <sqlite://FILE> or <mysql://user:password@host/name>; else server.db in the data folder. A password is better put
-    /// into `GACHNO_SERVE_DATABASE` or serve.toml, where nobody sees it in the list of processes.
+    /// <sqlite://FILE> or <mysql://user:password@host/name>; else server.db in the data folder. A
+    /// password is better put into `GACHNO_SERVE_DATABASE` or serve.toml, where nobody sees it in
+    /// the list of processes.
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
     /// There is a proxy in front: the right-most entry of X-Forwarded-For is who asks.
     #[arg(long)]
     pub behind_proxy: bool,
-    /// The certificate with its chain (PEM): speak HTTPS. Renewed files are taken without a restart.
+    /// The certificate with its chain (PEM): speak HTTPS. Renewed files are taken without a
+    /// restart.
     #[arg(long, value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
     /// The certificate's key (PEM); nobody else may be able to read it.
@@ -189,7 +212,8 @@ pub struct Serve {
 
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
-    /// Adds what a database lacks, an old dump's too; loses nothing. `gachno serve` does it by itself.
+    /// Adds what a database lacks, an old dump's too; loses nothing. `gachno serve` does it by
+    /// itself.
     Migrate {
         /// Else the server's own.
         #[arg(long, value_name = "URL")]
@@ -231,8 +255,9 @@ pub enum StoreCommand {
         #[arg(long, value_name = "URL")]
         database: Option<String>,
     },
-    /// Changes the key of the secrets in the database (serve.key): a new one is made, everything is sealed anew, the old
-    /// one is dropped. All servers are stopped for it; the new file goes to each of them.
+    /// Changes the key of the secrets in the database (serve.key): a new one is made, everything is
+    /// sealed anew, the old one is dropped. All servers are stopped for it; the new file goes to
+    /// each of them.
     Rekey {
         /// Else the server's own.
         #[arg(long, value_name = "URL")]
@@ -240,7 +265,8 @@ pub enum StoreCommand {
     },
     /// The way back in: prints a password for an owner that works once, for a quarter of an hour.
     ///
-    /// Ends that account's sessions, takes away its second factor and its device. Where no owner may sign in a new one is made.
+    /// Ends that account's sessions, takes away its second factor and its device. Where no owner
+    /// may sign in a new one is made.
     Owner {
         /// Else the server's own.
         #[arg(long, value_name = "URL")]
@@ -284,7 +310,8 @@ pub struct Bench {
     /// crash: trials at random for so long.
     #[arg(long, conflicts_with = "matrix")]
     pub minutes: Option<u32>,
-    /// crash: everything: services × boundaries × victims, services × troubles × boundaries. Else the bounded part of the tests.
+    /// crash: everything: services × boundaries × victims, services × troubles × boundaries. Else
+    /// the bounded part of the tests.
     #[arg(long)]
     pub matrix: bool,
     /// crash, model: repeats the random trials of this number. Else one is made and printed.
@@ -311,7 +338,8 @@ pub struct Bench {
 pub enum BenchName {
     /// Whose time a payment takes, and how many round trips to the browser.
     Payment,
-    /// The portal's own time, ours with one login and with eight, and the old way's sleeps, side by side.
+    /// The portal's own time, ours with one login and with eight, and the old way's sleeps, side by
+    /// side.
     Throughput,
     /// One, two, four and eight logins: speed, whose time, memory.
     Sessions,
@@ -319,14 +347,16 @@ pub enum BenchName {
     Ledger,
     /// A long ledger opened; a killed run classified, its browsers reaped.
     Recovery,
-    /// Frames of the window with up to a million rows; a real window's first frame, idle CPU and memory.
+    /// Frames of the window with up to a million rows; a real window's first frame, idle CPU and
+    /// memory.
     #[cfg(feature = "desktop")]
     Window,
     /// Kills the program and what it stands on, in the middle of payments, and compares the books.
     Crash,
     /// The shop's server: leases a second, pages of a long list, start-up.
     Server,
-    /// Simulates engine and portal without a browser: a crash, a late answer or worse at every step.
+    /// Simulates engine and portal without a browser: a crash, a late answer or worse at every
+    /// step.
     Model,
 }
 
@@ -387,10 +417,11 @@ pub enum Ledger {
     },
     /// Tells outcomes that their source has not acknowledged yet.
     Deliver,
-    /// Copies the ledger while it works; says where to. A copy is also made by itself after batches.
+    /// Copies the ledger while it works; says where to. A copy is also made by itself after
+    /// batches.
     Backup,
-    /// A person's word, with name and reason, that an older copy of the ledger was compared with the portal's history:
-    /// payments go on.
+    /// A person's word, with name and reason, that an older copy of the ledger was compared with
+    /// the portal's history: payments go on.
     Adopt {
         /// Who says so.
         #[arg(long)]
@@ -412,7 +443,11 @@ pub enum Ledger {
         /// The attempt's id.
         attempt: String,
         /// It was paid.
-        #[arg(long, required_unless_present = "not_paid", conflicts_with = "not_paid")]
+        #[arg(
+            long,
+            required_unless_present = "not_paid",
+            conflicts_with = "not_paid"
+        )]
         paid: bool,
         /// It was not paid; the job may be done again.
         #[arg(long)]
@@ -486,9 +521,22 @@ mod tests {
         for bad in [
             ["gachno", "run", "nap_the", "--from-api"].as_slice(),
             &["gachno", "run", "gach_dien_evn"],
-            &["gachno", "run", "nap_tien_viettel", "--from-api", "--amount", "1.5"],
+            &[
+                "gachno",
+                "run",
+                "nap_tien_viettel",
+                "--from-api",
+                "--amount",
+                "1.5",
+            ],
         ] {
-            assert_eq!(Arguments::try_parse_from(bad).expect_err("refused").exit_code(), 2, "{bad:?}");
+            assert_eq!(
+                Arguments::try_parse_from(bad)
+                    .expect_err("refused")
+                    .exit_code(),
+                2,
+                "{bad:?}"
+            );
         }
     }
 }

@@ -16,27 +16,49 @@ pub fn config(what: What) -> Ended {
     let path = home.config_file();
     match what {
         What::Path => {
-            for (name, path) in
-                [("config", path), ("ledger", home.ledger()), ("logs", home.logs()), ("evidence", home.evidence()), ("portal_map", home.portal_map())]
-            {
+            for (name, path) in [
+                ("config", path),
+                ("ledger", home.ledger()),
+                ("logs", home.logs()),
+                ("evidence", home.evidence()),
+                ("portal_map", home.portal_map()),
+            ] {
                 say(&format!("{name}\t{}", path.display()));
             }
         }
-        What::Operator { name: None, .. } => Config::load(&path)?.operators.iter().for_each(|seat| say(&seat.name)),
-        What::Operator { name: Some(name), remove: true, .. } => config::unseat(&Config::load(&path)?, &name).map_err(Failure::usage)?.save(&path)?,
-        What::Operator { name: Some(name), stdin, .. } => {
+        What::Operator { name: None, .. } => Config::load(&path)?
+            .operators
+            .iter()
+            .for_each(|seat| say(&seat.name)),
+        What::Operator {
+            name: Some(name),
+            remove: true,
+            ..
+        } => config::unseat(&Config::load(&path)?, &name)
+            .map_err(Failure::usage)?
+            .save(&path)?,
+        What::Operator {
+            name: Some(name),
+            stdin,
+            ..
+        } => {
             let config = Config::load(&path)?;
             let pin = value_of("operators", None, stdin)?;
-            config::seat(&config, &name, &pin, || vault(&config)).map_err(Failure::usage)?.save(&path)?;
+            config::seat(&config, &name, &pin, || vault(&config))
+                .map_err(Failure::usage)?
+                .save(&path)?;
             tell(&format!("Đã lưu mã PIN của {}.", name.trim()));
         }
-        What::Get { key } => say(&config::get(&Config::load(&path)?, &key).map_err(Failure::usage)?),
+        What::Get { key } => {
+            say(&config::get(&Config::load(&path)?, &key).map_err(Failure::usage)?)
+        }
         What::Set { key, value, stdin } => {
             let config = Config::load(&path)?;
             // An unknown key is said before anything is asked for.
             config::get(&config, &key).map_err(Failure::usage)?;
             let value = value_of(&key, value, stdin)?;
-            let changed = config::set(&config, &key, &value, || vault(&config)).map_err(Failure::usage)?;
+            let changed =
+                config::set(&config, &key, &value, || vault(&config)).map_err(Failure::usage)?;
             changed.save(&path)?;
             tell(&format!("Đã lưu {key}."));
         }
@@ -53,7 +75,11 @@ fn value_of(key: &str, value: Option<String>, stdin: bool) -> Result<SecretStrin
         Some(value) => Ok(value.into()),
         None if stdin || !std::io::stdin().is_terminal() => {
             let mut text = String::new();
-            std::io::stdin().lock().take(VALUE_MAX).read_to_string(&mut text).map_err(Failure::usage)?;
+            std::io::stdin()
+                .lock()
+                .take(VALUE_MAX)
+                .read_to_string(&mut text)
+                .map_err(Failure::usage)?;
             Ok(text.trim_end_matches(['\r', '\n']).to_owned().into())
         }
         None => unlock::ask(&format!("{key}: ")),
@@ -70,7 +96,9 @@ fn vault(config: &Config) -> Result<Vault, VaultError> {
     match Vault::create(&first) {
         // No keyring on this machine: a passphrase does it.
         Err(VaultError::Keyring(why)) => {
-            tell(&format!("Không dùng được kho khóa của hệ điều hành ({why}); dùng mật khẩu mở khóa."));
+            tell(&format!(
+                "Không dùng được kho khóa của hệ điều hành ({why}); dùng mật khẩu mở khóa."
+            ));
             Vault::create(&unlock::for_creating(true).map_err(no_passphrase)?)
         }
         made => made,

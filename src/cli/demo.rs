@@ -51,19 +51,28 @@ pub fn demo(options: &Demo) -> Ended {
 /// Is there something to draw a window on? Windows and macOS always have it.
 fn has_display() -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
-    cfg!(feature = "desktop") && (!cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"))
+    cfg!(feature = "desktop")
+        && (!cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"))
 }
 
 #[cfg(feature = "desktop")]
 fn window(latency_ms: u64) -> Ended {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::cannot_run)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::cannot_run)?;
     let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
     let home = Home::at(folder.path());
     let servers = runtime.block_on(servers(latency_ms, &home))?;
     tell_owner(&servers);
     let (config, secrets) = servers.config(false)?;
-    let start = crate::desktop::Start { home, demo: Some(crate::desktop::Demo { config, secrets }) };
-    let ended = crate::desktop::run(start).map(|()| Exit::Done).map_err(Failure::cannot_run);
+    let start = crate::desktop::Start {
+        home,
+        demo: Some(crate::desktop::Demo { config, secrets }),
+    };
+    let ended = crate::desktop::run(start)
+        .map(|()| Exit::Done)
+        .map_err(Failure::cannot_run);
     drop(servers);
     ended
 }
@@ -75,14 +84,25 @@ fn window(latency_ms: u64) -> Ended {
 
 /// The portal, and a server with an empty database in this folder and sample jobs in it.
 async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
-    let sandbox = sandbox::start(sandbox::Options { latency: Duration::from_millis(latency_ms), ..sandbox::Options::default() })
-        .await
-        .map_err(Failure::cannot_run)?;
+    let sandbox = sandbox::start(sandbox::Options {
+        latency: Duration::from_millis(latency_ms),
+        ..sandbox::Options::default()
+    })
+    .await
+    .map_err(Failure::cannot_run)?;
     // Not as this machine's server is set up: a demo must never reach a shop's own database.
     let config = ServeConfig::local(&sqlite_url(&home.server_database()), home.serve_key());
     let server = server::start(config).await.map_err(Failure::cannot_run)?;
     let store = server.app().store().clone();
-    let machine = store.add_machine("Máy dùng thử", &[Scope::Lease, Scope::Read], None, &Actor::system()).await.map_err(Failure::cannot_run)?;
+    let machine = store
+        .add_machine(
+            "Máy dùng thử",
+            &[Scope::Lease, Scope::Read],
+            None,
+            &Actor::system(),
+        )
+        .await
+        .map_err(Failure::cannot_run)?;
     for service in Service::ALL {
         bring(&store, service).await.map_err(Failure::cannot_run)?;
     }
@@ -96,7 +116,12 @@ async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
             }
         }
     });
-    Ok(Servers { sandbox, server, token: machine.token, supply })
+    Ok(Servers {
+        sandbox,
+        server,
+        token: machine.token,
+        supply,
+    })
 }
 
 /// Adds sample jobs where none is left.
@@ -104,22 +129,42 @@ async fn bring(store: &Store, service: Service) -> Result<(), StoreError> {
     if !store.open_jobs(service, 1).await?.is_empty() {
         return Ok(());
     }
-    let intake = payload::read(service, Defaults::default(), &mock_api::drawn(service)).unwrap_or_default();
-    let receiver = intake.receiver_phone.as_ref().map(|phone| phone.as_str().to_owned());
-    let jobs: Vec<NewJob> =
-        intake.list.jobs.iter().map(|job| NewJob { receiver_phone: receiver.clone(), ..NewJob::of(service, job, "demo") }).collect();
+    let intake =
+        payload::read(service, Defaults::default(), &mock_api::drawn(service)).unwrap_or_default();
+    let receiver = intake
+        .receiver_phone
+        .as_ref()
+        .map(|phone| phone.as_str().to_owned());
+    let jobs: Vec<NewJob> = intake
+        .list
+        .jobs
+        .iter()
+        .map(|job| NewJob {
+            receiver_phone: receiver.clone(),
+            ..NewJob::of(service, job, "demo")
+        })
+        .collect();
     store.add_jobs(&jobs, &Actor::system()).await.map(drop)
 }
 
 /// A configuration for this portal, with the sandbox agent's secrets in memory only.
 pub fn demo_config(sandbox: &Sandbox, headless: bool) -> Result<(Config, Secrets), Failure> {
-    let agent = Scenario::default().agents.into_iter().next().ok_or_else(|| Failure::cannot_run(anyhow::anyhow!("no agent in the sandbox")))?;
+    let agent = Scenario::default()
+        .agents
+        .into_iter()
+        .next()
+        .ok_or_else(|| Failure::cannot_run(anyhow::anyhow!("no agent in the sandbox")))?;
     let mut config = Config::default();
     config.portal.url = sandbox.url();
     config.browser.headless = headless;
     "Người dùng thử".clone_into(&mut config.operator);
     let secret = |text: String| Some(SecretString::from(text));
-    let secrets = Secrets { username: secret(agent.username), password: secret(agent.password), pin: secret(agent.pin), ..Secrets::default() };
+    let secrets = Secrets {
+        username: secret(agent.username),
+        password: secret(agent.password),
+        pin: secret(agent.pin),
+        ..Secrets::default()
+    };
     Ok((config, secrets))
 }
 
@@ -139,18 +184,34 @@ async fn headless(latency_ms: u64) -> Ended {
     let servers = servers(latency_ms, &home).await?;
     let (config, secrets) = servers.config(true)?;
     let mut tools = app::tools(&home, &config, None).await?;
-    let link = app::link(&config, &secrets, tools.ledger.clone()).await.map_err(Failure::cannot_run)?;
+    let link = app::link(&config, &secrets, tools.ledger.clone())
+        .await
+        .map_err(Failure::cannot_run)?;
     tools.claims.clone_from(&link.claims);
     let control = crate::engine::Control::stopped_by(stop_on_signals());
-    say(&format!("Cổng mô phỏng: {}   Máy chủ: {}", servers.sandbox.url(), servers.server.url()));
+    say(&format!(
+        "Cổng mô phỏng: {}   Máy chủ: {}",
+        servers.sandbox.url(),
+        servers.server.url()
+    ));
     tell_owner(&servers);
     let mut exit = Exit::Done;
     let mut paid = Vnd::ZERO;
     for service in Service::ALL {
-        let fetched = link.fetch(service, Defaults::default(), config.api.jobs_at_once, &config.operator).await;
+        let fetched = link
+            .fetch(
+                service,
+                Defaults::default(),
+                config.api.jobs_at_once,
+                &config.operator,
+            )
+            .await;
         let intake = fetched.map_err(Failure::cannot_run)?;
         let plan = app::plan(&config, &secrets, service, intake);
-        let destination = Destination { folder: app::report_folder(&config), file: None };
+        let destination = Destination {
+            folder: app::report_folder(&config),
+            file: None,
+        };
         let (left, _) = tokio::sync::watch::channel(0);
         let finished = tokio::select! {
             finished = batch(&tools, &plan, false, &control, destination) => finished?,
@@ -170,7 +231,14 @@ async fn headless(latency_ms: u64) -> Ended {
         "Sổ của cổng mô phỏng: {} giao dịch, {} đồng. Sổ của GachNo: {paid}. Máy chủ: {} việc, {told} đồng.",
         truth.moved,
         truth.total,
-        servers.server.app().store().jobs(&JobFilter::default(), 1_000).await.map_err(Failure::cannot_run)?.len(),
+        servers
+            .server
+            .app()
+            .store()
+            .jobs(&JobFilter::default(), 1_000)
+            .await
+            .map_err(Failure::cannot_run)?
+            .len(),
     ));
     if truth.total == paid.dong() && truth.total == told {
         say("Ba sổ khớp nhau từng đồng.");
@@ -183,8 +251,19 @@ async fn headless(latency_ms: u64) -> Ended {
 
 /// What the server was told was paid, in đồng.
 async fn told(servers: &Servers) -> Result<i64, StoreError> {
-    let done = JobFilter { state: Some(JobState::Done), ..JobFilter::default() };
-    Ok(servers.server.app().store().jobs(&done, 1_000).await?.iter().filter_map(|job| job.paid_amount).sum())
+    let done = JobFilter {
+        state: Some(JobState::Done),
+        ..JobFilter::default()
+    };
+    Ok(servers
+        .server
+        .app()
+        .store()
+        .jobs(&done, 1_000)
+        .await?
+        .iter()
+        .filter_map(|job| job.paid_amount)
+        .sum())
 }
 
 /// How to look into the server's web admin.

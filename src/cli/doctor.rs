@@ -26,15 +26,22 @@ pub async fn doctor(options: Doctor) -> Ended {
     let mut pages = Vec::new();
     let config = match Config::load(&home.config_file()) {
         Ok(config) => {
-            checks.push(Check { what: "config", result: Ok(home.config_file().display().to_string()) });
+            checks.push(Check {
+                what: "config",
+                result: Ok(home.config_file().display().to_string()),
+            });
             config
         }
         Err(error) => {
-            checks.push(Check { what: "config", result: Err(error.to_string()) });
+            checks.push(Check {
+                what: "config",
+                result: Err(error.to_string()),
+            });
             Config::default()
         }
     };
-    let secrets = unlock::for_opening(&config).and_then(|unlock| Ok(app::secrets(&config, &unlock)?));
+    let secrets =
+        unlock::for_opening(&config).and_then(|unlock| Ok(app::secrets(&config, &unlock)?));
     let opened = match &secrets {
         Ok(secrets) => {
             let missing: Vec<&str> = [
@@ -45,14 +52,27 @@ pub async fn doctor(options: Doctor) -> Ended {
             .into_iter()
             .filter_map(|(key, is_missing)| is_missing.then_some(key))
             .collect();
-            Ok(if missing.is_empty() { "đủ".to_owned() } else { format!("chưa đặt: {}", missing.join(", ")) })
+            Ok(if missing.is_empty() {
+                "đủ".to_owned()
+            } else {
+                format!("chưa đặt: {}", missing.join(", "))
+            })
         }
         Err(failure) => Err(failure.error.to_string()),
     };
-    checks.push(Check { what: "secrets", result: opened });
-    checks.push(Check { what: "browser", result: check_browser(&config) });
+    checks.push(Check {
+        what: "secrets",
+        result: opened,
+    });
+    checks.push(Check {
+        what: "browser",
+        result: check_browser(&config),
+    });
     let secrets = secrets.unwrap_or_default();
-    checks.push(Check { what: "api", result: check_api(&config, &secrets).await });
+    checks.push(Check {
+        what: "api",
+        result: check_api(&config, &secrets).await,
+    });
     match app::tools(&home, &config, None).await {
         Ok(tools) => {
             let chain = tools.ledger.verify().await;
@@ -61,34 +81,58 @@ pub async fn doctor(options: Doctor) -> Ended {
                 Ok(Err(fault)) => Err(fault.to_string()),
                 Err(error) => Err(error.to_string()),
             };
-            checks.push(Check { what: "ledger", result });
+            checks.push(Check {
+                what: "ledger",
+                result,
+            });
             if options.portal {
                 let mut headless = tools;
                 headless.browser.headless = true;
                 let plan = app::plan(&config, &secrets, Service::LookUpFtth, Intake::default());
                 let seen = survey(&headless, &plan).await;
-                checks.push(Check { what: "portal", result: summed_up(&seen, &home) });
+                checks.push(Check {
+                    what: "portal",
+                    result: summed_up(&seen, &home),
+                });
                 pages = seen.map(|visit| visit.pages).unwrap_or_default();
             }
         }
-        Err(error) => checks.push(Check { what: "ledger", result: Err(error.to_string()) }),
+        Err(error) => checks.push(Check {
+            what: "ledger",
+            result: Err(error.to_string()),
+        }),
     }
     print(&checks, &pages, options.json);
-    Ok(if checks.iter().all(|c| c.result.is_ok()) { Exit::Done } else { Exit::CannotRun })
+    Ok(if checks.iter().all(|c| c.result.is_ok()) {
+        Exit::Done
+    } else {
+        Exit::CannotRun
+    })
 }
 
 fn check_browser(config: &Config) -> Result<String, String> {
     if !config.browser.webdriver_url.is_empty() {
-        return Ok(format!("WebDriver từ xa: {}", browser::without_password(&config.browser.webdriver_url)));
+        return Ok(format!(
+            "WebDriver từ xa: {}",
+            browser::without_password(&config.browser.webdriver_url)
+        ));
     }
-    let found = browser::find(&config.browser.browser_path, &config.browser.driver_path).map_err(|e| e.to_string())?;
+    let found = browser::find(&config.browser.browser_path, &config.browser.driver_path)
+        .map_err(|e| e.to_string())?;
     let (browser, driver) = browser::versions(&found).map_err(|e| e.to_string())?;
-    Ok(format!("{} {browser}, {} {driver}", found.browser.display(), found.driver.display()))
+    Ok(format!(
+        "{} {browser}, {} {driver}",
+        found.browser.display(),
+        found.driver.display()
+    ))
 }
 
 async fn check_api(config: &Config, secrets: &app::Secrets) -> Result<String, String> {
     let api = app::job_api(config, secrets).map_err(|e| e.to_string())?;
-    api.health().await.map(|h| format!("{}: {}", config.api.url, h.message)).map_err(|e| e.to_string())
+    api.health()
+        .await
+        .map(|h| format!("{}: {}", config.api.url, h.message))
+        .map_err(|e| e.to_string())
 }
 
 /// The portal in one sentence. Pages are kept for support, and the map where it has to be mended.
@@ -104,7 +148,10 @@ fn summed_up(seen: &Result<Visit, EngineError>, home: &Home) -> Result<String, S
         keep(&format!("{}.html", page.page), &page.snapshot);
     }
     let elements = visit.pages.iter().flat_map(|page| &page.elements);
-    let missing: Vec<&str> = elements.filter(|e| e.standing == Standing::Missing).map(|e| e.element.as_str()).collect();
+    let missing: Vec<&str> = elements
+        .filter(|e| e.standing == Standing::Missing)
+        .map(|e| e.element.as_str())
+        .collect();
     let kept = format!("trang đã che dữ liệu để gửi kỹ thuật: {}", folder.display());
     if !missing.is_empty() {
         keep(PORTAL_MAP, PortalMap::built_in());
@@ -118,7 +165,9 @@ fn summed_up(seen: &Result<Visit, EngineError>, home: &Home) -> Result<String, S
     }
     let (agent, balance) = visit.login.as_ref().map_err(ToString::to_string)?;
     let balance = balance.map_or_else(|| "không đọc được".to_owned(), |b| b.to_string());
-    Ok(format!("đăng nhập {agent}, số dư {balance}; bản đồ cổng khớp; {kept}"))
+    Ok(format!(
+        "đăng nhập {agent}, số dư {balance}; bản đồ cổng khớp; {kept}"
+    ))
 }
 
 /// How one element was found, in a table's cell.
@@ -150,9 +199,15 @@ fn print(checks: &[Check], pages: &[Surveyed], is_json: bool) {
         say(&format!("\n{} · {}", page.page, page.url));
         for finding in &page.elements {
             let (mark, how) = cell(&finding.standing);
-            say(&format!("  {mark} {:<24} {how:<28} {}", finding.element, finding.called));
+            say(&format!(
+                "  {mark} {:<24} {how:<28} {}",
+                finding.element, finding.called
+            ));
             for near in &finding.nearest {
-                say(&format!("      gần nhất {:>3} %: {} {}", near.alike, near.locator, near.words));
+                say(&format!(
+                    "      gần nhất {:>3} %: {} {}",
+                    near.alike, near.locator, near.words
+                ));
             }
         }
     }

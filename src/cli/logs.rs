@@ -27,7 +27,8 @@ pub struct Logs {
     _file: Option<WorkerGuard>,
 }
 
-/// Starts the log. A log that cannot be written does not keep the program from working: the ledger is the record.
+/// Starts the log. A log that cannot be written does not keep the program from working: the ledger
+/// is the record.
 pub fn start(verbose: u8, file: File) -> Logs {
     let (prefix, form) = match file {
         File::Program => ("gachno", LogForm::Text),
@@ -50,13 +51,22 @@ pub fn start(verbose: u8, file: File) -> Logs {
     let (file, guard) = match appender {
         Some(appender) => {
             let (writer, guard) = tracing_appender::non_blocking(appender);
-            let plain = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+            let plain = tracing_subscriber::fmt::layer()
+                .with_writer(writer)
+                .with_ansi(false);
             let layer = match form {
                 // The request that it belongs to once, not each span that it passed.
-                LogForm::Json => plain.json().flatten_event(true).with_span_list(false).boxed(),
+                LogForm::Json => plain
+                    .json()
+                    .flatten_event(true)
+                    .with_span_list(false)
+                    .boxed(),
                 LogForm::Text => plain.boxed(),
             };
-            (Some(layer.with_filter(EnvFilter::new("info,gachno=debug"))), Some(guard))
+            (
+                Some(layer.with_filter(EnvFilter::new("info,gachno=debug"))),
+                Some(guard),
+            )
         }
         None => (None, None),
     };
@@ -66,8 +76,13 @@ pub fn start(verbose: u8, file: File) -> Logs {
         2 => "info,gachno=debug",
         _ => "info,gachno=trace",
     };
-    let terminal = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(EnvFilter::new(level));
+    let terminal = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_filter(EnvFilter::new(level));
     // Err: a test has one already.
-    let _ = tracing_subscriber::registry().with(file).with(terminal).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(file)
+        .with(terminal)
+        .try_init();
     Logs { _file: guard }
 }

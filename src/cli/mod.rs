@@ -49,11 +49,17 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub fn usage(error: impl Into<anyhow::Error>) -> Self {
-        Self { exit: Exit::Usage, error: error.into() }
+        Self {
+            exit: Exit::Usage,
+            error: error.into(),
+        }
     }
 
     pub fn cannot_run(error: impl Into<anyhow::Error>) -> Self {
-        Self { exit: Exit::CannotRun, error: error.into() }
+        Self {
+            exit: Exit::CannotRun,
+            error: error.into(),
+        }
     }
 }
 
@@ -66,7 +72,9 @@ impl From<crate::config::ConfigError> for Failure {
 impl From<crate::app::SetupError> for Failure {
     fn from(error: crate::app::SetupError) -> Self {
         match error {
-            crate::app::SetupError::Config(_) | crate::app::SetupError::Map(_) => Self::usage(error),
+            crate::app::SetupError::Config(_) | crate::app::SetupError::Map(_) => {
+                Self::usage(error)
+            }
             crate::app::SetupError::Ledger(_) => Self::cannot_run(error),
         }
     }
@@ -104,7 +112,10 @@ pub fn main() -> ExitCode {
     match dispatch(arguments) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            tracing::error!(error = format!("{:#}", failure.error), "the program ends with a fault");
+            tracing::error!(
+                error = format!("{:#}", failure.error),
+                "the program ends with a fault"
+            );
             tell(&format!("Lỗi: {}", failure.error));
             for cause in failure.error.chain().skip(1) {
                 tell(&format!("  ↳ {cause}"));
@@ -134,8 +145,14 @@ fn dispatch(arguments: Arguments) -> Ended {
 
 /// The relay's own program. A signal for the terminal is not for it: it ends with its orders.
 fn relay() -> Ended {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::cannot_run)?;
-    let served = runtime.block_on(crate::browser::serve_relay(tokio::io::stdin(), tokio::io::stdout()));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::cannot_run)?;
+    let served = runtime.block_on(crate::browser::serve_relay(
+        tokio::io::stdin(),
+        tokio::io::stdout(),
+    ));
     // Not waiting for the thread that still reads stdin.
     runtime.shutdown_background();
     served.map(|()| Exit::Done).map_err(Failure::cannot_run)
@@ -143,7 +160,10 @@ fn relay() -> Ended {
 
 /// Runs a program's future on a runtime of its own.
 pub(crate) fn blocking<T>(program: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::cannot_run)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::cannot_run)?;
     let ended = runtime.block_on(program);
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     ended
@@ -152,12 +172,16 @@ pub(crate) fn blocking<T>(program: impl Future<Output = Result<T, Failure>>) -> 
 #[cfg(feature = "desktop")]
 fn desktop() -> Ended {
     let home = crate::config::Home::find()?;
-    crate::desktop::run(crate::desktop::Start { home, demo: None }).map(|()| Exit::Done).map_err(Failure::cannot_run)
+    crate::desktop::run(crate::desktop::Start { home, demo: None })
+        .map(|()| Exit::Done)
+        .map_err(Failure::cannot_run)
 }
 
 #[cfg(not(feature = "desktop"))]
 fn desktop() -> Ended {
-    Err(Failure::usage(anyhow::anyhow!("Bản này không có cửa sổ. Dùng: gachno run … (Built without the window.)")))
+    Err(Failure::usage(anyhow::anyhow!(
+        "Bản này không có cửa sổ. Dùng: gachno run … (Built without the window.)"
+    )))
 }
 
 /// Cancelled by Ctrl-C and by SIGTERM. A second signal does not wait for the safe point.

@@ -15,7 +15,9 @@ use crate::client::ApiError;
 use crate::config::{Config, Home};
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, Outcome, Proof, Service, Vnd};
-use crate::engine::{self, Control, EngineError, Finished, Halt, Plan, Progress, Reporter, Tools, report_of};
+use crate::engine::{
+    self, Control, EngineError, Finished, Halt, Plan, Progress, Reporter, Tools, report_of,
+};
 use crate::report::{excel, read_file};
 
 pub async fn run(options: Run) -> Ended {
@@ -39,7 +41,11 @@ pub async fn run(options: Run) -> Ended {
     plan.force_new = options.new_batch;
     plan.receiver = options.receiver_phone.clone().or(plan.receiver);
     if let Some(most) = options.max_total {
-        plan.limits.per_batch = Some(plan.limits.per_batch.map_or(most, |configured| configured.min(most)));
+        plan.limits.per_batch = Some(
+            plan.limits
+                .per_batch
+                .map_or(most, |configured| configured.min(most)),
+        );
     }
     plan.check().map_err(Failure::usage)?;
     for line in left_out {
@@ -52,7 +58,16 @@ pub async fn run(options: Run) -> Ended {
     let folder = app::report_folder(&config);
     let control = Control::stopped_by(stop_on_signals());
     let sessions = plan.sessions;
-    let at_work = batch(&tools, &plan, options.json, &control, Destination { folder, file: options.report });
+    let at_work = batch(
+        &tools,
+        &plan,
+        options.json,
+        &control,
+        Destination {
+            folder,
+            file: options.report,
+        },
+    );
     let ended = match &link {
         Some(link) => {
             let (left, _) = watch::channel(0);
@@ -67,20 +82,37 @@ pub async fn run(options: Run) -> Ended {
     Ok(exit_of(&ended?))
 }
 
-/// The way to where the jobs come from: for a list from there, or where an earlier run left something to tell.
-async fn link(config: &Config, secrets: &Secrets, tools: &Tools, options: &Run) -> Result<Option<Link>, Failure> {
+/// The way to where the jobs come from: for a list from there, or where an earlier run left
+/// something to tell.
+async fn link(
+    config: &Config,
+    secrets: &Secrets,
+    tools: &Tools,
+    options: &Run,
+) -> Result<Option<Link>, Failure> {
     let link = async || app::link(config, secrets, tools.ledger.clone()).await;
     if options.from_api {
         return link().await.map(Some).map_err(|error| match error {
-            LinkError::NoLogin | LinkError::Source(ApiError::BadAddress(_)) => Failure::usage(error),
+            LinkError::NoLogin | LinkError::Source(ApiError::BadAddress(_)) => {
+                Failure::usage(error)
+            }
             LinkError::Source(_) | LinkError::Ledger(_) => Failure::cannot_run(error),
         });
     }
-    if tools.ledger.unacknowledged().await.map_err(Failure::cannot_run)? == 0 {
+    if tools
+        .ledger
+        .unacknowledged()
+        .await
+        .map_err(Failure::cannot_run)?
+        == 0
+    {
         return Ok(None);
     }
     // A list from a file is done all the same.
-    Ok(link().await.inspect_err(|error| tracing::warn!(%error, "outcomes wait for their source")).ok())
+    Ok(link()
+        .await
+        .inspect_err(|error| tracing::warn!(%error, "outcomes wait for their source"))
+        .ok())
 }
 
 /// Tells what is still to be told, and says what could not be.
@@ -88,8 +120,16 @@ async fn close(link: Option<&Link>, is_json: bool) {
     let Some(link) = link else { return };
     let left = link.close().await;
     if left > 0 {
-        let text = format!("{left} kết quả chưa báo được cho máy chủ; sẽ tự báo lần sau (gachno ledger deliver). (Not acknowledged yet.)");
-        say_or_tell(is_json, &Line { json: json!({ "event": "unacknowledged", "count": left }), text });
+        let text = format!(
+            "{left} kết quả chưa báo được cho máy chủ; sẽ tự báo lần sau (gachno ledger deliver). (Not acknowledged yet.)"
+        );
+        say_or_tell(
+            is_json,
+            &Line {
+                json: json!({ "event": "unacknowledged", "count": left }),
+                text,
+            },
+        );
     }
 }
 
@@ -101,7 +141,13 @@ pub(super) struct Destination {
 }
 
 /// Runs the batch with its progress shown, and writes its report whatever happened.
-pub(super) async fn batch(tools: &Tools, plan: &Plan, is_json: bool, control: &Control, destination: Destination) -> Result<Finished, Failure> {
+pub(super) async fn batch(
+    tools: &Tools,
+    plan: &Plan,
+    is_json: bool,
+    control: &Control,
+    destination: Destination,
+) -> Result<Finished, Failure> {
     let (sender, receiver) = unbounded_channel();
     let shown = tokio::spawn(show(receiver, is_json, plan.service));
     let ended = engine::run(tools, plan, &Reporter::to(sender), control).await;
@@ -119,8 +165,18 @@ pub(super) async fn batch(tools: &Tools, plan: &Plan, is_json: bool, control: &C
         }
     };
     if let Some(Value::Object(mut last)) = shown.last {
-        last.insert("report".to_owned(), path.as_ref().map_or(Value::Null, |p| p.display().to_string().into()));
-        say_or_tell(is_json, &Line { json: Value::Object(last), text: String::new() });
+        last.insert(
+            "report".to_owned(),
+            path.as_ref()
+                .map_or(Value::Null, |p| p.display().to_string().into()),
+        );
+        say_or_tell(
+            is_json,
+            &Line {
+                json: Value::Object(last),
+                text: String::new(),
+            },
+        );
     }
     if let Some(path) = &path {
         tell(&format!("Báo cáo: {}", path.display()));
@@ -135,21 +191,37 @@ pub(super) async fn batch(tools: &Tools, plan: &Plan, is_json: bool, control: &C
     report.map(|_| finished)
 }
 
-async fn write_report(tools: &Tools, batch: &str, destination: Destination) -> Result<Option<PathBuf>, Failure> {
-    let Some(report) = report_of(&tools.ledger, batch).await.map_err(Failure::cannot_run)? else { return Ok(None) };
+async fn write_report(
+    tools: &Tools,
+    batch: &str,
+    destination: Destination,
+) -> Result<Option<PathBuf>, Failure> {
+    let Some(report) = report_of(&tools.ledger, batch)
+        .await
+        .map_err(Failure::cannot_run)?
+    else {
+        return Ok(None);
+    };
     let work = move || match destination.file {
         Some(file) => excel::save_as(&report, &file).map(|()| file),
         None => excel::save(&report, &destination.folder),
     };
-    let written = tokio::task::spawn_blocking(work).await.map_err(Failure::cannot_run)?;
+    let written = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Failure::cannot_run)?;
     written.map(Some).map_err(Failure::cannot_run)
 }
 
-/// 0 where every job is proven, 3 where some need review or were not reached, 130 where the operator stopped it.
+/// 0 where every job is proven, 3 where some need review or were not reached, 130 where the
+/// operator stopped it.
 pub(super) fn exit_of(finished: &Finished) -> Exit {
     if finished.stopped {
         Exit::Stopped
-    } else if finished.results.iter().all(|r| r.conclusion.outcome.is_proven()) {
+    } else if finished
+        .results
+        .iter()
+        .all(|r| r.conclusion.outcome.is_proven())
+    {
         Exit::Done
     } else {
         Exit::NeedsReview
@@ -161,7 +233,8 @@ fn override_with(config: &mut Config, options: &Run) -> Result<(), Failure> {
     for (key, value) in changes {
         if let Some(value) = value {
             let no_secret = || Err(crate::config::VaultError::NoPassphrase);
-            *config = crate::config::set(config, key, &value.clone().into(), no_secret).map_err(Failure::usage)?;
+            *config = crate::config::set(config, key, &value.clone().into(), no_secret)
+                .map_err(Failure::usage)?;
         }
     }
     config.browser.headless |= options.headless;
@@ -169,12 +242,24 @@ fn override_with(config: &mut Config, options: &Run) -> Result<(), Failure> {
 }
 
 async fn intake(config: &Config, link: Option<&Link>, options: &Run) -> Result<Intake, Failure> {
-    let defaults = Defaults { amount: options.amount, payment: options.payment_type };
+    let defaults = Defaults {
+        amount: options.amount,
+        payment: options.payment_type,
+    };
     if let Some(path) = &options.jobs {
         read_file(path, options.service, defaults).map_err(Failure::usage)
     } else {
-        let Some(link) = link else { return Ok(Intake::default()) };
-        let fetched = link.fetch(options.service, defaults, config.api.jobs_at_once, &app::operator(config)).await;
+        let Some(link) = link else {
+            return Ok(Intake::default());
+        };
+        let fetched = link
+            .fetch(
+                options.service,
+                defaults,
+                config.api.jobs_at_once,
+                &app::operator(config),
+            )
+            .await;
         fetched.map_err(Failure::cannot_run)
     }
 }
@@ -193,8 +278,8 @@ fn say_or_tell(is_json: bool, line: &Line) {
     }
 }
 
-/// Bad rows and duplicates, each by its number and reason. As JSON a bad row is an outcome like any other: refused by
-/// us before anything was sent.
+/// Bad rows and duplicates, each by its number and reason. As JSON a bad row is an outcome like any
+/// other: refused by us before anything was sent.
 fn left_out(service: Service, intake: &Intake, is_json: bool) -> Vec<Line> {
     let now = jiff::Timestamp::now();
     let errors = intake.list.errors.iter().map(|e| Line {
@@ -209,7 +294,13 @@ fn left_out(service: Service, intake: &Intake, is_json: bool) -> Vec<Line> {
         .duplicates
         .iter()
         .filter(|_| !is_json)
-        .map(|d| Line { json: Value::Null, text: format!("Trùng: {} ({}) giống {}; chỉ làm một lần", d.row, d.account, d.first_row) });
+        .map(|d| Line {
+            json: Value::Null,
+            text: format!(
+                "Trùng: {} ({}) giống {}; chỉ làm một lần",
+                d.row, d.account, d.first_row
+            ),
+        });
     errors.chain(duplicates).collect()
 }
 
@@ -224,16 +315,33 @@ fn confirm(plan: &Plan, options: &Run) -> Result<(), Failure> {
         )));
     }
     let known = plan.list.known_total();
-    let sum = if known.is_zero() { "số tiền theo cổng báo".to_owned() } else { format!("{known}") };
+    let sum = if known.is_zero() {
+        "số tiền theo cổng báo".to_owned()
+    } else {
+        format!("{known}")
+    };
     let mut terminal = std::io::stderr().lock();
-    let _ = write!(terminal, "{}: trả {} khoản, {sum}. Gõ \"co\" để bắt đầu: ", plan.service.spec().title, plan.list.jobs.len());
+    let _ = write!(
+        terminal,
+        "{}: trả {} khoản, {sum}. Gõ \"co\" để bắt đầu: ",
+        plan.service.spec().title,
+        plan.list.jobs.len()
+    );
     let _ = terminal.flush();
     let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(Failure::usage)?;
-    if matches!(crate::domain::text::plain(answer.trim()).as_str(), "co" | "yes" | "y") {
+    std::io::stdin()
+        .read_line(&mut answer)
+        .map_err(Failure::usage)?;
+    if matches!(
+        crate::domain::text::plain(answer.trim()).as_str(),
+        "co" | "yes" | "y"
+    ) {
         Ok(())
     } else {
-        Err(Failure { exit: Exit::Stopped, error: anyhow::anyhow!("Không bắt đầu. (Not started.)") })
+        Err(Failure {
+            exit: Exit::Stopped,
+            error: anyhow::anyhow!("Không bắt đầu. (Not started.)"),
+        })
     }
 }
 
@@ -246,7 +354,11 @@ struct Shown {
 }
 
 async fn show(mut events: UnboundedReceiver<Progress>, is_json: bool, service: Service) -> Shown {
-    let bar = if is_json || !std::io::stderr().is_terminal() { ProgressBar::hidden() } else { new_bar() };
+    let bar = if is_json || !std::io::stderr().is_terminal() {
+        ProgressBar::hidden()
+    } else {
+        new_bar()
+    };
     let mut shown = Shown::default();
     while let Some(event) = events.recv().await {
         let json = serde_json::to_value(&event).unwrap_or_default();
@@ -267,41 +379,88 @@ async fn show(mut events: UnboundedReceiver<Progress>, is_json: bool, service: S
 }
 
 fn new_bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(0).with_style(style)
 }
 
 fn on_terminal(bar: &ProgressBar, service: Service, event: &Progress) {
-    let line = |text: String| if bar.is_hidden() { tell(&text) } else { bar.println(text) };
+    let line = |text: String| {
+        if bar.is_hidden() {
+            tell(&text)
+        } else {
+            bar.println(text)
+        }
+    };
     match event {
-        Progress::BatchStarted { total, continued, errors, duplicates, .. } => {
+        Progress::BatchStarted {
+            total,
+            continued,
+            errors,
+            duplicates,
+            ..
+        } => {
             bar.set_length(*total as u64);
-            let more = if *continued { ", làm tiếp lô trước" } else { "" };
-            line(format!("{}: {total} khoản{more} (bỏ {errors} dòng sai, {duplicates} dòng trùng)", service.spec().title));
+            let more = if *continued {
+                ", làm tiếp lô trước"
+            } else {
+                ""
+            };
+            line(format!(
+                "{}: {total} khoản{more} (bỏ {errors} dòng sai, {duplicates} dòng trùng)",
+                service.spec().title
+            ));
         }
         Progress::LoggedIn { agent, balance, .. } => {
-            line(format!("Đăng nhập: {agent}, số dư {}", balance.map_or_else(|| "—".to_owned(), |b| b.to_string())));
+            line(format!(
+                "Đăng nhập: {agent}, số dư {}",
+                balance.map_or_else(|| "—".to_owned(), |b| b.to_string())
+            ));
         }
         Progress::Outcome(o) => {
-            let amount = o.amount.filter(|a| !a.is_zero()).map(|a| a.to_string()).unwrap_or_default();
-            line(format!("  {:<22} {:<22} {amount:>16}  {}", o.account, o.outcome.label(), o.message));
+            let amount = o
+                .amount
+                .filter(|a| !a.is_zero())
+                .map(|a| a.to_string())
+                .unwrap_or_default();
+            line(format!(
+                "  {:<22} {:<22} {amount:>16}  {}",
+                o.account,
+                o.outcome.label(),
+                o.message
+            ));
         }
-        Progress::Progress { done, eta_s, paid, .. } => {
+        Progress::Progress {
+            done, eta_s, paid, ..
+        } => {
             bar.set_position(*done as u64);
-            let eta = eta_s.map(|s| format!(", còn {}", HumanDuration(std::time::Duration::from_secs(s)))).unwrap_or_default();
+            let eta = eta_s
+                .map(|s| format!(", còn {}", HumanDuration(std::time::Duration::from_secs(s))))
+                .unwrap_or_default();
             bar.set_message(format!("đã trả {paid}{eta}"));
         }
         Progress::NeedsPerson { what, .. } => line(format!(">>> {what}")),
         Progress::Retry { account, why } => line(format!("  {account}: thử lại ({why})")),
         Progress::BatchFinished { outcomes, paid, .. } => {
-            let parts: Vec<String> = outcomes.iter().map(|(o, n)| format!("{n} {}", o.label().to_lowercase())).collect();
+            let parts: Vec<String> = outcomes
+                .iter()
+                .map(|(o, n)| format!("{n} {}", o.label().to_lowercase()))
+                .collect();
             line(format!("Xong: {}. Tổng đã trả {paid}.", parts.join(", ")));
         }
-        Progress::State { .. } | Progress::PersonDone | Progress::LoggedOut { .. } | Progress::Halted { .. } => {}
+        Progress::State { .. }
+        | Progress::PersonDone
+        | Progress::LoggedOut { .. }
+        | Progress::Halted { .. } => {}
     }
 }
 
 /// The sum of what a batch paid, for the demo's comparison with the truth.
 pub(super) fn paid_of(finished: &Finished) -> Vnd {
-    finished.results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).sum()
+    finished
+        .results
+        .iter()
+        .filter(|r| r.is_paid())
+        .filter_map(|r| r.conclusion.amount)
+        .sum()
 }

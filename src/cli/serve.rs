@@ -1,4 +1,5 @@
-//! `gachno serve`, `gachno sandbox`, `gachno mock-api` and `gachno mock-site`: one JSON line when they can be used, then until SIGINT or SIGTERM.
+//! `gachno serve`, `gachno sandbox`, `gachno mock-api` and `gachno mock-site`: one JSON line when
+//! they can be used, then until SIGINT or SIGTERM.
 
 use std::task::Poll;
 use std::time::Duration;
@@ -30,7 +31,9 @@ fn gathered(options: &Serve) -> Result<ServeConfig, Failure> {
 
 /// How the log of this server is written. What is wrong with the settings is told when it starts.
 pub fn log_form(options: &Serve) -> LogForm {
-    gathered(options).map(|config| config.log).unwrap_or_default()
+    gathered(options)
+        .map(|config| config.log)
+        .unwrap_or_default()
 }
 
 pub async fn serve(options: Serve) -> Ended {
@@ -45,7 +48,8 @@ pub async fn serve(options: Serve) -> Ended {
     if options.check {
         return check(&config);
     }
-    // Heard from before anybody is told that it runs: a signal that comes at once is a stop like any other.
+    // Heard from before anybody is told that it runs: a signal that comes at once is a stop like
+    // any other.
     let mut ended = Box::pin(terminated());
     std::future::poll_fn(|context| {
         let _ = ended.as_mut().poll(context);
@@ -58,7 +62,10 @@ pub async fn serve(options: Serve) -> Ended {
         // On the terminal and nowhere else: stdout may be a file, and the log is one.
         tell("Máy chủ mới. Đăng nhập lần đầu trong 15 phút, rồi đặt mật khẩu của mình:");
         tell(&format!("  Tên đăng nhập: {}", owner.username));
-        tell(&format!("  Mật khẩu một lần: {}", owner.password.expose_secret()));
+        tell(&format!(
+            "  Mật khẩu một lần: {}",
+            owner.password.expose_secret()
+        ));
     }
     say(&json!({ "event": "ready", "url": running.url(), "admin": format!("{}/admin", running.url()) }).to_string());
     loop {
@@ -71,7 +78,8 @@ pub async fn serve(options: Serve) -> Ended {
     Ok(Exit::Done)
 }
 
-/// SIGHUP says that the certificate was renewed. Where there is none, or a terminal, it ends the server as it ends any program.
+/// SIGHUP says that the certificate was renewed. Where there is none, or a terminal, it ends the
+/// server as it ends any program.
 struct HangUps(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
 
 impl HangUps {
@@ -80,7 +88,11 @@ impl HangUps {
         use std::io::IsTerminal;
         use tokio::signal::unix::{SignalKind, signal};
         let is_wanted = config.tls.is_some() && !std::io::stdin().is_terminal();
-        Self(is_wanted.then(|| signal(SignalKind::hangup())).and_then(Result::ok))
+        Self(
+            is_wanted
+                .then(|| signal(SignalKind::hangup()))
+                .and_then(Result::ok),
+        )
     }
 
     #[cfg(not(unix))]
@@ -124,18 +136,35 @@ fn check(config: &ServeConfig) -> Ended {
 }
 
 pub async fn mock_api(options: MockApi) -> Ended {
-    let api = mock_api::start(mock_api::Options { listen: options.listen, delay: options.delay_ms.map(Duration::from_millis), seed: None })
-        .await
-        .map_err(Failure::cannot_run)?;
+    let api = mock_api::start(mock_api::Options {
+        listen: options.listen,
+        delay: options.delay_ms.map(Duration::from_millis),
+        seed: None,
+    })
+    .await
+    .map_err(Failure::cannot_run)?;
     say(&json!({ "event": "ready", "url": api.url() }).to_string());
     terminated().await;
     Ok(Exit::Done)
 }
 
 pub async fn mock_site(options: MockSite) -> Ended {
-    let MockSite { listen, user, password, bills } = options;
+    let MockSite {
+        listen,
+        user,
+        password,
+        bills,
+    } = options;
     let bills = bills.into_iter().collect();
-    let site = mock_site::start(mock_site::Options { listen, user, password, bills, faults: 0 }).await.map_err(Failure::cannot_run)?;
+    let site = mock_site::start(mock_site::Options {
+        listen,
+        user,
+        password,
+        bills,
+        faults: 0,
+    })
+    .await
+    .map_err(Failure::cannot_run)?;
     say(&json!({ "event": "ready", "url": site.url() }).to_string());
     terminated().await;
     Ok(Exit::Done)
@@ -147,7 +176,14 @@ pub async fn sandbox(options: Sandbox) -> Ended {
         None => sandbox::Scenario::default(),
     };
     let (seed, latency) = (options.seed, Duration::from_millis(options.latency_ms));
-    let running = sandbox::start(sandbox::Options { listen: options.listen, latency, scenario, seed }).await.map_err(Failure::cannot_run)?;
+    let running = sandbox::start(sandbox::Options {
+        listen: options.listen,
+        latency,
+        scenario,
+        seed,
+    })
+    .await
+    .map_err(Failure::cannot_run)?;
     say(&json!({ "event": "ready", "url": running.url(), "truth": format!("{}/sandbox/truth", running.url()) }).to_string());
     terminated().await;
     Ok(Exit::Done)

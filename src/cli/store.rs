@@ -18,7 +18,11 @@ pub async fn run(what: StoreCommand) -> Ended {
         StoreCommand::Copy { from, to } => copy(&from, &to).await,
         StoreCommand::Backup { file, database } => backup(&file, database).await,
         StoreCommand::Restore { file, database } => restore(&file, database).await,
-        StoreCommand::Token { name, scopes, database } => token(&name, &scopes, database).await,
+        StoreCommand::Token {
+            name,
+            scopes,
+            database,
+        } => token(&name, &scopes, database).await,
         StoreCommand::Owner { database } => owner(database).await,
         StoreCommand::Rekey { database } => rekey(database).await,
     }
@@ -26,7 +30,14 @@ pub async fn run(what: StoreCommand) -> Ended {
 
 /// As the server would run, with the database that is named.
 fn gathered(database: Option<String>) -> Result<ServeConfig, Failure> {
-    ServeConfig::gather(&Home::find()?, ServeFile { database, ..ServeFile::default() }).map_err(Failure::usage)
+    ServeConfig::gather(
+        &Home::find()?,
+        ServeFile {
+            database,
+            ..ServeFile::default()
+        },
+    )
+    .map_err(Failure::usage)
 }
 
 /// The database that is named, else the one that the server would use.
@@ -35,7 +46,9 @@ fn address(database: Option<String>) -> Result<String, Failure> {
 }
 
 async fn migrate(database: Option<String>) -> Ended {
-    let store = Store::connect(&address(database)?).await.map_err(Failure::cannot_run)?;
+    let store = Store::connect(&address(database)?)
+        .await
+        .map_err(Failure::cannot_run)?;
     let migrated = store.migrate().await.map_err(Failure::cannot_run)?;
     for step in &migrated.steps {
         say(step);
@@ -46,11 +59,14 @@ async fn migrate(database: Option<String>) -> Ended {
 }
 
 async fn copy(from: &str, to: &str) -> Ended {
-    let config = ServeConfig::gather(&Home::find()?, ServeFile::default()).map_err(Failure::usage)?;
+    let config =
+        ServeConfig::gather(&Home::find()?, ServeFile::default()).map_err(Failure::usage)?;
     for url in [from, to] {
         check_database(url, config.insecure_database).map_err(Failure::usage)?;
     }
-    let source = Store::open_existing(from).await.map_err(Failure::cannot_run)?;
+    let source = Store::open_existing(from)
+        .await
+        .map_err(Failure::cannot_run)?;
     let target = Store::connect(to).await.map_err(Failure::cannot_run)?;
     name_strangers(&source).await?;
     let copied = store::copy::copy(&source, &target).await;
@@ -64,21 +80,34 @@ async fn copy(from: &str, to: &str) -> Ended {
 async fn name_strangers(source: &Store) -> Result<(), Failure> {
     let names = source.strange_names().await.map_err(Failure::cannot_run)?;
     if !names.is_empty() {
-        tell(&format!("Không sao chép (không thuộc chương trình này): {}.", names.join(", ")));
+        tell(&format!(
+            "Không sao chép (không thuộc chương trình này): {}.",
+            names.join(", ")
+        ));
     }
     Ok(())
 }
 
 fn listed(copied: &[CopiedTable]) {
     for table in copied {
-        say(&format!("{:<28} {:>10} {:>20} đ  {}", table.table, table.rows, table.money, &table.hash[..16]));
+        say(&format!(
+            "{:<28} {:>10} {:>20} đ  {}",
+            table.table,
+            table.rows,
+            table.money,
+            &table.hash[..16]
+        ));
     }
     let rows: u64 = copied.iter().map(|t| t.rows).sum();
-    tell(&format!("Đã sao chép và so lại {rows} dòng: hai bên giống nhau."));
+    tell(&format!(
+        "Đã sao chép và so lại {rows} dòng: hai bên giống nhau."
+    ));
 }
 
 async fn backup(file: &Path, database: Option<String>) -> Ended {
-    let store = Store::open(&address(database)?).await.map_err(Failure::cannot_run)?;
+    let store = Store::open(&address(database)?)
+        .await
+        .map_err(Failure::cannot_run)?;
     if store.engine() == store::Engine::MariaDb {
         name_strangers(&store).await?;
     }
@@ -90,7 +119,9 @@ async fn backup(file: &Path, database: Option<String>) -> Ended {
 }
 
 async fn restore(file: &Path, database: Option<String>) -> Ended {
-    let store = Store::connect(&address(database)?).await.map_err(Failure::cannot_run)?;
+    let store = Store::connect(&address(database)?)
+        .await
+        .map_err(Failure::cannot_run)?;
     let copied = store.restore(file).await;
     store.close().await;
     listed(&copied.map_err(Failure::cannot_run)?);
@@ -98,11 +129,24 @@ async fn restore(file: &Path, database: Option<String>) -> Ended {
 }
 
 async fn token(name: &str, scopes: &[String], database: Option<String>) -> Ended {
-    let known =
-        |wire: &String| Scope::ALL.into_iter().find(|s| s.wire() == wire).ok_or_else(|| anyhow::anyhow!("Không có quyền {wire:?}. (Unknown scope.)"));
-    let scopes = scopes.iter().map(known).collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
-    let store = Store::open(&address(database)?).await.map_err(Failure::cannot_run)?;
-    let machine = store.add_machine(name, &scopes, None, &terminal()).await.map_err(Failure::cannot_run)?;
+    let known = |wire: &String| {
+        Scope::ALL
+            .into_iter()
+            .find(|s| s.wire() == wire)
+            .ok_or_else(|| anyhow::anyhow!("Không có quyền {wire:?}. (Unknown scope.)"))
+    };
+    let scopes = scopes
+        .iter()
+        .map(known)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(Failure::usage)?;
+    let store = Store::open(&address(database)?)
+        .await
+        .map_err(Failure::cannot_run)?;
+    let machine = store
+        .add_machine(name, &scopes, None, &terminal())
+        .await
+        .map_err(Failure::cannot_run)?;
     say(machine.token.expose_secret());
     tell("Mã này chỉ hiện một lần. Nhập vào máy bằng: gachno config set api.token");
     store.close().await;
@@ -111,30 +155,50 @@ async fn token(name: &str, scopes: &[String], database: Option<String>) -> Ended
 
 /// Who sits at the server itself, for the audit trail.
 fn terminal() -> Actor {
-    Actor { who: "terminal".to_owned(), ..Actor::system() }
+    Actor {
+        who: "terminal".to_owned(),
+        ..Actor::system()
+    }
 }
 
 async fn owner(database: Option<String>) -> Ended {
-    let store = Store::open(&address(database)?).await.map_err(Failure::cannot_run)?;
+    let store = Store::open(&address(database)?)
+        .await
+        .map_err(Failure::cannot_run)?;
     let owner = store.owner_for_once(&terminal()).await;
     store.close().await;
     let owner = owner.map_err(Failure::cannot_run)?;
-    tell("Đăng nhập trong 15 phút rồi đặt mật khẩu của mình. Các phiên cũ, bảo vệ hai lớp và thiết bị gắn của tài khoản này đã bỏ.");
+    tell(
+        "Đăng nhập trong 15 phút rồi đặt mật khẩu của mình. Các phiên cũ, bảo vệ hai lớp và thiết bị gắn của tài khoản này đã bỏ.",
+    );
     say(&format!("Tên đăng nhập: {}", owner.username));
-    say(&format!("Mật khẩu một lần: {}", owner.password.expose_secret()));
+    say(&format!(
+        "Mật khẩu một lần: {}",
+        owner.password.expose_secret()
+    ));
     Ok(Exit::Done)
 }
 
 async fn rekey(database: Option<String>) -> Ended {
     let config = gathered(database)?;
-    let store = Store::open(&config.database).await.map_err(Failure::cannot_run)?;
+    let store = Store::open(&config.database)
+        .await
+        .map_err(Failure::cannot_run)?;
     // On disk before anything is sealed with it; the old one stays until nothing needs it.
     let vault = Vault::begin_rekey(&config.key_file).map_err(Failure::cannot_run)?;
-    let renewed = store.reseal(&|sealed| vault.renew(sealed).map_err(|e| e.to_string()), &terminal()).await;
+    let renewed = store
+        .reseal(
+            &|sealed| vault.renew(sealed).map_err(|e| e.to_string()),
+            &terminal(),
+        )
+        .await;
     store.close().await;
     let renewed = renewed.map_err(Failure::cannot_run)?;
     Vault::end_rekey(&config.key_file).map_err(Failure::cannot_run)?;
-    say(&format!("Đã đổi khóa, niêm lại {renewed} bí mật: {}", config.key_file.display()));
+    say(&format!(
+        "Đã đổi khóa, niêm lại {renewed} bí mật: {}",
+        config.key_file.display()
+    ));
     tell("Chép tệp khóa mới sang mọi máy chủ rồi mới chạy lại. Bản sao lưu cũ cần khóa cũ.");
     Ok(Exit::Done)
 }

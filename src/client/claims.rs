@@ -10,7 +10,8 @@ use crate::domain::{Service, Source, Ticket, Vnd};
 /// A quarter of a lease: three heartbeats may be lost.
 const BEAT: Duration = Duration::from_secs(15);
 
-/// The claims of this machine at our server. Claims at other sources need no care and are let through.
+/// The claims of this machine at our server. Claims at other sources need no care and are let
+/// through.
 #[derive(Debug)]
 pub struct Claims {
     server: JobServer,
@@ -25,7 +26,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Claims {
     /// None yet.
     pub fn at(server: JobServer) -> Self {
-        Self { server, held: Mutex::default(), lost: Mutex::default() }
+        Self {
+            server,
+            held: Mutex::default(),
+            lost: Mutex::default(),
+        }
     }
 
     /// The server.
@@ -35,7 +40,12 @@ impl Claims {
 
     /// These are kept alive from now on.
     pub fn hold<'t>(&self, service: Service, tickets: impl IntoIterator<Item = &'t Ticket>) {
-        locked(&self.held).extend(tickets.into_iter().filter(|t| t.source == Source::Server).map(|ticket| (ticket.clone(), service)));
+        locked(&self.held).extend(
+            tickets
+                .into_iter()
+                .filter(|t| t.source == Source::Server)
+                .map(|ticket| (ticket.clone(), service)),
+        );
     }
 
     /// Nothing more is needed for this one: its end lies in the outbox, or it was given back.
@@ -50,14 +60,19 @@ impl Claims {
 
     /// What is kept alive; of one service, or of all.
     pub fn held(&self, of: Option<Service>) -> Vec<Ticket> {
-        locked(&self.held).iter().filter(|(_, service)| of.is_none_or(|of| of == **service)).map(|(ticket, _)| ticket.clone()).collect()
+        locked(&self.held)
+            .iter()
+            .filter(|(_, service)| of.is_none_or(|of| of == **service))
+            .map(|(ticket, _)| ticket.clone())
+            .collect()
     }
 
     /// May this attempt be confirmed?
     pub async fn arm(&self, ticket: &Ticket, attempt: &str, amount: Vnd) -> Result<(), Denial> {
         match ticket.source {
             Source::Server => self.server.arm(ticket, attempt, amount).await,
-            // The site knows no machines; this machine's ledger alone guards against a second payment.
+            // The site knows no machines; this machine's ledger alone guards against a second
+            // payment.
             Source::Site => Ok(()),
         }
     }
@@ -75,7 +90,10 @@ impl Claims {
         match self.server.heartbeat(&self.held(None), sessions).await {
             Ok(lost) => {
                 for ticket in lost {
-                    tracing::warn!(job = ticket.id, "the server has given this job to somebody else");
+                    tracing::warn!(
+                        job = ticket.id,
+                        "the server has given this job to somebody else"
+                    );
                     locked(&self.held).remove(&ticket);
                     locked(&self.lost).insert(ticket);
                 }

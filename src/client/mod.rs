@@ -54,10 +54,14 @@ pub struct Health {
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// The address is none.
-    #[error("Địa chỉ API {0:?} không hợp lệ. Sửa api.url, ví dụ http://127.0.0.1:8080. (Bad API address.)")]
+    #[error(
+        "Địa chỉ API {0:?} không hợp lệ. Sửa api.url, ví dụ http://127.0.0.1:8080. (Bad API address.)"
+    )]
     BadAddress(String),
     /// Nobody listens there.
-    #[error("Lỗi kết nối API: không kết nối được {url}. Kiểm tra máy chủ đã chạy chưa và địa chỉ api.url. (Cannot reach the API.)")]
+    #[error(
+        "Lỗi kết nối API: không kết nối được {url}. Kiểm tra máy chủ đã chạy chưa và địa chỉ api.url. (Cannot reach the API.)"
+    )]
     Down {
         /// The address.
         url: String,
@@ -66,7 +70,9 @@ pub enum ApiError {
         source: reqwest::Error,
     },
     /// It takes too long.
-    #[error("Lỗi kết nối API: {url} không trả lời trong {seconds} giây. Thử lại sau. (The API is too slow.)")]
+    #[error(
+        "Lỗi kết nối API: {url} không trả lời trong {seconds} giây. Thử lại sau. (The API is too slow.)"
+    )]
     Slow {
         /// The address.
         url: String,
@@ -91,7 +97,9 @@ pub enum ApiError {
     #[error("API không có dịch vụ {0}. (Unknown service.)")]
     UnknownService(Service),
     /// Its answer is no JSON.
-    #[error("API trả về nội dung không phải JSON. Kiểm tra api.url có đúng là máy chủ công việc không. (Not JSON.)")]
+    #[error(
+        "API trả về nội dung không phải JSON. Kiểm tra api.url có đúng là máy chủ công việc không. (Not JSON.)"
+    )]
     NotJson(#[source] serde_json::Error),
     /// Its answer is too large.
     #[error("API trả về quá nhiều dữ liệu (trên 16 MiB). (Answer too large.)")]
@@ -102,17 +110,37 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// Faults of the way there, and too many questions at once; the question itself may be asked again.
+    /// Faults of the way there, and too many questions at once; the question itself may be asked
+    /// again.
     fn is_of_the_way(&self) -> bool {
-        matches!(self, Self::Down { .. } | Self::Slow { .. } | Self::Server { status: 429 | 502..=504, .. })
+        matches!(
+            self,
+            Self::Down { .. }
+                | Self::Slow { .. }
+                | Self::Server {
+                    status: 429 | 502..=504,
+                    ..
+                }
+        )
     }
 }
 
 impl JobApi {
     /// A client for this base address. `token` goes along as a bearer token.
-    pub fn new(base: &str, token: Option<SecretString>, health_max: Duration, data_max: Duration) -> Result<Self, ApiError> {
+    pub fn new(
+        base: &str,
+        token: Option<SecretString>,
+        health_max: Duration,
+        data_max: Duration,
+    ) -> Result<Self, ApiError> {
         let (http, base) = base_url(base)?;
-        Ok(Self { http, base, token, health_max, data_max })
+        Ok(Self {
+            http,
+            base,
+            token,
+            health_max,
+            data_max,
+        })
     }
 
     /// Is it there?
@@ -120,15 +148,25 @@ impl JobApi {
         let value = self
             .get("/api/health", self.health_max)
             .await?
-            .ok_or_else(|| ApiError::Server { status: 404, message: "không có /api/health".to_owned() })?;
+            .ok_or_else(|| ApiError::Server {
+                status: 404,
+                message: "không có /api/health".to_owned(),
+            })?;
         serde_json::from_value(value).map_err(ApiError::NotJson)
     }
 
-    /// The service's jobs. `overrides` win over what the list says for rows without an amount or type of their own.
+    /// The service's jobs. `overrides` win over what the list says for rows without an amount or
+    /// type of their own.
     pub async fn fetch(&self, service: Service, overrides: Defaults) -> Result<Intake, ApiError> {
-        for path in [format!("/api/data/{service}"), format!("/api/public/services/{service}/data")] {
+        for path in [
+            format!("/api/data/{service}"),
+            format!("/api/public/services/{service}/data"),
+        ] {
             let ask = || self.get(&path, self.data_max);
-            let backoff = ExponentialBuilder::default().with_min_delay(Duration::from_millis(200)).with_max_times(RETRIES).with_jitter();
+            let backoff = ExponentialBuilder::default()
+                .with_min_delay(Duration::from_millis(200))
+                .with_max_times(RETRIES)
+                .with_jitter();
             if let Some(value) = ask.retry(backoff).when(ApiError::is_of_the_way).await? {
                 return Ok(payload::read(service, overrides, &value)?);
             }
@@ -142,7 +180,13 @@ impl JobApi {
     }
 
     /// The same by any method.
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>, limit: Duration) -> Result<Option<Value>, ApiError> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        limit: Duration,
+    ) -> Result<Option<Value>, ApiError> {
         let url = format!("{}{path}", self.base.as_str().trim_end_matches('/'));
         let mut request = self.http.request(method, &url).timeout(limit);
         if let Some(token) = &self.token {
@@ -153,10 +197,17 @@ impl JobApi {
         }
         let (status, body) = read_body(request, &url, limit).await?;
         match status {
-            StatusCode::OK => serde_json::from_slice(&body).map(Some).map_err(ApiError::NotJson),
+            StatusCode::OK => serde_json::from_slice(&body)
+                .map(Some)
+                .map_err(ApiError::NotJson),
             StatusCode::NOT_FOUND => Ok(None),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(ApiError::Denied { status: status.as_u16() }),
-            _ => Err(ApiError::Server { status: status.as_u16(), message: words(&body) }),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(ApiError::Denied {
+                status: status.as_u16(),
+            }),
+            _ => Err(ApiError::Server {
+                status: status.as_u16(),
+                message: words(&body),
+            }),
         }
     }
 }
@@ -165,21 +216,37 @@ impl JobApi {
 fn base_url(base: &str) -> Result<(reqwest::Client, Url), ApiError> {
     let bad = || ApiError::BadAddress(base.to_owned());
     let url = Url::parse(base.trim_end_matches('/')).map_err(|_| bad())?;
-    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+    if !matches!(url.scheme(), "http" | "https")
+        || !url.username().is_empty()
+        || url.password().is_some()
+    {
         return Err(bad());
     }
     // A redirect to another host would carry the token there.
-    let http = reqwest::Client::builder().redirect(redirect::Policy::none()).build().map_err(|_| bad())?;
+    let http = reqwest::Client::builder()
+        .redirect(redirect::Policy::none())
+        .build()
+        .map_err(|_| bad())?;
     Ok((http, url))
 }
 
 /// Sends, and reads the answer up to [`BODY_MAX`].
-async fn read_body(request: reqwest::RequestBuilder, url: &str, limit: Duration) -> Result<(StatusCode, Vec<u8>), ApiError> {
+async fn read_body(
+    request: reqwest::RequestBuilder,
+    url: &str,
+    limit: Duration,
+) -> Result<(StatusCode, Vec<u8>), ApiError> {
     let fault = |source: reqwest::Error| {
         if source.is_timeout() {
-            ApiError::Slow { url: url.to_owned(), seconds: limit.as_secs() }
+            ApiError::Slow {
+                url: url.to_owned(),
+                seconds: limit.as_secs(),
+            }
         } else {
-            ApiError::Down { url: url.to_owned(), source: source.without_url() }
+            ApiError::Down {
+                url: url.to_owned(),
+                source: source.without_url(),
+            }
         }
     };
     let mut response = request.send().await.map_err(fault)?;
@@ -197,7 +264,12 @@ async fn read_body(request: reqwest::RequestBuilder, url: &str, limit: Duration)
 /// The `message` or `detail` of an error answer, or its beginning.
 fn words(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
-    let message = serde_json::from_str::<Value>(&text).ok().and_then(|v| v.get("message").or(v.get("detail"))?.as_str().map(str::to_owned));
+    let message = serde_json::from_str::<Value>(&text).ok().and_then(|v| {
+        v.get("message")
+            .or(v.get("detail"))?
+            .as_str()
+            .map(str::to_owned)
+    });
     message.unwrap_or_else(|| text.chars().filter(|c| !c.is_control()).take(120).collect())
 }
 
@@ -209,13 +281,24 @@ mod tests {
 
     fn api(base: &str) -> JobApi {
         crate::init_tls();
-        JobApi::new(base, Some("khoa-may".to_owned().into()), Duration::from_millis(300), Duration::from_millis(300)).expect("address")
+        JobApi::new(
+            base,
+            Some("khoa-may".to_owned().into()),
+            Duration::from_millis(300),
+            Duration::from_millis(300),
+        )
+        .expect("address")
     }
 
     async fn answers(response: ResponseTemplate) -> Result<Intake, ApiError> {
         let server = MockServer::start().await;
-        Mock::given(path("/api/data/gach_dien_evn")).respond_with(response).mount(&server).await;
-        api(&server.uri()).fetch(Service::PayEvn, Defaults::default()).await
+        Mock::given(path("/api/data/gach_dien_evn"))
+            .respond_with(response)
+            .mount(&server)
+            .await;
+        api(&server.uri())
+            .fetch(Service::PayEvn, Defaults::default())
+            .await
     }
 
     fn json(body: &str) -> ResponseTemplate {
@@ -224,40 +307,84 @@ mod tests {
 
     #[tokio::test]
     async fn each_fault_has_its_own_sentence() {
-        let down = api("http://127.0.0.1:9").fetch(Service::PayEvn, Defaults::default()).await.expect_err("down");
+        let down = api("http://127.0.0.1:9")
+            .fetch(Service::PayEvn, Defaults::default())
+            .await
+            .expect_err("down");
         assert!(matches!(down, ApiError::Down { .. }), "{down}");
-        let slow = answers(json("{}").set_delay(Duration::from_secs(2))).await.expect_err("slow");
+        let slow = answers(json("{}").set_delay(Duration::from_secs(2)))
+            .await
+            .expect_err("slow");
         assert!(matches!(slow, ApiError::Slow { .. }), "{slow}");
-        let broken = answers(ResponseTemplate::new(500).set_body_string(r#"{"status":"error","message":"Internal server error: x"}"#)).await;
-        assert!(matches!(&broken, Err(ApiError::Server { status: 500, message }) if message.contains("error: x")));
-        assert!(matches!(answers(ResponseTemplate::new(401)).await, Err(ApiError::Denied { status: 401 })));
-        assert!(matches!(answers(json("<html>")).await, Err(ApiError::NotJson(_))));
-        assert!(matches!(answers(json(r#"{"status":"success"}"#)).await, Err(ApiError::Shape(_))));
-        assert!(matches!(answers(json(r#"{"status":"error","message":"hỏng"}"#)).await, Err(ApiError::Shape(_))));
-        assert!(matches!(answers(ResponseTemplate::new(404)).await, Err(ApiError::UnknownService(Service::PayEvn))));
+        let broken = answers(
+            ResponseTemplate::new(500)
+                .set_body_string(r#"{"status":"error","message":"Internal server error: x"}"#),
+        )
+        .await;
+        assert!(
+            matches!(&broken, Err(ApiError::Server { status: 500, message }) if message.contains("error: x"))
+        );
+        assert!(matches!(
+            answers(ResponseTemplate::new(401)).await,
+            Err(ApiError::Denied { status: 401 })
+        ));
+        assert!(matches!(
+            answers(json("<html>")).await,
+            Err(ApiError::NotJson(_))
+        ));
+        assert!(matches!(
+            answers(json(r#"{"status":"success"}"#)).await,
+            Err(ApiError::Shape(_))
+        ));
+        assert!(matches!(
+            answers(json(r#"{"status":"error","message":"hỏng"}"#)).await,
+            Err(ApiError::Shape(_))
+        ));
+        assert!(matches!(
+            answers(ResponseTemplate::new(404)).await,
+            Err(ApiError::UnknownService(Service::PayEvn))
+        ));
         let large = format!("\"{}\"", "x".repeat(BODY_MAX));
-        assert!(matches!(answers(json(&large)).await, Err(ApiError::TooLarge)));
+        assert!(matches!(
+            answers(json(&large)).await,
+            Err(ApiError::TooLarge)
+        ));
     }
 
     #[tokio::test]
     async fn an_empty_list_is_a_list_and_ten_thousand_codes_are_one() {
-        let empty = answers(json(r#"{"status":"success","data":{"bill_codes":[]}}"#)).await.expect("a list");
+        let empty = answers(json(r#"{"status":"success","data":{"bill_codes":[]}}"#))
+            .await
+            .expect("a list");
         assert!(empty.list.jobs.is_empty() && empty.list.errors.is_empty());
         let codes: Vec<String> = (0..10_000).map(|i| format!("PE{i:08}")).collect();
-        let body = serde_json::json!({ "status": "success", "data": { "bill_codes": codes } }).to_string();
-        assert_eq!(answers(json(&body)).await.expect("a list").list.jobs.len(), 10_000);
+        let body =
+            serde_json::json!({ "status": "success", "data": { "bill_codes": codes } }).to_string();
+        assert_eq!(
+            answers(json(&body)).await.expect("a list").list.jobs.len(),
+            10_000
+        );
     }
 
     #[tokio::test]
     async fn a_hiccup_of_the_way_is_tried_again_and_the_token_goes_along() {
         let server = MockServer::start().await;
-        Mock::given(path("/api/data/gach_dien_evn")).respond_with(ResponseTemplate::new(503)).up_to_n_times(1).mount(&server).await;
         Mock::given(path("/api/data/gach_dien_evn"))
-            .and(header("Authorization", "Bearer khoa-may"))
-            .respond_with(json(r#"{"status":"success","data":{"bill_codes":["PE01"]}}"#))
+            .respond_with(ResponseTemplate::new(503))
+            .up_to_n_times(1)
             .mount(&server)
             .await;
-        let intake = api(&server.uri()).fetch(Service::PayEvn, Defaults::default()).await.expect("second try");
+        Mock::given(path("/api/data/gach_dien_evn"))
+            .and(header("Authorization", "Bearer khoa-may"))
+            .respond_with(json(
+                r#"{"status":"success","data":{"bill_codes":["PE01"]}}"#,
+            ))
+            .mount(&server)
+            .await;
+        let intake = api(&server.uri())
+            .fetch(Service::PayEvn, Defaults::default())
+            .await
+            .expect("second try");
         assert_eq!(intake.list.jobs.len(), 1);
     }
 
@@ -265,7 +392,13 @@ mod tests {
     fn an_address_with_a_password_in_it_is_refused() {
         let limit = Duration::from_secs(1);
         for bad in ["máy chủ", "ftp://x", "http://a:b@x"] {
-            assert!(matches!(JobApi::new(bad, None, limit, limit), Err(ApiError::BadAddress(_))), "{bad}");
+            assert!(
+                matches!(
+                    JobApi::new(bad, None, limit, limit),
+                    Err(ApiError::BadAddress(_))
+                ),
+                "{bad}"
+            );
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The two forms of a job list, and the old site's. Pure.
 //!
-//! The sample form has lists of codes with one amount and type for all; the ordered form has `code_order_map` and
-//! `phone_amount_pairs`. In the ordered form one rule alone is reliable: an amount makes a top-up, none a postpaid debt.
+//! The sample form has lists of codes with one amount and type for all; the ordered form has
+//! `code_order_map` and `phone_amount_pairs`. In the ordered form one rule alone is reliable: an
+//! amount makes a top-up, none a postpaid debt.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +14,8 @@ use crate::domain::{AccountKind, Intake, Phone, Service, Vnd};
 /// Keys that a list of accounts may stand under, the service's own first.
 const LIST_KEYS: [&str; 3] = ["subscriber_codes", "bill_codes", "phone_numbers"];
 
-/// Why an answer is no job list. Faults of single elements are no errors here: they become rows that are named.
+/// Why an answer is no job list. Faults of single elements are no errors here: they become rows
+/// that are named.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadError {
     /// The source says that it failed.
@@ -38,10 +40,14 @@ pub enum PayloadError {
 }
 
 fn shape(at: &str, why: &'static str) -> PayloadError {
-    PayloadError::Shape { at: at.to_owned(), why }
+    PayloadError::Shape {
+        at: at.to_owned(),
+        why,
+    }
 }
 
-/// Reads a whole answer (`status`, `service`, `data`), a bare `data` object, or the old site's comma-separated text.
+/// Reads a whole answer (`status`, `service`, `data`), a bare `data` object, or the old site's
+/// comma-separated text.
 pub fn read(service: Service, overrides: Defaults, body: &Value) -> Result<Intake, PayloadError> {
     let top = match body {
         Value::Array(_) | Value::String(_) => return list_only(service, overrides, "data", body),
@@ -65,35 +71,65 @@ pub fn read(service: Service, overrides: Defaults, body: &Value) -> Result<Intak
         None => top,
     };
     let is_sample = top.get("source").and_then(Value::as_str) == Some("mock");
-    object(service, overrides, data).map(|intake| Intake { is_sample, ..intake })
+    object(service, overrides, data).map(|intake| Intake {
+        is_sample,
+        ..intake
+    })
 }
 
 fn check_service(service: Service, found: &str) -> Result<(), PayloadError> {
     let spec = service.spec();
-    let same = [spec.wire, spec.title, spec.api_name].iter().any(|name| dashes(name) == dashes(found));
+    let same = [spec.wire, spec.title, spec.api_name]
+        .iter()
+        .any(|name| dashes(name) == dashes(found));
     let is_known: Result<Service, UnknownService> = found.parse();
-    let is_other = is_known.is_ok() || Service::ALL.iter().any(|s| dashes(s.spec().api_name) == dashes(found));
+    let is_other = is_known.is_ok()
+        || Service::ALL
+            .iter()
+            .any(|s| dashes(s.spec().api_name) == dashes(found));
     // A name that nobody knows is a label; only another service's name is a contradiction.
-    if same || !is_other { Ok(()) } else { Err(PayloadError::OtherService { found: found.to_owned(), expected: spec.wire }) }
+    if same || !is_other {
+        Ok(())
+    } else {
+        Err(PayloadError::OtherService {
+            found: found.to_owned(),
+            expected: spec.wire,
+        })
+    }
 }
 
 fn dashes(text: &str) -> String {
     folded(text).replace(['–', '—'], "-")
 }
 
-fn list_only(service: Service, overrides: Defaults, at: &str, value: &Value) -> Result<Intake, PayloadError> {
+fn list_only(
+    service: Service,
+    overrides: Defaults,
+    at: &str,
+    value: &Value,
+) -> Result<Intake, PayloadError> {
     let rows = match value {
         Value::String(text) => {
             let codes = text.split([',', '\n']).filter(|c| !c.trim().is_empty());
-            codes.enumerate().map(|(i, code)| RawJob::from_line(service, format!("{at}[{i}]"), code)).collect()
+            codes
+                .enumerate()
+                .map(|(i, code)| RawJob::from_line(service, format!("{at}[{i}]"), code))
+                .collect()
         }
         Value::Array(items) => rows_of(service, at, items),
         _ => return Err(shape(at, "cần một danh sách")),
     };
-    Ok(Intake { list: JobList::check(service, overrides, rows), ..Intake::default() })
+    Ok(Intake {
+        list: JobList::check(service, overrides, rows),
+        ..Intake::default()
+    })
 }
 
-fn object(service: Service, overrides: Defaults, data: &Map<String, Value>) -> Result<Intake, PayloadError> {
+fn object(
+    service: Service,
+    overrides: Defaults,
+    data: &Map<String, Value>,
+) -> Result<Intake, PayloadError> {
     let map = list(data, "code_order_map")?;
     let pairs = list(data, "phone_amount_pairs")?;
     let is_ordered = map.is_some_and(|m| !m.is_empty()) || pairs.is_some();
@@ -102,44 +138,81 @@ fn object(service: Service, overrides: Defaults, data: &Map<String, Value>) -> R
         rows.push(mapped(service, &format!("code_order_map[{i}]"), entry));
     }
     for (i, entry) in pairs.into_iter().flatten().enumerate() {
-        push_new(&mut rows, item(service, &format!("phone_amount_pairs[{i}]"), entry));
+        push_new(
+            &mut rows,
+            item(service, &format!("phone_amount_pairs[{i}]"), entry),
+        );
     }
     let own_key = service.spec().list_key;
     let mut found_list = map.is_some() || pairs.is_some();
     for key in std::iter::once(own_key).chain(LIST_KEYS.into_iter().filter(|k| *k != own_key)) {
-        let Some(items) = list(data, key)? else { continue };
+        let Some(items) = list(data, key)? else {
+            continue;
+        };
         found_list = true;
         for raw in rows_of(service, key, items) {
-            if is_ordered { push_new(&mut rows, raw) } else { rows.push(raw) }
+            if is_ordered {
+                push_new(&mut rows, raw)
+            } else {
+                rows.push(raw)
+            }
         }
     }
     if !found_list {
-        return Err(PayloadError::Shape { at: own_key.to_owned(), why: "thiếu danh sách" });
+        return Err(PayloadError::Shape {
+            at: own_key.to_owned(),
+            why: "thiếu danh sách",
+        });
     }
     if map.is_none_or(Vec::is_empty)
         && let (Some(order), Some(first)) = (text(data.get("order_id")), rows.first_mut())
     {
         first.order_id.get_or_insert(order);
     }
-    let own = if is_ordered { Defaults::default() } else { defaults(service, data)? };
-    let defaults = Defaults { amount: overrides.amount.or(own.amount), payment: overrides.payment.or(own.payment) };
+    let own = if is_ordered {
+        Defaults::default()
+    } else {
+        defaults(service, data)?
+    };
+    let defaults = Defaults {
+        amount: overrides.amount.or(own.amount),
+        payment: overrides.payment.or(own.payment),
+    };
     let receiver_phone = match text(data.get("receiver_phone")) {
-        Some(phone) => Some(phone.parse::<Phone>().map_err(|_| shape("receiver_phone", "không phải số điện thoại di động"))?),
+        Some(phone) => Some(
+            phone
+                .parse::<Phone>()
+                .map_err(|_| shape("receiver_phone", "không phải số điện thoại di động"))?,
+        ),
         None => None,
     };
     let pin = text(data.get("pin")).map(Into::into);
-    Ok(Intake { list: JobList::check(service, defaults, rows), receiver_phone, pin, is_sample: false })
+    Ok(Intake {
+        list: JobList::check(service, defaults, rows),
+        receiver_phone,
+        pin,
+        is_sample: false,
+    })
 }
 
 /// What the list says for all its rows.
 fn defaults(service: Service, data: &Map<String, Value>) -> Result<Defaults, PayloadError> {
     let takes_amount = matches!(service, Service::TopUpMulti | Service::TopUpViettel);
     let amount = match text(data.get("amount")).filter(|_| takes_amount) {
-        Some(amount) => Some(amount.parse::<Vnd>().map_err(|_| shape("amount", "không phải số tiền"))?),
+        Some(amount) => Some(
+            amount
+                .parse::<Vnd>()
+                .map_err(|_| shape("amount", "không phải số tiền"))?,
+        ),
         None => None,
     };
-    let payment = match text(data.get("payment_type")).filter(|_| service.spec().takes_payment_type) {
-        Some(payment) => Some(payment.parse::<PaymentType>().map_err(|_| shape("payment_type", "không phải hình thức thanh toán"))?),
+    let payment = match text(data.get("payment_type")).filter(|_| service.spec().takes_payment_type)
+    {
+        Some(payment) => Some(
+            payment
+                .parse::<PaymentType>()
+                .map_err(|_| shape("payment_type", "không phải hình thức thanh toán"))?,
+        ),
         None => None,
     };
     Ok(Defaults { amount, payment })
@@ -147,13 +220,18 @@ fn defaults(service: Service, data: &Map<String, Value>) -> Result<Defaults, Pay
 
 /// A row that an earlier one does not already name: lists repeat what the map says with its order.
 fn push_new(rows: &mut Vec<RawJob>, raw: RawJob) {
-    let is_named = rows.iter().any(|r| r.account == raw.account && (r.amount == raw.amount || raw.amount.is_none()));
+    let is_named = rows
+        .iter()
+        .any(|r| r.account == raw.account && (r.amount == raw.amount || raw.amount.is_none()));
     if !is_named {
         rows.push(raw);
     }
 }
 
-fn list<'v>(data: &'v Map<String, Value>, key: &str) -> Result<Option<&'v Vec<Value>>, PayloadError> {
+fn list<'v>(
+    data: &'v Map<String, Value>,
+    key: &str,
+) -> Result<Option<&'v Vec<Value>>, PayloadError> {
     match data.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Array(items)) => Ok(Some(items)),
@@ -162,14 +240,20 @@ fn list<'v>(data: &'v Map<String, Value>, key: &str) -> Result<Option<&'v Vec<Va
 }
 
 fn rows_of(service: Service, at: &str, items: &[Value]) -> Vec<RawJob> {
-    items.iter().enumerate().map(|(i, entry)| item(service, &format!("{at}[{i}]"), entry)).collect()
+    items
+        .iter()
+        .enumerate()
+        .map(|(i, entry)| item(service, &format!("{at}[{i}]"), entry))
+        .collect()
 }
 
 /// One element: text, number, or an object with the usual names.
 fn item(service: Service, at: &str, entry: &Value) -> RawJob {
     match entry {
         Value::Object(fields) => {
-            let named = ["code", "phone", "account", "bill_code", "subscriber_code"].iter().find_map(|k| account_text(service, fields.get(*k)));
+            let named = ["code", "phone", "account", "bill_code", "subscriber_code"]
+                .iter()
+                .find_map(|k| account_text(service, fields.get(*k)));
             let mut raw = RawJob::from_line(service, at, named.as_deref().unwrap_or(""));
             raw.amount = text(fields.get("amount")).or(raw.amount);
             raw.order_id = text(fields.get("orderId").or(fields.get("order_id"))).or(raw.order_id);
@@ -177,14 +261,22 @@ fn item(service: Service, at: &str, entry: &Value) -> RawJob {
             raw.receiver = text(fields.get("receiver_phone"));
             raw
         }
-        other => RawJob::from_line(service, at, &account_text(service, Some(other)).unwrap_or_default()),
+        other => RawJob::from_line(
+            service,
+            at,
+            &account_text(service, Some(other)).unwrap_or_default(),
+        ),
     }
 }
 
-/// An entry of `code_order_map`: the order stands beside the code, which may itself be `phone|amount`.
+/// An entry of `code_order_map`: the order stands beside the code, which may itself be
+/// `phone|amount`.
 fn mapped(service: Service, at: &str, entry: &Value) -> RawJob {
     let order = entry.get("orderId").or(entry.get("order_id"));
-    RawJob { order_id: text(order), ..item(service, at, entry) }
+    RawJob {
+        order_id: text(order),
+        ..item(service, at, entry)
+    }
 }
 
 fn text(value: Option<&Value>) -> Option<String> {
@@ -199,7 +291,9 @@ fn text(value: Option<&Value>) -> Option<String> {
 fn account_text(service: Service, value: Option<&Value>) -> Option<String> {
     let is_phone = service.spec().account == AccountKind::Phone;
     match value? {
-        Value::Number(number) if is_phone && number.to_string().len() == 9 => Some(format!("0{number}")),
+        Value::Number(number) if is_phone && number.to_string().len() == 9 => {
+            Some(format!("0{number}"))
+        }
         other => text(Some(other)),
     }
 }
@@ -212,7 +306,12 @@ mod tests {
     fn jobs(service: Service, body: &Value) -> Vec<(String, Option<i64>, Option<String>)> {
         let intake = read(service, Defaults::default(), body).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(intake.list.errors, []);
-        intake.list.jobs.into_iter().map(|j| (j.account.to_string(), j.amount.map(Vnd::dong), j.order_id)).collect()
+        intake
+            .list
+            .jobs
+            .into_iter()
+            .map(|j| (j.account.to_string(), j.amount.map(Vnd::dong), j.order_id))
+            .collect()
     }
 
     #[test]
@@ -221,8 +320,14 @@ mod tests {
             "phone_numbers": ["0981234567", 912_345_678], "pin": "246810", "payment_type": "Nạp trả trước", "amount": "50.000đ" } });
         let intake = read(Service::TopUpMulti, Defaults::default(), &body).expect("list");
         assert!(intake.pin.is_some());
-        assert!(intake.list.jobs.iter().all(|j| j.amount == Some(Vnd::fixed(50_000)) && j.payment == Some(PaymentType::Prepaid)));
-        assert_eq!(intake.list.jobs[1].account.as_str(), "0912345678", "a number lost its zero");
+        assert!(intake.list.jobs.iter().all(
+            |j| j.amount == Some(Vnd::fixed(50_000)) && j.payment == Some(PaymentType::Prepaid)
+        ));
+        assert_eq!(
+            intake.list.jobs[1].account.as_str(),
+            "0912345678",
+            "a number lost its zero"
+        );
     }
 
     #[test]
@@ -232,8 +337,19 @@ mod tests {
             "phone_amount_pairs": [{ "phone": "0981234567", "amount": 50_000 }, { "phone": "0981234568", "amount": null }],
             "order_id": "o2", "code_order_map": [{ "code": "0981234567|50000", "orderId": "o1" }, { "code": "0981234568", "orderId": "o2" }] } });
         let intake = read(Service::TopUpMulti, Defaults::default(), &body).expect("list");
-        let seen: Vec<_> = intake.list.jobs.iter().map(|j| (j.payment, j.amount.map(Vnd::dong), j.order_id.as_deref())).collect();
-        assert_eq!(seen, [(Some(PaymentType::Prepaid), Some(50_000), Some("o1")), (Some(PaymentType::Postpaid), None, Some("o2"))]);
+        let seen: Vec<_> = intake
+            .list
+            .jobs
+            .iter()
+            .map(|j| (j.payment, j.amount.map(Vnd::dong), j.order_id.as_deref()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (Some(PaymentType::Prepaid), Some(50_000), Some("o1")),
+                (Some(PaymentType::Postpaid), None, Some("o2"))
+            ]
+        );
         assert_eq!(intake.list.duplicates, []);
     }
 
@@ -243,17 +359,39 @@ mod tests {
             "code_order_map": [{ "code": "HTV02", "orderId": "o2" }, { "code": "HTV03", "orderId": 7 }] } });
         assert_eq!(
             jobs(Service::PayTvInternet, &body),
-            [("HTV02".into(), None, Some("o2".into())), ("HTV03".into(), None, Some("7".into())), ("HTV01".into(), None, None)]
+            [
+                ("HTV02".into(), None, Some("o2".into())),
+                ("HTV03".into(), None, Some("7".into())),
+                ("HTV01".into(), None, None)
+            ]
         );
     }
 
     #[test]
     fn the_newest_desktops_keys_and_the_old_sites_text_are_understood() {
-        let newest = json!({ "data": { "subscriber_codes": ["0981234567|15000"], "order_id": "o1" } });
-        assert_eq!(jobs(Service::TopUpViettel, &newest), [("0981234567".into(), Some(15_000), Some("o1".into()))]);
-        assert_eq!(jobs(Service::PayEvn, &json!({ "data": "PE01, PE02,," })).len(), 2);
-        assert_eq!(jobs(Service::PayEvn, &json!({ "data": [{ "bill_code": "PE01" }, "PE02"] })).len(), 2);
-        assert_eq!(jobs(Service::PayEvn, &json!({ "bill_codes": ["PE01"] })).len(), 1, "a bare data object");
+        let newest =
+            json!({ "data": { "subscriber_codes": ["0981234567|15000"], "order_id": "o1" } });
+        assert_eq!(
+            jobs(Service::TopUpViettel, &newest),
+            [("0981234567".into(), Some(15_000), Some("o1".into()))]
+        );
+        assert_eq!(
+            jobs(Service::PayEvn, &json!({ "data": "PE01, PE02,," })).len(),
+            2
+        );
+        assert_eq!(
+            jobs(
+                Service::PayEvn,
+                &json!({ "data": [{ "bill_code": "PE01" }, "PE02"] })
+            )
+            .len(),
+            2
+        );
+        assert_eq!(
+            jobs(Service::PayEvn, &json!({ "bill_codes": ["PE01"] })).len(),
+            1,
+            "a bare data object"
+        );
     }
 
     #[test]
@@ -262,16 +400,34 @@ mod tests {
         let intake = read(Service::TopUpMulti, Defaults::default(), &body).expect("list");
         assert_eq!(intake.list.jobs.len(), 1);
         let rows: Vec<_> = intake.list.errors.iter().map(|e| e.row.as_str()).collect();
-        assert_eq!(rows, ["phone_amount_pairs[0]", "phone_amount_pairs[1]", "phone_amount_pairs[2]"]);
+        assert_eq!(
+            rows,
+            [
+                "phone_amount_pairs[0]",
+                "phone_amount_pairs[1]",
+                "phone_amount_pairs[2]"
+            ]
+        );
     }
 
     #[test]
     fn a_wrong_shape_says_where() {
-        let refused = |body: &Value| read(Service::PayEvn, Defaults::default(), body).expect_err("refused");
-        assert_eq!(refused(&json!({ "status": "error", "message": "hỏng" })), PayloadError::Failed("hỏng".into()));
-        assert!(matches!(refused(&json!({ "status": "success" })), PayloadError::Shape { at, .. } if at == "data"));
-        assert!(matches!(refused(&json!({ "data": { "bill_codes": "PE01" } })), PayloadError::Shape { at, .. } if at == "bill_codes"));
-        assert!(matches!(refused(&json!({ "service": "Nạp tiền đa mạng", "data": {} })), PayloadError::OtherService { .. }));
+        let refused =
+            |body: &Value| read(Service::PayEvn, Defaults::default(), body).expect_err("refused");
+        assert_eq!(
+            refused(&json!({ "status": "error", "message": "hỏng" })),
+            PayloadError::Failed("hỏng".into())
+        );
+        assert!(
+            matches!(refused(&json!({ "status": "success" })), PayloadError::Shape { at, .. } if at == "data")
+        );
+        assert!(
+            matches!(refused(&json!({ "data": { "bill_codes": "PE01" } })), PayloadError::Shape { at, .. } if at == "bill_codes")
+        );
+        assert!(matches!(
+            refused(&json!({ "service": "Nạp tiền đa mạng", "data": {} })),
+            PayloadError::OtherService { .. }
+        ));
         assert!(
             matches!(refused(&json!({ "data": { "bill_codes": [], "receiver_phone": "12" } })), PayloadError::Shape { at, .. } if at == "receiver_phone")
         );

@@ -1,7 +1,8 @@
 //! The shop's own collection site: which bills are not completed, and telling it of one that is.
 //!
-//! Shapes as the old tool uses them: HTTP Basic with the user's own web login; codes in one comma-separated text or a
-//! list; a report counts only where the answer's `msg` is exactly [`TAKEN`].
+//! Shapes as the old tool uses them: HTTP Basic with the user's own web login; codes in one
+//! comma-separated text or a list; a report counts only where the answer's `msg` is exactly
+//! [`TAKEN`].
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -42,28 +43,52 @@ const fn service_type(service: Service) -> &'static str {
 
 impl CollectionSite {
     /// A client for this base address and login.
-    pub fn new(base: &str, user: SecretString, password: SecretString, limit: Duration) -> Result<Self, ApiError> {
+    pub fn new(
+        base: &str,
+        user: SecretString,
+        password: SecretString,
+        limit: Duration,
+    ) -> Result<Self, ApiError> {
         let (http, base) = base_url(base)?;
-        Ok(Self { http, base, user, password, limit })
+        Ok(Self {
+            http,
+            base,
+            user,
+            password,
+            limit,
+        })
     }
 
     /// The bills that are not completed. Each carries its claim: the code as the site has it.
     pub async fn fetch(&self, service: Service, overrides: Defaults) -> Result<Intake, ApiError> {
-        let request = self.http.get(self.at("/api/list-bill-not-completed")).query(&[("service_type", service_type(service))]);
+        let request = self
+            .http
+            .get(self.at("/api/list-bill-not-completed"))
+            .query(&[("service_type", service_type(service))]);
         let body = self.send(request).await?;
         let listed = body.get("data").unwrap_or(&body);
         let mut intake = payload::read(service, overrides, listed)?;
         let stored = stored_codes(service, overrides, listed);
         for job in &mut intake.list.jobs {
-            let id = stored.get(&job.identity(service)).cloned().unwrap_or_else(|| job.account.to_string());
-            job.ticket = Some(Ticket { source: Source::Site, id, fence: 0 });
+            let id = stored
+                .get(&job.identity(service))
+                .cloned()
+                .unwrap_or_else(|| job.account.to_string());
+            job.ticket = Some(Ticket {
+                source: Source::Site,
+                id,
+                fence: 0,
+            });
         }
         Ok(intake)
     }
 
     /// Tells it that this bill is paid. `Ok(false)`: it answered, but not that it has taken it.
     pub async fn completed(&self, code: &str) -> Result<bool, ApiError> {
-        let request = self.http.post(self.at("/api/tool-bill-completed")).json(&json!({ "account": code }));
+        let request = self
+            .http
+            .post(self.at("/api/tool-bill-completed"))
+            .json(&json!({ "account": code }));
         let body = self.send(request).await?;
         Ok(body.get("msg").and_then(Value::as_str) == Some(TAKEN))
     }
@@ -73,18 +98,26 @@ impl CollectionSite {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Value, ApiError> {
-        let request = request.basic_auth(self.user.expose_secret(), Some(self.password.expose_secret())).timeout(self.limit);
+        let request = request
+            .basic_auth(
+                self.user.expose_secret(),
+                Some(self.password.expose_secret()),
+            )
+            .timeout(self.limit);
         let (status, body) = read_body(request, self.base.as_str(), self.limit).await?;
         match status.as_u16() {
             200 => serde_json::from_slice(&body).map_err(ApiError::NotJson),
             status @ (401 | 403) => Err(ApiError::Denied { status }),
-            status => Err(ApiError::Server { status, message: super::words(&body) }),
+            status => Err(ApiError::Server {
+                status,
+                message: super::words(&body),
+            }),
         }
     }
 }
 
-/// Codes as the site wrote them, which may be spelt otherwise than ours (spaces, `+84`, an amount behind a bar), by what
-/// makes the job.
+/// Codes as the site wrote them, which may be spelt otherwise than ours (spaces, `+84`, an amount
+/// behind a bar), by what makes the job.
 fn stored_codes(service: Service, overrides: Defaults, listed: &Value) -> HashMap<String, String> {
     let texts: Vec<String> = match listed {
         Value::String(text) => text.split(',').map(str::to_owned).collect(),
@@ -95,7 +128,9 @@ fn stored_codes(service: Service, overrides: Defaults, listed: &Value) -> HashMa
     for text in texts {
         let list = JobList::check(service, overrides, [RawJob::from_line(service, "", &text)]);
         if let Some(job) = list.jobs.first() {
-            stored.entry(job.identity(service)).or_insert_with(|| text.trim().to_owned());
+            stored
+                .entry(job.identity(service))
+                .or_insert_with(|| text.trim().to_owned());
         }
     }
     stored
@@ -104,7 +139,9 @@ fn stored_codes(service: Service, overrides: Defaults, listed: &Value) -> HashMa
 fn named(item: &Value) -> Option<String> {
     match item {
         Value::String(text) => Some(text.clone()),
-        Value::Object(fields) => ["code", "phone", "account", "bill_code"].iter().find_map(|key| fields.get(*key)?.as_str().map(str::to_owned)),
+        Value::Object(fields) => ["code", "phone", "account", "bill_code"]
+            .iter()
+            .find_map(|key| fields.get(*key)?.as_str().map(str::to_owned)),
         _ => None,
     }
 }
@@ -117,7 +154,13 @@ mod tests {
 
     fn site(base: &str) -> CollectionSite {
         crate::init_tls();
-        CollectionSite::new(base, "lan".to_owned().into(), "bí mật".to_owned().into(), Duration::from_secs(5)).expect("address")
+        CollectionSite::new(
+            base,
+            "lan".to_owned().into(),
+            "bí mật".to_owned().into(),
+            Duration::from_secs(5),
+        )
+        .expect("address")
     }
 
     async fn answering(service_type: &str, body: Value) -> MockServer {
@@ -134,31 +177,72 @@ mod tests {
 
     #[tokio::test]
     async fn bills_come_in_every_shape_with_the_code_as_it_is_stored() {
-        for data in [json!("PE01, PE02"), json!(["PE01", "PE02"]), json!([{ "code": "PE01" }, { "bill_code": "PE02" }])] {
+        for data in [
+            json!("PE01, PE02"),
+            json!(["PE01", "PE02"]),
+            json!([{ "code": "PE01" }, { "bill_code": "PE02" }]),
+        ] {
             let server = answering("env", json!({ "data": data })).await;
-            let intake = site(&server.uri()).fetch(Service::PayEvn, Defaults::default()).await.expect("listed");
-            let ids: Vec<_> = intake.list.jobs.iter().map(|job| job.ticket.as_ref().map_or("", |t| t.id.as_str())).collect();
+            let intake = site(&server.uri())
+                .fetch(Service::PayEvn, Defaults::default())
+                .await
+                .expect("listed");
+            let ids: Vec<_> = intake
+                .list
+                .jobs
+                .iter()
+                .map(|job| job.ticket.as_ref().map_or("", |t| t.id.as_str()))
+                .collect();
             assert_eq!(ids, ["PE01", "PE02"]);
         }
-        let server = answering("deposit", json!({ "data": "+84 981 234 567|50000,0972333444" })).await;
-        let intake = site(&server.uri()).fetch(Service::TopUpMulti, Defaults::default()).await.expect("listed");
-        let ids: Vec<_> = intake.list.jobs.iter().map(|job| job.ticket.as_ref().map_or("", |t| t.id.as_str())).collect();
+        let server = answering(
+            "deposit",
+            json!({ "data": "+84 981 234 567|50000,0972333444" }),
+        )
+        .await;
+        let intake = site(&server.uri())
+            .fetch(Service::TopUpMulti, Defaults::default())
+            .await
+            .expect("listed");
+        let ids: Vec<_> = intake
+            .list
+            .jobs
+            .iter()
+            .map(|job| job.ticket.as_ref().map_or("", |t| t.id.as_str()))
+            .collect();
         assert_eq!(ids, ["+84 981 234 567|50000", "0972333444"]);
     }
 
     #[tokio::test]
     async fn a_report_counts_only_where_the_site_says_so_to_the_letter() {
-        for (message, is_taken) in [("Cập nhật thành công", true), ("Cập nhật thành công.", false), ("ok", false)] {
+        for (message, is_taken) in [
+            ("Cập nhật thành công", true),
+            ("Cập nhật thành công.", false),
+            ("ok", false),
+        ] {
             let server = MockServer::start().await;
             Mock::given(path("/api/tool-bill-completed"))
                 .and(body_json(json!({ "account": "PE01" })))
                 .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "msg": message })))
                 .mount(&server)
                 .await;
-            assert_eq!(site(&server.uri()).completed("PE01").await.expect("answered"), is_taken, "{message}");
+            assert_eq!(
+                site(&server.uri())
+                    .completed("PE01")
+                    .await
+                    .expect("answered"),
+                is_taken,
+                "{message}"
+            );
         }
         let server = MockServer::start().await;
-        Mock::given(path("/api/tool-bill-completed")).respond_with(ResponseTemplate::new(401)).mount(&server).await;
-        assert!(matches!(site(&server.uri()).completed("PE01").await, Err(ApiError::Denied { status: 401 })));
+        Mock::given(path("/api/tool-bill-completed"))
+            .respond_with(ResponseTemplate::new(401))
+            .mount(&server)
+            .await;
+        assert!(matches!(
+            site(&server.uri()).completed("PE01").await,
+            Err(ApiError::Denied { status: 401 })
+        ));
     }
 }

@@ -1,4 +1,5 @@
-//! Where jobs come from: our own server, the shop's collection site, or any API with the sample's shapes.
+//! Where jobs come from: our own server, the shop's collection site, or any API with the sample's
+//! shapes.
 
 use super::{ApiError, CollectionSite, JobApi, JobServer};
 use crate::domain::job::Defaults;
@@ -16,8 +17,15 @@ pub enum JobSource {
 }
 
 impl JobSource {
-    /// Jobs of a service: `limit` at most where they are leased. `overrides` fill what rows leave out.
-    pub async fn fetch(&self, service: Service, overrides: Defaults, limit: u16, operator: &str) -> Result<Intake, ApiError> {
+    /// Jobs of a service: `limit` at most where they are leased. `overrides` fill what rows leave
+    /// out.
+    pub async fn fetch(
+        &self,
+        service: Service,
+        overrides: Defaults,
+        limit: u16,
+        operator: &str,
+    ) -> Result<Intake, ApiError> {
         match self {
             Self::Server(server) => server.lease(service, limit, operator, overrides).await,
             Self::Site(site) => site.fetch(service, overrides).await,

@@ -7,7 +7,14 @@ use super::{Config, Seat, Vault, VaultError};
 use crate::domain::Vnd;
 
 /// Keys whose value is sealed. They are never printed and never taken from an argument.
-const SECRETS: [&str; 6] = ["portal.username", "portal.password", "portal.pin", "api.token", "site.username", "site.password"];
+const SECRETS: [&str; 6] = [
+    "portal.username",
+    "portal.password",
+    "portal.pin",
+    "api.token",
+    "site.username",
+    "site.password",
+];
 
 /// Why a key cannot be read or set.
 #[derive(Debug, thiserror::Error)]
@@ -31,34 +38,56 @@ pub fn is_secret(key: &str) -> bool {
 /// The value of a key as text. A secret only says whether it is set.
 pub fn get(config: &Config, key: &str) -> Result<String, KeyFault> {
     let tree = tree(config)?;
-    let value = tree.pointer(&pointer(key)).filter(|_| is_settable(key)).ok_or_else(|| unknown(key))?;
+    let value = tree
+        .pointer(&pointer(key))
+        .filter(|_| is_settable(key))
+        .ok_or_else(|| unknown(key))?;
     Ok(match value {
-        Value::String(sealed) if is_secret(key) => if sealed.is_empty() { "" } else { "********" }.to_owned(),
+        Value::String(sealed) if is_secret(key) => {
+            if sealed.is_empty() { "" } else { "********" }.to_owned()
+        }
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
-        Value::Array(parts) => parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Value::Array(parts) => parts
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
         other => other.to_string(),
     })
 }
 
 /// A configuration with one key changed. `vault` is asked for only where the key is a secret.
-pub fn set(config: &Config, key: &str, value: &SecretString, vault: impl FnOnce() -> Result<Vault, VaultError>) -> Result<Config, KeyFault> {
+pub fn set(
+    config: &Config,
+    key: &str,
+    value: &SecretString,
+    vault: impl FnOnce() -> Result<Vault, VaultError>,
+) -> Result<Config, KeyFault> {
     let mut tree = tree(config)?;
-    let place = tree.pointer_mut(&pointer(key)).filter(|_| is_settable(key)).ok_or_else(|| unknown(key))?;
+    let place = tree
+        .pointer_mut(&pointer(key))
+        .filter(|_| is_settable(key))
+        .ok_or_else(|| unknown(key))?;
     let text = value.expose_secret().trim_end_matches(['\r', '\n']);
     let bad = |why: String| KeyFault::BadValue(key.to_owned(), why);
     if is_secret(key) {
         check_secret(key, text).map_err(bad)?;
         let vault = vault()?;
-        *place = serde_json::to_value(vault.seal(&SecretString::from(text))).map_err(|e| bad(e.to_string()))?;
+        *place = serde_json::to_value(vault.seal(&SecretString::from(text)))
+            .map_err(|e| bad(e.to_string()))?;
         let mut changed: Config = serde_json::from_value(tree).map_err(|e| bad(e.to_string()))?;
         changed.vault = Some(vault.header().clone());
         return Ok(changed);
     }
     let text = text.trim();
     *place = match (&*place, key) {
-        (Value::String(_), "portal.url" | "api.url" | "site.url" | "browser.webdriver_url") => Value::String(address(key, text).map_err(bad)?),
-        (Value::String(_), "api.source") if !matches!(text, "api" | "site") => return Err(bad("nhập api hoặc site".to_owned())),
+        (Value::String(_), "portal.url" | "api.url" | "site.url" | "browser.webdriver_url") => {
+            Value::String(address(key, text).map_err(bad)?)
+        }
+        (Value::String(_), "api.source") if !matches!(text, "api" | "site") => {
+            return Err(bad("nhập api hoặc site".to_owned()));
+        }
         (Value::String(_), _) => Value::String(text.to_owned()),
         (Value::Bool(_), _) => match text {
             "true" | "1" | "có" => Value::Bool(true),
@@ -67,19 +96,37 @@ pub fn set(config: &Config, key: &str, value: &SecretString, vault: impl FnOnce(
         },
         (_, key) if key.starts_with("limits.") => match text {
             "" | "null" if key != "limits.tolerance" => Value::Null,
-            amount => amount.parse::<Vnd>().map(|v| v.dong().into()).map_err(|e| bad(e.to_string()))?,
+            amount => amount
+                .parse::<Vnd>()
+                .map(|v| v.dong().into())
+                .map_err(|e| bad(e.to_string()))?,
         },
         (Value::Array(_), _) => {
-            let parts = text.split([',', ';', ' ']).filter(|part| !part.is_empty()).map(str::parse::<u32>);
-            parts.collect::<Result<Vec<_>, _>>().map(Value::from).map_err(|_| bad("nhập các số nguyên, cách nhau bằng dấu phẩy".to_owned()))?
+            let parts = text
+                .split([',', ';', ' '])
+                .filter(|part| !part.is_empty())
+                .map(str::parse::<u32>);
+            parts
+                .collect::<Result<Vec<_>, _>>()
+                .map(Value::from)
+                .map_err(|_| bad("nhập các số nguyên, cách nhau bằng dấu phẩy".to_owned()))?
         }
-        _ => text.parse::<u32>().map(Value::from).map_err(|_| bad("nhập một số nguyên không âm".to_owned()))?,
+        _ => text
+            .parse::<u32>()
+            .map(Value::from)
+            .map_err(|_| bad("nhập một số nguyên không âm".to_owned()))?,
     };
     serde_json::from_value(tree).map_err(|e| bad(e.to_string()))
 }
 
-/// A configuration in which this person may sign in with this PIN (four digits at least). A known name gets a new one.
-pub fn seat(config: &Config, name: &str, pin: &SecretString, vault: impl FnOnce() -> Result<Vault, VaultError>) -> Result<Config, KeyFault> {
+/// A configuration in which this person may sign in with this PIN (four digits at least). A known
+/// name gets a new one.
+pub fn seat(
+    config: &Config,
+    name: &str,
+    pin: &SecretString,
+    vault: impl FnOnce() -> Result<Vault, VaultError>,
+) -> Result<Config, KeyFault> {
     let bad = |why: &str| KeyFault::BadValue("operators".to_owned(), why.to_owned());
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
@@ -94,7 +141,10 @@ pub fn seat(config: &Config, name: &str, pin: &SecretString, vault: impl FnOnce(
     let mut changed = config.clone();
     match changed.operators.iter_mut().find(|seat| seat.name == name) {
         Some(seat) => seat.pin = pin,
-        None => changed.operators.push(Seat { name: name.to_owned(), pin }),
+        None => changed.operators.push(Seat {
+            name: name.to_owned(),
+            pin,
+        }),
     }
     changed.vault = Some(vault.header().clone());
     Ok(changed)
@@ -105,16 +155,23 @@ pub fn unseat(config: &Config, name: &str) -> Result<Config, KeyFault> {
     let mut changed = config.clone();
     changed.operators.retain(|seat| seat.name != name.trim());
     if changed.operators.len() == config.operators.len() {
-        return Err(KeyFault::BadValue("operators".to_owned(), format!("không có người làm tên {name:?}")));
+        return Err(KeyFault::BadValue(
+            "operators".to_owned(),
+            format!("không có người làm tên {name:?}"),
+        ));
     }
     Ok(changed)
 }
 
 fn check_secret(key: &str, text: &str) -> Result<(), String> {
     match key {
-        "portal.pin" if !text.chars().all(|c| c.is_ascii_digit()) => Err("mã PIN chỉ gồm chữ số".to_owned()),
+        "portal.pin" if !text.chars().all(|c| c.is_ascii_digit()) => {
+            Err("mã PIN chỉ gồm chữ số".to_owned())
+        }
         // The portal's own field takes six characters and no more.
-        "portal.password" if text.chars().count() > 6 => Err("mật khẩu cổng dài tối đa 6 ký tự".to_owned()),
+        "portal.password" if text.chars().count() > 6 => {
+            Err("mật khẩu cổng dài tối đa 6 ký tự".to_owned())
+        }
         _ if text.chars().any(char::is_control) => Err("có ký tự điều khiển".to_owned()),
         _ => Ok(()),
     }
@@ -126,8 +183,13 @@ fn address(key: &str, text: &str) -> Result<String, String> {
         return Ok(String::new());
     }
     let url = url::Url::parse(text).map_err(|e| format!("không phải địa chỉ web ({e})"))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
-        return Err("địa chỉ phải bắt đầu bằng http:// hoặc https:// và không chứa mật khẩu".to_owned());
+    if !matches!(url.scheme(), "http" | "https")
+        || !url.username().is_empty()
+        || url.password().is_some()
+    {
+        return Err(
+            "địa chỉ phải bắt đầu bằng http:// hoặc https:// và không chứa mật khẩu".to_owned(),
+        );
     }
     Ok(text.trim_end_matches('/').to_owned())
 }
@@ -154,7 +216,11 @@ pub fn keys() -> Vec<String> {
         match value {
             Value::Object(map) => {
                 for (name, inner) in map {
-                    let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                    let key = if prefix.is_empty() {
+                        name.clone()
+                    } else {
+                        format!("{prefix}.{name}")
+                    };
                     walk(&key, inner, into);
                 }
             }
@@ -175,7 +241,10 @@ mod tests {
     use crate::config::Unlock;
 
     fn vault() -> Result<Vault, VaultError> {
-        Vault::create(&Unlock { passphrase: Some(SecretString::from("p")), keyring: false })
+        Vault::create(&Unlock {
+            passphrase: Some(SecretString::from("p")),
+            keyring: false,
+        })
     }
 
     fn with(key: &str, value: &str) -> Result<Config, KeyFault> {
@@ -185,7 +254,11 @@ mod tests {
     #[test]
     fn each_kind_of_key_is_set_and_read() {
         for (key, value, shown) in [
-            ("portal.url", "http://127.0.0.1:9000/", "http://127.0.0.1:9000"),
+            (
+                "portal.url",
+                "http://127.0.0.1:9000/",
+                "http://127.0.0.1:9000",
+            ),
             ("limits.per_job", "500.000đ", "500000"),
             ("browser.headless", "true", "true"),
             ("portal.retries", "5", "5"),
@@ -221,11 +294,24 @@ mod tests {
     #[test]
     fn operators_come_change_their_pin_and_go() {
         let lan = seat(&Config::default(), " Chị Lan ", &"2468".into(), vault).expect("seated");
-        assert_eq!(lan.operators.iter().map(|seat| seat.name.as_str()).collect::<Vec<_>>(), ["Chị Lan"]);
+        assert_eq!(
+            lan.operators
+                .iter()
+                .map(|seat| seat.name.as_str())
+                .collect::<Vec<_>>(),
+            ["Chị Lan"]
+        );
         let again = seat(&lan, "Chị Lan", &"1357".into(), vault).expect("another PIN");
         assert!(again.operators.len() == 1 && again.operators[0].pin != lan.operators[0].pin);
-        for (name, pin) in [("", "2468"), ("Lan", "97"), ("Lan", "97ab"), ("L\nM", "2468")] {
-            let error = seat(&lan, name, &pin.into(), vault).expect_err("refused").to_string();
+        for (name, pin) in [
+            ("", "2468"),
+            ("Lan", "97"),
+            ("Lan", "97ab"),
+            ("L\nM", "2468"),
+        ] {
+            let error = seat(&lan, name, &pin.into(), vault)
+                .expect_err("refused")
+                .to_string();
             assert!(!error.contains(pin), "{error}");
         }
         assert!(unseat(&lan, "Anh Minh").is_err());

@@ -19,14 +19,20 @@ impl Home {
         match std::env::var_os("GACHNO_HOME").filter(|home| !home.is_empty()) {
             Some(home) => Ok(Self::at(Path::new(&home))),
             None => ProjectDirs::from("vn", "GachNo", "gachno")
-                .map(|dirs| Self { config: dirs.config_dir().to_owned(), data: dirs.data_dir().to_owned() })
+                .map(|dirs| Self {
+                    config: dirs.config_dir().to_owned(),
+                    data: dirs.data_dir().to_owned(),
+                })
                 .ok_or(ConfigError::NoHome),
         }
     }
 
     /// Everything in one folder.
     pub fn at(folder: &Path) -> Self {
-        Self { config: folder.to_owned(), data: folder.to_owned() }
+        Self {
+            config: folder.to_owned(),
+            data: folder.to_owned(),
+        }
     }
 
     /// `config.json`
@@ -44,7 +50,8 @@ impl Home {
         self.config.join("serve.toml")
     }
 
-    /// The key of the secrets in the server's database. Without it a copy of the database shows none of them.
+    /// The key of the secrets in the server's database. Without it a copy of the database shows
+    /// none of them.
     pub fn serve_key(&self) -> PathBuf {
         self.config.join("serve.key")
     }
@@ -84,7 +91,8 @@ impl Home {
         self.data.join("ho_tro")
     }
 
-    /// What the browsers of living runs need to be found again: one small file per run, and their profiles.
+    /// What the browsers of living runs need to be found again: one small file per run, and their
+    /// profiles.
     pub fn run(&self) -> PathBuf {
         self.data.join("run")
     }

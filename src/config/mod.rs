@@ -1,7 +1,8 @@
 //! `config.json`, the secrets in it, and where things lie on disk.
 //!
-//! Lives here: the one struct that is the file's manual, the Fernet vault, atomic writes, the folders.
-//! Never here: what the values mean to a payment; a secret in clear outside [`secrecy`] types.
+//! Lives here: the one struct that is the file's manual, the Fernet vault, atomic writes, the
+//! folders. Never here: what the values mean to a payment; a secret in clear outside [`secrecy`]
+//! types.
 
 mod edit;
 mod home;
@@ -19,7 +20,8 @@ pub use edit::{KeyFault, get, is_secret, keys, seat, set, unseat};
 pub use home::Home;
 pub use vault::{KeySource, Sealed, Unlock, Vault, VaultError, VaultHeader};
 
-/// Everything that can be set. Unknown keys are refused, so that a slip of the finger is not silently ignored.
+/// Everything that can be set. Unknown keys are refused, so that a slip of the finger is not
+/// silently ignored.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -67,15 +69,18 @@ pub struct Seat {
 pub struct Portal {
     /// Base address.
     pub url: String,
-    /// Secret: the agent code that logs in. A batch refuses to run when the browser is somebody else.
+    /// Secret: the agent code that logs in. A batch refuses to run when the browser is somebody
+    /// else.
     pub username: Sealed,
     /// Secret: the portal password (six characters at most).
     pub password: Sealed,
     /// Secret: the PIN that confirms payments.
     pub pin: Sealed,
-    /// The agent code as the portal's frame shows it, where it differs from the login name. Empty: the same.
+    /// The agent code as the portal's frame shows it, where it differs from the login name. Empty:
+    /// the same.
     pub agent_code: String,
-    /// How long an answer of the portal is waited for, in seconds. After a confirming click that makes a doubt.
+    /// How long an answer of the portal is waited for, in seconds. After a confirming click that
+    /// makes a doubt.
     pub answer_timeout_s: u32,
     /// How long a person is waited for (captcha, OTP, login by hand), in seconds.
     pub person_timeout_s: u32,
@@ -85,13 +90,15 @@ pub struct Portal {
     pub failures_before_pause: u32,
 }
 
-/// How payments in doubt are looked into. Nobody knows how long the portal takes to show a payment: these are cautious.
+/// How payments in doubt are looked into. Nobody knows how long the portal takes to show a payment:
+/// these are cautious.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reconcile {
     /// How long a batch that is through goes on looking, in seconds.
     pub wait_s: u32,
-    /// When a payment is looked into, in milliseconds after it became unknown. After the last a person is asked.
+    /// When a payment is looked into, in milliseconds after it became unknown. After the last a
+    /// person is asked.
     pub look_after_ms: Vec<u32>,
     /// How long the portal may take to show a payment in its history, in milliseconds.
     pub settle_ms: u32,
@@ -112,7 +119,14 @@ impl Reconcile {
 
 impl Default for Reconcile {
     fn default() -> Self {
-        Self { wait_s: 150, look_after_ms: vec![0, 5_000, 15_000, 60_000, 130_000, 300_000, 900_000, 3_600_000], settle_ms: 60_000, apart_ms: 60_000 }
+        Self {
+            wait_s: 150,
+            look_after_ms: vec![
+                0, 5_000, 15_000, 60_000, 130_000, 300_000, 900_000, 3_600_000,
+            ],
+            settle_ms: 60_000,
+            apart_ms: 60_000,
+        }
     }
 }
 
@@ -120,7 +134,8 @@ impl Default for Reconcile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EvidenceRules {
-    /// Pictures and texts of the page at quote and outcome of every payment; off: of failures and doubts alone.
+    /// Pictures and texts of the page at quote and outcome of every payment; off: of failures and
+    /// doubts alone.
     pub pictures: bool,
     /// Files older than this many days are removed; the ledger keeps their hashes.
     pub keep_days: u32,
@@ -128,7 +143,10 @@ pub struct EvidenceRules {
 
 impl Default for EvidenceRules {
     fn default() -> Self {
-        Self { pictures: true, keep_days: 180 }
+        Self {
+            pictures: true,
+            keep_days: 180,
+        }
     }
 }
 
@@ -140,7 +158,8 @@ pub struct Api {
     pub source: String,
     /// Base address of the job API.
     pub url: String,
-    /// Secret: the machine's token. With one, jobs are leased from our server, and what became of them is told there.
+    /// Secret: the machine's token. With one, jobs are leased from our server, and what became of
+    /// them is told there.
     pub token: Sealed,
     /// How many jobs are taken at once where they are leased.
     pub jobs_at_once: u16,
@@ -174,10 +193,11 @@ pub struct Browser {
     pub driver_path: String,
     /// Without a window. Captcha and OTP then cannot be done by a person at this machine.
     pub headless: bool,
-    /// Speak `BiDi`: the commit gate, and several logins in a browser. Off: a latch in the page, a browser a login.
+    /// Speak `BiDi`: the commit gate, and several logins in a browser. Off: a latch in the page, a
+    /// browser a login.
     pub bidi: bool,
-    /// Carry the browser's connections through a relay of ours that is shut while a payment is held. Off only where a
-    /// proxy has to be used to reach the portal.
+    /// Carry the browser's connections through a relay of ours that is shut while a payment is
+    /// held. Off only where a proxy has to be used to reach the portal.
     pub valve: bool,
     /// Logins that work on a batch at the same time, at most.
     pub sessions: u16,
@@ -218,7 +238,13 @@ pub struct Window {
 
 impl Default for Window {
     fn default() -> Self {
-        Self { language: "vi".to_owned(), dark: false, scale_percent: 100, lock_after_min: 15, sound: true }
+        Self {
+            language: "vi".to_owned(),
+            dark: false,
+            scale_percent: 100,
+            lock_after_min: 15,
+            sound: true,
+        }
     }
 }
 
@@ -238,7 +264,12 @@ pub struct Auto {
 
 impl Default for Auto {
     fn default() -> Self {
-        Self { every_min: 10, quiet_from: 22, quiet_to: 6, services: String::new() }
+        Self {
+            every_min: 10,
+            quiet_from: 22,
+            quiet_to: 6,
+            services: String::new(),
+        }
     }
 }
 
@@ -283,7 +314,9 @@ impl Default for Api {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read or written.
-    #[error("Không đọc/ghi được {path}. Kiểm tra quyền truy cập và dung lượng đĩa. (Cannot read or write it.)")]
+    #[error(
+        "Không đọc/ghi được {path}. Kiểm tra quyền truy cập và dung lượng đĩa. (Cannot read or write it.)"
+    )]
     Io {
         /// The file.
         path: PathBuf,
@@ -292,7 +325,9 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// The file is not what it should be. It was copied aside and left as it is.
-    #[error("{path} bị hỏng: {why}. Đã giữ bản sao tại {kept}; sửa lại hoặc xóa tệp rồi đặt lại cấu hình. (Damaged; a copy was kept.)")]
+    #[error(
+        "{path} bị hỏng: {why}. Đã giữ bản sao tại {kept}; sửa lại hoặc xóa tệp rồi đặt lại cấu hình. (Damaged; a copy was kept.)"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -302,7 +337,9 @@ pub enum ConfigError {
         kept: PathBuf,
     },
     /// The system names no folder for configuration.
-    #[error("Không tìm được thư mục cấu hình của người dùng. Đặt biến GACHNO_HOME. (No home directory; set GACHNO_HOME.)")]
+    #[error(
+        "Không tìm được thư mục cấu hình của người dùng. Đặt biến GACHNO_HOME. (No home directory; set GACHNO_HOME.)"
+    )]
     NoHome,
     /// The secrets cannot be opened.
     #[error(transparent)]
@@ -315,14 +352,22 @@ impl Config {
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(source) => return Err(ConfigError::Io { path: path.to_owned(), source }),
+            Err(source) => {
+                return Err(ConfigError::Io {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
         };
         serde_json::from_slice(&bytes).map_err(|e| damaged(path, &bytes, &e.to_string()))
     }
 
     /// Writes the file: whole or not at all, readable by its owner only.
     pub fn save(&self, path: &Path) -> Result<(), ConfigError> {
-        let io = |source| ConfigError::Io { path: path.to_owned(), source };
+        let io = |source| ConfigError::Io {
+            path: path.to_owned(),
+            source,
+        };
         let mut text = serde_json::to_string_pretty(self).map_err(|e| io(e.into()))?;
         text.push('\n');
         write_atomically(path, text.as_bytes()).map_err(io)
@@ -332,19 +377,30 @@ impl Config {
 /// Keeps the damaged file's bytes under a name that says what they are, once per content.
 fn damaged(path: &Path, bytes: &[u8], why: &str) -> ConfigError {
     use sha2::{Digest, Sha256};
-    let mark: String = Sha256::digest(bytes).iter().take(4).map(|b| format!("{b:02x}")).collect();
+    let mark: String = Sha256::digest(bytes)
+        .iter()
+        .take(4)
+        .map(|b| format!("{b:02x}"))
+        .collect();
     let kept = path.with_extension(format!("hong-{mark}.json"));
     if !kept.exists()
         && let Err(error) = write_atomically(&kept, bytes)
     {
         tracing::warn!(%error, "the damaged config could not be kept aside");
     }
-    ConfigError::Damaged { path: path.to_owned(), why: why.to_owned(), kept }
+    ConfigError::Damaged {
+        path: path.to_owned(),
+        why: why.to_owned(),
+        kept,
+    }
 }
 
 /// Writes beside the file, syncs, renames. The old content stays whole until the new one is.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = folder.join(format!(".{name}.{}.tmp", uuid::Uuid::new_v4().simple()));
@@ -372,7 +428,10 @@ mod tests {
     fn the_example_shows_every_key_with_its_default() {
         let example = include_str!("../../config.example.json");
         let parsed: serde_json::Value = serde_json::from_str(example).expect("json");
-        assert_eq!(parsed, serde_json::to_value(Config::default()).expect("json"));
+        assert_eq!(
+            parsed,
+            serde_json::to_value(Config::default()).expect("json")
+        );
     }
 
     #[test]
@@ -380,8 +439,13 @@ mod tests {
         let dir = tempfile::tempdir().expect("dir");
         let path = dir.path().join("config.json");
         fs::write(&path, b"{\"portal\": {\"url\": ").expect("write");
-        let Err(ConfigError::Damaged { kept, .. }) = Config::load(&path) else { panic!("must be refused") };
-        assert_eq!(fs::read(&kept).expect("kept"), fs::read(&path).expect("still there"));
+        let Err(ConfigError::Damaged { kept, .. }) = Config::load(&path) else {
+            panic!("must be refused")
+        };
+        assert_eq!(
+            fs::read(&kept).expect("kept"),
+            fs::read(&path).expect("still there")
+        );
         assert!(Config::load(&path).is_err(), "and again");
     }
 
@@ -401,8 +465,17 @@ mod tests {
         let dir = tempfile::tempdir().expect("dir");
         let path = dir.path().join("deep/config.json");
         Config::default().save(&path).expect("saved");
-        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).expect("there").permissions().mode() & 0o777,
+            0o600
+        );
         assert_eq!(Config::load(&path).expect("read"), Config::default());
-        assert_eq!(fs::read_dir(path.parent().expect("folder")).expect("list").count(), 1, "no temporary file stays");
+        assert_eq!(
+            fs::read_dir(path.parent().expect("folder"))
+                .expect("list")
+                .count(),
+            1,
+            "no temporary file stays"
+        );
     }
 }

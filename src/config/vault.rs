@@ -1,7 +1,8 @@
 //! Secrets as Fernet tokens inside `config.json`.
 //!
-//! The key is 32 bytes, written as URL-safe base64, as every Fernet library takes it. It comes from the system's
-//! keyring, or from a passphrase by Argon2id with the salt and the costs that stand in the file's `vault`.
+//! The key is 32 bytes, written as URL-safe base64, as every Fernet library takes it. It comes from
+//! the system's keyring, or from a passphrase by Argon2id with the salt and the costs that stand in
+//! the file's `vault`.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,7 +17,8 @@ use zeroize::Zeroizing;
 
 /// Sealed in every vault, so that a wrong key is told apart from a damaged secret.
 const CHECK_TEXT: &[u8] = b"gachno";
-/// fernet refuses tokens from further in the future than this, in seconds; a clock set back looks like a wrong key.
+/// fernet refuses tokens from further in the future than this, in seconds; a clock set back looks
+/// like a wrong key.
 const CLOCK_SKEW_S: u64 = 60;
 
 /// A secret as it stands in the file: a Fernet token, or empty. `Debug` shows neither.
@@ -33,7 +35,11 @@ impl Sealed {
 
 impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_empty() { "(empty)" } else { "(sealed)" })
+        f.write_str(if self.is_empty() {
+            "(empty)"
+        } else {
+            "(sealed)"
+        })
     }
 }
 
@@ -82,16 +88,24 @@ pub struct Unlock {
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// A passphrase is needed and none was given.
-    #[error("Cần mật khẩu mở khóa cấu hình. Đặt biến GACHNO_PASSPHRASE hoặc nhập khi được hỏi. (A passphrase is needed.)")]
+    #[error(
+        "Cần mật khẩu mở khóa cấu hình. Đặt biến GACHNO_PASSPHRASE hoặc nhập khi được hỏi. (A passphrase is needed.)"
+    )]
     NoPassphrase,
     /// The key does not fit.
-    #[error("Mật khẩu mở khóa không đúng với tệp cấu hình này; chưa thay đổi gì. (Wrong passphrase or key; nothing was changed.)")]
+    #[error(
+        "Mật khẩu mở khóa không đúng với tệp cấu hình này; chưa thay đổi gì. (Wrong passphrase or key; nothing was changed.)"
+    )]
     WrongKey,
     /// The token carries a time from the future.
-    #[error("Đồng hồ máy chạy chậm {0} giây so với lúc lưu bí mật. Chỉnh lại giờ rồi thử lại. (The clock was set back.)")]
+    #[error(
+        "Đồng hồ máy chạy chậm {0} giây so với lúc lưu bí mật. Chỉnh lại giờ rồi thử lại. (The clock was set back.)"
+    )]
     ClockSetBack(u64),
     /// One token is damaged; the key fits.
-    #[error("Bí mật {0} trong cấu hình bị hỏng. Đặt lại bằng: gachno config set {0} (This secret is damaged; set it again.)")]
+    #[error(
+        "Bí mật {0} trong cấu hình bị hỏng. Đặt lại bằng: gachno config set {0} (This secret is damaged; set it again.)"
+    )]
     DamagedSecret(String),
     /// The header's parameters make no key.
     #[error("Phần \"vault\" của cấu hình bị hỏng: {0}. (The vault's header is damaged.)")]
@@ -111,31 +125,45 @@ pub struct Vault {
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vault").field("header", &self.header).finish_non_exhaustive()
+        f.debug_struct("Vault")
+            .field("header", &self.header)
+            .finish_non_exhaustive()
     }
 }
 
 impl Vault {
-    /// Opens the vault that the header describes. `Err(WrongKey)` where the offered key does not fit.
+    /// Opens the vault that the header describes. `Err(WrongKey)` where the offered key does not
+    /// fit.
     pub fn open(header: &VaultHeader, unlock: &Unlock) -> Result<Self, VaultError> {
         let fernet = match &header.key {
             KeySource::Argon2id { .. } => {
                 let passphrase = unlock.passphrase.as_ref().ok_or(VaultError::NoPassphrase)?;
                 fernet_of(&derive(&header.key, passphrase)?)?
             }
-            KeySource::Keyring { account } => keyring_key(account).and_then(|key| from_key(&key))?,
+            KeySource::Keyring { account } => {
+                keyring_key(account).and_then(|key| from_key(&key))?
+            }
         };
         match fernet.decrypt(&header.check) {
-            Ok(text) if text == CHECK_TEXT => Ok(Self { fernet, header: header.clone() }),
+            Ok(text) if text == CHECK_TEXT => Ok(Self {
+                fernet,
+                header: header.clone(),
+            }),
             _ => Err(clock_fault(&header.check).unwrap_or(VaultError::WrongKey)),
         }
     }
 
-    /// Makes a new vault: with the passphrase where one is offered, else in the keyring where there is one.
+    /// Makes a new vault: with the passphrase where one is offered, else in the keyring where there
+    /// is one.
     pub fn create(unlock: &Unlock) -> Result<Self, VaultError> {
         let (key_source, fernet) = match &unlock.passphrase {
             Some(passphrase) => {
-                let source = KeySource::Argon2id { salt: URL_SAFE.encode(rand::random::<[u8; 16]>()), memory_kib: 64 * 1024, passes: 3, lanes: 1 };
+                let source = KeySource::Argon2id {
+                    salt: URL_SAFE.encode(rand::random::<[u8; 16]>()),
+                    memory_kib: 64 * 1024,
+                    passes: 3,
+                    lanes: 1,
+                };
                 let fernet = fernet_of(&derive(&source, passphrase)?)?;
                 (source, fernet)
             }
@@ -147,7 +175,10 @@ impl Vault {
             }
             None => return Err(VaultError::NoPassphrase),
         };
-        let header = VaultHeader { key: key_source, check: fernet.encrypt(CHECK_TEXT) };
+        let header = VaultHeader {
+            key: key_source,
+            check: fernet.encrypt(CHECK_TEXT),
+        };
         Ok(Self { fernet, header })
     }
 
@@ -170,15 +201,28 @@ impl Vault {
             return Ok(None);
         }
         let damaged = || VaultError::DamagedSecret(name.to_owned());
-        let bytes = Zeroizing::new(self.fernet.decrypt(&sealed.0).map_err(|_| clock_fault(&sealed.0).unwrap_or_else(damaged))?);
+        let bytes = Zeroizing::new(
+            self.fernet
+                .decrypt(&sealed.0)
+                .map_err(|_| clock_fault(&sealed.0).unwrap_or_else(damaged))?,
+        );
         let text = std::str::from_utf8(&bytes).map_err(|_| damaged())?;
         Ok(Some(SecretString::from(text)))
     }
 }
 
 /// The Fernet key of a passphrase: 32 bytes of Argon2id, version 0x13.
-fn derive(source: &KeySource, passphrase: &SecretString) -> Result<Zeroizing<[u8; 32]>, VaultError> {
-    let KeySource::Argon2id { salt, memory_kib, passes, lanes } = source else {
+fn derive(
+    source: &KeySource,
+    passphrase: &SecretString,
+) -> Result<Zeroizing<[u8; 32]>, VaultError> {
+    let KeySource::Argon2id {
+        salt,
+        memory_kib,
+        passes,
+        lanes,
+    } = source
+    else {
         return Err(VaultError::BadHeader("not a passphrase vault".to_owned()));
     };
     // A file from elsewhere must not make this machine work for hours.
@@ -200,7 +244,8 @@ fn fernet_of(key: &Zeroizing<[u8; 32]>) -> Result<Fernet, VaultError> {
 }
 
 fn from_key(key: &str) -> Result<Fernet, VaultError> {
-    Fernet::new(key).ok_or_else(|| VaultError::BadHeader("khóa không phải 32 byte base64".to_owned()))
+    Fernet::new(key)
+        .ok_or_else(|| VaultError::BadHeader("khóa không phải 32 byte base64".to_owned()))
 }
 
 /// A token's time stands in clear behind its version byte: big-endian seconds.
@@ -214,13 +259,18 @@ fn clock_fault(token: &str) -> Option<VaultError> {
 }
 
 #[cfg(feature = "desktop")]
-fn on_keyring<T: Send + 'static>(account: &str, work: impl FnOnce(&keyring::Entry) -> keyring::Result<T> + Send + 'static) -> Result<T, VaultError> {
+fn on_keyring<T: Send + 'static>(
+    account: &str,
+    work: impl FnOnce(&keyring::Entry) -> keyring::Result<T> + Send + 'static,
+) -> Result<T, VaultError> {
     let account = account.to_owned();
     // The keyring's client blocks and must not do so on a runtime's thread.
-    std::thread::spawn(move || keyring::Entry::new("gachno", &account).and_then(|entry| work(&entry)))
-        .join()
-        .map_err(|_| VaultError::Keyring("kho khóa không trả lời".to_owned()))?
-        .map_err(|e| VaultError::Keyring(e.to_string()))
+    std::thread::spawn(move || {
+        keyring::Entry::new("gachno", &account).and_then(|entry| work(&entry))
+    })
+    .join()
+    .map_err(|_| VaultError::Keyring("kho khóa không trả lời".to_owned()))?
+    .map_err(|e| VaultError::Keyring(e.to_string()))
 }
 
 #[cfg(feature = "desktop")]
@@ -236,12 +286,16 @@ fn store_in_keyring(account: &str, key: &Zeroizing<String>) -> Result<(), VaultE
 
 #[cfg(not(feature = "desktop"))]
 fn keyring_key(_: &str) -> Result<Zeroizing<String>, VaultError> {
-    Err(VaultError::Keyring("bản này không có hỗ trợ kho khóa".to_owned()))
+    Err(VaultError::Keyring(
+        "bản này không có hỗ trợ kho khóa".to_owned(),
+    ))
 }
 
 #[cfg(not(feature = "desktop"))]
 fn store_in_keyring(_: &str, _: &Zeroizing<String>) -> Result<(), VaultError> {
-    Err(VaultError::Keyring("bản này không có hỗ trợ kho khóa".to_owned()))
+    Err(VaultError::Keyring(
+        "bản này không có hỗ trợ kho khóa".to_owned(),
+    ))
 }
 
 #[cfg(test)]
@@ -250,7 +304,10 @@ mod tests {
     use std::process::Command;
 
     fn with(passphrase: &str) -> Unlock {
-        Unlock { passphrase: Some(SecretString::from(passphrase)), keyring: false }
+        Unlock {
+            passphrase: Some(SecretString::from(passphrase)),
+            keyring: false,
+        }
     }
 
     #[test]
@@ -258,10 +315,19 @@ mod tests {
         let vault = Vault::create(&with("mưa rào Hà Nội")).expect("made");
         let sealed = vault.seal(&SecretString::from("246810"));
         let again = Vault::open(vault.header(), &with("mưa rào Hà Nội")).expect("opened");
-        let secret = again.unseal("portal.pin", &sealed).expect("fits").expect("there");
+        let secret = again
+            .unseal("portal.pin", &sealed)
+            .expect("fits")
+            .expect("there");
         assert_eq!(secret.expose_secret(), "246810");
-        assert!(matches!(Vault::open(vault.header(), &with("nắng")), Err(VaultError::WrongKey)));
-        assert!(matches!(Vault::open(vault.header(), &Unlock::default()), Err(VaultError::NoPassphrase)));
+        assert!(matches!(
+            Vault::open(vault.header(), &with("nắng")),
+            Err(VaultError::WrongKey)
+        ));
+        assert!(matches!(
+            Vault::open(vault.header(), &Unlock::default()),
+            Err(VaultError::NoPassphrase)
+        ));
     }
 
     #[test]
@@ -271,32 +337,59 @@ mod tests {
         assert!(!format!("{sealed:?}").contains(&sealed.0));
         sealed.0.replace_range(40..44, "AAAA");
         let error = vault.unseal("portal.pin", &sealed).expect_err("damaged");
-        assert!(matches!(&error, VaultError::DamagedSecret(name) if name == "portal.pin"), "{error}");
-        assert_eq!(vault.unseal("portal.pin", &Sealed::default()).expect("empty").map(|_| ()), None);
+        assert!(
+            matches!(&error, VaultError::DamagedSecret(name) if name == "portal.pin"),
+            "{error}"
+        );
+        assert_eq!(
+            vault
+                .unseal("portal.pin", &Sealed::default())
+                .expect("empty")
+                .map(|_| ()),
+            None
+        );
     }
 
     #[test]
     fn a_clock_set_back_is_told_apart_from_a_wrong_key() {
         let vault = Vault::create(&with("p")).expect("made");
-        let soon = SystemTime::now().duration_since(UNIX_EPOCH).expect("time").as_secs() + 3_600;
+        let soon = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("time")
+            .as_secs()
+            + 3_600;
         let mut bytes = URL_SAFE.decode(vault.fernet.encrypt(b"x")).expect("base64");
         bytes[1..9].copy_from_slice(&soon.to_be_bytes());
         let token = Sealed(URL_SAFE.encode(bytes));
         assert!(matches!(vault.unseal("k", &token), Err(VaultError::ClockSetBack(s)) if s > 3_000));
     }
 
-    /// Made with Python's `cryptography` and `argon2-cffi`: key = Argon2id("mật khẩu", salt, t=3, m=65536, p=1).
+    /// Made with Python's `cryptography` and `argon2-cffi`: key = Argon2id("mật khẩu", salt, t=3,
+    /// m=65536, p=1).
     #[test]
     fn tokens_made_by_python_are_read() {
-        for vector in include_str!("../../tests/vectors/fernet.txt").lines().filter(|l| !l.starts_with('#')) {
-            let [key, text, token] = vector.split('\t').collect::<Vec<_>>()[..] else { panic!("{vector}") };
-            assert_eq!(from_key(key).expect("key").decrypt(token).expect("token"), text.as_bytes());
+        for vector in include_str!("../../tests/vectors/fernet.txt")
+            .lines()
+            .filter(|l| !l.starts_with('#'))
+        {
+            let [key, text, token] = vector.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{vector}")
+            };
+            assert_eq!(
+                from_key(key).expect("key").decrypt(token).expect("token"),
+                text.as_bytes()
+            );
         }
     }
 
     #[test]
     fn the_passphrase_key_is_plain_argon2id() {
-        let source = KeySource::Argon2id { salt: "AAECAwQFBgcICQoLDA0ODw==".into(), memory_kib: 65_536, passes: 3, lanes: 1 };
+        let source = KeySource::Argon2id {
+            salt: "AAECAwQFBgcICQoLDA0ODw==".into(),
+            memory_kib: 65_536,
+            passes: 3,
+            lanes: 1,
+        };
         let key = derive(&source, &SecretString::from("mật khẩu")).expect("key");
         let expected = include_str!("../../tests/vectors/argon2id.txt").trim();
         assert_eq!(URL_SAFE.encode(key.as_ref()), expected);
@@ -305,20 +398,38 @@ mod tests {
     /// Runs where Python's `cryptography` is there: each side reads what the other wrote.
     #[test]
     fn python_reads_our_tokens() {
-        let python = |code: &str, args: &[&str]| Command::new("python3").arg("-c").arg(code).args(args).output();
+        let python = |code: &str, args: &[&str]| {
+            Command::new("python3")
+                .arg("-c")
+                .arg(code)
+                .args(args)
+                .output()
+        };
         match python("import cryptography.fernet", &[]) {
             Ok(output) if output.status.success() => {}
             _ => return eprintln!("skipped: no python3 with the package cryptography here"),
         }
         let key = Fernet::generate_key();
-        let ours = from_key(&key).expect("key").encrypt("Gạch nợ 246810".as_bytes());
+        let ours = from_key(&key)
+            .expect("key")
+            .encrypt("Gạch nợ 246810".as_bytes());
         let code = "import sys;from cryptography.fernet import Fernet;f=Fernet(sys.argv[1].encode());\
                     sys.stdout.buffer.write(f.decrypt(sys.argv[2].encode())+b'\\n'+f.encrypt('từ Python'.encode()))";
         let output = python(code, &[&key, &ours]).expect("python runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let said = String::from_utf8(output.stdout).expect("utf-8");
         let (read, theirs) = said.split_once('\n').expect("two lines");
         assert_eq!(read, "Gạch nợ 246810");
-        assert_eq!(from_key(&key).expect("key").decrypt(theirs).expect("theirs"), "từ Python".as_bytes());
+        assert_eq!(
+            from_key(&key)
+                .expect("key")
+                .decrypt(theirs)
+                .expect("theirs"),
+            "từ Python".as_bytes()
+        );
     }
 }

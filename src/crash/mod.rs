@@ -1,8 +1,10 @@
-//! Breaks the program, or what it stands on, in the middle of its work, and compares what it then says with the truth.
+//! Breaks the program, or what it stands on, in the middle of its work, and compares what it then
+//! says with the truth.
 //!
-//! A trial runs `gachno run` as a process against a sandbox portal, kills something at a boundary or after a while,
-//! starts the program again until the batch is done, and audits ledger, report and the portal's own book. Used by the
-//! tests (a bounded part) and by `gachno bench crash` (all of it, or at random for as long as one likes).
+//! A trial runs `gachno run` as a process against a sandbox portal, kills something at a boundary
+//! or after a while, starts the program again until the batch is done, and audits ledger, report
+//! and the portal's own book. Used by the tests (a bounded part) and by `gachno bench crash` (all
+//! of it, or at random for as long as one likes).
 
 mod audit;
 pub mod model;
@@ -27,38 +29,78 @@ use crate::domain::Service;
 use crate::engine::Boundary;
 
 /// The services that move money.
-pub const PAYMENTS: [Service; 4] = [Service::PayEvn, Service::PayTvInternet, Service::TopUpMulti, Service::TopUpViettel];
+pub const PAYMENTS: [Service; 4] = [
+    Service::PayEvn,
+    Service::PayTvInternet,
+    Service::TopUpMulti,
+    Service::TopUpViettel,
+];
 
 /// Every boundary × every victim, with the services taking turns: the bounded form.
 pub fn strikes_in_turn() -> Vec<Trial> {
-    let all = Boundary::ON_THE_WAY.into_iter().flat_map(|at| Victim::ALL.map(|victim| (at, victim)));
+    let all = Boundary::ON_THE_WAY
+        .into_iter()
+        .flat_map(|at| Victim::ALL.map(|victim| (at, victim)));
     let services = PAYMENTS.into_iter().cycle();
-    all.zip(services).map(|((at, victim), service)| Trial::of(service).struck(When::At(at), victim)).collect()
+    all.zip(services)
+        .map(|((at, victim), service)| Trial::of(service).struck(When::At(at), victim))
+        .collect()
 }
 
 /// Every service × every boundary × every victim.
 pub fn all_strikes() -> Vec<Trial> {
-    let victims = |service, at| Victim::ALL.map(|victim| Trial::of(service).struck(When::At(at), victim));
-    PAYMENTS.into_iter().flat_map(|service| Boundary::ON_THE_WAY.into_iter().flat_map(move |at| victims(service, at))).collect()
+    let victims =
+        |service, at| Victim::ALL.map(|victim| Trial::of(service).struck(When::At(at), victim));
+    PAYMENTS
+        .into_iter()
+        .flat_map(|service| {
+            Boundary::ON_THE_WAY
+                .into_iter()
+                .flat_map(move |at| victims(service, at))
+        })
+        .collect()
 }
 
 /// Every service × every trouble that the portal can make; nobody is killed.
 pub fn all_troubles() -> Vec<Trial> {
-    PAYMENTS.into_iter().flat_map(|service| troubles(service).into_iter().map(move |t| Trial::of(service).troubled(t))).collect()
+    PAYMENTS
+        .into_iter()
+        .flat_map(|service| {
+            troubles(service)
+                .into_iter()
+                .map(move |t| Trial::of(service).troubled(t))
+        })
+        .collect()
 }
 
 /// Every trouble once, with the services taking turns: the bounded form.
 pub fn troubles_in_turn() -> Vec<Trial> {
     let mut seen = std::collections::HashSet::new();
-    let rotated = (0..PAYMENTS.len()).map(|first| PAYMENTS.into_iter().cycle().skip(first).take(PAYMENTS.len()));
+    let rotated = (0..PAYMENTS.len()).map(|first| {
+        PAYMENTS
+            .into_iter()
+            .cycle()
+            .skip(first)
+            .take(PAYMENTS.len())
+    });
     let by_turn: Vec<Vec<Service>> = rotated.map(Iterator::collect).collect();
-    let names: Vec<String> = PAYMENTS.into_iter().flat_map(troubles).map(|t| t.name).filter(|name| seen.insert(name.clone())).collect();
+    let names: Vec<String> = PAYMENTS
+        .into_iter()
+        .flat_map(troubles)
+        .map(|t| t.name)
+        .filter(|name| seen.insert(name.clone()))
+        .collect();
     let turns = by_turn.iter().cycle();
     names
         .into_iter()
         .zip(turns)
         .filter_map(|(name, services)| {
-            let fits = |service: &Service| troubles(*service).into_iter().find(|t| t.name == name).map(|t| Trial::of(*service).troubled(t));
+            let fits = |service: &Service| {
+                troubles(*service)
+                    .into_iter()
+                    .find(|t| t.name == name)
+                    .map(|t| Trial::of(*service).troubled(t))
+            };
             services.iter().find_map(fits)
         })
         .collect()
@@ -66,11 +108,14 @@ pub fn troubles_in_turn() -> Vec<Trial> {
 
 /// Every service × every trouble × every boundary, where the program is killed.
 pub fn all_troubles_struck() -> Vec<Trial> {
-    let struck = |trial: Trial| Boundary::ON_THE_WAY.map(|at| trial.clone().struck(When::At(at), Victim::Program));
+    let struck = |trial: Trial| {
+        Boundary::ON_THE_WAY.map(|at| trial.clone().struck(When::At(at), Victim::Program))
+    };
     all_troubles().into_iter().flat_map(struck).collect()
 }
 
-/// The trial with this number: a batch of some size, some troubles, and a few killings at boundaries and random moments.
+/// The trial with this number: a batch of some size, some troubles, and a few killings at
+/// boundaries and random moments.
 pub fn random(seed: u64) -> Trial {
     let mut dice = SmallRng::seed_from_u64(seed);
     let service = *PAYMENTS.choose(&mut dice).unwrap_or(&PAYMENTS[0]);

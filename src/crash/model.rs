@@ -1,9 +1,11 @@
-//! Engine and portal without a browser, in simulated time: a million attempts with something going wrong at every step.
+//! Engine and portal without a browser, in simulated time: a million attempts with something going
+//! wrong at every step.
 //!
-//! The rules are the program's own: the attempt's transitions, what a crash means, what evidence proves, what looks
-//! prove together, whose a row of the history is, when the balance can speak. What is modelled is the world around
-//! them: logins that take turns, requests that arrive late or never, answers that are lost, a history that is slow,
-//! debts that somebody else pays, programs that die. A number replays everything.
+//! The rules are the program's own: the attempt's transitions, what a crash means, what evidence
+//! proves, what looks prove together, whose a row of the history is, when the balance can speak.
+//! What is modelled is the world around them: logins that take turns, requests that arrive late or
+//! never, answers that are lost, a history that is slow, debts that somebody else pays, programs
+//! that die. A number replays everything.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,8 +15,9 @@ use rand::{RngExt as _, SeedableRng as _};
 use crate::domain::reconcile::{balance_says, match_history, settle};
 use crate::domain::verdict::judge;
 use crate::domain::{
-    Answer, Attempt, BalanceSays, Claim, Conclusion, DebtAfter, Event, Evidence, GateKind, HistoryRow, HistorySays, Intent, Look, Outcome, Patience,
-    Proof, Quote, Said, Settled, State, Verdict, Vnd,
+    Answer, Attempt, BalanceSays, Claim, Conclusion, DebtAfter, Event, Evidence, GateKind,
+    HistoryRow, HistorySays, Intent, Look, Outcome, Patience, Proof, Quote, Said, Settled, State,
+    Verdict, Vnd,
 };
 use crate::engine::{Book, OnItsWay, Stamp};
 
@@ -22,7 +25,11 @@ use crate::engine::{Book, OnItsWay, Stamp};
 const LATE_MAX: i64 = 400;
 /// The history shows a payment this much later at most.
 const HISTORY_MAX: i64 = 400;
-const PATIENCE: (&[i64], i64, i64) = (&[0, 300, 900, 1_600, 2_400, 4_000, 9_000, 30_000], LATE_MAX + HISTORY_MAX + 100, 500);
+const PATIENCE: (&[i64], i64, i64) = (
+    &[0, 300, 900, 1_600, 2_400, 4_000, 9_000, 30_000],
+    LATE_MAX + HISTORY_MAX + 100,
+    500,
+);
 /// Tries of a job after technical failures.
 const RETRIES: u32 = 2;
 
@@ -181,21 +188,40 @@ impl Sim {
         let jobs: Vec<Job> = (0..count)
             .map(|i| {
                 if is_debt {
-                    Job { account: format!("PE{i}"), amount: 10_000 * dice.random_range(1..=4) }
+                    Job {
+                        account: format!("PE{i}"),
+                        amount: 10_000 * dice.random_range(1..=4),
+                    }
                 } else {
                     // Few numbers and few amounts: equal top-ups are the hard case.
-                    Job { account: format!("09{}", dice.random_range(0..4)), amount: 10_000 * dice.random_range(1..=2) }
+                    Job {
+                        account: format!("09{}", dice.random_range(0..4)),
+                        amount: 10_000 * dice.random_range(1..=2),
+                    }
                 }
             })
             .collect();
-        let debts = jobs.iter().map(|job| (job.account.clone(), job.amount)).collect();
+        let debts = jobs
+            .iter()
+            .map(|job| (job.account.clone(), job.amount))
+            .collect();
         let gate = match dice.random_range(0..10) {
             0 => GateKind::Latch,
             1 | 2 => GateKind::Wire,
             _ => GateKind::Valve,
         };
-        let portal = Portal { balance: 400_000, debts, wire: Vec::new(), arrived: HashMap::new(), history: Vec::new(), moved: Vec::new() };
-        let (has_history, crash_rate) = (dice.random_bool(0.8), [0.0, 0.005, 0.03][dice.random_range(0..3)]);
+        let portal = Portal {
+            balance: 400_000,
+            debts,
+            wire: Vec::new(),
+            arrived: HashMap::new(),
+            history: Vec::new(),
+            moved: Vec::new(),
+        };
+        let (has_history, crash_rate) = (
+            dice.random_bool(0.8),
+            [0.0, 0.005, 0.03][dice.random_range(0..3)],
+        );
         Self {
             dice,
             flaw,
@@ -219,7 +245,8 @@ impl Sim {
 
     fn pass(&mut self, ms: i64) {
         self.now += ms;
-        let (due, later): (Vec<OnWire>, Vec<OnWire>) = self.portal.wire.iter().partition(|w| w.arrives <= self.now);
+        let (due, later): (Vec<OnWire>, Vec<OnWire>) =
+            self.portal.wire.iter().partition(|w| w.arrives <= self.now);
         self.portal.wire = later;
         for wire in due {
             self.arrive(wire);
@@ -229,7 +256,12 @@ impl Sim {
     /// The portal works on a confirming request.
     fn arrive(&mut self, wire: OnWire) {
         let job = self.jobs[self.log[wire.attempt].job].clone();
-        let owed = self.portal.debts.get(&job.account).copied().unwrap_or_default();
+        let owed = self
+            .portal
+            .debts
+            .get(&job.account)
+            .copied()
+            .unwrap_or_default();
         let reply = match self.is_debt {
             true if owed == 0 => Reply::Cleared,
             _ if self.portal.balance < job.amount => Reply::Refused,
@@ -243,9 +275,20 @@ impl Sim {
             let shows = wire.arrives + self.dice.random_range(0..=HISTORY_MAX);
             let transaction = format!("T{}", self.portal.moved.len());
             self.portal.moved.push((wire.attempt, job.amount));
-            self.portal.history.push((shows, HistoryRow { transaction, account: job.account, amount: vnd(job.amount) }));
+            self.portal.history.push((
+                shows,
+                HistoryRow {
+                    transaction,
+                    account: job.account,
+                    amount: vnd(job.amount),
+                },
+            ));
         }
-        self.portal.arrived.entry(wire.attempt).or_default().push(reply);
+        self.portal
+            .arrived
+            .entry(wire.attempt)
+            .or_default()
+            .push(reply);
     }
 
     /// Appends to the durable record, by the program's own transitions.
@@ -255,7 +298,10 @@ impl Sim {
         if matches!(event, Event::Armed(_)) {
             record.armed_seq = self.seq;
         }
-        if matches!(event, Event::ContactLost { .. }) && record.armed_seq > 0 && record.unknown_ms == 0 {
+        if matches!(event, Event::ContactLost { .. })
+            && record.armed_seq > 0
+            && record.unknown_ms == 0
+        {
             record.unknown_ms = self.now;
         }
         match record.attempt.clone().after(event) {
@@ -265,7 +311,8 @@ impl Sim {
     }
 
     fn is_open(&self, attempt: usize) -> bool {
-        self.log[attempt].attempt.intent.is_some() && !matches!(self.log[attempt].attempt.state, State::Done(_))
+        self.log[attempt].attempt.intent.is_some()
+            && !matches!(self.log[attempt].attempt.state, State::Done(_))
     }
 
     // ---- The program ------------------------------------------------------------------------------------------------
@@ -344,13 +391,23 @@ impl Sim {
                     self.append(attempt, &Event::Concluded(end));
                 }
             } else if let Some(reply) = self.reply(attempt) {
-                self.append(attempt, &Event::Observed { said: vec![said(reply)], balance: None });
+                self.append(
+                    attempt,
+                    &Event::Observed {
+                        said: vec![said(reply)],
+                        balance: None,
+                    },
+                );
             }
         }
     }
 
     fn reply(&self, attempt: usize) -> Option<Reply> {
-        self.portal.arrived.get(&attempt).and_then(|replies| replies.first()).copied()
+        self.portal
+            .arrived
+            .get(&attempt)
+            .and_then(|replies| replies.first())
+            .copied()
     }
 
     fn to_do(&self) -> Vec<usize> {
@@ -364,7 +421,8 @@ impl Sim {
 
     /// Is there an open attempt that may still settle by itself?
     fn hope(&self) -> bool {
-        (0..self.log.len()).any(|a| self.is_open(a) && matches!(self.settled(a), Settled::LookAt(_)))
+        (0..self.log.len())
+            .any(|a| self.is_open(a) && matches!(self.settled(a), Settled::LookAt(_)))
     }
 
     /// Logins take turns, one step at a time, in an order that the dice choose.
@@ -374,10 +432,26 @@ impl Sim {
         waiting.reverse();
         loop {
             while logins.len() < seats {
-                let busy = |job: usize| logins.iter().any(|l| self.jobs[l.job].account == self.jobs[job].account);
-                let Some(place) = (0..waiting.len()).rev().find(|place| !busy(waiting[*place])) else { break };
+                let busy = |job: usize| {
+                    logins
+                        .iter()
+                        .any(|l| self.jobs[l.job].account == self.jobs[job].account)
+                };
+                let Some(place) = (0..waiting.len())
+                    .rev()
+                    .find(|place| !busy(waiting[*place]))
+                else {
+                    break;
+                };
                 let job = waiting.remove(place);
-                logins.push(Login { job, attempt: self.begin(job), phase: Phase::Begin, tries: 0, stamp: None, on_its_way: None });
+                logins.push(Login {
+                    job,
+                    attempt: self.begin(job),
+                    phase: Phase::Begin,
+                    tries: 0,
+                    stamp: None,
+                    on_its_way: None,
+                });
             }
             if logins.is_empty() {
                 return Ok(());
@@ -386,13 +460,21 @@ impl Sim {
                 return Err(Crash);
             }
             let turn = self.dice.random_range(0..logins.len());
-            let is_resting = logins.iter().enumerate().any(|(i, l)| i != turn && l.phase == Phase::Rest);
-            let others_armed = logins.iter().enumerate().any(|(i, l)| i != turn && l.phase >= Phase::Click && l.phase < Phase::Rest);
+            let is_resting = logins
+                .iter()
+                .enumerate()
+                .any(|(i, l)| i != turn && l.phase == Phase::Rest);
+            let others_armed = logins
+                .iter()
+                .enumerate()
+                .any(|(i, l)| i != turn && l.phase >= Phase::Click && l.phase < Phase::Rest);
             let ms = self.dice.random_range(1..60);
             self.pass(ms);
             // Somebody else pays a bill elsewhere.
             if self.is_debt && self.chance(0.2) {
-                let account = self.jobs[self.dice.random_range(0..self.jobs.len())].account.clone();
+                let account = self.jobs[self.dice.random_range(0..self.jobs.len())]
+                    .account
+                    .clone();
                 self.portal.debts.insert(account, 0);
             }
             let login = &mut logins[turn];
@@ -410,10 +492,22 @@ impl Sim {
     }
 
     fn begin(&mut self, job: usize) -> usize {
-        if let Some(last) = self.last.get(&job).copied().filter(|last| self.log[*last].attempt.state == State::Queued) {
+        if let Some(last) = self
+            .last
+            .get(&job)
+            .copied()
+            .filter(|last| self.log[*last].attempt.state == State::Queued)
+        {
             return last;
         }
-        self.log.push(Record { job, attempt: Attempt::default(), armed_seq: 0, unknown_ms: 0, sends: 0, is_held: false });
+        self.log.push(Record {
+            job,
+            attempt: Attempt::default(),
+            armed_seq: 0,
+            unknown_ms: 0,
+            sends: 0,
+            is_held: false,
+        });
         self.last.insert(job, self.log.len() - 1);
         self.log.len() - 1
     }
@@ -427,7 +521,10 @@ impl Sim {
             login.tries += 1;
             login.phase = Phase::Begin;
             if login.tries > RETRIES {
-                self.append(attempt, &Event::Concluded(Conclusion::of(Outcome::Failed, Proof::None, String::new())));
+                self.append(
+                    attempt,
+                    &Event::Concluded(Conclusion::of(Outcome::Failed, Proof::None, String::new())),
+                );
                 return true;
             }
             return false;
@@ -435,16 +532,38 @@ impl Sim {
         login.phase = match login.phase {
             Phase::Begin => {
                 login.stamp = Some(book.stamp(self.seq));
-                self.append(attempt, &Event::Leased { session: String::new(), operator: None });
+                self.append(
+                    attempt,
+                    &Event::Leased {
+                        session: String::new(),
+                        operator: None,
+                    },
+                );
                 Phase::LookUp
             }
             Phase::LookUp => {
-                let owed = self.portal.debts.get(&job.account).copied().unwrap_or_default();
+                let owed = self
+                    .portal
+                    .debts
+                    .get(&job.account)
+                    .copied()
+                    .unwrap_or_default();
                 if self.is_debt && owed == 0 {
-                    self.append(attempt, &Event::Concluded(Conclusion::of(Outcome::NoDebt, Proof::Response, String::new())));
+                    self.append(
+                        attempt,
+                        &Event::Concluded(Conclusion::of(
+                            Outcome::NoDebt,
+                            Proof::Response,
+                            String::new(),
+                        )),
+                    );
                     return true;
                 }
-                let quote = Quote { amount: vnd(job.amount), customer: None, balance: Some(vnd(self.portal.balance)) };
+                let quote = Quote {
+                    amount: vnd(job.amount),
+                    customer: None,
+                    balance: Some(vnd(self.portal.balance)),
+                };
                 self.append(attempt, &Event::QuoteSeen(quote));
                 Phase::Prepare
             }
@@ -461,7 +580,10 @@ impl Sim {
                 // The page does not click (its dialog changed): the gate knows that nothing left.
                 if self.chance(1.0) {
                     login.on_its_way = None;
-                    self.append(attempt, &Event::Concluded(Conclusion::not_sent(String::new())));
+                    self.append(
+                        attempt,
+                        &Event::Concluded(Conclusion::not_sent(String::new())),
+                    );
                     return true;
                 }
                 if self.gate == GateKind::Latch {
@@ -473,7 +595,13 @@ impl Sim {
                 }
             }
             Phase::Release => {
-                self.append(attempt, &Event::Released { request: Some(attempt.to_string()), body: None });
+                self.append(
+                    attempt,
+                    &Event::Released {
+                        request: Some(attempt.to_string()),
+                        body: None,
+                    },
+                );
                 Phase::LetGo
             }
             Phase::LetGo if self.gate == GateKind::Valve && self.chance(2.0) => {
@@ -481,7 +609,10 @@ impl Sim {
                 self.log[attempt].is_held = false;
                 login.on_its_way = None;
                 self.append(attempt, &Event::Withheld { why: String::new() });
-                self.append(attempt, &Event::Concluded(Conclusion::not_sent(String::new())));
+                self.append(
+                    attempt,
+                    &Event::Concluded(Conclusion::not_sent(String::new())),
+                );
                 return true;
             }
             Phase::LetGo => {
@@ -503,22 +634,40 @@ impl Sim {
         let attempt = login.attempt;
         let obligation = self.obligation(job);
         let is_locked = (0..self.log.len()).any(|other| {
-            other != attempt && self.is_open(other) && self.log[other].attempt.intent.as_ref().is_some_and(|i| i.obligation == obligation)
+            other != attempt
+                && self.is_open(other)
+                && self.log[other]
+                    .attempt
+                    .intent
+                    .as_ref()
+                    .is_some_and(|i| i.obligation == obligation)
         });
         if is_locked && self.flaw != Flaw::RetriesDoubts {
-            self.append(attempt, &Event::Concluded(Conclusion::of(Outcome::Refused, Proof::None, String::new())));
+            self.append(
+                attempt,
+                &Event::Concluded(Conclusion::of(Outcome::Refused, Proof::None, String::new())),
+            );
             return true;
         }
-        let others_in_doubt = (0..self.log.len()).any(|other| other != attempt && self.is_open(other));
+        let others_in_doubt =
+            (0..self.log.len()).any(|other| other != attempt && self.is_open(other));
         if let Some(stamp) = login.stamp
             && book.is_untouched(stamp, 0)
             && !others_in_doubt
-            && let Some(balance) = self.log[attempt].attempt.quote.as_ref().and_then(|q| q.balance)
+            && let Some(balance) = self.log[attempt]
+                .attempt
+                .quote
+                .as_ref()
+                .and_then(|q| q.balance)
         {
             book.rests_at(balance, stamp.seq);
         }
         let (balance_before, balance_seq) = book.at_rest().unzip();
-        let balance_before = if self.flaw == Flaw::BalanceAlwaysProves { Some(vnd(self.portal.balance)) } else { balance_before };
+        let balance_before = if self.flaw == Flaw::BalanceAlwaysProves {
+            Some(vnd(self.portal.balance))
+        } else {
+            balance_before
+        };
         let mark = self.has_history.then(String::new);
         self.append(
             attempt,
@@ -548,7 +697,11 @@ impl Sim {
     }
 
     fn obligation(&self, job: &Job) -> String {
-        if self.is_debt { job.account.clone() } else { format!("{}|{}", job.account, job.amount) }
+        if self.is_debt {
+            job.account.clone()
+        } else {
+            format!("{}|{}", job.account, job.amount)
+        }
     }
 
     /// The request leaves: mostly it arrives, sometimes late, sometimes never.
@@ -572,13 +725,29 @@ impl Sim {
         let mut balance = None;
         match reply {
             Some(_) if self.chance(4.0) => {
-                let odd = Said { severity: "info".into(), text: "đang xử lý".into() };
-                self.append(attempt, &Event::Observed { said: vec![odd], balance: None });
+                let odd = Said {
+                    severity: "info".into(),
+                    text: "đang xử lý".into(),
+                };
+                self.append(
+                    attempt,
+                    &Event::Observed {
+                        said: vec![odd],
+                        balance: None,
+                    },
+                );
             }
             Some(reply) => {
                 let is_mine = login.stamp.is_some_and(|stamp| book.is_untouched(stamp, 1));
-                balance = Some(vnd(self.portal.balance)).filter(|_| is_mine || self.flaw == Flaw::BalanceAlwaysProves);
-                self.append(attempt, &Event::Observed { said: vec![said(reply)], balance });
+                balance = Some(vnd(self.portal.balance))
+                    .filter(|_| is_mine || self.flaw == Flaw::BalanceAlwaysProves);
+                self.append(
+                    attempt,
+                    &Event::Observed {
+                        said: vec![said(reply)],
+                        balance,
+                    },
+                );
             }
             None => self.append(attempt, &Event::ContactLost { why: String::new() }),
         }
@@ -594,7 +763,10 @@ impl Sim {
     /// What the balance would be without this attempt; `None` where it proves nothing.
     fn explained(&self, attempt: usize) -> Option<Vnd> {
         let intent = self.log[attempt].attempt.intent.as_ref()?;
-        let (before, seq) = (intent.balance_before?, intent.balance_seq.unwrap_or_default());
+        let (before, seq) = (
+            intent.balance_before?,
+            intent.balance_seq.unwrap_or_default(),
+        );
         if self.flaw == Flaw::BalanceAlwaysProves {
             return Some(before);
         }
@@ -605,22 +777,43 @@ impl Sim {
     }
 
     /// Judges by the program's own rules. `at_rest`: everything that can be asked may be asked.
-    fn conclude_or_doubt(&mut self, attempt: usize, balance: Option<Vnd>, at_rest: bool) -> Result<(), String> {
+    fn conclude_or_doubt(
+        &mut self,
+        attempt: usize,
+        balance: Option<Vnd>,
+        at_rest: bool,
+    ) -> Result<(), String> {
         let intent = self.log[attempt].attempt.intent.clone();
-        let before = if at_rest { self.explained(attempt) } else { intent.as_ref().and_then(|i| i.balance_before).filter(|_| balance.is_some()) };
+        let before = if at_rest {
+            self.explained(attempt)
+        } else {
+            intent
+                .as_ref()
+                .and_then(|i| i.balance_before)
+                .filter(|_| balance.is_some())
+        };
         let mut evidence = Evidence {
             amount: intent.map_or(Vnd::ZERO, |i| i.amount),
             is_debt: self.is_debt,
             answer: answer_of(self.log[attempt].attempt.observed.as_deref()),
             balance_before: before,
-            balance_after: if at_rest { Some(vnd(self.portal.balance)) } else { balance },
+            balance_after: if at_rest {
+                Some(vnd(self.portal.balance))
+            } else {
+                balance
+            },
             balance_is_proof: before.is_some(),
             debt_after: DebtAfter::NotAsked,
         };
         loop {
             match judge(&evidence) {
                 Verdict::Proven(outcome, proof) => {
-                    self.append(attempt, &Event::Concluded(Conclusion::of(outcome, proof, String::new()).about(evidence.amount)));
+                    self.append(
+                        attempt,
+                        &Event::Concluded(
+                            Conclusion::of(outcome, proof, String::new()).about(evidence.amount),
+                        ),
+                    );
                     return Ok(());
                 }
                 Verdict::LookAgain if at_rest => evidence.debt_after = self.debt_after(attempt),
@@ -656,11 +849,15 @@ impl Sim {
 
     fn settle_what_is_left(&mut self) -> Result<(), Crash> {
         loop {
-            let due = (0..self.log.len()).filter(|a| self.is_open(*a)).filter_map(|a| match self.settled(a) {
-                Settled::LookAt(due) => Some((due, a)),
-                Settled::Proven(..) | Settled::Person => None,
-            });
-            let Some((due, attempt)) = due.min() else { return Ok(()) };
+            let due = (0..self.log.len())
+                .filter(|a| self.is_open(*a))
+                .filter_map(|a| match self.settled(a) {
+                    Settled::LookAt(due) => Some((due, a)),
+                    Settled::Proven(..) | Settled::Person => None,
+                });
+            let Some((due, attempt)) = due.min() else {
+                return Ok(());
+            };
             self.pass((due - self.now).max(1));
             self.look_into(attempt)?;
         }
@@ -670,10 +867,23 @@ impl Sim {
         let record = &self.log[attempt];
         let (schedule, settle_ms, apart_ms) = PATIENCE;
         let patience = match self.flaw {
-            Flaw::AbsenceProvesAtOnce => Patience { schedule_ms: schedule.to_vec(), settle_ms: 0, apart_ms: 0 },
-            _ => Patience { schedule_ms: schedule.to_vec(), settle_ms, apart_ms },
+            Flaw::AbsenceProvesAtOnce => Patience {
+                schedule_ms: schedule.to_vec(),
+                settle_ms: 0,
+                apart_ms: 0,
+            },
+            _ => Patience {
+                schedule_ms: schedule.to_vec(),
+                settle_ms,
+                apart_ms,
+            },
         };
-        settle(&record.attempt.looks, self.is_debt, record.unknown_ms, &patience)
+        settle(
+            &record.attempt.looks,
+            self.is_debt,
+            record.unknown_ms,
+            &patience,
+        )
     }
 
     fn look_into(&mut self, attempt: usize) -> Result<bool, Crash> {
@@ -686,11 +896,19 @@ impl Sim {
         if self.conclude_or_doubt(attempt, None, true).is_ok() {
             return Ok(true);
         }
-        let look = Look { at_ms: self.now, history: self.history_says(attempt), debt: self.debt_after(attempt), balance: self.balance_says(attempt) };
+        let look = Look {
+            at_ms: self.now,
+            history: self.history_says(attempt),
+            debt: self.debt_after(attempt),
+            balance: self.balance_says(attempt),
+        };
         self.append(attempt, &Event::Looked(look));
         if let Settled::Proven(outcome, proof, transaction) = self.settled(attempt) {
             let amount = vnd(self.jobs[self.log[attempt].job].amount);
-            let end = Conclusion { transaction_id: transaction, ..Conclusion::of(outcome, proof, String::new()).about(amount) };
+            let end = Conclusion {
+                transaction_id: transaction,
+                ..Conclusion::of(outcome, proof, String::new()).about(amount)
+            };
             self.append(attempt, &Event::Concluded(end));
             return Ok(true);
         }
@@ -704,20 +922,54 @@ impl Sim {
         }
         let claim = |record: &Record| {
             let job = &self.jobs[record.job];
-            let transaction = record.attempt.conclusion.as_ref().and_then(|end| end.transaction_id.clone());
-            Claim { account: job.account.clone(), amount: vnd(job.amount), transaction }
+            let transaction = record
+                .attempt
+                .conclusion
+                .as_ref()
+                .and_then(|end| end.transaction_id.clone());
+            Claim {
+                account: job.account.clone(),
+                amount: vnd(job.amount),
+                transaction,
+            }
         };
-        let rows: Vec<HistoryRow> = self.portal.history.iter().filter(|(shows, _)| *shows <= self.now).map(|(_, row)| row.clone()).collect();
-        let paid: Vec<Claim> = self.log.iter().filter(|r| r.attempt.state == State::Done(Outcome::Paid)).map(claim).collect();
-        let open: Vec<Claim> = (0..self.log.len()).filter(|a| self.is_open(*a)).map(|a| claim(&self.log[a])).collect();
+        let rows: Vec<HistoryRow> = self
+            .portal
+            .history
+            .iter()
+            .filter(|(shows, _)| *shows <= self.now)
+            .map(|(_, row)| row.clone())
+            .collect();
+        let paid: Vec<Claim> = self
+            .log
+            .iter()
+            .filter(|r| r.attempt.state == State::Done(Outcome::Paid))
+            .map(claim)
+            .collect();
+        let open: Vec<Claim> = (0..self.log.len())
+            .filter(|a| self.is_open(*a))
+            .map(|a| claim(&self.log[a]))
+            .collect();
         match_history(&rows, &paid, &open, &claim(&self.log[attempt]))
     }
 
     fn balance_says(&self, attempt: usize) -> BalanceSays {
-        let Some(intent) = &self.log[attempt].attempt.intent else { return BalanceSays::NoProof };
+        let Some(intent) = &self.log[attempt].attempt.intent else {
+            return BalanceSays::NoProof;
+        };
         let earlier = || {
-            let before_mine = self.log.iter().filter(|r| r.armed_seq > 0 && r.armed_seq < self.log[attempt].armed_seq);
-            let newest = before_mine.filter(|r| r.attempt.intent.as_ref().is_some_and(|i| i.balance_before.is_some())).max_by_key(|r| r.armed_seq);
+            let before_mine = self
+                .log
+                .iter()
+                .filter(|r| r.armed_seq > 0 && r.armed_seq < self.log[attempt].armed_seq);
+            let newest = before_mine
+                .filter(|r| {
+                    r.attempt
+                        .intent
+                        .as_ref()
+                        .is_some_and(|i| i.balance_before.is_some())
+                })
+                .max_by_key(|r| r.armed_seq);
             newest.and_then(|r| r.attempt.intent.as_ref())
         };
         let (intent, is_earlier) = match (intent.balance_before, earlier()) {
@@ -726,16 +978,26 @@ impl Sim {
         };
         let seq = intent.balance_seq.unwrap_or_default();
         let open: Vec<usize> = (0..self.log.len()).filter(|a| self.is_open(*a)).collect();
-        let before = intent.balance_before.filter(|_| open.iter().all(|a| self.log[*a].armed_seq > seq));
+        let before = intent
+            .balance_before
+            .filter(|_| open.iter().all(|a| self.log[*a].armed_seq > seq));
         let before = before.and_then(|before| before.checked_sub(self.paid_since(seq, attempt)));
-        let amounts: Vec<Vnd> = open.iter().map(|a| vnd(self.jobs[self.log[*a].job].amount)).collect();
+        let amounts: Vec<Vnd> = open
+            .iter()
+            .map(|a| vnd(self.jobs[self.log[*a].job].amount))
+            .collect();
         let says = balance_says(before, Some(vnd(self.portal.balance)), &amounts);
-        if is_earlier { says.of_an_earlier_run() } else { says }
+        if is_earlier {
+            says.of_an_earlier_run()
+        } else {
+            says
+        }
     }
 
     fn paid_since(&self, seq: i64, except: usize) -> Vnd {
-        let paid =
-            self.log.iter().enumerate().filter(|(other, r)| *other != except && r.armed_seq > seq && r.attempt.state == State::Done(Outcome::Paid));
+        let paid = self.log.iter().enumerate().filter(|(other, r)| {
+            *other != except && r.armed_seq > seq && r.attempt.state == State::Done(Outcome::Paid)
+        });
         paid.map(|(_, r)| vnd(self.jobs[r.job].amount)).sum()
     }
 
@@ -744,32 +1006,62 @@ impl Sim {
     fn audit(&self, number: u64, counts: &mut Counts) {
         let mut wrong = |what: String| counts.wrong.push(format!("batch {number}: {what}"));
         for (job, wanted) in self.jobs.iter().enumerate() {
-            let moved = self.portal.moved.iter().filter(|(a, _)| self.log[*a].job == job).count();
+            let moved = self
+                .portal
+                .moved
+                .iter()
+                .filter(|(a, _)| self.log[*a].job == job)
+                .count();
             if moved > 1 {
                 wrong(format!("{} was paid {moved} times", wanted.account));
             }
         }
         for (attempt, record) in self.log.iter().enumerate() {
-            let moved = self.portal.moved.iter().filter(|(a, _)| *a == attempt).count();
+            let moved = self
+                .portal
+                .moved
+                .iter()
+                .filter(|(a, _)| *a == attempt)
+                .count();
             let state = record.attempt.state;
             if record.sends > 1 {
                 wrong(format!("attempt {attempt} was sent {} times", record.sends));
             }
             // Equal top-ups to one number may trade places in the history: what counts is how many.
-            if self.is_debt && (state == State::Done(Outcome::Paid)) != (moved > 0) && !self.is_open(attempt) {
-                wrong(format!("attempt {attempt} is {} and moved the money {moved} times", state.wire()));
+            if self.is_debt
+                && (state == State::Done(Outcome::Paid)) != (moved > 0)
+                && !self.is_open(attempt)
+            {
+                wrong(format!(
+                    "attempt {attempt} is {} and moved the money {moved} times",
+                    state.wire()
+                ));
             }
             if !self.is_open(attempt) && !matches!(state, State::Done(_)) {
                 wrong(format!("attempt {attempt} was left {}", state.wire()));
             }
         }
-        let paid: i64 = self.log.iter().filter(|r| r.attempt.state == State::Done(Outcome::Paid)).map(|r| self.jobs[r.job].amount).sum();
+        let paid: i64 = self
+            .log
+            .iter()
+            .filter(|r| r.attempt.state == State::Done(Outcome::Paid))
+            .map(|r| self.jobs[r.job].amount)
+            .sum();
         let moved: i64 = self.portal.moved.iter().map(|(_, amount)| amount).sum();
-        let open: i64 = (0..self.log.len()).filter(|a| self.is_open(*a)).map(|a| self.jobs[self.log[a].job].amount).sum();
+        let open: i64 = (0..self.log.len())
+            .filter(|a| self.is_open(*a))
+            .map(|a| self.jobs[self.log[a].job].amount)
+            .sum();
         if paid > moved || moved > paid + open {
-            wrong(format!("{paid} đ in the ledger (+ {open} in doubt), {moved} đ in truth"));
+            wrong(format!(
+                "{paid} đ in the ledger (+ {open} in doubt), {moved} đ in truth"
+            ));
         }
-        counts.paid += self.log.iter().filter(|r| r.attempt.state == State::Done(Outcome::Paid)).count() as u64;
+        counts.paid += self
+            .log
+            .iter()
+            .filter(|r| r.attempt.state == State::Done(Outcome::Paid))
+            .count() as u64;
         let doubts = self.log.iter().filter(|r| r.unknown_ms > 0).count() as u64;
         let open = (0..self.log.len()).filter(|a| self.is_open(*a)).count() as u64;
         counts.doubts += doubts;
@@ -797,13 +1089,18 @@ fn said(reply: Reply) -> Said {
         Reply::Refused => "refused",
         Reply::Cleared => "cleared",
     };
-    Said { severity: "info".into(), text: text.into() }
+    Said {
+        severity: "info".into(),
+        text: text.into(),
+    }
 }
 
 fn answer_of(said: Option<&[Said]>) -> Answer {
     match said.and_then(|said| said.first()).map(|s| s.text.as_str()) {
         None => Answer::Silent,
-        Some("success") => Answer::Success { amounts: Vec::new() },
+        Some("success") => Answer::Success {
+            amounts: Vec::new(),
+        },
         Some("refused") => Answer::Refused,
         Some("cleared") => Answer::Cleared,
         Some(_) => Answer::Unclear,
@@ -817,8 +1114,15 @@ mod tests {
     #[test]
     fn twenty_thousand_attempts_break_no_promise() {
         let counts = simulate(1, 20_000, Flaw::None);
-        assert!(counts.wrong.is_empty(), "{:#?}", &counts.wrong[..counts.wrong.len().min(5)]);
-        assert!(counts.crashes > 500 && counts.paid > 5_000 && counts.doubts > 1_000, "{counts:?}");
+        assert!(
+            counts.wrong.is_empty(),
+            "{:#?}",
+            &counts.wrong[..counts.wrong.len().min(5)]
+        );
+        assert!(
+            counts.crashes > 500 && counts.paid > 5_000 && counts.doubts > 1_000,
+            "{counts:?}"
+        );
     }
 
     #[test]
@@ -833,8 +1137,16 @@ mod tests {
 
     #[test]
     fn every_broken_rule_is_found() {
-        for flaw in [Flaw::RetriesDoubts, Flaw::AbsenceProvesAtOnce, Flaw::BalanceAlwaysProves, Flaw::ArmedIsNeverSent] {
-            assert!(!simulate(1, 50_000, flaw).wrong.is_empty(), "{flaw:?} goes unnoticed");
+        for flaw in [
+            Flaw::RetriesDoubts,
+            Flaw::AbsenceProvesAtOnce,
+            Flaw::BalanceAlwaysProves,
+            Flaw::ArmedIsNeverSent,
+        ] {
+            assert!(
+                !simulate(1, 50_000, flaw).wrong.is_empty(),
+                "{flaw:?} goes unnoticed"
+            );
         }
     }
 }

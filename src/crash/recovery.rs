@@ -36,9 +36,11 @@ pub struct Recovery {
 }
 
 impl Lab {
-    /// Kills a run in the middle of a payment, with its browser alive, on a ledger of so many events; starts it again.
+    /// Kills a run in the middle of a payment, with its browser alive, on a ledger of so many
+    /// events; starts it again.
     pub async fn recovery(&self, events: u32) -> Result<Recovery, LabError> {
-        let trial = Trial::of(Service::PayEvn).struck(When::At(Boundary::Released), Victim::Program);
+        let trial =
+            Trial::of(Service::PayEvn).struck(When::At(Boundary::Released), Victim::Program);
         let (home, portal) = self.set_up(&trial, Scenario::default()).await?;
         let tried = self.recover(&trial, home.path(), &portal, events).await;
         let run_folder = Home::at(home.path()).run();
@@ -46,9 +48,18 @@ impl Lab {
         tried
     }
 
-    async fn recover(&self, trial: &Trial, home: &Path, portal: &Sandbox, events: u32) -> Result<Recovery, LabError> {
+    async fn recover(
+        &self,
+        trial: &Trial,
+        home: &Path,
+        portal: &Sandbox,
+        events: u32,
+    ) -> Result<Recovery, LabError> {
         let ledger = Home::at(home).ledger();
-        let mut recovery = Recovery { events: filled(&ledger, events / EVENTS_A_PAYMENT).await?, ..Recovery::default() };
+        let mut recovery = Recovery {
+            events: filled(&ledger, events / EVENTS_A_PAYMENT).await?,
+            ..Recovery::default()
+        };
         let started = Instant::now();
         let opened = Ledger::open(&ledger).await?;
         recovery.opened = started.elapsed();
@@ -57,7 +68,9 @@ impl Lab {
         let broken = |what| LabError::Io("gachno run", std::io::Error::other(what));
         let mut kills = 0;
         let hung = || broken("hangs");
-        self.one_run(trial, home, portal, trial.strikes.first(), &mut kills).await?.ok_or_else(hung)?;
+        self.one_run(trial, home, portal, trial.strikes.first(), &mut kills)
+            .await?
+            .ok_or_else(hung)?;
         let run_folder = Home::at(home).run();
         let old = browsers(&run_folder);
         if kills != 1 || old.is_empty() {
@@ -65,8 +78,13 @@ impl Lab {
         }
 
         let started = Instant::now();
-        let mut child = self.command(trial, home).spawn().map_err(|e| LabError::Io("gachno run", e))?;
-        let Some(stdout) = child.stdout.take() else { return Err(broken("says nothing")) };
+        let mut child = self
+            .command(trial, home)
+            .spawn()
+            .map_err(|e| LabError::Io("gachno run", e))?;
+        let Some(stdout) = child.stdout.take() else {
+            return Err(broken("says nothing"));
+        };
         let mut lines = BufReader::new(stdout).lines();
         let told = async {
             let (mut classified, mut proven) = (None, None);
@@ -88,10 +106,17 @@ impl Lab {
             }
             None
         };
-        let ((classified, proven), reaped) = tokio::time::timeout(LIMIT, async { tokio::join!(told, gone) }).await.map_err(|_| hung())?;
+        let ((classified, proven), reaped) =
+            tokio::time::timeout(LIMIT, async { tokio::join!(told, gone) })
+                .await
+                .map_err(|_| hung())?;
         let _ = child.wait().await;
         let never = Duration::MAX;
-        (recovery.classified, recovery.proven, recovery.reaped) = (classified.unwrap_or(never), proven.unwrap_or(never), reaped.unwrap_or(never));
+        (recovery.classified, recovery.proven, recovery.reaped) = (
+            classified.unwrap_or(never),
+            proven.unwrap_or(never),
+            reaped.unwrap_or(never),
+        );
         Ok(recovery)
     }
 }

@@ -87,7 +87,14 @@ pub struct Lab {
 impl Trial {
     /// Two payments of this service, one login, no harm done.
     pub fn of(service: Service) -> Self {
-        Self { service, jobs: 2, sessions: 1, troubles: Vec::new(), strikes: Vec::new(), may_need_a_person: false }
+        Self {
+            service,
+            jobs: 2,
+            sessions: 1,
+            troubles: Vec::new(),
+            strikes: Vec::new(),
+            may_need_a_person: false,
+        }
     }
 
     /// With this killing.
@@ -134,7 +141,10 @@ impl Lab {
     /// `program`: the `gachno` that is tried.
     pub fn new(program: &Path) -> Result<Self, LabError> {
         let mut config = Config::default();
-        let unlock = Unlock { passphrase: Some(SecretString::from(PASSPHRASE)), keyring: false };
+        let unlock = Unlock {
+            passphrase: Some(SecretString::from(PASSPHRASE)),
+            keyring: false,
+        };
         let vault = Vault::create(&unlock)?;
         for agent in Scenario::default().agents {
             config.portal.username = vault.seal(&agent.username.into());
@@ -151,7 +161,10 @@ impl Lab {
         config.reconcile.look_after_ms = vec![0, 500, 1_000, 1_600, 2_500, 4_000, 8_000];
         config.reconcile.settle_ms = u32::try_from(SETTLING_MS).unwrap_or(u32::MAX) + 300;
         config.reconcile.apart_ms = 500;
-        Ok(Self { program: program.to_owned(), config })
+        Ok(Self {
+            program: program.to_owned(),
+            config,
+        })
     }
 
     /// Makes the trial. Its folder, browsers and servers are gone when this returns.
@@ -169,15 +182,28 @@ impl Lab {
     }
 
     /// A folder with configuration and list, and a portal where everybody owes something.
-    pub(super) async fn set_up(&self, trial: &Trial, scenario: Scenario) -> Result<(TempDir, Sandbox), LabError> {
+    pub(super) async fn set_up(
+        &self,
+        trial: &Trial,
+        scenario: Scenario,
+    ) -> Result<(TempDir, Sandbox), LabError> {
         let home = tempfile::tempdir().map_err(|e| LabError::Io("temporary folder", e))?;
-        let scenario = Scenario { unlisted: Unlisted::Owing, ..scenario };
-        let portal = sandbox::start(sandbox::Options { scenario, latency: Duration::from_millis(20), ..sandbox::Options::default() }).await?;
+        let scenario = Scenario {
+            unlisted: Unlisted::Owing,
+            ..scenario
+        };
+        let portal = sandbox::start(sandbox::Options {
+            scenario,
+            latency: Duration::from_millis(20),
+            ..sandbox::Options::default()
+        })
+        .await?;
         let mut config = self.config.clone();
         config.portal.url = portal.url();
         config.report.folder = home.path().join("ket_qua").display().to_string();
         config.save(&Home::at(home.path()).config_file())?;
-        std::fs::write(home.path().join("jobs.txt"), trial.job_lines()).map_err(|e| LabError::Io("jobs.txt", e))?;
+        std::fs::write(home.path().join("jobs.txt"), trial.job_lines())
+            .map_err(|e| LabError::Io("jobs.txt", e))?;
         Ok((home, portal))
     }
 
@@ -188,8 +214,14 @@ impl Lab {
         while verdict.runs < RESTARTS_MAX {
             let strike = strikes.next();
             verdict.runs += 1;
-            let Some(code) = self.one_run(trial, home, portal, strike, &mut verdict.kills).await? else {
-                verdict.audited.wrong.push(format!("run {} hangs", verdict.runs));
+            let Some(code) = self
+                .one_run(trial, home, portal, strike, &mut verdict.kills)
+                .await?
+            else {
+                verdict
+                    .audited
+                    .wrong
+                    .push(format!("run {} hangs", verdict.runs));
                 return Ok(verdict);
             };
             if strike.is_some() {
@@ -216,11 +248,17 @@ impl Lab {
         kills: &mut usize,
     ) -> Result<Option<Option<i32>>, LabError> {
         let mut command = self.command(trial, home);
-        if let Some(Strike { when: When::At(boundary), .. }) = strike {
+        if let Some(Strike {
+            when: When::At(boundary),
+            ..
+        }) = strike
+        {
             command.args(["--halt-at", boundary.wire()]);
         }
         let mut child = command.spawn().map_err(|e| LabError::Io("gachno run", e))?;
-        let Some(stdout) = child.stdout.take() else { return Ok(None) };
+        let Some(stdout) = child.stdout.take() else {
+            return Ok(None);
+        };
         let mut lines = BufReader::new(stdout).lines();
         let end = Instant::now() + RUN_MAX;
         if let Some(strike) = strike {
@@ -251,7 +289,16 @@ impl Lab {
     pub(super) fn command(&self, trial: &Trial, home: &Path) -> Command {
         let mut command = Command::new(&self.program);
         command
-            .args(["run", trial.service.spec().wire, "--jobs", "jobs.txt", "--headless", "--json", "--yes", "--sessions"])
+            .args([
+                "run",
+                trial.service.spec().wire,
+                "--jobs",
+                "jobs.txt",
+                "--headless",
+                "--json",
+                "--yes",
+                "--sessions",
+            ])
             .arg(trial.sessions.to_string())
             .current_dir(home)
             .env("GACHNO_HOME", home)
@@ -263,28 +310,51 @@ impl Lab {
         command
     }
 
-    async fn compare(&self, trial: &Trial, home: &Path, portal: &Sandbox) -> Result<Audited, LabError> {
+    async fn compare(
+        &self,
+        trial: &Trial,
+        home: &Path,
+        portal: &Sandbox,
+    ) -> Result<Audited, LabError> {
         let ledger = Ledger::open(&Home::at(home).ledger()).await?;
         let Some(batch) = ledger.batches(1).await?.into_iter().next() else {
-            return Ok(Audited { wrong: vec!["no batch in the ledger".to_owned()], ..Audited::default() });
+            return Ok(Audited {
+                wrong: vec!["no batch in the ledger".to_owned()],
+                ..Audited::default()
+            });
         };
         let results = ledger.results(&batch.id, batch.service).await?;
         let events = ledger.events_of_batch(&batch.id).await?;
         let count = |kind: &str| events.iter().filter(|e| e.kind == kind).count();
-        let mut audited = audit(trial.jobs, &results, count("released") - count("withheld"), &portal.truth());
+        let mut audited = audit(
+            trial.jobs,
+            &results,
+            count("released") - count("withheld"),
+            &portal.truth(),
+        );
         if ledger.batches(2).await?.len() > 1 {
-            audited.wrong.push("a second batch was made of the same jobs".to_owned());
+            audited
+                .wrong
+                .push("a second batch was made of the same jobs".to_owned());
         }
         if ledger.verify().await?.is_err() {
             audited.wrong.push("the chain is broken".to_owned());
         }
         let wanted: Vec<String> = results.iter().map(|r| r.job.account.to_string()).collect();
         if accounts_of_newest_report(home, trial.service) != wanted {
-            audited.wrong.push("the report does not show the jobs".to_owned());
+            audited
+                .wrong
+                .push("the report does not show the jobs".to_owned());
         }
         if audited.for_a_person > 0 && !trial.may_need_a_person {
-            let why = results.iter().find(|r| !r.is_proven()).map(|r| r.conclusion.message.clone()).unwrap_or_default();
-            audited.wrong.push(format!("{} left for a person: {why}", audited.for_a_person));
+            let why = results
+                .iter()
+                .find(|r| !r.is_proven())
+                .map(|r| r.conclusion.message.clone())
+                .unwrap_or_default();
+            audited
+                .wrong
+                .push(format!("{} left for a person: {why}", audited.for_a_person));
         }
         Ok(audited)
     }
@@ -304,20 +374,31 @@ async fn is_halted(lines: &mut Lines<BufReader<ChildStdout>>, end: Instant) -> b
 }
 
 /// Waits so long, reading along. `false`: it was over before.
-async fn is_alive_after(child: &mut Child, lines: &mut Lines<BufReader<ChildStdout>>, time: Duration) -> bool {
+async fn is_alive_after(
+    child: &mut Child,
+    lines: &mut Lines<BufReader<ChildStdout>>,
+    time: Duration,
+) -> bool {
     let reading = async { while let Ok(Some(_)) = lines.next_line().await {} };
     let _ = tokio::time::timeout(time, reading).await;
     matches!(child.try_wait(), Ok(None))
 }
 
-async fn hit(child: &Child, home: &Path, portal: &Sandbox, victim: Victim) -> Result<usize, LabError> {
+async fn hit(
+    child: &Child,
+    home: &Path,
+    portal: &Sandbox,
+    victim: Victim,
+) -> Result<usize, LabError> {
     if victim == Victim::Portal {
         portal.crash();
         tokio::time::sleep(OUTAGE).await;
         portal.come_back().await?;
         return Ok(1);
     }
-    let (Some(pid), run_folder) = (child.id(), Home::at(home).run()) else { return Ok(0) };
+    let (Some(pid), run_folder) = (child.id(), Home::at(home).run()) else {
+        return Ok(0);
+    };
     let killed = tokio::task::spawn_blocking(move || kill(pid, &run_folder, victim)).await;
     Ok(killed.unwrap_or_default())
 }
@@ -325,9 +406,14 @@ async fn hit(child: &Child, home: &Path, portal: &Sandbox, victim: Victim) -> Re
 /// Every job's standing, for seeing whether another run changes anything.
 async fn states(home: &Path) -> Result<Vec<String>, LabError> {
     let ledger = Ledger::open(&Home::at(home).ledger()).await?;
-    let Some(batch) = ledger.batches(1).await?.into_iter().next() else { return Ok(Vec::new()) };
+    let Some(batch) = ledger.batches(1).await?.into_iter().next() else {
+        return Ok(Vec::new());
+    };
     let results = ledger.results(&batch.id, batch.service).await?;
-    Ok(results.iter().map(|r| format!("{:?}", r.conclusion.outcome)).collect())
+    Ok(results
+        .iter()
+        .map(|r| format!("{:?}", r.conclusion.outcome))
+        .collect())
 }
 
 fn accounts_of_newest_report(home: &Path, service: Service) -> Vec<String> {
@@ -335,5 +421,13 @@ fn accounts_of_newest_report(home: &Path, service: Service) -> Vec<String> {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let newest = files.max_by_key(|file| file.metadata().and_then(|m| m.modified()).ok());
     let read = newest.and_then(|file| read_file(&file.path(), service, Defaults::default()).ok());
-    read.map(|intake| intake.list.jobs.iter().map(|job| job.account.to_string()).collect()).unwrap_or_default()
+    read.map(|intake| {
+        intake
+            .list
+            .jobs
+            .iter()
+            .map(|job| job.account.to_string())
+            .collect()
+    })
+    .unwrap_or_default()
 }

@@ -36,8 +36,8 @@ impl Trouble {
         }
     }
 
-    /// Can it leave a doubt that only a person resolves? Without a history nothing shows that a request was not
-    /// worked on.
+    /// Can it leave a doubt that only a person resolves? Without a history nothing shows that a
+    /// request was not worked on.
     pub fn may_need_a_person(&self) -> bool {
         matches!(self.kind, Kind::NoHistory)
     }
@@ -50,38 +50,101 @@ pub(super) const SETTLING_MS: u64 = 500;
 pub fn troubles(service: Service) -> Vec<Trouble> {
     let steps: &[&str] = match service {
         Service::PayTvInternet => &["page", "search", "choose", "pay", "confirm"],
-        Service::TopUpMulti | Service::TopUpViettel => &["page", "phone", "supplier", "pay", "confirm"],
+        Service::TopUpMulti | Service::TopUpViettel => {
+            &["page", "phone", "supplier", "pay", "confirm"]
+        }
         _ => &["page", "pay", "confirm"],
     };
     let mut all = Vec::new();
-    let mut fault = |name: String, at: &'static str, action: Action| all.push(Trouble { name, kind: Kind::Fault { at, action } });
+    let mut fault = |name: String, at: &'static str, action: Action| {
+        all.push(Trouble {
+            name,
+            kind: Kind::Fault { at, action },
+        })
+    };
     for moved in [false, true] {
         let when = if moved { "after" } else { "before" };
         fault(format!("drop {when}"), "confirm", Action::Drop { moved });
         fault(format!("reset {when}"), "confirm", Action::Reset { moved });
         for status in [500, 502, 503] {
-            fault(format!("{status} {when}"), "confirm", Action::Http { status, moved });
+            fault(
+                format!("{status} {when}"),
+                "confirm",
+                Action::Http { status, moved },
+            );
         }
-        fault(format!("error answer {when}"), "confirm", Action::ErrorAnswer { moved });
-        fault(format!("no XML {when}"), "confirm", Action::NotXml { moved });
+        fault(
+            format!("error answer {when}"),
+            "confirm",
+            Action::ErrorAnswer { moved },
+        );
+        fault(
+            format!("no XML {when}"),
+            "confirm",
+            Action::NotXml { moved },
+        );
         let text = "Giao dịch đang được xử lý".to_owned();
-        fault(format!("odd words {when}"), "confirm", Action::Message { severity: Severity::Warn, text, moved });
+        fault(
+            format!("odd words {when}"),
+            "confirm",
+            Action::Message {
+                severity: Severity::Warn,
+                text,
+                moved,
+            },
+        );
     }
-    fault("429 before".to_owned(), "pay", Action::Http { status: 429, moved: false });
+    fault(
+        "429 before".to_owned(),
+        "pay",
+        Action::Http {
+            status: 429,
+            moved: false,
+        },
+    );
     fault("delay".to_owned(), "confirm", Action::DelayMs(SETTLING_MS));
-    fault("settles later".to_owned(), "confirm", Action::SettleMs(SETTLING_MS));
-    fault("session over after the work".to_owned(), "confirm", Action::ExpireAfter);
+    fault(
+        "settles later".to_owned(),
+        "confirm",
+        Action::SettleMs(SETTLING_MS),
+    );
+    fault(
+        "session over after the work".to_owned(),
+        "confirm",
+        Action::ExpireAfter,
+    );
     for at in steps {
         fault(format!("session over at {at}"), at, Action::Expire);
     }
-    fault("view forgotten at confirm".to_owned(), "confirm", Action::ForgetView);
-    fault("view forgotten at pay".to_owned(), "pay", Action::ForgetView);
+    fault(
+        "view forgotten at confirm".to_owned(),
+        "confirm",
+        Action::ForgetView,
+    );
+    fault(
+        "view forgotten at pay".to_owned(),
+        "pay",
+        Action::ForgetView,
+    );
     fault("message twice".to_owned(), "confirm", Action::DoubleMessage);
     fault("overlay stays".to_owned(), "page", Action::OverlayStays);
     fault("balance gone".to_owned(), "confirm", Action::EmptyBalance);
-    fault("price changes".to_owned(), "confirm", Action::PriceChanges(7_000));
-    all.push(Trouble { name: "history is late".to_owned(), kind: Kind::LateHistory(SETTLING_MS) });
-    all.push(Trouble { name: "no history".to_owned(), kind: Kind::NoHistory });
-    all.push(Trouble { name: "ids moved".to_owned(), kind: Kind::Renumbered });
+    fault(
+        "price changes".to_owned(),
+        "confirm",
+        Action::PriceChanges(7_000),
+    );
+    all.push(Trouble {
+        name: "history is late".to_owned(),
+        kind: Kind::LateHistory(SETTLING_MS),
+    });
+    all.push(Trouble {
+        name: "no history".to_owned(),
+        kind: Kind::NoHistory,
+    });
+    all.push(Trouble {
+        name: "ids moved".to_owned(),
+        kind: Kind::Renumbered,
+    });
     all
 }

@@ -77,8 +77,11 @@ impl App {
             self.take(ctx, update);
         }
         for notice in self.model.notices.drain(..) {
-            // The library's own signs are emoji that our fonts do not have; a sign of ours goes in front.
-            self.toasts.basic(format!("{} {}", notice.tone.sign(), notice.text)).closable(false);
+            // The library's own signs are emoji that our fonts do not have; a sign of ours goes in
+            // front.
+            self.toasts
+                .basic(format!("{} {}", notice.tone.sign(), notice.text))
+                .closable(false);
         }
     }
 
@@ -89,7 +92,9 @@ impl App {
             Update::Ready(basics) => self.ready(ctx, &basics),
             Update::Locked(why) => model.setup = Setup::Locked(why),
             Update::Fault(why) => model.setup = Setup::Fault(why),
-            Update::BadSetup(why) => (model.first.problem, model.first.is_saving) = (Some(why), false),
+            Update::BadSetup(why) => {
+                (model.first.problem, model.first.is_saving) = (Some(why), false)
+            }
             Update::Unlocked(who) => {
                 model.lock.answered(who.is_some(), now_ms());
                 if let Some(who) = who {
@@ -149,7 +154,9 @@ impl App {
                     tab.is_order_stale = true;
                 }
             }
-            Update::Found(what, Ok(found)) => (model.find.asked, model.find.found) = (Some(what), found),
+            Update::Found(what, Ok(found)) => {
+                (model.find.asked, model.find.found) = (Some(what), found)
+            }
             Update::Story(Ok(story)) => model.find.story = Some(story),
             Update::Resolved(Ok(())) => {
                 model.find.reason.clear();
@@ -159,7 +166,10 @@ impl App {
                     self.worker.send(Command::Find(asked));
                 }
             }
-            Update::Found(_, Err(why)) | Update::Story(Err(why)) | Update::Resolved(Err(why)) | Update::Told(Err(why)) => model.tell(Tone::Bad, why),
+            Update::Found(_, Err(why))
+            | Update::Story(Err(why))
+            | Update::Resolved(Err(why))
+            | Update::Told(Err(why)) => model.tell(Tone::Bad, why),
             Update::Days(Ok(history)) => model.history = model.history.renewed(history),
             Update::Days(Err(why)) => {
                 model.history.is_loading = false;
@@ -171,18 +181,24 @@ impl App {
                     model.settings.saved(&key);
                     // How the window looks is seen.
                     if !key.starts_with("window.") {
-                        let kept = format!("{}: {}", model.words().kept, (model.words().setting)(&key));
+                        let kept =
+                            format!("{}: {}", model.words().kept, (model.words().setting)(&key));
                         model.tell(Tone::Good, kept);
                     }
                 }
             }
-            Update::Diagnosis(rows) => (model.settings.diagnosis, model.settings.is_diagnosing) = (rows, false),
+            Update::Diagnosis(rows) => {
+                (model.settings.diagnosis, model.settings.is_diagnosing) = (rows, false)
+            }
             Update::Told(Ok(path)) => model.tell(Tone::Good, (model.words().saved)(&path)),
             Update::Unacknowledged(count) => model.unacknowledged = count,
             Update::Linked(admin) => model.admin = admin,
             Update::Banners(banners) => model.banners = banners,
             Update::Peeked(login, picture) => self.peeked(ctx, login, picture),
-            Update::Mishap(report) => model.tell(Tone::Doubt, (model.words().mishap)(&report.display().to_string())),
+            Update::Mishap(report) => model.tell(
+                Tone::Doubt,
+                (model.words().mishap)(&report.display().to_string()),
+            ),
             Update::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
         }
     }
@@ -222,9 +238,14 @@ impl App {
         if is_first && !model.operators.is_empty() {
             model.lock.close();
         }
-        ctx.set_theme(if basics.is_dark { ThemePreference::Dark } else { ThemePreference::Light });
+        ctx.set_theme(if basics.is_dark {
+            ThemePreference::Dark
+        } else {
+            ThemePreference::Light
+        });
         ctx.set_zoom_factor(basics.scale);
-        self.lock_after = (basics.lock_after_min > 0 && !model.is_demo).then(|| Duration::from_secs(60 * u64::from(basics.lock_after_min)));
+        self.lock_after = (basics.lock_after_min > 0 && !model.is_demo)
+            .then(|| Duration::from_secs(60 * u64::from(basics.lock_after_min)));
         self.auto.clone_from(&basics.auto);
         self.has_sound = basics.has_sound;
     }
@@ -236,7 +257,8 @@ impl App {
             Action::Go(place) => self.go(place),
             Action::Edited => {
                 let tab = self.model.tab_mut();
-                // An emptied list gives back what a server had handed out; lines that are only changed wait for the start.
+                // An emptied list gives back what a server had handed out; lines that are only
+                // changed wait for the start.
                 if tab.text.trim().is_empty() && tab.has_tickets() {
                     tab.tickets.clear();
                     self.worker.send(Command::LetGo(service));
@@ -248,7 +270,8 @@ impl App {
                 self.model.tab_mut().cleared(service);
                 self.worker.send(Command::LetGo(service));
             }
-            // What the server gave went back there with its outcome: it hands out anew what can be done again.
+            // What the server gave went back there with its outcome: it hands out anew what can be
+            // done again.
             Action::Again if self.model.tab().has_tickets() => self.fetch(service),
             Action::Again => {
                 self.model.tab_mut().only_failed(service);
@@ -257,11 +280,13 @@ impl App {
             Action::Fetch => self.fetch(service),
             Action::PickFile => {
                 self.model.fetching = Some(service);
-                self.worker.send(Command::Pick(service, self.model.tab().defaults()));
+                self.worker
+                    .send(Command::Pick(service, self.model.tab().defaults()));
             }
             Action::Read(path) => {
                 self.model.fetching = Some(service);
-                self.worker.send(Command::Read(service, self.model.tab().defaults(), path));
+                self.worker
+                    .send(Command::Read(service, self.model.tab().defaults(), path));
             }
             Action::Start { dry_run } if self.model.can_start() => self.start(service, dry_run),
             Action::Stop => {
@@ -292,13 +317,19 @@ impl App {
                 self.model.tell(Tone::Good, words.copied);
             }
             Action::Open(path) => self.open(&path),
-            Action::ShowBrowser(login) => self.worker.send(Command::Show(self.control.clone(), login)),
+            Action::ShowBrowser(login) => {
+                self.worker.send(Command::Show(self.control.clone(), login))
+            }
             Action::Peek(login) => self.worker.send(Command::Peek(self.control.clone(), login)),
             Action::Unlock => self.unlock(),
             Action::Lock => self.model.lock.close(),
             Action::ToggleTheme => {
                 let dark = ctx.theme() != Theme::Dark;
-                ctx.set_theme(if dark { ThemePreference::Dark } else { ThemePreference::Light });
+                ctx.set_theme(if dark {
+                    ThemePreference::Dark
+                } else {
+                    ThemePreference::Light
+                });
                 self.set("window.dark", dark.to_string());
             }
             Action::ToggleLanguage => {
@@ -306,7 +337,8 @@ impl App {
                 self.set("window.language", self.model.language.code().to_owned());
                 // A story on the screen is told anew.
                 if let Some(story) = &self.model.find.story {
-                    self.worker.send(Command::Story(story.attempt.clone(), self.model.language));
+                    self.worker
+                        .send(Command::Story(story.attempt.clone(), self.model.language));
                 }
             }
             Action::Auto(is_on) => self.switch_auto(is_on),
@@ -317,14 +349,24 @@ impl App {
     /// What has nothing to do with a batch: the ledger's answers, the settings.
     fn act_beside(&mut self, action: Action) {
         match action {
-            Action::Find => self.worker.send(Command::Find(self.model.find.query.trim().to_owned())),
-            Action::Story(attempt) => self.worker.send(Command::Story(attempt, self.model.language)),
+            Action::Find => self
+                .worker
+                .send(Command::Find(self.model.find.query.trim().to_owned())),
+            Action::Story(attempt) => self
+                .worker
+                .send(Command::Story(attempt, self.model.language)),
             Action::Resolve { attempt, is_paid } => {
-                let decision = Decision { is_paid, name: self.model.find.name.clone(), reason: self.model.find.reason.clone() };
+                let decision = Decision {
+                    is_paid,
+                    name: self.model.find.name.clone(),
+                    reason: self.model.find.reason.clone(),
+                };
                 self.worker.send(Command::Resolve(attempt, decision));
             }
             Action::Days(days) => self.days(days),
-            Action::ExportBatches => self.worker.send(Command::ExportBatches(self.model.history.chosen())),
+            Action::ExportBatches => self
+                .worker
+                .send(Command::ExportBatches(self.model.history.chosen())),
             Action::ExportFound => {
                 if let Some(asked) = self.model.find.asked.clone() {
                     self.worker.send(Command::ExportFound(asked));
@@ -332,12 +374,21 @@ impl App {
             }
             Action::Seat => {
                 let settings = &mut self.model.settings;
-                let (name, pin) = (std::mem::take(&mut settings.seat_name), std::mem::take(&mut settings.seat_pin));
+                let (name, pin) = (
+                    std::mem::take(&mut settings.seat_name),
+                    std::mem::take(&mut settings.seat_pin),
+                );
                 self.worker.send(Command::Seat(name, Some(pin.into())));
             }
             Action::Unseat(name) => self.worker.send(Command::Seat(name, None)),
             Action::SaveSetting(key) => {
-                let typed = self.model.settings.rows.iter().find(|row| row.key == key).map(|row| row.typed.clone());
+                let typed = self
+                    .model
+                    .settings
+                    .rows
+                    .iter()
+                    .find(|row| row.key == key)
+                    .map(|row| row.typed.clone());
                 if let Some(typed) = typed {
                     self.set(&key, typed);
                 }
@@ -358,12 +409,16 @@ impl App {
             Action::CheckSetup => {
                 (self.model.api, self.model.browser) = (Status::Checking, Status::Checking);
                 let first = &self.model.first;
-                self.worker.send(Command::Check(first.api_url.clone(), first.api_token.clone().into()));
+                self.worker.send(Command::Check(
+                    first.api_url.clone(),
+                    first.api_token.clone().into(),
+                ));
             }
             Action::FinishSetup => self.finish_setup(),
             Action::SkipSetup => self.worker.send(Command::Skip),
             Action::Demo => {
-                let started = std::env::current_exe().and_then(|me| std::process::Command::new(me).arg("demo").spawn());
+                let started = std::env::current_exe()
+                    .and_then(|me| std::process::Command::new(me).arg("demo").spawn());
                 if let Err(error) = started {
                     self.model.tell(Tone::Bad, error.to_string());
                 }
@@ -399,12 +454,14 @@ impl App {
     }
 
     fn set(&self, key: &str, value: String) {
-        self.worker.send(Command::Set(key.to_owned(), SecretString::from(value)));
+        self.worker
+            .send(Command::Set(key.to_owned(), SecretString::from(value)));
     }
 
     fn open(&mut self, path: &Path) {
         if let Err(error) = opener::open(path) {
-            self.model.tell(Tone::Bad, format!("{}: {error}", path.display()));
+            self.model
+                .tell(Tone::Bad, format!("{}: {error}", path.display()));
         }
     }
 
@@ -412,7 +469,8 @@ impl App {
         let typed = SecretString::from(std::mem::take(&mut self.model.lock.typed));
         if self.model.lock.is_locked {
             self.model.lock.is_checking = true;
-            self.worker.send(Command::CheckLock(self.model.lock.who.clone(), typed));
+            self.worker
+                .send(Command::CheckLock(self.model.lock.who.clone(), typed));
         } else {
             self.model.setup = Setup::Opening;
             self.worker.send(Command::Unlock(typed));
@@ -425,16 +483,27 @@ impl App {
         let take = |text: &mut String| SecretString::from(std::mem::take(text));
         let values = vec![
             ("operator", first.operator.clone().into()),
-            ("window.language", self.model.language.code().to_owned().into()),
+            (
+                "window.language",
+                self.model.language.code().to_owned().into(),
+            ),
             ("portal.username", first.user.clone().into()),
             ("portal.password", take(&mut first.password)),
             ("portal.pin", take(&mut first.pin)),
             ("api.url", first.api_url.clone().into()),
             ("api.token", take(&mut first.api_token)),
         ];
-        let passphrase = if first.use_keyring { SecretString::from(String::new()) } else { take(&mut first.passphrase) };
+        let passphrase = if first.use_keyring {
+            SecretString::from(String::new())
+        } else {
+            take(&mut first.passphrase)
+        };
         let use_keyring = first.use_keyring;
-        self.worker.send(Command::Finish(Box::new(First { values, passphrase, use_keyring })));
+        self.worker.send(Command::Finish(Box::new(First {
+            values,
+            passphrase,
+            use_keyring,
+        })));
     }
 
     fn wish(&mut self, service: Service, wish: Wish) {
@@ -460,7 +529,8 @@ impl App {
             return;
         }
         (self.is_ordering, self.ordered) = (true, Instant::now());
-        self.worker.send(Command::Order(service, tab.rows.clone(), tab.wish.clone()));
+        self.worker
+            .send(Command::Order(service, tab.rows.clone(), tab.wish.clone()));
     }
 
     /// Of the batch that runs.
@@ -471,15 +541,28 @@ impl App {
     }
 
     fn start(&mut self, service: Service, dry_run: bool) {
-        let typed_pin = Some(self.model.pin.clone()).filter(|p| !p.is_empty()).map(SecretString::from);
+        let typed_pin = Some(self.model.pin.clone())
+            .filter(|p| !p.is_empty())
+            .map(SecretString::from);
         self.control = Control::default();
         self.model.busy = Busy::Batch(service);
         let tab = self.model.tab_of(service);
         tab.started();
-        let intake =
-            Intake { list: tab.list.clone(), receiver_phone: tab.receiver.parse().ok(), pin: tab.list_pin.clone(), is_sample: tab.is_sample };
+        let intake = Intake {
+            list: tab.list.clone(),
+            receiver_phone: tab.receiver.parse().ok(),
+            pin: tab.list_pin.clone(),
+            is_sample: tab.is_sample,
+        };
         let (operator, control) = (self.model.operator.clone(), self.control.clone());
-        let request = RunRequest { service, intake, pin: typed_pin, dry_run, operator, control };
+        let request = RunRequest {
+            service,
+            intake,
+            pin: typed_pin,
+            dry_run,
+            operator,
+            control,
+        };
         self.worker.send(Command::Run(Box::new(request)));
     }
 
@@ -489,7 +572,12 @@ impl App {
         if is_touched {
             self.touched = Instant::now();
         }
-        let Some(after) = self.lock_after.filter(|_| !self.model.lock.is_locked && self.model.setup == Setup::Ready) else { return };
+        let Some(after) = self
+            .lock_after
+            .filter(|_| !self.model.lock.is_locked && self.model.setup == Setup::Ready)
+        else {
+            return;
+        };
         match after.checked_sub(self.touched.elapsed()) {
             Some(left) if !left.is_zero() => ctx.request_repaint_after(left),
             _ => self.model.lock.close(),
@@ -498,7 +586,13 @@ impl App {
 
     /// Files that were dropped on the window: the first is read.
     fn take_dropped(&mut self, ctx: &Context) {
-        let dropped = ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
+        let dropped = ctx.input(|input| {
+            input
+                .raw
+                .dropped_files
+                .first()
+                .map(|file| file.path().to_owned())
+        });
         if let Some(path) = dropped
             && matches!(self.model.place, Place::Service(_))
             && self.model.can_take()
@@ -509,7 +603,9 @@ impl App {
 
     /// Says once that there is something on the screen, where somebody asked for that.
     fn say_first_frame(&mut self) {
-        if std::mem::take(&mut self.is_first_frame) && std::env::var_os(super::FIRST_FRAME).is_some() {
+        if std::mem::take(&mut self.is_first_frame)
+            && std::env::var_os(super::FIRST_FRAME).is_some()
+        {
             use std::io::Write;
             let _ = writeln!(std::io::stdout(), "first frame");
         }
@@ -534,7 +630,11 @@ impl App {
 
     /// Begins a round when its time has come.
     fn run_auto(&mut self, ctx: &Context) {
-        if !self.model.auto.is_on || self.model.setup != Setup::Ready || self.model.busy != Busy::Nobody || self.model.fetching.is_some() {
+        if !self.model.auto.is_on
+            || self.model.setup != Setup::Ready
+            || self.model.busy != Busy::Nobody
+            || self.model.fetching.is_some()
+        {
             return;
         }
         let now = now_ms();
@@ -568,9 +668,14 @@ impl App {
         }
     }
 
-    /// Its batch is over: the report, and the next one. A batch that stopped by itself ends the round.
+    /// Its batch is over: the report, and the next one. A batch that stopped by itself ends the
+    /// round.
     fn auto_ended(&mut self, service: Option<Service>) {
-        let Some(service) = service.filter(|s| self.model.auto.is_on && self.model.auto.queue.first() == Some(s)) else { return };
+        let Some(service) =
+            service.filter(|s| self.model.auto.is_on && self.model.auto.queue.first() == Some(s))
+        else {
+            return;
+        };
         self.export(service);
         if self.model.tab_of(service).is_interrupted() {
             self.model.auto.queue.clear();
@@ -583,13 +688,25 @@ impl App {
 /// Is this hour one in which no round begins?
 fn is_quiet(auto: &Auto, hour: u32) -> bool {
     let (from, to) = (auto.quiet_from % 24, auto.quiet_to % 24);
-    if from <= to { (from..to).contains(&hour) } else { hour >= from || hour < to }
+    if from <= to {
+        (from..to).contains(&hour)
+    } else {
+        hour >= from || hour < to
+    }
 }
 
 /// The services of a round, in the order of the side bar.
 fn services(auto: &Auto) -> Vec<Service> {
-    let named: Vec<&str> = auto.services.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    Service::ALL.into_iter().filter(|service| named.is_empty() || named.contains(&service.spec().wire)).collect()
+    let named: Vec<&str> = auto
+        .services
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
+    Service::ALL
+        .into_iter()
+        .filter(|service| named.is_empty() || named.contains(&service.spec().wire))
+        .collect()
 }
 
 fn now_ms() -> i64 {
@@ -609,7 +726,9 @@ const HABITS: &str = "habits";
 impl App {
     /// The forms as they were when the window was closed.
     pub fn resume(&mut self, storage: &dyn eframe::Storage) {
-        let kept = storage.get_string(HABITS).and_then(|text| serde_json::from_str(&text).ok());
+        let kept = storage
+            .get_string(HABITS)
+            .and_then(|text| serde_json::from_str(&text).ok());
         self.model.resume(kept.unwrap_or_default());
     }
 }
@@ -641,7 +760,8 @@ impl eframe::App for App {
 }
 
 impl Drop for App {
-    /// The window is closed: no new payment is armed, the one at hand is finished, the browser is closed.
+    /// The window is closed: no new payment is armed, the one at hand is finished, the browser is
+    /// closed.
     fn drop(&mut self) {
         self.control.stop();
         self.worker.join();
@@ -654,15 +774,24 @@ mod tests {
 
     #[test]
     fn quiet_hours_may_lie_over_midnight() {
-        let auto = |from, to| Auto { quiet_from: from, quiet_to: to, ..Auto::default() };
-        assert!(is_quiet(&auto(22, 6), 23) && is_quiet(&auto(22, 6), 5) && !is_quiet(&auto(22, 6), 6));
+        let auto = |from, to| Auto {
+            quiet_from: from,
+            quiet_to: to,
+            ..Auto::default()
+        };
+        assert!(
+            is_quiet(&auto(22, 6), 23) && is_quiet(&auto(22, 6), 5) && !is_quiet(&auto(22, 6), 6)
+        );
         assert!(is_quiet(&auto(12, 13), 12) && !is_quiet(&auto(12, 13), 13));
         assert!(!is_quiet(&auto(0, 0), 0), "no hour at all");
     }
 
     #[test]
     fn a_round_goes_through_the_named_services_in_their_order() {
-        let named = Auto { services: "thanh_toan_tv_internet, gach_dien_evn".into(), ..Auto::default() };
+        let named = Auto {
+            services: "thanh_toan_tv_internet, gach_dien_evn".into(),
+            ..Auto::default()
+        };
         assert_eq!(services(&named), [Service::PayEvn, Service::PayTvInternet]);
         assert_eq!(services(&Auto::default()).len(), Service::ALL.len());
     }

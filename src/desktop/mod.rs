@@ -1,8 +1,9 @@
 //! The operator's window.
 //!
-//! Lives here: the app, its screen and its style; a view model that the engine's events fold into, and a worker that
-//! does everything that takes time. Never here: decisions about money, I/O or waiting in a frame.
-//! Start reading at [`model`]: the screen is a function from it to a list of [`model::Action`]s.
+//! Lives here: the app, its screen and its style; a view model that the engine's events fold into,
+//! and a worker that does everything that takes time. Never here: decisions about money, I/O or
+//! waiting in a frame. Start reading at [`model`]: the screen is a function from it to a list of
+//! [`model::Action`]s.
 
 mod app;
 pub mod model;
@@ -45,7 +46,8 @@ pub fn dress(ctx: &egui::Context) {
     egui_extras::install_image_loaders(ctx);
 }
 
-/// Draws a model; says what was asked for. What a frame does, without a window or a worker: for pictures and benches.
+/// Draws a model; says what was asked for. What a frame does, without a window or a worker: for
+/// pictures and benches.
 pub fn draw(ui: &mut egui::Ui, model: &mut model::Model) -> Vec<model::Action> {
     screen::show(ui, model)
 }
@@ -55,12 +57,16 @@ const RENDERER: &str = "GACHNO_RENDERER";
 
 /// Opens the window and stays until it is closed.
 ///
-/// Old machines and remote desktops have drivers that only one of OpenGL and the newer interfaces works with: where one
-/// fails, the program starts itself anew with the other, and remembers which one worked.
+/// Old machines and remote desktops have drivers that only one of OpenGL and the newer interfaces
+/// works with: where one fails, the program starts itself anew with the other, and remembers which
+/// one worked.
 pub fn run(start: Start) -> anyhow::Result<()> {
     let remembered = start.home.renderer();
     let tried = std::env::var(RENDERER).ok();
-    let wanted = tried.clone().or_else(|| std::fs::read_to_string(&remembered).ok()).unwrap_or_default();
+    let wanted = tried
+        .clone()
+        .or_else(|| std::fs::read_to_string(&remembered).ok())
+        .unwrap_or_default();
     let (renderer, name, other) = match wanted.trim() {
         "wgpu" => (eframe::Renderer::Wgpu, "wgpu", "glow"),
         _ => (eframe::Renderer::Glow, "glow", "wgpu"),
@@ -76,20 +82,31 @@ pub fn run(start: Start) -> anyhow::Result<()> {
             Ok(())
         }
         // Without a screen there is nothing that another renderer could do.
-        Err(error @ (eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_))) => Err(no_window(&error)),
+        Err(error @ (eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_))) => {
+            Err(no_window(&error))
+        }
         Err(error) if tried.is_none() => {
             tracing::warn!(%error, renderer = name, "the window did not open; trying the other renderer");
             let mut again = std::process::Command::new(std::env::current_exe()?);
-            let ended = again.args(std::env::args_os().skip(1)).env(RENDERER, other).status()?;
+            let ended = again
+                .args(std::env::args_os().skip(1))
+                .env(RENDERER, other)
+                .status()?;
             // What failed there was told there.
-            if ended.success() { Ok(()) } else { std::process::exit(ended.code().unwrap_or(1)) }
+            if ended.success() {
+                Ok(())
+            } else {
+                std::process::exit(ended.code().unwrap_or(1))
+            }
         }
         Err(error) => Err(no_window(&error)),
     }
 }
 
 fn no_window(error: &eframe::Error) -> anyhow::Error {
-    anyhow::anyhow!("Không mở được cửa sổ: {error}. Cập nhật trình điều khiển màn hình, hoặc dùng: gachno run … (Cannot open the window.)")
+    anyhow::anyhow!(
+        "Không mở được cửa sổ: {error}. Cập nhật trình điều khiển màn hình, hoặc dùng: gachno run … (Cannot open the window.)"
+    )
 }
 
 fn open(start: Start, renderer: eframe::Renderer) -> Result<(), eframe::Error> {

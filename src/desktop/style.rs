@@ -1,8 +1,12 @@
-//! The look in one place: fonts, sizes, colours. 4-point grid, radius 6, one accent that is not red.
+//! The look in one place: fonts, sizes, colours. 4-point grid, radius 6, one accent that is not
+//! red.
 
 use std::sync::Arc;
 
-use egui::{Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, TextStyle, Theme, Visuals};
+use egui::{
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke,
+    TextStyle, Theme, Visuals,
+};
 
 /// What a state means to the eye. Colour never stands alone: an icon and a word go with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,11 +69,22 @@ const fn rgb(code: u32) -> Color32 {
 pub fn apply(ctx: &Context) {
     let mut fonts = FontDefinitions::default();
     for (name, bytes) in [
-        ("noto", include_bytes!("../../assets/fonts/NotoSans-Regular.ttf").as_slice()),
-        ("noto-bold", include_bytes!("../../assets/fonts/NotoSans-Bold.ttf").as_slice()),
-        ("noto-symbols", include_bytes!("../../assets/fonts/NotoSansSymbols2-Subset.ttf").as_slice()),
+        (
+            "noto",
+            include_bytes!("../../assets/fonts/NotoSans-Regular.ttf").as_slice(),
+        ),
+        (
+            "noto-bold",
+            include_bytes!("../../assets/fonts/NotoSans-Bold.ttf").as_slice(),
+        ),
+        (
+            "noto-symbols",
+            include_bytes!("../../assets/fonts/NotoSansSymbols2-Subset.ttf").as_slice(),
+        ),
     ] {
-        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+        fonts
+            .font_data
+            .insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     }
     // Noto's digits are all one width, so it also serves where columns must align.
     for family in [FontFamily::Proportional, FontFamily::Monospace] {
@@ -77,7 +92,11 @@ pub fn apply(ctx: &Context) {
         family.insert(0, "noto".to_owned());
         family.insert(1, "noto-symbols".to_owned());
     }
-    let mut bold = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    let mut bold = fonts
+        .families
+        .get(&FontFamily::Proportional)
+        .cloned()
+        .unwrap_or_default();
     bold.insert(0, "noto-bold".to_owned());
     fonts.families.insert(FontFamily::Name("bold".into()), bold);
     ctx.set_fonts(fonts);
@@ -87,14 +106,20 @@ pub fn apply(ctx: &Context) {
             (TextStyle::Body, FontId::proportional(14.0)),
             (TextStyle::Button, FontId::proportional(14.0)),
             (TextStyle::Monospace, FontId::monospace(14.0)),
-            (TextStyle::Heading, FontId::new(20.0, FontFamily::Name("bold".into()))),
+            (
+                TextStyle::Heading,
+                FontId::new(20.0, FontFamily::Name("bold".into())),
+            ),
         ]
         .into();
         style.spacing.item_spacing = egui::vec2(8.0, 8.0);
         style.spacing.button_padding = egui::vec2(14.0, 6.0);
         style.animation_time = 0.1;
     });
-    ctx.set_visuals_of(Theme::Light, visuals(Visuals::light(), PAPER_LIGHT, INK_LIGHT));
+    ctx.set_visuals_of(
+        Theme::Light,
+        visuals(Visuals::light(), PAPER_LIGHT, INK_LIGHT),
+    );
     ctx.set_visuals_of(Theme::Dark, visuals(Visuals::dark(), PAPER_DARK, INK_DARK));
 }
 
@@ -104,7 +129,12 @@ fn visuals(mut base: Visuals, paper: Color32, ink: Color32) -> Visuals {
     base.override_text_color = Some(ink);
     base.selection.bg_fill = ACCENT;
     base.selection.stroke = Stroke::new(1.0, Color32::WHITE);
-    for widget in [&mut base.widgets.noninteractive, &mut base.widgets.inactive, &mut base.widgets.hovered, &mut base.widgets.active] {
+    for widget in [
+        &mut base.widgets.noninteractive,
+        &mut base.widgets.inactive,
+        &mut base.widgets.hovered,
+        &mut base.widgets.active,
+    ] {
         widget.corner_radius = CornerRadius::same(6);
     }
     // Fields must be seen as fields on either paper.
@@ -124,7 +154,11 @@ mod tests {
     fn luminance(color: Color32) -> f64 {
         let channel = |c: u8| {
             let c = f64::from(c) / 255.0;
-            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+            if c <= 0.040_45 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * channel(color.r()) + 0.7152 * channel(color.g()) + 0.0722 * channel(color.b())
     }
@@ -136,10 +170,16 @@ mod tests {
 
     #[test]
     fn every_pair_is_legible() {
-        for (dark, paper, ink) in [(false, PAPER_LIGHT, INK_LIGHT), (true, PAPER_DARK, INK_DARK)] {
+        for (dark, paper, ink) in [
+            (false, PAPER_LIGHT, INK_LIGHT),
+            (true, PAPER_DARK, INK_DARK),
+        ] {
             assert!(contrast(paper, ink) >= 4.5);
             for tone in [Tone::Quiet, Tone::Busy, Tone::Good, Tone::Doubt, Tone::Bad] {
-                assert!(contrast(tone.ink(dark), paper) >= 4.5, "{tone:?} dark: {dark}");
+                assert!(
+                    contrast(tone.ink(dark), paper) >= 4.5,
+                    "{tone:?} dark: {dark}"
+                );
             }
         }
         assert!(contrast(ACCENT, Color32::WHITE) >= 4.5);

@@ -26,17 +26,34 @@ pub fn show(ui: &mut Ui, tab: &Tab, words: &Words, actions: &mut Vec<Action>) {
         .striped(true)
         .cell_layout(Layout::left_to_right(Align::Center))
         .column(Width::exact(54.0))
-        .column(Width::initial(128.0).at_least(90.0).resizable(true).clip(true))
-        .column(Width::initial(110.0).at_least(60.0).resizable(true).clip(true))
+        .column(
+            Width::initial(128.0)
+                .at_least(90.0)
+                .resizable(true)
+                .clip(true),
+        )
+        .column(
+            Width::initial(110.0)
+                .at_least(60.0)
+                .resizable(true)
+                .clip(true),
+        )
         .column(Width::initial(104.0).at_least(90.0).resizable(true))
-        .column(Width::initial(150.0).at_least(110.0).resizable(true).clip(true))
+        .column(
+            Width::initial(150.0)
+                .at_least(110.0)
+                .resizable(true)
+                .clip(true),
+        )
         .column(Width::remainder().at_least(80.0).clip(true))
         .column(Width::exact(64.0))
         .header(ROW_HEIGHT, |mut header| {
             for (name, column) in columns {
                 header.col(|ui| {
                     if column == Some(Column::Amount) {
-                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| head(ui, tab, name, column, actions));
+                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                            head(ui, tab, name, column, actions)
+                        });
                     } else {
                         head(ui, tab, name, column, actions);
                     }
@@ -45,7 +62,9 @@ pub fn show(ui: &mut Ui, tab: &Tab, words: &Words, actions: &mut Vec<Action>) {
         })
         .body(|body| {
             body.rows(ROW_HEIGHT, tab.shown(), |mut line| {
-                let Some((place, row)) = tab.row(line.index()) else { return };
+                let Some((place, row)) = tab.row(line.index()) else {
+                    return;
+                };
                 cells(&mut line, place, row, words);
             });
         });
@@ -61,7 +80,10 @@ fn head(ui: &mut Ui, tab: &Tab, name: &str, column: Option<Column>, actions: &mu
         Some((at, true)) if at == column => " ▼",
         _ => "",
     };
-    if ui.add(Button::new(RichText::new(format!("{name}{mark}")).strong()).frame(false)).clicked() {
+    if ui
+        .add(Button::new(RichText::new(format!("{name}{mark}")).strong()).frame(false))
+        .clicked()
+    {
         actions.push(Action::Sort(column));
     }
 }
@@ -77,7 +99,9 @@ fn cells(line: &mut egui_extras::TableRow<'_, '_>, place: usize, row: &Row, word
         ui.add(Label::new(row.customer.as_deref().unwrap_or_default()).truncate());
     });
     line.col(|ui| {
-        let amount = row.amount.map_or_else(|| "—".to_owned(), |amount: Vnd| amount.to_string());
+        let amount = row
+            .amount
+            .map_or_else(|| "—".to_owned(), |amount: Vnd| amount.to_string());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(amount));
     });
     line.col(|ui| {
@@ -93,6 +117,10 @@ fn cells(line: &mut egui_extras::TableRow<'_, '_>, place: usize, row: &Row, word
         }
     });
     line.col(|ui| {
-        ui.label(row.at_ms.map(|at| local(at, "%H:%M:%S")).unwrap_or_default());
+        ui.label(
+            row.at_ms
+                .map(|at| local(at, "%H:%M:%S"))
+                .unwrap_or_default(),
+        );
     });
 }

@@ -166,7 +166,8 @@ pub struct Basics {
     pub auto: crate::config::Auto,
 }
 
-/// The window's end of the worker. Dropping it ends the worker once the batch at hand has reached its safe point.
+/// The window's end of the worker. Dropping it ends the worker once the batch at hand has reached
+/// its safe point.
 pub struct Worker {
     commands: UnboundedSender<Command>,
     pub updates: UnboundedReceiver<Update>,
@@ -178,14 +179,29 @@ impl Worker {
     pub fn start(start: Start, wake: impl Fn() + Send + Sync + 'static) -> Self {
         let (commands, inbox) = unbounded_channel();
         let (outbox, updates) = unbounded_channel();
-        let teller = Teller { outbox, wake: Arc::new(wake) };
-        let thread = std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
-            match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
-                Ok(runtime) => runtime.block_on(work(start, inbox, &teller)),
-                Err(error) => teller.tell(Update::Fault(format!("Không khởi động được: {error}"))),
-            }
-        });
-        Self { commands, updates, thread: thread.ok() }
+        let teller = Teller {
+            outbox,
+            wake: Arc::new(wake),
+        };
+        let thread = std::thread::Builder::new()
+            .name("worker".to_owned())
+            .spawn(move || {
+                match tokio::runtime::Builder::new_multi_thread()
+                    .worker_threads(2)
+                    .enable_all()
+                    .build()
+                {
+                    Ok(runtime) => runtime.block_on(work(start, inbox, &teller)),
+                    Err(error) => {
+                        teller.tell(Update::Fault(format!("Không khởi động được: {error}")))
+                    }
+                }
+            });
+        Self {
+            commands,
+            updates,
+            thread: thread.ok(),
+        }
     }
 
     pub fn send(&self, command: Command) {
@@ -237,9 +253,14 @@ impl Open {
         if let Some(link) = known {
             return Ok(link);
         }
-        let link = Arc::new(app::link(&self.config, &self.secrets, self.tools.ledger.clone()).await.map_err(|e| e.to_string())?);
+        let link = Arc::new(
+            app::link(&self.config, &self.secrets, self.tools.ledger.clone())
+                .await
+                .map_err(|e| e.to_string())?,
+        );
         // Whoever was first has it: claims are kept in one place.
-        self.link.send_if_modified(|known| known.is_none().then(|| *known = Some(link)).is_some());
+        self.link
+            .send_if_modified(|known| known.is_none().then(|| *known = Some(link)).is_some());
         self.link.borrow().clone().ok_or_else(String::new)
     }
 
@@ -256,15 +277,25 @@ impl Open {
             has_sound: window.sound,
             limits: self.config.limits,
             operator: app::operator(&self.config),
-            operators: self.secrets.operators.iter().map(|(name, _)| name.clone()).collect(),
+            operators: self
+                .secrets
+                .operators
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect(),
             auto: self.config.auto.clone(),
         }
     }
 
-    /// For whom this unlocks the window: an operator's own PIN for them; where nobody signs in, the portal's PIN; and
-    /// the passphrase for whom the configuration names.
+    /// For whom this unlocks the window: an operator's own PIN for them; where nobody signs in, the
+    /// portal's PIN; and the passphrase for whom the configuration names.
     fn opens(&self, who: &str, tried: &SecretString) -> Option<String> {
-        let is = |secret: &SecretString| same(secret.expose_secret().as_bytes(), tried.expose_secret().as_bytes());
+        let is = |secret: &SecretString| {
+            same(
+                secret.expose_secret().as_bytes(),
+                tried.expose_secret().as_bytes(),
+            )
+        };
         let owner = app::operator(&self.config);
         if self.unlock.passphrase.as_ref().is_some_and(is) {
             return Some(owner);
@@ -273,7 +304,11 @@ impl Open {
             let has_none = self.secrets.pin.is_none() && self.unlock.passphrase.is_none();
             return (has_none || self.secrets.pin.as_ref().is_some_and(is)).then_some(owner);
         }
-        self.secrets.operators.iter().find(|(name, pin)| name == who && is(pin)).map(|(name, _)| name.clone())
+        self.secrets
+            .operators
+            .iter()
+            .find(|(name, pin)| name == who && is(pin))
+            .map(|(name, _)| name.clone())
     }
 }
 
@@ -289,7 +324,9 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
         app::terminated().await;
         closing.tell(Update::Close);
     });
-    let Some(open) = open(start, &mut inbox, teller).await else { return };
+    let Some(open) = open(start, &mut inbox, teller).await else {
+        return;
+    };
     let mut open = Arc::new(open);
     check(&open, teller);
     tell_known(&open, teller).await;
@@ -310,14 +347,27 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
         match command {
             Command::Run(request) => {
                 let control = request.control.clone();
-                batch = Some((tokio::spawn(async move { run(&at, *request, &to).await }), control));
+                batch = Some((
+                    tokio::spawn(async move { run(&at, *request, &to).await }),
+                    control,
+                ));
             }
             Command::Reconcile(control) => {
                 let of = control.clone();
-                batch = Some((tokio::spawn(async move { reconcile(&at, &of, &to).await }), control));
+                batch = Some((
+                    tokio::spawn(async move { reconcile(&at, &of, &to).await }),
+                    control,
+                ));
             }
-            Command::Seat(name, pin) => change(&mut open, &to, setting::seat(&at, name, pin).await, None),
-            Command::Set(key, value) => change(&mut open, &to, setting::set(&at, &key, value).await, Some(key)),
+            Command::Seat(name, pin) => {
+                change(&mut open, &to, setting::seat(&at, name, pin).await, None)
+            }
+            Command::Set(key, value) => change(
+                &mut open,
+                &to,
+                setting::set(&at, &key, value).await,
+                Some(key),
+            ),
             Command::ImportSettings => {
                 if let Some(changed) = setting::import(&at).await {
                     change(&mut open, &to, changed, None);
@@ -347,7 +397,10 @@ struct Linked {
 impl Linked {
     fn to(open: &Arc<Open>, teller: &Teller) -> Self {
         let (at, to) = (open.clone(), teller.clone());
-        Self { link: open.link.clone(), task: tokio::spawn(async move { keep_linked(&at, &to).await }) }
+        Self {
+            link: open.link.clone(),
+            task: tokio::spawn(async move { keep_linked(&at, &to).await }),
+        }
     }
 }
 
@@ -376,10 +429,15 @@ async fn keep_linked(at: &Open, teller: &Teller) {
             }
             tokio::time::sleep(LINK_EVERY).await;
         };
-        let admin = link.source.server().map(|_| format!("{}/admin", at.config.api.url.trim_end_matches('/')));
+        let admin = link
+            .source
+            .server()
+            .map(|_| format!("{}/admin", at.config.api.url.trim_end_matches('/')));
         teller.tell(Update::Linked(admin));
         let banners = async {
-            let Some(server) = link.source.server() else { return };
+            let Some(server) = link.source.server() else {
+                return;
+            };
             loop {
                 if let Ok(banners) = server.banners().await {
                     teller.tell(Update::Banners(banners));
@@ -387,7 +445,10 @@ async fn keep_linked(at: &Open, teller: &Teller) {
                 tokio::time::sleep(BANNERS_EVERY).await;
             }
         };
-        tokio::join!(link.serve(at.config.browser.sessions.into(), &left), banners)
+        tokio::join!(
+            link.serve(at.config.browser.sessions.into(), &left),
+            banners
+        )
     };
     tokio::join!(tell, link);
 }
@@ -407,7 +468,12 @@ async fn aside(at: &Arc<Open>, command: Command, to: &Teller) {
         Command::CheckLock(who, tried) => to.tell(Update::Unlocked(at.opens(&who, &tried))),
         Command::Fetch(service, defaults) => {
             let fetched = fetch(at, service, defaults).await;
-            to.tell(Update::Api(fetched.as_ref().map(|_| at.config.api.url.clone()).map_err(Clone::clone)));
+            to.tell(Update::Api(
+                fetched
+                    .as_ref()
+                    .map(|_| at.config.api.url.clone())
+                    .map_err(Clone::clone),
+            ));
             to.tell(Update::Fetched(service, fetched, None));
         }
         Command::LetGo(service) => {
@@ -417,7 +483,8 @@ async fn aside(at: &Arc<Open>, command: Command, to: &Teller) {
             }
         }
         Command::Pick(service, defaults) => {
-            let dialog = rfd::AsyncFileDialog::new().add_filter("CSV, XLSX, JSON, TXT", &["csv", "xlsx", "json", "txt"]);
+            let dialog = rfd::AsyncFileDialog::new()
+                .add_filter("CSV, XLSX, JSON, TXT", &["csv", "xlsx", "json", "txt"]);
             match dialog.pick_file().await {
                 Some(file) => read(service, defaults, file.path().to_owned(), to).await,
                 None => to.tell(Update::NoFile),
@@ -432,24 +499,38 @@ async fn aside(at: &Arc<Open>, command: Command, to: &Teller) {
                 to.tell(Update::Peeked(login, picture));
             }
         }
-        Command::Export(service, batch) => to.tell(Update::Exported(service, export(at, &batch).await)),
+        Command::Export(service, batch) => {
+            to.tell(Update::Exported(service, export(at, &batch).await))
+        }
         Command::Order(service, rows, wish) => {
-            let (wish_too, order) = (wish.clone(), tokio::task::spawn_blocking(move || ordered(&rows, &wish)).await);
-            to.tell(Update::Ordered(service, wish_too, order.unwrap_or_default()));
+            let (wish_too, order) = (
+                wish.clone(),
+                tokio::task::spawn_blocking(move || ordered(&rows, &wish)).await,
+            );
+            to.tell(Update::Ordered(
+                service,
+                wish_too,
+                order.unwrap_or_default(),
+            ));
         }
         Command::Find(what) => {
             let found = ask::found(ledger, &what).await;
             to.tell(Update::Found(what, found));
         }
-        Command::Story(attempt, language) => to.tell(Update::Story(ask::story(&at.tools, &attempt, language).await)),
+        Command::Story(attempt, language) => to.tell(Update::Story(
+            ask::story(&at.tools, &attempt, language).await,
+        )),
         Command::Resolve(attempt, decision) => {
             let resolved = resolve(ledger, &attempt, &decision).await;
             tell_known(at, to).await;
-            to.tell(Update::Resolved(resolved.map(drop).map_err(|e| e.to_string())));
+            to.tell(Update::Resolved(
+                resolved.map(drop).map_err(|e| e.to_string()),
+            ));
         }
         Command::Days(days) => to.tell(Update::Days(ask::days(ledger, days).await)),
         Command::ExportBatches(batches) => {
-            let written = ask::export_batches(ledger, &app::report_folder(&at.config), &batches).await;
+            let written =
+                ask::export_batches(ledger, &app::report_folder(&at.config), &batches).await;
             to.tell(Update::Told(written.map(|path| path.display().to_string())));
         }
         Command::ExportFound(what) => {
@@ -465,34 +546,68 @@ async fn aside(at: &Arc<Open>, command: Command, to: &Teller) {
         Command::Check(url, token) => {
             let mut config = at.config.clone();
             config.api.url = url;
-            let token = Some(token).filter(|t| !t.expose_secret().is_empty()).or_else(|| at.secrets.token.clone());
-            to.tell(Update::Api(health(&config, &Secrets { token, ..at.secrets.clone() }).await));
+            let token = Some(token)
+                .filter(|t| !t.expose_secret().is_empty())
+                .or_else(|| at.secrets.token.clone());
+            to.tell(Update::Api(
+                health(
+                    &config,
+                    &Secrets {
+                        token,
+                        ..at.secrets.clone()
+                    },
+                )
+                .await,
+            ));
             check_browser(at, to);
         }
     }
 }
 
 /// Works with a changed configuration from here on; a batch that runs goes on with the old one.
-fn change(open: &mut Arc<Open>, teller: &Teller, changed: Result<(Config, Secrets, Unlock), String>, key: Option<String>) {
+fn change(
+    open: &mut Arc<Open>,
+    teller: &Teller,
+    changed: Result<(Config, Secrets, Unlock), String>,
+    key: Option<String>,
+) {
     match changed {
-        Ok((config, secrets, unlock)) => match app::tools_on(open.tools.ledger.clone(), &open.home, &config, None) {
-            Ok(tools) => {
-                let (home, is_demo) = (open.home.clone(), open.is_demo);
-                // Another theme is no other server: what is held there stays held.
-                let is_same = open.config.api == config.api && open.config.site == config.site;
-                let link = if is_same { open.link.clone() } else { Arc::default() };
-                *open = Arc::new(Open { home, config, secrets, tools, unlock, is_demo, link });
-                setting::tell(open, teller, key);
-                teller.tell(Update::Ready(open.basics()));
-                check(open, teller);
+        Ok((config, secrets, unlock)) => {
+            match app::tools_on(open.tools.ledger.clone(), &open.home, &config, None) {
+                Ok(tools) => {
+                    let (home, is_demo) = (open.home.clone(), open.is_demo);
+                    // Another theme is no other server: what is held there stays held.
+                    let is_same = open.config.api == config.api && open.config.site == config.site;
+                    let link = if is_same {
+                        open.link.clone()
+                    } else {
+                        Arc::default()
+                    };
+                    *open = Arc::new(Open {
+                        home,
+                        config,
+                        secrets,
+                        tools,
+                        unlock,
+                        is_demo,
+                        link,
+                    });
+                    setting::tell(open, teller, key);
+                    teller.tell(Update::Ready(open.basics()));
+                    check(open, teller);
+                }
+                Err(error) => teller.tell(Update::Told(Err(error.to_string()))),
             }
-            Err(error) => teller.tell(Update::Told(Err(error.to_string()))),
-        },
+        }
         Err(why) => teller.tell(Update::Told(Err(why))),
     }
 }
 
-async fn open(start: Start, inbox: &mut UnboundedReceiver<Command>, teller: &Teller) -> Option<Open> {
+async fn open(
+    start: Start,
+    inbox: &mut UnboundedReceiver<Command>,
+    teller: &Teller,
+) -> Option<Open> {
     let home = start.home;
     let is_demo = start.demo.is_some();
     let is_first = !is_demo && !home.config_file().exists();
@@ -517,15 +632,33 @@ async fn open(start: Start, inbox: &mut UnboundedReceiver<Command>, teller: &Tel
         },
     };
     match app::tools_on(ledger, &home, &config, None) {
-        Ok(tools) => Some(Open { home, config, secrets, tools, unlock, is_demo, link: Arc::default() }),
+        Ok(tools) => Some(Open {
+            home,
+            config,
+            secrets,
+            tools,
+            unlock,
+            is_demo,
+            link: Arc::default(),
+        }),
         Err(error) => fault(error.to_string()),
     }
 }
 
 /// Opens the secrets, asking for the passphrase until it fits.
-async fn unlocked(config: &Config, inbox: &mut UnboundedReceiver<Command>, teller: &Teller) -> Option<(Secrets, Unlock)> {
-    let of_environment = std::env::var("GACHNO_PASSPHRASE").ok().filter(|p| !p.is_empty()).map(SecretString::from);
-    let mut unlock = Unlock { passphrase: of_environment, keyring: true };
+async fn unlocked(
+    config: &Config,
+    inbox: &mut UnboundedReceiver<Command>,
+    teller: &Teller,
+) -> Option<(Secrets, Unlock)> {
+    let of_environment = std::env::var("GACHNO_PASSPHRASE")
+        .ok()
+        .filter(|p| !p.is_empty())
+        .map(SecretString::from);
+    let mut unlock = Unlock {
+        passphrase: of_environment,
+        keyring: true,
+    };
     loop {
         let (config, offered) = (config.clone(), unlock.clone());
         // Deriving the key takes a good part of a second.
@@ -559,7 +692,10 @@ fn check(open: &Arc<Open>, teller: &Teller) {
 
 async fn health(config: &Config, secrets: &Secrets) -> Result<String, String> {
     let api = app::job_api(config, secrets).map_err(|e| e.to_string())?;
-    api.health().await.map(|_| config.api.url.clone()).map_err(|e| e.to_string())
+    api.health()
+        .await
+        .map(|_| config.api.url.clone())
+        .map_err(|e| e.to_string())
 }
 
 fn check_browser(open: &Open, teller: &Teller) {
@@ -570,12 +706,22 @@ fn check_browser(open: &Open, teller: &Teller) {
 async fn fetch(open: &Open, service: Service, defaults: Defaults) -> Result<Intake, String> {
     let link = open.link().await?;
     // What another list held is handed out anew, here or elsewhere.
-    let fetched = link.fetch(service, defaults, open.config.api.jobs_at_once, &app::operator(&open.config)).await;
+    let fetched = link
+        .fetch(
+            service,
+            defaults,
+            open.config.api.jobs_at_once,
+            &app::operator(&open.config),
+        )
+        .await;
     fetched.map_err(|e| e.to_string())
 }
 
 async fn read(service: Service, defaults: Defaults, path: PathBuf, teller: &Teller) {
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let read = tokio::task::spawn_blocking(move || read_file(&path, service, defaults)).await;
     let intake = match read {
         Ok(read) => read.map_err(|e| e.to_string()),
@@ -596,10 +742,17 @@ async fn run(open: &Open, request: RunRequest, teller: &Teller) {
     let link = open.link.borrow().clone();
     if let Some(link) = &link {
         // What was taken out of the list by hand is for others.
-        link.keep_only(service, plan.list.jobs.iter().filter_map(|job| job.ticket.as_ref())).await;
+        link.keep_only(
+            service,
+            plan.list.jobs.iter().filter_map(|job| job.ticket.as_ref()),
+        )
+        .await;
     }
     let claims = link.and_then(|link| link.claims.clone());
-    let tools = Tools { claims, ..open.tools.clone() };
+    let tools = Tools {
+        claims,
+        ..open.tools.clone()
+    };
     let ended = engine::run(&tools, &plan, &reporter, &request.control).await;
     drop(reporter);
     let _ = forward.await;
@@ -608,13 +761,22 @@ async fn run(open: &Open, request: RunRequest, teller: &Teller) {
 }
 
 async fn reconcile(open: &Open, control: &Control, teller: &Teller) {
-    let plan = app::plan(&open.config, &open.secrets, Service::LookUpFtth, Intake::default());
+    let plan = app::plan(
+        &open.config,
+        &open.secrets,
+        Service::LookUpFtth,
+        Intake::default(),
+    );
     let (reporter, forward) = forwarded(teller);
     let looked = engine::reconcile(&open.tools, &plan, &reporter, control).await;
     drop(reporter);
     let _ = forward.await;
     tell_known(open, teller).await;
-    let settled = looked.map(|all| all.iter().filter(|(_, attempt)| !attempt.state.is_in_doubt()).count());
+    let settled = looked.map(|all| {
+        all.iter()
+            .filter(|(_, attempt)| !attempt.state.is_in_doubt())
+            .count()
+    });
     teller.tell(Update::Reconciled(settled.map_err(|e| e.to_string())));
 }
 
@@ -645,9 +807,14 @@ async fn tell_known(open: &Open, teller: &Teller) {
 }
 
 async fn export(open: &Open, batch: &str) -> Result<PathBuf, String> {
-    let report = report_of(&open.tools.ledger, batch).await.map_err(|e| e.to_string())?.ok_or("Không có lô này trong sổ")?;
+    let report = report_of(&open.tools.ledger, batch)
+        .await
+        .map_err(|e| e.to_string())?
+        .ok_or("Không có lô này trong sổ")?;
     let folder = app::report_folder(&open.config);
-    let written = tokio::task::spawn_blocking(move || excel::save(&report, &folder)).await.map_err(|e| e.to_string())?;
+    let written = tokio::task::spawn_blocking(move || excel::save(&report, &folder))
+        .await
+        .map_err(|e| e.to_string())?;
     let path = written.map_err(|e| e.to_string())?;
     Ok(std::path::absolute(&path).unwrap_or(path))
 }

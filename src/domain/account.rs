@@ -34,7 +34,9 @@ pub enum NotAccount {
     #[error("mã {0:?} sai độ dài; cần {CODE_LENGTH_MIN}–{CODE_LENGTH_MAX} ký tự")]
     Length(String),
     /// A sign that no code has.
-    #[error("mã {0:?} có ký tự lạ {1:?}; chỉ dùng chữ cái không dấu, chữ số, gạch dưới, gạch nối, dấu chấm")]
+    #[error(
+        "mã {0:?} có ký tự lạ {1:?}; chỉ dùng chữ cái không dấu, chữ số, gạch dưới, gạch nối, dấu chấm"
+    )]
     Sign(String, char),
     /// Not a mobile number.
     #[error(transparent)]
@@ -86,7 +88,8 @@ macro_rules! code {
 }
 
 code! {
-    /// An Internet or TV subscriber code, such as `k012_gftth_example1`. Spaces are dropped, as the portal's field does.
+    /// An Internet or TV subscriber code, such as `k012_gftth_example1`. Spaces are dropped, as the
+    /// portal's field does.
     SubscriberCode
 }
 code! {
@@ -95,11 +98,17 @@ code! {
 }
 
 fn read_code(text: &str) -> Result<String, NotAccount> {
-    let code: String = text.nfc().filter(|c| !c.is_whitespace() && !matches!(c, '\u{feff}' | '\u{200b}')).collect();
+    let code: String = text
+        .nfc()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{feff}' | '\u{200b}'))
+        .collect();
     if code.is_empty() {
         return Err(NotAccount::Empty);
     }
-    if let Some(sign) = code.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.')) {
+    if let Some(sign) = code
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.'))
+    {
         return Err(NotAccount::Sign(code, sign));
     }
     if !(CODE_LENGTH_MIN..=CODE_LENGTH_MAX).contains(&code.len()) {
@@ -157,8 +166,15 @@ mod tests {
     #[test]
     fn codes_lose_spaces_and_nothing_else() {
         let read = |text: &str| text.parse::<SubscriberCode>().map(String::from);
-        assert_eq!(read(" k012_gftth example1\t"), Ok("k012_gftthexample1".to_owned()));
-        assert_eq!(read("0012345"), Ok("0012345".to_owned()), "leading zeros stay");
+        assert_eq!(
+            read(" k012_gftth example1\t"),
+            Ok("k012_gftthexample1".to_owned())
+        );
+        assert_eq!(
+            read("0012345"),
+            Ok("0012345".to_owned()),
+            "leading zeros stay"
+        );
         assert_eq!(read(" "), Err(NotAccount::Empty));
         assert!(matches!(read("ab"), Err(NotAccount::Length(_))));
         assert!(matches!(read(&"a".repeat(101)), Err(NotAccount::Length(_))));

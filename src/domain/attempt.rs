@@ -1,7 +1,8 @@
 //! One attempt at one job: its states, and the one function that moves it.
 //!
-//! Live work and recovery after a crash both go through [`Attempt::after`]: read the events, fold, continue.
-//! An attempt at or past [`State::Armed`] may have moved money; only proof leads out of there.
+//! Live work and recovery after a crash both go through [`Attempt::after`]: read the events, fold,
+//! continue. An attempt at or past [`State::Armed`] may have moved money; only proof leads out of
+//! there.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +26,8 @@ pub enum State {
     PreArmed,
     /// The intent is durable on disk. From here on money may move.
     Armed,
-    /// The gate let the confirming request out. Without a gate: the click was handed to the browser.
+    /// The gate let the confirming request out. Without a gate: the click was handed to the
+    /// browser.
     Released,
     /// The portal's answer is on disk.
     Observed,
@@ -40,7 +42,10 @@ pub enum State {
 impl State {
     /// May money have moved without the outcome being known? Such an attempt locks its debt.
     pub const fn is_in_doubt(self) -> bool {
-        matches!(self, Self::Armed | Self::Released | Self::Observed | Self::Unknown | Self::Reconciling)
+        matches!(
+            self,
+            Self::Armed | Self::Released | Self::Observed | Self::Unknown | Self::Reconciling
+        )
     }
 
     /// The name on the wire, one word.
@@ -78,8 +83,8 @@ pub struct Quote {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GateKind {
-    /// The request is held before it leaves the browser, checked, and let go once; until its release is on disk no
-    /// connection leaves the machine, whoever dies.
+    /// The request is held before it leaves the browser, checked, and let go once; until its
+    /// release is on disk no connection leaves the machine, whoever dies.
     Valve,
     /// The request is held in the browser alone: a driver that dies lets it go.
     Wire,
@@ -101,8 +106,8 @@ pub struct Intent {
     /// The agent's balance at a time when nothing else was on its way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance_before: Option<Vnd>,
-    /// The ledger's newest event at that time: what was paid after it explains what the balance fell by since. A
-    /// number and not a time, because a clock can be set back.
+    /// The ledger's newest event at that time: what was paid after it explains what the balance
+    /// fell by since. A number and not a time, because a clock can be set back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance_seq: Option<i64>,
     /// Was every earlier attempt of this agent settled, so that the balance can serve as proof?
@@ -123,8 +128,8 @@ pub struct Intent {
     /// The tab, for the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
-    /// The newest transaction id in the portal's history before the click, empty where the history was: what stands
-    /// above it came later. `None`: no history that can be read.
+    /// The newest transaction id in the portal's history before the click, empty where the history
+    /// was: what stands above it came later. `None`: no history that can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_mark: Option<String>,
     /// The ledger's newest event when that was read.
@@ -140,7 +145,10 @@ pub struct Intent {
 /// What happened to an attempt. Appended to the ledger, never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "an attempt has one intent, and its events are never kept in memory together")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an attempt has one intent, and its events are never kept in memory together"
+)]
 pub enum Event {
     /// A session took the job.
     Leased {
@@ -167,8 +175,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<String>,
     },
-    /// The release is on disk, but the gate then did not let the request go, and never will: the browser died, or
-    /// what carries its connections.
+    /// The release is on disk, but the gate then did not let the request go, and never will: the
+    /// browser died, or what carries its connections.
     Withheld {
         /// Why, for people.
         why: String,
@@ -207,7 +215,8 @@ pub enum Event {
 /// A file of evidence, found by its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
-    /// What it shows: `request`, `response`, `quote`, `outcome`, `failure`, `doubt`, and what kind of file.
+    /// What it shows: `request`, `response`, `quote`, `outcome`, `failure`, `doubt`, and what kind
+    /// of file.
     pub what: String,
     /// SHA-256 of its bytes, in hex.
     pub hash: String,
@@ -225,7 +234,10 @@ pub struct Said {
 impl Said {
     /// All messages in one text for people.
     pub fn joined(said: &[Self]) -> String {
-        said.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" | ")
+        said.iter()
+            .map(|s| s.text.as_str())
+            .collect::<Vec<_>>()
+            .join(" | ")
     }
 }
 
@@ -249,7 +261,13 @@ pub struct Conclusion {
 impl Conclusion {
     /// An end with words and nothing else.
     pub const fn of(outcome: Outcome, proof: Proof, message: String) -> Self {
-        Self { outcome, proof, amount: None, transaction_id: None, message }
+        Self {
+            outcome,
+            proof,
+            amount: None,
+            transaction_id: None,
+            message,
+        }
     }
 
     /// The gate's word: nothing left the machine.
@@ -260,7 +278,10 @@ impl Conclusion {
     /// The same about this amount.
     #[must_use]
     pub fn about(self, amount: Vnd) -> Self {
-        Self { amount: Some(amount), ..self }
+        Self {
+            amount: Some(amount),
+            ..self
+        }
     }
 }
 
@@ -347,9 +368,13 @@ impl Attempt {
         events.into_iter().try_fold(Self::default(), Attempt::after)
     }
 
-    /// The only place where an attempt changes. An impossible pair is an error that names both halves.
+    /// The only place where an attempt changes. An impossible pair is an error that names both
+    /// halves.
     pub fn after(mut self, event: &Event) -> Result<Self, IllegalEvent> {
-        use State::{Armed, Done, Leased, LookedUp, Observed, PreArmed, Prepared, Queued, Reconciling, Released, Unknown};
+        use State::{
+            Armed, Done, Leased, LookedUp, Observed, PreArmed, Prepared, Queued, Reconciling,
+            Released, Unknown,
+        };
         self.state = match (self.state, event) {
             (Queued, Event::Leased { .. }) => Leased,
             (Leased, Event::QuoteSeen(quote)) => {
@@ -370,7 +395,8 @@ impl Attempt {
                 self.request = None;
                 Armed
             }
-            // Armed without Released is the latch's way: the click and the request are one step there.
+            // Armed without Released is the latch's way: the click and the request are one step
+            // there.
             (Armed | Released, Event::Observed { said, .. }) => {
                 self.observed = Some(said.clone());
                 Observed
@@ -407,21 +433,34 @@ impl Attempt {
                 self.discrepancies.push(what.clone());
                 Done(outcome)
             }
-            (state, event) => return Err(IllegalEvent { state: state.wire(), event: event.wire() }),
+            (state, event) => {
+                return Err(IllegalEvent {
+                    state: state.wire(),
+                    event: event.wire(),
+                });
+            }
         };
         Ok(self)
     }
 
-    /// What has to be written of an attempt whose program died in the middle; `None` where it stands well.
+    /// What has to be written of an attempt whose program died in the middle; `None` where it
+    /// stands well.
     ///
-    /// Behind a valve an armed attempt was never sent: its connections were shut before it was armed, and open only
-    /// after its release is on disk.
+    /// Behind a valve an armed attempt was never sent: its connections were shut before it was
+    /// armed, and open only after its release is on disk.
     pub fn after_crash(&self) -> Option<Event> {
         let why = "Chương trình đã dừng giữa chừng".to_owned();
         match self.state {
             State::Queued | State::Unknown | State::Done(_) => None,
-            State::Armed if self.intent.as_ref().is_some_and(|i| i.gate == GateKind::Valve) => {
-                Some(Event::Concluded(Conclusion::not_sent(format!("{why} trước khi yêu cầu xác nhận được gửi đi"))))
+            State::Armed
+                if self
+                    .intent
+                    .as_ref()
+                    .is_some_and(|i| i.gate == GateKind::Valve) =>
+            {
+                Some(Event::Concluded(Conclusion::not_sent(format!(
+                    "{why} trước khi yêu cầu xác nhận được gửi đi"
+                ))))
             }
             _ => Some(Event::ContactLost { why }),
         }
@@ -434,14 +473,20 @@ impl Attempt {
         }
         let in_doubt = self.state.is_in_doubt();
         Conclusion {
-            outcome: if in_doubt { Outcome::Unknown } else { Outcome::Cancelled },
+            outcome: if in_doubt {
+                Outcome::Unknown
+            } else {
+                Outcome::Cancelled
+            },
             proof: Proof::None,
             amount: self.intent.as_ref().map(|i| i.amount).filter(|_| in_doubt),
             transaction_id: None,
             message: match (&self.doubt, &self.observed) {
                 (Some(doubt), _) => doubt.clone(),
                 (None, Some(seen)) => Said::joined(seen),
-                (None, None) if in_doubt => "Chương trình dừng khi chưa có câu trả lời của cổng".to_owned(),
+                (None, None) if in_doubt => {
+                    "Chương trình dừng khi chưa có câu trả lời của cổng".to_owned()
+                }
                 (None, None) => "Chưa làm".to_owned(),
             },
         }
@@ -450,16 +495,29 @@ impl Attempt {
 
 /// Which ends are possible where. Past arming every end but `unknown` needs a proof.
 fn may_end(state: State, end: &Conclusion) -> bool {
-    let before_arming = matches!(state, State::Queued | State::Leased | State::LookedUp | State::Prepared | State::PreArmed);
+    let before_arming = matches!(
+        state,
+        State::Queued | State::Leased | State::LookedUp | State::Prepared | State::PreArmed
+    );
     let proven = end.proof != Proof::None;
     match end.outcome {
         Outcome::Debt => state == State::LookedUp,
-        Outcome::NoDebt | Outcome::NotFound | Outcome::Refused | Outcome::Failed | Outcome::Cancelled => before_arming,
+        Outcome::NoDebt
+        | Outcome::NotFound
+        | Outcome::Refused
+        | Outcome::Failed
+        | Outcome::Cancelled => before_arming,
         Outcome::DryRun => state == State::Prepared,
         Outcome::Paid => proven && past_click(state),
-        Outcome::Rejected | Outcome::AlreadyCleared => before_arming || (proven && past_click(state)),
-        // Only the gate proves it at once (the request was held and failed); later it takes other evidence.
-        Outcome::NotSent => state == State::Armed || (proven && matches!(state, State::Unknown | State::Reconciling)),
+        Outcome::Rejected | Outcome::AlreadyCleared => {
+            before_arming || (proven && past_click(state))
+        }
+        // Only the gate proves it at once (the request was held and failed); later it takes other
+        // evidence.
+        Outcome::NotSent => {
+            state == State::Armed
+                || (proven && matches!(state, State::Unknown | State::Reconciling))
+        }
         // Not an end: it is where an attempt waits for proof.
         Outcome::Unknown => false,
     }
@@ -497,29 +555,60 @@ mod tests {
     }
 
     fn end(outcome: Outcome, proof: Proof) -> Event {
-        Event::Concluded(Conclusion { outcome, proof, amount: None, transaction_id: None, message: String::new() })
+        Event::Concluded(Conclusion {
+            outcome,
+            proof,
+            amount: None,
+            transaction_id: None,
+            message: String::new(),
+        })
     }
 
     fn quote() -> Event {
-        Event::QuoteSeen(Quote { amount: Vnd::fixed(150_000), customer: None, balance: None })
+        Event::QuoteSeen(Quote {
+            amount: Vnd::fixed(150_000),
+            customer: None,
+            balance: None,
+        })
     }
 
     fn until_armed() -> Vec<Event> {
-        vec![Event::Leased { session: "s".into(), operator: None }, quote(), Event::Prepared, Event::PreArmed, Event::Armed(intent())]
+        vec![
+            Event::Leased {
+                session: "s".into(),
+                operator: None,
+            },
+            quote(),
+            Event::Prepared,
+            Event::PreArmed,
+            Event::Armed(intent()),
+        ]
     }
 
     fn released() -> Event {
-        Event::Released { request: Some("7.1".into()), body: None }
+        Event::Released {
+            request: Some("7.1".into()),
+            body: None,
+        }
     }
 
     fn lost() -> Event {
-        Event::ContactLost { why: "mất mạng".into() }
+        Event::ContactLost {
+            why: "mất mạng".into(),
+        }
     }
 
     #[test]
     fn a_payment_goes_through_every_state_to_paid() {
         let mut events = until_armed();
-        events.extend([released(), Event::Observed { said: vec![], balance: None }, end(Outcome::Paid, Proof::Response)]);
+        events.extend([
+            released(),
+            Event::Observed {
+                said: vec![],
+                balance: None,
+            },
+            end(Outcome::Paid, Proof::Response),
+        ]);
         let attempt = Attempt::fold(&events).expect("legal");
         assert_eq!(attempt.state, State::Done(Outcome::Paid));
         assert_eq!(attempt.intent.map(|i| i.amount), Some(Vnd::fixed(150_000)));
@@ -528,10 +617,16 @@ mod tests {
     #[test]
     fn losing_contact_before_arming_starts_over_and_after_it_is_doubt() {
         for n in 1..=4 {
-            let attempt = Attempt::fold(&until_armed()[..n]).expect("legal").after(&lost()).expect("legal");
+            let attempt = Attempt::fold(&until_armed()[..n])
+                .expect("legal")
+                .after(&lost())
+                .expect("legal");
             assert_eq!(attempt.state, State::Queued, "after {n} events");
         }
-        let attempt = Attempt::fold(&until_armed()).expect("legal").after(&lost()).expect("legal");
+        let attempt = Attempt::fold(&until_armed())
+            .expect("legal")
+            .after(&lost())
+            .expect("legal");
         assert_eq!(attempt.state, State::Unknown);
         assert_eq!(attempt.standing().outcome, Outcome::Unknown);
         assert_eq!(attempt.standing().amount, Some(Vnd::fixed(150_000)));
@@ -540,11 +635,36 @@ mod tests {
     #[test]
     fn nothing_is_paid_without_a_click_and_a_proof() {
         let armed = Attempt::fold(&until_armed()).expect("legal");
-        assert!(armed.clone().after(&end(Outcome::Paid, Proof::Response)).is_err(), "armed is not paid");
-        let seen = armed.after(&Event::Observed { said: vec![], balance: None }).expect("legal");
-        assert!(seen.clone().after(&end(Outcome::Paid, Proof::None)).is_err(), "clicked is not paid");
-        assert!(seen.clone().after(&end(Outcome::Rejected, Proof::None)).is_err());
-        assert!(seen.clone().after(&end(Outcome::Failed, Proof::Response)).is_err(), "past the click nothing is simply failed");
+        assert!(
+            armed
+                .clone()
+                .after(&end(Outcome::Paid, Proof::Response))
+                .is_err(),
+            "armed is not paid"
+        );
+        let seen = armed
+            .after(&Event::Observed {
+                said: vec![],
+                balance: None,
+            })
+            .expect("legal");
+        assert!(
+            seen.clone()
+                .after(&end(Outcome::Paid, Proof::None))
+                .is_err(),
+            "clicked is not paid"
+        );
+        assert!(
+            seen.clone()
+                .after(&end(Outcome::Rejected, Proof::None))
+                .is_err()
+        );
+        assert!(
+            seen.clone()
+                .after(&end(Outcome::Failed, Proof::Response))
+                .is_err(),
+            "past the click nothing is simply failed"
+        );
         assert!(seen.after(&end(Outcome::Paid, Proof::Balance)).is_ok());
     }
 
@@ -560,10 +680,23 @@ mod tests {
 
     #[test]
     fn ends_are_never_rewritten() {
-        let attempt = Attempt::fold(&until_armed()).expect("legal").after(&lost()).expect("legal");
-        let done = attempt.after(&end(Outcome::Rejected, Proof::Response)).expect("legal");
-        assert!(done.clone().after(&end(Outcome::Paid, Proof::History)).is_err());
-        let late = done.after(&Event::LateEvidence { what: "có trong lịch sử".into() }).expect("legal");
+        let attempt = Attempt::fold(&until_armed())
+            .expect("legal")
+            .after(&lost())
+            .expect("legal");
+        let done = attempt
+            .after(&end(Outcome::Rejected, Proof::Response))
+            .expect("legal");
+        assert!(
+            done.clone()
+                .after(&end(Outcome::Paid, Proof::History))
+                .is_err()
+        );
+        let late = done
+            .after(&Event::LateEvidence {
+                what: "có trong lịch sử".into(),
+            })
+            .expect("legal");
         assert_eq!(late.state, State::Done(Outcome::Rejected));
         assert_eq!(late.discrepancies.len(), 1);
     }
@@ -572,14 +705,23 @@ mod tests {
         let outcome = prop::sample::select(Outcome::ALL.to_vec());
         let proof = prop::sample::select(vec![Proof::Response, Proof::Balance, Proof::None]);
         prop_oneof![
-            Just(Event::Leased { session: "s".into(), operator: None }),
+            Just(Event::Leased {
+                session: "s".into(),
+                operator: None
+            }),
             Just(quote()),
             Just(Event::Prepared),
             Just(Event::PreArmed),
             Just(Event::Armed(intent())),
             Just(released()),
             Just(Event::EvidenceKept { files: vec![] }),
-            Just(Event::Observed { said: vec![Said { severity: "info".into(), text: "m".into() }], balance: None }),
+            Just(Event::Observed {
+                said: vec![Said {
+                    severity: "info".into(),
+                    text: "m".into()
+                }],
+                balance: None
+            }),
             Just(lost()),
             Just(Event::ReconcileStarted),
             Just(Event::LateEvidence { what: "w".into() }),

@@ -126,22 +126,123 @@ mod tests {
     fn each_limit_holds_to_the_dong() {
         let none = Limits::default();
         assert_eq!(allow(&none, &plain()), Ok(()));
-        assert!(matches!(allow(&none, &Situation { quoted: Vnd::fixed(4_999), ..plain() }), Err(Refusal::BelowMinimum(..))));
-        assert_eq!(allow(&none, &Situation { quoted: Vnd::fixed(5_000), ..plain() }), Ok(()));
-        assert!(matches!(allow(&none, &Situation { balance: at(99_999), ..plain() }), Err(Refusal::Balance(..))));
-        assert_eq!(allow(&none, &Situation { balance: at(100_000), ..plain() }), Ok(()));
-        assert!(matches!(allow(&Limits { per_job: at(99_999), ..none }, &plain()), Err(Refusal::PerJob(..))));
-        let spent = Situation { spent_in_batch: Vnd::fixed(1), spent_today: Vnd::fixed(1), ..plain() };
-        assert!(matches!(allow(&Limits { per_batch: at(100_000), ..none }, &spent), Err(Refusal::PerBatch(..))));
-        assert!(matches!(allow(&Limits { per_day: at(100_000), ..none }, &spent), Err(Refusal::PerDay(..))));
-        assert_eq!(allow(&Limits { per_batch: at(100_001), per_day: at(100_001), ..none }, &spent), Ok(()));
+        assert!(matches!(
+            allow(
+                &none,
+                &Situation {
+                    quoted: Vnd::fixed(4_999),
+                    ..plain()
+                }
+            ),
+            Err(Refusal::BelowMinimum(..))
+        ));
+        assert_eq!(
+            allow(
+                &none,
+                &Situation {
+                    quoted: Vnd::fixed(5_000),
+                    ..plain()
+                }
+            ),
+            Ok(())
+        );
+        assert!(matches!(
+            allow(
+                &none,
+                &Situation {
+                    balance: at(99_999),
+                    ..plain()
+                }
+            ),
+            Err(Refusal::Balance(..))
+        ));
+        assert_eq!(
+            allow(
+                &none,
+                &Situation {
+                    balance: at(100_000),
+                    ..plain()
+                }
+            ),
+            Ok(())
+        );
+        assert!(matches!(
+            allow(
+                &Limits {
+                    per_job: at(99_999),
+                    ..none
+                },
+                &plain()
+            ),
+            Err(Refusal::PerJob(..))
+        ));
+        let spent = Situation {
+            spent_in_batch: Vnd::fixed(1),
+            spent_today: Vnd::fixed(1),
+            ..plain()
+        };
+        assert!(matches!(
+            allow(
+                &Limits {
+                    per_batch: at(100_000),
+                    ..none
+                },
+                &spent
+            ),
+            Err(Refusal::PerBatch(..))
+        ));
+        assert!(matches!(
+            allow(
+                &Limits {
+                    per_day: at(100_000),
+                    ..none
+                },
+                &spent
+            ),
+            Err(Refusal::PerDay(..))
+        ));
+        assert_eq!(
+            allow(
+                &Limits {
+                    per_batch: at(100_001),
+                    per_day: at(100_001),
+                    ..none
+                },
+                &spent
+            ),
+            Ok(())
+        );
     }
 
     #[test]
     fn another_amount_than_expected_is_not_paid() {
-        let expects = Situation { expected: at(99_000), ..plain() };
-        assert!(matches!(allow(&Limits::default(), &expects), Err(Refusal::AmountDiffers(..))));
-        assert_eq!(allow(&Limits { tolerance: Vnd::fixed(1_000), ..Limits::default() }, &expects), Ok(()));
-        assert!(allow(&Limits { tolerance: Vnd::fixed(999), ..Limits::default() }, &expects).is_err());
+        let expects = Situation {
+            expected: at(99_000),
+            ..plain()
+        };
+        assert!(matches!(
+            allow(&Limits::default(), &expects),
+            Err(Refusal::AmountDiffers(..))
+        ));
+        assert_eq!(
+            allow(
+                &Limits {
+                    tolerance: Vnd::fixed(1_000),
+                    ..Limits::default()
+                },
+                &expects
+            ),
+            Ok(())
+        );
+        assert!(
+            allow(
+                &Limits {
+                    tolerance: Vnd::fixed(999),
+                    ..Limits::default()
+                },
+                &expects
+            )
+            .is_err()
+        );
     }
 }

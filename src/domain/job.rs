@@ -38,7 +38,9 @@ impl PaymentType {
 
 /// Not a payment type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("không có hình thức {0:?}; chọn \"Nạp trả trước\" (prepaid) hoặc \"Gạch nợ trả sau\" (postpaid)")]
+#[error(
+    "không có hình thức {0:?}; chọn \"Nạp trả trước\" (prepaid) hoặc \"Gạch nợ trả sau\" (postpaid)"
+)]
 pub struct NotPaymentType(pub String);
 
 impl FromStr for PaymentType {
@@ -81,14 +83,24 @@ pub struct Job {
 impl Job {
     /// The top-up's amount, where the job is one.
     pub fn top_up(&self, service: Service) -> Option<Vnd> {
-        if service.is_top_up(self.payment) { self.amount } else { None }
+        if service.is_top_up(self.payment) {
+            self.amount
+        } else {
+            None
+        }
     }
 
-    /// What makes two rows one job: for a debt or a look-up the account, for a top-up also amount and order.
+    /// What makes two rows one job: for a debt or a look-up the account, for a top-up also amount
+    /// and order.
     pub fn identity(&self, service: Service) -> String {
         match self.top_up(service) {
             Some(amount) => {
-                format!("{}|{}|{}", self.account.key(), amount.digits(), self.order_id.as_deref().unwrap_or(""))
+                format!(
+                    "{}|{}|{}",
+                    self.account.key(),
+                    amount.digits(),
+                    self.order_id.as_deref().unwrap_or("")
+                )
             }
             None => self.account.key(),
         }
@@ -115,13 +127,23 @@ pub struct RawJob {
 }
 
 impl RawJob {
-    /// Reads a line as the old tool's box has it: `code`, `code|order`, `phone|amount`, `phone|amount|order`.
+    /// Reads a line as the old tool's box has it: `code`, `code|order`, `phone|amount`,
+    /// `phone|amount|order`.
     ///
-    /// For a phone service the second part of two is an amount when it reads as one, else an order id.
+    /// For a phone service the second part of two is an amount when it reads as one, else an order
+    /// id.
     pub fn from_line(service: Service, row: impl Into<String>, line: &str) -> Self {
-        let part = |text: &str| Some(text.trim()).filter(|t| !t.is_empty()).map(str::to_owned);
+        let part = |text: &str| {
+            Some(text.trim())
+                .filter(|t| !t.is_empty())
+                .map(str::to_owned)
+        };
         let mut parts = line.split('|');
-        let mut raw = Self { row: row.into(), account: parts.next().unwrap_or("").trim().to_owned(), ..Self::default() };
+        let mut raw = Self {
+            row: row.into(),
+            account: parts.next().unwrap_or("").trim().to_owned(),
+            ..Self::default()
+        };
         let rest: Vec<&str> = parts.collect();
         let takes_amount = matches!(service, Service::TopUpMulti | Service::TopUpViettel);
         match rest.as_slice() {
@@ -186,15 +208,29 @@ pub struct JobList {
 
 impl JobList {
     /// Checks every row. Nothing is dropped: a row becomes a job, an error or a duplicate.
-    pub fn check(service: Service, defaults: Defaults, rows: impl IntoIterator<Item = RawJob>) -> Self {
+    pub fn check(
+        service: Service,
+        defaults: Defaults,
+        rows: impl IntoIterator<Item = RawJob>,
+    ) -> Self {
         let mut list = Self::default();
         let mut first_of: HashMap<String, String> = HashMap::new();
         for raw in rows {
             match job(service, defaults, &raw) {
-                Err(why) => list.errors.push(RowError { row: raw.row, account: raw.account, why, ticket: raw.ticket }),
+                Err(why) => list.errors.push(RowError {
+                    row: raw.row,
+                    account: raw.account,
+                    why,
+                    ticket: raw.ticket,
+                }),
                 Ok(job) => {
                     if let Some(first_row) = first_of.get(&job.identity(service)) {
-                        list.duplicates.push(Duplicate { row: job.row, account: job.account, first_row: first_row.clone(), ticket: job.ticket });
+                        list.duplicates.push(Duplicate {
+                            row: job.row,
+                            account: job.account,
+                            first_row: first_row.clone(),
+                            ticket: job.ticket,
+                        });
                     } else {
                         first_of.insert(job.identity(service), job.row.clone());
                         list.jobs.push(job);
@@ -237,18 +273,36 @@ pub struct Intake {
 fn job(service: Service, defaults: Defaults, raw: &RawJob) -> Result<Job, String> {
     let spec = service.spec();
     let account = Account::parse(spec.account, &raw.account).map_err(|e| e.to_string())?;
-    let own_amount = match raw.amount.as_deref().map(str::trim).filter(|t| !t.is_empty()) {
+    let own_amount = match raw
+        .amount
+        .as_deref()
+        .map(str::trim)
+        .filter(|t| !t.is_empty())
+    {
         Some(text) => Some(text.parse::<Vnd>().map_err(|e| e.to_string())?),
         None => None,
     };
-    let own_payment = match raw.payment.as_deref().map(str::trim).filter(|t| !t.is_empty()) {
-        Some(text) if spec.takes_payment_type => Some(text.parse::<PaymentType>().map_err(|e| e.to_string())?),
+    let own_payment = match raw
+        .payment
+        .as_deref()
+        .map(str::trim)
+        .filter(|t| !t.is_empty())
+    {
+        Some(text) if spec.takes_payment_type => {
+            Some(text.parse::<PaymentType>().map_err(|e| e.to_string())?)
+        }
         _ => None,
     };
     let (payment, amount) = match service {
-        Service::TopUpMulti => match own_payment.or(own_amount.map(|_| PaymentType::Prepaid)).or(defaults.payment) {
-            // An amount is a top-up, no amount is a postpaid debt: the one rule that every source keeps.
-            Some(PaymentType::Prepaid) => (Some(PaymentType::Prepaid), own_amount.or(defaults.amount)),
+        Service::TopUpMulti => match own_payment
+            .or(own_amount.map(|_| PaymentType::Prepaid))
+            .or(defaults.payment)
+        {
+            // An amount is a top-up, no amount is a postpaid debt: the one rule that every source
+            // keeps.
+            Some(PaymentType::Prepaid) => {
+                (Some(PaymentType::Prepaid), own_amount.or(defaults.amount))
+            }
             Some(PaymentType::Postpaid) | None => (Some(PaymentType::Postpaid), own_amount),
         },
         Service::TopUpViettel => (None, own_amount.or(defaults.amount)),
@@ -263,12 +317,32 @@ fn job(service: Service, defaults: Defaults, raw: &RawJob) -> Result<Job, String
     } else if amount.is_some_and(Vnd::is_zero) {
         return Err("số tiền phải lớn hơn 0".to_owned());
     }
-    let receiver = match raw.receiver.as_deref().map(str::trim).filter(|t| !t.is_empty()) {
-        Some(text) if spec.takes_receiver_phone => Some(text.parse::<Phone>().map_err(|e| e.to_string())?),
+    let receiver = match raw
+        .receiver
+        .as_deref()
+        .map(str::trim)
+        .filter(|t| !t.is_empty())
+    {
+        Some(text) if spec.takes_receiver_phone => {
+            Some(text.parse::<Phone>().map_err(|e| e.to_string())?)
+        }
         _ => None,
     };
-    let order_id = raw.order_id.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
-    Ok(Job { account, amount, order_id, payment, receiver, row: raw.row.clone(), ticket: raw.ticket.clone() })
+    let order_id = raw
+        .order_id
+        .as_deref()
+        .map(str::trim)
+        .filter(|t| !t.is_empty())
+        .map(str::to_owned);
+    Ok(Job {
+        account,
+        amount,
+        order_id,
+        payment,
+        receiver,
+        row: raw.row.clone(),
+        ticket: raw.ticket.clone(),
+    })
 }
 
 #[cfg(test)]
@@ -279,15 +353,46 @@ mod tests {
         JobList::from_lines(service, Defaults::default(), text)
     }
 
-    fn with_amount(service: Service, payment: Option<PaymentType>, amount: u32, text: &str) -> JobList {
-        JobList::from_lines(service, Defaults { amount: Some(Vnd::fixed(amount)), payment }, text)
+    fn with_amount(
+        service: Service,
+        payment: Option<PaymentType>,
+        amount: u32,
+        text: &str,
+    ) -> JobList {
+        JobList::from_lines(
+            service,
+            Defaults {
+                amount: Some(Vnd::fixed(amount)),
+                payment,
+            },
+            text,
+        )
     }
 
     #[test]
     fn lines_of_the_old_tool_are_understood() {
-        let list = lines(Service::TopUpViettel, "0981234567|50000|A1\n 0981234568 | 20.000đ \n\n0981234569|0");
-        let seen: Vec<_> = list.jobs.iter().map(|j| (j.account.as_str(), j.amount.map(Vnd::dong), j.order_id.as_deref())).collect();
-        assert_eq!(seen, [("0981234567", Some(50_000), Some("A1")), ("0981234568", Some(20_000), None)]);
+        let list = lines(
+            Service::TopUpViettel,
+            "0981234567|50000|A1\n 0981234568 | 20.000đ \n\n0981234569|0",
+        );
+        let seen: Vec<_> = list
+            .jobs
+            .iter()
+            .map(|j| {
+                (
+                    j.account.as_str(),
+                    j.amount.map(Vnd::dong),
+                    j.order_id.as_deref(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("0981234567", Some(50_000), Some("A1")),
+                ("0981234568", Some(20_000), None)
+            ]
+        );
         assert_eq!(list.errors.len(), 1);
         assert_eq!(list.errors[0].row, "dòng 4");
 
@@ -298,8 +403,15 @@ mod tests {
 
     #[test]
     fn an_amount_makes_a_top_up_and_none_a_postpaid_debt() {
-        let list = lines(Service::TopUpMulti, "0981234567|50000\n0981234568\n0981234569||o7\n0981234560|b1a2-uuid");
-        let seen: Vec<_> = list.jobs.iter().map(|j| (j.payment, j.amount.map(Vnd::dong), j.order_id.as_deref())).collect();
+        let list = lines(
+            Service::TopUpMulti,
+            "0981234567|50000\n0981234568\n0981234569||o7\n0981234560|b1a2-uuid",
+        );
+        let seen: Vec<_> = list
+            .jobs
+            .iter()
+            .map(|j| (j.payment, j.amount.map(Vnd::dong), j.order_id.as_deref()))
+            .collect();
         assert_eq!(
             seen,
             [
@@ -313,21 +425,53 @@ mod tests {
 
     #[test]
     fn the_ordered_amount_is_topped_up_and_no_other() {
-        // The old tool looked `50000` up in a table keyed by `50.000đ`, found nothing and clicked 10.000đ.
-        for text in ["0981234567|50000", "0981234567|50.000đ", "0981234567|50,000 VND"] {
-            assert_eq!(lines(Service::TopUpMulti, text).jobs[0].amount, Some(Vnd::fixed(50_000)));
+        // The old tool looked `50000` up in a table keyed by `50.000đ`, found nothing and clicked
+        // 10.000đ.
+        for text in [
+            "0981234567|50000",
+            "0981234567|50.000đ",
+            "0981234567|50,000 VND",
+        ] {
+            assert_eq!(
+                lines(Service::TopUpMulti, text).jobs[0].amount,
+                Some(Vnd::fixed(50_000))
+            );
         }
         let odd = lines(Service::TopUpMulti, "0981234567|60000");
         assert!(odd.jobs.is_empty());
-        assert!(odd.errors[0].why.contains("60.000"), "{}", odd.errors[0].why);
+        assert!(
+            odd.errors[0].why.contains("60.000"),
+            "{}",
+            odd.errors[0].why
+        );
     }
 
     #[test]
     fn defaults_fill_what_a_row_leaves_out() {
-        let list = with_amount(Service::TopUpMulti, Some(PaymentType::Prepaid), 20_000, "0981234567\n0981234568|50000");
-        assert_eq!(list.jobs.iter().filter_map(|j| j.amount).map(Vnd::dong).collect::<Vec<_>>(), [20_000, 50_000]);
-        let list = with_amount(Service::TopUpMulti, Some(PaymentType::Postpaid), 20_000, "0981234567");
-        assert_eq!(list.jobs[0].amount, None, "a postpaid debt has no amount of ours");
+        let list = with_amount(
+            Service::TopUpMulti,
+            Some(PaymentType::Prepaid),
+            20_000,
+            "0981234567\n0981234568|50000",
+        );
+        assert_eq!(
+            list.jobs
+                .iter()
+                .filter_map(|j| j.amount)
+                .map(Vnd::dong)
+                .collect::<Vec<_>>(),
+            [20_000, 50_000]
+        );
+        let list = with_amount(
+            Service::TopUpMulti,
+            Some(PaymentType::Postpaid),
+            20_000,
+            "0981234567",
+        );
+        assert_eq!(
+            list.jobs[0].amount, None,
+            "a postpaid debt has no amount of ours"
+        );
         let missing = lines(Service::TopUpViettel, "0981234567");
         assert_eq!(missing.errors[0].why, "thiếu số tiền nạp");
     }
@@ -337,16 +481,37 @@ mod tests {
         let list = lines(Service::PayEvn, "PE01\npe01\nPE02\nPE 01");
         assert_eq!(list.jobs.len(), 2);
         assert_eq!(
-            list.duplicates.iter().map(|d| (d.row.as_str(), d.first_row.as_str())).collect::<Vec<_>>(),
+            list.duplicates
+                .iter()
+                .map(|d| (d.row.as_str(), d.first_row.as_str()))
+                .collect::<Vec<_>>(),
             [("dòng 2", "dòng 1"), ("dòng 4", "dòng 1")]
         );
-        let top_ups = lines(Service::TopUpViettel, "0981234567|10000|A\n0981234567|10000|B\n0981234567|10000|A\n0981234567|20000|A");
-        assert_eq!((top_ups.jobs.len(), top_ups.duplicates.len()), (3, 1), "two orders are two top-ups");
+        let top_ups = lines(
+            Service::TopUpViettel,
+            "0981234567|10000|A\n0981234567|10000|B\n0981234567|10000|A\n0981234567|20000|A",
+        );
+        assert_eq!(
+            (top_ups.jobs.len(), top_ups.duplicates.len()),
+            (3, 1),
+            "two orders are two top-ups"
+        );
     }
 
     #[test]
     fn nothing_is_lost_however_long_the_list() {
-        let text: String = (0..10_000).map(|i| format!("{}\n", if i % 10 == 0 { "x!".to_owned() } else { format!("C{i:05}") })).collect();
+        let text: String = (0..10_000)
+            .map(|i| {
+                format!(
+                    "{}\n",
+                    if i % 10 == 0 {
+                        "x!".to_owned()
+                    } else {
+                        format!("C{i:05}")
+                    }
+                )
+            })
+            .collect();
         let list = lines(Service::LookUpFtth, &text);
         assert_eq!((list.jobs.len(), list.errors.len()), (9_000, 1_000));
     }

@@ -77,8 +77,10 @@ impl Errand {
                 "Cần bạn nhập mã bảo vệ (captcha) rồi bấm ĐĂNG NHẬP trên trình duyệt",
                 "Please type the captcha in the browser, then press ĐĂNG NHẬP",
             ),
-            Self::Otp => language
-                .pick("Cần bạn nhập mã OTP rồi bấm XÁC NHẬN trên trình duyệt", "Please type the one-time code in the browser, then press XÁC NHẬN"),
+            Self::Otp => language.pick(
+                "Cần bạn nhập mã OTP rồi bấm XÁC NHẬN trên trình duyệt",
+                "Please type the one-time code in the browser, then press XÁC NHẬN",
+            ),
         }
     }
 }

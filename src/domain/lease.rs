@@ -1,7 +1,9 @@
-//! What may happen to a job on the server: handed out, armed, reported, in doubt, looked into by a person.
+//! What may happen to a job on the server: handed out, armed, reported, in doubt, looked into by a
+//! person.
 //!
-//! The same law as on the operator's machine, seen from the other side: what was armed is never handed out again by
-//! itself, ends are never rewritten, and a report that comes too late moves nothing but keeps what it says.
+//! The same law as on the operator's machine, seen from the other side: what was armed is never
+//! handed out again by itself, ends are never rewritten, and a report that comes too late moves
+//! nothing but keeps what it says.
 
 use std::fmt;
 use std::str::FromStr;
@@ -43,8 +45,8 @@ pub enum JobEvent {
     Armed,
     /// Nothing was heard of the machine until its lease ran out.
     LeaseRanOut,
-    /// The machine that had it last tells how it ended. What is in review is a person's: another word of a machine is kept,
-    /// and ends the contradiction as little as the first two did.
+    /// The machine that had it last tells how it ended. What is in review is a person's: another
+    /// word of a machine is kept, and ends the contradiction as little as the first two did.
     Reported {
         /// How.
         outcome: Outcome,
@@ -97,17 +99,25 @@ pub fn after(state: JobState, event: JobEvent) -> Result<JobState, IllegalJobEve
         | (S::InDoubt | S::Review, E::Resolved(Resolution::NotPaid))
         | (S::Failed | S::Cancelled, E::Reopened) => S::Ready,
         (S::Leased, E::Armed) => S::Armed,
-        // Nobody knows what the machine still did: the one thing that must never be handed out again.
+        // Nobody knows what the machine still did: the one thing that must never be handed out
+        // again.
         (S::Armed, E::LeaseRanOut) => S::InDoubt,
-        (S::Leased | S::Armed | S::InDoubt, E::Reported { outcome, is_proven, was_last_try, is_disputed }) => {
-            reported(outcome, is_proven, was_last_try, is_disputed)
-        }
+        (
+            S::Leased | S::Armed | S::InDoubt,
+            E::Reported {
+                outcome,
+                is_proven,
+                was_last_try,
+                is_disputed,
+            },
+        ) => reported(outcome, is_proven, was_last_try, is_disputed),
         // A payment that we know nothing of: better a person's minute than a second payment.
         (S::Ready | S::Leased | S::Failed | S::Cancelled | S::Review, E::Disputed) => S::Review,
         // Remembered beside the state: what its own machine says next is weighed against it.
         (S::Armed | S::InDoubt | S::Done, E::Disputed) => state,
         (S::InDoubt | S::Review, E::Resolved(Resolution::Paid)) => S::Done,
-        (S::InDoubt | S::Review, E::Resolved(Resolution::Dropped)) | (S::Ready | S::Leased | S::Failed, E::Cancelled) => S::Cancelled,
+        (S::InDoubt | S::Review, E::Resolved(Resolution::Dropped))
+        | (S::Ready | S::Leased | S::Failed, E::Cancelled) => S::Cancelled,
         (state, event) => return Err(IllegalJobEvent { state, event }),
     })
 }
@@ -124,13 +134,24 @@ fn reported(outcome: Outcome, is_proven: bool, was_last_try: bool, is_disputed: 
         // The portal's or our own refusal: doing it again would end the same.
         Outcome::NotFound | Outcome::Rejected | Outcome::Refused => JobState::Failed,
         Outcome::Failed | Outcome::NotSent if was_last_try => JobState::Failed,
-        Outcome::Failed | Outcome::NotSent | Outcome::Cancelled | Outcome::DryRun => JobState::Ready,
+        Outcome::Failed | Outcome::NotSent | Outcome::Cancelled | Outcome::DryRun => {
+            JobState::Ready
+        }
     }
 }
 
 impl JobState {
     /// All of them, in the order of a job's life.
-    pub const ALL: [Self; 8] = [Self::Ready, Self::Leased, Self::Armed, Self::Done, Self::Failed, Self::InDoubt, Self::Review, Self::Cancelled];
+    pub const ALL: [Self; 8] = [
+        Self::Ready,
+        Self::Leased,
+        Self::Armed,
+        Self::Done,
+        Self::Failed,
+        Self::InDoubt,
+        Self::Review,
+        Self::Cancelled,
+    ];
 
     /// The name on the wire and in the database.
     pub const fn wire(self) -> &'static str {
@@ -186,7 +207,10 @@ impl FromStr for JobState {
     type Err = UnknownJobState;
 
     fn from_str(wire: &str) -> Result<Self, UnknownJobState> {
-        Self::ALL.into_iter().find(|s| s.wire() == wire).ok_or_else(|| UnknownJobState(wire.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|s| s.wire() == wire)
+            .ok_or_else(|| UnknownJobState(wire.to_owned()))
     }
 }
 
@@ -215,11 +239,18 @@ mod tests {
             JobEvent::Cancelled,
             JobEvent::Reopened,
         ];
-        all.extend([Resolution::Paid, Resolution::NotPaid, Resolution::Dropped].map(JobEvent::Resolved));
+        all.extend(
+            [Resolution::Paid, Resolution::NotPaid, Resolution::Dropped].map(JobEvent::Resolved),
+        );
         for outcome in Outcome::ALL {
             for bits in 0..8_u8 {
                 let [is_proven, was_last_try, is_disputed] = [1, 2, 4].map(|bit| bits & bit != 0);
-                all.push(JobEvent::Reported { outcome, is_proven, was_last_try, is_disputed });
+                all.push(JobEvent::Reported {
+                    outcome,
+                    is_proven,
+                    was_last_try,
+                    is_disputed,
+                });
             }
         }
         all
@@ -230,7 +261,11 @@ mod tests {
         for event in every_event() {
             let is_persons = matches!(event, JobEvent::Resolved(_));
             assert!(
-                is_persons || matches!(after(JobState::Review, event), Err(_) | Ok(JobState::Review)),
+                is_persons
+                    || matches!(
+                        after(JobState::Review, event),
+                        Err(_) | Ok(JobState::Review)
+                    ),
                 "review is left by a person alone: {event:?}"
             );
         }
@@ -238,7 +273,10 @@ mod tests {
             for event in every_event() {
                 if after(state, event) == Ok(JobState::Ready) {
                     let by_proof = matches!(event, JobEvent::Reported { outcome, is_disputed: false, .. } if outcome.may_be_tried_again());
-                    assert!(by_proof || event == JobEvent::Resolved(Resolution::NotPaid), "{state} {event:?}");
+                    assert!(
+                        by_proof || event == JobEvent::Resolved(Resolution::NotPaid),
+                        "{state} {event:?}"
+                    );
                 }
             }
         }
@@ -248,26 +286,49 @@ mod tests {
     fn an_end_is_left_only_by_a_person_or_a_contradiction() {
         for state in JobState::ALL.into_iter().filter(|s| s.is_end()) {
             for event in every_event() {
-                let allowed = after(state, event).is_err() || matches!(event, JobEvent::Reopened | JobEvent::Disputed | JobEvent::Cancelled);
+                let allowed = after(state, event).is_err()
+                    || matches!(
+                        event,
+                        JobEvent::Reopened | JobEvent::Disputed | JobEvent::Cancelled
+                    );
                 assert!(allowed, "{state} {event:?}");
             }
         }
         for event in every_event() {
-            assert!(matches!(after(JobState::Done, event), Err(_) | Ok(JobState::Done)), "what is done stays done: {event:?}");
+            assert!(
+                matches!(after(JobState::Done, event), Err(_) | Ok(JobState::Done)),
+                "what is done stays done: {event:?}"
+            );
         }
     }
 
     #[test]
     fn a_dead_machines_jobs_come_back_and_its_payments_do_not() {
-        assert_eq!(after(JobState::Leased, JobEvent::LeaseRanOut), Ok(JobState::Ready));
-        assert_eq!(after(JobState::Armed, JobEvent::LeaseRanOut), Ok(JobState::InDoubt));
+        assert_eq!(
+            after(JobState::Leased, JobEvent::LeaseRanOut),
+            Ok(JobState::Ready)
+        );
+        assert_eq!(
+            after(JobState::Armed, JobEvent::LeaseRanOut),
+            Ok(JobState::InDoubt)
+        );
         assert!(after(JobState::InDoubt, JobEvent::Taken).is_err());
         assert!(after(JobState::Armed, JobEvent::GivenBack).is_err());
     }
 
     #[test]
     fn only_what_failed_before_the_payment_is_done_again_and_not_for_ever() {
-        let told = |outcome, was_last_try| after(JobState::Armed, JobEvent::Reported { outcome, is_proven: true, was_last_try, is_disputed: false });
+        let told = |outcome, was_last_try| {
+            after(
+                JobState::Armed,
+                JobEvent::Reported {
+                    outcome,
+                    is_proven: true,
+                    was_last_try,
+                    is_disputed: false,
+                },
+            )
+        };
         assert_eq!(told(Outcome::NotSent, false), Ok(JobState::Ready));
         assert_eq!(told(Outcome::NotSent, true), Ok(JobState::Failed));
         assert_eq!(told(Outcome::Rejected, false), Ok(JobState::Failed));
@@ -277,11 +338,23 @@ mod tests {
 
     #[test]
     fn a_payment_is_done_by_proof_and_undone_by_nobodys_denial() {
-        let told =
-            |outcome, is_proven, is_disputed| after(JobState::Armed, JobEvent::Reported { outcome, is_proven, was_last_try: false, is_disputed });
+        let told = |outcome, is_proven, is_disputed| {
+            after(
+                JobState::Armed,
+                JobEvent::Reported {
+                    outcome,
+                    is_proven,
+                    was_last_try: false,
+                    is_disputed,
+                },
+            )
+        };
         assert_eq!(told(Outcome::Paid, false, false), Ok(JobState::InDoubt));
         assert_eq!(told(Outcome::Paid, true, true), Ok(JobState::Done));
-        for outcome in Outcome::ALL.into_iter().filter(|o| !may_have_moved_money(*o)) {
+        for outcome in Outcome::ALL
+            .into_iter()
+            .filter(|o| !may_have_moved_money(*o))
+        {
             assert_eq!(told(outcome, true, true), Ok(JobState::Review), "{outcome}");
         }
     }

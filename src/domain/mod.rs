@@ -1,8 +1,10 @@
-//! The field's own words: money, phone numbers, services, jobs, outcomes, and the rules between them.
+//! The field's own words: money, phone numbers, services, jobs, outcomes, and the rules between
+//! them.
 //!
-//! Lives here: types that parse once, plain functions, the attempt's state machine, tests beside them.
-//! Never here: `async`, SQL, HTTP, WebDriver, egui, a clock. Time and randomness come in as arguments.
-//! Start reading at [`attempt`] (what may happen to one payment) and [`verdict`] (what proves it).
+//! Lives here: types that parse once, plain functions, the attempt's state machine, tests beside
+//! them. Never here: `async`, SQL, HTTP, WebDriver, egui, a clock. Time and randomness come in as
+//! arguments. Start reading at [`attempt`] (what may happen to one payment) and [`verdict`] (what
+//! proves it).
 
 pub mod account;
 pub mod attempt;
@@ -22,7 +24,9 @@ pub mod ticket;
 pub mod verdict;
 
 pub use account::{Account, AccountKind, BillCode, NotAccount, SubscriberCode};
-pub use attempt::{Attempt, Conclusion, Event, GateKind, IllegalEvent, Intent, Kept, Quote, Said, State};
+pub use attempt::{
+    Attempt, Conclusion, Event, GateKind, IllegalEvent, Intent, Kept, Quote, Said, State,
+};
 pub use guard::{Limits, Refusal};
 pub use job::{Defaults, Duplicate, Intake, Job, JobList, PaymentType, RawJob, RowError};
 pub use language::{Errand, Language};

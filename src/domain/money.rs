@@ -9,12 +9,16 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Whole đồng. Never negative; the đồng has no minor unit, so no float ever touches it.
 ///
-/// Reads `150000`, `1.234.567`, `50.000đ`, `1,234,567 VND`; writes `1.234.567 đ`. As JSON it is a bare number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+/// Reads `150000`, `1.234.567`, `50.000đ`, `1,234,567 VND`; writes `1.234.567 đ`. As JSON it is a
+/// bare number.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Vnd(i64);
 
-/// The largest amount that is read: one quadrillion đồng, far above anything real, far below an overflow.
+/// The largest amount that is read: one quadrillion đồng, far above anything real, far below an
+/// overflow.
 const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
 
 /// Why a text is no amount of money.
@@ -51,7 +55,8 @@ impl Vnd {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
-    /// An amount known to the source code. Compile-time constants only; values from outside are parsed.
+    /// An amount known to the source code. Compile-time constants only; values from outside are
+    /// parsed.
     pub const fn fixed(dong: u32) -> Self {
         Self(dong as i64)
     }
@@ -71,7 +76,8 @@ impl Vnd {
         Self::try_from(self.0.checked_sub(other.0)?).ok()
     }
 
-    /// The sum, held at the largest amount: for totals on a screen, where an overflow must not stop the work.
+    /// The sum, held at the largest amount: for totals on a screen, where an overflow must not stop
+    /// the work.
     #[must_use]
     pub fn saturating_add(self, other: Self) -> Self {
         self.checked_add(other).unwrap_or(Self(AMOUNT_MAX))
@@ -89,27 +95,43 @@ impl Vnd {
 
     /// Every amount of money that can be read in a sentence, in order.
     ///
-    /// Only tokens that a person would read as money count: grouped (`150.000`) or followed by a unit. A bare
-    /// run of digits may be a code or a phone number, so it does not.
+    /// Only tokens that a person would read as money count: grouped (`150.000`) or followed by a
+    /// unit. A bare run of digits may be a code or a phone number, so it does not.
     pub fn all_in(sentence: &str) -> Vec<Self> {
-        let text: String = sentence.nfc().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+        let text: String = sentence
+            .nfc()
+            .map(|c| if c.is_whitespace() { ' ' } else { c })
+            .collect();
         let chars: Vec<char> = text.chars().collect();
         let mut found = Vec::new();
         let mut at = 0;
         while at < chars.len() {
-            let before_is_word = at > 0 && (chars[at - 1].is_alphanumeric() || matches!(chars[at - 1], '_' | '.' | ',' | '-'));
+            let before_is_word = at > 0
+                && (chars[at - 1].is_alphanumeric()
+                    || matches!(chars[at - 1], '_' | '.' | ',' | '-'));
             if !chars[at].is_ascii_digit() || before_is_word {
                 at += 1;
                 continue;
             }
-            let end = (at..chars.len()).find(|&i| !chars[i].is_ascii_digit() && !matches!(chars[i], '.' | ',')).unwrap_or(chars.len());
+            let end = (at..chars.len())
+                .find(|&i| !chars[i].is_ascii_digit() && !matches!(chars[i], '.' | ','))
+                .unwrap_or(chars.len());
             let token: String = chars[at..end].iter().collect();
             let number = token.trim_end_matches(['.', ',']);
-            let rest: String = chars[end..].iter().take(6).collect::<String>().trim_start().to_lowercase();
-            let has_unit = ["vnd", "vnđ", "đồng", "đ", "₫"]
+            let rest: String = chars[end..]
                 .iter()
-                .any(|unit| rest.strip_prefix(unit).is_some_and(|after| !after.starts_with(char::is_alphanumeric)));
-            let glued = chars.get(end).is_some_and(|c| c.is_alphabetic() || *c == '_') && !has_unit;
+                .take(6)
+                .collect::<String>()
+                .trim_start()
+                .to_lowercase();
+            let has_unit = ["vnd", "vnđ", "đồng", "đ", "₫"].iter().any(|unit| {
+                rest.strip_prefix(unit)
+                    .is_some_and(|after| !after.starts_with(char::is_alphanumeric))
+            });
+            let glued = chars
+                .get(end)
+                .is_some_and(|c| c.is_alphabetic() || *c == '_')
+                && !has_unit;
             if !glued && (has_unit || number.contains(['.', ','])) {
                 found.extend(number.parse::<Self>().ok());
             }
@@ -123,7 +145,10 @@ impl TryFrom<i64> for Vnd {
     type Error = NotVnd;
 
     fn try_from(dong: i64) -> Result<Self, NotVnd> {
-        let refused = |why| NotVnd { text: dong.to_string(), why };
+        let refused = |why| NotVnd {
+            text: dong.to_string(),
+            why,
+        };
         match dong {
             ..0 => Err(refused(MoneyFault::Negative)),
             0..=AMOUNT_MAX => Ok(Self(dong)),
@@ -142,12 +167,19 @@ impl FromStr for Vnd {
     type Err = NotVnd;
 
     fn from_str(text: &str) -> Result<Self, NotVnd> {
-        read(text).map(Self).map_err(|why| NotVnd { text: text.to_owned(), why })
+        read(text).map(Self).map_err(|why| NotVnd {
+            text: text.to_owned(),
+            why,
+        })
     }
 }
 
 fn read(text: &str) -> Result<i64, MoneyFault> {
-    let clean: String = text.nfc().map(|c| if c.is_whitespace() { ' ' } else { c }).collect::<String>().to_lowercase();
+    let clean: String = text
+        .nfc()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .collect::<String>()
+        .to_lowercase();
     let mut number = clean.trim();
     for unit in ["vnd", "vnđ", "đồng", "đ", "₫"] {
         if let Some(bare) = number.strip_suffix(unit) {
@@ -160,30 +192,45 @@ fn read(text: &str) -> Result<i64, MoneyFault> {
     }
     if let Some(rest) = number.strip_prefix(['-', '−']) {
         let is_number = rest.trim_start().starts_with(|c: char| c.is_ascii_digit());
-        return Err(if is_number { MoneyFault::Negative } else { MoneyFault::Letters });
+        return Err(if is_number {
+            MoneyFault::Negative
+        } else {
+            MoneyFault::Letters
+        });
     }
-    if !number.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',')) {
+    if !number
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
+    {
         return Err(MoneyFault::Letters);
     }
     let digits = ungrouped(number).ok_or(MoneyFault::Grouping)?;
     match digits.trim_start_matches('0') {
         "" => Ok(0),
         significant if significant.len() > 16 => Err(MoneyFault::TooLarge),
-        significant => significant.parse().ok().filter(|d| *d <= AMOUNT_MAX).ok_or(MoneyFault::TooLarge),
+        significant => significant
+            .parse()
+            .ok()
+            .filter(|d| *d <= AMOUNT_MAX)
+            .ok_or(MoneyFault::TooLarge),
     }
 }
 
 /// Takes one kind of thousands separator out, or `None` where the groups are not thousands.
 fn ungrouped(number: &str) -> Option<String> {
     let separator = number.chars().find(|c| !c.is_ascii_digit());
-    let Some(separator) = separator else { return Some(number.to_owned()) };
+    let Some(separator) = separator else {
+        return Some(number.to_owned());
+    };
     let groups: Vec<&str> = number.split(separator).collect();
     let (first, rest) = groups.split_first()?;
     let sound = (1..=3).contains(&first.len())
         && first.chars().all(|c| c.is_ascii_digit())
         && !(first.len() > 1 && first.starts_with('0'))
         && *first != "0"
-        && rest.iter().all(|g| g.len() == 3 && g.chars().all(|c| c.is_ascii_digit()));
+        && rest
+            .iter()
+            .all(|g| g.len() == 3 && g.chars().all(|c| c.is_ascii_digit()));
     sound.then(|| groups.concat())
 }
 
@@ -237,7 +284,12 @@ mod tests {
             ("20.000 vnđ", 20_000),
             ("0", 0),
             ("0 đ", 0),
-            ("20.000d\u{0335}".trim_end_matches('\u{0335}').trim_end_matches('d'), 20_000),
+            (
+                "20.000d\u{0335}"
+                    .trim_end_matches('\u{0335}')
+                    .trim_end_matches('d'),
+                20_000,
+            ),
         ] {
             assert_eq!(reads(text), dong, "{text:?}");
         }
@@ -270,7 +322,12 @@ mod tests {
 
     #[test]
     fn money_in_a_sentence_is_found_and_codes_are_not() {
-        let all = |s| Vnd::all_in(s).into_iter().map(Vnd::dong).collect::<Vec<_>>();
+        let all = |s| {
+            Vnd::all_in(s)
+                .into_iter()
+                .map(Vnd::dong)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(all("Thanh toán 165,000 VND cho mã 600000001?"), [165_000]);
         assert_eq!(all("Nạp 50000đ cho 0981234567. Phí 0 đ."), [50_000, 0]);
         assert_eq!(all("Số tiền: 1.234.567."), [1_234_567]);

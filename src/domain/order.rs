@@ -12,22 +12,31 @@ pub struct Line {
 }
 
 impl Line {
-    /// What the line costs. Never negative: a discount larger than the line makes it free, not a gift of money.
+    /// What the line costs. Never negative: a discount larger than the line makes it free, not a
+    /// gift of money.
     pub fn price(self) -> i64 {
-        self.quantity.max(0).saturating_mul(self.unit_price.max(0)).saturating_sub(self.discount.max(0)).max(0)
+        self.quantity
+            .max(0)
+            .saturating_mul(self.unit_price.max(0))
+            .saturating_sub(self.discount.max(0))
+            .max(0)
     }
 }
 
 /// What the order costs: its lines, and the order's own discount off them.
 pub fn total(lines: &[Line], discount: i64) -> i64 {
-    let sum = lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.price()));
+    let sum = lines
+        .iter()
+        .fold(0_i64, |sum, line| sum.saturating_add(line.price()));
     sum.saturating_sub(discount.max(0)).max(0)
 }
 
-/// What a product is sold for: percent off first, rounded to the shop's disadvantage by less than a đồng, then đồng off.
+/// What a product is sold for: percent off first, rounded to the shop's disadvantage by less than a
+/// đồng, then đồng off.
 pub fn final_price(price: i64, percent: i64, discount: i64) -> i64 {
     let price = price.max(0);
-    let left = i64::try_from(i128::from(price) * i128::from(100 - percent.clamp(0, 100)) / 100).unwrap_or(price);
+    let left = i64::try_from(i128::from(price) * i128::from(100 - percent.clamp(0, 100)) / 100)
+        .unwrap_or(price);
     left.saturating_sub(discount.max(0)).max(0)
 }
 
@@ -37,12 +46,19 @@ mod tests {
     use proptest::prelude::*;
 
     fn line(quantity: i64, unit_price: i64, discount: i64) -> Line {
-        Line { quantity, unit_price, discount }
+        Line {
+            quantity,
+            unit_price,
+            discount,
+        }
     }
 
     #[test]
     fn an_order_costs_its_lines_less_its_discount() {
-        assert_eq!(total(&[line(2, 50_000, 0), line(1, 120_000, 20_000)], 10_000), 190_000);
+        assert_eq!(
+            total(&[line(2, 50_000, 0), line(1, 120_000, 20_000)], 10_000),
+            190_000
+        );
         assert_eq!(total(&[], 10_000), 0);
         assert_eq!(total(&[line(1, 5_000, 9_000)], 0), 0, "free, not a gift");
         assert_eq!(final_price(100_000, 10, 5_000), 85_000);

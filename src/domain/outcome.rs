@@ -147,7 +147,13 @@ impl Outcome {
     /// May the same job be tried again without any risk of paying twice?
     pub const fn may_be_tried_again(self) -> bool {
         match self {
-            Self::NotFound | Self::Rejected | Self::Refused | Self::Failed | Self::NotSent | Self::Cancelled | Self::DryRun => true,
+            Self::NotFound
+            | Self::Rejected
+            | Self::Refused
+            | Self::Failed
+            | Self::NotSent
+            | Self::Cancelled
+            | Self::DryRun => true,
             // `Debt` and `NoDebt` are what a look-up is for; the rest is paid or may be.
             Self::Paid | Self::Debt | Self::NoDebt | Self::AlreadyCleared | Self::Unknown => false,
         }
@@ -194,7 +200,10 @@ mod tests {
     #[test]
     fn the_wire_name_is_the_json_name() {
         for outcome in Outcome::ALL {
-            assert_eq!(serde_json::to_value(outcome).ok(), Some(outcome.wire().into()));
+            assert_eq!(
+                serde_json::to_value(outcome).ok(),
+                Some(outcome.wire().into())
+            );
         }
     }
 

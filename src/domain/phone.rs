@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Phone(String);
 
-/// The network that a prefix was given to. Numbers keep their prefix when a customer changes networks, so this
-/// tells where a number came from, not who bills it.
+/// The network that a prefix was given to. Numbers keep their prefix when a customer changes
+/// networks, so this tells where a number came from, not who bills it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are the networks' own")]
 pub enum Network {
@@ -26,11 +26,23 @@ pub enum Network {
     Wintel,
 }
 
-/// Prefixes after the renumbering of 2018 (eleven-digit numbers became ten) with the later virtual networks.
+/// Prefixes after the renumbering of 2018 (eleven-digit numbers became ten) with the later virtual
+/// networks.
 const PREFIXES: [(Network, &[&str]); 7] = [
-    (Network::Viettel, &["032", "033", "034", "035", "036", "037", "038", "039", "086", "096", "097", "098"]),
-    (Network::VinaPhone, &["081", "082", "083", "084", "085", "088", "091", "094"]),
-    (Network::MobiFone, &["070", "076", "077", "078", "079", "089", "090", "093"]),
+    (
+        Network::Viettel,
+        &[
+            "032", "033", "034", "035", "036", "037", "038", "039", "086", "096", "097", "098",
+        ],
+    ),
+    (
+        Network::VinaPhone,
+        &["081", "082", "083", "084", "085", "088", "091", "094"],
+    ),
+    (
+        Network::MobiFone,
+        &["070", "076", "077", "078", "079", "089", "090", "093"],
+    ),
     (Network::Vietnamobile, &["052", "056", "058", "092"]),
     (Network::Gmobile, &["059", "099"]),
     (Network::Itel, &["087"]),
@@ -68,7 +80,10 @@ impl Phone {
 
 fn network_of(ten_digits: &str) -> Option<Network> {
     let prefix = ten_digits.get(..3)?;
-    PREFIXES.iter().find(|(_, prefixes)| prefixes.contains(&prefix)).map(|(network, _)| *network)
+    PREFIXES
+        .iter()
+        .find(|(_, prefixes)| prefixes.contains(&prefix))
+        .map(|(network, _)| *network)
 }
 
 impl FromStr for Phone {
@@ -77,7 +92,20 @@ impl FromStr for Phone {
     fn from_str(text: &str) -> Result<Self, NotPhone> {
         let bare: String = text
             .chars()
-            .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '-' | '–' | '(' | ')' | '\u{200b}' | '\u{feff}' | '\u{202a}' | '\u{202c}'))
+            .filter(|c| {
+                !c.is_whitespace()
+                    && !matches!(
+                        c,
+                        '.' | '-'
+                            | '–'
+                            | '('
+                            | ')'
+                            | '\u{200b}'
+                            | '\u{feff}'
+                            | '\u{202a}'
+                            | '\u{202c}'
+                    )
+            })
             .collect();
         if bare.is_empty() {
             return Err(NotPhone::Empty);
@@ -125,7 +153,11 @@ impl fmt::Display for Phone {
 
 /// A phone number as it was written. A spreadsheet takes it for a number, and its zero away.
 pub fn with_zero(text: String) -> String {
-    if text.len() == 9 { format!("0{text}") } else { text }
+    if text.len() == 9 {
+        format!("0{text}")
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -135,8 +167,20 @@ mod tests {
 
     #[test]
     fn every_way_of_writing_a_number_is_one_number() {
-        for text in ["0981234567", "+84981234567", "84981234567", " 0981 234 567 ", "098-123.4567", "(+84) 98 123 45 67", "+84 0981234567"] {
-            assert_eq!(text.parse::<Phone>().map(String::from), Ok("0981234567".to_owned()), "{text}");
+        for text in [
+            "0981234567",
+            "+84981234567",
+            "84981234567",
+            " 0981 234 567 ",
+            "098-123.4567",
+            "(+84) 98 123 45 67",
+            "+84 0981234567",
+        ] {
+            assert_eq!(
+                text.parse::<Phone>().map(String::from),
+                Ok("0981234567".to_owned()),
+                "{text}"
+            );
         }
     }
 
@@ -150,7 +194,10 @@ mod tests {
         assert!(matches!(refused("981234567"), NotPhone::Length(_)));
         assert!(matches!(refused("+1981234567"), NotPhone::Length(_)));
         assert!(matches!(refused("0241234567"), NotPhone::Prefix(_)));
-        assert!(matches!(refused("0121234567"), NotPhone::Prefix(_)), "eleven-digit prefixes ended in 2018");
+        assert!(
+            matches!(refused("0121234567"), NotPhone::Prefix(_)),
+            "eleven-digit prefixes ended in 2018"
+        );
     }
 
     #[test]
@@ -165,13 +212,20 @@ mod tests {
             ("0871234567", Network::Itel),
             ("0551234567", Network::Wintel),
         ] {
-            assert_eq!(text.parse::<Phone>().ok().and_then(|p| p.network()), Some(network), "{text}");
+            assert_eq!(
+                text.parse::<Phone>().ok().and_then(|p| p.network()),
+                Some(network),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn no_prefix_belongs_to_two_networks() {
-        let mut all: Vec<&str> = PREFIXES.iter().flat_map(|(_, p)| p.iter().copied()).collect();
+        let mut all: Vec<&str> = PREFIXES
+            .iter()
+            .flat_map(|(_, p)| p.iter().copied())
+            .collect();
         let count = all.len();
         all.sort_unstable();
         all.dedup();

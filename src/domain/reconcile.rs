@@ -1,7 +1,9 @@
-//! What becomes of an attempt that is unknown: when it is looked into again, and what the looks prove together. Pure.
+//! What becomes of an attempt that is unknown: when it is looked into again, and what the looks
+//! prove together. Pure.
 //!
-//! Absence right after sending proves nothing: a history shows a payment only after a while. So "not paid" needs two
-//! complete readings a good while apart, past the time in which the portal settles, with everything else agreeing.
+//! Absence right after sending proves nothing: a history shows a payment only after a while. So
+//! "not paid" needs two complete readings a good while apart, past the time in which the portal
+//! settles, with everything else agreeing.
 
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +58,8 @@ pub enum BalanceSays {
 /// How patient reconciliation is. Times in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patience {
-    /// When an attempt is looked into, counted from when it became unknown; after the last a person is asked.
+    /// When an attempt is looked into, counted from when it became unknown; after the last a person
+    /// is asked.
     pub schedule_ms: Vec<i64>,
     /// How long the portal may take to show a payment in its history.
     pub settle_ms: i64,
@@ -79,7 +82,9 @@ pub enum Settled {
 pub fn settle(looks: &[Look], is_debt: bool, unknown_ms: i64, patience: &Patience) -> Settled {
     for look in looks.iter().rev() {
         match &look.history {
-            HistorySays::Unique { transaction } => return Settled::Proven(Outcome::Paid, Proof::History, transaction.clone()),
+            HistorySays::Unique { transaction } => {
+                return Settled::Proven(Outcome::Paid, Proof::History, transaction.clone());
+            }
             HistorySays::Several => return Settled::Person,
             HistorySays::Absent | HistorySays::NotToBeHad => {}
         }
@@ -101,21 +106,30 @@ pub fn settle(looks: &[Look], is_debt: bool, unknown_ms: i64, patience: &Patienc
             if last.at_ms - first.at_ms >= patience.apart_ms {
                 return Settled::Proven(Outcome::NotSent, Proof::History, None);
             }
-            // One more settles it, also where the schedule ran out while no program was there to look.
+            // One more settles it, also where the schedule ran out while no program was there to
+            // look.
             return Settled::LookAt(first.at_ms + patience.apart_ms);
         }
     }
     let done = looks.last().map_or(i64::MIN, |l| l.at_ms);
-    patience.schedule_ms.iter().map(|after| unknown_ms + after).find(|due| *due > done).map_or(Settled::Person, Settled::LookAt)
+    patience
+        .schedule_ms
+        .iter()
+        .map(|after| unknown_ms + after)
+        .find(|due| *due > done)
+        .map_or(Settled::Person, Settled::LookAt)
 }
 
-/// What the balance says of one of these open attempts. `before`: what it would be if none of them had moved any
-/// money; `open`: the amounts of all that are open on the account, the one in question among them.
+/// What the balance says of one of these open attempts. `before`: what it would be if none of them
+/// had moved any money; `open`: the amounts of all that are open on the account, the one in
+/// question among them.
 ///
-/// Amounts are positive, so a balance that has not fallen clears all of them at once, and one that fell by their whole
-/// sum was moved by each of them. Anything between could be any of them.
+/// Amounts are positive, so a balance that has not fallen clears all of them at once, and one that
+/// fell by their whole sum was moved by each of them. Anything between could be any of them.
 pub fn balance_says(before: Option<Vnd>, after: Option<Vnd>, open: &[Vnd]) -> BalanceSays {
-    let (Some(before), Some(after)) = (before, after) else { return BalanceSays::NoProof };
+    let (Some(before), Some(after)) = (before, after) else {
+        return BalanceSays::NoProof;
+    };
     let all: Vnd = open.iter().copied().sum();
     match before.checked_sub(after) {
         Some(fall) if fall.is_zero() => BalanceSays::Unchanged,
@@ -126,11 +140,15 @@ pub fn balance_says(before: Option<Vnd>, after: Option<Vnd>, open: &[Vnd]) -> Ba
 }
 
 impl BalanceSays {
-    /// The same where the balance before was read in an earlier run: somebody may have worked on the account by hand
-    /// since, so a fall convicts nobody. That nothing has fallen still clears.
+    /// The same where the balance before was read in an earlier run: somebody may have worked on
+    /// the account by hand since, so a fall convicts nobody. That nothing has fallen still clears.
     #[must_use]
     pub fn of_an_earlier_run(self) -> Self {
-        if self == Self::Fell { Self::NoProof } else { self }
+        if self == Self::Fell {
+            Self::NoProof
+        } else {
+            self
+        }
     }
 }
 
@@ -156,21 +174,43 @@ pub struct Claim {
     pub transaction: Option<String>,
 }
 
-/// Whose the rows are: each row belongs to one attempt at most. `rows` are those above the mark, `paid` the attempts
-/// that are proven since then, `open` every attempt that is unknown; `me` stands among `open` once.
-pub fn match_history(rows: &[HistoryRow], paid: &[Claim], open: &[Claim], me: &Claim) -> HistorySays {
-    let is_mine = |account: &str, amount: Vnd| amount == me.amount && same_account(account, &me.account);
-    let claimed: Vec<&str> = paid.iter().filter_map(|c| c.transaction.as_deref()).collect();
-    let mut free: Vec<&HistoryRow> = rows.iter().filter(|r| is_mine(&r.account, r.amount) && !claimed.contains(&r.transaction.as_str())).collect();
+/// Whose the rows are: each row belongs to one attempt at most. `rows` are those above the mark,
+/// `paid` the attempts that are proven since then, `open` every attempt that is unknown; `me`
+/// stands among `open` once.
+pub fn match_history(
+    rows: &[HistoryRow],
+    paid: &[Claim],
+    open: &[Claim],
+    me: &Claim,
+) -> HistorySays {
+    let is_mine =
+        |account: &str, amount: Vnd| amount == me.amount && same_account(account, &me.account);
+    let claimed: Vec<&str> = paid
+        .iter()
+        .filter_map(|c| c.transaction.as_deref())
+        .collect();
+    let mut free: Vec<&HistoryRow> = rows
+        .iter()
+        .filter(|r| is_mine(&r.account, r.amount) && !claimed.contains(&r.transaction.as_str()))
+        .collect();
     // A proven payment whose id nobody told has one of these rows.
-    let unnamed = paid.iter().filter(|c| c.transaction.is_none() && is_mine(&c.account, c.amount)).count();
-    let rivals = open.iter().filter(|c| is_mine(&c.account, c.amount)).count();
+    let unnamed = paid
+        .iter()
+        .filter(|c| c.transaction.is_none() && is_mine(&c.account, c.amount))
+        .count();
+    let rivals = open
+        .iter()
+        .filter(|c| is_mine(&c.account, c.amount))
+        .count();
     free.dedup_by(|a, b| !a.transaction.is_empty() && a.transaction == b.transaction);
     match free.len().checked_sub(unnamed) {
         None | Some(0) => HistorySays::Absent,
-        Some(1) if rivals <= 1 && unnamed == 0 => {
-            HistorySays::Unique { transaction: free.first().map(|r| r.transaction.clone()).filter(|t| !t.is_empty()) }
-        }
+        Some(1) if rivals <= 1 && unnamed == 0 => HistorySays::Unique {
+            transaction: free
+                .first()
+                .map(|r| r.transaction.clone())
+                .filter(|t| !t.is_empty()),
+        },
         // One more row than proven payments: paid, although nobody can say which row.
         Some(1) if rivals <= 1 => HistorySays::Unique { transaction: None },
         Some(_) => HistorySays::Several,
@@ -179,9 +219,16 @@ pub fn match_history(rows: &[HistoryRow], paid: &[Claim], open: &[Claim], me: &C
 
 /// A portal may write a phone with 84 or dashes, and pad a code.
 fn same_account(shown: &str, own: &str) -> bool {
-    let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric() || *c == '_').flat_map(char::to_lowercase).collect::<String>();
+    let plain = |text: &str| {
+        text.chars()
+            .filter(|c| c.is_alphanumeric() || *c == '_')
+            .flat_map(char::to_lowercase)
+            .collect::<String>()
+    };
     let local = |text: String| match text.strip_prefix("84") {
-        Some(rest) if rest.len() == 9 && rest.chars().all(|c| c.is_ascii_digit()) => format!("0{rest}"),
+        Some(rest) if rest.len() == 9 && rest.chars().all(|c| c.is_ascii_digit()) => {
+            format!("0{rest}")
+        }
         _ if text.len() == 9 && text.chars().all(|c| c.is_ascii_digit()) => format!("0{text}"),
         _ => text,
     };
@@ -193,53 +240,142 @@ mod tests {
     use super::*;
 
     fn look(at_ms: i64, history: HistorySays, debt: DebtAfter, balance: BalanceSays) -> Look {
-        Look { at_ms, history, debt, balance }
+        Look {
+            at_ms,
+            history,
+            debt,
+            balance,
+        }
     }
 
     fn no(at_ms: i64) -> Look {
-        look(at_ms, HistorySays::Absent, DebtAfter::StillDue, BalanceSays::Unchanged)
+        look(
+            at_ms,
+            HistorySays::Absent,
+            DebtAfter::StillDue,
+            BalanceSays::Unchanged,
+        )
     }
 
     fn of(looks: &[Look]) -> Settled {
-        let patience = Patience { schedule_ms: vec![0, 5_000, 15_000, 60_000, 130_000, 300_000, 3_600_000], settle_ms: 60_000, apart_ms: 60_000 };
+        let patience = Patience {
+            schedule_ms: vec![0, 5_000, 15_000, 60_000, 130_000, 300_000, 3_600_000],
+            settle_ms: 60_000,
+            apart_ms: 60_000,
+        };
         settle(looks, true, 0, &patience)
     }
 
     #[test]
     fn not_paid_needs_two_complete_looks_far_enough_apart_and_late_enough() {
         assert_eq!(of(&[]), Settled::LookAt(0));
-        assert_eq!(of(&[no(10)]), Settled::LookAt(5_000), "absence right after sending is no proof");
-        assert_eq!(of(&[no(10), no(61_000)]), Settled::LookAt(121_000), "the first was before the portal settles");
+        assert_eq!(
+            of(&[no(10)]),
+            Settled::LookAt(5_000),
+            "absence right after sending is no proof"
+        );
+        assert_eq!(
+            of(&[no(10), no(61_000)]),
+            Settled::LookAt(121_000),
+            "the first was before the portal settles"
+        );
         let proven = Settled::Proven(Outcome::NotSent, Proof::History, None);
         assert_eq!(of(&[no(61_000), no(131_000)]), proven);
-        assert_eq!(of(&[no(61_000), no(120_000)]), Settled::LookAt(121_000), "not apart enough");
+        assert_eq!(
+            of(&[no(61_000), no(120_000)]),
+            Settled::LookAt(121_000),
+            "not apart enough"
+        );
         for odd in [
-            look(131_000, HistorySays::NotToBeHad, DebtAfter::StillDue, BalanceSays::Unchanged),
-            look(131_000, HistorySays::Absent, DebtAfter::Gone, BalanceSays::Unchanged),
-            look(131_000, HistorySays::Absent, DebtAfter::StillDue, BalanceSays::NoProof),
-            look(131_000, HistorySays::Absent, DebtAfter::StillDue, BalanceSays::Other),
+            look(
+                131_000,
+                HistorySays::NotToBeHad,
+                DebtAfter::StillDue,
+                BalanceSays::Unchanged,
+            ),
+            look(
+                131_000,
+                HistorySays::Absent,
+                DebtAfter::Gone,
+                BalanceSays::Unchanged,
+            ),
+            look(
+                131_000,
+                HistorySays::Absent,
+                DebtAfter::StillDue,
+                BalanceSays::NoProof,
+            ),
+            look(
+                131_000,
+                HistorySays::Absent,
+                DebtAfter::StillDue,
+                BalanceSays::Other,
+            ),
         ] {
-            assert_eq!(of(&[no(61_000), odd.clone()]), Settled::LookAt(300_000), "{odd:?}");
+            assert_eq!(
+                of(&[no(61_000), odd.clone()]),
+                Settled::LookAt(300_000),
+                "{odd:?}"
+            );
         }
     }
 
     #[test]
     fn one_row_of_ones_own_is_paid_and_two_are_for_a_person() {
-        let mine = HistorySays::Unique { transaction: Some("T1".into()) };
+        let mine = HistorySays::Unique {
+            transaction: Some("T1".into()),
+        };
         let paid = Settled::Proven(Outcome::Paid, Proof::History, Some("T1".into()));
-        assert_eq!(of(&[no(10), look(20, mine, DebtAfter::StillDue, BalanceSays::Unchanged)]), paid);
-        assert_eq!(of(&[look(20, HistorySays::Several, DebtAfter::Gone, BalanceSays::Fell)]), Settled::Person);
-        assert_eq!(of(&[no(4_000_000)]), Settled::LookAt(4_060_000), "the shop was closed when the schedule ran out");
-        let unclear = look(4_000_000, HistorySays::NotToBeHad, DebtAfter::Unclear, BalanceSays::NoProof);
-        assert_eq!(of(&[unclear]), Settled::Person, "the schedule ends with a person");
+        assert_eq!(
+            of(&[
+                no(10),
+                look(20, mine, DebtAfter::StillDue, BalanceSays::Unchanged)
+            ]),
+            paid
+        );
+        assert_eq!(
+            of(&[look(
+                20,
+                HistorySays::Several,
+                DebtAfter::Gone,
+                BalanceSays::Fell
+            )]),
+            Settled::Person
+        );
+        assert_eq!(
+            of(&[no(4_000_000)]),
+            Settled::LookAt(4_060_000),
+            "the shop was closed when the schedule ran out"
+        );
+        let unclear = look(
+            4_000_000,
+            HistorySays::NotToBeHad,
+            DebtAfter::Unclear,
+            BalanceSays::NoProof,
+        );
+        assert_eq!(
+            of(&[unclear]),
+            Settled::Person,
+            "the schedule ends with a person"
+        );
     }
 
     #[test]
     fn without_a_history_only_the_exact_fall_and_a_cleared_debt_prove() {
         let without = |debt, balance| of(&[look(10, HistorySays::NotToBeHad, debt, balance)]);
-        assert_eq!(without(DebtAfter::Gone, BalanceSays::Fell), Settled::Proven(Outcome::Paid, Proof::Balance, None));
-        assert_eq!(without(DebtAfter::StillDue, BalanceSays::Fell), Settled::LookAt(5_000));
-        assert_eq!(without(DebtAfter::Gone, BalanceSays::Unchanged), Settled::LookAt(5_000), "somebody else may have paid");
+        assert_eq!(
+            without(DebtAfter::Gone, BalanceSays::Fell),
+            Settled::Proven(Outcome::Paid, Proof::Balance, None)
+        );
+        assert_eq!(
+            without(DebtAfter::StillDue, BalanceSays::Fell),
+            Settled::LookAt(5_000)
+        );
+        assert_eq!(
+            without(DebtAfter::Gone, BalanceSays::Unchanged),
+            Settled::LookAt(5_000),
+            "somebody else may have paid"
+        );
     }
 
     #[test]
@@ -251,19 +387,46 @@ mod tests {
         assert_eq!(says(1_000_000, &[50_000]), BalanceSays::Unchanged);
         assert_eq!(says(950_000, &[50_000]), BalanceSays::Fell);
         assert_eq!(says(940_000, &[50_000]), BalanceSays::Other);
-        assert_eq!(says(1_000_000, &[50_000, 20_000]), BalanceSays::Unchanged, "none of them");
-        assert_eq!(says(930_000, &[50_000, 20_000]), BalanceSays::Fell, "both of them");
-        assert_eq!(says(950_000, &[50_000, 20_000]), BalanceSays::NoProof, "the one, or something else");
-        assert_eq!(says(1_010_000, &[50_000]), BalanceSays::Other, "topped up meanwhile");
-        assert_eq!(balance_says(None, Some(Vnd::ZERO), &[]), BalanceSays::NoProof);
+        assert_eq!(
+            says(1_000_000, &[50_000, 20_000]),
+            BalanceSays::Unchanged,
+            "none of them"
+        );
+        assert_eq!(
+            says(930_000, &[50_000, 20_000]),
+            BalanceSays::Fell,
+            "both of them"
+        );
+        assert_eq!(
+            says(950_000, &[50_000, 20_000]),
+            BalanceSays::NoProof,
+            "the one, or something else"
+        );
+        assert_eq!(
+            says(1_010_000, &[50_000]),
+            BalanceSays::Other,
+            "topped up meanwhile"
+        );
+        assert_eq!(
+            balance_says(None, Some(Vnd::ZERO), &[]),
+            BalanceSays::NoProof
+        );
     }
 
     fn row(id: &str, account: &str, amount: u32) -> HistoryRow {
-        HistoryRow { transaction: id.into(), account: account.into(), amount: Vnd::fixed(amount) }
+        HistoryRow {
+            transaction: id.into(),
+            account: account.into(),
+            amount: Vnd::fixed(amount),
+        }
     }
 
     fn claim(account: &str, amount: u32, id: Option<&str>) -> Claim {
-        Claim { account: account.into(), amount: Vnd::fixed(amount), transaction: id.map(str::to_owned) }
+        Claim {
+            account: account.into(),
+            amount: Vnd::fixed(amount),
+            transaction: id.map(str::to_owned),
+        }
     }
 
     #[test]
@@ -271,26 +434,52 @@ mod tests {
         let me = claim("0981234567", 50_000, None);
         let open = std::slice::from_ref(&me);
         let mine = row("T2", "84-98-123-4567", 50_000);
-        let unique = |id: Option<&str>| HistorySays::Unique { transaction: id.map(str::to_owned) };
+        let unique = |id: Option<&str>| HistorySays::Unique {
+            transaction: id.map(str::to_owned),
+        };
         assert_eq!(match_history(&[], &[], open, &me), HistorySays::Absent);
-        assert_eq!(match_history(&[row("T1", "0981234567", 20_000)], &[], open, &me), HistorySays::Absent);
-        assert_eq!(match_history(std::slice::from_ref(&mine), &[], open, &me), unique(Some("T2")));
+        assert_eq!(
+            match_history(&[row("T1", "0981234567", 20_000)], &[], open, &me),
+            HistorySays::Absent
+        );
+        assert_eq!(
+            match_history(std::slice::from_ref(&mine), &[], open, &me),
+            unique(Some("T2"))
+        );
         // An equal top-up that is proven has its own row.
         let first = row("T1", "0981234567", 50_000);
         let known = [claim("0981234567", 50_000, Some("T1"))];
-        assert_eq!(match_history(&[mine.clone(), first.clone()], &known, open, &me), unique(Some("T2")));
-        assert_eq!(match_history(std::slice::from_ref(&first), &known, open, &me), HistorySays::Absent);
+        assert_eq!(
+            match_history(&[mine.clone(), first.clone()], &known, open, &me),
+            unique(Some("T2"))
+        );
+        assert_eq!(
+            match_history(std::slice::from_ref(&first), &known, open, &me),
+            HistorySays::Absent
+        );
         let unnamed = [claim("0981234567", 50_000, None)];
-        assert_eq!(match_history(std::slice::from_ref(&first), &unnamed, open, &me), HistorySays::Absent);
-        assert_eq!(match_history(&[mine.clone(), first.clone()], &unnamed, open, &me), unique(None));
+        assert_eq!(
+            match_history(std::slice::from_ref(&first), &unnamed, open, &me),
+            HistorySays::Absent
+        );
+        assert_eq!(
+            match_history(&[mine.clone(), first.clone()], &unnamed, open, &me),
+            unique(None)
+        );
         // More rows than attempts: somebody else paid too.
-        assert_eq!(match_history(&[mine, first], &[], open, &me), HistorySays::Several);
+        assert_eq!(
+            match_history(&[mine, first], &[], open, &me),
+            HistorySays::Several
+        );
     }
 
     #[test]
     fn two_unknown_attempts_do_not_share_a_row() {
         let me = claim("0981234567", 50_000, None);
         let both = [me.clone(), me.clone()];
-        assert_eq!(match_history(&[row("T1", "0981234567", 50_000)], &[], &both, &me), HistorySays::Several);
+        assert_eq!(
+            match_history(&[row("T1", "0981234567", 50_000)], &[], &both, &me),
+            HistorySays::Several
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The six services as data. A seventh is one more entry in [`Service::ALL`], its [`Spec`], and one page object.
+//! The six services as data. A seventh is one more entry in [`Service::ALL`], its [`Spec`], and one
+//! page object.
 
 use std::fmt;
 use std::str::FromStr;
@@ -36,7 +37,8 @@ pub enum Kind {
 /// What a top-up's amount may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Amounts {
-    /// The service takes no amount; for a debt a given one is what the operator expects to be quoted.
+    /// The service takes no amount; for a debt a given one is what the operator expects to be
+    /// quoted.
     Quoted,
     /// One of the buttons on the page.
     OneOf(&'static [Vnd]),
@@ -89,11 +91,22 @@ const BUTTON_AMOUNTS: [Vnd; 8] = [
     Vnd::fixed(500_000),
 ];
 
-const FREE_AMOUNTS: Amounts = Amounts::Free { min: Vnd::fixed(1_000), max: Vnd::fixed(10_000_000), step: Vnd::fixed(1_000) };
+const FREE_AMOUNTS: Amounts = Amounts::Free {
+    min: Vnd::fixed(1_000),
+    max: Vnd::fixed(10_000_000),
+    step: Vnd::fixed(1_000),
+};
 
 impl Service {
     /// In the order of the side bar.
-    pub const ALL: [Self; 6] = [Self::LookUpFtth, Self::PayEvn, Self::TopUpMulti, Self::TopUpViettel, Self::PayTvInternet, Self::LookUpPostpaid];
+    pub const ALL: [Self; 6] = [
+        Self::LookUpFtth,
+        Self::PayEvn,
+        Self::TopUpMulti,
+        Self::TopUpViettel,
+        Self::PayTvInternet,
+        Self::LookUpPostpaid,
+    ];
 
     /// Its data.
     pub const fn spec(self) -> &'static Spec {
@@ -204,10 +217,16 @@ impl Amounts {
             Self::Quoted => None,
             Self::OneOf(allowed) => (!allowed.contains(&amount)).then(|| {
                 let list: Vec<String> = allowed.iter().map(ToString::to_string).collect();
-                format!("không nạp được {amount}; chọn một trong {}", list.join(", "))
+                format!(
+                    "không nạp được {amount}; chọn một trong {}",
+                    list.join(", ")
+                )
             }),
-            Self::Free { min, max, .. } if amount < min || amount > max => Some(format!("không nạp được {amount}; nhập từ {min} đến {max}")),
-            Self::Free { step, .. } => (amount.dong() % step.dong() != 0).then(|| format!("không nạp được {amount}; nhập bội số của {step}")),
+            Self::Free { min, max, .. } if amount < min || amount > max => {
+                Some(format!("không nạp được {amount}; nhập từ {min} đến {max}"))
+            }
+            Self::Free { step, .. } => (amount.dong() % step.dong() != 0)
+                .then(|| format!("không nạp được {amount}; nhập bội số của {step}")),
         }
     }
 }
@@ -223,7 +242,10 @@ impl FromStr for Service {
     type Err = UnknownService;
 
     fn from_str(wire: &str) -> Result<Self, UnknownService> {
-        Self::ALL.into_iter().find(|s| s.spec().wire == wire.trim()).ok_or_else(|| UnknownService(wire.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|s| s.spec().wire == wire.trim())
+            .ok_or_else(|| UnknownService(wire.to_owned()))
     }
 }
 
@@ -241,7 +263,9 @@ impl serde::Serialize for Service {
 
 impl<'de> serde::Deserialize<'de> for Service {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -261,7 +285,11 @@ mod tests {
     fn amounts_that_the_page_cannot_take_are_refused_before_it_is_opened() {
         let multi = Service::TopUpMulti.spec().amounts;
         assert_eq!(multi.refuse(Vnd::fixed(50_000)), None);
-        assert!(multi.refuse(Vnd::fixed(60_000)).is_some_and(|why| why.contains("10.000 đ")));
+        assert!(
+            multi
+                .refuse(Vnd::fixed(60_000))
+                .is_some_and(|why| why.contains("10.000 đ"))
+        );
         let free = Service::TopUpViettel.spec().amounts;
         assert_eq!(free.refuse(Vnd::fixed(15_000)), None);
         for absurd in [0, 500, 15_500, 10_001_000, 4_000_000_000] {

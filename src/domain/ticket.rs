@@ -29,7 +29,9 @@ impl Source {
 
     /// By its name in the ledger.
     pub fn of(wire: &str) -> Option<Self> {
-        [Self::Server, Self::Site].into_iter().find(|source| source.wire() == wire)
+        [Self::Server, Self::Site]
+            .into_iter()
+            .find(|source| source.wire() == wire)
     }
 }
 
@@ -40,7 +42,8 @@ pub struct Ticket {
     pub source: Source,
     /// Its id there; at the collection site the code as it is stored.
     pub id: String,
-    /// Goes along with everything that is said about it: who has an older one has lost it. 0 where there is none.
+    /// Goes along with everything that is said about it: who has an older one has lost it. 0 where
+    /// there is none.
     pub fence: i64,
 }
 
@@ -70,20 +73,31 @@ pub struct Report {
     pub operator: Option<String>,
 }
 
-/// What a source is told when an attempt moves from one state to the next; `None` where it has nothing to know.
+/// What a source is told when an attempt moves from one state to the next; `None` where it has
+/// nothing to know.
 ///
-/// Our server hears every end and every new doubt: a doubt locks the debt on all machines. What was never begun is
-/// given back instead. The collection site hears of proven payments alone.
-pub fn told(source: Source, service: Service, before: State, now: State, standing: &Conclusion) -> Option<Outcome> {
+/// Our server hears every end and every new doubt: a doubt locks the debt on all machines. What was
+/// never begun is given back instead. The collection site hears of proven payments alone.
+pub fn told(
+    source: Source,
+    service: Service,
+    before: State,
+    now: State,
+    standing: &Conclusion,
+) -> Option<Outcome> {
     let outcome = match now {
         // Evidence that is kept afterwards is no news.
         State::Done(outcome) if !matches!(before, State::Done(_)) => outcome,
-        State::Unknown if !matches!(before, State::Unknown | State::Reconciling) => Outcome::Unknown,
+        State::Unknown if !matches!(before, State::Unknown | State::Reconciling) => {
+            Outcome::Unknown
+        }
         _ => return None,
     };
     let is_wanted = match source {
         Source::Server => !matches!(outcome, Outcome::Cancelled | Outcome::DryRun),
-        Source::Site => outcome == Outcome::Paid && standing.proof != Proof::None && service.is_payment(),
+        Source::Site => {
+            outcome == Outcome::Paid && standing.proof != Proof::None && service.is_payment()
+        }
     };
     is_wanted.then_some(outcome)
 }
@@ -103,25 +117,69 @@ mod tests {
     #[test]
     fn the_server_hears_of_every_end_and_of_a_doubt_once() {
         let server = |before, now| of(Source::Server, before, now);
-        for end in [Outcome::Paid, Outcome::Rejected, Outcome::NoDebt, Outcome::Failed, Outcome::NotSent, Outcome::Refused] {
+        for end in [
+            Outcome::Paid,
+            Outcome::Rejected,
+            Outcome::NoDebt,
+            Outcome::Failed,
+            Outcome::NotSent,
+            Outcome::Refused,
+        ] {
             assert_eq!(server(State::Observed, State::Done(end)), Some(end));
         }
-        assert_eq!(server(State::Released, State::Unknown), Some(Outcome::Unknown));
-        assert_eq!(server(State::Reconciling, State::Unknown), None, "it is known already");
-        assert_eq!(server(State::Unknown, State::Done(Outcome::Paid)), Some(Outcome::Paid), "and what became of it");
-        assert_eq!(server(State::Done(Outcome::Paid), State::Done(Outcome::Paid)), None, "evidence that is kept later");
-        for nothing in [State::Done(Outcome::Cancelled), State::Done(Outcome::DryRun), State::Armed, State::Released] {
+        assert_eq!(
+            server(State::Released, State::Unknown),
+            Some(Outcome::Unknown)
+        );
+        assert_eq!(
+            server(State::Reconciling, State::Unknown),
+            None,
+            "it is known already"
+        );
+        assert_eq!(
+            server(State::Unknown, State::Done(Outcome::Paid)),
+            Some(Outcome::Paid),
+            "and what became of it"
+        );
+        assert_eq!(
+            server(State::Done(Outcome::Paid), State::Done(Outcome::Paid)),
+            None,
+            "evidence that is kept later"
+        );
+        for nothing in [
+            State::Done(Outcome::Cancelled),
+            State::Done(Outcome::DryRun),
+            State::Armed,
+            State::Released,
+        ] {
             assert_eq!(server(State::PreArmed, nothing), None);
         }
     }
 
     #[test]
     fn the_collection_site_hears_of_proven_payments_alone() {
-        assert_eq!(of(Source::Site, State::Observed, State::Done(Outcome::Paid)), Some(Outcome::Paid));
-        for other in [State::Done(Outcome::NoDebt), State::Done(Outcome::AlreadyCleared), State::Done(Outcome::Rejected), State::Unknown] {
+        assert_eq!(
+            of(Source::Site, State::Observed, State::Done(Outcome::Paid)),
+            Some(Outcome::Paid)
+        );
+        for other in [
+            State::Done(Outcome::NoDebt),
+            State::Done(Outcome::AlreadyCleared),
+            State::Done(Outcome::Rejected),
+            State::Unknown,
+        ] {
             assert_eq!(of(Source::Site, State::Observed, other), None, "{other:?}");
         }
         let look_up = Conclusion::of(Outcome::Paid, Proof::Response, String::new());
-        assert_eq!(told(Source::Site, Service::LookUpFtth, State::Observed, State::Done(Outcome::Paid), &look_up), None);
+        assert_eq!(
+            told(
+                Source::Site,
+                Service::LookUpFtth,
+                State::Observed,
+                State::Done(Outcome::Paid),
+                &look_up
+            ),
+            None
+        );
     }
 }

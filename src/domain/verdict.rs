@@ -50,7 +50,8 @@ pub struct Evidence {
     pub balance_before: Option<Vnd>,
     /// The agent's balance after it.
     pub balance_after: Option<Vnd>,
-    /// Nothing else on that agent's account is unresolved, so a fall of the balance can only be this payment.
+    /// Nothing else on that agent's account is unresolved, so a fall of the balance can only be
+    /// this payment.
     pub balance_is_proof: bool,
     /// What a new look-up says.
     pub debt_after: DebtAfter,
@@ -102,20 +103,25 @@ enum Fall {
     Unknown,
 }
 
-/// Judges the evidence. Refusals and doubts win over success: a wrong `paid` costs more than a look by a person.
+/// Judges the evidence. Refusals and doubts win over success: a wrong `paid` costs more than a look
+/// by a person.
 pub fn judge(evidence: &Evidence) -> Verdict {
     use Verdict::{InDoubt, LookAgain, Proven};
     let fall = fall(evidence);
     match &evidence.answer {
-        Answer::Success { amounts } => match (amounts.is_empty(), amounts.contains(&evidence.amount), fall) {
-            (_, _, Fall::None) => InDoubt(Doubt::SuccessWithoutFall),
-            // The sentence names our amount; or the fall is our amount to the đồng, whatever else it names (a fee, the
-            // new balance).
-            (_, true, _) | (_, _, Fall::Exact) => Proven(Outcome::Paid, Proof::Response),
-            (false, false, _) => InDoubt(Doubt::SuccessForAnotherAmount),
-            (true, _, _) => InDoubt(Doubt::SuccessWithoutAmount),
-        },
-        Answer::Refused | Answer::Cleared if fall == Fall::Exact && evidence.balance_is_proof => InDoubt(Doubt::RefusedButFell),
+        Answer::Success { amounts } => {
+            match (amounts.is_empty(), amounts.contains(&evidence.amount), fall) {
+                (_, _, Fall::None) => InDoubt(Doubt::SuccessWithoutFall),
+                // The sentence names our amount; or the fall is our amount to the đồng, whatever
+                // else it names (a fee, the new balance).
+                (_, true, _) | (_, _, Fall::Exact) => Proven(Outcome::Paid, Proof::Response),
+                (false, false, _) => InDoubt(Doubt::SuccessForAnotherAmount),
+                (true, _, _) => InDoubt(Doubt::SuccessWithoutAmount),
+            }
+        }
+        Answer::Refused | Answer::Cleared if fall == Fall::Exact && evidence.balance_is_proof => {
+            InDoubt(Doubt::RefusedButFell)
+        }
         Answer::Refused => Proven(Outcome::Rejected, Proof::Response),
         Answer::Cleared => Proven(Outcome::AlreadyCleared, Proof::Response),
         Answer::Unclear | Answer::Silent => match fall {
@@ -126,7 +132,8 @@ pub fn judge(evidence: &Evidence) -> Verdict {
                 DebtAfter::Gone => Proven(Outcome::Paid, Proof::Balance),
                 DebtAfter::StillDue | DebtAfter::Unclear => InDoubt(Doubt::FellButStillDue),
             },
-            // The answer may still be on its way through the portal: an unchanged balance proves nothing.
+            // The answer may still be on its way through the portal: an unchanged balance proves
+            // nothing.
             Fall::None => InDoubt(Doubt::NoAnswerNoFall),
             Fall::Other | Fall::Unknown => InDoubt(Doubt::NoAnswerNoProof),
         },
@@ -136,7 +143,9 @@ pub fn judge(evidence: &Evidence) -> Verdict {
 fn fall(evidence: &Evidence) -> Fall {
     match (evidence.balance_before, evidence.balance_after) {
         (Some(before), Some(after)) if before == after => Fall::None,
-        (Some(before), Some(after)) if before.checked_sub(evidence.amount) == Some(after) => Fall::Exact,
+        (Some(before), Some(after)) if before.checked_sub(evidence.amount) == Some(after) => {
+            Fall::Exact
+        }
         (Some(_), Some(_)) => Fall::Other,
         _ => Fall::Unknown,
     }
@@ -152,7 +161,8 @@ mod tests {
     const SAME: Option<Vnd> = Some(BEFORE);
     const OTHER: Option<Vnd> = Some(Vnd::fixed(900_000));
 
-    /// The one place that calls `judge`: an answer and the balance after it, everything else as usual.
+    /// The one place that calls `judge`: an answer and the balance after it, everything else as
+    /// usual.
     fn check(answer: &Answer, balance_after: Option<Vnd>, expected: Verdict) {
         for is_debt in [true, false] {
             let evidence = Evidence {
@@ -162,14 +172,24 @@ mod tests {
                 balance_before: Some(BEFORE),
                 balance_after,
                 balance_is_proof: true,
-                debt_after: if is_debt { DebtAfter::Gone } else { DebtAfter::NotAsked },
+                debt_after: if is_debt {
+                    DebtAfter::Gone
+                } else {
+                    DebtAfter::NotAsked
+                },
             };
-            assert_eq!(judge(&evidence), expected, "{answer:?} {balance_after:?} debt: {is_debt}");
+            assert_eq!(
+                judge(&evidence),
+                expected,
+                "{answer:?} {balance_after:?} debt: {is_debt}"
+            );
         }
     }
 
     fn success(amounts: &[u32]) -> Answer {
-        Answer::Success { amounts: amounts.iter().copied().map(Vnd::fixed).collect() }
+        Answer::Success {
+            amounts: amounts.iter().copied().map(Vnd::fixed).collect(),
+        }
     }
 
     #[test]
@@ -180,24 +200,60 @@ mod tests {
         check(&success(&[150_000]), OTHER, paid); // a fee or a commission; the portal named our amount
         check(&success(&[]), LOWER, paid);
         check(&success(&[850_000]), LOWER, paid); // it named the new balance
-        check(&success(&[150_000]), SAME, Verdict::InDoubt(Doubt::SuccessWithoutFall));
-        check(&success(&[]), SAME, Verdict::InDoubt(Doubt::SuccessWithoutFall));
-        check(&success(&[]), None, Verdict::InDoubt(Doubt::SuccessWithoutAmount));
-        check(&success(&[15_000]), OTHER, Verdict::InDoubt(Doubt::SuccessForAnotherAmount));
+        check(
+            &success(&[150_000]),
+            SAME,
+            Verdict::InDoubt(Doubt::SuccessWithoutFall),
+        );
+        check(
+            &success(&[]),
+            SAME,
+            Verdict::InDoubt(Doubt::SuccessWithoutFall),
+        );
+        check(
+            &success(&[]),
+            None,
+            Verdict::InDoubt(Doubt::SuccessWithoutAmount),
+        );
+        check(
+            &success(&[15_000]),
+            OTHER,
+            Verdict::InDoubt(Doubt::SuccessForAnotherAmount),
+        );
     }
 
     #[test]
     fn refusals_stand_unless_the_money_is_gone() {
-        check(&Answer::Refused, SAME, Verdict::Proven(Outcome::Rejected, Proof::Response));
-        check(&Answer::Refused, None, Verdict::Proven(Outcome::Rejected, Proof::Response));
-        check(&Answer::Refused, LOWER, Verdict::InDoubt(Doubt::RefusedButFell));
-        check(&Answer::Cleared, SAME, Verdict::Proven(Outcome::AlreadyCleared, Proof::Response));
+        check(
+            &Answer::Refused,
+            SAME,
+            Verdict::Proven(Outcome::Rejected, Proof::Response),
+        );
+        check(
+            &Answer::Refused,
+            None,
+            Verdict::Proven(Outcome::Rejected, Proof::Response),
+        );
+        check(
+            &Answer::Refused,
+            LOWER,
+            Verdict::InDoubt(Doubt::RefusedButFell),
+        );
+        check(
+            &Answer::Cleared,
+            SAME,
+            Verdict::Proven(Outcome::AlreadyCleared, Proof::Response),
+        );
     }
 
     #[test]
     fn without_a_clear_answer_only_the_exact_fall_proves() {
         for answer in [Answer::Unclear, Answer::Silent] {
-            check(&answer, LOWER, Verdict::Proven(Outcome::Paid, Proof::Balance));
+            check(
+                &answer,
+                LOWER,
+                Verdict::Proven(Outcome::Paid, Proof::Balance),
+            );
             check(&answer, SAME, Verdict::InDoubt(Doubt::NoAnswerNoFall));
             check(&answer, OTHER, Verdict::InDoubt(Doubt::NoAnswerNoProof));
             check(&answer, None, Verdict::InDoubt(Doubt::NoAnswerNoProof));
@@ -216,9 +272,16 @@ mod tests {
             debt_after: DebtAfter::NotAsked,
         };
         assert_eq!(judge(&evidence), Verdict::LookAgain);
-        let still_due = Evidence { debt_after: DebtAfter::StillDue, ..evidence.clone() };
+        let still_due = Evidence {
+            debt_after: DebtAfter::StillDue,
+            ..evidence.clone()
+        };
         assert_eq!(judge(&still_due), Verdict::InDoubt(Doubt::FellButStillDue));
-        let not_alone = Evidence { balance_is_proof: false, debt_after: DebtAfter::Gone, ..evidence };
+        let not_alone = Evidence {
+            balance_is_proof: false,
+            debt_after: DebtAfter::Gone,
+            ..evidence
+        };
         assert_eq!(judge(&not_alone), Verdict::InDoubt(Doubt::NoAnswerNoProof));
     }
 }

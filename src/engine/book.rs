@@ -1,4 +1,5 @@
-//! The agent's account while a batch is at work: what is on its way, and the last balance that was read at rest.
+//! The agent's account while a batch is at work: what is on its way, and the last balance that was
+//! read at rest.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -40,7 +41,11 @@ impl Book {
     /// `seq`: the ledger's newest event, asked for just before.
     pub fn stamp(&self, seq: i64) -> Stamp {
         let is_at_rest = self.open.load(Ordering::Acquire) == 0;
-        Stamp { armed: self.armed.load(Ordering::Acquire), is_at_rest, seq }
+        Stamp {
+            armed: self.armed.load(Ordering::Acquire),
+            is_at_rest,
+            seq,
+        }
     }
 
     /// Was nothing armed since the stamp but `mine` attempts of one's own?

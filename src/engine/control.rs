@@ -26,7 +26,11 @@ impl Default for Control {
 impl Control {
     /// Stops when this is cancelled.
     pub fn stopped_by(stop: CancellationToken) -> Self {
-        Self { stop, paused: watch::Sender::new(false), tabs: Arc::default() }
+        Self {
+            stop,
+            paused: watch::Sender::new(false),
+            tabs: Arc::default(),
+        }
     }
 
     /// No new payment is armed from here on; what is on its way is finished.
@@ -69,7 +73,11 @@ impl Control {
     }
 
     fn tab(&self, login: usize) -> Option<Camera> {
-        self.tabs.lock().unwrap_or_else(PoisonError::into_inner).get(&login).cloned()
+        self.tabs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&login)
+            .cloned()
     }
 
     /// Brings a login's browser to the front. `false`: it has none, or it cannot be.
@@ -80,7 +88,8 @@ impl Control {
         }
     }
 
-    /// A small picture of a login's page, as JPEG. `None`: it has none, or cannot be photographed now.
+    /// A small picture of a login's page, as JPEG. `None`: it has none, or cannot be photographed
+    /// now.
     pub async fn picture(&self, login: usize) -> Option<Vec<u8>> {
         self.tab(login)?.picture().await
     }

@@ -72,7 +72,9 @@ impl Courier {
     pub async fn deliver(&self) -> Result<(), Undelivered> {
         loop {
             let letters = self.ledger.letters(MANY).await?;
-            let (for_server, for_site): (Vec<Letter>, Vec<Letter>) = letters.into_iter().partition(|letter| letter.to == Source::Server);
+            let (for_server, for_site): (Vec<Letter>, Vec<Letter>) = letters
+                .into_iter()
+                .partition(|letter| letter.to == Source::Server);
             let mut first_fault = None;
             let mut is_any_gone = false;
             if let Some(server) = self.server.as_ref().filter(|_| !for_server.is_empty()) {
@@ -105,7 +107,11 @@ impl Courier {
                 return Err(Undelivered::NotTaken(letter.report.attempt.clone()));
             }
             if answer.result == "refused" {
-                tracing::warn!(attempt = answer.attempt, detail = answer.detail, "the server keeps this outcome for a person");
+                tracing::warn!(
+                    attempt = answer.attempt,
+                    detail = answer.detail,
+                    "the server keeps this outcome for a person"
+                );
             }
             self.ledger.acknowledge(letter.seq, &answer.result).await?;
         }
@@ -119,12 +125,20 @@ impl Courier {
         if !site.completed(&letter.report.job).await? {
             return Err(Undelivered::NotTaken(letter.report.job));
         }
-        self.ledger.acknowledge(letter.seq, "completed").await.map_err(Into::into)
+        self.ledger
+            .acknowledge(letter.seq, "completed")
+            .await
+            .map_err(Into::into)
     }
 }
 
-/// Gives back claims of what was never begun. What may have moved money cannot be given back: the server refuses that.
-pub async fn give_back(ledger: &Ledger, claims: &Claims, tickets: &[Ticket]) -> Result<(), Undelivered> {
+/// Gives back claims of what was never begun. What may have moved money cannot be given back: the
+/// server refuses that.
+pub async fn give_back(
+    ledger: &Ledger,
+    claims: &Claims,
+    tickets: &[Ticket],
+) -> Result<(), Undelivered> {
     for ticket in tickets {
         claims.let_go(ticket);
     }

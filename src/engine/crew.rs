@@ -35,7 +35,8 @@ pub(super) struct Crew<'r> {
     pub control: &'r Control,
     pub shards: Shards,
     pub book: Book,
-    /// Between the last guard and the arming no other payment may slip in, or two would pass one limit.
+    /// Between the last guard and the arming no other payment may slip in, or two would pass one
+    /// limit.
     pub arming: tokio::sync::Mutex<()>,
     /// One person is asked one thing at a time.
     pub person: tokio::sync::Mutex<()>,
@@ -43,7 +44,8 @@ pub(super) struct Crew<'r> {
     pub halt: CancellationToken,
     pub calls_per_payment: Mutex<Vec<u64>>,
     pub evidence: Mutex<JoinSet<()>>,
-    /// The newest transaction in the portal's history when the batch began, and the ledger's newest event then.
+    /// The newest transaction in the portal's history when the batch began, and the ledger's newest
+    /// event then.
     pub history_mark: Mutex<Option<(String, i64)>>,
     /// Jobs of this batch that were in doubt and turned out never to have been sent.
     pub not_sent: Mutex<Vec<usize>>,
@@ -77,7 +79,13 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'r> Crew<'r> {
-    pub fn new(tools: &'r Tools, plan: &'r Plan, batch: &'r Batch, reporter: &'r Reporter, control: &'r Control) -> Self {
+    pub fn new(
+        tools: &'r Tools,
+        plan: &'r Plan,
+        batch: &'r Batch,
+        reporter: &'r Reporter,
+        control: &'r Control,
+    ) -> Self {
         let now = Timestamp::now();
         Self {
             tools,
@@ -97,13 +105,27 @@ impl<'r> Crew<'r> {
             queue: Mutex::default(),
             pace: Mutex::new(Pace::new(plan.sessions.max(1), now.as_millisecond())),
             news: Notify::new(),
-            tally: Mutex::new(Tally { kept: 0, done: 0, failures: 0, paid: Vnd::ZERO, balance: None, started: now, breaker: None }),
+            tally: Mutex::new(Tally {
+                kept: 0,
+                done: 0,
+                failures: 0,
+                paid: Vnd::ZERO,
+                balance: None,
+                started: now,
+                breaker: None,
+            }),
         }
     }
 
-    /// Puts the jobs in, in order. `kept` jobs have their outcome from before, `paid` is what was paid by them.
+    /// Puts the jobs in, in order. `kept` jobs have their outcome from before, `paid` is what was
+    /// paid by them.
     pub fn begin(&self, to_do: &[usize], kept: usize, paid: Vnd) {
-        locked(&self.queue).waiting.extend(to_do.iter().map(|index| Waiting { index: *index, live: None }));
+        locked(&self.queue)
+            .waiting
+            .extend(to_do.iter().map(|index| Waiting {
+                index: *index,
+                live: None,
+            }));
         let mut tally = locked(&self.tally);
         (tally.kept, tally.paid, tally.started) = (kept, paid, Timestamp::now());
         *locked(&self.pace) = Pace::new(self.plan.sessions.max(1), tally.started.as_millisecond());
@@ -111,7 +133,12 @@ impl<'r> Crew<'r> {
 
     /// Puts jobs in once more that were done before and turned out to be free of consequences.
     pub fn again(&self, jobs: &[usize]) {
-        locked(&self.queue).waiting.extend(jobs.iter().map(|index| Waiting { index: *index, live: None }));
+        locked(&self.queue)
+            .waiting
+            .extend(jobs.iter().map(|index| Waiting {
+                index: *index,
+                live: None,
+            }));
         let mut tally = locked(&self.tally);
         tally.done = tally.done.saturating_sub(jobs.len());
     }
@@ -120,8 +147,9 @@ impl<'r> Crew<'r> {
         self.batch.jobs[index].job.account.key()
     }
 
-    /// The next job for this login, in the list's order; waits while others are at its account, while the pace is
-    /// lower or while the operator paused. `None`: nothing is left, or the batch ends.
+    /// The next job for this login, in the list's order; waits while others are at its account,
+    /// while the pace is lower or while the operator paused. `None`: nothing is left, or the batch
+    /// ends.
     pub async fn next(&self, login: usize) -> Option<Waiting> {
         loop {
             let news = self.news.notified();
@@ -131,7 +159,10 @@ impl<'r> Crew<'r> {
             }
             if login < locked(&self.pace).allowed() {
                 let mut queue = locked(&self.queue);
-                let free = queue.waiting.iter().position(|w| !queue.busy.contains(&self.key(w.index)));
+                let free = queue
+                    .waiting
+                    .iter()
+                    .position(|w| !queue.busy.contains(&self.key(w.index)));
                 if let Some(waiting) = free.and_then(|place| queue.waiting.remove(place)) {
                     queue.busy.insert(self.key(waiting.index));
                     return Some(waiting);
@@ -152,7 +183,9 @@ impl<'r> Crew<'r> {
 
     /// Is there nothing to be taken any more?
     pub fn is_ending(&self) -> bool {
-        self.control.is_stopped() || self.halt.is_cancelled() || locked(&self.tally).breaker.is_some()
+        self.control.is_stopped()
+            || self.halt.is_cancelled()
+            || locked(&self.tally).breaker.is_some()
     }
 
     /// A job that this login could not even try goes back to where it was.
@@ -177,12 +210,17 @@ impl<'r> Crew<'r> {
         drop(pace);
         let mut tally = locked(&self.tally);
         tally.done += 1;
-        tally.failures = if matches!(end.outcome, Outcome::Failed | Outcome::Unknown) { tally.failures + 1 } else { 0 };
+        tally.failures = if matches!(end.outcome, Outcome::Failed | Outcome::Unknown) {
+            tally.failures + 1
+        } else {
+            0
+        };
         if end.outcome == Outcome::Paid {
             tally.paid = tally.paid.saturating_add(end.amount.unwrap_or_default());
         }
         let left = self.batch.jobs.len() - tally.kept - tally.done;
-        if tally.failures >= self.tools.failures_before_pause && left > 0 && tally.breaker.is_none() {
+        if tally.failures >= self.tools.failures_before_pause && left > 0 && tally.breaker.is_none()
+        {
             let why = format!(
                 "Tạm dừng sau {} lỗi kỹ thuật liên tiếp. Lỗi cuối: {} Kiểm tra mạng và cổng (gachno doctor --portal), rồi chạy lại: lô tiếp tục ở chỗ đang dở.",
                 tally.failures, end.message
@@ -224,10 +262,17 @@ impl<'r> Crew<'r> {
         let tally = locked(&self.tally);
         let total = self.batch.jobs.len();
         let elapsed = Timestamp::now().duration_since(tally.started);
-        let elapsed = jiff::Span::new().milliseconds(elapsed.as_millis().try_into().unwrap_or(i64::MAX));
+        let elapsed =
+            jiff::Span::new().milliseconds(elapsed.as_millis().try_into().unwrap_or(i64::MAX));
         let eta_s = eta_s(elapsed, tally.done, total - tally.kept);
         let (done, paid, balance) = (tally.kept + tally.done, tally.paid, tally.balance);
         drop(tally);
-        self.reporter.say(Progress::Progress { done, total, eta_s, paid, balance });
+        self.reporter.say(Progress::Progress {
+            done,
+            total,
+            eta_s,
+            paid,
+            balance,
+        });
     }
 }

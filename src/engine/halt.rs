@@ -1,6 +1,8 @@
-//! A place where a crash test stops the program in the middle of a payment, to kill it or what it stands on.
+//! A place where a crash test stops the program in the middle of a payment, to kill it or what it
+//! stands on.
 //!
-//! Off unless `gachno run --halt-at` names a boundary. It then says `halted` once and waits for a line on stdin.
+//! Off unless `gachno run --halt-at` names a boundary. It then says `halted` once and waits for a
+//! line on stdin.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -94,8 +96,12 @@ impl std::str::FromStr for Boundary {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let all = Self::ON_THE_WAY.into_iter().chain([Self::Unknown, Self::Reconciling]);
-        all.into_iter().find(|b| b.wire() == text).ok_or_else(|| format!("không có ranh giới {text}"))
+        let all = Self::ON_THE_WAY
+            .into_iter()
+            .chain([Self::Unknown, Self::Reconciling]);
+        all.into_iter()
+            .find(|b| b.wire() == text)
+            .ok_or_else(|| format!("không có ranh giới {text}"))
     }
 }
 
@@ -110,12 +116,16 @@ impl Halt {
     }
 
     pub(super) async fn at(&self, here: Boundary, reporter: &Reporter) {
-        let Some((wanted, was_here)) = self.0.as_deref() else { return };
+        let Some((wanted, was_here)) = self.0.as_deref() else {
+            return;
+        };
         if *wanted != here || was_here.swap(true, Ordering::AcqRel) {
             return;
         }
         reporter.say(Progress::Halted { at: here.wire() });
         let mut line = String::new();
-        let _ = BufReader::new(tokio::io::stdin()).read_line(&mut line).await;
+        let _ = BufReader::new(tokio::io::stdin())
+            .read_line(&mut line)
+            .await;
     }
 }

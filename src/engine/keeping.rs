@@ -1,4 +1,5 @@
-//! Gathers one payment's evidence beside its work. A picture is waited for only where the page is about to change.
+//! Gathers one payment's evidence beside its work. A picture is waited for only where the page is
+//! about to change.
 
 use tokio::task::JoinHandle;
 
@@ -22,7 +23,10 @@ impl Keeping {
     pub fn of(run: &Run<'_>) -> Self {
         Self {
             store: run.tools.evidence.clone(),
-            camera: run.session.as_ref().and_then(crate::browser::Session::camera),
+            camera: run
+                .session
+                .as_ref()
+                .and_then(crate::browser::Session::camera),
             pieces: Vec::new(),
             picture: None,
         }
@@ -39,10 +43,13 @@ impl Keeping {
         }
     }
 
-    /// A picture of the page and its text, as it stands now. A session without `BiDi` does one thing at a time, and a
-    /// picture would hold up the payment: there it is taken of failures only.
+    /// A picture of the page and its text, as it stands now. A session without `BiDi` does one
+    /// thing at a time, and a picture would hold up the payment: there it is taken of failures
+    /// only.
     pub fn shoot(&mut self, what: &'static str) {
-        let Some(camera) = self.camera.clone().filter(|_| self.store.is_full()) else { return };
+        let Some(camera) = self.camera.clone().filter(|_| self.store.is_full()) else {
+            return;
+        };
         self.picture = Some(tokio::spawn(async move {
             let (picture, text) = tokio::join!(camera.picture(), camera.text());
             let mut pieces = Vec::new();
@@ -67,7 +74,9 @@ impl Keeping {
             if pieces.is_empty() {
                 return;
             }
-            let files = tokio::task::spawn_blocking(move || store.keep(pieces)).await.unwrap_or_default();
+            let files = tokio::task::spawn_blocking(move || store.keep(pieces))
+                .await
+                .unwrap_or_default();
             if !files.is_empty()
                 && let Err(error) = ledger.note(&attempt, Event::EvidenceKept { files }).await
             {

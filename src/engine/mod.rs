@@ -1,7 +1,7 @@
 //! Runs a batch: plan, look up, guard, arm, pay, prove; progress out, stop in.
 //!
-//! Lives here: the order of things, and what is retried. Only this module moves money.
-//! Never here: ids and words of pages ([`crate::portal`]), what evidence proves ([`crate::domain::verdict`]).
+//! Lives here: the order of things, and what is retried. Only this module moves money. Never here:
+//! ids and words of pages ([`crate::portal`]), what evidence proves ([`crate::domain::verdict`]).
 //!
 //! **Nothing retries past arming.** A technical failure before it is tried again; from there on an attempt leads to
 //! a proof or stays unknown, and its debt stays locked.

@@ -1,5 +1,5 @@
-//! How many logins work at the same time: more only while it speeds things up, fewer when the portal slows or pushes
-//! back. Pure: time comes in as milliseconds.
+//! How many logins work at the same time: more only while it speeds things up, fewer when the
+//! portal slows or pushes back. Pure: time comes in as milliseconds.
 
 /// A level must be this much faster than the one below it, or it is not worth its load. In percent.
 const WORTH_PERCENT: u64 = 10;
@@ -28,7 +28,16 @@ struct Window {
 impl Pace {
     /// Starts with one login, of `most`.
     pub fn new(most: usize, now_ms: i64) -> Self {
-        Self { most: most.max(1), now: 1, window: Window { started_ms: now_ms, jobs: 0 }, rate_below: None, rest: 0 }
+        Self {
+            most: most.max(1),
+            now: 1,
+            window: Window {
+                started_ms: now_ms,
+                jobs: 0,
+            },
+            rate_below: None,
+            rest: 0,
+        }
     }
 
     /// How many may work now.
@@ -41,7 +50,11 @@ impl Pace {
         self.window.jobs += 1;
         let full = JOBS_PER_LOGIN * u32::try_from(self.now).unwrap_or(u32::MAX);
         // The first window is short: a small batch should not end before a second login was tried.
-        let full = if self.rate_below.is_none() && self.now == 1 { 1 } else { full };
+        let full = if self.rate_below.is_none() && self.now == 1 {
+            1
+        } else {
+            full
+        };
         if self.window.jobs < full {
             return;
         }
@@ -51,7 +64,9 @@ impl Pace {
     }
 
     fn measured(&mut self, rate: u64, now_ms: i64) {
-        let is_worth = self.rate_below.is_none_or(|below| rate * 100 >= below * (100 + WORTH_PERCENT));
+        let is_worth = self
+            .rate_below
+            .is_none_or(|below| rate * 100 >= below * (100 + WORTH_PERCENT));
         if !is_worth && self.rest == 0 {
             // The last step brought nothing: back, and stay for a while.
             self.now = (self.now / 2).max(1);
@@ -66,14 +81,20 @@ impl Pace {
             self.rate_below = Some(rate);
             self.now = (self.now * 2).min(self.most);
         }
-        self.window = Window { started_ms: now_ms, jobs: 0 };
+        self.window = Window {
+            started_ms: now_ms,
+            jobs: 0,
+        };
     }
 
     /// The portal said "too many" or "not now", or did not answer in time.
     pub fn pushed_back(&mut self, now_ms: i64) {
         self.now = (self.now / 2).max(1);
         self.rest = REST_WINDOWS;
-        self.window = Window { started_ms: now_ms, jobs: 0 };
+        self.window = Window {
+            started_ms: now_ms,
+            jobs: 0,
+        };
     }
 }
 
@@ -81,13 +102,17 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// Runs a portal that does `rate(logins)` jobs a second; says where the pace ends up and how high it ever was.
+    /// Runs a portal that does `rate(logins)` jobs a second; says where the pace ends up and how
+    /// high it ever was.
     fn settles(most: usize, jobs: u32, rate: impl Fn(usize) -> f64) -> (usize, usize) {
         let mut pace = Pace::new(most, 0);
         let (mut now, mut highest) = (0.0_f64, 1);
         for _ in 0..jobs {
             now += 1_000.0 / rate(pace.allowed());
-            #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a simulated run")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "milliseconds of a simulated run"
+            )]
             pace.done(now as i64);
             highest = highest.max(pace.allowed());
         }
@@ -106,7 +131,11 @@ mod tests {
         let (end, highest) = settles(16, 60, |_| 2.0);
         assert!(end <= 2 && highest <= 2, "{end} {highest}");
         #[expect(clippy::cast_precision_loss, reason = "four")]
-        let (end, highest) = settles(16, 100, |logins| if logins <= 4 { logins as f64 } else { 3.0 });
+        let (end, highest) = settles(
+            16,
+            100,
+            |logins| if logins <= 4 { logins as f64 } else { 3.0 },
+        );
         assert!((2..=8).contains(&end) && highest == 8, "{end} {highest}");
     }
 

@@ -41,10 +41,14 @@ pub enum PlanError {
     #[error("Danh sách không có dòng nào làm được. (No jobs.)")]
     Empty,
     /// Sample data, which a source makes up where it has no jobs.
-    #[error("Nguồn chỉ có dữ liệu mẫu (source: mock), không phải đơn hàng thật; không thanh toán cho người lạ. (Sample data is never paid.)")]
+    #[error(
+        "Nguồn chỉ có dữ liệu mẫu (source: mock), không phải đơn hàng thật; không thanh toán cho người lạ. (Sample data is never paid.)"
+    )]
     Sample,
     /// Payments need the PIN.
-    #[error("Chưa có mã PIN. Đặt bằng: gachno config set portal.pin --stdin (hoặc nhập trong cửa sổ). (No PIN.)")]
+    #[error(
+        "Chưa có mã PIN. Đặt bằng: gachno config set portal.pin --stdin (hoặc nhập trong cửa sổ). (No PIN.)"
+    )]
     NoPin,
     /// Payments need to know whose account pays.
     #[error(

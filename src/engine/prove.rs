@@ -8,16 +8,27 @@ use super::book::{OnItsWay, Stamp};
 use super::keeping::Keeping;
 use super::runner::{EngineError, JobFault, Run};
 use crate::domain::verdict::judge;
-use crate::domain::{Answer, Conclusion, DebtAfter, Doubt, Event, Evidence, Job, Outcome, Proof, Said, Service, State, Verdict, Vnd};
+use crate::domain::{
+    Answer, Conclusion, DebtAfter, Doubt, Event, Evidence, Job, Outcome, Proof, Said, Service,
+    State, Verdict, Vnd,
+};
 use crate::ledger::{LedgerError, LiveAttempt};
 use crate::portal::{Answered, LookUp, PortalError, answer_of, transaction_id};
 
-/// A balance that has not fallen is read again after these waits: the portal may book a moment after it answers.
-const SETTLE: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3)];
+/// A balance that has not fallen is read again after these waits: the portal may book a moment
+/// after it answers.
+const SETTLE: [Duration; 3] = [
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+];
 
 impl Run<'_> {
     /// Takes an armed attempt to its proof or into doubt. Never clicks anything that could pay.
-    #[expect(clippy::too_many_arguments, reason = "everything that is known after one click, once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "everything that is known after one click, once"
+    )]
     pub(super) async fn prove(
         &mut self,
         live: &mut LiveAttempt,
@@ -29,24 +40,47 @@ impl Run<'_> {
         on_its_way: (RwLockReadGuard<'_, ()>, OnItsWay<'_>),
     ) -> Result<(), JobFault> {
         if answered.not_clicked {
-            let message = answered.lost.unwrap_or_else(|| "trang báo chưa bấm xác nhận".to_owned());
+            let message = answered
+                .lost
+                .unwrap_or_else(|| "trang báo chưa bấm xác nhận".to_owned());
             if live.attempt.state == State::Released {
-                self.append(live, index, job, Event::Withheld { why: message.clone() }).await?;
+                self.append(
+                    live,
+                    index,
+                    job,
+                    Event::Withheld {
+                        why: message.clone(),
+                    },
+                )
+                .await?;
             }
-            return self.append(live, index, job, Event::Concluded(Conclusion::not_sent(message))).await;
+            return self
+                .append(
+                    live,
+                    index,
+                    job,
+                    Event::Concluded(Conclusion::not_sent(message)),
+                )
+                .await;
         }
         match answered.lost {
             None => {
-                let event = Event::Observed { said: answered.said.clone(), balance: answered.balance };
+                let event = Event::Observed {
+                    said: answered.said.clone(),
+                    balance: answered.balance,
+                };
                 self.append(live, index, job, event).await?;
             }
             Some(why) => {
                 tracing::warn!(account = %job.account, why, "no answer after the click");
-                self.append(live, index, job, Event::ContactLost { why }).await?;
+                self.append(live, index, job, Event::ContactLost { why })
+                    .await?;
             }
         }
         // A balance that others may have moved meanwhile says nothing yet.
-        let balance = answered.balance.filter(|_| self.crew.book.is_untouched(stamp, 1));
+        let balance = answered
+            .balance
+            .filter(|_| self.crew.book.is_untouched(stamp, 1));
         self.crew.saw_balance(answered.balance);
         let mut verdict = self.at_first_sight(live, job, balance);
         if !matches!(verdict, Verdict::Proven(..)) {
@@ -66,21 +100,35 @@ impl Run<'_> {
                 self.append(live, index, job, Event::Concluded(end)).await
             }
             Verdict::InDoubt(_) | Verdict::LookAgain => {
-                let doubt = if let Verdict::InDoubt(doubt) = verdict { doubt } else { Doubt::NoAnswerNoProof };
+                let doubt = if let Verdict::InDoubt(doubt) = verdict {
+                    doubt
+                } else {
+                    Doubt::NoAnswerNoProof
+                };
                 self.keep_picture(live, "doubt").await;
                 let why = doubt_text(live, doubt);
                 tracing::warn!(account = %job.account, why, "the outcome is in doubt; its debt is locked");
-                self.append(live, index, job, Event::ContactLost { why }).await
+                self.append(live, index, job, Event::ContactLost { why })
+                    .await
             }
         }
     }
 
-    fn evidence(&self, live: &LiveAttempt, job: &Job, before: Option<Vnd>, after: Option<Vnd>, is_proof: bool) -> Evidence {
+    fn evidence(
+        &self,
+        live: &LiveAttempt,
+        job: &Job,
+        before: Option<Vnd>,
+        after: Option<Vnd>,
+        is_proof: bool,
+    ) -> Evidence {
         let said = live.attempt.observed.as_deref();
         Evidence {
             amount: live.attempt.intent.as_ref().map_or(Vnd::ZERO, |i| i.amount),
             is_debt: job.top_up(live.service).is_none(),
-            answer: said.map_or(Answer::Silent, |said| answer_of(self.tools.map.words(), said)),
+            answer: said.map_or(Answer::Silent, |said| {
+                answer_of(self.tools.map.words(), said)
+            }),
             balance_before: before,
             balance_after: after,
             balance_is_proof: is_proof,
@@ -90,12 +138,17 @@ impl Run<'_> {
 
     /// What the portal's own answer proves, with the balance that came with it.
     fn at_first_sight(&self, live: &LiveAttempt, job: &Job, balance: Option<Vnd>) -> Verdict {
-        let before = live.attempt.intent.as_ref().and_then(|i| i.balance_before).filter(|_| balance.is_some());
+        let before = live
+            .attempt
+            .intent
+            .as_ref()
+            .and_then(|i| i.balance_before)
+            .filter(|_| balance.is_some());
         judge(&self.evidence(live, job, before, balance, balance.is_some()))
     }
 
-    /// What the evidence proves, gathered as far as it takes. The account is at rest. `settle`: waits before what has
-    /// not happened yet is looked for again.
+    /// What the evidence proves, gathered as far as it takes. The account is at rest. `settle`:
+    /// waits before what has not happened yet is looked for again.
     pub(super) async fn verdict(
         &mut self,
         live: &LiveAttempt,
@@ -114,14 +167,22 @@ impl Run<'_> {
         loop {
             match judge(&evidence) {
                 Verdict::Proven(outcome, proof) => return Ok(Ok((outcome, proof))),
-                Verdict::LookAgain => evidence.debt_after = self.debt_after(live.service, job).await,
+                Verdict::LookAgain => {
+                    evidence.debt_after = self.debt_after(live.service, job).await
+                }
                 Verdict::InDoubt(doubt @ (Doubt::NoAnswerNoFall | Doubt::SuccessWithoutFall)) => {
-                    let Some(wait) = settle.next() else { return Ok(Err(doubt)) };
+                    let Some(wait) = settle.next() else {
+                        return Ok(Err(doubt));
+                    };
                     tokio::time::sleep(*wait).await;
                     evidence.balance_after = self.read_balance().await.or(evidence.balance_after);
                 }
-                Verdict::InDoubt(Doubt::FellButStillDue) if evidence.debt_after == DebtAfter::StillDue => {
-                    let Some(wait) = settle.next() else { return Ok(Err(Doubt::FellButStillDue)) };
+                Verdict::InDoubt(Doubt::FellButStillDue)
+                    if evidence.debt_after == DebtAfter::StillDue =>
+                {
+                    let Some(wait) = settle.next() else {
+                        return Ok(Err(Doubt::FellButStillDue));
+                    };
                     tokio::time::sleep(*wait).await;
                     evidence.debt_after = self.debt_after(live.service, job).await;
                 }
@@ -130,11 +191,20 @@ impl Run<'_> {
         }
     }
 
-    /// What the balance would be now without this attempt: what it was at rest, less everything proven since. `None`
-    /// where it proves nothing: it was never read at rest, or something else on the account is in doubt.
-    pub(super) async fn balance_explained(&self, live: &LiveAttempt) -> Result<Option<Vnd>, LedgerError> {
-        let Some(intent) = &live.attempt.intent else { return Ok(None) };
-        let (Some(before), Some(seq)) = (intent.balance_before.filter(|_| intent.balance_is_proof), intent.balance_seq) else {
+    /// What the balance would be now without this attempt: what it was at rest, less everything
+    /// proven since. `None` where it proves nothing: it was never read at rest, or something else
+    /// on the account is in doubt.
+    pub(super) async fn balance_explained(
+        &self,
+        live: &LiveAttempt,
+    ) -> Result<Option<Vnd>, LedgerError> {
+        let Some(intent) = &live.attempt.intent else {
+            return Ok(None);
+        };
+        let (Some(before), Some(seq)) = (
+            intent.balance_before.filter(|_| intent.balance_is_proof),
+            intent.balance_seq,
+        ) else {
             return Ok(None);
         };
         let ledger = &self.tools.ledger;
@@ -145,7 +215,13 @@ impl Run<'_> {
         Ok(before.checked_sub(paid))
     }
 
-    pub(super) fn conclusion(&self, live: &LiveAttempt, outcome: Outcome, proof: Proof, transaction: Option<String>) -> Conclusion {
+    pub(super) fn conclusion(
+        &self,
+        live: &LiveAttempt,
+        outcome: Outcome,
+        proof: Proof,
+        transaction: Option<String>,
+    ) -> Conclusion {
         let said = live.attempt.observed.clone().unwrap_or_default();
         let words = Said::joined(&said);
         let amount = live.attempt.intent.as_ref().map(|i| i.amount);
@@ -158,20 +234,30 @@ impl Run<'_> {
             outcome,
             proof,
             amount: amount.filter(|_| outcome != Outcome::AlreadyCleared),
-            transaction_id: transaction.or_else(|| transaction_id(markers, &words)).filter(|_| outcome == Outcome::Paid),
+            transaction_id: transaction
+                .or_else(|| transaction_id(markers, &words))
+                .filter(|_| outcome == Outcome::Paid),
             message: match (words.is_empty(), proof, outcome) {
-                (_, Proof::History, Outcome::NotSent) => "Lịch sử, số dư và nợ cước đều cho thấy chưa trả; làm lại được".to_owned(),
+                (_, Proof::History, Outcome::NotSent) => {
+                    "Lịch sử, số dư và nợ cước đều cho thấy chưa trả; làm lại được".to_owned()
+                }
                 (false, ..) => words,
                 (true, Proof::Balance, _) => {
-                    format!("Cổng không trả lời rõ; số dư giảm đúng {}", amount.unwrap_or_default())
+                    format!(
+                        "Cổng không trả lời rõ; số dư giảm đúng {}",
+                        amount.unwrap_or_default()
+                    )
                 }
-                (true, Proof::History, _) => "Cổng không trả lời rõ; giao dịch có trong lịch sử của cổng".to_owned(),
+                (true, Proof::History, _) => {
+                    "Cổng không trả lời rõ; giao dịch có trong lịch sử của cổng".to_owned()
+                }
                 (true, ..) => "Cổng không trả lời".to_owned(),
             },
         }
     }
 
-    /// The balance from a freshly loaded page, after renewing the session where that is needed. `None`: not to be had.
+    /// The balance from a freshly loaded page, after renewing the session where that is needed.
+    /// `None`: not to be had.
     pub(super) async fn read_balance(&mut self) -> Option<Vnd> {
         let read = match self.balance_once().await {
             Err(error) => match self.renew(error).await {
@@ -199,7 +285,9 @@ impl Run<'_> {
         match looked {
             Ok(LookUp::NoDebt(_) | LookUp::Cleared(_)) => DebtAfter::Gone,
             Ok(LookUp::Found(_)) => DebtAfter::StillDue,
-            Ok(LookUp::NotFound(_) | LookUp::Rejected(_) | LookUp::Several(_)) | Err(_) => DebtAfter::Unclear,
+            Ok(LookUp::NotFound(_) | LookUp::Rejected(_) | LookUp::Several(_)) | Err(_) => {
+                DebtAfter::Unclear
+            }
         }
     }
 
@@ -215,6 +303,15 @@ impl Run<'_> {
 }
 
 pub(super) fn doubt_text(live: &LiveAttempt, doubt: Doubt) -> String {
-    let words = live.attempt.observed.as_deref().map(Said::joined).unwrap_or_default();
-    if words.is_empty() { format!("Chưa rõ: {doubt}") } else { format!("Chưa rõ: {doubt}. Cổng nói: {words}") }
+    let words = live
+        .attempt
+        .observed
+        .as_deref()
+        .map(Said::joined)
+        .unwrap_or_default();
+    if words.is_empty() {
+        format!("Chưa rõ: {doubt}")
+    } else {
+        format!("Chưa rõ: {doubt}. Cổng nói: {words}")
+    }
 }

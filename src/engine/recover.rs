@@ -8,11 +8,16 @@ use crate::portal::{Answered, Page, said_in};
 use super::evidence::Piece;
 use super::runner::Tools;
 
-/// Re-attaches to the browser of every attempt in doubt, fails what it still holds, reads what it knows; then clears
-/// browsers, drivers, relays and profiles of dead runs.
+/// Re-attaches to the browser of every attempt in doubt, fails what it still holds, reads what it
+/// knows; then clears browsers, drivers, relays and profiles of dead runs.
 pub(super) async fn recover(tools: &Tools) -> Result<(), LedgerError> {
     for live in tools.ledger.in_doubt().await? {
-        if let Some(intent) = live.attempt.intent.clone().filter(|_| !live.attempt.is_reattached) {
+        if let Some(intent) = live
+            .attempt
+            .intent
+            .clone()
+            .filter(|_| !live.attempt.is_reattached)
+        {
             reattach(tools, live, &intent).await?;
         }
     }
@@ -20,12 +25,20 @@ pub(super) async fn recover(tools: &Tools) -> Result<(), LedgerError> {
     if let Ok(reaped) = tokio::task::spawn_blocking(move || browser::reap(&folder)).await
         && reaped.sessions > 0
     {
-        tracing::info!(sessions = reaped.sessions, processes = reaped.processes, "cleared what a dead run left behind");
+        tracing::info!(
+            sessions = reaped.sessions,
+            processes = reaped.processes,
+            "cleared what a dead run left behind"
+        );
     }
     Ok(())
 }
 
-async fn reattach(tools: &Tools, mut live: LiveAttempt, intent: &Intent) -> Result<(), LedgerError> {
+async fn reattach(
+    tools: &Tools,
+    mut live: LiveAttempt,
+    intent: &Intent,
+) -> Result<(), LedgerError> {
     let facts = Facts {
         session_id: intent.session.clone(),
         browser_pid: intent.browser_pid,
@@ -48,10 +61,17 @@ async fn reattach(tools: &Tools, mut live: LiveAttempt, intent: &Intent) -> Resu
     if let Some(request) = &request
         && browser::fail_held(&session, request).await
     {
-        let end = Conclusion::of(Outcome::NotSent, Proof::Reattach, "Yêu cầu xác nhận còn bị giữ trong trình duyệt; đã hủy, chưa gửi đi".to_owned());
+        let end = Conclusion::of(
+            Outcome::NotSent,
+            Proof::Reattach,
+            "Yêu cầu xác nhận còn bị giữ trong trình duyệt; đã hủy, chưa gửi đi".to_owned(),
+        );
         return tools.ledger.append(&mut live, Event::Concluded(end)).await;
     }
-    let answered = match Page::new(&session, &tools.map, &tools.portal_url, tools.answer_max).recall(&live.id).await {
+    let answered = match Page::new(&session, &tools.map, &tools.portal_url, tools.answer_max)
+        .recall(&live.id)
+        .await
+    {
         Ok(answered) => answered,
         Err(error) => {
             tracing::info!(%error, attempt = live.id, "its page cannot be read");
@@ -63,14 +83,34 @@ async fn reattach(tools: &Tools, mut live: LiveAttempt, intent: &Intent) -> Resu
         (None, Some(request)) => browser::answer_to(&session, request).await,
         (None, None) => None,
     };
-    let said: Vec<Said> = if answered.lost.is_none() { answered.said } else { raw.as_deref().map(said_in).unwrap_or_default() };
-    tracing::info!(attempt = live.id, messages = said.len(), "read from the living browser of a dead run");
+    let said: Vec<Said> = if answered.lost.is_none() {
+        answered.said
+    } else {
+        raw.as_deref().map(said_in).unwrap_or_default()
+    };
+    tracing::info!(
+        attempt = live.id,
+        messages = said.len(),
+        "read from the living browser of a dead run"
+    );
     if let Some(raw) = &raw {
         let files = tools.evidence.keep(vec![Piece::text("response", raw)]);
-        tools.ledger.append(&mut live, Event::EvidenceKept { files }).await?;
+        tools
+            .ledger
+            .append(&mut live, Event::EvidenceKept { files })
+            .await?;
     }
     if said.is_empty() {
         return Ok(());
     }
-    tools.ledger.append(&mut live, Event::Observed { said, balance: None }).await
+    tools
+        .ledger
+        .append(
+            &mut live,
+            Event::Observed {
+                said,
+                balance: None,
+            },
+        )
+        .await
 }

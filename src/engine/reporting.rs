@@ -1,4 +1,5 @@
-//! The report of a batch, made from the ledger alone: the same ledger gives the same report, byte for byte.
+//! The report of a batch, made from the ledger alone: the same ledger gives the same report, byte
+//! for byte.
 
 use jiff::tz::TimeZone;
 
@@ -7,32 +8,44 @@ use crate::report::{LeftOut, Report, Row};
 
 /// What a batch's report says. `None`: there is no such batch.
 pub async fn report_of(ledger: &Ledger, batch: &str) -> Result<Option<Report>, LedgerError> {
-    let Some(summary) = ledger.batch(batch).await? else { return Ok(None) };
+    let Some(summary) = ledger.batch(batch).await? else {
+        return Ok(None);
+    };
     let results = ledger.results(batch, summary.service).await?;
     Ok(Some(report(summary, results)))
 }
 
 /// Everything that was done, oldest first, a report for each service.
-pub async fn reports_of_all(ledger: &Ledger, only: Option<&str>) -> Result<Vec<Report>, LedgerError> {
+pub async fn reports_of_all(
+    ledger: &Ledger,
+    only: Option<&str>,
+) -> Result<Vec<Report>, LedgerError> {
     reports_of(ledger, |batch| only.is_none_or(|id| id == batch.id)).await
 }
 
 /// The same for chosen batches.
-pub async fn reports_of(ledger: &Ledger, is_chosen: impl Fn(&BatchSummary) -> bool) -> Result<Vec<Report>, LedgerError> {
+pub async fn reports_of(
+    ledger: &Ledger,
+    is_chosen: impl Fn(&BatchSummary) -> bool,
+) -> Result<Vec<Report>, LedgerError> {
     let mut batches = ledger.batches(u32::MAX >> 1).await?;
     batches.retain(is_chosen);
     reports(ledger, batches).await
 }
 
-/// What was found in the ledger (wire name of the service, and the result), a report for each service.
+/// What was found in the ledger (wire name of the service, and the result), a report for each
+/// service.
 pub fn reports_of_found(found: Vec<(String, JobResult)>) -> Vec<Report> {
     let mut all: Vec<Report> = Vec::new();
     for (service, result) in found {
-        let Ok(service) = service.parse() else { continue };
+        let Ok(service) = service.parse() else {
+            continue;
+        };
         let at = result.at.unwrap_or_default();
         match all.iter_mut().find(|report| report.service == service) {
             Some(report) => {
-                (report.started, report.finished) = (report.started.min(at), report.finished.max(at));
+                (report.started, report.finished) =
+                    (report.started.min(at), report.finished.max(at));
                 report.rows.push(row(result));
             }
             None => all.push(Report {
@@ -75,8 +88,17 @@ fn report(batch: BatchSummary, results: Vec<JobResult>) -> Report {
     let last = results.iter().filter_map(|r| r.at).max();
     let finished = batch.finished.or(last).unwrap_or(batch.started);
     let left_out = batch.left_out.as_array().into_iter().flatten().map(|row| {
-        let text = |key: &str| row.get(key).and_then(serde_json::Value::as_str).unwrap_or("").to_owned();
-        LeftOut { row: text("row"), account: text("account"), why: text("why") }
+        let text = |key: &str| {
+            row.get(key)
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or("")
+                .to_owned()
+        };
+        LeftOut {
+            row: text("row"),
+            account: text("account"),
+            why: text("why"),
+        }
     });
     Report {
         service: batch.service,

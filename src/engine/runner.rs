@@ -1,4 +1,5 @@
-//! A batch from its beginning to its end: entering, logins at work, retries, what is left in doubt, the result.
+//! A batch from its beginning to its end: entering, logins at work, retries, what is left in doubt,
+//! the result.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +25,8 @@ use crate::portal::{LoginStep, Page, PortalError, PortalMap, Surveyed};
 
 /// First wait before a technical failure is tried again; doubled each time.
 const BACKOFF: Duration = Duration::from_millis(500);
-/// A login that has nothing to do shows itself to the portal this often, so that it is not logged out.
+/// A login that has nothing to do shows itself to the portal this often, so that it is not logged
+/// out.
 const KEEP_ALIVE: Duration = Duration::from_secs(90);
 
 /// What a batch is run with: the same for every batch of a program.
@@ -145,8 +147,14 @@ pub(super) struct Run<'r> {
     pub bill_page: Option<String>,
 }
 
-/// Runs the batch, or continues it. Returns as soon as a stop is asked for and what is on its way is done.
-pub async fn run(tools: &Tools, plan: &Plan, reporter: &Reporter, control: &Control) -> Result<Finished, EngineError> {
+/// Runs the batch, or continues it. Returns as soon as a stop is asked for and what is on its way
+/// is done.
+pub async fn run(
+    tools: &Tools,
+    plan: &Plan,
+    reporter: &Reporter,
+    control: &Control,
+) -> Result<Finished, EngineError> {
     plan.check()?;
     if plan.service.is_payment() && !plan.dry_run {
         tools.ledger.check_whole().await?;
@@ -178,8 +186,12 @@ pub async fn run(tools: &Tools, plan: &Plan, reporter: &Reporter, control: &Cont
     match gone_through {
         Ok(end) => finish(tools, plan, &batch, agent, end, calls, reporter).await,
         Err(error @ (EngineError::Portal(_) | EngineError::Plan(_))) => {
-            // What was reached stands; the rest is told as not reached, and the batch can be continued.
-            let end = End { stopped: false, paused: Some(error.to_string()) };
+            // What was reached stands; the rest is told as not reached, and the batch can be
+            // continued.
+            let end = End {
+                stopped: false,
+                paused: Some(error.to_string()),
+            };
             finish(tools, plan, &batch, agent, end, calls, reporter).await?;
             Err(error)
         }
@@ -204,10 +216,22 @@ async fn finish(
     reporter: &Reporter,
 ) -> Result<Finished, EngineError> {
     let is_complete = !end.stopped && end.paused.is_none();
-    let finished = if is_complete { tools.ledger.finish(&batch.id).await? } else { Timestamp::now() };
+    let finished = if is_complete {
+        tools.ledger.finish(&batch.id).await?
+    } else {
+        Timestamp::now()
+    };
     let results = tools.ledger.results(&batch.id, plan.service).await?;
-    for (index, result) in results.iter().enumerate().filter(|(_, r)| r.conclusion.outcome == Outcome::Cancelled) {
-        reporter.say(Progress::Outcome(OutcomeEvent::of(plan.service, index, result)));
+    for (index, result) in results
+        .iter()
+        .enumerate()
+        .filter(|(_, r)| r.conclusion.outcome == Outcome::Cancelled)
+    {
+        reporter.say(Progress::Outcome(OutcomeEvent::of(
+            plan.service,
+            index,
+            result,
+        )));
     }
     let mut outcomes = Counts::new();
     for result in &results {
@@ -233,7 +257,11 @@ async fn finish(
 }
 
 fn paid_total(results: &[JobResult]) -> Vnd {
-    results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).sum()
+    results
+        .iter()
+        .filter(|r| r.is_paid())
+        .filter_map(|r| r.conclusion.amount)
+        .sum()
 }
 
 fn new_batch(tools: &Tools, plan: &Plan) -> NewBatch {
@@ -255,7 +283,11 @@ fn new_batch(tools: &Tools, plan: &Plan) -> NewBatch {
         operator: plan.operator.clone(),
         portal: tools.portal_url.clone(),
         is_dry_run: plan.dry_run,
-        also: plan.receiver.as_ref().map(ToString::to_string).unwrap_or_default(),
+        also: plan
+            .receiver
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         jobs: plan.list.jobs.clone(),
         left_out: left_out.into(),
         day_start_ms: day_start_ms(Timestamp::now(), &TimeZone::system()),
@@ -267,18 +299,24 @@ fn new_batch(tools: &Tools, plan: &Plan) -> NewBatch {
 fn is_to_do(batch: &Batch, last: Option<&LiveAttempt>) -> bool {
     match last.map(|l| l.attempt.state) {
         None | Some(State::Queued) => true,
-        // Going on after an interruption does again what is free of consequences; an outcome stays one.
+        // Going on after an interruption does again what is free of consequences; an outcome stays
+        // one.
         Some(State::Done(outcome)) if !batch.was_finished => {
-            matches!(outcome, Outcome::Failed | Outcome::NotSent | Outcome::Cancelled)
+            matches!(
+                outcome,
+                Outcome::Failed | Outcome::NotSent | Outcome::Cancelled
+            )
         }
-        // The operator asks again for a batch that was gone through: everything that moved no money.
+        // The operator asks again for a batch that was gone through: everything that moved no
+        // money.
         Some(State::Done(outcome)) => outcome.may_be_tried_again(),
         // In doubt (the ledger's recovery leaves no other state): locked.
         Some(_) => false,
     }
 }
 
-/// Was it held at the gate, and is it still ours? A job that a server gave is told there, which then hands it out anew.
+/// Was it held at the gate, and is it still ours? A job that a server gave is told there, which
+/// then hands it out anew.
 pub(super) fn is_to_repeat(entry: &BatchJob, live: &LiveAttempt) -> bool {
     live.attempt.state == State::Done(Outcome::NotSent) && entry.job.ticket.is_none()
 }
@@ -286,20 +324,36 @@ pub(super) fn is_to_repeat(entry: &BatchJob, live: &LiveAttempt) -> bool {
 impl<'r> Run<'r> {
     fn new(crew: &'r Crew<'r>, login: usize) -> Self {
         let agent = crew.plan.agent.clone().unwrap_or_default();
-        Self { crew, tools: crew.tools, plan: crew.plan, reporter: crew.reporter, login, session: None, agent, bill_page: None }
+        Self {
+            crew,
+            tools: crew.tools,
+            plan: crew.plan,
+            reporter: crew.reporter,
+            login,
+            session: None,
+            agent,
+            bill_page: None,
+        }
     }
 
     /// The lead: looks into doubts first, works with the others, looks into new doubts last.
     async fn go_through(&mut self) -> Result<End, EngineError> {
         let (batch, control) = (self.crew.batch, self.crew.control);
         let total = batch.jobs.len();
-        let mut to_do: Vec<usize> = (0..total).filter(|i| is_to_do(batch, batch.jobs[*i].last.as_ref())).collect();
+        let mut to_do: Vec<usize> = (0..total)
+            .filter(|i| is_to_do(batch, batch.jobs[*i].last.as_ref()))
+            .collect();
         let in_doubt = self.tools.ledger.in_doubt().await?;
         let needs_browser = !to_do.is_empty() || in_doubt.iter().any(|l| l.batch_id == batch.id);
         if needs_browser && !control.is_stopped() {
             match self.connect().await {
                 // Stopped while a browser was opened or a person was waited for.
-                Err(_) if control.is_stopped() => return Ok(End { stopped: true, paused: None }),
+                Err(_) if control.is_stopped() => {
+                    return Ok(End {
+                        stopped: true,
+                        paused: None,
+                    });
+                }
                 connected => connected?,
             }
             self.tools.ledger.bind_agent(&batch.id, &self.agent).await?;
@@ -320,7 +374,8 @@ impl<'r> Run<'r> {
         let mut rounds = 0;
         while self.session.is_some() && !self.crew.is_ending() {
             self.settle_what_is_left().await?;
-            // What turned out never to have been sent is done again, as a technical failure before arming would be.
+            // What turned out never to have been sent is done again, as a technical failure before
+            // arming would be.
             let again = std::mem::take(&mut *locked(&self.crew.not_sent));
             if again.is_empty() || rounds == self.tools.retries || control.is_stopped() {
                 break;
@@ -330,10 +385,14 @@ impl<'r> Run<'r> {
             self.work_together().await?;
         }
         let paused = self.crew.breaker();
-        Ok(End { stopped: control.is_stopped() && paused.is_none() && self.crew.has_waiting(), paused })
+        Ok(End {
+            stopped: control.is_stopped() && paused.is_none() && self.crew.has_waiting(),
+            paused,
+        })
     }
 
-    /// The balance and the history's newest transaction while nothing is on its way: what later proofs start from.
+    /// The balance and the history's newest transaction while nothing is on its way: what later
+    /// proofs start from.
     async fn begin_book(&mut self, has_work: bool) -> Result<(), EngineError> {
         if !self.plan.service.is_payment() || !has_work || self.plan.dry_run {
             return Ok(());
@@ -341,17 +400,25 @@ impl<'r> Run<'r> {
         let seq = self.tools.ledger.seq().await;
         match self.page()?.history_mark().await {
             Ok(mark) => *locked(&self.crew.history_mark) = mark.map(|mark| (mark, seq)),
-            Err(error) => tracing::warn!(%error, "the history's mark could not be read; it will prove nothing in this batch"),
+            Err(error) => {
+                tracing::warn!(%error, "the history's mark could not be read; it will prove nothing in this batch")
+            }
         }
         Ok(())
     }
 
     async fn work_together(&mut self) -> Result<(), EngineError> {
         let crew = self.crew;
-        let mut others: Vec<Run<'r>> = (1..self.plan.sessions.min(crew.batch.jobs.len())).map(|login| Run::new(crew, login)).collect();
+        let mut others: Vec<Run<'r>> = (1..self.plan.sessions.min(crew.batch.jobs.len()))
+            .map(|login| Run::new(crew, login))
+            .collect();
         let mut first_fault = None;
         {
-            let mut at_work: FuturesUnordered<_> = others.iter_mut().chain(std::iter::once(self)).map(Run::work).collect();
+            let mut at_work: FuturesUnordered<_> = others
+                .iter_mut()
+                .chain(std::iter::once(self))
+                .map(Run::work)
+                .collect();
             while let Some(ended) = at_work.next().await {
                 if let Err(error) = ended {
                     crew.halt.cancel();
@@ -393,7 +460,9 @@ impl<'r> Run<'r> {
                 return Ok(());
             }
             let index = waiting.index;
-            let Some(end) = self.job_with_retries(waiting).await? else { break };
+            let Some(end) = self.job_with_retries(waiting).await? else {
+                break;
+            };
             let pushbacks = self.session.as_ref().map_or(0, Session::take_pushbacks);
             self.crew.done(index, &end, pushbacks);
         }
@@ -417,7 +486,8 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Jobs that keep an outcome from before are said again, so that a listener knows the whole batch.
+    /// Jobs that keep an outcome from before are said again, so that a listener knows the whole
+    /// batch.
     async fn say_what_stands(&self, to_do: &[usize]) -> Result<usize, EngineError> {
         let batch = self.crew.batch;
         if to_do.len() == batch.jobs.len() {
@@ -425,18 +495,34 @@ impl<'r> Run<'r> {
         }
         let results = self.tools.ledger.results(&batch.id, batch.service).await?;
         let mut kept = 0;
-        for (index, result) in results.iter().enumerate().filter(|(i, _)| to_do.binary_search(i).is_err()) {
+        for (index, result) in results
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| to_do.binary_search(i).is_err())
+        {
             kept += 1;
-            self.reporter.say(Progress::Outcome(OutcomeEvent::of(batch.service, index, result)));
+            self.reporter.say(Progress::Outcome(OutcomeEvent::of(
+                batch.service,
+                index,
+                result,
+            )));
         }
         Ok(kept)
     }
 
     /// One job to its outcome. `None`: a stop came between two tries.
-    async fn job_with_retries(&mut self, waiting: Waiting) -> Result<Option<Conclusion>, EngineError> {
+    async fn job_with_retries(
+        &mut self,
+        waiting: Waiting,
+    ) -> Result<Option<Conclusion>, EngineError> {
         let (batch, control, index) = (self.crew.batch, self.crew.control, waiting.index);
         let entry = &batch.jobs[index];
-        let begun = waiting.live.or_else(|| entry.last.clone().filter(|last| last.attempt.state == State::Queued));
+        let begun = waiting.live.or_else(|| {
+            entry
+                .last
+                .clone()
+                .filter(|last| last.attempt.state == State::Queued)
+        });
         let mut live = match begun {
             Some(live) => live,
             None => self.tools.ledger.attempt(batch, entry).await?,
@@ -444,7 +530,8 @@ impl<'r> Run<'r> {
         let mut tries = 0;
         loop {
             let fault = match self.attempt_job(entry, index, &mut live).await {
-                // The gate held it: nothing was sent, so it is as good as a technical failure before arming.
+                // The gate held it: nothing was sent, so it is as good as a technical failure
+                // before arming.
                 Ok(()) if is_to_repeat(entry, &live) && tries < self.tools.retries => {
                     tries += 1;
                     let why = live.attempt.standing().message;
@@ -458,7 +545,15 @@ impl<'r> Run<'r> {
                     self.keep_failure(&live, &error).await;
                     tries += 1;
                     tracing::warn!(account = %entry.job.account, %error, tries, "technical failure before arming");
-                    self.tools.ledger.append(&mut live, Event::ContactLost { why: error.to_string() }).await?;
+                    self.tools
+                        .ledger
+                        .append(
+                            &mut live,
+                            Event::ContactLost {
+                                why: error.to_string(),
+                            },
+                        )
+                        .await?;
                     error
                 }
             };
@@ -467,10 +562,16 @@ impl<'r> Run<'r> {
             }
             if tries > self.tools.retries {
                 let end = Conclusion::of(Outcome::Failed, Proof::None, fault.to_string());
-                self.tools.ledger.append(&mut live, Event::Concluded(end)).await?;
+                self.tools
+                    .ledger
+                    .append(&mut live, Event::Concluded(end))
+                    .await?;
                 break;
             }
-            self.reporter.say(Progress::Retry { account: entry.job.account.to_string(), why: fault.to_string() });
+            self.reporter.say(Progress::Retry {
+                account: entry.job.account.to_string(),
+                why: fault.to_string(),
+            });
             tokio::select! {
                 () = control.stopped() => {
                     self.crew.put_back(Waiting { index, live: Some(live) });
@@ -501,12 +602,19 @@ impl<'r> Run<'r> {
             customer: live.attempt.quote.as_ref().and_then(|q| q.customer.clone()),
             at: None,
         };
-        self.reporter.say(Progress::Outcome(OutcomeEvent::of(self.plan.service, index, &result)));
+        self.reporter.say(Progress::Outcome(OutcomeEvent::of(
+            self.plan.service,
+            index,
+            &result,
+        )));
     }
 
     /// What the page looked like when it could not be used.
     async fn keep_failure(&self, live: &LiveAttempt, error: &PortalError) {
-        if matches!(error, PortalError::PageChanged { .. } | PortalError::System(_) | PortalError::NoAnswer { .. }) {
+        if matches!(
+            error,
+            PortalError::PageChanged { .. } | PortalError::System(_) | PortalError::NoAnswer { .. }
+        ) {
             self.keep_picture(live, "failure").await;
         }
     }
@@ -514,12 +622,23 @@ impl<'r> Run<'r> {
     /// A picture of the page, named in the ledger.
     pub(super) async fn keep_picture(&self, live: &LiveAttempt, what: &'static str) {
         let Ok(mut page) = self.page() else { return };
-        let Ok(bytes) = page.screenshot().await.inspect_err(|error| tracing::debug!(%error, "no picture")) else { return };
+        let Ok(bytes) = page
+            .screenshot()
+            .await
+            .inspect_err(|error| tracing::debug!(%error, "no picture"))
+        else {
+            return;
+        };
         let store = self.tools.evidence.clone();
-        let kept = tokio::task::spawn_blocking(move || store.keep(vec![Piece { what, bytes }])).await;
+        let kept =
+            tokio::task::spawn_blocking(move || store.keep(vec![Piece { what, bytes }])).await;
         if let Ok(files) = kept
             && !files.is_empty()
-            && let Err(error) = self.tools.ledger.note(&live.id, Event::EvidenceKept { files }).await
+            && let Err(error) = self
+                .tools
+                .ledger
+                .note(&live.id, Event::EvidenceKept { files })
+                .await
         {
             tracing::warn!(%error, "a picture is kept but not named in the ledger");
         }
@@ -527,9 +646,16 @@ impl<'r> Run<'r> {
 
     /// The page of the open session.
     pub(super) fn page(&self) -> Result<Page<'_>, PortalError> {
-        let lost = || BrowserError::Lost { why: "chưa mở trình duyệt".to_owned() };
+        let lost = || BrowserError::Lost {
+            why: "chưa mở trình duyệt".to_owned(),
+        };
         let session = self.session.as_ref().ok_or_else(lost)?;
-        Ok(Page::new(session, &self.tools.map, &self.tools.portal_url, self.tools.answer_max))
+        Ok(Page::new(
+            session,
+            &self.tools.map,
+            &self.tools.portal_url,
+            self.tools.answer_max,
+        ))
     }
 
     /// Commands of the open session so far.
@@ -587,7 +713,11 @@ impl<'r> Run<'r> {
                     let _one = self.crew.person.lock().await;
                     tracing::info!(?errand, "a person is needed");
                     let what = errand.asked(Language::Vi).to_owned();
-                    self.reporter.say(Progress::NeedsPerson { login: self.login, errand, what });
+                    self.reporter.say(Progress::NeedsPerson {
+                        login: self.login,
+                        errand,
+                        what,
+                    });
                     let agent = tokio::select! {
                         agent = page.await_person(person_max) => agent?,
                         () = self.crew.control.stopped() => return Err(PortalError::NobodyCame { seconds: 0 }.into()),
@@ -617,7 +747,11 @@ impl<'r> Run<'r> {
         {
             self.crew.book.rests_at(balance, stamp.seq);
         }
-        self.reporter.say(Progress::LoggedIn { login: self.login, agent: self.agent.clone(), balance });
+        self.reporter.say(Progress::LoggedIn {
+            login: self.login,
+            agent: self.agent.clone(),
+            balance,
+        });
         Ok(())
     }
 
@@ -631,7 +765,10 @@ impl<'r> Run<'r> {
     pub(super) fn check_agent(&self, found: &str) -> Result<(), PortalError> {
         match &self.plan.agent {
             Some(expected) if !expected.trim().eq_ignore_ascii_case(found.trim()) => {
-                Err(PortalError::OtherUser { found: found.to_owned(), expected: expected.clone() })
+                Err(PortalError::OtherUser {
+                    found: found.to_owned(),
+                    expected: expected.clone(),
+                })
             }
             _ => Ok(()),
         }
@@ -640,11 +777,22 @@ impl<'r> Run<'r> {
 
 /// A batch of nothing, for looking at the portal outside of one.
 fn no_batch(plan: &Plan) -> Batch {
-    Batch { id: String::new(), service: plan.service, continued: false, was_finished: false, started: Timestamp::now(), jobs: Vec::new() }
+    Batch {
+        id: String::new(),
+        service: plan.service,
+        continued: false,
+        was_finished: false,
+        started: Timestamp::now(),
+        jobs: Vec::new(),
+    }
 }
 
 /// Opens a browser, logs in, and hands the page to `then`. For the doctor: it touches nothing else.
-async fn on_the_portal<T>(tools: &Tools, plan: &Plan, then: impl AsyncFnOnce(Page<'_>, &str, Option<Vnd>) -> T) -> Result<T, EngineError> {
+async fn on_the_portal<T>(
+    tools: &Tools,
+    plan: &Plan,
+    then: impl AsyncFnOnce(Page<'_>, &str, Option<Vnd>) -> T,
+) -> Result<T, EngineError> {
     let (batch, control, reporter) = (no_batch(plan), Control::default(), Reporter::silent());
     let crew = Crew::new(tools, plan, &batch, &reporter, &control);
     let mut run = Run::new(&crew, 0);
@@ -667,13 +815,19 @@ pub struct Visit {
     pub login: Result<(String, Option<Vnd>), EngineError>,
 }
 
-/// Holds the portal map against the live pages: first the login form, then every page behind it. Moves no money.
+/// Holds the portal map against the live pages: first the login form, then every page behind it.
+/// Moves no money.
 pub async fn survey(tools: &Tools, plan: &Plan) -> Result<Visit, EngineError> {
     let session = Session::open(&tools.browser).await?;
-    let form = Page::new(&session, &tools.map, &tools.portal_url, tools.answer_max).survey_login().await;
+    let form = Page::new(&session, &tools.map, &tools.portal_url, tools.answer_max)
+        .survey_login()
+        .await;
     session.close().await;
     let mut pages = vec![form?];
-    let behind = on_the_portal(tools, plan, async |mut page, agent, balance| (page.survey_pages().await, agent.to_owned(), balance)).await;
+    let behind = on_the_portal(tools, plan, async |mut page, agent, balance| {
+        (page.survey_pages().await, agent.to_owned(), balance)
+    })
+    .await;
     let login = match behind {
         Ok((found, agent, balance)) => {
             pages.extend(found?);
@@ -684,10 +838,21 @@ pub async fn survey(tools: &Tools, plan: &Plan) -> Result<Visit, EngineError> {
     Ok(Visit { pages, login })
 }
 
-/// Looks into everything that is in doubt, outside of a batch, as long as there is hope. Says how each attempt stands
-/// afterwards.
-pub async fn reconcile(tools: &Tools, plan: &Plan, reporter: &Reporter, control: &Control) -> Result<Vec<(String, Attempt)>, EngineError> {
-    let ids: Vec<String> = tools.ledger.in_doubt().await?.into_iter().map(|l| l.id).collect();
+/// Looks into everything that is in doubt, outside of a batch, as long as there is hope. Says how
+/// each attempt stands afterwards.
+pub async fn reconcile(
+    tools: &Tools,
+    plan: &Plan,
+    reporter: &Reporter,
+    control: &Control,
+) -> Result<Vec<(String, Attempt)>, EngineError> {
+    let ids: Vec<String> = tools
+        .ledger
+        .in_doubt()
+        .await?
+        .into_iter()
+        .map(|l| l.id)
+        .collect();
     recover(tools).await?;
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -722,7 +887,14 @@ mod tests {
     use crate::domain::{Defaults, JobList, Service};
 
     fn batch(was_finished: bool) -> Batch {
-        Batch { id: "b".into(), service: Service::PayEvn, continued: true, was_finished, started: Timestamp::UNIX_EPOCH, jobs: vec![] }
+        Batch {
+            id: "b".into(),
+            service: Service::PayEvn,
+            continued: true,
+            was_finished,
+            started: Timestamp::UNIX_EPOCH,
+            jobs: vec![],
+        }
     }
 
     fn last(state: State) -> LiveAttempt {
@@ -732,7 +904,10 @@ mod tests {
             batch_id: "b".into(),
             service: Service::PayEvn,
             version: 0,
-            attempt: Attempt { state, ..Attempt::default() },
+            attempt: Attempt {
+                state,
+                ..Attempt::default()
+            },
         }
     }
 
@@ -743,12 +918,24 @@ mod tests {
             assert!(is_to_do(&batch, None));
             assert!(is_to_do(&batch, Some(&last(State::Queued))));
             assert!(is_to_do(&batch, Some(&last(State::Done(Outcome::Failed)))));
-            for never in [State::Done(Outcome::Paid), State::Unknown, State::Armed, State::Observed, State::Reconciling] {
+            for never in [
+                State::Done(Outcome::Paid),
+                State::Unknown,
+                State::Armed,
+                State::Observed,
+                State::Reconciling,
+            ] {
                 assert!(!is_to_do(&batch, Some(&last(never))), "{never:?}");
             }
         }
-        assert!(!is_to_do(&batch(false), Some(&last(State::Done(Outcome::Rejected)))), "an interruption changes no outcome");
-        assert!(is_to_do(&batch(true), Some(&last(State::Done(Outcome::Rejected)))), "asked for again, it is tried again");
+        assert!(
+            !is_to_do(&batch(false), Some(&last(State::Done(Outcome::Rejected)))),
+            "an interruption changes no outcome"
+        );
+        assert!(
+            is_to_do(&batch(true), Some(&last(State::Done(Outcome::Rejected)))),
+            "asked for again, it is tried again"
+        );
     }
 
     #[test]
@@ -769,11 +956,22 @@ mod tests {
         };
         assert_eq!(plan.check(), Err(PlanError::NoPin));
         // A public endpoint makes numbers up where it has no jobs: those are strangers.
-        let sample = Plan { is_sample: true, pin: Some("246810".to_owned().into()), ..plan.clone() };
+        let sample = Plan {
+            is_sample: true,
+            pin: Some("246810".to_owned().into()),
+            ..plan.clone()
+        };
         assert_eq!(sample.check(), Err(PlanError::Sample));
-        let plan = Plan { pin: Some("246810".to_owned().into()), agent: None, ..plan };
+        let plan = Plan {
+            pin: Some("246810".to_owned().into()),
+            agent: None,
+            ..plan
+        };
         assert_eq!(plan.check(), Err(PlanError::NoAgent));
-        let plan = Plan { list: JobList::default(), ..plan };
+        let plan = Plan {
+            list: JobList::default(),
+            ..plan
+        };
         assert_eq!(plan.check(), Err(PlanError::Empty));
     }
 }

@@ -10,13 +10,23 @@ pub fn day_start_ms(now: Timestamp, zone: &TimeZone) -> i64 {
 
 /// The beginning of the local month, in milliseconds since 1970.
 pub fn month_start_ms(now: Timestamp, zone: &TimeZone) -> i64 {
-    start_ms(now, zone, |local| local.first_of_month().and_then(|first| first.start_of_day()))
+    start_ms(now, zone, |local| {
+        local
+            .first_of_month()
+            .and_then(|first| first.start_of_day())
+    })
 }
 
-fn start_ms(now: Timestamp, zone: &TimeZone, start: impl Fn(&Zoned) -> Result<Zoned, jiff::Error>) -> i64 {
+fn start_ms(
+    now: Timestamp,
+    zone: &TimeZone,
+    start: impl Fn(&Zoned) -> Result<Zoned, jiff::Error>,
+) -> i64 {
     let local = now.to_zoned(zone.clone());
     // Out of jiff's range only for clocks thousands of years off.
-    start(&local).map_or(now.as_millisecond(), |start| start.timestamp().as_millisecond())
+    start(&local).map_or(now.as_millisecond(), |start| {
+        start.timestamp().as_millisecond()
+    })
 }
 
 /// Seconds to the end by the pace so far; `None` before the first job is done.
@@ -24,7 +34,11 @@ pub fn eta_s(elapsed: jiff::Span, done: usize, total: usize) -> Option<u64> {
     let done_f = u32::try_from(done).ok().filter(|d| *d > 0).map(f64::from)?;
     let left = f64::from(u32::try_from(total.saturating_sub(done)).ok()?);
     let seconds = elapsed.total(Unit::Second).ok()?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded up, never negative")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "rounded up, never negative"
+    )]
     Some((seconds / done_f * left).ceil() as u64)
 }
 

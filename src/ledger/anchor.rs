@@ -1,7 +1,9 @@
-//! What the newest event was, beside the journal: an older copy that is put in its place is noticed.
+//! What the newest event was, beside the journal: an older copy that is put in its place is
+//! noticed.
 //!
-//! A copy of yesterday does not know what was paid today; whoever pays on it pays twice. The mark is a small file of
-//! its own, written behind every arming and every end. It is no proof against somebody who puts it back too.
+//! A copy of yesterday does not know what was paid today; whoever pays on it pays twice. The mark
+//! is a small file of its own, written behind every arming and every end. It is no proof against
+//! somebody who puts it back too.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +31,8 @@ impl Notes {
     }
 }
 
-/// Notes the newest event. It need not be on disk at once: it guards against people, not against power cuts.
+/// Notes the newest event. It need not be on disk at once: it guards against people, not against
+/// power cuts.
 pub(super) fn note(ledger: &Path, head: &Head) {
     if let Err(error) = fs::write(path_of(ledger), format!("{} {}\n", head.seq, head.hash)) {
         tracing::warn!(%error, "the newest event could not be noted beside the ledger");

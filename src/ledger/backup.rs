@@ -36,8 +36,8 @@ impl Ledger {
         copies_of(&self.path)
     }
 
-    /// Copies the journal, while it is written to, where the newest copy is old enough; keeps the newest ones. Says
-    /// where the copy lies.
+    /// Copies the journal, while it is written to, where the newest copy is old enough; keeps the
+    /// newest ones. Says where the copy lies.
     pub async fn back_up_if_due(&self) -> Result<Option<PathBuf>, LedgerError> {
         let newest = sorted_copies(&self.copies()).pop();
         let age = newest.and_then(|path| fs::metadata(path).ok()?.modified().ok()?.elapsed().ok());
@@ -51,16 +51,26 @@ impl Ledger {
     pub async fn back_up(&self) -> Result<PathBuf, LedgerError> {
         let folder = self.copies();
         fs::create_dir_all(&folder).map_err(|e| LedgerError::folder(&folder, e))?;
-        let now = Timestamp::now().to_zoned(TimeZone::system()).strftime("%Y%m%d-%H%M%S%.3f").to_string();
+        let now = Timestamp::now()
+            .to_zoned(TimeZone::system())
+            .strftime("%Y%m%d-%H%M%S%.3f")
+            .to_string();
         let path = folder.join(format!("ledger-{now}.db"));
         let temporary = folder.join(format!(".{now}.tmp"));
         // A connection of its own: the work goes on meanwhile.
         let fault = |e| LedgerError::of(&self.path, e);
-        let mut sql = SqliteConnection::connect_with(&read_only(&self.path)?).await.map_err(fault)?;
+        let mut sql = SqliteConnection::connect_with(&read_only(&self.path)?)
+            .await
+            .map_err(fault)?;
         let into = temporary.to_string_lossy().into_owned();
-        let copied = sqlx::query("VACUUM INTO ?").bind(into).execute(&mut sql).await.map_err(fault);
+        let copied = sqlx::query("VACUUM INTO ?")
+            .bind(into)
+            .execute(&mut sql)
+            .await
+            .map_err(fault);
         sql.close().await.map_err(fault)?;
-        let named = copied.and_then(|_| fs::rename(&temporary, &path).map_err(|e| LedgerError::folder(&path, e)));
+        let named = copied
+            .and_then(|_| fs::rename(&temporary, &path).map_err(|e| LedgerError::folder(&path, e)));
         if let Err(error) = named {
             let _ = fs::remove_file(&temporary);
             return Err(error);
@@ -79,19 +89,27 @@ fn copies_of(path: &Path) -> PathBuf {
 
 /// Oldest first: the names are times.
 fn sorted_copies(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut copies: Vec<PathBuf> = entries.filter(|path| path.extension() == Some(OsStr::new("db"))).collect();
+    let entries = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    let mut copies: Vec<PathBuf> = entries
+        .filter(|path| path.extension() == Some(OsStr::new("db")))
+        .collect();
     copies.sort();
     copies
 }
 
 fn read_only(path: &Path) -> Result<SqliteConnectOptions, LedgerError> {
-    let options = SqliteConnectOptions::from_str("sqlite://").map_err(|e| LedgerError::of(path, e))?;
+    let options =
+        SqliteConnectOptions::from_str("sqlite://").map_err(|e| LedgerError::of(path, e))?;
     Ok(options.filename(path).read_only(true))
 }
 
-/// Makes a whole journal of what can be read of a damaged one, or of the newest copy where that has more. The damaged
-/// file is moved aside, never changed. `None`: nothing could be saved, and nothing was touched.
+/// Makes a whole journal of what can be read of a damaged one, or of the newest copy where that has
+/// more. The damaged file is moved aside, never changed. `None`: nothing could be saved, and
+/// nothing was touched.
 pub(super) async fn salvage(path: &Path) -> Result<Option<Salvaged>, LedgerError> {
     let rebuilt = path.with_extension("cuu.tmp");
     let _ = fs::remove_file(&rebuilt);
@@ -112,7 +130,10 @@ pub(super) async fn salvage(path: &Path) -> Result<Option<Salvaged>, LedgerError
         let _ = fs::remove_file(&rebuilt);
         return Ok(None);
     }
-    let now = Timestamp::now().to_zoned(TimeZone::system()).strftime("%Y%m%d-%H%M%S").to_string();
+    let now = Timestamp::now()
+        .to_zoned(TimeZone::system())
+        .strftime("%Y%m%d-%H%M%S")
+        .to_string();
     let kept = path.with_extension(format!("hong-{now}.db"));
     fs::rename(path, &kept).map_err(|e| LedgerError::folder(&kept, e))?;
     for more in ["-wal", "-shm"] {
@@ -120,15 +141,28 @@ pub(super) async fn salvage(path: &Path) -> Result<Option<Salvaged>, LedgerError
         let _ = fs::rename(with(path), with(&kept));
     }
     fs::rename(&rebuilt, path).map_err(|e| LedgerError::folder(path, e))?;
-    Ok(Some(Salvaged { kept, events, from_copy }))
+    Ok(Some(Salvaged {
+        kept,
+        events,
+        from_copy,
+    }))
 }
 
-/// Copies every readable row; of the events only the unbroken beginning. Says how many events that are.
+/// Copies every readable row; of the events only the unbroken beginning. Says how many events that
+/// are.
 async fn copy_whole(from: &Path, to: &Path) -> Result<i64, LedgerError> {
     let fault = |e| LedgerError::of(from, e);
-    let mut old = SqliteConnection::connect_with(&read_only(from)?).await.map_err(fault)?;
-    let options = SqliteConnectOptions::from_str("sqlite://").map_err(fault)?.filename(to).create_if_missing(true).foreign_keys(false);
-    let mut new = SqliteConnection::connect_with(&options).await.map_err(fault)?;
+    let mut old = SqliteConnection::connect_with(&read_only(from)?)
+        .await
+        .map_err(fault)?;
+    let options = SqliteConnectOptions::from_str("sqlite://")
+        .map_err(fault)?
+        .filename(to)
+        .create_if_missing(true)
+        .foreign_keys(false);
+    let mut new = SqliteConnection::connect_with(&options)
+        .await
+        .map_err(fault)?;
     schema::migrate(&mut new).await.map_err(|e| e.at(to))?;
     let mut tx = new.begin().await.map_err(fault)?;
     for table in ["batches", "jobs", "attempts", "events", "outbox"] {
@@ -158,9 +192,18 @@ async fn copy_whole(from: &Path, to: &Path) -> Result<i64, LedgerError> {
     .await
     .map_err(fault)?
     .get(0);
-    let first: i64 = sqlx::query("SELECT COALESCE(MIN(seq), 1) FROM events").fetch_one(&mut new).await.map_err(fault)?.get(0);
+    let first: i64 = sqlx::query("SELECT COALESCE(MIN(seq), 1) FROM events")
+        .fetch_one(&mut new)
+        .await
+        .map_err(fault)?
+        .get(0);
     let whole = if first == 1 { whole } else { 0 };
-    let lost: i64 = sqlx::query("SELECT COUNT(*) FROM events WHERE seq > ?").bind(whole).fetch_one(&mut new).await.map_err(fault)?.get(0);
+    let lost: i64 = sqlx::query("SELECT COUNT(*) FROM events WHERE seq > ?")
+        .bind(whole)
+        .fetch_one(&mut new)
+        .await
+        .map_err(fault)?
+        .get(0);
     if lost > 0 {
         cut_after(&mut new, whole).await.map_err(fault)?;
     }
@@ -170,24 +213,44 @@ async fn copy_whole(from: &Path, to: &Path) -> Result<i64, LedgerError> {
     Ok(whole)
 }
 
-/// Drops the events behind a gap; what stands in `attempts` is folded again from what is left when it is opened.
+/// Drops the events behind a gap; what stands in `attempts` is folded again from what is left when
+/// it is opened.
 async fn cut_after(sql: &mut SqliteConnection, seq: i64) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql("DROP TRIGGER events_are_never_deleted").execute(&mut *sql).await?;
-    sqlx::query("DELETE FROM events WHERE seq > ?").bind(seq).execute(&mut *sql).await?;
-    sqlx::raw_sql(schema::NEVER_DELETED).execute(&mut *sql).await.map(drop)
+    sqlx::raw_sql("DROP TRIGGER events_are_never_deleted")
+        .execute(&mut *sql)
+        .await?;
+    sqlx::query("DELETE FROM events WHERE seq > ?")
+        .bind(seq)
+        .execute(&mut *sql)
+        .await?;
+    sqlx::raw_sql(schema::NEVER_DELETED)
+        .execute(&mut *sql)
+        .await
+        .map(drop)
 }
 
-/// The next rows after this number, one by one where the chunk cannot be read whole. `true`: the table ends here.
+/// The next rows after this number, one by one where the chunk cannot be read whole. `true`: the
+/// table ends here.
 async fn chunk(sql: &mut SqliteConnection, table: &str, last: i64) -> (Vec<SqliteRow>, bool) {
-    let query = |limit: &str| sqlx::AssertSqlSafe(format!("SELECT rowid AS number, * FROM {table} WHERE rowid > ?1 {limit}"));
-    if let Ok(rows) = sqlx::query(query(&format!("ORDER BY rowid LIMIT {CHUNK}"))).bind(last).fetch_all(&mut *sql).await {
+    let query = |limit: &str| {
+        sqlx::AssertSqlSafe(format!(
+            "SELECT rowid AS number, * FROM {table} WHERE rowid > ?1 {limit}"
+        ))
+    };
+    if let Ok(rows) = sqlx::query(query(&format!("ORDER BY rowid LIMIT {CHUNK}")))
+        .bind(last)
+        .fetch_all(&mut *sql)
+        .await
+    {
         let is_end = rows.is_empty();
         return (rows, is_end);
     }
     let mut rows = Vec::new();
     let mut is_any_readable = false;
     for number in last + 1..=last + CHUNK {
-        let one = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT rowid AS number, * FROM {table} WHERE rowid = ?1")));
+        let one = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT rowid AS number, * FROM {table} WHERE rowid = ?1"
+        )));
         if let Ok(row) = one.bind(number).fetch_optional(&mut *sql).await {
             is_any_readable = true;
             rows.extend(row);
@@ -198,11 +261,19 @@ async fn chunk(sql: &mut SqliteConnection, table: &str, last: i64) -> (Vec<Sqlit
     (rows, is_end)
 }
 
-async fn insert(sql: &mut SqliteConnection, table: &str, row: &SqliteRow) -> Result<(), sqlx::Error> {
-    // The first column is the row's number; `jobs` and `events` have it as a column of their own too.
+async fn insert(
+    sql: &mut SqliteConnection,
+    table: &str,
+    row: &SqliteRow,
+) -> Result<(), sqlx::Error> {
+    // The first column is the row's number; `jobs` and `events` have it as a column of their own
+    // too.
     let columns: Vec<&str> = row.columns().iter().skip(1).map(Column::name).collect();
     let places = vec!["?"; columns.len()].join(", ");
-    let text = format!("INSERT OR IGNORE INTO {table} ({}) VALUES ({places})", columns.join(", "));
+    let text = format!(
+        "INSERT OR IGNORE INTO {table} ({}) VALUES ({places})",
+        columns.join(", ")
+    );
     let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
     for index in 1..=columns.len() {
         let raw = row.try_get_raw(index)?;

@@ -19,9 +19,25 @@ pub struct ChainFault {
 /// The hash before the first event.
 const GENESIS: &str = "gachno";
 
-fn hash(prev: &str, seq: i64, attempt: Option<&str>, batch: &str, at_ms: i64, kind: &str, body: &str) -> String {
+fn hash(
+    prev: &str,
+    seq: i64,
+    attempt: Option<&str>,
+    batch: &str,
+    at_ms: i64,
+    kind: &str,
+    body: &str,
+) -> String {
     let mut hasher = Sha256::new();
-    for part in [prev, &seq.to_string(), attempt.unwrap_or(""), batch, &at_ms.to_string(), kind, body] {
+    for part in [
+        prev,
+        &seq.to_string(),
+        attempt.unwrap_or(""),
+        batch,
+        &at_ms.to_string(),
+        kind,
+        body,
+    ] {
         // Length first: no two different rows run together into the same bytes.
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part.as_bytes());
@@ -30,10 +46,12 @@ fn hash(prev: &str, seq: i64, attempt: Option<&str>, batch: &str, at_ms: i64, ki
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// The newest event.
@@ -47,17 +65,39 @@ pub(super) struct Head {
 
 /// The newest event, or the beginning.
 pub(super) async fn head(sql: &mut SqliteConnection) -> Result<Head, sqlx::Error> {
-    let row = sqlx::query("SELECT seq, hash, at_ms FROM events ORDER BY seq DESC LIMIT 1").fetch_optional(sql).await?;
-    Ok(row.map_or_else(|| Head { seq: 0, hash: GENESIS.to_owned(), at_ms: 0 }, |row| Head { seq: row.get(0), hash: row.get(1), at_ms: row.get(2) }))
+    let row = sqlx::query("SELECT seq, hash, at_ms FROM events ORDER BY seq DESC LIMIT 1")
+        .fetch_optional(sql)
+        .await?;
+    Ok(row.map_or_else(
+        || Head {
+            seq: 0,
+            hash: GENESIS.to_owned(),
+            at_ms: 0,
+        },
+        |row| Head {
+            seq: row.get(0),
+            hash: row.get(1),
+            at_ms: row.get(2),
+        },
+    ))
 }
 
 /// Is the event with this number the one with this hash?
-pub(super) async fn has(sql: &mut SqliteConnection, seq: i64, hash: &str) -> Result<bool, sqlx::Error> {
-    let row = sqlx::query("SELECT 1 FROM events WHERE seq = ? AND hash = ?").bind(seq).bind(hash).fetch_optional(sql).await?;
+pub(super) async fn has(
+    sql: &mut SqliteConnection,
+    seq: i64,
+    hash: &str,
+) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("SELECT 1 FROM events WHERE seq = ? AND hash = ?")
+        .bind(seq)
+        .bind(hash)
+        .fetch_optional(sql)
+        .await?;
     Ok(row.is_some())
 }
 
-/// Appends one event behind `prev`. Its time is never earlier: a clock that is set back stands still in here.
+/// Appends one event behind `prev`. Its time is never earlier: a clock that is set back stands
+/// still in here.
 pub(super) async fn append(
     sql: &mut SqliteConnection,
     prev: &Head,
@@ -106,7 +146,8 @@ pub(super) fn identity(new: &NewBatch) -> String {
 }
 
 impl Ledger {
-    /// Goes through the whole chain. `Ok(Err(_))` names the first event that does not fit; else the number of events.
+    /// Goes through the whole chain. `Ok(Err(_))` names the first event that does not fit; else the
+    /// number of events.
     pub async fn verify(&self) -> Result<Result<i64, ChainFault>, LedgerError> {
         let mut writer = self.connection.lock().await;
         let mut prev = GENESIS.to_owned();
@@ -122,7 +163,15 @@ impl Ledger {
             }
             for row in rows {
                 let seq: i64 = row.get(0);
-                let expected = hash(&prev, seq, row.get::<Option<&str>, _>(1), row.get(2), row.get(3), row.get(4), row.get(5));
+                let expected = hash(
+                    &prev,
+                    seq,
+                    row.get::<Option<&str>, _>(1),
+                    row.get(2),
+                    row.get(3),
+                    row.get(4),
+                    row.get(5),
+                );
                 if seq != last + 1 || row.get::<&str, _>(6) != expected {
                     return Ok(Err(ChainFault { seq: last + 1 }));
                 }

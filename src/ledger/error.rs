@@ -9,7 +9,9 @@ use crate::domain::IllegalEvent;
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// Another program has it open.
-    #[error("Sổ giao dịch {path} đang được một GachNo khác mở (tiến trình {holder}). Đóng cửa sổ kia rồi thử lại. (The ledger is in use.)")]
+    #[error(
+        "Sổ giao dịch {path} đang được một GachNo khác mở (tiến trình {holder}). Đóng cửa sổ kia rồi thử lại. (The ledger is in use.)"
+    )]
     InUse {
         /// The file.
         path: PathBuf,
@@ -17,7 +19,9 @@ pub enum LedgerError {
         holder: String,
     },
     /// The folder or the lock cannot be made.
-    #[error("Không tạo hoặc ghi được {path}. Kiểm tra quyền truy cập thư mục. (Cannot create or write it.)")]
+    #[error(
+        "Không tạo hoặc ghi được {path}. Kiểm tra quyền truy cập thư mục. (Cannot create or write it.)"
+    )]
     Folder {
         /// The path.
         path: PathBuf,
@@ -69,7 +73,9 @@ pub enum LedgerError {
         known: i64,
     },
     /// A newer program made it.
-    #[error("Sổ giao dịch {path} thuộc phiên bản mới hơn ({found}); bản này đọc được đến {known}. Cập nhật GachNo. (Made by a newer version.)")]
+    #[error(
+        "Sổ giao dịch {path} thuộc phiên bản mới hơn ({found}); bản này đọc được đến {known}. Cập nhật GachNo. (Made by a newer version.)"
+    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -91,7 +97,9 @@ pub enum LedgerError {
     #[error(transparent)]
     Illegal(#[from] IllegalEvent),
     /// Somebody else wrote to the attempt meanwhile. A fault of the program, never of the operator.
-    #[error("Giao dịch {0} đã được ghi từ nơi khác; không ghi đè. (Somebody else wrote meanwhile.)")]
+    #[error(
+        "Giao dịch {0} đã được ghi từ nơi khác; không ghi đè. (Somebody else wrote meanwhile.)"
+    )]
     Stale(String),
     /// An event cannot be written as text, or read back.
     #[error("Sự kiện {0} trong sổ không đọc/ghi được. (An event's body is damaged.)")]
@@ -100,13 +108,18 @@ pub enum LedgerError {
 
 impl LedgerError {
     pub(super) fn folder(path: &Path, source: io::Error) -> Self {
-        Self::Folder { path: path.to_owned(), source }
+        Self::Folder {
+            path: path.to_owned(),
+            source,
+        }
     }
 
     /// Sorts a foreign error once, where it enters. The codes are `SQLite`'s primary result codes.
     pub(super) fn of(path: &Path, source: sqlx::Error) -> Self {
         let path = path.to_owned();
-        let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        let code = source
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
         let primary = code.and_then(|c| c.parse::<i32>().ok()).map(|c| c & 0xff);
         match primary {
             Some(13) => Self::DiskFull { path, source },

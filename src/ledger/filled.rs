@@ -6,19 +6,25 @@ use sqlx::Connection;
 use uuid::Uuid;
 
 use super::{LedgerError, Writer, anchor, chain, now_ms, set_standing};
-use crate::domain::{Attempt, Conclusion, Event, GateKind, Intent, Outcome, Proof, Quote, Service, Vnd};
+use crate::domain::{
+    Attempt, Conclusion, Event, GateKind, Intent, Outcome, Proof, Quote, Service, Vnd,
+};
 
 /// Payments that a batch of it has.
 const BATCH: u32 = 500;
 /// Events that a payment has.
 pub const EVENTS_A_PAYMENT: u32 = 8;
 
-/// Makes a ledger of so many electricity bills, all paid, each with [`EVENTS_A_PAYMENT`] events in one whole chain.
-/// Says how many events it has. Nothing is waited for to be on disk: a crash meanwhile leaves a damaged file.
+/// Makes a ledger of so many electricity bills, all paid, each with [`EVENTS_A_PAYMENT`] events in
+/// one whole chain. Says how many events it has. Nothing is waited for to be on disk: a crash
+/// meanwhile leaves a damaged file.
 pub async fn filled(path: &Path, payments: u32) -> Result<i64, LedgerError> {
     let fault = |e| LedgerError::of(path, e);
     let mut writer = Writer::open(path).await?;
-    sqlx::query("PRAGMA synchronous = OFF").execute(&mut writer.sql).await.map_err(fault)?;
+    sqlx::query("PRAGMA synchronous = OFF")
+        .execute(&mut writer.sql)
+        .await
+        .map_err(fault)?;
     let mut done = 0;
     while done < payments {
         let size = BATCH.min(payments - done);
@@ -31,7 +37,11 @@ pub async fn filled(path: &Path, payments: u32) -> Result<i64, LedgerError> {
     Ok(events)
 }
 
-async fn batch(writer: &mut Writer, first: u32, size: u32) -> Result<Result<(), LedgerError>, sqlx::Error> {
+async fn batch(
+    writer: &mut Writer,
+    first: u32,
+    size: u32,
+) -> Result<Result<(), LedgerError>, sqlx::Error> {
     let (id, wire) = (Uuid::now_v7().to_string(), Service::PayEvn.spec().wire);
     let mut tx = writer.sql.begin().await?;
     sqlx::query("INSERT INTO batches VALUES (?, ?, ?, 'A', 'Lan', 'http://portal', 0, '[]', ?, ?)")
@@ -75,7 +85,15 @@ async fn batch(writer: &mut Writer, first: u32, size: u32) -> Result<Result<(), 
                 Ok(body) => body,
                 Err(error) => return Ok(Err(LedgerError::Body(event.wire(), error))),
             };
-            writer.head = chain::append(&mut tx, &writer.head, Some(&attempt_id), &id, event.wire(), &body).await?;
+            writer.head = chain::append(
+                &mut tx,
+                &writer.head,
+                Some(&attempt_id),
+                &id,
+                event.wire(),
+                &body,
+            )
+            .await?;
         }
         set_standing(&mut tx, &attempt_id, &attempt).await?;
     }
@@ -86,8 +104,15 @@ async fn batch(writer: &mut Writer, first: u32, size: u32) -> Result<Result<(), 
 fn life(account: &str) -> [Event; EVENTS_A_PAYMENT as usize] {
     let (amount, balance) = (Vnd::fixed(150_000), Some(Vnd::fixed(9_000_000)));
     [
-        Event::Leased { session: "s".into(), operator: None },
-        Event::QuoteSeen(Quote { amount, customer: Some("NGUYỄN VĂN A".into()), balance }),
+        Event::Leased {
+            session: "s".into(),
+            operator: None,
+        },
+        Event::QuoteSeen(Quote {
+            amount,
+            customer: Some("NGUYỄN VĂN A".into()),
+            balance,
+        }),
         Event::Prepared,
         Event::PreArmed,
         Event::Armed(Intent {
@@ -109,8 +134,14 @@ fn life(account: &str) -> [Event; EVENTS_A_PAYMENT as usize] {
             fence: None,
             deadline_ms: 0,
         }),
-        Event::Released { request: Some("1".into()), body: None },
-        Event::Observed { said: Vec::new(), balance: Some(Vnd::fixed(8_850_000)) },
+        Event::Released {
+            request: Some("1".into()),
+            body: None,
+        },
+        Event::Observed {
+            said: Vec::new(),
+            balance: Some(Vnd::fixed(8_850_000)),
+        },
         Event::Concluded(Conclusion {
             outcome: Outcome::Paid,
             proof: Proof::Response,
@@ -135,6 +166,10 @@ mod tests {
         let ledger = Ledger::open(&path).await.expect("opens");
         assert_eq!(ledger.verify().await.expect("read"), Ok(events));
         assert_eq!(ledger.batches(10).await.expect("read").len(), 2);
-        assert!(ledger.find("pe00000599").await.expect("read")[0].1.is_paid());
+        assert!(
+            ledger.find("pe00000599").await.expect("read")[0]
+                .1
+                .is_paid()
+        );
     }
 }

@@ -1,10 +1,12 @@
 //! The durable journal of this machine: batches, jobs, attempts and what happened to them.
 //!
-//! Lives here: `SQLite`, its schema, the hash chain over all events, the lock that keeps a second program away.
-//! Never here: what an event means ([`crate::domain::attempt`]), the portal, the browser.
+//! Lives here: `SQLite`, its schema, the hash chain over all events, the lock that keeps a second
+//! program away. Never here: what an event means ([`crate::domain::attempt`]), the portal, the
+//! browser.
 //!
-//! Events are appended and never changed; the table `attempts` is a cache of their fold and can be made again from
-//! them. Every append is on disk (WAL, `synchronous = FULL`) when the call returns: that is what makes
+//! Events are appended and never changed; the table `attempts` is a cache of their fold and can be
+//! made again from them. Every append is on disk (WAL, `synchronous = FULL`) when the call returns:
+//! that is what makes
 //! [`Event::Armed`] a promise.
 
 mod anchor;
@@ -28,7 +30,10 @@ use sqlx::{Connection, Row, SqliteConnection};
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
-use crate::domain::{Account, Attempt, Event, IllegalEvent, Intent, Job, PaymentType, Phone, Service, Source, State, Ticket, Vnd};
+use crate::domain::{
+    Account, Attempt, Event, IllegalEvent, Intent, Job, PaymentType, Phone, Service, Source, State,
+    Ticket, Vnd,
+};
 
 pub use backup::Salvaged;
 pub use chain::ChainFault;
@@ -127,7 +132,8 @@ pub struct LiveAttempt {
     pub batch_id: String,
     /// The service.
     pub service: Service,
-    /// Number of the newest event that moved it, 0 before the first: whoever writes behind somebody's back is refused.
+    /// Number of the newest event that moved it, 0 before the first: whoever writes behind
+    /// somebody's back is refused.
     pub version: i64,
     /// What its events add up to.
     pub attempt: Attempt,
@@ -135,7 +141,8 @@ pub struct LiveAttempt {
 
 /// An attempt whose intent is on disk: the permission to press the paying button once.
 ///
-/// Made by [`Ledger::arm`] alone, consumed by pressing, not to be cloned: a second press does not compile.
+/// Made by [`Ledger::arm`] alone, consumed by pressing, not to be cloned: a second press does not
+/// compile.
 #[derive(Debug)]
 #[must_use = "an armed attempt is in doubt until it is pressed and concluded"]
 pub struct Armed {
@@ -166,17 +173,25 @@ impl Writer {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            // Copying the log back takes milliseconds: not between arming and releasing, see `tidy_up`.
+            // Copying the log back takes milliseconds: not between arming and releasing, see
+            // `tidy_up`.
             .pragma("wal_autocheckpoint", "0")
             .foreign_keys(true);
-        let mut sql = SqliteConnection::connect_with(&options).await.map_err(fault)?;
+        let mut sql = SqliteConnection::connect_with(&options)
+            .await
+            .map_err(fault)?;
         schema::migrate(&mut sql).await.map_err(|e| e.at(path))?;
         let head = chain::head(&mut sql).await.map_err(fault)?;
-        Ok(Self { sql, head, ahead: None, commits: 0 })
+        Ok(Self {
+            sql,
+            head,
+            ahead: None,
+            commits: 0,
+        })
     }
 
-    /// Copies the write-ahead log back into the file once it has grown, at a moment when nobody is on the way to the
-    /// portal; at the latest when it has grown a lot.
+    /// Copies the write-ahead log back into the file once it has grown, at a moment when nobody is
+    /// on the way to the portal; at the latest when it has grown a lot.
     async fn tidy_up(&mut self, is_quiet: bool) {
         const GROWN: u32 = 300;
         const GROWN_A_LOT: u32 = 4_000;
@@ -186,7 +201,10 @@ impl Writer {
         }
         self.commits = 0;
         // What is not copied now is copied next time; nothing is lost by that.
-        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut self.sql).await {
+        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+            .execute(&mut self.sql)
+            .await
+        {
             tracing::warn!(%error, "the ledger's log could not be copied back");
         }
     }
@@ -194,23 +212,36 @@ impl Writer {
     /// Makes the cache of standings anew from the events.
     async fn refold(&mut self, path: &Path) -> Result<(), LedgerError> {
         let fault = |e| LedgerError::of(path, e);
-        let ids = sqlx::query("SELECT id FROM attempts").fetch_all(&mut self.sql).await.map_err(fault)?;
+        let ids = sqlx::query("SELECT id FROM attempts")
+            .fetch_all(&mut self.sql)
+            .await
+            .map_err(fault)?;
         for id in ids.iter().map(|row| row.get::<String, _>(0)) {
-            let bodies =
-                sqlx::query("SELECT body FROM events WHERE attempt_id = ? ORDER BY seq").bind(&id).fetch_all(&mut self.sql).await.map_err(fault)?;
+            let bodies = sqlx::query("SELECT body FROM events WHERE attempt_id = ? ORDER BY seq")
+                .bind(&id)
+                .fetch_all(&mut self.sql)
+                .await
+                .map_err(fault)?;
             let mut attempt = Attempt::default();
             for row in &bodies {
-                let event: Event = serde_json::from_str(row.get(0)).map_err(|e| LedgerError::Body("?", e))?;
+                let event: Event =
+                    serde_json::from_str(row.get(0)).map_err(|e| LedgerError::Body("?", e))?;
                 attempt = attempt.after(&event)?;
             }
-            set_standing(&mut self.sql, &id, &attempt).await.map_err(fault)?;
+            set_standing(&mut self.sql, &id, &attempt)
+                .await
+                .map_err(fault)?;
         }
         Ok(())
     }
 }
 
 /// Brings the cache of an attempt's standing in line with its events.
-async fn set_standing(sql: &mut SqliteConnection, id: &str, attempt: &Attempt) -> Result<(), sqlx::Error> {
+async fn set_standing(
+    sql: &mut SqliteConnection,
+    id: &str,
+    attempt: &Attempt,
+) -> Result<(), sqlx::Error> {
     let standing = attempt.standing();
     let outcome = match attempt.state {
         State::Done(outcome) => Some(outcome.wire()),
@@ -234,17 +265,20 @@ async fn set_standing(sql: &mut SqliteConnection, id: &str, attempt: &Attempt) -
 }
 
 impl Ledger {
-    /// Opens (or makes) the journal, takes its lock, brings its schema up to date, and classifies what a dead run
-    /// left behind: before arming it goes back to the queue, at or after arming it is unknown.
+    /// Opens (or makes) the journal, takes its lock, brings its schema up to date, and classifies
+    /// what a dead run left behind: before arming it goes back to the queue, at or after arming it
+    /// is unknown.
     ///
-    /// A damaged file is moved aside and what is whole of it (or of the newest copy) takes its place, see
+    /// A damaged file is moved aside and what is whole of it (or of the newest copy) takes its
+    /// place, see
     /// [`Self::salvaged`]. Where that is less than there once was, [`Self::arm`] refuses until [`Self::adopt`].
     pub async fn open(path: &Path) -> Result<Self, LedgerError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(|e| LedgerError::folder(folder, e))?;
         let lock = lock(path)?;
         let opened = Writer::open(path).await;
-        let is_damaged = damage_mark(path).exists() || matches!(opened, Err(LedgerError::Damaged { .. }));
+        let is_damaged =
+            damage_mark(path).exists() || matches!(opened, Err(LedgerError::Damaged { .. }));
         let (mut writer, salvaged) = if is_damaged {
             let opened = opened.map(drop);
             if let Some(salvaged) = backup::salvage(path).await? {
@@ -260,7 +294,13 @@ impl Ledger {
         writer.ahead = match anchor::noted(path) {
             Some((known, _)) if known > writer.head.seq => Some(known),
             // Another journal than the one that was here.
-            Some((known, hash)) if !chain::has(&mut writer.sql, known, &hash).await.map_err(|e| LedgerError::of(path, e))? => Some(known),
+            Some((known, hash))
+                if !chain::has(&mut writer.sql, known, &hash)
+                    .await
+                    .map_err(|e| LedgerError::of(path, e))? =>
+            {
+                Some(known)
+            }
             Some(_) | None => None,
         };
         if writer.head.at_ms > now_ms() + CLOCK_SLACK_MS {
@@ -272,8 +312,14 @@ impl Ledger {
         if salvaged.is_some() {
             writer.refold(path).await?;
         }
-        let ledger =
-            Self { connection: Mutex::new(writer), path: path.to_owned(), salvaged, notes: Arc::default(), letters: Notify::new(), _lock: lock };
+        let ledger = Self {
+            connection: Mutex::new(writer),
+            path: path.to_owned(),
+            salvaged,
+            notes: Arc::default(),
+            letters: Notify::new(),
+            _lock: lock,
+        };
         ledger.recover().await?;
         Ok(ledger)
     }
@@ -288,20 +334,37 @@ impl Ledger {
         let writer = self.connection.lock().await;
         match writer.ahead {
             None => Ok(()),
-            Some(known) => Err(LedgerError::OlderCopy { path: self.path.clone(), here: writer.head.seq, known }),
+            Some(known) => Err(LedgerError::OlderCopy {
+                path: self.path.clone(),
+                here: writer.head.seq,
+                known,
+            }),
         }
     }
 
-    /// A person says that what is missing has been compared with the portal's history: payments go on. Recorded in
-    /// the chain with name and reason. `false`: nothing is missing.
+    /// A person says that what is missing has been compared with the portal's history: payments go
+    /// on. Recorded in the chain with name and reason. `false`: nothing is missing.
     pub async fn adopt(&self, name: &str, reason: &str) -> Result<bool, LedgerError> {
         let mut writer = self.connection.lock().await;
         let writer = &mut *writer;
-        let Some(known) = writer.ahead else { return Ok(false) };
-        let batch = sqlx::query("SELECT id FROM batches ORDER BY started_ms DESC LIMIT 1").fetch_optional(&mut writer.sql).await;
+        let Some(known) = writer.ahead else {
+            return Ok(false);
+        };
+        let batch = sqlx::query("SELECT id FROM batches ORDER BY started_ms DESC LIMIT 1")
+            .fetch_optional(&mut writer.sql)
+            .await;
         if let Some(batch) = batch.map_err(|e| self.fault(e))? {
             let body = serde_json::json!({ "name": name, "reason": reason, "known": known, "here": writer.head.seq }).to_string();
-            writer.head = chain::append(&mut writer.sql, &writer.head, None, batch.get(0), "adopted", &body).await.map_err(|e| self.fault(e))?;
+            writer.head = chain::append(
+                &mut writer.sql,
+                &writer.head,
+                None,
+                batch.get(0),
+                "adopted",
+                &body,
+            )
+            .await
+            .map_err(|e| self.fault(e))?;
         }
         writer.ahead = None;
         anchor::note(&self.path, &writer.head);
@@ -310,8 +373,15 @@ impl Ledger {
 
     /// Closes the file and waits until that is done; dropping does it in the background.
     pub async fn close(self) -> Result<(), LedgerError> {
-        let Self { connection, path, .. } = self;
-        connection.into_inner().sql.close().await.map_err(|e| LedgerError::of(&path, e))
+        let Self {
+            connection, path, ..
+        } = self;
+        connection
+            .into_inner()
+            .sql
+            .close()
+            .await
+            .map_err(|e| LedgerError::of(&path, e))
     }
 
     /// The file.
@@ -322,7 +392,8 @@ impl Ledger {
     fn fault(&self, error: sqlx::Error) -> LedgerError {
         let fault = LedgerError::of(&self.path, error);
         if matches!(fault, LedgerError::Damaged { .. }) {
-            // Going through the whole file at every start would take too long: the next start is told to save it.
+            // Going through the whole file at every start would take too long: the next start is
+            // told to save it.
             let _ = File::create(damage_mark(&self.path));
         }
         fault
@@ -338,8 +409,9 @@ impl Ledger {
         Ok(())
     }
 
-    /// Enters the batch, or finds the one that it continues: same service, portal and jobs, unfinished, or finished
-    /// since `day_start_ms` (payments only: a look-up may be repeated at will).
+    /// Enters the batch, or finds the one that it continues: same service, portal and jobs,
+    /// unfinished, or finished since `day_start_ms` (payments only: a look-up may be repeated at
+    /// will).
     pub async fn enter(&self, new: NewBatch) -> Result<Batch, LedgerError> {
         let identity = chain::identity(&new);
         if !new.force_new
@@ -388,10 +460,21 @@ impl Ledger {
             .execute(&mut *tx)
             .await
             .map_err(|e| self.fault(e))?;
-            jobs.push(BatchJob { id: row.last_insert_rowid(), job, last: None });
+            jobs.push(BatchJob {
+                id: row.last_insert_rowid(),
+                job,
+                last: None,
+            });
         }
         tx.commit().await.map_err(|e| self.fault(e))?;
-        Ok(Batch { id, service: new.service, continued: false, was_finished: false, started, jobs })
+        Ok(Batch {
+            id,
+            service: new.service,
+            continued: false,
+            was_finished: false,
+            started,
+            jobs,
+        })
     }
 
     /// Starts an attempt. Its id is on disk before anything is sent.
@@ -413,33 +496,50 @@ impl Ledger {
         .execute(&mut writer.sql)
         .await
         .map_err(|e| self.fault(e))?;
-        Ok(LiveAttempt { id, job_id: job.id, batch_id: batch.id.clone(), service: batch.service, version: 0, attempt: Attempt::default() })
+        Ok(LiveAttempt {
+            id,
+            job_id: job.id,
+            batch_id: batch.id.clone(),
+            service: batch.service,
+            version: 0,
+            attempt: Attempt::default(),
+        })
     }
 
     /// Makes the intent durable. Only what this returns can press the paying button.
     pub async fn arm(&self, live: &mut LiveAttempt, intent: Intent) -> Result<Armed, LedgerError> {
         self.check_whole().await?;
         self.write(live, Event::Armed(intent)).await?;
-        Ok(Armed { attempt: live.id.clone() })
+        Ok(Armed {
+            attempt: live.id.clone(),
+        })
     }
 
-    /// Appends what happened. On `Ok` it is on disk and `live` stands where the event leads; on `Err` nothing changed.
+    /// Appends what happened. On `Ok` it is on disk and `live` stands where the event leads; on
+    /// `Err` nothing changed.
     ///
     /// Arming goes through [`Self::arm`] alone.
     pub async fn append(&self, live: &mut LiveAttempt, event: Event) -> Result<(), LedgerError> {
         if matches!(event, Event::Armed(_)) {
-            return Err(IllegalEvent { state: live.attempt.state.wire(), event: event.wire() }.into());
+            return Err(IllegalEvent {
+                state: live.attempt.state.wire(),
+                event: event.wire(),
+            }
+            .into());
         }
         self.write(live, event).await
     }
 
-    /// Appends an event that changes nothing about where the attempt stands (evidence that was kept meanwhile),
-    /// whatever has happened to it since.
+    /// Appends an event that changes nothing about where the attempt stands (evidence that was kept
+    /// meanwhile), whatever has happened to it since.
     pub async fn note(&self, attempt: &str, event: Event) -> Result<(), LedgerError> {
         const TRIES: u32 = 5;
         let mut tries = 0;
         loop {
-            let mut live = self.attempt_of(attempt).await?.ok_or_else(|| LedgerError::Stale(attempt.to_owned()))?;
+            let mut live = self
+                .attempt_of(attempt)
+                .await?
+                .ok_or_else(|| LedgerError::Stale(attempt.to_owned()))?;
             match self.append(&mut live, event.clone()).await {
                 Err(LedgerError::Stale(_)) if tries < TRIES => tries += 1,
                 other => return other,
@@ -462,9 +562,22 @@ impl Ledger {
         if version != live.version {
             return Err(LedgerError::Stale(live.id.clone()));
         }
-        let head = chain::append(&mut tx, &writer.head, Some(&live.id), &live.batch_id, event.wire(), &body).await.map_err(|e| self.fault(e))?;
-        set_standing(&mut tx, &live.id, &next).await.map_err(|e| self.fault(e))?;
-        let is_letter = outbox::write(&mut tx, live, &next).await.map_err(|e| self.fault(e))?;
+        let head = chain::append(
+            &mut tx,
+            &writer.head,
+            Some(&live.id),
+            &live.batch_id,
+            event.wire(),
+            &body,
+        )
+        .await
+        .map_err(|e| self.fault(e))?;
+        set_standing(&mut tx, &live.id, &next)
+            .await
+            .map_err(|e| self.fault(e))?;
+        let is_letter = outbox::write(&mut tx, live, &next)
+            .await
+            .map_err(|e| self.fault(e))?;
         tx.commit().await.map_err(|e| self.fault(e))?;
         live.attempt = next;
         if is_letter {
@@ -479,7 +592,8 @@ impl Ledger {
             _ if writer.ahead.is_some() => {}
             // A payment waits behind this one: its mark may come a moment later.
             Event::Armed(_) => {
-                let (notes, path, head) = (self.notes.clone(), self.path.clone(), writer.head.clone());
+                let (notes, path, head) =
+                    (self.notes.clone(), self.path.clone(), writer.head.clone());
                 tokio::task::spawn_blocking(move || notes.note(&path, &head));
             }
             Event::Concluded(_) => self.notes.note(&self.path, &writer.head),
@@ -504,11 +618,20 @@ impl Ledger {
     /// Records the portal user that a batch turned out to run as.
     pub async fn bind_agent(&self, batch: &str, agent: &str) -> Result<(), LedgerError> {
         let mut writer = self.connection.lock().await;
-        sqlx::query("UPDATE batches SET agent = ? WHERE id = ?").bind(agent).bind(batch).execute(&mut writer.sql).await.map_err(|e| self.fault(e))?;
+        sqlx::query("UPDATE batches SET agent = ? WHERE id = ?")
+            .bind(agent)
+            .bind(batch)
+            .execute(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
         Ok(())
     }
 
-    async fn continued(&self, identity: &str, new: &NewBatch) -> Result<Option<Batch>, LedgerError> {
+    async fn continued(
+        &self,
+        identity: &str,
+        new: &NewBatch,
+    ) -> Result<Option<Batch>, LedgerError> {
         let (id, started_ms, finished_ms) = {
             let mut writer = self.connection.lock().await;
             let row = sqlx::query("SELECT id, started_ms, finished_ms FROM batches WHERE identity = ? ORDER BY started_ms DESC, id DESC LIMIT 1")
@@ -517,18 +640,34 @@ impl Ledger {
                 .await
                 .map_err(|e| self.fault(e))?;
             let Some(row) = row else { return Ok(None) };
-            (row.get::<String, _>(0), row.get::<i64, _>(1), row.get::<Option<i64>, _>(2))
+            (
+                row.get::<String, _>(0),
+                row.get::<i64, _>(1),
+                row.get::<Option<i64>, _>(2),
+            )
         };
-        let is_over = finished_ms.is_some() && (started_ms < new.day_start_ms || !new.service.is_payment() || new.is_dry_run);
+        let is_over = finished_ms.is_some()
+            && (started_ms < new.day_start_ms || !new.service.is_payment() || new.is_dry_run);
         if is_over {
             return Ok(None);
         }
         let jobs = self.jobs_of(&id, new.service).await?;
         let mut writer = self.connection.lock().await;
         // It runs again: until it is gone through once more it counts as unfinished.
-        sqlx::query("UPDATE batches SET finished_ms = NULL WHERE id = ?").bind(&id).execute(&mut writer.sql).await.map_err(|e| self.fault(e))?;
+        sqlx::query("UPDATE batches SET finished_ms = NULL WHERE id = ?")
+            .bind(&id)
+            .execute(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
         let started = Timestamp::from_millisecond(started_ms).unwrap_or_default();
-        Ok(Some(Batch { id, service: new.service, continued: true, was_finished: finished_ms.is_some(), started, jobs }))
+        Ok(Some(Batch {
+            id,
+            service: new.service,
+            continued: true,
+            was_finished: finished_ms.is_some(),
+            started,
+            jobs,
+        }))
     }
 }
 
@@ -548,18 +687,30 @@ fn payment_text(payment: PaymentType) -> &'static str {
 fn lock(path: &Path) -> Result<File, LedgerError> {
     let lock_path = path.with_extension("lock");
     let fault = |source| LedgerError::folder(&lock_path, source);
-    let mut file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&lock_path).map_err(fault)?;
+    let mut file = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&lock_path)
+        .map_err(fault)?;
     match file.try_lock() {
         Ok(()) => {
-            file.set_len(0).and_then(|()| file.rewind()).map_err(fault)?;
+            file.set_len(0)
+                .and_then(|()| file.rewind())
+                .map_err(fault)?;
             write!(file, "{}", std::process::id()).map_err(fault)?;
             Ok(file)
         }
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
-            // On Windows the holder's lock also keeps us from reading; the sentence then goes without the number.
+            // On Windows the holder's lock also keeps us from reading; the sentence then goes
+            // without the number.
             let _ = file.read_to_string(&mut holder);
-            Err(LedgerError::InUse { path: path.to_owned(), holder: holder.trim().to_owned() })
+            Err(LedgerError::InUse {
+                path: path.to_owned(),
+                holder: holder.trim().to_owned(),
+            })
         }
         Err(TryLockError::Error(source)) => Err(fault(source)),
     }
@@ -574,7 +725,9 @@ fn job_of(service: Service, row: &sqlx::sqlite::SqliteRow) -> Option<Job> {
         amount: amount.and_then(|d| Vnd::try_from(d).ok()),
         order_id: row.get("order_id"),
         payment: payment.and_then(|p| p.parse().ok()),
-        receiver: row.get::<Option<&str>, _>("receiver").and_then(|phone| phone.parse().ok()),
+        receiver: row
+            .get::<Option<&str>, _>("receiver")
+            .and_then(|phone| phone.parse().ok()),
         row: row.get("source_row"),
         ticket: ticket_of(row),
     })
@@ -583,7 +736,11 @@ fn job_of(service: Service, row: &sqlx::sqlite::SqliteRow) -> Option<Job> {
 /// A job's claim at the place it came from.
 fn ticket_of(row: &sqlx::sqlite::SqliteRow) -> Option<Ticket> {
     let source = Source::of(row.get::<Option<&str>, _>("source")?)?;
-    Some(Ticket { source, id: row.get::<Option<String>, _>("ticket")?, fence: row.get::<Option<i64>, _>("fence")? })
+    Some(Ticket {
+        source,
+        id: row.get::<Option<String>, _>("ticket")?,
+        fence: row.get::<Option<i64>, _>("fence")?,
+    })
 }
 
 #[cfg(test)]

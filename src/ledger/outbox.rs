@@ -1,6 +1,7 @@
 //! What has to be told to the places that jobs came from, until they have said that they have it.
 //!
-//! A letter is written in the same transaction as the event that it tells of: neither is there without the other.
+//! A letter is written in the same transaction as the event that it tells of: neither is there
+//! without the other.
 
 use jiff::Timestamp;
 use sqlx::{Row, SqliteConnection};
@@ -20,8 +21,13 @@ pub struct Letter {
     pub report: Report,
 }
 
-/// Writes the letter that this move is worth, where the job came from somewhere. `true`: there is one.
-pub(super) async fn write(sql: &mut SqliteConnection, live: &LiveAttempt, next: &Attempt) -> Result<bool, sqlx::Error> {
+/// Writes the letter that this move is worth, where the job came from somewhere. `true`: there is
+/// one.
+pub(super) async fn write(
+    sql: &mut SqliteConnection,
+    live: &LiveAttempt,
+    next: &Attempt,
+) -> Result<bool, sqlx::Error> {
     // Arming and releasing are on the way of every payment: nothing is asked there.
     if !matches!(next.state, State::Done(_) | State::Unknown) {
         return Ok(false);
@@ -32,11 +38,22 @@ pub(super) async fn write(sql: &mut SqliteConnection, live: &LiveAttempt, next: 
     .bind(live.job_id)
     .fetch_optional(&mut *sql)
     .await?;
-    let Some((ticket, operator)) = job.as_ref().and_then(|row| Some((ticket_of(row)?, row.get::<String, _>("operator")))) else {
+    let Some((ticket, operator)) = job
+        .as_ref()
+        .and_then(|row| Some((ticket_of(row)?, row.get::<String, _>("operator"))))
+    else {
         return Ok(false);
     };
     let standing = next.standing();
-    let Some(outcome) = told(ticket.source, live.service, live.attempt.state, next.state, &standing) else { return Ok(false) };
+    let Some(outcome) = told(
+        ticket.source,
+        live.service,
+        live.attempt.state,
+        next.state,
+        &standing,
+    ) else {
+        return Ok(false);
+    };
     let report = Report {
         attempt: live.id.clone(),
         job: ticket.id,
@@ -50,16 +67,22 @@ pub(super) async fn write(sql: &mut SqliteConnection, live: &LiveAttempt, next: 
         operator: Some(operator).filter(|o| !o.is_empty()),
     };
     let body = serde_json::to_string(&report).map_err(|e| sqlx::Error::Encode(e.into()))?;
-    sqlx::query("INSERT INTO outbox (job_id, attempt_id, source, body, made_ms) VALUES (?, ?, ?, ?, ?)")
-        .bind(live.job_id)
-        .bind(&live.id)
-        .bind(ticket.source.wire())
-        .bind(body)
-        .bind(now_ms())
-        .execute(&mut *sql)
-        .await?;
+    sqlx::query(
+        "INSERT INTO outbox (job_id, attempt_id, source, body, made_ms) VALUES (?, ?, ?, ?, ?)",
+    )
+    .bind(live.job_id)
+    .bind(&live.id)
+    .bind(ticket.source.wire())
+    .bind(body)
+    .bind(now_ms())
+    .execute(&mut *sql)
+    .await?;
     if outcome != Outcome::Unknown {
-        sqlx::query("UPDATE jobs SET returned_ms = ? WHERE id = ?").bind(now_ms()).bind(live.job_id).execute(sql).await?;
+        sqlx::query("UPDATE jobs SET returned_ms = ? WHERE id = ?")
+            .bind(now_ms())
+            .bind(live.job_id)
+            .execute(sql)
+            .await?;
     }
     Ok(true)
 }
@@ -75,9 +98,14 @@ impl Ledger {
             .map_err(|e| self.fault(e))?;
         let mut letters = Vec::with_capacity(rows.len());
         for row in rows {
-            let report = serde_json::from_str(row.get("body")).map_err(|e| LedgerError::Body("outbox", e))?;
+            let report = serde_json::from_str(row.get("body"))
+                .map_err(|e| LedgerError::Body("outbox", e))?;
             if let Some(to) = Source::of(row.get("source")) {
-                letters.push(Letter { seq: row.get("seq"), to, report });
+                letters.push(Letter {
+                    seq: row.get("seq"),
+                    to,
+                    report,
+                });
             }
         }
         Ok(letters)
@@ -86,7 +114,9 @@ impl Ledger {
     /// How many letters nobody has acknowledged.
     pub async fn unacknowledged(&self) -> Result<u64, LedgerError> {
         let mut writer = self.connection.lock().await;
-        let row = sqlx::query("SELECT COUNT(*) FROM outbox WHERE acknowledged_ms IS NULL").fetch_one(&mut writer.sql).await;
+        let row = sqlx::query("SELECT COUNT(*) FROM outbox WHERE acknowledged_ms IS NULL")
+            .fetch_one(&mut writer.sql)
+            .await;
         let count: i64 = row.map_err(|e| self.fault(e))?.get(0);
         Ok(u64::try_from(count).unwrap_or_default())
     }
@@ -109,8 +139,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Claims of jobs that were never told an end of and of which no attempt may have moved money: they can be given
-    /// back. `batch`: of this batch alone.
+    /// Claims of jobs that were never told an end of and of which no attempt may have moved money:
+    /// they can be given back. `batch`: of this batch alone.
     pub async fn held(&self, batch: Option<&str>) -> Result<Vec<Ticket>, LedgerError> {
         let mut writer = self.connection.lock().await;
         let rows = sqlx::query(

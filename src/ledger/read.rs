@@ -116,9 +116,18 @@ impl Ledger {
         for row in rows {
             let id: String = row.get(0);
             // A row of a service that this program does not know (yet) is none that it may touch.
-            let Ok(service) = row.get::<&str, _>(3).parse() else { continue };
+            let Ok(service) = row.get::<&str, _>(3).parse() else {
+                continue;
+            };
             let (attempt, version) = self.folded(&id).await?;
-            all.push(LiveAttempt { id, job_id: row.get(1), batch_id: row.get(2), service, version, attempt });
+            all.push(LiveAttempt {
+                id,
+                job_id: row.get(1),
+                batch_id: row.get(2),
+                service,
+                version,
+                attempt,
+            });
         }
         Ok(all)
     }
@@ -139,13 +148,16 @@ impl Ledger {
     /// The job that an attempt is about.
     pub async fn job_of(&self, live: &LiveAttempt) -> Result<Option<Job>, LedgerError> {
         let mut writer = self.connection.lock().await;
-        let row =
-            sqlx::query("SELECT * FROM jobs WHERE id = ?").bind(live.job_id).fetch_optional(&mut writer.sql).await.map_err(|e| self.fault(e))?;
+        let row = sqlx::query("SELECT * FROM jobs WHERE id = ?")
+            .bind(live.job_id)
+            .fetch_optional(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
         Ok(row.and_then(|row| job_of(live.service, &row)))
     }
 
-    /// When an armed attempt became unknown, in milliseconds since 1970: contact was lost, or its program had died
-    /// and this one took over. Before that it may have been sent at any moment.
+    /// When an armed attempt became unknown, in milliseconds since 1970: contact was lost, or its
+    /// program had died and this one took over. Before that it may have been sent at any moment.
     pub async fn unknown_since(&self, id: &str) -> Result<Option<i64>, LedgerError> {
         let mut writer = self.connection.lock().await;
         let row = sqlx::query(
@@ -164,8 +176,13 @@ impl Ledger {
         self.connection.lock().await.head.seq
     }
 
-    /// Attempts of this portal user that were armed after that event: those that are paid, and those that are open.
-    pub async fn claims(&self, agent: &str, since_seq: i64) -> Result<(Vec<Claim>, Vec<Claim>), LedgerError> {
+    /// Attempts of this portal user that were armed after that event: those that are paid, and
+    /// those that are open.
+    pub async fn claims(
+        &self,
+        agent: &str,
+        since_seq: i64,
+    ) -> Result<(Vec<Claim>, Vec<Claim>), LedgerError> {
         let mut writer = self.connection.lock().await;
         let rows = sqlx::query(
             "SELECT j.account, a.amount, a.transaction_id, a.outcome FROM attempts a JOIN jobs j ON j.id = a.job_id \
@@ -179,15 +196,31 @@ impl Ledger {
         .map_err(|e| self.fault(e))?;
         let (mut paid, mut open) = (Vec::new(), Vec::new());
         for row in rows {
-            let amount = row.get::<Option<i64>, _>(1).and_then(|dong| Vnd::try_from(dong).ok()).unwrap_or_default();
-            let claim = Claim { account: row.get(0), amount, transaction: row.get(2) };
-            if row.get::<Option<&str>, _>(3).is_some() { paid.push(claim) } else { open.push(claim) }
+            let amount = row
+                .get::<Option<i64>, _>(1)
+                .and_then(|dong| Vnd::try_from(dong).ok())
+                .unwrap_or_default();
+            let claim = Claim {
+                account: row.get(0),
+                amount,
+                transaction: row.get(2),
+            };
+            if row.get::<Option<&str>, _>(3).is_some() {
+                paid.push(claim)
+            } else {
+                open.push(claim)
+            }
         }
         Ok((paid, open))
     }
 
-    /// The newest balance at rest that an attempt before this one was armed with, and the newest event at that time.
-    pub async fn rest_before(&self, agent: &str, attempt: &str) -> Result<Option<(Vnd, i64)>, LedgerError> {
+    /// The newest balance at rest that an attempt before this one was armed with, and the newest
+    /// event at that time.
+    pub async fn rest_before(
+        &self,
+        agent: &str,
+        attempt: &str,
+    ) -> Result<Option<(Vnd, i64)>, LedgerError> {
         let mut writer = self.connection.lock().await;
         let rows = sqlx::query(
             "SELECT e.body FROM events e JOIN attempts a ON a.id = e.attempt_id \
@@ -199,10 +232,12 @@ impl Ledger {
         .fetch_all(&mut writer.sql)
         .await
         .map_err(|e| self.fault(e))?;
-        Ok(rows.iter().find_map(|row| match serde_json::from_str::<Event>(row.get(0)) {
-            Ok(Event::Armed(intent)) => intent.balance_before.zip(intent.balance_seq),
-            _ => None,
-        }))
+        Ok(rows
+            .iter()
+            .find_map(|row| match serde_json::from_str::<Event>(row.get(0)) {
+                Ok(Event::Armed(intent)) => intent.balance_before.zip(intent.balance_seq),
+                _ => None,
+            }))
     }
 
     /// The attempt that its events tell of.
@@ -214,8 +249,13 @@ impl Ledger {
     async fn folded(&self, attempt: &str) -> Result<(Attempt, i64), LedgerError> {
         let mut folded = (Attempt::default(), 0);
         for row in self.events_of(attempt).await? {
-            let event: Event = serde_json::from_str(&row.body).map_err(|e| LedgerError::Body("?", e))?;
-            let version = if matches!(event, Event::EvidenceKept { .. }) { folded.1 } else { row.seq };
+            let event: Event =
+                serde_json::from_str(&row.body).map_err(|e| LedgerError::Body("?", e))?;
+            let version = if matches!(event, Event::EvidenceKept { .. }) {
+                folded.1
+            } else {
+                row.seq
+            };
             folded = (folded.0.after(&event)?, version);
         }
         Ok(folded)
@@ -233,7 +273,11 @@ impl Ledger {
 
     async fn events(&self, query: &'static str, key: &str) -> Result<Vec<EventRow>, LedgerError> {
         let mut writer = self.connection.lock().await;
-        let rows = sqlx::query(query).bind(key).fetch_all(&mut writer.sql).await.map_err(|e| self.fault(e))?;
+        let rows = sqlx::query(query)
+            .bind(key)
+            .fetch_all(&mut writer.sql)
+            .await
+            .map_err(|e| self.fault(e))?;
         Ok(rows
             .into_iter()
             .map(|row| EventRow {
@@ -249,7 +293,11 @@ impl Ledger {
     }
 
     /// The jobs of a batch with their newest attempts.
-    pub async fn jobs_of(&self, batch: &str, service: Service) -> Result<Vec<BatchJob>, LedgerError> {
+    pub async fn jobs_of(
+        &self,
+        batch: &str,
+        service: Service,
+    ) -> Result<Vec<BatchJob>, LedgerError> {
         let (job_rows, attempt_rows) = {
             let mut writer = self.connection.lock().await;
             let jobs = sqlx::query("SELECT * FROM jobs WHERE batch_id = ? ORDER BY position")
@@ -271,7 +319,9 @@ impl Ledger {
         let mut jobs = Vec::with_capacity(job_rows.len());
         for row in job_rows {
             let id: i64 = row.get("id");
-            let Some(job) = job_of(service, &row) else { continue };
+            let Some(job) = job_of(service, &row) else {
+                continue;
+            };
             let last = match newest.remove(&id) {
                 Some(attempt) => self.live(vec![attempt]).await?.pop(),
                 None => None,
@@ -282,7 +332,11 @@ impl Ledger {
     }
 
     /// How every job of a batch stands, in order.
-    pub async fn results(&self, batch: &str, service: Service) -> Result<Vec<JobResult>, LedgerError> {
+    pub async fn results(
+        &self,
+        batch: &str,
+        service: Service,
+    ) -> Result<Vec<JobResult>, LedgerError> {
         let times: HashMap<String, i64> = {
             let mut writer = self.connection.lock().await;
             sqlx::query("SELECT attempt_id, MAX(at_ms) FROM events WHERE batch_id = ? AND attempt_id IS NOT NULL GROUP BY attempt_id")
@@ -298,12 +352,20 @@ impl Ledger {
         Ok(jobs
             .into_iter()
             .map(|job| match job.last {
-                None => JobResult { job: job.job, attempt: None, conclusion: Attempt::default().standing(), customer: None, at: None },
+                None => JobResult {
+                    job: job.job,
+                    attempt: None,
+                    conclusion: Attempt::default().standing(),
+                    customer: None,
+                    at: None,
+                },
                 Some(live) => JobResult {
                     job: job.job,
                     conclusion: live.attempt.standing(),
                     customer: live.attempt.quote.and_then(|q| q.customer),
-                    at: times.get(&live.id).and_then(|ms| Timestamp::from_millisecond(*ms).ok()),
+                    at: times
+                        .get(&live.id)
+                        .and_then(|ms| Timestamp::from_millisecond(*ms).ok()),
                     attempt: Some(live.id),
                 },
             })
@@ -338,8 +400,8 @@ impl Ledger {
         Ok(rows.iter().filter_map(summary_of).collect())
     }
 
-    /// What ended since then (milliseconds since 1970), summed by service, outcome and quarter of an hour: whole local
-    /// days can be made of that in every time zone. Dry runs are left out.
+    /// What ended since then (milliseconds since 1970), summed by service, outcome and quarter of
+    /// an hour: whole local days can be made of that in every time zone. Dry runs are left out.
     pub async fn sums_since(&self, since_ms: i64) -> Result<Vec<Sum>, LedgerError> {
         const QUARTER_MS: i64 = 900_000;
         let mut writer = self.connection.lock().await;
@@ -355,7 +417,9 @@ impl Ledger {
         let sum = |row: &SqliteRow| {
             Some(Sum {
                 service: row.get::<&str, _>(0).parse().ok()?,
-                outcome: Outcome::ALL.into_iter().find(|outcome| outcome.wire() == row.get::<&str, _>(1))?,
+                outcome: Outcome::ALL
+                    .into_iter()
+                    .find(|outcome| outcome.wire() == row.get::<&str, _>(1))?,
                 at_ms: row.get::<i64, _>(2) * QUARTER_MS,
                 count: usize::try_from(row.get::<i64, _>(3)).ok()?,
                 amount: Vnd::try_from(row.get::<i64, _>(4)).ok()?,
@@ -365,7 +429,11 @@ impl Ledger {
     }
 
     /// A service's accounts that were paid since then, as keys, and when (milliseconds since 1970).
-    pub async fn paid_accounts(&self, service: Service, since_ms: i64) -> Result<Vec<(String, i64)>, LedgerError> {
+    pub async fn paid_accounts(
+        &self,
+        service: Service,
+        since_ms: i64,
+    ) -> Result<Vec<(String, i64)>, LedgerError> {
         let mut writer = self.connection.lock().await;
         let rows = sqlx::query(
             "SELECT account_key, MAX(updated_ms) FROM attempts WHERE outcome IS NOT NULL AND outcome = 'paid' AND updated_ms >= ? AND service = ? \
@@ -379,8 +447,8 @@ impl Ledger {
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
-    /// Milliseconds that a job of this service's newest batch took, from beginning to end. `None`: there is none that
-    /// could say it; a batch that lay overnight cannot.
+    /// Milliseconds that a job of this service's newest batch took, from beginning to end. `None`:
+    /// there is none that could say it; a batch that lay overnight cannot.
     pub async fn ms_a_job(&self, service: Service) -> Result<Option<u64>, LedgerError> {
         const MOST_MS: u64 = 120_000;
         let mut writer = self.connection.lock().await;
@@ -392,7 +460,11 @@ impl Ledger {
         .fetch_optional(&mut writer.sql)
         .await
         .map_err(|e| self.fault(e))?;
-        let each = row.and_then(|row| u64::try_from(row.get::<i64, _>(0)).ok()?.checked_div(u64::try_from(row.get::<i64, _>(1)).ok()?));
+        let each = row.and_then(|row| {
+            u64::try_from(row.get::<i64, _>(0))
+                .ok()?
+                .checked_div(u64::try_from(row.get::<i64, _>(1)).ok()?)
+        });
         Ok(each.filter(|ms| *ms <= MOST_MS))
     }
 
@@ -408,19 +480,30 @@ impl Ledger {
     }
 
     /// An attempt in doubt at this obligation, other than `except`.
-    pub async fn doubt_on(&self, obligation: &str, except: &str) -> Result<Option<String>, LedgerError> {
+    pub async fn doubt_on(
+        &self,
+        obligation: &str,
+        except: &str,
+    ) -> Result<Option<String>, LedgerError> {
         let mut writer = self.connection.lock().await;
-        let row = sqlx::query("SELECT id FROM attempts WHERE obligation = ? AND outcome IS NULL AND id <> ? LIMIT 1")
-            .bind(obligation)
-            .bind(except)
-            .fetch_optional(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?;
+        let row = sqlx::query(
+            "SELECT id FROM attempts WHERE obligation = ? AND outcome IS NULL AND id <> ? LIMIT 1",
+        )
+        .bind(obligation)
+        .bind(except)
+        .fetch_optional(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
         Ok(row.map(|r| r.get(0)))
     }
 
     /// When this obligation was paid with this amount since then, if it was.
-    pub async fn paid_on(&self, obligation: &str, amount: Vnd, since_ms: i64) -> Result<Option<Timestamp>, LedgerError> {
+    pub async fn paid_on(
+        &self,
+        obligation: &str,
+        amount: Vnd,
+        since_ms: i64,
+    ) -> Result<Option<Timestamp>, LedgerError> {
         let mut writer = self.connection.lock().await;
         let row = sqlx::query(
             "SELECT updated_ms FROM attempts WHERE obligation = ? AND amount = ? AND outcome = 'paid' AND updated_ms >= ? \
@@ -436,7 +519,11 @@ impl Ledger {
     }
 
     /// When this order's top-up of this account and amount was paid, if it was.
-    pub async fn order_paid(&self, obligation: &str, order_id: &str) -> Result<Option<Timestamp>, LedgerError> {
+    pub async fn order_paid(
+        &self,
+        obligation: &str,
+        order_id: &str,
+    ) -> Result<Option<Timestamp>, LedgerError> {
         let mut writer = self.connection.lock().await;
         let row = sqlx::query(
             "SELECT a.updated_ms FROM attempts a JOIN jobs j ON j.id = a.job_id \
@@ -453,17 +540,25 @@ impl Ledger {
     /// Is any other attempt of this portal user in doubt? Then the balance proves nothing.
     pub async fn has_doubt(&self, agent: &str, except: &str) -> Result<bool, LedgerError> {
         let mut writer = self.connection.lock().await;
-        let row = sqlx::query("SELECT 1 FROM attempts WHERE agent = ? AND outcome IS NULL AND id <> ? LIMIT 1")
-            .bind(agent)
-            .bind(except)
-            .fetch_optional(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?;
+        let row = sqlx::query(
+            "SELECT 1 FROM attempts WHERE agent = ? AND outcome IS NULL AND id <> ? LIMIT 1",
+        )
+        .bind(agent)
+        .bind(except)
+        .fetch_optional(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?;
         Ok(row.is_some())
     }
 
-    /// What this portal user paid, with proof, by attempts armed after that event, other than `except`.
-    pub async fn paid_since(&self, agent: &str, since_seq: i64, except: &str) -> Result<Vnd, LedgerError> {
+    /// What this portal user paid, with proof, by attempts armed after that event, other than
+    /// `except`.
+    pub async fn paid_since(
+        &self,
+        agent: &str,
+        since_seq: i64,
+        except: &str,
+    ) -> Result<Vnd, LedgerError> {
         let mut writer = self.connection.lock().await;
         let sum: i64 = sqlx::query(
             "SELECT COALESCE(SUM(a.amount), 0) FROM attempts a JOIN events e ON e.attempt_id = a.id AND e.kind = 'armed' \
@@ -482,23 +577,38 @@ impl Ledger {
     /// What was paid in a batch, with proof.
     pub async fn paid_in(&self, batch: &str) -> Result<Vnd, LedgerError> {
         let mut writer = self.connection.lock().await;
-        let sum: i64 = sqlx::query("SELECT COALESCE(SUM(amount), 0) FROM attempts WHERE batch_id = ? AND outcome = 'paid'")
+        let sum: i64 = sqlx::query(
+            "SELECT COALESCE(SUM(amount), 0) FROM attempts WHERE batch_id = ? AND outcome = 'paid'",
+        )
+        .bind(batch)
+        .fetch_one(&mut writer.sql)
+        .await
+        .map_err(|e| self.fault(e))?
+        .get(0);
+        Ok(Vnd::try_from(sum).unwrap_or_default())
+    }
+
+    /// What was paid or is in doubt so far, for the limits.
+    pub async fn spent(
+        &self,
+        batch: &str,
+        agent: &str,
+        day_start_ms: i64,
+    ) -> Result<Spent, LedgerError> {
+        let mut writer = self.connection.lock().await;
+        let counts = "obligation IS NOT NULL AND (outcome IS NULL OR outcome = 'paid')";
+        let in_batch = format!(
+            "SELECT COALESCE(SUM(amount), 0) FROM attempts WHERE {counts} AND batch_id = ?"
+        );
+        let today = format!(
+            "SELECT COALESCE(SUM(amount), 0) FROM attempts WHERE {counts} AND agent = ? AND updated_ms >= ?"
+        );
+        let in_batch: i64 = sqlx::query(sqlx::AssertSqlSafe(in_batch))
             .bind(batch)
             .fetch_one(&mut writer.sql)
             .await
             .map_err(|e| self.fault(e))?
             .get(0);
-        Ok(Vnd::try_from(sum).unwrap_or_default())
-    }
-
-    /// What was paid or is in doubt so far, for the limits.
-    pub async fn spent(&self, batch: &str, agent: &str, day_start_ms: i64) -> Result<Spent, LedgerError> {
-        let mut writer = self.connection.lock().await;
-        let counts = "obligation IS NOT NULL AND (outcome IS NULL OR outcome = 'paid')";
-        let in_batch = format!("SELECT COALESCE(SUM(amount), 0) FROM attempts WHERE {counts} AND batch_id = ?");
-        let today = format!("SELECT COALESCE(SUM(amount), 0) FROM attempts WHERE {counts} AND agent = ? AND updated_ms >= ?");
-        let in_batch: i64 =
-            sqlx::query(sqlx::AssertSqlSafe(in_batch)).bind(batch).fetch_one(&mut writer.sql).await.map_err(|e| self.fault(e))?.get(0);
         let today: i64 = sqlx::query(sqlx::AssertSqlSafe(today))
             .bind(agent)
             .bind(day_start_ms)
@@ -507,13 +617,19 @@ impl Ledger {
             .map_err(|e| self.fault(e))?
             .get(0);
         let sum = |dong| Vnd::try_from(dong).unwrap_or_default();
-        Ok(Spent { in_batch: sum(in_batch), today: sum(today) })
+        Ok(Spent {
+            in_batch: sum(in_batch),
+            today: sum(today),
+        })
     }
 
     /// Attempts that match a code, phone, order id, transaction id or attempt id, newest first.
     pub async fn find(&self, what: &str) -> Result<Vec<(String, JobResult)>, LedgerError> {
         // A phone as people write it: +84, spaces, dashes.
-        let key = what.parse::<Phone>().map_or_else(|_| what.trim().to_ascii_lowercase(), |phone| phone.as_str().to_owned());
+        let key = what.parse::<Phone>().map_or_else(
+            |_| what.trim().to_ascii_lowercase(),
+            |phone| phone.as_str().to_owned(),
+        );
         let rows = {
             let mut writer = self.connection.lock().await;
             sqlx::query(
@@ -528,8 +644,12 @@ impl Ledger {
         };
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
-            let Ok(service) = row.get::<&str, _>("service").parse::<Service>() else { continue };
-            let Some(job) = job_of(service, &row) else { continue };
+            let Ok(service) = row.get::<&str, _>("service").parse::<Service>() else {
+                continue;
+            };
+            let Some(job) = job_of(service, &row) else {
+                continue;
+            };
             let id: String = row.get("attempt");
             let attempt = self.fold(&id).await?;
             let result = JobResult {
@@ -553,7 +673,9 @@ fn summary_of(row: &SqliteRow) -> Option<BatchSummary> {
         operator: row.get("operator"),
         portal: row.get("portal"),
         started: Timestamp::from_millisecond(row.get("started_ms")).ok()?,
-        finished: row.get::<Option<i64>, _>("finished_ms").and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+        finished: row
+            .get::<Option<i64>, _>("finished_ms")
+            .and_then(|ms| Timestamp::from_millisecond(ms).ok()),
         is_dry_run: row.get("is_dry_run"),
         left_out: serde_json::from_str(row.get("left_out")).unwrap_or_default(),
         jobs: row.get("job_count"),

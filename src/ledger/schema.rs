@@ -6,7 +6,8 @@ use sqlx::{Connection, Row, SqliteConnection};
 
 use super::LedgerError;
 
-/// One step from each schema to the next. Steps that have been released are never changed; new ones are added.
+/// One step from each schema to the next. Steps that have been released are never changed; new ones
+/// are added.
 const STEPS: [&str; 5] = [
     "
 CREATE TABLE batches (
@@ -99,8 +100,7 @@ CREATE INDEX outbox_waiting ON outbox (seq) WHERE acknowledged_ms IS NULL;
 ];
 
 /// As the first step makes it.
-pub const NEVER_DELETED: &str =
-    "CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;";
+pub const NEVER_DELETED: &str = "CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;";
 
 /// Why the schema cannot be brought up to date.
 pub enum MigrateError {
@@ -113,7 +113,11 @@ pub enum MigrateError {
 impl MigrateError {
     pub fn at(self, path: &Path) -> LedgerError {
         match self {
-            Self::Newer(found) => LedgerError::Newer { path: path.to_owned(), found, known: known() },
+            Self::Newer(found) => LedgerError::Newer {
+                path: path.to_owned(),
+                found,
+                known: known(),
+            },
             Self::Sql(source) => LedgerError::of(path, source),
         }
     }
@@ -135,16 +139,30 @@ pub async fn migrate(sql: &mut SqliteConnection) -> Result<(), MigrateError> {
 }
 
 /// Up to this schema only: for tests, what an earlier program left.
-pub(super) async fn migrate_to(sql: &mut SqliteConnection, newest: i64) -> Result<(), MigrateError> {
-    let found: i64 = sqlx::query("PRAGMA user_version").fetch_one(&mut *sql).await?.get(0);
+pub(super) async fn migrate_to(
+    sql: &mut SqliteConnection,
+    newest: i64,
+) -> Result<(), MigrateError> {
+    let found: i64 = sqlx::query("PRAGMA user_version")
+        .fetch_one(&mut *sql)
+        .await?
+        .get(0);
     if found > known() {
         return Err(MigrateError::Newer(found));
     }
-    for (number, step) in (1_i64..).zip(STEPS).skip_while(|(number, _)| *number <= found).take_while(|(number, _)| *number <= newest) {
+    for (number, step) in (1_i64..)
+        .zip(STEPS)
+        .skip_while(|(number, _)| *number <= found)
+        .take_while(|(number, _)| *number <= newest)
+    {
         let mut tx = sql.begin().await?;
         sqlx::raw_sql(step).execute(&mut *tx).await?;
         // A pragma takes no parameters; the number is ours.
-        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {number}"))).execute(&mut *tx).await?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+            "PRAGMA user_version = {number}"
+        )))
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
     }
     Ok(())

@@ -1,6 +1,8 @@
-//! The stateless sample job API: six services, random samples of ten fixed codes each, as the contract has it.
+//! The stateless sample job API: six services, random samples of ten fixed codes each, as the
+//! contract has it.
 //!
-//! For trying the program without a server. It keeps nothing and knows nothing of what is done with its samples.
+//! For trying the program without a server. It keeps nothing and knows nothing of what is done with
+//! its samples.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,13 +39,19 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), delay: None, seed: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            delay: None,
+            seed: None,
+        }
     }
 }
 
 /// Why it cannot be started.
 #[derive(Debug, thiserror::Error)]
-#[error("Không mở được {0}: cổng đang được dùng hoặc địa chỉ không thuộc máy này. Chọn cổng khác bằng --listen. (Cannot listen there.)")]
+#[error(
+    "Không mở được {0}: cổng đang được dùng hoặc địa chỉ không thuộc máy này. Chọn cổng khác bằng --listen. (Cannot listen there.)"
+)]
 pub struct ListenError(SocketAddr, #[source] std::io::Error);
 
 /// A running API. Dropping it stops it.
@@ -65,7 +73,10 @@ pub async fn start(options: Options) -> Result<MockApi, ListenError> {
     let listener = TcpListener::bind(options.listen).await.map_err(fault)?;
     let address = listener.local_addr().map_err(fault)?;
     let seed = options.seed.unwrap_or_else(rand::random);
-    let shared = Shared { delay: options.delay, random: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))) };
+    let shared = Shared {
+        delay: options.delay,
+        random: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))),
+    };
     let router = Router::new()
         .route("/", get(index).options(preflight))
         .route("/api/health", get(health).options(preflight))
@@ -79,7 +90,9 @@ pub async fn start(options: Options) -> Result<MockApi, ListenError> {
     let stop = CancellationToken::new();
     let ended = stop.clone();
     tokio::spawn(async move {
-        let served = axum::serve(listener, router).with_graceful_shutdown(async move { ended.cancelled().await }).await;
+        let served = axum::serve(listener, router)
+            .with_graceful_shutdown(async move { ended.cancelled().await })
+            .await;
         if let Err(error) = served {
             tracing::error!(%error, "the sample API stopped");
         }
@@ -107,36 +120,61 @@ async fn preflight() -> StatusCode {
 /// Any page may ask: the samples are nobody's secret.
 async fn open_to_browsers(mut response: Response) -> Response {
     const CORS: [(HeaderName, HeaderValue); 3] = [
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, OPTIONS")),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*")),
+        (
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            HeaderValue::from_static("*"),
+        ),
+        (
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static("GET, OPTIONS"),
+        ),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static("*"),
+        ),
     ];
     response.headers_mut().extend(CORS);
     response
 }
 
 async fn index() -> Json<Value> {
-    let endpoints: Vec<String> = Service::ALL.iter().map(|s| format!("/api/data/{s}")).collect();
+    let endpoints: Vec<String> = Service::ALL
+        .iter()
+        .map(|s| format!("/api/data/{s}"))
+        .collect();
     Json(json!({ "status": "success", "message": "Viettel Pay Mock API", "endpoints": endpoints }))
 }
 
 async fn health() -> Json<Value> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs_f64();
     Json(json!({ "status": "success", "message": "API server is running", "timestamp": now }))
 }
 
 async fn data(State(shared): State<Shared>, Path(service): Path<String>) -> Response {
-    let Ok(service) = service.parse::<Service>() else { return not_found() };
+    let Ok(service) = service.parse::<Service>() else {
+        return not_found();
+    };
     let (data, drawn) = {
         let mut random = shared.random.lock().unwrap_or_else(PoisonError::into_inner);
-        (sample(service, &mut random), Duration::from_millis(random.random_range(500..=1_500)))
+        (
+            sample(service, &mut random),
+            Duration::from_millis(random.random_range(500..=1_500)),
+        )
     };
     tokio::time::sleep(shared.delay.unwrap_or(drawn)).await;
-    Json(json!({ "status": "success", "service": service.spec().api_name, "data": data })).into_response()
+    Json(json!({ "status": "success", "service": service.spec().api_name, "data": data }))
+        .into_response()
 }
 
 fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, Json(json!({ "status": "error", "message": "Service type not found" }))).into_response()
+    (
+        StatusCode::NOT_FOUND,
+        Json(json!({ "status": "error", "message": "Service type not found" })),
+    )
+        .into_response()
 }
 
 /// A whole answer, as the API gives it, for whoever wants sample jobs without asking over HTTP.
@@ -152,11 +190,15 @@ fn sample(service: Service, random: &mut StdRng) -> Value {
     };
     match service {
         Service::LookUpFtth => json!({ "subscriber_codes": some(FTTH, 3, 7) }),
-        Service::PayEvn => json!({ "bill_codes": some(BILLS, 3, 6), "receiver_phone": "0981234567", "pin": PIN }),
+        Service::PayEvn => {
+            json!({ "bill_codes": some(BILLS, 3, 6), "receiver_phone": "0981234567", "pin": PIN })
+        }
         Service::TopUpMulti => {
             json!({ "phone_numbers": some(PHONES, 4, 8), "pin": PIN, "payment_type": "Nạp trả trước", "amount": "50.000đ" })
         }
-        Service::TopUpViettel => json!({ "phone_numbers": some(VIETTEL, 4, 8), "pin": PIN, "amount": "100000" }),
+        Service::TopUpViettel => {
+            json!({ "phone_numbers": some(VIETTEL, 4, 8), "pin": PIN, "amount": "100000" })
+        }
         Service::PayTvInternet => json!({ "subscriber_codes": some(TV, 3, 7), "pin": PIN }),
         Service::LookUpPostpaid => json!({ "phone_numbers": some(POSTPAID, 5, 9) }),
     }
@@ -186,14 +228,54 @@ const BILLS: [&str; 10] = [
     "PE01000100009",
     "PE01000100010",
 ];
-const PHONES: [&str; 10] =
-    ["0901100001", "0912100002", "0933100003", "0944100004", "0765100005", "0836100006", "0567100007", "0988100008", "0329100009", "0870100010"];
-const VIETTEL: [&str; 10] =
-    ["0981200001", "0972200002", "0963200003", "0864200004", "0325200005", "0336200006", "0347200007", "0358200008", "0369200009", "0370200010"];
-const TV: [&str; 10] =
-    ["HTV0010001", "HTV0010002", "HTV0010003", "HTV0010004", "HTV0010005", "HTV0010006", "HTV0010007", "HTV0010008", "HTV0010009", "HTV0010010"];
-const POSTPAID: [&str; 10] =
-    ["0981300001", "0972300002", "0963300003", "0864300004", "0325300005", "0336300006", "0347300007", "0358300008", "0369300009", "0370300010"];
+const PHONES: [&str; 10] = [
+    "0901100001",
+    "0912100002",
+    "0933100003",
+    "0944100004",
+    "0765100005",
+    "0836100006",
+    "0567100007",
+    "0988100008",
+    "0329100009",
+    "0870100010",
+];
+const VIETTEL: [&str; 10] = [
+    "0981200001",
+    "0972200002",
+    "0963200003",
+    "0864200004",
+    "0325200005",
+    "0336200006",
+    "0347200007",
+    "0358200008",
+    "0369200009",
+    "0370200010",
+];
+const TV: [&str; 10] = [
+    "HTV0010001",
+    "HTV0010002",
+    "HTV0010003",
+    "HTV0010004",
+    "HTV0010005",
+    "HTV0010006",
+    "HTV0010007",
+    "HTV0010008",
+    "HTV0010009",
+    "HTV0010010",
+];
+const POSTPAID: [&str; 10] = [
+    "0981300001",
+    "0972300002",
+    "0963300003",
+    "0864300004",
+    "0325300005",
+    "0336300006",
+    "0347300007",
+    "0358300008",
+    "0369300009",
+    "0370300010",
+];
 
 #[cfg(test)]
 mod tests {
@@ -203,13 +285,25 @@ mod tests {
 
     async fn started() -> MockApi {
         crate::init_tls();
-        start(Options { listen: SocketAddr::from(([127, 0, 0, 1], 0)), delay: Some(Duration::ZERO), seed: Some(7) }).await.expect("starts")
+        start(Options {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            delay: Some(Duration::ZERO),
+            seed: Some(7),
+        })
+        .await
+        .expect("starts")
     }
 
     #[tokio::test]
     async fn our_own_client_understands_every_service() {
         let api = started().await;
-        let client = JobApi::new(&api.url(), None, Duration::from_secs(5), Duration::from_secs(5)).expect("address");
+        let client = JobApi::new(
+            &api.url(),
+            None,
+            Duration::from_secs(5),
+            Duration::from_secs(5),
+        )
+        .expect("address");
         assert_eq!(client.health().await.expect("healthy").status, "success");
         for (service, least, most) in [
             (Service::LookUpFtth, 3, 7),
@@ -219,27 +313,53 @@ mod tests {
             (Service::PayTvInternet, 3, 7),
             (Service::LookUpPostpaid, 5, 9),
         ] {
-            let intake = client.fetch(service, Defaults::default()).await.expect("list");
-            assert!((least..=most).contains(&intake.list.jobs.len()), "{service}");
-            assert_eq!((intake.list.errors.len(), intake.list.duplicates.len()), (0, 0), "{service}");
+            let intake = client
+                .fetch(service, Defaults::default())
+                .await
+                .expect("list");
+            assert!(
+                (least..=most).contains(&intake.list.jobs.len()),
+                "{service}"
+            );
+            assert_eq!(
+                (intake.list.errors.len(), intake.list.duplicates.len()),
+                (0, 0),
+                "{service}"
+            );
         }
     }
 
     #[tokio::test]
     async fn an_unknown_service_and_a_browsers_question_are_answered_as_agreed() {
         let api = started().await;
-        let answer = reqwest::get(format!("{}/api/data/nope", api.url())).await.expect("answers");
+        let answer = reqwest::get(format!("{}/api/data/nope", api.url()))
+            .await
+            .expect("answers");
         assert_eq!(answer.status(), 404);
         assert_eq!(answer.headers()["access-control-allow-origin"], "*");
-        assert_eq!(answer.json::<Value>().await.expect("json"), json!({ "status": "error", "message": "Service type not found" }));
-        let data: Value = reqwest::get(format!("{}/api/data/nap_tien_da_mang", api.url())).await.expect("answers").json().await.expect("json");
-        assert_eq!((&data["service"], &data["data"]["amount"]), (&json!("Nạp tiền đa mạng"), &json!("50.000đ")));
+        assert_eq!(
+            answer.json::<Value>().await.expect("json"),
+            json!({ "status": "error", "message": "Service type not found" })
+        );
+        let data: Value = reqwest::get(format!("{}/api/data/nap_tien_da_mang", api.url()))
+            .await
+            .expect("answers")
+            .json()
+            .await
+            .expect("json");
+        assert_eq!(
+            (&data["service"], &data["data"]["amount"]),
+            (&json!("Nạp tiền đa mạng"), &json!("50.000đ"))
+        );
     }
 
     #[tokio::test]
     async fn a_taken_port_is_named() {
         let api = started().await;
-        let taken = Options { listen: api.address, ..Options::default() };
+        let taken = Options {
+            listen: api.address,
+            ..Options::default()
+        };
         let error = start(taken).await.expect_err("taken").to_string();
         assert!(error.contains(&api.address.to_string()), "{error}");
     }

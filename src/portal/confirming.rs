@@ -21,32 +21,56 @@ pub(super) struct Expected<'m> {
 impl Expected<'_> {
     /// What a held request is.
     pub fn judge(&self, posted: &Posted) -> Judgement {
-        let fields: Vec<(String, String)> = url::form_urlencoded::parse(posted.body.as_bytes()).into_owned().collect();
+        let fields: Vec<(String, String)> = url::form_urlencoded::parse(posted.body.as_bytes())
+            .into_owned()
+            .collect();
         let is_button = |text: &str| self.buttons.iter().any(|b| b == text);
-        let confirms = fields.iter().any(|(name, value)| is_button(name) || (name == "javax.faces.source" && is_button(value)));
+        let confirms = fields.iter().any(|(name, value)| {
+            is_button(name) || (name == "javax.faces.source" && is_button(value))
+        });
         if !confirms {
             return Judgement::Other;
         }
-        self.fault(&fields, posted).map_or(Judgement::Confirms, |why| Judgement::Wrong(format!("yêu cầu xác nhận {why}")))
+        self.fault(&fields, posted)
+            .map_or(Judgement::Confirms, |why| {
+                Judgement::Wrong(format!("yêu cầu xác nhận {why}"))
+            })
     }
 
     fn fault(&self, fields: &[(String, String)], posted: &Posted) -> Option<String> {
         let of = |ends: &[String]| -> Vec<&String> {
-            fields.iter().filter(|(name, _)| ends.iter().any(|end| name.ends_with(end.as_str()))).map(|(_, value)| value).collect()
+            fields
+                .iter()
+                .filter(|(name, _)| ends.iter().any(|end| name.ends_with(end.as_str())))
+                .map(|(_, value)| value)
+                .collect()
         };
-        if let Some(other) = of(&self.words.account_fields).into_iter().find(|a| !a.is_empty() && !a.trim().eq_ignore_ascii_case(&self.account)) {
+        if let Some(other) = of(&self.words.account_fields)
+            .into_iter()
+            .find(|a| !a.is_empty() && !a.trim().eq_ignore_ascii_case(&self.account))
+        {
             return Some(format!("ghi {other}, không phải {}", self.account));
         }
         if let Some(amount) = self.typed_amount {
             let typed = of(&self.words.amount_fields);
-            if let Some(other) = typed.into_iter().find(|text| text.parse::<Vnd>() != Ok(amount)) {
+            if let Some(other) = typed
+                .into_iter()
+                .find(|text| text.parse::<Vnd>() != Ok(amount))
+            {
                 return Some(format!("ghi số tiền “{other}”, không phải {amount}"));
             }
         }
-        if posted.attempt.as_ref().is_some_and(|told| *told != self.attempt) {
+        if posted
+            .attempt
+            .as_ref()
+            .is_some_and(|told| *told != self.attempt)
+        {
             return Some("không thuộc lần bấm này".to_owned());
         }
-        let view = fields.iter().find(|(name, _)| name == "javax.faces.ViewState").map(|(_, value)| value);
+        let view = fields
+            .iter()
+            .find(|(name, _)| name == "javax.faces.ViewState")
+            .map(|(_, value)| value);
         match (view, &posted.view) {
             (Some(sent), Some(shown)) if sent != shown => Some("thuộc một trang khác".to_owned()),
             _ => None,
@@ -58,7 +82,10 @@ impl Expected<'_> {
 pub(super) fn masked(words: &GateWords, body: &str) -> String {
     let mut out = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in url::form_urlencoded::parse(body.as_bytes()) {
-        let is_secret = words.secret_fields.iter().any(|end| name.ends_with(end.as_str()));
+        let is_secret = words
+            .secret_fields
+            .iter()
+            .any(|end| name.ends_with(end.as_str()));
         out.append_pair(&name, if is_secret { "******" } else { &value });
     }
     out.finish()
@@ -66,7 +93,11 @@ pub(super) fn masked(words: &GateWords, body: &str) -> String {
 
 /// The ids that exact locators (`[id="…"]`) name.
 pub(super) fn ids(locators: &[String]) -> Vec<String> {
-    locators.iter().filter_map(|l| l.strip_prefix("[id=\"")?.strip_suffix("\"]")).map(str::to_owned).collect()
+    locators
+        .iter()
+        .filter_map(|l| l.strip_prefix("[id=\"")?.strip_suffix("\"]"))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -83,7 +114,13 @@ mod tests {
             typed_amount: expected_amount.map(Vnd::fixed),
             attempt: "A1".into(),
         };
-        expected.judge(&Posted { id: "1".into(), url: "u".into(), body: body.into(), attempt: Some("A1".into()), view: Some("1:2".into()) })
+        expected.judge(&Posted {
+            id: "1".into(),
+            url: "u".into(),
+            body: body.into(),
+            attempt: Some("A1".into()),
+            view: Some("1:2".into()),
+        })
     }
 
     const GOOD: &str = "javax.faces.source=indexForm%3AyesIdCard&indexForm%3AphoneNumberId=0981234567&indexForm%3AtransAmountId_hinput=150000&javax.faces.ViewState=1%3A2";
@@ -91,15 +128,40 @@ mod tests {
     #[test]
     fn only_the_paying_buttons_request_confirms() {
         assert_eq!(judged(Some(150_000), GOOD), Judgement::Confirms);
-        assert_eq!(judged(Some(150_000), &GOOD.replace("yesIdCard", "updateId")), Judgement::Other);
-        assert_eq!(judged(None, "indexForm%3AyesIdCard=&indexForm%3AphoneNumberId=0981234567"), Judgement::Confirms, "a form that loads a page");
-        assert_eq!(judged(None, "javax.faces.source=xindexForm%3AyesIdCard"), Judgement::Other, "to the letter");
+        assert_eq!(
+            judged(Some(150_000), &GOOD.replace("yesIdCard", "updateId")),
+            Judgement::Other
+        );
+        assert_eq!(
+            judged(
+                None,
+                "indexForm%3AyesIdCard=&indexForm%3AphoneNumberId=0981234567"
+            ),
+            Judgement::Confirms,
+            "a form that loads a page"
+        );
+        assert_eq!(
+            judged(None, "javax.faces.source=xindexForm%3AyesIdCard"),
+            Judgement::Other,
+            "to the letter"
+        );
     }
 
     #[test]
     fn another_account_amount_or_page_does_not_leave() {
-        for (from, to) in [("0981234567", "0981234568"), ("150000", "1500000"), ("150000", ""), ("1%3A2", "9%3A9")] {
-            assert!(matches!(judged(Some(150_000), &GOOD.replace(from, to)), Judgement::Wrong(_)), "{from} → {to}");
+        for (from, to) in [
+            ("0981234567", "0981234568"),
+            ("150000", "1500000"),
+            ("150000", ""),
+            ("1%3A2", "9%3A9"),
+        ] {
+            assert!(
+                matches!(
+                    judged(Some(150_000), &GOOD.replace(from, to)),
+                    Judgement::Wrong(_)
+                ),
+                "{from} → {to}"
+            );
         }
     }
 

@@ -2,14 +2,17 @@
 
 use crate::browser::BrowserError;
 
-/// Why a step on the portal could not be done. Everything here happened before a paying click, or is about reading.
+/// Why a step on the portal could not be done. Everything here happened before a paying click, or
+/// is about reading.
 #[derive(Debug, thiserror::Error)]
 pub enum PortalError {
     /// The browser or its driver.
     #[error(transparent)]
     Browser(#[from] BrowserError),
     /// An element of the map is not on the page.
-    #[error("Cổng đã đổi giao diện: không thấy “{element}” ({why}). Chạy gachno doctor --portal và gửi nhật ký cho kỹ thuật. (Element not usable.)")]
+    #[error(
+        "Cổng đã đổi giao diện: không thấy “{element}” ({why}). Chạy gachno doctor --portal và gửi nhật ký cho kỹ thuật. (Element not usable.)"
+    )]
     PageChanged {
         /// Its name in the map.
         element: String,
@@ -29,7 +32,9 @@ pub enum PortalError {
     #[error("Cổng báo lỗi: {0} (The portal reports a fault.)")]
     System(String),
     /// The portal refuses the login.
-    #[error("Cổng không cho đăng nhập: {0}. Kiểm tra mã đại lý và mật khẩu; không thử lại để tránh khóa tài khoản. (Login refused.)")]
+    #[error(
+        "Cổng không cho đăng nhập: {0}. Kiểm tra mã đại lý và mật khẩu; không thử lại để tránh khóa tài khoản. (Login refused.)"
+    )]
     LoginRefused(String),
     /// Somebody else is logged in.
     #[error(
@@ -45,7 +50,9 @@ pub enum PortalError {
     #[error("Không tìm thấy tên tài khoản trên Viettel Pay Pro. (No agent code on the page.)")]
     NoUser,
     /// Nobody came to do the captcha or the OTP.
-    #[error("Đã chờ {seconds} giây mà chưa có ai hoàn tất đăng nhập (captcha/OTP) trên trình duyệt. (Nobody completed the login.)")]
+    #[error(
+        "Đã chờ {seconds} giây mà chưa có ai hoàn tất đăng nhập (captcha/OTP) trên trình duyệt. (Nobody completed the login.)"
+    )]
     NobodyCame {
         /// How long it was waited for.
         seconds: u64,
@@ -61,10 +68,20 @@ impl PortalError {
         match self {
             Self::Browser(e) => !matches!(
                 e,
-                BrowserError::NoBrowser { .. } | BrowserError::NoDriver { .. } | BrowserError::BadPath { .. } | BrowserError::Versions { .. }
+                BrowserError::NoBrowser { .. }
+                    | BrowserError::NoDriver { .. }
+                    | BrowserError::BadPath { .. }
+                    | BrowserError::Versions { .. }
             ),
-            Self::PageChanged { .. } | Self::Expired | Self::NoAnswer { .. } | Self::System(_) | Self::Unreadable(_) => true,
-            Self::LoginRefused(_) | Self::OtherUser { .. } | Self::NoUser | Self::NobodyCame { .. } => false,
+            Self::PageChanged { .. }
+            | Self::Expired
+            | Self::NoAnswer { .. }
+            | Self::System(_)
+            | Self::Unreadable(_) => true,
+            Self::LoginRefused(_)
+            | Self::OtherUser { .. }
+            | Self::NoUser
+            | Self::NobodyCame { .. } => false,
         }
     }
 

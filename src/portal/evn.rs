@@ -4,14 +4,18 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::PortalError;
-use super::page::{LookUp, Page, Readiness, Snapshot, await_question, click, fill, fill_if_there, fill_secret, read, ready};
+use super::page::{
+    LookUp, Page, Readiness, Snapshot, await_question, click, fill, fill_if_there, fill_secret,
+    read, ready,
+};
 use crate::domain::{BillCode, Phone, Vnd};
 
 /// Links that are followed in search of the page, at most.
 const LINKS_MAX: usize = 6;
 
 impl Page<'_> {
-    /// Fills the bill's code (and phone and PIN where the page has these fields) and opens the confirm dialog.
+    /// Fills the bill's code (and phone and PIN where the page has these fields) and opens the
+    /// confirm dialog.
     ///
     /// `path` remembers where the page was found: nobody wrote its address down.
     pub async fn look_up_bill(
@@ -40,7 +44,10 @@ impl Page<'_> {
         let Some(prepared) = snapshot.prepared("evn.confirm") else {
             return snapshot
                 .refusal(self.map)?
-                .ok_or_else(|| PortalError::PageChanged { element: "frame.confirm_dialog".to_owned(), why: "không mở ra".to_owned() });
+                .ok_or_else(|| PortalError::PageChanged {
+                    element: "frame.confirm_dialog".to_owned(),
+                    why: "không mở ra".to_owned(),
+                });
         };
         let amount = amount(&snapshot, &prepared.dialog_amounts)?;
         if amount.is_zero() {
@@ -49,7 +56,8 @@ impl Page<'_> {
         Ok(snapshot.found(amount, Readiness::Prepared(prepared)))
     }
 
-    /// Tries the map's addresses, then the links whose words fit, until a page has the code's field.
+    /// Tries the map's addresses, then the links whose words fit, until a page has the code's
+    /// field.
     pub(super) async fn find_bill_page(&mut self) -> Result<String, PortalError> {
         let mut candidates = self.map.pages.evn.clone();
         let mut seen = 0;
@@ -57,7 +65,11 @@ impl Page<'_> {
             let path = candidates[seen].clone();
             seen += 1;
             self.open(&path).await?;
-            let look = vec![ready(), read("evn.code", "value", "code"), json!({ "op": "links", "words": self.map.pages.evn_link_words })];
+            let look = vec![
+                ready(),
+                read("evn.code", "value", "code"),
+                json!({ "op": "links", "words": self.map.pages.evn_link_words }),
+            ];
             let snapshot = match self.step(look).await {
                 Ok(snapshot) => snapshot,
                 Err(PortalError::Expired) => return Err(PortalError::Expired),
@@ -79,27 +91,39 @@ impl Page<'_> {
         }
         Err(PortalError::PageChanged {
             element: "evn.code".to_owned(),
-            why: "không tìm ra trang thu tiền điện; đặt địa chỉ trong bản đồ cổng (pages.evn)".to_owned(),
+            why: "không tìm ra trang thu tiền điện; đặt địa chỉ trong bản đồ cổng (pages.evn)"
+                .to_owned(),
         })
     }
 }
 
-/// The amount, by the map's element, else the only amount that stands alone, else the only one in the dialog.
+/// The amount, by the map's element, else the only amount that stands alone, else the only one in
+/// the dialog.
 ///
-/// The first two may disagree with the dialog only where the dialog names no amount: one way of reading can be wrong.
+/// The first two may disagree with the dialog only where the dialog names no amount: one way of
+/// reading can be wrong.
 fn amount(snapshot: &Snapshot, in_dialog: &[Vnd]) -> Result<Vnd, PortalError> {
-    let alone: Vec<Vnd> = snapshot.read("money").map(|t| t.lines().filter_map(|l| l.parse().ok()).collect()).unwrap_or_default();
-    let mapped = snapshot.read("amount").and_then(|text| text.parse::<Vnd>().ok());
+    let alone: Vec<Vnd> = snapshot
+        .read("money")
+        .map(|t| t.lines().filter_map(|l| l.parse().ok()).collect())
+        .unwrap_or_default();
+    let mapped = snapshot
+        .read("amount")
+        .and_then(|text| text.parse::<Vnd>().ok());
     let only = |amounts: &[Vnd]| match amounts {
         [first, rest @ ..] if rest.iter().all(|a| a == first) => Some(*first),
         _ => None,
     };
     let read = mapped.or_else(|| only(&alone)).or_else(|| only(in_dialog));
-    let changed = |why: &str| PortalError::PageChanged { element: "evn.amount".to_owned(), why: why.to_owned() };
+    let changed = |why: &str| PortalError::PageChanged {
+        element: "evn.amount".to_owned(),
+        why: why.to_owned(),
+    };
     match read {
         None => Err(changed("không đọc được số tiền")),
         Some(amount) if in_dialog.is_empty() || in_dialog.contains(&amount) => Ok(amount),
-        // The numbered id moved to another amount (a fee, say); the dialog is what will be confirmed.
+        // The numbered id moved to another amount (a fee, say); the dialog is what will be
+        // confirmed.
         Some(_) => match only(in_dialog) {
             Some(dialog) if alone.contains(&dialog) => Ok(dialog),
             _ => Err(changed("số tiền trên trang khác với hộp xác nhận")),

@@ -1,5 +1,5 @@
-//! The portal's history of transactions, read as far as it is needed. Where it is not to be had, everything else
-//! goes on without it.
+//! The portal's history of transactions, read as far as it is needed. Where it is not to be had,
+//! everything else goes on without it.
 
 use serde_json::json;
 
@@ -17,18 +17,25 @@ pub struct History {
 }
 
 impl Page<'_> {
-    /// Everything above `mark`, over as many pages as it takes; with an empty mark, everything. `None`: this portal
-    /// shows none that can be read.
+    /// Everything above `mark`, over as many pages as it takes; with an empty mark, everything.
+    /// `None`: this portal shows none that can be read.
     pub async fn history(&mut self, mark: &str) -> Result<Option<History>, PortalError> {
-        let Some(first) = self.map.pages.history.first() else { return Ok(None) };
+        let Some(first) = self.map.pages.history.first() else {
+            return Ok(None);
+        };
         let mut to_read = vec![first.clone()];
-        let mut history = History { rows: Vec::new(), is_complete: false };
+        let mut history = History {
+            rows: Vec::new(),
+            is_complete: false,
+        };
         let (mut read, mut readable) = (0, true);
         while let Some(path) = to_read.get(read).cloned() {
             if read >= self.map.history.pages {
                 return Ok(Some(history));
             }
-            let Some(table) = self.history_page(&path).await? else { return Ok(None) };
+            let Some(table) = self.history_page(&path).await? else {
+                return Ok(None);
+            };
             read += 1;
             for page in table.pages {
                 // The first page's own link leads to what was just read.
@@ -42,7 +49,11 @@ impl Page<'_> {
                     return Ok(Some(history));
                 }
                 match raw.amount.parse() {
-                    Ok(amount) => history.rows.push(HistoryRow { transaction: raw.transaction, account: raw.account, amount }),
+                    Ok(amount) => history.rows.push(HistoryRow {
+                        transaction: raw.transaction,
+                        account: raw.account,
+                        amount,
+                    }),
                     Err(_) => readable = false,
                 }
             }
@@ -54,9 +65,12 @@ impl Page<'_> {
         Ok(Some(history))
     }
 
-    /// The newest transaction's id, as a mark; empty where the history is. `None`: no history that can be read.
+    /// The newest transaction's id, as a mark; empty where the history is. `None`: no history that
+    /// can be read.
     pub async fn history_mark(&mut self) -> Result<Option<String>, PortalError> {
-        let Some(path) = self.map.pages.history.first().cloned() else { return Ok(None) };
+        let Some(path) = self.map.pages.history.first().cloned() else {
+            return Ok(None);
+        };
         let table = self.history_page(&path).await?;
         Ok(match table.map(|t| t.rows.into_iter().next()) {
             None => None,
@@ -70,7 +84,10 @@ impl Page<'_> {
         self.open(path).await?;
         let words = &self.map.history;
         let columns = json!({ "transaction": words.transaction, "account": words.account, "amount": words.amount });
-        match self.step(vec![ready(), json!({ "op": "table", "columns": columns })]).await {
+        match self
+            .step(vec![ready(), json!({ "op": "table", "columns": columns })])
+            .await
+        {
             Ok(snapshot) => Ok(snapshot.table),
             Err(PortalError::Expired) => Err(PortalError::Expired),
             Err(error @ PortalError::Browser(_)) => Err(error),
@@ -84,5 +101,8 @@ impl Page<'_> {
 }
 
 fn is_first(url: &str) -> bool {
-    url::Url::parse(url).is_ok_and(|url| url.query_pairs().any(|(name, value)| name == "page" && value == "1"))
+    url::Url::parse(url).is_ok_and(|url| {
+        url.query_pairs()
+            .any(|(name, value)| name == "page" && value == "1")
+    })
 }

@@ -5,7 +5,10 @@ use serde_json::json;
 
 use super::map::Card;
 use super::page::RawCard;
-use super::page::{Found, LookUp, Page, Readiness, Ready, Snapshot, await_any, await_question, click, fill, fill_secret, ready};
+use super::page::{
+    Found, LookUp, Page, Readiness, Ready, Snapshot, await_any, await_question, click, fill,
+    fill_secret, ready,
+};
 use super::{PortalError, PortalMap};
 use crate::domain::{SubscriberCode, Vnd};
 
@@ -31,10 +34,14 @@ pub struct Contract {
 impl Contract {
     /// The lines in the form that the old reports have.
     pub fn note(&self) -> String {
-        format!("HD:{} | Chu:{} | SDT:{} | No:{}", self.number, self.owner, self.contact, self.debt)
+        format!(
+            "HD:{} | Chu:{} | SDT:{} | No:{}",
+            self.number, self.owner, self.contact, self.debt
+        )
     }
 
-    /// Does one of its lines equal the code? Equality, not containment: a short code stands inside longer ones.
+    /// Does one of its lines equal the code? Equality, not containment: a short code stands inside
+    /// longer ones.
     fn is_of(&self, code: &str) -> bool {
         self.number.eq_ignore_ascii_case(code) || self.subscriber.eq_ignore_ascii_case(code)
     }
@@ -42,8 +49,17 @@ impl Contract {
 
 impl Page<'_> {
     /// Looks a subscriber up.
-    pub async fn look_up_subscriber(&mut self, code: &SubscriberCode) -> Result<LookUp, PortalError> {
-        let path = self.map.pages.internet_tv.first().cloned().unwrap_or_default();
+    pub async fn look_up_subscriber(
+        &mut self,
+        code: &SubscriberCode,
+    ) -> Result<LookUp, PortalError> {
+        let path = self
+            .map
+            .pages
+            .internet_tv
+            .first()
+            .cloned()
+            .unwrap_or_default();
         self.open(&path).await?;
         let snapshot = self
             .step(vec![
@@ -58,7 +74,11 @@ impl Page<'_> {
     }
 
     /// Chooses the contract, fills the PIN and opens the dialog.
-    pub async fn prepare_contract(&mut self, contract: &Contract, pin: &SecretString) -> Result<Ready, PortalError> {
+    pub async fn prepare_contract(
+        &mut self,
+        contract: &Contract,
+        pin: &SecretString,
+    ) -> Result<Ready, PortalError> {
         // One call: choosing brings the panel, or a refusal and no panel.
         let steps = vec![
             json!({ "op": "click_id", "on": "tv.card", "id": contract.button }),
@@ -69,7 +89,9 @@ impl Page<'_> {
         ];
         let (snapshot, fault) = self.step_with_words(steps).await?;
         match (snapshot.refusal(self.map)?, fault) {
-            (Some(LookUp::Rejected(text) | LookUp::NotFound(text)), _) => return Ok(Ready::Rejected(text)),
+            (Some(LookUp::Rejected(text) | LookUp::NotFound(text)), _) => {
+                return Ok(Ready::Rejected(text));
+            }
             (_, Some(fault)) => return Err(fault),
             (_, None) => {}
         }
@@ -82,22 +104,31 @@ fn read_answer(map: &PortalMap, snapshot: &Snapshot, code: &str) -> Result<LookU
         return match snapshot.refusal(map)? {
             Some(end) => Ok(end),
             // Neither a card nor a word: "not found" only where the page says so.
-            None => Err(PortalError::System("cổng không trả kết quả tra cứu".to_owned())),
+            None => Err(PortalError::System(
+                "cổng không trả kết quả tra cứu".to_owned(),
+            )),
         };
     }
     if let Some(end @ (LookUp::Rejected(_) | LookUp::NotFound(_))) = snapshot.refusal(map)? {
         return Ok(end);
     }
-    let contracts = snapshot.cards.iter().map(|card| contract(&map.card, card)).collect::<Result<Vec<_>, _>>()?;
+    let contracts = snapshot
+        .cards
+        .iter()
+        .map(|card| contract(&map.card, card))
+        .collect::<Result<Vec<_>, _>>()?;
     let chosen = match contracts.as_slice() {
-        // The search was for exactly this subscriber, so a single contract is its own, whoever represents it.
+        // The search was for exactly this subscriber, so a single contract is its own, whoever
+        // represents it.
         [only] => Some(only),
         several => {
             let mut own = several.iter().filter(|c| c.is_of(code));
             own.next().filter(|_| own.next().is_none())
         }
     };
-    let Some(contract) = chosen.cloned() else { return Ok(LookUp::Several(contracts)) };
+    let Some(contract) = chosen.cloned() else {
+        return Ok(LookUp::Several(contracts));
+    };
     if contract.debt.is_zero() {
         return Ok(LookUp::NoDebt(contract.note()));
     }
@@ -113,16 +144,27 @@ fn read_answer(map: &PortalMap, snapshot: &Snapshot, code: &str) -> Result<LookU
 
 fn contract(labels: &Card, card: &RawCard) -> Result<Contract, PortalError> {
     let line = |label: &str| card.lines.get(label).cloned().unwrap_or_default();
-    let changed = |element: &str, why: String| PortalError::PageChanged { element: element.to_owned(), why };
-    let debt_text = card.lines.get(&labels.debt).ok_or_else(|| changed("card.debt", "không có dòng nợ cước".to_owned()))?;
+    let changed = |element: &str, why: String| PortalError::PageChanged {
+        element: element.to_owned(),
+        why,
+    };
+    let debt_text = card
+        .lines
+        .get(&labels.debt)
+        .ok_or_else(|| changed("card.debt", "không có dòng nợ cước".to_owned()))?;
     Ok(Contract {
         number: line(&labels.contract),
         owner: line(&labels.owner),
         subscriber: line(&labels.subscriber),
         service: line(&labels.service),
         contact: line(&labels.contact),
-        debt: debt_text.parse().map_err(|e| changed("card.debt", format!("{e}")))?,
-        button: card.button.clone().ok_or_else(|| changed("card.button", "không có nút thanh toán".to_owned()))?,
+        debt: debt_text
+            .parse()
+            .map_err(|e| changed("card.debt", format!("{e}")))?,
+        button: card
+            .button
+            .clone()
+            .ok_or_else(|| changed("card.button", "không có nút thanh toán".to_owned()))?,
     })
 }
 
@@ -140,13 +182,19 @@ mod tests {
             ("Nợ cước:", debt),
         ];
         RawCard {
-            lines: lines.into_iter().map(|(l, v)| (l.to_owned(), v.to_owned())).collect(),
+            lines: lines
+                .into_iter()
+                .map(|(l, v)| (l.to_owned(), v.to_owned()))
+                .collect(),
             button: Some(format!("payMoneyForm:btnView{button}")),
         }
     }
 
     fn page(cards: Vec<RawCard>, messages: &[(&str, &str)]) -> Snapshot {
-        let said: Vec<_> = messages.iter().map(|(severity, text)| json!({ "severity": severity, "text": text })).collect();
+        let said: Vec<_> = messages
+            .iter()
+            .map(|(severity, text)| json!({ "severity": severity, "text": text }))
+            .collect();
         let mut snapshot: Snapshot = serde_json::from_value(json!({
             "url": "", "doc": "", "agent": "A", "balance": "1.234.567 đ", "messages": said, "login": false, "captcha": false, "otp": false,
             "expired": false, "dialog": null, "matched": {}, "pressed": false, "refreshed": false, "answered": null, "error": null,
@@ -162,33 +210,81 @@ mod tests {
 
     #[test]
     fn a_single_contract_is_read_whoever_represents_it() {
-        let answer = page(vec![card("600000001", "k012_gftth_example1", "165,000 VND", 1)], &[]);
-        let Ok(LookUp::Found(found)) = look(&answer, "another_code") else { panic!("found") };
-        assert_eq!((found.amount, found.balance), (Vnd::fixed(165_000), Some(Vnd::fixed(1_234_567))));
-        assert_eq!(found.note, "HD:600000001 | Chu:NGUYỄN VĂN A | SDT:912345678 | No:165.000 đ");
+        let answer = page(
+            vec![card("600000001", "k012_gftth_example1", "165,000 VND", 1)],
+            &[],
+        );
+        let Ok(LookUp::Found(found)) = look(&answer, "another_code") else {
+            panic!("found")
+        };
+        assert_eq!(
+            (found.amount, found.balance),
+            (Vnd::fixed(165_000), Some(Vnd::fixed(1_234_567)))
+        );
+        assert_eq!(
+            found.note,
+            "HD:600000001 | Chu:NGUYỄN VĂN A | SDT:912345678 | No:165.000 đ"
+        );
     }
 
     #[test]
     fn among_several_contracts_only_the_code_to_the_letter_is_taken() {
-        let cards = || vec![card("600000001", "k1_long", "10,000 VND", 1), card("600000002", "K1", "20,000 VND", 2)];
-        let Ok(LookUp::Found(found)) = look(&page(cards(), &[]), "k1") else { panic!("found") };
-        assert_eq!(found.amount, Vnd::fixed(20_000), "not the one that merely contains the code");
-        assert!(matches!(look(&page(cards(), &[]), "k1_l"), Ok(LookUp::Several(c)) if c.len() == 2));
-        let twins = vec![card("600000001", "k1", "10,000 VND", 1), card("600000002", "k1", "20,000 VND", 2)];
-        assert!(matches!(look(&page(twins, &[]), "k1"), Ok(LookUp::Several(_))));
+        let cards = || {
+            vec![
+                card("600000001", "k1_long", "10,000 VND", 1),
+                card("600000002", "K1", "20,000 VND", 2),
+            ]
+        };
+        let Ok(LookUp::Found(found)) = look(&page(cards(), &[]), "k1") else {
+            panic!("found")
+        };
+        assert_eq!(
+            found.amount,
+            Vnd::fixed(20_000),
+            "not the one that merely contains the code"
+        );
+        assert!(
+            matches!(look(&page(cards(), &[]), "k1_l"), Ok(LookUp::Several(c)) if c.len() == 2)
+        );
+        let twins = vec![
+            card("600000001", "k1", "10,000 VND", 1),
+            card("600000002", "k1", "20,000 VND", 2),
+        ];
+        assert!(matches!(
+            look(&page(twins, &[]), "k1"),
+            Ok(LookUp::Several(_))
+        ));
     }
 
     #[test]
     fn an_empty_answer_is_not_not_found() {
-        assert!(matches!(look(&page(vec![], &[]), "k1"), Err(PortalError::System(_))));
-        assert!(matches!(look(&page(vec![], &[("error", "Không tìm thấy thuê bao")]), "k1"), Ok(LookUp::NotFound(_))));
-        assert!(matches!(look(&page(vec![], &[("info", "Thuê bao không còn nợ cước")]), "k1"), Ok(LookUp::NoDebt(_))));
+        assert!(matches!(
+            look(&page(vec![], &[]), "k1"),
+            Err(PortalError::System(_))
+        ));
+        assert!(matches!(
+            look(&page(vec![], &[("error", "Không tìm thấy thuê bao")]), "k1"),
+            Ok(LookUp::NotFound(_))
+        ));
+        assert!(matches!(
+            look(
+                &page(vec![], &[("info", "Thuê bao không còn nợ cước")]),
+                "k1"
+            ),
+            Ok(LookUp::NoDebt(_))
+        ));
     }
 
     #[test]
     fn an_amount_that_cannot_be_read_is_no_amount() {
         for odd in ["165,000.50 VND", "165k", ""] {
-            assert!(matches!(look(&page(vec![card("6", "k1", odd, 1)], &[]), "k1"), Err(PortalError::PageChanged { .. })), "{odd}");
+            assert!(
+                matches!(
+                    look(&page(vec![card("6", "k1", odd, 1)], &[]), "k1"),
+                    Err(PortalError::PageChanged { .. })
+                ),
+                "{odd}"
+            );
         }
     }
 }

@@ -40,21 +40,35 @@ impl Page<'_> {
             return Ok(step);
         }
         if !snapshot.login {
-            // Neither frame nor form: an inner page decides (the home page's own look is not known).
-            let inner = self.map.pages.internet_tv.first().cloned().unwrap_or_default();
+            // Neither frame nor form: an inner page decides (the home page's own look is not
+            // known).
+            let inner = self
+                .map
+                .pages
+                .internet_tv
+                .first()
+                .cloned()
+                .unwrap_or_default();
             self.open(&inner).await?;
             let snapshot = self.step_on_login(vec![ready()]).await?;
             if let Some(step) = stands(&snapshot) {
                 return Ok(step);
             }
             if !snapshot.login {
-                return Err(PortalError::PageChanged { element: "login.user".to_owned(), why: format!("không có trên {}", snapshot.url) });
+                return Err(PortalError::PageChanged {
+                    element: "login.user".to_owned(),
+                    why: format!("không có trên {}", snapshot.url),
+                });
             }
         }
-        let (Some(username), Some(password)) = (&credentials.username, &credentials.password) else {
+        let (Some(username), Some(password)) = (&credentials.username, &credentials.password)
+        else {
             return Ok(LoginStep::NeedsPerson(Errand::LogIn));
         };
-        let mut steps = vec![fill("login.user", username.expose_secret()), fill_secret("login.password", password, false)];
+        let mut steps = vec![
+            fill("login.user", username.expose_secret()),
+            fill_secret("login.password", password, false),
+        ];
         if snapshot.captcha {
             self.step_on_login(steps).await?;
             return Ok(LoginStep::NeedsPerson(Errand::Captcha));
@@ -65,7 +79,8 @@ impl Page<'_> {
     }
 
     async fn after_submit(&mut self, mut snapshot: Snapshot) -> Result<LoginStep, PortalError> {
-        // The redirect may begin just after the answer: look once more before words are taken for the end.
+        // The redirect may begin just after the answer: look once more before words are taken for
+        // the end.
         for _ in 0..3 {
             if let Some(step) = stands(&snapshot) {
                 return Ok(step);
@@ -87,10 +102,17 @@ impl Page<'_> {
             return Ok(LoginStep::NeedsPerson(Errand::Captcha));
         }
         // Logged in, but on a page without the frame: an inner page tells who we are.
-        let inner = self.map.pages.internet_tv.first().cloned().unwrap_or_default();
+        let inner = self
+            .map
+            .pages
+            .internet_tv
+            .first()
+            .cloned()
+            .unwrap_or_default();
         self.open(&inner).await?;
         let snapshot = self.step_on_login(vec![ready()]).await?;
-        stands(&snapshot).ok_or_else(|| PortalError::LoginRefused("cổng vẫn ở trang đăng nhập".to_owned()))
+        stands(&snapshot)
+            .ok_or_else(|| PortalError::LoginRefused("cổng vẫn ở trang đăng nhập".to_owned()))
     }
 
     /// Waits until a person has logged in.
@@ -109,7 +131,9 @@ impl Page<'_> {
                 Err(error) => tracing::debug!(%error, "waiting for the person"),
             }
             if tokio::time::Instant::now() > end {
-                return Err(PortalError::NobodyCame { seconds: limit.as_secs() });
+                return Err(PortalError::NobodyCame {
+                    seconds: limit.as_secs(),
+                });
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -120,6 +144,10 @@ fn stands(snapshot: &Snapshot) -> Option<LoginStep> {
     if snapshot.otp {
         return Some(LoginStep::NeedsPerson(Errand::Otp));
     }
-    let agent = snapshot.agent.as_deref().map(str::trim).filter(|a| !a.is_empty())?;
+    let agent = snapshot
+        .agent
+        .as_deref()
+        .map(str::trim)
+        .filter(|a| !a.is_empty())?;
     (!snapshot.login && !snapshot.expired).then(|| LoginStep::In(agent.to_owned()))
 }

@@ -159,7 +159,10 @@ pub struct GateWords {
 /// The lines of a contract's card.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "each is the label of the line that its name says")]
+#[allow(
+    missing_docs,
+    reason = "each is the label of the line that its name says"
+)]
 pub struct Card {
     /// Regular expression of the button's id.
     pub button: String,
@@ -224,20 +227,31 @@ impl PortalMap {
         match file {
             None => Self::parse(Path::new("(built-in)"), BUILT_IN),
             Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|source| MapError::Io { path: path.to_owned(), source })?;
+                let text = std::fs::read_to_string(path).map_err(|source| MapError::Io {
+                    path: path.to_owned(),
+                    source,
+                })?;
                 Self::parse(path, &text)
             }
         }
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, MapError> {
-        let parsed = |text: &str| toml::from_str::<Self>(text).map_err(|e| MapError::Syntax { path: path.to_owned(), why: e.to_string() });
+        let parsed = |text: &str| {
+            toml::from_str::<Self>(text).map_err(|e| MapError::Syntax {
+                path: path.to_owned(),
+                why: e.to_string(),
+            })
+        };
         let mut map = parsed(text)?;
         if map.about.is_empty() && text != BUILT_IN {
             map.about = parsed(BUILT_IN)?.about;
         }
         match map.fault() {
-            Some(what) => Err(MapError::Incomplete { path: path.to_owned(), what }),
+            Some(what) => Err(MapError::Incomplete {
+                path: path.to_owned(),
+                what,
+            }),
             None => Ok(map),
         }
     }
@@ -246,19 +260,39 @@ impl PortalMap {
         if self.version != 1 {
             return Some(format!("version = {}", self.version));
         }
-        let unlocated = |name: &&&str| self.elements.get(**name).is_none_or(|l| l.is_empty() || l.iter().any(|s| s.trim().is_empty()));
+        let unlocated = |name: &&&str| {
+            self.elements
+                .get(**name)
+                .is_none_or(|l| l.is_empty() || l.iter().any(|s| s.trim().is_empty()))
+        };
         if let Some(name) = ELEMENTS.iter().find(unlocated) {
             return Some(format!("elements.\"{name}\""));
         }
-        if let Some(name) = self.elements.keys().find(|name| !ELEMENTS.contains(&name.as_str())) {
+        if let Some(name) = self
+            .elements
+            .keys()
+            .find(|name| !ELEMENTS.contains(&name.as_str()))
+        {
             return Some(format!("elements.\"{name}\" (không có tên này)"));
         }
-        let pages = [&self.pages.home, &self.pages.internet_tv, &self.pages.phone, &self.pages.evn];
-        if pages.iter().any(|paths| paths.is_empty() || paths.iter().any(|p| !p.starts_with('/'))) {
+        let pages = [
+            &self.pages.home,
+            &self.pages.internet_tv,
+            &self.pages.phone,
+            &self.pages.evn,
+        ];
+        if pages
+            .iter()
+            .any(|paths| paths.is_empty() || paths.iter().any(|p| !p.starts_with('/')))
+        {
             return Some("pages: mỗi trang cần ít nhất một đường dẫn bắt đầu bằng /".to_owned());
         }
-        let buttons = ELEMENTS.iter().filter(|e| e.starts_with("phone.amount_")).count();
-        (self.rules.amount_buttons.len() != buttons).then(|| format!("rules.amount_buttons cần {buttons} số tiền"))
+        let buttons = ELEMENTS
+            .iter()
+            .filter(|e| e.starts_with("phone.amount_"))
+            .count();
+        (self.rules.amount_buttons.len() != buttons)
+            .then(|| format!("rules.amount_buttons cần {buttons} số tiền"))
     }
 
     /// The portal's words.
@@ -275,7 +309,10 @@ mod tests {
     fn the_built_in_map_is_whole() {
         let map = PortalMap::load(None).expect("whole");
         assert_eq!(map.rules.minimum_debt, Vnd::fixed(5_000));
-        assert!(map.elements.keys().eq(map.about.keys()), "each element says what it is");
+        assert!(
+            map.elements.keys().eq(map.about.keys()),
+            "each element says what it is"
+        );
     }
 
     #[test]
@@ -284,7 +321,9 @@ mod tests {
         let path = dir.path().join("viettel-pay.toml");
         let written = |text: &str| {
             std::fs::write(&path, text).expect("write");
-            PortalMap::load(Some(&path)).expect_err("refused").to_string()
+            PortalMap::load(Some(&path))
+                .expect_err("refused")
+                .to_string()
         };
         let without = BUILT_IN.replace("\"tv.confirm\" =", "\"tv.confirmm\" =");
         assert!(written(&without).contains("tv.confirm"));
@@ -295,13 +334,25 @@ mod tests {
     #[test]
     fn suspect_ids_are_never_used_and_paying_buttons_are_exact() {
         let map = PortalMap::load(None).expect("whole");
-        for suspect in
-            ["payMoneyForm:phoneNumber", "payMoneyForm:amount", "payMoneyForm:pin\"", "btnContinue", "collectElectricBill", "success-message"]
-        {
+        for suspect in [
+            "payMoneyForm:phoneNumber",
+            "payMoneyForm:amount",
+            "payMoneyForm:pin\"",
+            "btnContinue",
+            "collectElectricBill",
+            "success-message",
+        ] {
             assert!(!BUILT_IN.contains(suspect), "{suspect}");
         }
-        for (name, locators) in map.elements.iter().filter(|(name, _)| name.ends_with(".confirm")) {
-            assert!(locators.iter().all(|l| l.starts_with("[id=\"")), "{name} must not be guessed");
+        for (name, locators) in map
+            .elements
+            .iter()
+            .filter(|(name, _)| name.ends_with(".confirm"))
+        {
+            assert!(
+                locators.iter().all(|l| l.starts_with("[id=\"")),
+                "{name} must not be guessed"
+            );
         }
     }
 }

@@ -70,29 +70,39 @@ impl<'m> Words<'m> {
             .iter()
             .filter(|p| p.at.is_empty() || p.at.contains(&moment))
             .filter(|p| p.severities.is_empty() || p.severities.contains(&said.severity))
-            .find(|p| p.contains.iter().any(|words| text.contains(&folded_pattern(words))))
+            .find(|p| {
+                p.contains
+                    .iter()
+                    .any(|words| text.contains(&folded_pattern(words)))
+            })
             .map(|p| p.class)
     }
 
-    /// What the messages before the paying click say together; `None` where nothing in them matters.
+    /// What the messages before the paying click say together; `None` where nothing in them
+    /// matters.
     ///
-    /// An error that no pattern knows is a fault of the system: nothing was sent, so it may be tried again.
+    /// An error that no pattern knows is a fault of the system: nothing was sent, so it may be
+    /// tried again.
     pub fn before_click(self, said: &[Said], moment: Moment) -> Option<(Class, String)> {
         let is_error = |s: &Said| matches!(s.severity.as_str(), "error" | "fatal");
         let classes = said.iter().filter_map(|s| {
-            let class = self.class(s, moment).or_else(|| is_error(s).then_some(Class::System))?;
+            let class = self
+                .class(s, moment)
+                .or_else(|| is_error(s).then_some(Class::System))?;
             Some((class, s.text.clone()))
         });
         // `Success` and `Unclear` before the click are chatter ("Tra cứu thành công").
-        classes.filter(|(class, _)| !matches!(class, Class::Success | Class::Unclear)).min_by_key(|(class, _)| match class {
-            Class::Expired => 0,
-            Class::Person => 1,
-            Class::Refused => 2,
-            Class::NotFound => 3,
-            Class::Cleared => 4,
-            Class::NoDebt => 5,
-            Class::System | Class::Unclear | Class::Success => 6,
-        })
+        classes
+            .filter(|(class, _)| !matches!(class, Class::Success | Class::Unclear))
+            .min_by_key(|(class, _)| match class {
+                Class::Expired => 0,
+                Class::Person => 1,
+                Class::Refused => 2,
+                Class::NotFound => 3,
+                Class::Cleared => 4,
+                Class::NoDebt => 5,
+                Class::System | Class::Unclear | Class::Success => 6,
+            })
     }
 }
 
@@ -105,7 +115,8 @@ fn folded_pattern(words: &str) -> String {
     text
 }
 
-/// What the messages after the paying click say together. Contradictions and unknown words are unclear.
+/// What the messages after the paying click say together. Contradictions and unknown words are
+/// unclear.
 pub fn answer_of(words: Words<'_>, said: &[Said]) -> Answer {
     let mut classes: Vec<(Class, &Said)> = Vec::new();
     for message in said.iter().filter(|s| !s.text.is_empty()) {
@@ -117,14 +128,18 @@ pub fn answer_of(words: Words<'_>, said: &[Said]) -> Answer {
         }
     }
     let has = |wanted: Class| classes.iter().any(|(class, _)| *class == wanted);
-    let is_unclear = [Class::Unclear, Class::System, Class::Expired, Class::Person].into_iter().any(has);
+    let is_unclear = [Class::Unclear, Class::System, Class::Expired, Class::Person]
+        .into_iter()
+        .any(has);
     let is_refused = has(Class::Refused) || has(Class::NotFound);
     let is_cleared = has(Class::NoDebt) || has(Class::Cleared);
     match (is_unclear, has(Class::Success), is_refused, is_cleared) {
         (false, false, false, false) => Answer::Silent,
         (false, true, false, false) => {
             let texts = classes.iter().map(|(_, s)| s.text.as_str());
-            Answer::Success { amounts: texts.flat_map(Vnd::all_in).collect() }
+            Answer::Success {
+                amounts: texts.flat_map(Vnd::all_in).collect(),
+            }
         }
         (false, false, _, true) => Answer::Cleared,
         (false, false, true, false) => Answer::Refused,
@@ -132,19 +147,28 @@ pub fn answer_of(words: Words<'_>, said: &[Said]) -> Answer {
     }
 }
 
-/// The messages in a raw answer (`<partial-response>`), for a page that could not be read any more. The spans are
-/// `PrimeFaces`' own: `ui-messages-<severity>-summary`.
+/// The messages in a raw answer (`<partial-response>`), for a page that could not be read any more.
+/// The spans are `PrimeFaces`' own: `ui-messages-<severity>-summary`.
 pub fn said_in(raw: &str) -> Vec<Said> {
     const MARK: &str = "ui-messages-";
     let mut said = Vec::new();
     for (at, _) in raw.match_indices(MARK) {
-        let Some((severity, rest)) = raw[at + MARK.len()..].split_once("-summary\">") else { continue };
+        let Some((severity, rest)) = raw[at + MARK.len()..].split_once("-summary\">") else {
+            continue;
+        };
         if !matches!(severity, "info" | "warn" | "error" | "fatal") {
             continue;
         }
         let text = rest.split('<').next().unwrap_or_default();
-        let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
-        said.push(Said { severity: severity.to_owned(), text: crate::domain::text::squeezed(&text) });
+        let text = text
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&amp;", "&");
+        said.push(Said {
+            severity: severity.to_owned(),
+            text: crate::domain::text::squeezed(&text),
+        });
     }
     said
 }
@@ -155,12 +179,19 @@ pub fn transaction_id(markers: &[String], text: &str) -> Option<String> {
     let lower = squeezed.to_lowercase();
     markers.iter().find_map(|marker| {
         let (at, found) = lower.match_indices(&folded(marker)).next()?;
-        // Lower-casing keeps the length of every Vietnamese letter; where it did not, the id is not read.
+        // Lower-casing keeps the length of every Vietnamese letter; where it did not, the id is not
+        // read.
         let rest = squeezed.get(at + found.len()..)?;
-        let word = rest.trim_start_matches([':', ' ', '#', '-', '.', '(']).split([' ', ',', ';', ')']).next()?;
+        let word = rest
+            .trim_start_matches([':', ' ', '#', '-', '.', '('])
+            .split([' ', ',', ';', ')'])
+            .next()?;
         let id = word.trim_end_matches(['.', ':', '!']);
-        let is_id =
-            id.len() >= 4 && id.chars().any(|c| c.is_ascii_digit()) && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        let is_id = id.len() >= 4
+            && id.chars().any(|c| c.is_ascii_digit())
+            && id
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
         is_id.then(|| id.to_owned())
     })
 }
@@ -175,11 +206,17 @@ mod tests {
     }
 
     fn said(severity: &str, text: &str) -> Said {
-        Said { severity: severity.into(), text: text.into() }
+        Said {
+            severity: severity.into(),
+            text: text.into(),
+        }
     }
 
     fn before(severity: &str, text: &str) -> Option<Class> {
-        map().words().before_click(&[said(severity, text)], Moment::LookUp).map(|(class, _)| class)
+        map()
+            .words()
+            .before_click(&[said(severity, text)], Moment::LookUp)
+            .map(|(class, _)| class)
     }
 
     fn after(messages: &[(&str, &str)]) -> Answer {
@@ -190,43 +227,106 @@ mod tests {
     #[test]
     fn every_text_of_the_portal_that_is_known_has_its_class() {
         for (severity, text, class) in [
-            ("info", "Thuê bao 0981234567 KHÔNG CÒN NỢ CƯỚC", Class::NoDebt),
-            ("error", "Phiên làm việc kết thúc, yêu cầu đăng nhập lại.", Class::Expired),
+            (
+                "info",
+                "Thuê bao 0981234567 KHÔNG CÒN NỢ CƯỚC",
+                Class::NoDebt,
+            ),
+            (
+                "error",
+                "Phiên làm việc kết thúc, yêu cầu đăng nhập lại.",
+                Class::Expired,
+            ),
             ("info", "Nhập mã OTP để xác nhận.", Class::Person),
-            ("info", "Vui lòng nhập mã xác nhận trong tin nhắn gửi về số 0912-345-678.", Class::Person),
+            (
+                "info",
+                "Vui lòng nhập mã xác nhận trong tin nhắn gửi về số 0912-345-678.",
+                Class::Person,
+            ),
             ("error", "Giao dịch không thực hiện được", Class::Refused),
-            ("error", "Đã xảy ra lỗi trong quá trình xử lý", Class::System),
+            (
+                "error",
+                "Đã xảy ra lỗi trong quá trình xử lý",
+                Class::System,
+            ),
             ("error", "Một lỗi chưa ai từng thấy", Class::System),
             ("fatal", "NullPointerException", Class::System),
-            ("error", "Hóa đơn đã được thanh toán trước đó.", Class::Cleared),
+            (
+                "error",
+                "Hóa đơn đã được thanh toán trước đó.",
+                Class::Cleared,
+            ),
             ("info", "Hoá đơn không còn nợ cước", Class::NoDebt),
-            ("error", "Mã khách hàng không đúng, vui lòng kiểm tra lại", Class::NotFound),
-            ("error", "Số tiền thanh toán không nằm trong hạn mức giao dịch cho phép", Class::Refused),
-            ("error", "Có lỗi hệ thống trong quá trình thực hiện giao dịch, vui lòng thử lại", Class::System),
-            ("error", "Giao dịch không thành công do hóa đơn không còn nợ cước. Mời kiểm tra", Class::NoDebt),
+            (
+                "error",
+                "Mã khách hàng không đúng, vui lòng kiểm tra lại",
+                Class::NotFound,
+            ),
+            (
+                "error",
+                "Số tiền thanh toán không nằm trong hạn mức giao dịch cho phép",
+                Class::Refused,
+            ),
+            (
+                "error",
+                "Có lỗi hệ thống trong quá trình thực hiện giao dịch, vui lòng thử lại",
+                Class::System,
+            ),
+            (
+                "error",
+                "Giao dịch không thành công do hóa đơn không còn nợ cước. Mời kiểm tra",
+                Class::NoDebt,
+            ),
             ("warn", "Số dư không đủ", Class::Refused),
         ] {
             assert_eq!(before(severity, text), Some(class), "{text}");
         }
         assert_eq!(before("info", "Chọn hợp đồng :"), None);
-        assert_eq!(before("info", "Tra cứu thành công"), None, "chatter before the click is no outcome");
+        assert_eq!(
+            before("info", "Tra cứu thành công"),
+            None,
+            "chatter before the click is no outcome"
+        );
     }
 
     #[test]
     fn messages_are_read_from_a_raw_answer() {
         let raw = "<update id=\"f:msgError\"><![CDATA[<div class=\"ui-messages-info ui-corner-all\"><span class=\"ui-messages-info-icon\"></span>\
                    <ul><li><span class=\"ui-messages-info-summary\">Giao dịch thành công. Số tiền: 150.000đ</span></li></ul></div>]]></update>";
-        assert_eq!(said_in(raw), [said("info", "Giao dịch thành công. Số tiền: 150.000đ")]);
+        assert_eq!(
+            said_in(raw),
+            [said("info", "Giao dịch thành công. Số tiền: 150.000đ")]
+        );
         assert_eq!(said_in("<html>502</html>"), []);
     }
 
     #[test]
     fn refusals_are_matched_before_the_success_that_they_contain() {
-        assert_eq!(after(&[("error", "Giao dịch không thành công")]), Answer::Refused);
-        assert_eq!(after(&[("info", "Giao dịch không thành công")]), Answer::Refused, "whatever the severity");
-        assert_eq!(after(&[("info", "Giao dịch thành công")]), Answer::Success { amounts: vec![] });
-        assert_eq!(after(&[("error", "Giao dịch không thành công do hóa đơn không còn nợ cước. …")]), Answer::Cleared);
-        assert_eq!(after(&[("error", "Kho\u{302}ng tha\u{300}nh công")]), Answer::Refused, "decomposed letters are the same words");
+        assert_eq!(
+            after(&[("error", "Giao dịch không thành công")]),
+            Answer::Refused
+        );
+        assert_eq!(
+            after(&[("info", "Giao dịch không thành công")]),
+            Answer::Refused,
+            "whatever the severity"
+        );
+        assert_eq!(
+            after(&[("info", "Giao dịch thành công")]),
+            Answer::Success { amounts: vec![] }
+        );
+        assert_eq!(
+            after(&[(
+                "error",
+                "Giao dịch không thành công do hóa đơn không còn nợ cước. …"
+            )]),
+            Answer::Cleared
+        );
+        assert_eq!(
+            after(&[("error", "Kho\u{302}ng tha\u{300}nh công")]),
+            Answer::Refused,
+            "decomposed letters are the same words"
+        );
     }
 
     #[test]
@@ -236,7 +336,10 @@ mod tests {
             ("warn", "Xin chờ"),
             ("error", "E-1042"),
             ("fatal", "oops"),
-            ("info", "Giao dịch đang được xử lý, vui lòng không thực hiện lại"),
+            (
+                "info",
+                "Giao dịch đang được xử lý, vui lòng không thực hiện lại",
+            ),
             ("error", "Không nhận được phản hồi từ nhà cung cấp"),
             ("error", "Đã xảy ra lỗi"),
             ("error", "Thanh toán thành công"),
@@ -251,17 +354,30 @@ mod tests {
     #[test]
     fn several_messages_must_agree() {
         let ok = ("info", "Thanh toán thành công 150.000đ");
-        let amounts = Answer::Success { amounts: vec![Vnd::fixed(150_000)] };
+        let amounts = Answer::Success {
+            amounts: vec![Vnd::fixed(150_000)],
+        };
         assert_eq!(after(&[ok]), amounts);
         assert_eq!(after(&[ok, ("receipt", "Giao dịch thành công")]), amounts);
-        assert_eq!(after(&[ok, ("error", "Giao dịch không thành công")]), Answer::Unclear);
+        assert_eq!(
+            after(&[ok, ("error", "Giao dịch không thành công")]),
+            Answer::Unclear
+        );
         assert_eq!(after(&[ok, ("info", "chưa ai thấy")]), Answer::Unclear);
-        assert_eq!(after(&[("receipt", "Biên lai: giao dịch thành công")]), Answer::Success { amounts: vec![] });
+        assert_eq!(
+            after(&[("receipt", "Biên lai: giao dịch thành công")]),
+            Answer::Success { amounts: vec![] }
+        );
     }
 
     #[test]
     fn refusals_about_us_are_not_about_the_customer() {
-        for text in ["Mã PIN không đúng", "Sai PIN, còn 2 lần thử", "Số dư tài khoản không đủ", "Vượt quá hạn mức"] {
+        for text in [
+            "Mã PIN không đúng",
+            "Sai PIN, còn 2 lần thử",
+            "Số dư tài khoản không đủ",
+            "Vượt quá hạn mức",
+        ] {
             assert_eq!(before("error", text), Some(Class::Refused), "{text}");
             assert_eq!(after(&[("error", text)]), Answer::Refused, "{text}");
         }
@@ -270,8 +386,14 @@ mod tests {
     #[test]
     fn the_transaction_id_is_read_where_the_text_has_one() {
         let id = |text: &str| transaction_id(&map().rules.transaction_id_after, text);
-        assert_eq!(id("Thành công. Mã giao dịch: VTP000123."), Some("VTP000123".into()));
-        assert_eq!(id("MÃ GD 2026112000017, số tiền 50.000đ"), Some("2026112000017".into()));
+        assert_eq!(
+            id("Thành công. Mã giao dịch: VTP000123."),
+            Some("VTP000123".into())
+        );
+        assert_eq!(
+            id("MÃ GD 2026112000017, số tiền 50.000đ"),
+            Some("2026112000017".into())
+        );
         assert_eq!(id("Giao dịch thành công"), None);
         assert_eq!(id("Mã giao dịch: đang cập nhật"), None);
     }

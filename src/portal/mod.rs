@@ -1,11 +1,12 @@
 //! The agent portal as page objects, read from a portal map (`assets/portal/viettel-pay.toml`).
 //!
-//! Lives here: pages, their elements by name, their waits and words; one script a step.
-//! Never here: what a debt means for a job, the ledger's events, any decision to pay. The one click that moves money
-//! is [`Page::press`]; it takes a [`crate::ledger::Armed`], which only the ledger makes, and consumes it.
+//! Lives here: pages, their elements by name, their waits and words; one script a step. Never here:
+//! what a debt means for a job, the ledger's events, any decision to pay. The one click that moves
+//! money is [`Page::press`]; it takes a [`crate::ledger::Armed`], which only the ledger makes, and
+//! consumes it.
 //!
-//! Two rules: an element is found by its name in the map, never by an id in the code; and after the paying click
-//! words that no pattern of the map knows mean nothing at all.
+//! Two rules: an element is found by its name in the map, never by an id in the code; and after the
+//! paying click words that no pattern of the map knows mean nothing at all.
 
 mod confirming;
 mod error;

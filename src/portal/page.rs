@@ -16,7 +16,8 @@ use crate::ledger::Armed;
 const SCRIPT: &str = include_str!("../../assets/portal/page.js");
 /// One call waits in the page for this long at most; the loop is outside.
 const CALL_BUDGET: Duration = Duration::from_millis(1_900);
-/// How long an element that has no request behind it may take to appear (a fading panel, a dialog's effect).
+/// How long an element that has no request behind it may take to appear (a fading panel, a dialog's
+/// effect).
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A browser session on the portal.
@@ -30,7 +31,10 @@ pub struct Page<'s> {
 
 /// What a look-up found.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, never in a collection")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, never in a collection"
+)]
 pub enum LookUp {
     /// Something to pay (or, for a top-up, a page that takes it).
     Found(Found),
@@ -87,7 +91,8 @@ pub enum Ready {
     Cleared(String),
 }
 
-/// The form is filled and read back, the confirm dialog stands open. Consumed by the click; cannot be made elsewhere.
+/// The form is filled and read back, the confirm dialog stands open. Consumed by the click; cannot
+/// be made elsewhere.
 #[derive(Debug)]
 pub struct Prepared {
     pub(super) confirm: &'static str,
@@ -108,7 +113,8 @@ pub struct Prepared {
 /// What is known after the paying click was handed to the browser.
 #[derive(Debug, Clone)]
 pub struct Answered {
-    /// It is certain that nothing was sent: the page did not click, or the gate held what it would have sent.
+    /// It is certain that nothing was sent: the page did not click, or the gate held what it would
+    /// have sent.
     pub not_clicked: bool,
     /// New messages, and the print panel as severity `receipt`.
     pub said: Vec<Said>,
@@ -125,7 +131,14 @@ pub struct Answered {
 impl Answered {
     /// Nothing could be read.
     fn lost(why: String) -> Self {
-        Self { not_clicked: false, said: Vec::new(), balance: None, lost: Some(why), raw: None, status: None }
+        Self {
+            not_clicked: false,
+            said: Vec::new(),
+            balance: None,
+            lost: Some(why),
+            raw: None,
+            status: None,
+        }
     }
 
     /// Nothing is known.
@@ -135,7 +148,10 @@ impl Answered {
 
     /// Nothing was sent, for this reason.
     pub fn not_sent(why: String) -> Self {
-        Self { not_clicked: true, ..Self::lost(why) }
+        Self {
+            not_clicked: true,
+            ..Self::lost(why)
+        }
     }
 }
 
@@ -150,7 +166,10 @@ pub struct Armament {
 
 /// What one script call brings back.
 #[derive(Debug, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "what the page shows, as the script sends it")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the page shows, as the script sends it"
+)]
 pub(super) struct Snapshot {
     pub url: String,
     doc: String,
@@ -235,23 +254,41 @@ enum Call {
 
 impl<'s> Page<'s> {
     /// A view of the session as a portal at `base` (without a slash at the end).
-    pub fn new(session: &'s Session, map: &'s PortalMap, base: &'s str, answer_max: Duration) -> Self {
-        Self { session, map, base, answer_max }
+    pub fn new(
+        session: &'s Session,
+        map: &'s PortalMap,
+        base: &'s str,
+        answer_max: Duration,
+    ) -> Self {
+        Self {
+            session,
+            map,
+            base,
+            answer_max,
+        }
     }
 
     pub(super) async fn open(&mut self, path: &str) -> Result<(), PortalError> {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
+        let url = if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.base)
+        };
         Ok(self.session.goto(&url).await?)
     }
 
-    /// Runs the steps and reads the page. A step that could not be done is an error; a lost session is one too.
+    /// Runs the steps and reads the page. A step that could not be done is an error; a lost session
+    /// is one too.
     pub(super) async fn step(&mut self, steps: Vec<Value>) -> Result<Snapshot, PortalError> {
         let snapshot = self.attempt_step(steps, false, None).await?;
         self.check(snapshot)
     }
 
     /// As [`Self::step`], on the login page, where a login form is no lost session.
-    pub(super) async fn step_on_login(&mut self, steps: Vec<Value>) -> Result<Snapshot, PortalError> {
+    pub(super) async fn step_on_login(
+        &mut self,
+        steps: Vec<Value>,
+    ) -> Result<Snapshot, PortalError> {
         let snapshot = self.attempt_step(steps, true, None).await?;
         match &snapshot.error {
             Some(fault) => Err(self.fault(fault)),
@@ -259,9 +296,12 @@ impl<'s> Page<'s> {
         }
     }
 
-    /// As [`Self::step`], but the page's words are handed over even where a step could not be done: a portal that
-    /// refuses a number shows why, and the rest of the form never comes.
-    pub(super) async fn step_with_words(&mut self, steps: Vec<Value>) -> Result<(Snapshot, Option<PortalError>), PortalError> {
+    /// As [`Self::step`], but the page's words are handed over even where a step could not be done:
+    /// a portal that refuses a number shows why, and the rest of the form never comes.
+    pub(super) async fn step_with_words(
+        &mut self,
+        steps: Vec<Value>,
+    ) -> Result<(Snapshot, Option<PortalError>), PortalError> {
         let snapshot = self.attempt_step(steps, false, None).await?;
         if snapshot.expired || snapshot.login {
             return Err(PortalError::Expired);
@@ -270,11 +310,15 @@ impl<'s> Page<'s> {
         Ok((snapshot, fault))
     }
 
-    /// The browser's own error page stands where the portal should: driver and page load strategy decide whether
-    /// loading it was an error already.
+    /// The browser's own error page stands where the portal should: driver and page load strategy
+    /// decide whether loading it was an error already.
     fn reached(&self, snapshot: Snapshot) -> Result<Snapshot, PortalError> {
         if snapshot.url.starts_with("chrome-error:") {
-            return Err(BrowserError::PageUnreachable { url: self.base.to_owned(), why: "trình duyệt không kết nối được".to_owned() }.into());
+            return Err(BrowserError::PageUnreachable {
+                url: self.base.to_owned(),
+                why: "trình duyệt không kết nối được".to_owned(),
+            }
+            .into());
         }
         Ok(snapshot)
     }
@@ -295,7 +339,9 @@ impl<'s> Page<'s> {
     fn fault(&self, fault: &StepFault) -> PortalError {
         match fault.kind.as_str() {
             "expired" => PortalError::Expired,
-            "timeout" => PortalError::NoAnswer { seconds: self.answer_max.as_secs() },
+            "timeout" => PortalError::NoAnswer {
+                seconds: self.answer_max.as_secs(),
+            },
             "script" => PortalError::Unreadable(fault.detail.clone()),
             kind => PortalError::PageChanged {
                 element: fault.element.clone(),
@@ -313,13 +359,24 @@ impl<'s> Page<'s> {
         }
     }
 
-    async fn attempt_step(&mut self, steps: Vec<Value>, on_login: bool, doc: Option<&str>) -> Result<Snapshot, PortalError> {
+    async fn attempt_step(
+        &mut self,
+        steps: Vec<Value>,
+        on_login: bool,
+        doc: Option<&str>,
+    ) -> Result<Snapshot, PortalError> {
         let id = uuid::Uuid::new_v4().simple().to_string();
         self.attempt_named(&id, steps, on_login, doc).await
     }
 
     /// The program's id names its result in the page, for whoever asks for it again.
-    async fn attempt_named(&mut self, id: &str, steps: Vec<Value>, on_login: bool, doc: Option<&str>) -> Result<Snapshot, PortalError> {
+    async fn attempt_named(
+        &mut self,
+        id: &str,
+        steps: Vec<Value>,
+        on_login: bool,
+        doc: Option<&str>,
+    ) -> Result<Snapshot, PortalError> {
         let program = self.program(&steps, on_login, doc);
         // Steps time out in the page; this end is only for a page that does not even do that.
         let deadline = tokio::time::Instant::now() + self.answer_max * 2 + PATIENCE * 4;
@@ -332,7 +389,9 @@ impl<'s> Page<'s> {
                     return self.settled(on_login).await;
                 }
                 Call::Running if tokio::time::Instant::now() > deadline => {
-                    return Err(PortalError::NoAnswer { seconds: self.answer_max.as_secs() });
+                    return Err(PortalError::NoAnswer {
+                        seconds: self.answer_max.as_secs(),
+                    });
                 }
                 Call::Running => call = self.call(None, id).await?,
             }
@@ -365,16 +424,27 @@ impl<'s> Page<'s> {
                 return self.reached(*snapshot);
             }
         }
-        Err(PortalError::Unreadable("trang liên tục chuyển hướng".to_owned()))
+        Err(PortalError::Unreadable(
+            "trang liên tục chuyển hướng".to_owned(),
+        ))
     }
 
     async fn call(&mut self, program: Option<Value>, id: &str) -> Result<Call, PortalError> {
-        let arguments = vec![program.unwrap_or_default(), id.into(), u64::try_from(CALL_BUDGET.as_millis()).unwrap_or_default().into()];
+        let arguments = vec![
+            program.unwrap_or_default(),
+            id.into(),
+            u64::try_from(CALL_BUDGET.as_millis())
+                .unwrap_or_default()
+                .into(),
+        ];
         match self.session.run(SCRIPT, arguments).await {
             Ok(value) if value.get("running").is_some() => Ok(Call::Running),
             Ok(value) if value.get("gone").is_some() => Ok(Call::Gone),
-            Ok(value) => serde_json::from_value(value).map(|s| Call::Done(Box::new(s))).map_err(|e| PortalError::Unreadable(e.to_string())),
-            // A script cut short by a navigation ends in one of several errors: what counts is the page that comes.
+            Ok(value) => serde_json::from_value(value)
+                .map(|s| Call::Done(Box::new(s)))
+                .map_err(|e| PortalError::Unreadable(e.to_string())),
+            // A script cut short by a navigation ends in one of several errors: what counts is the
+            // page that comes.
             Err(BrowserError::Script { why }) => {
                 tracing::debug!(why, "the page's script was cut short");
                 Ok(Call::Gone)
@@ -388,10 +458,12 @@ impl<'s> Page<'s> {
         Ok(Gate::hold(self.session).await?)
     }
 
-    /// The one click that moves money. What it takes is consumed; whatever comes back, it is never made again.
+    /// The one click that moves money. What it takes is consumed; whatever comes back, it is never
+    /// made again.
     ///
-    /// `release` makes the release durable, with the request's id and its masked body; without its `Ok` nothing leaves.
-    /// An answer that did not come is no error here: it is what [`Answered::lost`] says, and makes a doubt.
+    /// `release` makes the release durable, with the request's id and its masked body; without its
+    /// `Ok` nothing leaves. An answer that did not come is no error here: it is what
+    /// [`Answered::lost`] says, and makes a doubt.
     pub async fn press<E: std::fmt::Display>(
         &mut self,
         prepared: Prepared,
@@ -404,7 +476,11 @@ impl<'s> Page<'s> {
         let strength = gate.strength();
         let expected = Expected {
             words,
-            buttons: ids(self.map.elements.get(prepared.confirm).map_or(&[], Vec::as_slice)),
+            buttons: ids(self
+                .map
+                .elements
+                .get(prepared.confirm)
+                .map_or(&[], Vec::as_slice)),
             account: armament.account.clone(),
             typed_amount: Some(armament.amount).filter(|_| prepared.is_typed),
             attempt: armed.attempt().to_owned(),
@@ -414,8 +490,11 @@ impl<'s> Page<'s> {
             json!({ "op": "refresh_balance" }),
         ];
         let work = self.attempt_named(armed.attempt(), steps, false, Some(&prepared.doc));
-        let release = async |posted: &Posted| release(&posted.id, &masked(words, &posted.body)).await;
-        let snapshot = gate.through(session, work, |posted| expected.judge(posted), release).await;
+        let release =
+            async |posted: &Posted| release(&posted.id, &masked(words, &posted.body)).await;
+        let snapshot = gate
+            .through(session, work, |posted| expected.judge(posted), release)
+            .await;
         let raw = match &snapshot {
             Ok(s) if s.answered.as_ref().is_some_and(|a| !a.raw.is_empty()) => None,
             // The page has no word of the answer; the browser may have caught it.
@@ -425,48 +504,100 @@ impl<'s> Page<'s> {
         let mut answered = self.answered(snapshot, raw);
         answered.status = passed.status;
         match (strength, passed) {
-            (_, Passed { refused: Some(why), is_released: false, .. }) => Answered::not_sent(why),
+            (
+                _,
+                Passed {
+                    refused: Some(why),
+                    is_released: false,
+                    ..
+                },
+            ) => Answered::not_sent(why),
             // Nothing left the tab, and nothing can any more.
-            (Strength::Valve, Passed { is_released: false, .. }) if !answered.not_clicked => {
-                Answered::not_sent(answered.lost.unwrap_or_else(|| "trang không gửi yêu cầu xác nhận".to_owned()))
-            }
+            (
+                Strength::Valve,
+                Passed {
+                    is_released: false, ..
+                },
+            ) if !answered.not_clicked => Answered::not_sent(
+                answered
+                    .lost
+                    .unwrap_or_else(|| "trang không gửi yêu cầu xác nhận".to_owned()),
+            ),
             _ => answered,
         }
     }
 
     /// What the page says after the click.
-    fn answered(&self, snapshot: Result<Snapshot, PortalError>, caught: Option<String>) -> Answered {
+    fn answered(
+        &self,
+        snapshot: Result<Snapshot, PortalError>,
+        caught: Option<String>,
+    ) -> Answered {
         let snapshot = match snapshot {
             Ok(snapshot) => snapshot,
-            Err(error) => return Answered { raw: caught, ..Answered::lost(error.to_string()) },
+            Err(error) => {
+                return Answered {
+                    raw: caught,
+                    ..Answered::lost(error.to_string())
+                };
+            }
         };
-        let not_clicked =
-            !snapshot.pressed && snapshot.error.as_ref().is_some_and(|e| matches!(e.kind.as_str(), "missing" | "covered" | "changed" | "expired"));
+        let not_clicked = !snapshot.pressed
+            && snapshot.error.as_ref().is_some_and(|e| {
+                matches!(
+                    e.kind.as_str(),
+                    "missing" | "covered" | "changed" | "expired"
+                )
+            });
         if not_clicked {
             let why = snapshot.error.as_ref().map(|e| self.fault(e).to_string());
-            return Answered::not_sent(why.unwrap_or_else(|| "trang báo chưa bấm xác nhận".to_owned()));
+            return Answered::not_sent(
+                why.unwrap_or_else(|| "trang báo chưa bấm xác nhận".to_owned()),
+            );
         }
         let Some(answer) = snapshot.answered else {
-            let why = snapshot.error.map_or_else(|| "trang đã chuyển đi".to_owned(), |e| self.fault(&e).to_string());
-            return Answered { raw: caught, ..Answered::lost(why) };
+            let why = snapshot.error.map_or_else(
+                || "trang đã chuyển đi".to_owned(),
+                |e| self.fault(&e).to_string(),
+            );
+            return Answered {
+                raw: caught,
+                ..Answered::lost(why)
+            };
         };
         let raw = Some(answer.raw).filter(|raw| !raw.is_empty()).or(caught);
         let mut said: Vec<Said> = answer.messages.into_iter().map(Said::from).collect();
         if !answer.receipt.is_empty() {
-            said.push(Said { severity: "receipt".to_owned(), text: answer.receipt });
+            said.push(Said {
+                severity: "receipt".to_owned(),
+                text: answer.receipt,
+            });
         }
-        let balance = snapshot.balance.filter(|_| snapshot.refreshed).and_then(|text| text.parse().ok());
-        Answered { not_clicked: false, said, balance, lost: None, raw, status: None }
+        let balance = snapshot
+            .balance
+            .filter(|_| snapshot.refreshed)
+            .and_then(|text| text.parse().ok());
+        Answered {
+            not_clicked: false,
+            said,
+            balance,
+            lost: None,
+            raw,
+            status: None,
+        }
     }
 
-    /// What the page of a dead run says of its click: the result of the program that pressed still stands there.
+    /// What the page of a dead run says of its click: the result of the program that pressed still
+    /// stands there.
     pub async fn recall(&mut self, attempt: &str) -> Result<Answered, PortalError> {
         let deadline = tokio::time::Instant::now() + self.answer_max;
         loop {
             match self.call(None, attempt).await? {
                 Call::Done(snapshot) => return Ok(self.answered(Ok(*snapshot), None)),
                 Call::Gone => return Ok(Answered::lost("trang đã chuyển đi".to_owned())),
-                Call::Running if tokio::time::Instant::now() > deadline => return Ok(Answered::lost("trang vẫn chưa có trả lời".to_owned())),
+                Call::Running if tokio::time::Instant::now() > deadline => {
+                    return Ok(Answered::lost("trang vẫn chưa có trả lời".to_owned()));
+                }
                 Call::Running => {}
             }
         }
@@ -474,7 +605,13 @@ impl<'s> Page<'s> {
 
     /// Loads a page with the frame and reads the balance from it.
     pub async fn balance(&mut self) -> Result<Option<Vnd>, PortalError> {
-        let path = self.map.pages.internet_tv.first().cloned().unwrap_or_default();
+        let path = self
+            .map
+            .pages
+            .internet_tv
+            .first()
+            .cloned()
+            .unwrap_or_default();
         self.open(&path).await?;
         let snapshot = self.step(vec![ready()]).await?;
         Ok(snapshot.balance_vnd())
@@ -499,24 +636,38 @@ impl Snapshot {
     }
 
     pub fn read(&self, name: &str) -> Option<&str> {
-        self.reads.get(name).and_then(Option::as_deref).filter(|text| !text.is_empty())
+        self.reads
+            .get(name)
+            .and_then(Option::as_deref)
+            .filter(|text| !text.is_empty())
     }
 
     pub fn said(&self) -> Vec<Said> {
-        self.messages.iter().map(|m| Said { severity: m.severity.clone(), text: m.text.clone() }).collect()
+        self.messages
+            .iter()
+            .map(|m| Said {
+                severity: m.severity.clone(),
+                text: m.text.clone(),
+            })
+            .collect()
     }
 
-    /// What the page's messages mean before the click, as a look-up's end. `Ok(None)`: nothing stands in the way.
+    /// What the page's messages mean before the click, as a look-up's end. `Ok(None)`: nothing
+    /// stands in the way.
     pub fn refusal(&self, map: &PortalMap) -> Result<Option<LookUp>, PortalError> {
-        Ok(match map.words().before_click(&self.said(), Moment::LookUp) {
-            None => None,
-            Some((Class::NoDebt, text)) => Some(LookUp::NoDebt(text)),
-            Some((Class::Cleared, text)) => Some(LookUp::Cleared(text)),
-            Some((Class::NotFound, text)) => Some(LookUp::NotFound(text)),
-            Some((Class::Refused, text)) => Some(LookUp::Rejected(text)),
-            Some((Class::Expired, _)) => return Err(PortalError::Expired),
-            Some((Class::System | Class::Person | Class::Unclear | Class::Success, text)) => return Err(PortalError::System(text)),
-        })
+        Ok(
+            match map.words().before_click(&self.said(), Moment::LookUp) {
+                None => None,
+                Some((Class::NoDebt, text)) => Some(LookUp::NoDebt(text)),
+                Some((Class::Cleared, text)) => Some(LookUp::Cleared(text)),
+                Some((Class::NotFound, text)) => Some(LookUp::NotFound(text)),
+                Some((Class::Refused, text)) => Some(LookUp::Rejected(text)),
+                Some((Class::Expired, _)) => return Err(PortalError::Expired),
+                Some((Class::System | Class::Person | Class::Unclear | Class::Success, text)) => {
+                    return Err(PortalError::System(text));
+                }
+            },
+        )
     }
 
     /// A debt of this amount, with what the frame says.
@@ -554,7 +705,10 @@ impl Snapshot {
             Some(LookUp::Found(_) | LookUp::Several(_)) | None => self
                 .prepared(confirm)
                 .map(Ready::Prepared)
-                .ok_or_else(|| PortalError::PageChanged { element: "frame.confirm_dialog".to_owned(), why: "không mở ra".to_owned() }),
+                .ok_or_else(|| PortalError::PageChanged {
+                    element: "frame.confirm_dialog".to_owned(),
+                    why: "không mở ra".to_owned(),
+                }),
         }
     }
 }
@@ -562,7 +716,10 @@ impl Snapshot {
 impl Prepared {
     /// The amount was typed into a field: the request has to carry it.
     pub(super) fn typed(self) -> Self {
-        Self { is_typed: true, ..self }
+        Self {
+            is_typed: true,
+            ..self
+        }
     }
 }
 
@@ -578,7 +735,10 @@ impl Ready {
 
 impl From<RawMessage> for Said {
     fn from(raw: RawMessage) -> Self {
-        Self { severity: raw.severity, text: raw.text }
+        Self {
+            severity: raw.severity,
+            text: raw.text,
+        }
     }
 }
 

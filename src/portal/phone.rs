@@ -3,7 +3,10 @@
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::page::{LookUp, Page, Readiness, Ready, Snapshot, await_question, click, click_if_there, fill_secret, read, ready};
+use super::page::{
+    LookUp, Page, Readiness, Ready, Snapshot, await_question, click, click_if_there, fill_secret,
+    read, ready,
+};
 use super::{PortalError, PortalMap};
 use crate::domain::{Phone, Vnd};
 
@@ -16,7 +19,8 @@ pub(crate) enum AmountField {
     Free,
 }
 
-/// Fills the number as a person would, and answers the dialog that asks for the account's kind, where it comes.
+/// Fills the number as a person would, and answers the dialog that asks for the account's kind,
+/// where it comes.
 fn number_steps(phone: &Phone, item: &str) -> Vec<Value> {
     vec![
         ready(),
@@ -34,14 +38,23 @@ impl Page<'_> {
         let path = self.map.pages.phone.first().cloned().unwrap_or_default();
         self.open(&path).await?;
         let mut steps = number_steps(phone, "phone.type_postpaid");
-        steps.extend([click_if_there("phone.check"), read("phone.debt", "value", "debt")]);
+        steps.extend([
+            click_if_there("phone.check"),
+            read("phone.debt", "value", "debt"),
+        ]);
         let snapshot = self.step(steps).await?;
         read_debt(self.map, &snapshot)
     }
 
     /// Types the debt, fills the PIN and opens the dialog.
-    pub async fn prepare_postpaid(&mut self, debt: Vnd, pin: &SecretString) -> Result<Ready, PortalError> {
-        let mut steps = vec![json!({ "op": "fill", "on": "phone.amount", "value": debt.digits(), "number": true })];
+    pub async fn prepare_postpaid(
+        &mut self,
+        debt: Vnd,
+        pin: &SecretString,
+    ) -> Result<Ready, PortalError> {
+        let mut steps = vec![
+            json!({ "op": "fill", "on": "phone.amount", "value": debt.digits(), "number": true }),
+        ];
         steps.extend(pay_steps(pin));
         let snapshot = self.step(steps).await?;
         snapshot.ready(self.map, "phone.confirm").map(Ready::typed)
@@ -77,14 +90,21 @@ impl Page<'_> {
             (None, snapshot) => {
                 let balance = snapshot.balance_vnd();
                 let ready = snapshot.ready(self.map, "phone.confirm")?;
-                let ready = if field == AmountField::Free { ready.typed() } else { ready };
+                let ready = if field == AmountField::Free {
+                    ready.typed()
+                } else {
+                    ready
+                };
                 Ok((LookUpOrReady::Ready(ready), balance))
             }
         }
     }
 
     /// A number that the portal refuses shows its reason before the rest of the form can be filled.
-    async fn attempt_top_up(&mut self, steps: Vec<Value>) -> Result<(Option<LookUp>, Snapshot), PortalError> {
+    async fn attempt_top_up(
+        &mut self,
+        steps: Vec<Value>,
+    ) -> Result<(Option<LookUp>, Snapshot), PortalError> {
         let (snapshot, fault) = self.step_with_words(steps).await?;
         match (snapshot.refusal(self.map)?, fault) {
             (Some(end), _) if snapshot.dialog.is_none() => Ok((Some(end), snapshot)),
@@ -104,7 +124,11 @@ pub(crate) enum LookUpOrReady {
 }
 
 fn pay_steps(pin: &SecretString) -> [Value; 3] {
-    [fill_secret("phone.pin", pin, false), click("phone.pay"), await_question("phone.confirm")]
+    [
+        fill_secret("phone.pin", pin, false),
+        click("phone.pay"),
+        await_question("phone.confirm"),
+    ]
 }
 
 /// A debt, or the portal's own word that there is none. Trouble while reading is never "no debt".
@@ -113,12 +137,19 @@ fn read_debt(map: &PortalMap, snapshot: &Snapshot) -> Result<LookUp, PortalError
         return Ok(end);
     }
     let Some(text) = snapshot.read("debt") else {
-        return Err(PortalError::System("cổng không báo nợ cũng không báo hết nợ".to_owned()));
+        return Err(PortalError::System(
+            "cổng không báo nợ cũng không báo hết nợ".to_owned(),
+        ));
     };
-    let amount: Vnd = text.parse().map_err(|e| PortalError::PageChanged { element: "phone.debt".to_owned(), why: format!("{e}") })?;
+    let amount: Vnd = text.parse().map_err(|e| PortalError::PageChanged {
+        element: "phone.debt".to_owned(),
+        why: format!("{e}"),
+    })?;
     if amount.is_zero() {
         // The field may simply not have been filled; only the portal's words mean "no debt".
-        return Err(PortalError::System("ô nợ cước ghi 0 nhưng cổng không báo hết nợ".to_owned()));
+        return Err(PortalError::System(
+            "ô nợ cước ghi 0 nhưng cổng không báo hết nợ".to_owned(),
+        ));
     }
     Ok(snapshot.found(amount, Readiness::PhoneDebt))
 }

@@ -1,4 +1,5 @@
-//! The portal map against the live pages: which locator matched, what is missing, and what there resembles it.
+//! The portal map against the live pages: which locator matched, what is missing, and what there
+//! resembles it.
 //!
 //! Only looks. Nothing is filled in and nothing is clicked.
 
@@ -134,9 +135,18 @@ impl Page<'_> {
     /// Every page behind the login.
     pub async fn survey_pages(&mut self) -> Result<Vec<Surveyed>, PortalError> {
         let first = |paths: &[String]| paths.first().cloned().unwrap_or_default();
-        let (tv, phone, history) = (first(&self.map.pages.internet_tv), first(&self.map.pages.phone), first(&self.map.pages.history));
-        let mut all = vec![self.survey("frame", &tv, false).await?, self.survey("tv", &tv, false).await?, self.survey("phone", &phone, false).await?];
-        // Where the page cannot be found its elements are missing on the first address, which shows what is there.
+        let (tv, phone, history) = (
+            first(&self.map.pages.internet_tv),
+            first(&self.map.pages.phone),
+            first(&self.map.pages.history),
+        );
+        let mut all = vec![
+            self.survey("frame", &tv, false).await?,
+            self.survey("tv", &tv, false).await?,
+            self.survey("phone", &phone, false).await?,
+        ];
+        // Where the page cannot be found its elements are missing on the first address, which shows
+        // what is there.
         let evn = match self.find_bill_page().await {
             Ok(path) => path,
             Err(PortalError::PageChanged { .. }) => first(&self.map.pages.evn),
@@ -145,59 +155,146 @@ impl Page<'_> {
         all.push(self.survey("evn", &evn, false).await?);
         if !history.is_empty() {
             let is_there = self.history_mark().await.is_ok_and(|mark| mark.is_some());
-            let standing = if is_there { Standing::Found { locator: 1, of: 1 } } else { Standing::Later };
-            let table = Finding { element: "history.table".to_owned(), called: "Lịch sử giao dịch".to_owned(), standing, nearest: Vec::new() };
-            all.push(Surveyed { page: "history", url: format!("{}{history}", self.base), elements: vec![table], snapshot: String::new() });
+            let standing = if is_there {
+                Standing::Found { locator: 1, of: 1 }
+            } else {
+                Standing::Later
+            };
+            let table = Finding {
+                element: "history.table".to_owned(),
+                called: "Lịch sử giao dịch".to_owned(),
+                standing,
+                nearest: Vec::new(),
+            };
+            all.push(Surveyed {
+                page: "history",
+                url: format!("{}{history}", self.base),
+                elements: vec![table],
+                snapshot: String::new(),
+            });
         }
         Ok(all)
     }
 
-    async fn survey(&mut self, page: &'static str, path: &str, on_login: bool) -> Result<Surveyed, PortalError> {
+    async fn survey(
+        &mut self,
+        page: &'static str,
+        path: &str,
+        on_login: bool,
+    ) -> Result<Surveyed, PortalError> {
         self.open(path).await?;
         let prefix = format!("{page}.");
-        let names: Vec<&String> = self.map.elements.keys().filter(|name| name.starts_with(&prefix)).collect();
+        let names: Vec<&String> = self
+            .map
+            .elements
+            .keys()
+            .filter(|name| name.starts_with(&prefix))
+            .collect();
         let steps = vec![ready(), json!({ "op": "survey", "names": names })];
-        let mut snapshot = if on_login { self.step_on_login(steps).await? } else { self.step(steps).await? };
+        let mut snapshot = if on_login {
+            self.step_on_login(steps).await?
+        } else {
+            self.step(steps).await?
+        };
         let raw = snapshot.survey.take().unwrap_or_default();
-        Ok(Surveyed { page, url: snapshot.url, elements: findings(self.map, &prefix, &raw), snapshot: raw.html })
+        Ok(Surveyed {
+            page,
+            url: snapshot.url,
+            elements: findings(self.map, &prefix, &raw),
+            snapshot: raw.html,
+        })
     }
 }
 
 fn findings(map: &PortalMap, prefix: &str, raw: &RawSurvey) -> Vec<Finding> {
-    let of_page = map.elements.iter().filter(|(name, _)| name.starts_with(prefix));
+    let of_page = map
+        .elements
+        .iter()
+        .filter(|(name, _)| name.starts_with(prefix));
     of_page
         .map(|(name, locators)| {
-            let is_later = LATER.contains(&name.as_str()) || name.starts_with("phone.") && name != "phone.number";
+            let is_later = LATER.contains(&name.as_str())
+                || name.starts_with("phone.") && name != "phone.number";
             let standing = match raw.found.get(name) {
-                Some(found) if found.shown => Standing::Found { locator: found.locator + 1, of: locators.len() },
-                Some(found) => Standing::Hidden { locator: found.locator + 1 },
+                Some(found) if found.shown => Standing::Found {
+                    locator: found.locator + 1,
+                    of: locators.len(),
+                },
+                Some(found) => Standing::Hidden {
+                    locator: found.locator + 1,
+                },
                 None if is_later => Standing::Later,
                 None => Standing::Missing,
             };
             let about = map.about.get(name);
-            let nearest = if standing == Standing::Missing { nearest(locators, about, &raw.candidates) } else { Vec::new() };
-            Finding { element: name.clone(), called: about.map(|a| a.called.clone()).unwrap_or_default(), standing, nearest }
+            let nearest = if standing == Standing::Missing {
+                nearest(locators, about, &raw.candidates)
+            } else {
+                Vec::new()
+            };
+            Finding {
+                element: name.clone(),
+                called: about.map(|a| a.called.clone()).unwrap_or_default(),
+                standing,
+                nearest,
+            }
         })
         .collect()
 }
 
-/// What resembles an element most among what is of its kind and is not already something else: by the last part of its
-/// id, and by the words on it or beside it. The only one left of its kind needs no likeness.
-fn nearest(locators: &[String], about: Option<&About>, candidates: &[RawCandidate]) -> Vec<Candidate> {
-    let names: Vec<String> = locators.iter().map(|locator| last_part(locator.split('"').nth(1).unwrap_or_default())).collect();
-    let of_its_kind: Vec<&RawCandidate> = candidates.iter().filter(|c| about.is_none_or(|about| about.is == c.is)).collect();
-    let is_only_one = |candidate: &RawCandidate| candidate.shown && of_its_kind.iter().filter(|c| c.shown).count() == 1;
+/// What resembles an element most among what is of its kind and is not already something else: by
+/// the last part of its id, and by the words on it or beside it. The only one left of its kind
+/// needs no likeness.
+fn nearest(
+    locators: &[String],
+    about: Option<&About>,
+    candidates: &[RawCandidate],
+) -> Vec<Candidate> {
+    let names: Vec<String> = locators
+        .iter()
+        .map(|locator| last_part(locator.split('"').nth(1).unwrap_or_default()))
+        .collect();
+    let of_its_kind: Vec<&RawCandidate> = candidates
+        .iter()
+        .filter(|c| about.is_none_or(|about| about.is == c.is))
+        .collect();
+    let is_only_one = |candidate: &RawCandidate| {
+        candidate.shown && of_its_kind.iter().filter(|c| c.shown).count() == 1
+    };
     let mut all: Vec<Candidate> = of_its_kind
         .iter()
         .map(|candidate| {
-            let by_name = names.iter().map(|name| alike(name, &last_part(&candidate.id))).fold(0.0, f64::max);
-            let by_words = about.map_or(0.0, |about| alike(&about.called.to_lowercase(), &candidate.words.to_lowercase()));
-            let alone = if is_only_one(candidate) { ONLY_ONE } else { 0.0 };
-            let locator =
-                if candidate.id.is_empty() { format!("{} >> {}", tag(candidate.is), candidate.words) } else { format!("[id=\"{}\"]", candidate.id) };
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1")]
+            let by_name = names
+                .iter()
+                .map(|name| alike(name, &last_part(&candidate.id)))
+                .fold(0.0, f64::max);
+            let by_words = about.map_or(0.0, |about| {
+                alike(
+                    &about.called.to_lowercase(),
+                    &candidate.words.to_lowercase(),
+                )
+            });
+            let alone = if is_only_one(candidate) {
+                ONLY_ONE
+            } else {
+                0.0
+            };
+            let locator = if candidate.id.is_empty() {
+                format!("{} >> {}", tag(candidate.is), candidate.words)
+            } else {
+                format!("[id=\"{}\"]", candidate.id)
+            };
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "0 to 1"
+            )]
             let alike = (f64::max(by_name, by_words).max(alone) * 100.0).round() as u32;
-            Candidate { locator, words: candidate.words.clone(), alike }
+            Candidate {
+                locator,
+                words: candidate.words.clone(),
+                alike,
+            }
         })
         .filter(|candidate| f64::from(candidate.alike) >= ALIKE_MIN * 100.0)
         .collect();
@@ -207,18 +304,30 @@ fn nearest(locators: &[String], about: Option<&About>, candidates: &[RawCandidat
 }
 
 fn alike(wanted: &str, seen: &str) -> f64 {
-    if wanted.is_empty() || seen.is_empty() { 0.0 } else { strsim::jaro_winkler(wanted, seen) }
+    if wanted.is_empty() || seen.is_empty() {
+        0.0
+    } else {
+        strsim::jaro_winkler(wanted, seen)
+    }
 }
 
 /// Only buttons and labels are listed without an id.
 fn tag(shape: Shape) -> &'static str {
-    if shape == Shape::Button { "button" } else { "label" }
+    if shape == Shape::Button {
+        "button"
+    } else {
+        "label"
+    }
 }
 
 /// The last part of an id that is no number, without its number.
 fn last_part(id: &str) -> String {
-    let last = id.rsplit(':').find(|part| !part.chars().all(|c| c.is_ascii_digit())).unwrap_or_default();
-    last.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase()
+    let last = id
+        .rsplit(':')
+        .find(|part| !part.chars().all(|c| c.is_ascii_digit()))
+        .unwrap_or_default();
+    last.trim_end_matches(|c: char| c.is_ascii_digit())
+        .to_lowercase()
 }
 
 #[cfg(test)]
@@ -226,7 +335,12 @@ mod tests {
     use super::*;
 
     fn candidate(is: Shape, id: &str, words: &str) -> RawCandidate {
-        RawCandidate { id: id.into(), is, words: words.into(), shown: true }
+        RawCandidate {
+            id: id.into(),
+            is,
+            words: words.into(),
+            shown: true,
+        }
     }
 
     fn of(element: &str, page: &[RawCandidate]) -> Vec<Candidate> {
@@ -244,22 +358,37 @@ mod tests {
         let found = of("tv.code", &page);
         assert_eq!(found[0].locator, "[id=\"payMoneyForm:contractCodeNew\"]");
         assert!(found[0].alike > 90, "{found:?}");
-        assert_eq!(of("tv.search", &page)[0].locator, "[id=\"payMoneyForm:btnLookUp\"]", "by its words where the id says nothing");
+        assert_eq!(
+            of("tv.search", &page)[0].locator,
+            "[id=\"payMoneyForm:btnLookUp\"]",
+            "by its words where the id says nothing"
+        );
     }
 
     #[test]
     fn a_field_with_quite_another_name_is_known_by_the_words_beside_it_or_by_being_the_only_one() {
         let choice = candidate(Shape::Radio, "payMoneyForm:console:0", "Số hợp đồng");
         let field = candidate(Shape::Text, "payMoneyForm:maKH", "Mã khách hàng");
-        assert_eq!(of("evn.code", &[choice.clone(), field])[0].locator, "[id=\"payMoneyForm:maKH\"]");
+        assert_eq!(
+            of("evn.code", &[choice.clone(), field])[0].locator,
+            "[id=\"payMoneyForm:maKH\"]"
+        );
         let only = candidate(Shape::Text, "payMoneyForm:q", "");
         let found = of("evn.code", &[choice, only]);
-        assert_eq!((found.len(), found[0].locator.as_str()), (1, "[id=\"payMoneyForm:q\"]"), "a choice is no field");
+        assert_eq!(
+            (found.len(), found[0].locator.as_str()),
+            (1, "[id=\"payMoneyForm:q\"]"),
+            "a choice is no field"
+        );
     }
 
     #[test]
     fn what_resembles_nothing_has_no_candidate() {
-        let page = [candidate(Shape::Text, "y:q", ""), candidate(Shape::Text, "y:w", ""), candidate(Shape::Label, "y:x", "Số dư")];
+        let page = [
+            candidate(Shape::Text, "y:q", ""),
+            candidate(Shape::Text, "y:w", ""),
+            candidate(Shape::Label, "y:x", "Số dư"),
+        ];
         assert!(of("evn.code", &page).is_empty());
     }
 }

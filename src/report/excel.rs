@@ -1,4 +1,5 @@
-//! The Excel report: results, summary, and what needs a person. The same report gives the same bytes.
+//! The Excel report: results, summary, and what needs a person. The same report gives the same
+//! bytes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +9,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_xlsxwriter::{
-    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Table, TableColumn, TableStyle, Workbook, Worksheet, XlsxError,
+    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Table, TableColumn,
+    TableStyle, Workbook, Worksheet, XlsxError,
 };
 
 use crate::domain::job::PaymentType;
@@ -94,13 +96,16 @@ pub enum ReportError {
         source: io::Error,
     },
     /// The spreadsheet cannot be made.
-    #[error("Không tạo được báo cáo Excel. Kết quả vẫn nằm trong sổ. (Cannot make the spreadsheet.)")]
+    #[error(
+        "Không tạo được báo cáo Excel. Kết quả vẫn nằm trong sổ. (Cannot make the spreadsheet.)"
+    )]
     Xlsx(#[from] XlsxError),
 }
 
 /// Rows of one sheet, header included.
 const SHEET_ROWS_MAX: usize = 1_048_576;
-/// Up to here the results are a real Excel table; above, a plain range with a filter, written row by row.
+/// Up to here the results are a real Excel table; above, a plain range with a filter, written row
+/// by row.
 const TABLE_ROWS_MAX: usize = 50_000;
 
 const HEADER: [(&str, f64); 12] = [
@@ -120,25 +125,44 @@ const HEADER: [(&str, f64); 12] = [
 /// The first four columns are those of the old tool's files, in its yellow.
 const OLD_COLUMNS: usize = 4;
 
-/// Writes `<folder>/<service>/HHMM-DD-MM-YYYY.xlsx`. A taken name gets `-2`, `-3`…: nothing is ever overwritten.
+/// Writes `<folder>/<service>/HHMM-DD-MM-YYYY.xlsx`. A taken name gets `-2`, `-3`…: nothing is ever
+/// overwritten.
 pub fn save(report: &Report, folder: &Path) -> Result<PathBuf, ReportError> {
     let folder = folder.join(report.service.spec().folder);
-    let io = |path: &Path, source| ReportError::Io { path: path.to_owned(), source };
+    let io = |path: &Path, source| ReportError::Io {
+        path: path.to_owned(),
+        source,
+    };
     fs::create_dir_all(&folder).map_err(|e| io(&folder, e))?;
-    let stem = report.finished.to_zoned(report.zone.clone()).strftime("%H%M-%d-%m-%Y").to_string();
+    let stem = report
+        .finished
+        .to_zoned(report.zone.clone())
+        .strftime("%H%M-%d-%m-%Y")
+        .to_string();
     let temporary = folder.join(format!(".{}.tmp", uuid::Uuid::new_v4().simple()));
     let written = write(report, &temporary).and_then(|()| {
         for number in 1_u32.. {
-            let name = if number == 1 { format!("{stem}.xlsx") } else { format!("{stem}-{number}.xlsx") };
+            let name = if number == 1 {
+                format!("{stem}.xlsx")
+            } else {
+                format!("{stem}-{number}.xlsx")
+            };
             let path = folder.join(name);
             // A link is made only where the name is free, whoever else is writing.
             match fs::hard_link(&temporary, &path) {
                 Ok(()) => return Ok(path),
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-                // File systems without links: a new file is the next best thing that does not overwrite.
-                Err(_) => match fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+                // File systems without links: a new file is the next best thing that does not
+                // overwrite.
+                Err(_) => match fs::OpenOptions::new()
+                    .write(true)
+                    .create_new(true)
+                    .open(&path)
+                {
                     Ok(mut file) => {
-                        fs::File::open(&temporary).and_then(|mut from| io::copy(&mut from, &mut file)).map_err(|e| io(&path, e))?;
+                        fs::File::open(&temporary)
+                            .and_then(|mut from| io::copy(&mut from, &mut file))
+                            .map_err(|e| io(&path, e))?;
                         return Ok(path);
                     }
                     Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -154,8 +178,14 @@ pub fn save(report: &Report, folder: &Path) -> Result<PathBuf, ReportError> {
 
 /// Writes to this very path; what was there is replaced whole or not at all.
 pub fn save_as(report: &Report, path: &Path) -> Result<(), ReportError> {
-    let io = |source| ReportError::Io { path: path.to_owned(), source };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let io = |source| ReportError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(io)?;
     let temporary = folder.join(format!(".{}.tmp", uuid::Uuid::new_v4().simple()));
     let written = write(report, &temporary).and_then(|()| fs::rename(&temporary, path).map_err(io));
@@ -167,17 +197,27 @@ pub fn save_as(report: &Report, path: &Path) -> Result<(), ReportError> {
 
 /// Writes everything that was done, a sheet for each report, to this very path.
 pub fn save_all(reports: &[Report], path: &Path) -> Result<(), ReportError> {
-    let io = |source| ReportError::Io { path: path.to_owned(), source };
+    let io = |source| ReportError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let mut workbook = Workbook::new();
     for report in reports {
         let per_sheet = SHEET_ROWS_MAX - 1;
         for (i, rows) in report.rows.chunks(per_sheet).enumerate() {
             let title = report.service.spec().folder;
-            let name = if i == 0 { title.to_owned() } else { format!("{title} {}", i + 1) };
+            let name = if i == 0 {
+                title.to_owned()
+            } else {
+                format!("{title} {}", i + 1)
+            };
             results(&mut workbook, report, &name, i * per_sheet, rows)?;
         }
     }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(io)?;
     workbook.save(path).map_err(|error| match error {
         XlsxError::IoError(source) => io(source),
@@ -191,7 +231,11 @@ fn write(report: &Report, path: &Path) -> Result<(), ReportError> {
     let created = date_time(report, report.finished)?;
     workbook.set_properties(
         &DocProperties::new()
-            .set_title(format!("{} {}", report.service.spec().title, finished.strftime("%d/%m/%Y %H:%M")))
+            .set_title(format!(
+                "{} {}",
+                report.service.spec().title,
+                finished.strftime("%d/%m/%Y %H:%M")
+            ))
             .set_author(&report.operator)
             .set_company(&report.program)
             .set_creation_datetime(&created),
@@ -201,16 +245,30 @@ fn write(report: &Report, path: &Path) -> Result<(), ReportError> {
     let (_, first) = chunks.next().unwrap_or((0, &[]));
     results(&mut workbook, report, "Kết quả", 0, first)?;
     for (i, rows) in chunks {
-        results(&mut workbook, report, &format!("Kết quả {}", i + 1), i * per_sheet, rows)?;
+        results(
+            &mut workbook,
+            report,
+            &format!("Kết quả {}", i + 1),
+            i * per_sheet,
+            rows,
+        )?;
     }
     summary(workbook.add_worksheet(), report)?;
-    let unknown: Vec<Row> = report.rows.iter().filter(|r| r.outcome == Outcome::Unknown).cloned().collect();
+    let unknown: Vec<Row> = report
+        .rows
+        .iter()
+        .filter(|r| r.outcome == Outcome::Unknown)
+        .cloned()
+        .collect();
     if !unknown.is_empty() {
         results(&mut workbook, report, "Cần xem", 0, &unknown)?;
     }
     // The creator's own fault sentences are about the file's content; a full disk shows here too.
     workbook.save(path).map_err(|error| match error {
-        XlsxError::IoError(source) => ReportError::Io { path: path.to_owned(), source },
+        XlsxError::IoError(source) => ReportError::Io {
+            path: path.to_owned(),
+            source,
+        },
         other => ReportError::Xlsx(other),
     })
 }
@@ -234,20 +292,31 @@ impl Formats {
         let by_outcome = Outcome::ALL.into_iter().map(|outcome| {
             let (paper, ink) = match outcome {
                 Outcome::Paid => (0x00C8_EBD3, 0x000B_4F26),
-                Outcome::Debt | Outcome::NoDebt | Outcome::AlreadyCleared | Outcome::DryRun => (0x00E3_EFEC, 0x0012_423A),
+                Outcome::Debt | Outcome::NoDebt | Outcome::AlreadyCleared | Outcome::DryRun => {
+                    (0x00E3_EFEC, 0x0012_423A)
+                }
                 Outcome::Unknown => (0x00FF_E5A8, 0x005C_3B00),
-                Outcome::Rejected | Outcome::Refused | Outcome::Failed | Outcome::NotFound => (0x00F9_D5D3, 0x0077_1410),
+                Outcome::Rejected | Outcome::Refused | Outcome::Failed | Outcome::NotFound => {
+                    (0x00F9_D5D3, 0x0077_1410)
+                }
                 Outcome::NotSent | Outcome::Cancelled => (0x00EC_EDEF, 0x003A_3F45),
             };
-            (outcome, Format::new().set_background_color(Color::RGB(paper)).set_font_color(Color::RGB(ink)))
+            (
+                outcome,
+                Format::new()
+                    .set_background_color(Color::RGB(paper))
+                    .set_font_color(Color::RGB(ink)),
+            )
         });
         Self {
             old_head: head.clone().set_background_color(Color::RGB(0x00FF_FF00)),
             head,
-            // Text, so that Excel does not make a number of a code when somebody edits the cell, and quoted, so that
-            // what begins with = + - @ is no formula in any program.
+            // Text, so that Excel does not make a number of a code when somebody edits the cell,
+            // and quoted, so that what begins with = + - @ is no formula in any program.
             text: Format::new().set_num_format("@").set_quote_prefix(),
-            money: Format::new().set_num_format("#,##0\" đ\"").set_align(FormatAlign::Right),
+            money: Format::new()
+                .set_num_format("#,##0\" đ\"")
+                .set_align(FormatAlign::Right),
             time: Format::new().set_num_format("dd/mm/yyyy hh:mm:ss"),
             by_outcome: by_outcome.collect(),
         }
@@ -265,13 +334,27 @@ fn date_time(report: &Report, at: Timestamp) -> Result<ExcelDateTime, XlsxError>
     )
 }
 
-fn results(workbook: &mut Workbook, report: &Report, name: &str, offset: usize, rows: &[Row]) -> Result<(), XlsxError> {
+fn results(
+    workbook: &mut Workbook,
+    report: &Report,
+    name: &str,
+    offset: usize,
+    rows: &[Row],
+) -> Result<(), XlsxError> {
     let is_small = rows.len() <= TABLE_ROWS_MAX;
-    let sheet = if is_small { workbook.add_worksheet() } else { workbook.add_worksheet_with_constant_memory()? };
+    let sheet = if is_small {
+        workbook.add_worksheet()
+    } else {
+        workbook.add_worksheet_with_constant_memory()?
+    };
     let formats = Formats::new();
     sheet.set_name(name)?.set_freeze_panes(1, 2)?;
     // On paper: A4 across, all columns on one page, the header on each.
-    sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+    sheet
+        .set_landscape()
+        .set_paper_size(9)
+        .set_print_fit_to_pages(1, 0)
+        .set_repeat_rows(0, 0)?;
     for (column, (_, width)) in (0_u16..).zip(HEADER) {
         sheet.set_column_width(column, width)?;
     }
@@ -282,38 +365,78 @@ fn results(workbook: &mut Workbook, report: &Report, name: &str, offset: usize, 
             .iter()
             .enumerate()
             .map(|(i, (title, _))| {
-                let head = if i < OLD_COLUMNS { &formats.old_head } else { &formats.head };
-                TableColumn::new().set_header(*title).set_header_format(head)
+                let head = if i < OLD_COLUMNS {
+                    &formats.old_head
+                } else {
+                    &formats.head
+                };
+                TableColumn::new()
+                    .set_header(*title)
+                    .set_header_format(head)
             })
             .collect();
-        sheet.add_table(0, 0, last_row, last_column, &Table::new().set_columns(&columns).set_style(TableStyle::Light1))?;
+        sheet.add_table(
+            0,
+            0,
+            last_row,
+            last_column,
+            &Table::new()
+                .set_columns(&columns)
+                .set_style(TableStyle::Light1),
+        )?;
     } else {
         for (column, (title, _)) in (0_u16..).zip(HEADER) {
-            let head = if usize::from(column) < OLD_COLUMNS { &formats.old_head } else { &formats.head };
+            let head = if usize::from(column) < OLD_COLUMNS {
+                &formats.old_head
+            } else {
+                &formats.head
+            };
             sheet.write_string_with_format(0, column, title, head)?;
         }
         sheet.autofilter(0, 0, last_row, last_column)?;
     }
     for (i, row) in rows.iter().enumerate() {
-        result(sheet, report, &formats, u32::try_from(i + 1).unwrap_or(u32::MAX), offset + i + 1, row)?;
+        result(
+            sheet,
+            report,
+            &formats,
+            u32::try_from(i + 1).unwrap_or(u32::MAX),
+            offset + i + 1,
+            row,
+        )?;
     }
     Ok(())
 }
 
-fn result(sheet: &mut Worksheet, report: &Report, formats: &Formats, at: u32, number: usize, row: &Row) -> Result<(), XlsxError> {
+fn result(
+    sheet: &mut Worksheet,
+    report: &Report,
+    formats: &Formats,
+    at: u32,
+    number: usize,
+    row: &Row,
+) -> Result<(), XlsxError> {
     sheet.write_number(at, 0, u32::try_from(number).map_or(f64::MAX, f64::from))?;
     sheet.write_string_with_format(at, 1, &row.account, &formats.text)?;
     if let Some(amount) = row.amount {
-        #[expect(clippy::cast_precision_loss, reason = "exact up to nine quadrillion đồng; amounts end at one")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "exact up to nine quadrillion đồng; amounts end at one"
+        )]
         sheet.write_number_with_format(at, 2, amount.dong() as f64, &formats.money)?;
     }
     let mut text = |column: u16, text: Option<&str>| match text.filter(|t| !t.is_empty()) {
-        Some(text) => sheet.write_string_with_format(at, column, cut(text), &formats.text).map(|_| ()),
+        Some(text) => sheet
+            .write_string_with_format(at, column, cut(text), &formats.text)
+            .map(|_| ()),
         None => Ok(()),
     };
     text(3, Some(&row.message))?;
     text(5, row.transaction_id.as_deref())?;
-    text(6, Some(row.proof.label()).filter(|_| row.proof != Proof::None))?;
+    text(
+        6,
+        Some(row.proof.label()).filter(|_| row.proof != Proof::None),
+    )?;
     text(7, row.customer.as_deref())?;
     text(8, row.order_id.as_deref())?;
     text(9, row.payment.map(PaymentType::label))?;
@@ -336,8 +459,17 @@ fn summary(sheet: &mut Worksheet, report: &Report) -> Result<(), XlsxError> {
     let formats = Formats::new();
     let bold = Format::new().set_bold();
     sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
-    sheet.set_name("Tổng hợp")?.set_column_width(0, 26)?.set_column_width(1, 44)?.set_column_width(2, 18)?.set_column_width(3, 60)?;
-    let time = |at: Timestamp| at.to_zoned(report.zone.clone()).strftime("%d/%m/%Y %H:%M:%S").to_string();
+    sheet
+        .set_name("Tổng hợp")?
+        .set_column_width(0, 26)?
+        .set_column_width(1, 44)?
+        .set_column_width(2, 18)?
+        .set_column_width(3, 60)?;
+    let time = |at: Timestamp| {
+        at.to_zoned(report.zone.clone())
+            .strftime("%d/%m/%Y %H:%M:%S")
+            .to_string()
+    };
     let facts = [
         ("Dịch vụ", report.service.spec().title.to_owned()),
         ("Người làm", report.operator.clone()),
@@ -359,7 +491,11 @@ fn summary(sheet: &mut Worksheet, report: &Report) -> Result<(), XlsxError> {
         sheet.write_string_with_format(at, column, title, &formats.head)?;
     }
     for outcome in Outcome::ALL {
-        let of: Vec<&Row> = report.rows.iter().filter(|r| r.outcome == outcome).collect();
+        let of: Vec<&Row> = report
+            .rows
+            .iter()
+            .filter(|r| r.outcome == outcome)
+            .collect();
         if of.is_empty() {
             continue;
         }
@@ -367,12 +503,28 @@ fn summary(sheet: &mut Worksheet, report: &Report) -> Result<(), XlsxError> {
         if let Some(format) = formats.by_outcome.get(&outcome) {
             sheet.write_string_with_format(at, 0, outcome.label(), format)?;
         }
-        sheet.write_number_with_format(at, 1, u32::try_from(of.len()).map_or(f64::MAX, f64::from), &Format::new().set_align(FormatAlign::Left))?;
-        money(sheet, at, 2, of.iter().filter_map(|r| r.amount).sum(), &formats.money)?;
+        sheet.write_number_with_format(
+            at,
+            1,
+            u32::try_from(of.len()).map_or(f64::MAX, f64::from),
+            &Format::new().set_align(FormatAlign::Left),
+        )?;
+        money(
+            sheet,
+            at,
+            2,
+            of.iter().filter_map(|r| r.amount).sum(),
+            &formats.money,
+        )?;
     }
     at += 2;
     sheet.write_string_with_format(at, 0, "Đã thanh toán", &bold)?;
-    let paid = report.rows.iter().filter(|r| r.outcome == Outcome::Paid).filter_map(|r| r.amount).sum();
+    let paid = report
+        .rows
+        .iter()
+        .filter(|r| r.outcome == Outcome::Paid)
+        .filter_map(|r| r.amount)
+        .sum();
     money(sheet, at, 2, paid, &formats.money.clone().set_bold())?;
     if report.left_out.is_empty() {
         return Ok(());
@@ -390,8 +542,17 @@ fn summary(sheet: &mut Worksheet, report: &Report) -> Result<(), XlsxError> {
     Ok(())
 }
 
-fn money(sheet: &mut Worksheet, row: u32, column: u16, amount: Vnd, format: &Format) -> Result<(), XlsxError> {
-    #[expect(clippy::cast_precision_loss, reason = "exact up to nine quadrillion đồng; amounts end at one")]
+fn money(
+    sheet: &mut Worksheet,
+    row: u32,
+    column: u16,
+    amount: Vnd,
+    format: &Format,
+) -> Result<(), XlsxError> {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "exact up to nine quadrillion đồng; amounts end at one"
+    )]
     sheet.write_number_with_format(row, column, amount.dong() as f64, format)?;
     Ok(())
 }
@@ -409,7 +570,11 @@ mod tests {
             customer: Some("=HYPERLINK(\"http://x\")".into()),
             amount: Some(Vnd::fixed(amount)),
             outcome,
-            proof: if outcome == Outcome::Paid { Proof::Response } else { Proof::None },
+            proof: if outcome == Outcome::Paid {
+                Proof::Response
+            } else {
+                Proof::None
+            },
             transaction_id: Some("VTP01".into()),
             message: "Giao dịch thành công".into(),
             at: Some("2025-08-18T02:05:33Z".parse().expect("time")),
@@ -428,25 +593,44 @@ mod tests {
             portal_url: "http://portal".into(),
             program: "GachNo 0.1.0".into(),
             zone: TimeZone::fixed(jiff::tz::offset(7)),
-            rows: vec![row("0012345", Outcome::Paid, 150_000), row("PE02", Outcome::Unknown, 20_000), row("PE03", Outcome::Refused, 3_000)],
-            left_out: vec![LeftOut { row: "dòng 4".into(), account: "x!".into(), why: "mã có ký tự lạ".into() }],
+            rows: vec![
+                row("0012345", Outcome::Paid, 150_000),
+                row("PE02", Outcome::Unknown, 20_000),
+                row("PE03", Outcome::Refused, 3_000),
+            ],
+            left_out: vec![LeftOut {
+                row: "dòng 4".into(),
+                account: "x!".into(),
+                why: "mã có ký tự lạ".into(),
+            }],
         }
     }
 
     fn cells(path: &Path, sheet: &str) -> Vec<Vec<Data>> {
         let mut book: Xlsx<_> = open_workbook(path).expect("opens");
-        book.worksheet_range(sheet).expect("sheet").rows().map(<[Data]>::to_vec).collect()
+        book.worksheet_range(sheet)
+            .expect("sheet")
+            .rows()
+            .map(<[Data]>::to_vec)
+            .collect()
     }
 
     #[test]
     fn a_report_keeps_codes_as_text_and_money_as_numbers() {
         let dir = tempfile::tempdir().expect("dir");
         let path = save(&report(), dir.path()).expect("saved");
-        assert_eq!(path, dir.path().join("Thanh toán điện EVN/0905-18-08-2025.xlsx"));
+        assert_eq!(
+            path,
+            dir.path().join("Thanh toán điện EVN/0905-18-08-2025.xlsx")
+        );
         let rows = cells(&path, "Kết quả");
         let head: Vec<String> = rows[0].iter().take(4).map(ToString::to_string).collect();
         assert_eq!(head, ["STT", "Số thuê bao", "Số tiền", "Ghi chú"]);
-        assert_eq!(rows[1][1], Data::String("0012345".into()), "leading zeros stay");
+        assert_eq!(
+            rows[1][1],
+            Data::String("0012345".into()),
+            "leading zeros stay"
+        );
         assert_eq!(rows[1][2], Data::Float(150_000.0));
         assert_eq!(rows[1][4], Data::String("Đã thanh toán".into()));
         assert_eq!(rows[1][7], Data::String("=HYPERLINK(\"http://x\")".into()));
@@ -473,16 +657,36 @@ mod tests {
         let dir = tempfile::tempdir().expect("dir");
         let first = save(&report(), dir.path()).expect("saved");
         let second = save(&report(), dir.path()).expect("saved");
-        assert_eq!(second.file_name().and_then(|n| n.to_str()), Some("0905-18-08-2025-2.xlsx"));
-        assert_eq!(fs::read(&first).expect("read"), fs::read(&second).expect("read"), "byte for byte");
-        assert_eq!(fs::read_dir(first.parent().expect("folder")).expect("list").count(), 2, "no temporary file stays");
+        assert_eq!(
+            second.file_name().and_then(|n| n.to_str()),
+            Some("0905-18-08-2025-2.xlsx")
+        );
+        assert_eq!(
+            fs::read(&first).expect("read"),
+            fs::read(&second).expect("read"),
+            "byte for byte"
+        );
+        assert_eq!(
+            fs::read_dir(first.parent().expect("folder"))
+                .expect("list")
+                .count(),
+            2,
+            "no temporary file stays"
+        );
     }
 
     #[test]
     fn an_empty_batch_still_makes_a_readable_file() {
         let dir = tempfile::tempdir().expect("dir");
         let path = dir.path().join("r.xlsx");
-        save_as(&Report { rows: vec![], ..report() }, &path).expect("saved");
+        save_as(
+            &Report {
+                rows: vec![],
+                ..report()
+            },
+            &path,
+        )
+        .expect("saved");
         assert_eq!(cells(&path, "Kết quả")[0].len(), HEADER.len());
     }
 
@@ -490,7 +694,14 @@ mod tests {
     fn large_batches_are_written_row_by_row() {
         let dir = tempfile::tempdir().expect("dir");
         let path = dir.path().join("r.xlsx");
-        save_as(&Report { rows: vec![row("PE01", Outcome::Paid, 1_000); TABLE_ROWS_MAX + 1], ..report() }, &path).expect("saved");
+        save_as(
+            &Report {
+                rows: vec![row("PE01", Outcome::Paid, 1_000); TABLE_ROWS_MAX + 1],
+                ..report()
+            },
+            &path,
+        )
+        .expect("saved");
         assert_eq!(cells(&path, "Kết quả").len(), TABLE_ROWS_MAX + 2);
     }
 }

@@ -1,6 +1,8 @@
-//! Files in and out: job files (JSON, CSV, text, XLSX), the Excel report, and an attempt's story in sentences.
+//! Files in and out: job files (JSON, CSV, text, XLSX), the Excel report, and an attempt's story in
+//! sentences.
 //!
-//! Lives here: formats. Never here: what a job may do ([`crate::domain`]), where results come from ([`crate::ledger`]).
+//! Lives here: formats. Never here: what a job may do ([`crate::domain`]), where results come from
+//! ([`crate::ledger`]).
 
 pub mod excel;
 pub mod jobs;

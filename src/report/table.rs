@@ -1,7 +1,7 @@
 //! Any table as a file, and any file as a table: what the web admin takes in and hands out.
 //!
-//! A cell of a CSV file that a spreadsheet would take for a formula gets an apostrophe before it; in an XLSX file it is
-//! written as text, which no program computes.
+//! A cell of a CSV file that a spreadsheet would take for a formula gets an apostrophe before it;
+//! in an XLSX file it is written as text, which no program computes.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -25,7 +25,11 @@ pub const CSV_MARK: &str = "\u{feff}";
 
 /// A text that no spreadsheet takes for a formula.
 pub fn harmless(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// A line of a CSV file, with semicolons as an Excel of Viet Nam expects them.
@@ -39,7 +43,8 @@ pub fn csv_line(values: &[Value]) -> String {
             Value::Number(number) => line.push_str(&number.to_string()),
             Value::Text(text) => {
                 let text = harmless(text);
-                let needs_quotes = text.contains([';', '"', '\n', '\r', ',']) || text.starts_with([' ', '\'']);
+                let needs_quotes =
+                    text.contains([';', '"', '\n', '\r', ',']) || text.starts_with([' ', '\'']);
                 if needs_quotes {
                     line.extend(["\"", text.replace('"', "\"\"").as_str(), "\""]);
                 } else {
@@ -66,19 +71,46 @@ pub struct Sheet {
 impl Sheet {
     /// An empty one with its heads.
     pub fn new(title: &str, heads: Vec<String>) -> Result<Self, XlsxError> {
-        let title: String = title.chars().filter(|c| !matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\')).take(24).collect();
-        let (grouped, bold) = (Format::new().set_num_format("#,##0"), Format::new().set_bold());
-        let mut sheet = Self { book: Workbook::new(), title, heads, row: 0, sheets: 0, grouped, bold };
+        let title: String = title
+            .chars()
+            .filter(|c| !matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\'))
+            .take(24)
+            .collect();
+        let (grouped, bold) = (
+            Format::new().set_num_format("#,##0"),
+            Format::new().set_bold(),
+        );
+        let mut sheet = Self {
+            book: Workbook::new(),
+            title,
+            heads,
+            row: 0,
+            sheets: 0,
+            grouped,
+            bold,
+        };
         sheet.begin()?;
         Ok(sheet)
     }
 
     fn begin(&mut self) -> Result<(), XlsxError> {
         self.sheets += 1;
-        let name = if self.sheets == 1 { self.title.clone() } else { format!("{} {}", self.title, self.sheets) };
-        let page = self.book.add_worksheet_with_constant_memory()?.set_name(name)?;
+        let name = if self.sheets == 1 {
+            self.title.clone()
+        } else {
+            format!("{} {}", self.title, self.sheets)
+        };
+        let page = self
+            .book
+            .add_worksheet_with_constant_memory()?
+            .set_name(name)?;
         for (at, head) in self.heads.iter().enumerate() {
-            page.write_string_with_format(0, u16::try_from(at).unwrap_or(u16::MAX), head, &self.bold)?;
+            page.write_string_with_format(
+                0,
+                u16::try_from(at).unwrap_or(u16::MAX),
+                head,
+                &self.bold,
+            )?;
         }
         self.row = 1;
         Ok(())
@@ -93,10 +125,19 @@ impl Sheet {
         for (at, value) in values.iter().enumerate() {
             let column = u16::try_from(at).unwrap_or(u16::MAX);
             match value {
-                #[expect(clippy::cast_precision_loss, reason = "a spreadsheet knows no other numbers; đồng stay far below 2^53")]
-                Value::Number(number) => page.write_number_with_format(self.row, column, *number as f64, &self.grouped)?,
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "a spreadsheet knows no other numbers; đồng stay far below 2^53"
+                )]
+                Value::Number(number) => {
+                    page.write_number_with_format(self.row, column, *number as f64, &self.grouped)?
+                }
                 Value::Text(text) if text.is_empty() => page,
-                Value::Text(text) => page.write_string(self.row, column, text.chars().take(32_000).collect::<String>())?,
+                Value::Text(text) => page.write_string(
+                    self.row,
+                    column,
+                    text.chars().take(32_000).collect::<String>(),
+                )?,
             };
         }
         self.row += 1;
@@ -109,7 +150,8 @@ impl Sheet {
     }
 }
 
-/// Rows of a file, each with its number: CSV however Excel wrote it, or the first sheet that has any.
+/// Rows of a file, each with its number: CSV however Excel wrote it, or the first sheet that has
+/// any.
 pub fn read_rows(path: &Path) -> Result<Vec<(usize, Vec<String>)>, super::JobFileError> {
     super::jobs::rows_of(path)
 }
@@ -124,6 +166,14 @@ mod tests {
             assert!(harmless(formula).starts_with('\''), "{formula:?}");
         }
         let text = |t: &str| Value::Text(t.to_owned());
-        assert_eq!(csv_line(&[Value::Number(-5), text("=1;2"), text("Nguyễn \"A\""), text("")]), "-5;\"'=1;2\";\"Nguyễn \"\"A\"\"\";\r\n");
+        assert_eq!(
+            csv_line(&[
+                Value::Number(-5),
+                text("=1;2"),
+                text("Nguyễn \"A\""),
+                text("")
+            ]),
+            "-5;\"'=1;2\";\"Nguyễn \"\"A\"\"\";\r\n"
+        );
     }
 }

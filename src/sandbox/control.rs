@@ -12,7 +12,10 @@ use super::{Scenario, Shared, Truth};
 pub fn router(shared: Shared) -> Router {
     Router::new()
         .route("/sandbox/truth", get(truth))
-        .route("/sandbox/scenario", get(scenario).put(put_scenario).patch(patch_scenario))
+        .route(
+            "/sandbox/scenario",
+            get(scenario).put(put_scenario).patch(patch_scenario),
+        )
         .route("/sandbox/reset", post(reset))
         .route("/sandbox/expire", post(expire))
         .with_state(shared)

@@ -22,9 +22,20 @@ pub fn content(code: &str, amount: Option<i64>, switches: &Switches) -> String {
         "<div class=\"row mb-2\"><label>Mã khách hàng</label><input id=\"{FORM}:billCodeId\" name=\"{FORM}:billCodeId\" type=\"text\" maxlength=\"30\" value=\"{}\"></div>{more}{}{}\
          <span id=\"{FORM}:fixexPhoneId\">{}</span><div id=\"{FORM}:printFinanceID\"></div>",
         esc(code),
-        button(FORM, "btnPay", "THANH TOÁN", "@([id$=msgError]) @([id$=amountPanel])", false, ""),
+        button(
+            FORM,
+            "btnPay",
+            "THANH TOÁN",
+            "@([id$=msgError]) @([id$=amountPanel])",
+            false,
+            ""
+        ),
         amount_panel(amount, switches),
-        confirm_dialog(FORM, "yesIdEVN", "@([id$=msgError]) @([id$=amountPanel]) @([id$=focusID]) @([id$=printFinanceID])")
+        confirm_dialog(
+            FORM,
+            "yesIdEVN",
+            "@([id$=msgError]) @([id$=amountPanel]) @([id$=focusID]) @([id$=printFinanceID])"
+        )
     )
 }
 
@@ -37,7 +48,12 @@ fn amount_panel(amount: Option<i64>, switches: &Switches) -> String {
     )
 }
 
-pub fn region(id: &str, amount: Option<i64>, switches: &Switches, said: &[Message]) -> Option<String> {
+pub fn region(
+    id: &str,
+    amount: Option<i64>,
+    switches: &Switches,
+    said: &[Message],
+) -> Option<String> {
     Some(match id {
         "msgError" => messages(FORM, said),
         "amountPanel" => amount_panel(amount, switches),
@@ -47,10 +63,19 @@ pub fn region(id: &str, amount: Option<i64>, switches: &Switches, said: &[Messag
     })
 }
 
-pub fn act(world: &mut World, agent: &str, code: &mut String, amount: &mut Option<i64>, form: &Form, faults: &[Action]) -> Answer {
+pub fn act(
+    world: &mut World,
+    agent: &str,
+    code: &mut String,
+    amount: &mut Option<i64>,
+    form: &Form,
+    faults: &[Action],
+) -> Answer {
     match form.source() {
         "btnPay" => {
-            form.get(&format!("{FORM}:billCodeId")).trim().clone_into(code);
+            form.get(&format!("{FORM}:billCodeId"))
+                .trim()
+                .clone_into(code);
             *amount = None;
             let account = world.account(code);
             let texts = world.scenario.texts.clone();
@@ -69,18 +94,37 @@ pub fn act(world: &mut World, agent: &str, code: &mut String, amount: &mut Optio
                 Kind::Owing => {
                     *amount = Some(debt);
                     let question = if world.scenario.switches.dialog_text {
-                        format!("Bạn chắc chắn muốn thanh toán {} cho khách hàng {code}?", dot_vnd(debt))
+                        format!(
+                            "Bạn chắc chắn muốn thanh toán {} cho khách hàng {code}?",
+                            dot_vnd(debt)
+                        )
                     } else {
                         String::new()
                     };
-                    Answer::eval(format!("PrimeFaces.confirm('{FORM}:dlgConfirm', {});", js(&question)))
+                    Answer::eval(format!(
+                        "PrimeFaces.confirm('{FORM}:dlgConfirm', {});",
+                        js(&question)
+                    ))
                 }
             }
         }
         "yesIdEVN" => {
-            let Some(debt) = *amount else { return Answer::default() };
-            let pin = world.scenario.switches.evn_phone_and_pin.then(|| form.get(&format!("{FORM}:pinId")).to_owned());
-            let order = Order { agent: agent.to_owned(), service: "evn", account: code.clone(), debt_key: Some(code.clone()), amount: debt, pin };
+            let Some(debt) = *amount else {
+                return Answer::default();
+            };
+            let pin = world
+                .scenario
+                .switches
+                .evn_phone_and_pin
+                .then(|| form.get(&format!("{FORM}:pinId")).to_owned());
+            let order = Order {
+                agent: agent.to_owned(),
+                service: "evn",
+                account: code.clone(),
+                debt_key: Some(code.clone()),
+                amount: debt,
+                pin,
+            };
             let answer = Answer::payment(world, &order, debt, faults);
             if answer.paid {
                 *amount = None;

@@ -1,4 +1,5 @@
-//! The frame of inner pages: who is logged in, balance, menu, messages, the dialogs that are always there. Pure HTML.
+//! The frame of inner pages: who is logged in, balance, menu, messages, the dialogs that are always
+//! there. Pure HTML.
 
 use super::jsf::esc;
 use super::money::balance;
@@ -13,11 +14,17 @@ pub struct Message {
 
 impl Message {
     pub fn error(text: &str) -> Self {
-        Self { severity: Severity::Error, text: text.to_owned() }
+        Self {
+            severity: Severity::Error,
+            text: text.to_owned(),
+        }
     }
 
     pub fn info(text: &str) -> Self {
-        Self { severity: Severity::Info, text: text.to_owned() }
+        Self {
+            severity: Severity::Info,
+            text: text.to_owned(),
+        }
     }
 }
 
@@ -35,7 +42,9 @@ pub fn messages(form: &str, messages: &[Message]) -> String {
     use std::fmt::Write;
     let mut inner = String::new();
     for message in messages {
-        let Some(severity) = word(message.severity) else { continue };
+        let Some(severity) = word(message.severity) else {
+            continue;
+        };
         let _ = write!(
             inner,
             "<div class=\"ui-messages-{severity} ui-corner-all\"><span class=\"ui-messages-{severity}-icon\"></span><ul>\
@@ -43,19 +52,26 @@ pub fn messages(form: &str, messages: &[Message]) -> String {
             esc(&message.text)
         );
     }
-    format!("<div id=\"{form}:msgError\" class=\"ui-messages ui-widget\" aria-live=\"polite\">{inner}</div>")
+    format!(
+        "<div id=\"{form}:msgError\" class=\"ui-messages ui-widget\" aria-live=\"polite\">{inner}</div>"
+    )
 }
 
 /// The balance's label; empty until it was asked for, where the switch says so.
 pub fn balance_label(form: &str, dong: Option<i64>) -> String {
-    format!("<label id=\"{form}:tranAmountId\" class=\"ui-outputlabel\">{}</label>", dong.map(balance).unwrap_or_default())
+    format!(
+        "<label id=\"{form}:tranAmountId\" class=\"ui-outputlabel\">{}</label>",
+        dong.map(balance).unwrap_or_default()
+    )
 }
 
 /// A button that sends an AJAX request.
 pub fn button(form: &str, id: &str, text: &str, render: &str, guards: bool, more: &str) -> String {
     let guard = if guards { "this.disabled=true;" } else { "" };
     let after = if guards {
-        format!(",oncomplete:function(){{var b=document.getElementById('{form}:{id}');if(b)b.disabled=false;{more}}}")
+        format!(
+            ",oncomplete:function(){{var b=document.getElementById('{form}:{id}');if(b)b.disabled=false;{more}}}"
+        )
     } else if more.is_empty() {
         String::new()
     } else {
@@ -81,7 +97,14 @@ pub fn confirm_dialog(form: &str, yes: &str, render: &str) -> String {
         "<div class=\"ui-dialog-content\" id=\"dlgContent\"><span class=\"ui-confirm-dialog-message\"></span></div>\
          <div class=\"ui-dialog-buttonpane\">{}<button id=\"{form}:noIdDlg\" type=\"button\" class=\"ui-button\" \
          onclick=\"PF('dlgConfirm').hide()\">Hủy</button></div>",
-        button(form, yes, "Xác nhận", render, true, "PF('dlgConfirm').hide();")
+        button(
+            form,
+            yes,
+            "Xác nhận",
+            render,
+            true,
+            "PF('dlgConfirm').hide();"
+        )
     );
     dialog(form, "dlgConfirm", "Xác nhận thanh toán", &buttons)
 }
@@ -128,7 +151,13 @@ fn notices() -> String {
 }
 
 /// Head and scripts of every page.
-pub fn document(title: &str, switches: &Switches, loading: &str, overlay_stays: bool, body: &str) -> String {
+pub fn document(
+    title: &str,
+    switches: &Switches,
+    loading: &str,
+    overlay_stays: bool,
+    body: &str,
+) -> String {
     format!(
         "<!DOCTYPE html><html lang=\"vi\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <link rel=\"stylesheet\" href=\"/javax.faces.resource/portal.css.jsf?ln=primefaces&amp;v=6.2\">\
@@ -170,16 +199,33 @@ pub struct Inner<'p> {
 
 /// The whole inside of a page's form: frame, content, the dialogs that are always there.
 pub fn inner(page: &Inner<'_>, switches: &Switches) -> String {
-    let Inner { form, action, agent, dong, view_state, content, said } = *page;
+    let Inner {
+        form,
+        action,
+        agent,
+        dong,
+        view_state,
+        content,
+        said,
+    } = *page;
     let (menu, notices) = (menu(), notices());
-    let logout = format!("<a id=\"{form}:ajax\" href=\"#\" onclick=\"PrimeFaces.ab({{s:'{form}:ajax'}});return false;\">thoát</a>");
+    let logout = format!(
+        "<a id=\"{form}:ajax\" href=\"#\" onclick=\"PrimeFaces.ab({{s:'{form}:ajax'}});return false;\">thoát</a>"
+    );
     let expired = dialog(
         form,
         "dlgConfirmSessionExpired",
         "Thông báo",
         &format!(
             "<div class=\"ui-dialog-content\" id=\"dlgContent\"><span class=\"ui-confirm-dialog-message\">Phiên làm việc kết thúc, yêu cầu đăng nhập lại.</span></div>{}",
-            button(form, "yesIdDlg", "Xác nhận", "", true, "PF('dlgConfirmSessionExpired').hide();")
+            button(
+                form,
+                "yesIdDlg",
+                "Xác nhận",
+                "",
+                true,
+                "PF('dlgConfirmSessionExpired').hide();"
+            )
         ),
     );
     let update = format!(
@@ -207,7 +253,11 @@ pub fn inner(page: &Inner<'_>, switches: &Switches) -> String {
 
 /// An input for the PIN, masked or not.
 pub fn pin(form: &str, switches: &Switches) -> String {
-    let kind = if switches.pin_masked { "password" } else { "text" };
+    let kind = if switches.pin_masked {
+        "password"
+    } else {
+        "text"
+    };
     format!(
         "<div class=\"row mb-2\"><label>Mã PIN</label><input id=\"{form}:pinId\" name=\"{form}:pinId\" type=\"{kind}\" maxlength=\"6\" autocomplete=\"off\"></div>"
     )
@@ -216,7 +266,9 @@ pub fn pin(form: &str, switches: &Switches) -> String {
 /// `p:inputNumber`: only the hidden field is decoded by the server.
 pub fn number(form: &str, id: &str, value: Option<i64>, group: &str, readonly: bool) -> String {
     let plain = value.map(|v| v.to_string()).unwrap_or_default();
-    let shown = value.map(|v| super::money::grouped(v, group)).unwrap_or_default();
+    let shown = value
+        .map(|v| super::money::grouped(v, group))
+        .unwrap_or_default();
     let readonly = if readonly { " readonly" } else { "" };
     format!(
         "<span id=\"{form}:{id}\" data-widget=\"InputNumber\" class=\"ui-inputNumber\"><input id=\"{form}:{id}_input\" name=\"{form}:{id}_input\" \

@@ -1,4 +1,5 @@
-//! The Internet and TV page: search by kind, contracts as cards, the detail panel, the confirm dialog.
+//! The Internet and TV page: search by kind, contracts as cards, the detail panel, the confirm
+//! dialog.
 
 use super::frame::{Message, button, confirm_dialog, messages, pin};
 use super::jsf::{Form, esc, js};
@@ -24,7 +25,13 @@ pub struct TvView {
 
 impl TvView {
     pub fn new(switches: &Switches) -> Self {
-        Self { console: switches.console_default.min(3), code: String::new(), contracts: Vec::new(), chosen: None, receipt: String::new() }
+        Self {
+            console: switches.console_default.min(3),
+            code: String::new(),
+            contracts: Vec::new(),
+            chosen: None,
+            receipt: String::new(),
+        }
     }
 }
 
@@ -50,7 +57,14 @@ fn search_panel(view: &TvView) -> String {
             )
         })
         .collect();
-    let look = button(FORM, "btnPay0", "KIỂM TRA", "@([id$=msgError]) @([id$=applicationForm]) @([id$=listContract])", false, "");
+    let look = button(
+        FORM,
+        "btnPay0",
+        "KIỂM TRA",
+        "@([id$=msgError]) @([id$=applicationForm]) @([id$=listContract])",
+        false,
+        "",
+    );
     format!(
         "<div id=\"{FORM}:searchMethod\"><label>Tra cứu hợp đồng theo :</label><table id=\"{FORM}:console\" data-widget=\"Radio\" class=\"ui-selectoneradio\"><tr>{radios}</tr></table>\
          <input id=\"{FORM}:contractCode\" name=\"{FORM}:contractCode\" type=\"text\" maxlength=\"100\" placeholder=\"{}\" value=\"{}\">{look}</div>",
@@ -60,11 +74,19 @@ fn search_panel(view: &TvView) -> String {
 }
 
 fn list_panel(view: &TvView, switches: &Switches) -> String {
-    let cards: String = view.contracts.iter().enumerate().map(|(i, c)| card(i + 1, c)).collect();
+    let cards: String = view
+        .contracts
+        .iter()
+        .enumerate()
+        .map(|(i, c)| card(i + 1, c))
+        .collect();
     let inner = if view.contracts.is_empty() {
         String::new()
     } else {
-        format!("<div id=\"{FORM}:j_idt{}\"><div class=\"row pay-content mb-2\">Chọn hợp đồng :</div>{cards}</div>", 41 + switches.renumber)
+        format!(
+            "<div id=\"{FORM}:j_idt{}\"><div class=\"row pay-content mb-2\">Chọn hợp đồng :</div>{cards}</div>",
+            41 + switches.renumber
+        )
     };
     format!("<div id=\"{FORM}:listContract\">{inner}</div>")
 }
@@ -92,7 +114,9 @@ fn card(number: usize, contract: &Contract) -> String {
         true,
         "",
     );
-    format!("<div class=\"row pay-content mb-3\"><div style=\"width:100%\">{rows}{choose}</div></div>")
+    format!(
+        "<div class=\"row pay-content mb-3\"><div style=\"width:100%\">{rows}{choose}</div></div>"
+    )
 }
 
 /// Its real markup is not known; this one is ours.
@@ -108,7 +132,11 @@ fn detail_panel(view: &TvView, switches: &Switches) -> String {
                     js(&question(contract, switches)).replace('\'', "&#39;")
                 )
             };
-            format!("<div class=\"row mb-2\"><label>Hợp đồng</label><span>{}</span></div>{}{pay}", esc(&contract.number), pin(FORM, switches))
+            format!(
+                "<div class=\"row mb-2\"><label>Hợp đồng</label><span>{}</span></div>{}{pay}",
+                esc(&contract.number),
+                pin(FORM, switches)
+            )
         }
     };
     format!("<div id=\"{FORM}:detailContract\">{inner}</div>")
@@ -116,14 +144,21 @@ fn detail_panel(view: &TvView, switches: &Switches) -> String {
 
 fn question(contract: &Contract, switches: &Switches) -> String {
     if switches.dialog_text {
-        format!("Xác nhận thanh toán {} cho hợp đồng {}?", comma_vnd(contract.debt), contract.number)
+        format!(
+            "Xác nhận thanh toán {} cho hợp đồng {}?",
+            comma_vnd(contract.debt),
+            contract.number
+        )
     } else {
         String::new()
     }
 }
 
 fn print_panel(view: &TvView) -> String {
-    format!("<div id=\"{FORM}:printFinanceID\">{}</div>", esc(&view.receipt))
+    format!(
+        "<div id=\"{FORM}:printFinanceID\">{}</div>",
+        esc(&view.receipt)
+    )
 }
 
 pub fn content(view: &TvView, switches: &Switches) -> String {
@@ -152,17 +187,29 @@ pub fn region(id: &str, view: &TvView, switches: &Switches, said: &[Message]) ->
 }
 
 /// What a request on the page does.
-pub fn act(world: &mut World, agent: &str, view: &mut TvView, form: &Form, faults: &[Action]) -> Answer {
+pub fn act(
+    world: &mut World,
+    agent: &str,
+    view: &mut TvView,
+    form: &Form,
+    faults: &[Action],
+) -> Answer {
     let switches = world.scenario.switches.clone();
     match form.source() {
         "console" => {
-            view.console = KINDS.iter().position(|(v, ..)| *v == form.get(&format!("{FORM}:console"))).unwrap_or(view.console);
+            view.console = KINDS
+                .iter()
+                .position(|(v, ..)| *v == form.get(&format!("{FORM}:console")))
+                .unwrap_or(view.console);
             view.contracts.clear();
             view.chosen = None;
             Answer::default()
         }
         "btnPay0" => {
-            view.code = form.get(&format!("{FORM}:contractCode")).split_whitespace().collect();
+            view.code = form
+                .get(&format!("{FORM}:contractCode"))
+                .split_whitespace()
+                .collect();
             view.contracts.clear();
             view.chosen = None;
             view.receipt.clear();
@@ -179,12 +226,18 @@ pub fn act(world: &mut World, agent: &str, view: &mut TvView, form: &Form, fault
                 if let Some(kept) = view.chosen.and_then(|i| view.contracts.get_mut(i)) {
                     kept.debt = contract.debt;
                 }
-                Answer::eval(format!("PrimeFaces.confirm('{FORM}:dlgConfirm', {});", js(&question(&contract, &switches))))
+                Answer::eval(format!(
+                    "PrimeFaces.confirm('{FORM}:dlgConfirm', {});",
+                    js(&question(&contract, &switches))
+                ))
             }
             None => Answer::default(),
         },
         "yesId0" => confirm(world, agent, view, form, faults),
-        source => match source.strip_prefix("btnView").and_then(|n| n.parse::<usize>().ok()) {
+        source => match source
+            .strip_prefix("btnView")
+            .and_then(|n| n.parse::<usize>().ok())
+        {
             Some(number) if (1..=view.contracts.len()).contains(&number) => {
                 view.chosen = Some(number - 1);
                 Answer::default()
@@ -216,8 +269,16 @@ fn search(world: &World, view: &mut TvView) -> Answer {
     }
 }
 
-fn confirm(world: &mut World, agent: &str, view: &mut TvView, form: &Form, faults: &[Action]) -> Answer {
-    let Some(contract) = view.chosen.and_then(|i| view.contracts.get(i).cloned()) else { return Answer::default() };
+fn confirm(
+    world: &mut World,
+    agent: &str,
+    view: &mut TvView,
+    form: &Form,
+    faults: &[Action],
+) -> Answer {
+    let Some(contract) = view.chosen.and_then(|i| view.contracts.get(i).cloned()) else {
+        return Answer::default();
+    };
     let order = Order {
         agent: agent.to_owned(),
         service: "internet_tv",

@@ -23,13 +23,19 @@ impl Form {
 
     /// Ids to render, without their form; a form's own id stays as it is.
     pub fn render(&self) -> Vec<String> {
-        self.get("javax.faces.partial.render").split_whitespace().map(str::to_owned).collect()
+        self.get("javax.faces.partial.render")
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect()
     }
 }
 
 /// Text as it stands in HTML.
 pub fn esc(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// Text as it stands in a script's string.
@@ -44,11 +50,17 @@ fn cdata(text: &str) -> String {
 /// `<partial-response>` with updates by id, the new view state, and scripts.
 pub fn partial(updates: &[(String, String)], view_state: &str, evals: &[String]) -> String {
     use std::fmt::Write;
-    let mut xml = String::from("<?xml version='1.0' encoding='UTF-8'?>\n<partial-response id=\"j_id1\"><changes>");
+    let mut xml = String::from(
+        "<?xml version='1.0' encoding='UTF-8'?>\n<partial-response id=\"j_id1\"><changes>",
+    );
     for (id, html) in updates {
         let _ = write!(xml, "<update id=\"{}\">{}</update>", esc(id), cdata(html));
     }
-    let _ = write!(xml, "<update id=\"j_id1:javax.faces.ViewState:0\">{}</update>", cdata(view_state));
+    let _ = write!(
+        xml,
+        "<update id=\"j_id1:javax.faces.ViewState:0\">{}</update>",
+        cdata(view_state)
+    );
     for script in evals {
         let _ = write!(xml, "<eval>{}</eval>", cdata(script));
     }
@@ -57,7 +69,10 @@ pub fn partial(updates: &[(String, String)], view_state: &str, evals: &[String])
 }
 
 pub fn redirect(url: &str) -> String {
-    format!("<?xml version='1.0' encoding='UTF-8'?>\n<partial-response><redirect url=\"{}\"></redirect></partial-response>", esc(url))
+    format!(
+        "<?xml version='1.0' encoding='UTF-8'?>\n<partial-response><redirect url=\"{}\"></redirect></partial-response>",
+        esc(url)
+    )
 }
 
 pub fn error() -> String {
@@ -75,7 +90,10 @@ mod tests {
         let form =
             Form::parse(b"javax.faces.source=payMoneyForm%3AbtnPay0&javax.faces.partial.render=payMoneyForm%3AmsgError+payMoneyForm%3AlistContract");
         assert_eq!(form.source(), "btnPay0");
-        assert_eq!(form.render(), ["payMoneyForm:msgError", "payMoneyForm:listContract"]);
+        assert_eq!(
+            form.render(),
+            ["payMoneyForm:msgError", "payMoneyForm:listContract"]
+        );
     }
 
     #[test]

@@ -8,10 +8,13 @@ use super::world::World;
 
 pub const FORM: &str = "loginForm";
 pub const PATH: &str = "/faces/login.xhtml";
-const RENDER: &str = "@([id$=msgError]) @([id$=accountPanel]) @([id$=confirmPanel]) @([id$=focusID])";
+const RENDER: &str =
+    "@([id$=msgError]) @([id$=accountPanel]) @([id$=confirmPanel]) @([id$=focusID])";
 
 fn account_panel(otp_of: Option<(&str, &str)>, switches: &Switches) -> String {
-    let (user, password, off) = otp_of.map_or(("", "", ""), |(user, password)| (user, password, " disabled"));
+    let (user, password, off) = otp_of.map_or(("", "", ""), |(user, password)| {
+        (user, password, " disabled")
+    });
     let captcha = if switches.captcha && otp_of.is_none() {
         format!(
             "<div class=\"row mb-2\"><input id=\"{FORM}:securityCode\" name=\"{FORM}:securityCode\" type=\"text\" maxlength=\"6\" placeholder=\"Mã bảo vệ\">\
@@ -24,8 +27,18 @@ fn account_panel(otp_of: Option<(&str, &str)>, switches: &Switches) -> String {
         "<div id=\"{FORM}:chkSaveInfo\" data-widget=\"Checkbox\" class=\"ui-chkbox\"><div class=\"ui-helper-hidden-accessible\"><input id=\"{FORM}:chkSaveInfo_input\" \
          name=\"{FORM}:chkSaveInfo_input\" type=\"checkbox\"></div><div class=\"ui-chkbox-box\">☐</div> Ghi nhớ mã đại lý / Điểm bán này</div>"
     );
-    let submit =
-        if otp_of.is_none() { button(FORM, "btnLogin", "ĐĂNG NHẬP", RENDER, false, "PrimeFaces.reloadCaptcha();") } else { String::new() };
+    let submit = if otp_of.is_none() {
+        button(
+            FORM,
+            "btnLogin",
+            "ĐĂNG NHẬP",
+            RENDER,
+            false,
+            "PrimeFaces.reloadCaptcha();",
+        )
+    } else {
+        String::new()
+    };
     format!(
         "<div id=\"{FORM}:accountPanel\"><div class=\"row mb-2\"><input id=\"{FORM}:userName\" name=\"{FORM}:userName\" type=\"text\" maxlength=\"50\" \
          placeholder=\"Mã Đại lý / Điểm bán\" value=\"{}\"{off}></div><div class=\"row mb-2\"><input id=\"{FORM}:password\" name=\"{FORM}:password\" type=\"password\" maxlength=\"6\" \
@@ -53,7 +66,9 @@ fn confirm_panel(phone: Option<&str>, switches: &Switches) -> String {
 
 /// Who waits for an OTP in this session: user, password, phone.
 fn waiting(world: &World, awaits: Option<&str>) -> Option<(String, String, String)> {
-    world.agent(awaits?).map(|a| (a.username, a.password, a.phone))
+    world
+        .agent(awaits?)
+        .map(|a| (a.username, a.password, a.phone))
 }
 
 pub fn content(world: &World, awaits: Option<&str>, view_state: &str) -> String {
@@ -65,7 +80,10 @@ pub fn content(world: &World, awaits: Option<&str>, view_state: &str) -> String 
          <input type=\"hidden\" name=\"javax.faces.ViewState\" id=\"j_id1:javax.faces.ViewState:0\" value=\"{view_state}\"></form>",
         loading(FORM, switches),
         messages(FORM, &[]),
-        account_panel(who.as_ref().map(|(u, p, _)| (u.as_str(), p.as_str())), switches),
+        account_panel(
+            who.as_ref().map(|(u, p, _)| (u.as_str(), p.as_str())),
+            switches
+        ),
         confirm_panel(who.as_ref().map(|(_, _, phone)| phone.as_str()), switches)
     )
 }
@@ -75,7 +93,10 @@ pub fn region(id: &str, world: &World, awaits: Option<&str>, said: &[Message]) -
     let who = waiting(world, awaits);
     Some(match id {
         "msgError" => messages(FORM, said),
-        "accountPanel" => account_panel(who.as_ref().map(|(u, p, _)| (u.as_str(), p.as_str())), switches),
+        "accountPanel" => account_panel(
+            who.as_ref().map(|(u, p, _)| (u.as_str(), p.as_str())),
+            switches,
+        ),
         "confirmPanel" => confirm_panel(who.as_ref().map(|(_, _, phone)| phone.as_str()), switches),
         "focusID" => format!("<span id=\"{FORM}:focusID\"></span>"),
         _ => return None,
@@ -83,7 +104,10 @@ pub fn region(id: &str, world: &World, awaits: Option<&str>, said: &[Message]) -
 }
 
 pub fn act(world: &mut World, session: &str, form: &Form) -> Answer {
-    let (texts, switches) = (world.scenario.texts.clone(), world.scenario.switches.clone());
+    let (texts, switches) = (
+        world.scenario.texts.clone(),
+        world.scenario.switches.clone(),
+    );
     let field = |name: &str| form.get(&format!("{FORM}:{name}")).to_owned();
     match form.source() {
         "btnLogin" => {
@@ -116,7 +140,9 @@ pub fn act(world: &mut World, session: &str, form: &Form) -> Answer {
             world.session(session).awaits_otp = None;
             Answer::default()
         }
-        _ if world.session(session).awaits_otp.is_some() => Answer::says(Message::info("Nhập mã OTP để xác nhận.")),
+        _ if world.session(session).awaits_otp.is_some() => {
+            Answer::says(Message::info("Nhập mã OTP để xác nhận."))
+        }
         _ => Answer::default(),
     }
 }

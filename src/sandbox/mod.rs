@@ -1,9 +1,11 @@
-//! The agent portal as it is known, simulated: for trying the program and for testing it against the truth.
+//! The agent portal as it is known, simulated: for trying the program and for testing it against
+//! the truth.
 //!
-//! Lives here: pages, their JSF manners, money, faults on demand, and a truth ledger that counts every request to
-//! move money. Written from what is known of the real portal; it knows nothing of [`crate::portal`], so that a
-//! mistake there cannot hide in here. What nobody knows of the real portal (success texts, the detail panel, the
-//! history page, the electricity page's address) is data in the [`Scenario`].
+//! Lives here: pages, their JSF manners, money, faults on demand, and a truth ledger that counts
+//! every request to move money. Written from what is known of the real portal; it knows nothing of
+//! [`crate::portal`], so that a mistake there cannot hide in here. What nobody knows of the real
+//! portal (success texts, the detail panel, the history page, the electricity page's address) is
+//! data in the [`Scenario`].
 
 mod control;
 mod evn;
@@ -30,7 +32,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub use scenario::{Account, Action, Agent, Contract, Fault, Kind, Scenario, Severity, Switches, Texts, Unlisted};
+pub use scenario::{
+    Account, Action, Agent, Contract, Fault, Kind, Scenario, Severity, Switches, Texts, Unlisted,
+};
 pub use world::{Movement, Truth};
 
 use world::World;
@@ -50,7 +54,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), latency: Duration::ZERO, scenario: Scenario::default(), seed: 1 }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            latency: Duration::ZERO,
+            scenario: Scenario::default(),
+            seed: 1,
+        }
     }
 }
 
@@ -58,7 +67,9 @@ impl Default for Options {
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The port is taken, or the address is not ours.
-    #[error("Không mở được {0}: cổng đang được dùng hoặc địa chỉ không thuộc máy này. (Cannot listen there.)")]
+    #[error(
+        "Không mở được {0}: cổng đang được dùng hoặc địa chỉ không thuộc máy này. (Cannot listen there.)"
+    )]
     Listen(SocketAddr, #[source] std::io::Error),
     /// The scenario cannot be read.
     #[error("Không đọc được kịch bản {0}. (Cannot read the scenario.)")]
@@ -93,20 +104,31 @@ impl Shared {
 
 /// Starts it in the background; it can be used when this returns.
 pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
-    let listener = TcpListener::bind(options.listen).await.map_err(|e| SandboxError::Listen(options.listen, e))?;
-    let address = listener.local_addr().map_err(|e| SandboxError::Listen(options.listen, e))?;
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(|e| SandboxError::Listen(options.listen, e))?;
+    let address = listener
+        .local_addr()
+        .map_err(|e| SandboxError::Listen(options.listen, e))?;
     let world = World::new(options.scenario, options.seed);
-    let shared = Shared { world: Arc::new(Mutex::new(world)), latency: options.latency };
+    let shared = Shared {
+        world: Arc::new(Mutex::new(world)),
+        latency: options.latency,
+    };
     let serving = Mutex::new(serve(listener, &shared));
-    Ok(Sandbox { address, shared, serving })
+    Ok(Sandbox {
+        address,
+        shared,
+        serving,
+    })
 }
 
 fn serve(listener: TcpListener, shared: &Shared) -> CancellationToken {
     let serving = CancellationToken::new();
     let router = portal::router(shared.clone()).merge(control::router(shared.clone()));
     let ended = serving.clone();
-    // Each connection as a task of its own, so that all of them can be cut at once: a portal that dies in the middle
-    // of an answer is part of what is simulated.
+    // Each connection as a task of its own, so that all of them can be cut at once: a portal that
+    // dies in the middle of an answer is part of what is simulated.
     tokio::spawn(async move {
         let mut connections = JoinSet::new();
         loop {
@@ -119,7 +141,9 @@ fn serve(listener: TcpListener, shared: &Shared) -> CancellationToken {
             let _ = stream.set_nodelay(true);
             let service = TowerToHyperService::new(router.clone());
             connections.spawn(async move {
-                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                let _ = http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
             });
             while connections.try_join_next().is_some() {}
         }

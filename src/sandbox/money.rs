@@ -42,6 +42,9 @@ mod tests {
         assert_eq!(comma_vnd(165_000), "165,000 VND");
         assert_eq!(dot_vnd(1_234_567), "1.234.567 VND");
         assert_eq!(balance(50_000_000), "50.000.000 đ");
-        assert_eq!((plain("150000"), plain("150.000"), plain("")), (Some(150_000), None, None));
+        assert_eq!(
+            (plain("150000"), plain("150.000"), plain("")),
+            (Some(150_000), None, None)
+        );
     }
 }

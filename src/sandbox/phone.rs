@@ -8,7 +8,9 @@ use super::scenario::{Action, Kind, Switches};
 use super::world::{Order, World};
 
 pub const FORM: &str = "indexForm";
-const AMOUNTS: [i64; 8] = [10_000, 20_000, 30_000, 50_000, 100_000, 200_000, 300_000, 500_000];
+const AMOUNTS: [i64; 8] = [
+    10_000, 20_000, 30_000, 50_000, 100_000, 200_000, 300_000, 500_000,
+];
 /// The number field's bounds; out of them the server clamps without a word.
 const AMOUNT_BOUNDS: (i64, i64) = (1_000, 50_000_000);
 
@@ -22,7 +24,10 @@ pub struct PhoneView {
 }
 
 fn debt_panel(view: &PhoneView, switches: &Switches) -> String {
-    format!("<div id=\"{FORM}:debtPanel\"><label>Nợ cước</label>{}</div>", number(FORM, "debtId", view.debt, &switches.group, true))
+    format!(
+        "<div id=\"{FORM}:debtPanel\"><label>Nợ cước</label>{}</div>",
+        number(FORM, "debtId", view.debt, &switches.group, true)
+    )
 }
 
 fn type_dialog() -> String {
@@ -35,8 +40,20 @@ fn type_dialog() -> String {
          <div id=\"{FORM}:supplier_panel\" class=\"ui-selectonemenu-panel\" style=\"display:none\"><ul id=\"{FORM}:supplier_items\" class=\"ui-selectonemenu-items\">\
          <li class=\"ui-selectonemenu-item\">Thuê bao trả trước</li><li class=\"ui-selectonemenu-item\">Thuê bao trả sau</li></ul></div></div>"
     );
-    let yes = button(FORM, "yesTTId", "Xác nhận", "@([id$=msgError]) @([id$=debtPanel])", true, "PF('dlgConfirmTT').hide();");
-    dialog(FORM, "dlgConfirmTT", "Chọn loại thuê bao", &format!("<div class=\"ui-dialog-content\">{menu}</div>{yes}"))
+    let yes = button(
+        FORM,
+        "yesTTId",
+        "Xác nhận",
+        "@([id$=msgError]) @([id$=debtPanel])",
+        true,
+        "PF('dlgConfirmTT').hide();",
+    );
+    dialog(
+        FORM,
+        "dlgConfirmTT",
+        "Chọn loại thuê bao",
+        &format!("<div class=\"ui-dialog-content\">{menu}</div>{yes}"),
+    )
 }
 
 pub fn content(view: &PhoneView, switches: &Switches) -> String {
@@ -52,7 +69,14 @@ pub fn content(view: &PhoneView, switches: &Switches) -> String {
         })
         .collect();
     let check = if switches.check_button {
-        button(FORM, "btnCheck", "KIỂM TRA NỢ", "@([id$=msgError]) @([id$=debtPanel])", false, "")
+        button(
+            FORM,
+            "btnCheck",
+            "KIỂM TRA NỢ",
+            "@([id$=msgError]) @([id$=debtPanel])",
+            false,
+            "",
+        )
     } else {
         String::new()
     };
@@ -68,7 +92,11 @@ pub fn content(view: &PhoneView, switches: &Switches) -> String {
         pin(FORM, switches),
         button(FORM, "btnPay", "THANH TOÁN", "@([id$=msgError])", false, ""),
         type_dialog(),
-        confirm_dialog(FORM, "yesIdCard", "@([id$=msgError]) @([id$=debtPanel]) @([id$=focusID]) @([id$=printFinanceID])")
+        confirm_dialog(
+            FORM,
+            "yesIdCard",
+            "@([id$=msgError]) @([id$=debtPanel]) @([id$=focusID]) @([id$=printFinanceID])"
+        )
     )
 }
 
@@ -82,20 +110,36 @@ pub fn region(id: &str, view: &PhoneView, switches: &Switches, said: &[Message])
     })
 }
 
-pub fn act(world: &mut World, agent: &str, view: &mut PhoneView, form: &Form, faults: &[Action]) -> Answer {
+pub fn act(
+    world: &mut World,
+    agent: &str,
+    view: &mut PhoneView,
+    form: &Form,
+    faults: &[Action],
+) -> Answer {
     match form.source() {
         "phoneNumberId" => {
             let phone = form.get(&format!("{FORM}:phoneNumberId")).trim().to_owned();
-            *view = PhoneView { phone, ..PhoneView::default() };
+            *view = PhoneView {
+                phone,
+                ..PhoneView::default()
+            };
             entered(world, view)
         }
         "yesTTId" => {
             view.chosen = Some(form.get(&format!("{FORM}:supplier_input")).to_owned());
-            if view.chosen.as_deref() == Some("postpaid") && !world.scenario.switches.check_button { debt(world, view) } else { Answer::default() }
+            if view.chosen.as_deref() == Some("postpaid") && !world.scenario.switches.check_button {
+                debt(world, view)
+            } else {
+                Answer::default()
+            }
         }
         "btnCheck" => debt(world, view),
         "btnPay" => {
-            if let (Some(debt), Some(Action::PriceChanges(by))) = (view.debt, faults.iter().find(|f| matches!(f, Action::PriceChanges(_)))) {
+            if let (Some(debt), Some(Action::PriceChanges(by))) = (
+                view.debt,
+                faults.iter().find(|f| matches!(f, Action::PriceChanges(_))),
+            ) {
                 world.raise_debt(&view.phone, debt, *by);
             }
             let (_, amount, _) = wanted(world, view, form);
@@ -103,11 +147,18 @@ pub fn act(world: &mut World, agent: &str, view: &mut PhoneView, form: &Form, fa
                 return Answer::says(Message::error(&world.scenario.texts.bad_amount));
             }
             let question = if world.scenario.switches.dialog_text {
-                format!("Quý khách thanh toán {}đ cho số {}?", grouped(amount, "."), view.phone)
+                format!(
+                    "Quý khách thanh toán {}đ cho số {}?",
+                    grouped(amount, "."),
+                    view.phone
+                )
             } else {
                 String::new()
             };
-            Answer::eval(format!("PrimeFaces.confirm('{FORM}:dlgConfirm', {});", js(&question)))
+            Answer::eval(format!(
+                "PrimeFaces.confirm('{FORM}:dlgConfirm', {});",
+                js(&question)
+            ))
         }
         "yesIdCard" => {
             let (service, amount, debt_key) = wanted(world, view, form);
@@ -132,12 +183,17 @@ pub fn act(world: &mut World, agent: &str, view: &mut PhoneView, form: &Form, fa
 
 /// The number was left: is it one, and does the portal ask which kind it is?
 fn entered(world: &World, view: &mut PhoneView) -> Answer {
-    let digits = view.phone.len() == 10 && view.phone.starts_with('0') && view.phone.chars().all(|c| c.is_ascii_digit());
+    let digits = view.phone.len() == 10
+        && view.phone.starts_with('0')
+        && view.phone.chars().all(|c| c.is_ascii_digit());
     let account = world.account(&view.phone);
-    if !digits || (account.kind == Kind::NotFound && world.scenario.accounts.contains_key(&view.phone)) {
+    if !digits
+        || (account.kind == Kind::NotFound && world.scenario.accounts.contains_key(&view.phone))
+    {
         return Answer::says(Message::error(&world.scenario.texts.bad_phone));
     }
-    let by_number = world.hash(&format!("type{}", view.phone)) % 100 < u64::from(world.scenario.switches.type_dialog_percent);
+    let by_number = world.hash(&format!("type{}", view.phone)) % 100
+        < u64::from(world.scenario.switches.type_dialog_percent);
     if account.type_dialog.unwrap_or(by_number) {
         return Answer::eval("PF('dlgConfirmTT').show();".to_owned());
     }
@@ -168,14 +224,17 @@ fn debt(world: &World, view: &mut PhoneView) -> Answer {
     }
 }
 
-/// Service, amount and the debt that goes down, as the posted fields say. Only hidden number fields are decoded.
+/// Service, amount and the debt that goes down, as the posted fields say. Only hidden number fields
+/// are decoded.
 fn wanted(world: &World, view: &PhoneView, form: &Form) -> (&'static str, i64, Option<String>) {
-    let typed = plain(form.get(&format!("{FORM}:transAmountId_hinput"))).map(|a| a.clamp(AMOUNT_BOUNDS.0, AMOUNT_BOUNDS.1));
+    let typed = plain(form.get(&format!("{FORM}:transAmountId_hinput")))
+        .map(|a| a.clamp(AMOUNT_BOUNDS.0, AMOUNT_BOUNDS.1));
     let button = plain(form.get(&format!("{FORM}:subAmountId")));
     let is_debt = match view.chosen.as_deref() {
         Some("postpaid") => true,
         Some(_) => false,
-        // A number of neither kind: paying exactly what it owes settles the debt, anything else is a top-up.
+        // A number of neither kind: paying exactly what it owes settles the debt, anything else is
+        // a top-up.
         None => view.debt.is_some() && typed == view.debt,
     };
     if is_debt {

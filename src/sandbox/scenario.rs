@@ -1,4 +1,5 @@
-//! What is simulated, as data: agents, accounts, switches for everything that is not known of the real portal, faults.
+//! What is simulated, as data: agents, accounts, switches for everything that is not known of the
+//! real portal, faults.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -53,7 +54,8 @@ pub struct Account {
     pub debt: i64,
     /// Several contracts in one answer of the Internet page; without any, one is made up.
     pub contracts: Vec<Contract>,
-    /// Does its number bring the dialog that asks for the account's kind? Without: as the switch says.
+    /// Does its number bring the dialog that asks for the account's kind? Without: as the switch
+    /// says.
     pub type_dialog: Option<bool>,
 }
 
@@ -130,7 +132,8 @@ pub struct Switches {
     pub type_dialog_percent: u32,
     /// The electricity page has fields for phone and PIN.
     pub evn_phone_and_pin: bool,
-    /// Address of the electricity page. Elsewhere than `/pages/collectmoney.jsf?type=1`, that page links to it.
+    /// Address of the electricity page. Elsewhere than `/pages/collectmoney.jsf?type=1`, that page
+    /// links to it.
     pub evn_path: String,
     /// The phone page has its button that asks for the debt.
     pub check_button: bool,
@@ -227,10 +230,13 @@ impl Default for Texts {
             success: "Giao dịch thành công".to_owned(),
             no_debt: "Thuê bao không còn nợ cước".to_owned(),
             not_found: "Mã khách hàng không đúng, vui lòng kiểm tra lại".to_owned(),
-            already_paid: "Giao dịch không thành công do hóa đơn không còn nợ cước. Mời kiểm tra lại".to_owned(),
+            already_paid:
+                "Giao dịch không thành công do hóa đơn không còn nợ cước. Mời kiểm tra lại"
+                    .to_owned(),
             wrong_pin: "Mã PIN không đúng".to_owned(),
             balance_too_low: "Số dư tài khoản không đủ để thực hiện giao dịch".to_owned(),
-            below_minimum: "Số tiền thanh toán không nằm trong hạn mức giao dịch cho phép".to_owned(),
+            below_minimum: "Số tiền thanh toán không nằm trong hạn mức giao dịch cho phép"
+                .to_owned(),
             bad_amount: "Số tiền không hợp lệ".to_owned(),
             bad_phone: "Số điện thoại không đúng".to_owned(),
             wrong_password: "Mã đại lý hoặc mật khẩu không đúng".to_owned(),
@@ -244,7 +250,8 @@ impl Default for Texts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// `page`, `login`, `balance`, `search_kind`, `search`, `choose`, `pay`, `confirm`, `phone`, `supplier`, `check`.
+    /// `page`, `login`, `balance`, `search_kind`, `search`, `choose`, `pay`, `confirm`, `phone`,
+    /// `supplier`, `check`.
     pub at: String,
     /// Only for this account.
     #[serde(default)]
@@ -272,8 +279,8 @@ pub enum Action {
     DelayMs(u64),
     /// The answer breaks off in the middle.
     Drop { moved: bool },
-    /// The connection is closed without a byte. A browser sends such a request again by itself where it had reused
-    /// the connection, a POST too.
+    /// The connection is closed without a byte. A browser sends such a request again by itself
+    /// where it had reused the connection, a POST too.
     Reset { moved: bool },
     /// An HTTP error.
     Http { status: u16, moved: bool },
@@ -286,12 +293,17 @@ pub enum Action {
     /// The session is over after the work was done; the answer is lost.
     ExpireAfter,
     /// This message instead of the right one.
-    Message { severity: Severity, text: String, moved: bool },
+    Message {
+        severity: Severity,
+        text: String,
+        moved: bool,
+    },
     /// The right message, twice.
     DoubleMessage,
     /// The loading overlay never goes away.
     OverlayStays,
-    /// The price is this much higher from here on; at `confirm` it is not what the question named any more.
+    /// The price is this much higher from here on; at `confirm` it is not what the question named
+    /// any more.
     PriceChanges(i64),
     /// The agent's balance is empty from here on.
     EmptyBalance,
@@ -330,20 +342,38 @@ impl Scenario {
 
     /// Adds an account that owes this much.
     pub fn owing(&mut self, code: &str, debt: i64) -> &mut Self {
-        self.accounts.insert(code.to_owned(), Account { debt, ..Account::default() });
+        self.accounts.insert(
+            code.to_owned(),
+            Account {
+                debt,
+                ..Account::default()
+            },
+        );
         self
     }
 
     /// Adds an account of this kind.
     pub fn account(&mut self, code: &str, kind: Kind) -> &mut Self {
-        self.accounts.insert(code.to_owned(), Account { kind, ..Account::default() });
+        self.accounts.insert(
+            code.to_owned(),
+            Account {
+                kind,
+                ..Account::default()
+            },
+        );
         self
     }
 
     /// Adds a fault that happens once, at this step of this account.
     pub fn fault(&mut self, at: &str, account: &str, action: Action) -> &mut Self {
         let account = Some(account.to_owned()).filter(|a| !a.is_empty());
-        self.faults.push(Fault { at: at.to_owned(), account, after: 0, times: 1, action });
+        self.faults.push(Fault {
+            at: at.to_owned(),
+            account,
+            after: 0,
+            times: 1,
+            action,
+        });
         self
     }
 }

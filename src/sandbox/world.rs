@@ -115,12 +115,18 @@ pub struct Truth {
 impl Truth {
     /// How often this account was paid for.
     pub fn times_paid(&self, account: &str) -> usize {
-        self.movements.iter().filter(|m| m.moved && m.account == account).count()
+        self.movements
+            .iter()
+            .filter(|m| m.moved && m.account == account)
+            .count()
     }
 
     /// How often the portal was asked to pay for this account.
     pub fn times_asked(&self, account: &str) -> usize {
-        self.movements.iter().filter(|m| m.account == account).count()
+        self.movements
+            .iter()
+            .filter(|m| m.account == account)
+            .count()
     }
 }
 
@@ -138,7 +144,11 @@ pub struct Order {
 
 impl World {
     pub fn new(scenario: Scenario, seed: u64) -> Self {
-        let balances = scenario.agents.iter().map(|a| (a.username.clone(), a.balance)).collect();
+        let balances = scenario
+            .agents
+            .iter()
+            .map(|a| (a.username.clone(), a.balance))
+            .collect();
         Self {
             scenario,
             seed,
@@ -183,7 +193,11 @@ impl World {
     }
 
     pub fn agent(&self, username: &str) -> Option<Agent> {
-        self.scenario.agents.iter().find(|a| a.username == username).cloned()
+        self.scenario
+            .agents
+            .iter()
+            .find(|a| a.username == username)
+            .cloned()
     }
 
     pub fn session(&mut self, id: &str) -> &mut Session {
@@ -232,18 +246,34 @@ impl World {
             return account.clone();
         }
         let hash = self.hash(code);
-        let owing = || Account { debt: 20_000 + i64::try_from(hash / 128 % 880).unwrap_or(0) * 1_000, ..Account::default() };
+        let owing = || Account {
+            debt: 20_000 + i64::try_from(hash / 128 % 880).unwrap_or(0) * 1_000,
+            ..Account::default()
+        };
         match (self.scenario.unlisted, hash % 100) {
-            (Unlisted::NotFound, _) | (Unlisted::Mixed, 80..86) => Account { kind: Kind::NotFound, ..Account::default() },
-            (Unlisted::Mixed, 86..94) => Account { kind: Kind::NoDebt, ..Account::default() },
-            (Unlisted::Mixed, 94..100) => Account { debt: 3_000, ..Account::default() },
+            (Unlisted::NotFound, _) | (Unlisted::Mixed, 80..86) => Account {
+                kind: Kind::NotFound,
+                ..Account::default()
+            },
+            (Unlisted::Mixed, 86..94) => Account {
+                kind: Kind::NoDebt,
+                ..Account::default()
+            },
+            (Unlisted::Mixed, 94..100) => Account {
+                debt: 3_000,
+                ..Account::default()
+            },
             _ => owing(),
         }
     }
 
     /// A number that looks random and is the same for the same seed and text (FNV-1a, then mixed).
     pub fn hash(&self, text: &str) -> u64 {
-        let fnv = text.bytes().fold(0xcbf2_9ce4_8422_2325 ^ self.seed, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+        let fnv = text
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325 ^ self.seed, |h, b| {
+                (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+            });
         (fnv ^ (fnv >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 11
     }
 
@@ -280,7 +310,8 @@ impl World {
         self.balances.insert(agent.to_owned(), 0);
     }
 
-    /// The one place where money moves: recorded whether it does or not. `Ok` brings the transaction id.
+    /// The one place where money moves: recorded whether it does or not. `Ok` brings the
+    /// transaction id.
     pub fn pay(&mut self, order: &Order, at_first: i64) -> Result<String, String> {
         let texts = self.scenario.texts.clone();
         let minimum = self.scenario.switches.minimum;
@@ -352,7 +383,12 @@ impl World {
     pub fn faults(&mut self, at: &str, account: &str) -> Vec<Action> {
         let mut due = Vec::new();
         for (i, fault) in self.scenario.faults.iter().enumerate() {
-            if fault.at != at || fault.account.as_deref().is_some_and(|wanted| wanted != account) {
+            if fault.at != at
+                || fault
+                    .account
+                    .as_deref()
+                    .is_some_and(|wanted| wanted != account)
+            {
                 continue;
             }
             let hits = self.fault_hits.entry(i).or_default();
@@ -387,18 +423,40 @@ mod tests {
     #[test]
     fn a_debt_is_paid_once_and_everything_is_recorded() {
         let mut world = World::new(Scenario::default(), 1);
-        assert!(world.pay(&order(&world, 150_000, "000000"), 150_000).is_err());
-        assert!(world.pay(&order(&world, 150_000, "246810"), 150_000).is_ok());
-        assert!(world.pay(&order(&world, 150_000, "246810"), 150_000).is_err(), "nothing is owed any more");
+        assert!(
+            world
+                .pay(&order(&world, 150_000, "000000"), 150_000)
+                .is_err()
+        );
+        assert!(
+            world
+                .pay(&order(&world, 150_000, "246810"), 150_000)
+                .is_ok()
+        );
+        assert!(
+            world
+                .pay(&order(&world, 150_000, "246810"), 150_000)
+                .is_err(),
+            "nothing is owed any more"
+        );
         let truth = world.truth();
         assert_eq!((truth.asked, truth.moved, truth.total), (3, 1, 150_000));
-        assert_eq!(truth.balances.values().copied().collect::<Vec<_>>(), [49_850_000]);
+        assert_eq!(
+            truth.balances.values().copied().collect::<Vec<_>>(),
+            [49_850_000]
+        );
     }
 
     #[test]
     fn faults_come_when_they_are_due() {
         let mut world = World::new(Scenario::default(), 1);
-        world.scenario.faults.push(super::super::Fault { at: "search".into(), account: None, after: 1, times: 1, action: Action::Expire });
+        world.scenario.faults.push(super::super::Fault {
+            at: "search".into(),
+            account: None,
+            after: 1,
+            times: 1,
+            action: Action::Expire,
+        });
         assert_eq!(world.faults("search", "a"), []);
         assert_eq!(world.faults("search", "a"), [Action::Expire]);
         assert_eq!(world.faults("search", "a"), []);

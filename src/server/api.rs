@@ -1,4 +1,5 @@
-//! The job API: jobs are leased, armed, reported, each with a fencing token; and added by other programs.
+//! The job API: jobs are leased, armed, reported, each with a fencing token; and added by other
+//! programs.
 
 #![expect(unused_qualifications, reason = "utoipa's macros write them")]
 
@@ -22,7 +23,8 @@ use crate::domain::{JobList, JobState, Outcome, Phone, Proof, RawJob, Report, Se
 use crate::store::jobs::{Added, Held, JobFilter, JobView, Lease, NewJob, Refusal, Verdict};
 use crate::store::machines::Scope;
 
-/// Leases may last this long: shorter than a fail-over loses jobs, longer leaves a dead machine's jobs lying.
+/// Leases may last this long: shorter than a fail-over loses jobs, longer leaves a dead machine's
+/// jobs lying.
 const LEASE_MS: std::ops::RangeInclusive<i64> = 5_000..=600_000;
 /// Jobs, heartbeats, outcomes in one request.
 const MANY: usize = 500;
@@ -54,12 +56,20 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let parsed: Result<Json<T>, JsonRejection> = Json::from_request(request, app).await;
-        parsed.map(|Json(body)| Self(body)).map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The request is too large", "Yêu cầu quá lớn. Chia nhỏ rồi gửi lại.")
-            }
-            _ => Problem::bad_request(format!("Nội dung không đúng dạng: {}", rejection.body_text())),
-        })
+        parsed
+            .map(|Json(body)| Self(body))
+            .map_err(|rejection| match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "too_large",
+                    "The request is too large",
+                    "Yêu cầu quá lớn. Chia nhỏ rồi gửi lại.",
+                ),
+                _ => Problem::bad_request(format!(
+                    "Nội dung không đúng dạng: {}",
+                    rejection.body_text()
+                )),
+            })
     }
 }
 
@@ -69,9 +79,15 @@ pub struct Asked<T>(pub T);
 impl<T: DeserializeOwned + Send> FromRequestParts<App> for Asked<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, app: &App) -> Result<Self, Problem> {
-        let parsed: Result<axum::extract::Query<T>, QueryRejection> = axum::extract::Query::from_request_parts(parts, app).await;
-        parsed.map(|axum::extract::Query(query)| Self(query)).map_err(|e| Problem::bad_request(format!("Tham số không đúng: {}", e.body_text())))
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        app: &App,
+    ) -> Result<Self, Problem> {
+        let parsed: Result<axum::extract::Query<T>, QueryRejection> =
+            axum::extract::Query::from_request_parts(parts, app).await;
+        parsed
+            .map(|axum::extract::Query(query)| Self(query))
+            .map_err(|e| Problem::bad_request(format!("Tham số không đúng: {}", e.body_text())))
     }
 }
 
@@ -81,9 +97,15 @@ pub struct Path<T>(pub T);
 impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, app: &App) -> Result<Self, Problem> {
-        let parsed: Result<axum::extract::Path<T>, PathRejection> = axum::extract::Path::from_request_parts(parts, app).await;
-        parsed.map(|axum::extract::Path(path)| Self(path)).map_err(|_| Problem::not_found("Không có địa chỉ này."))
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        app: &App,
+    ) -> Result<Self, Problem> {
+        let parsed: Result<axum::extract::Path<T>, PathRejection> =
+            axum::extract::Path::from_request_parts(parts, app).await;
+        parsed
+            .map(|axum::extract::Path(path)| Self(path))
+            .map_err(|_| Problem::not_found("Không có địa chỉ này."))
     }
 }
 
@@ -109,14 +131,24 @@ const fn ten() -> u32 {
 
 #[utoipa::path(post, path = "/api/jobs/lease", tag = "jobs", request_body = LeaseRequest, responses((status = 200, body = Lease)), security(("machine" = [])),
     description = "Hands out jobs that may be done now, each to one machine only.")]
-async fn lease(State(app): State<App>, machine: KnownMachine, Body(request): Body<LeaseRequest>) -> Result<Json<Lease>, Problem> {
+async fn lease(
+    State(app): State<App>,
+    machine: KnownMachine,
+    Body(request): Body<LeaseRequest>,
+) -> Result<Json<Lease>, Problem> {
     let machine = machine.needs(Scope::Lease)?;
     let lease_ms = lease_ms(&app, request.lease_ms).await?;
     if request.operator.is_some() {
-        app.store().saw_machine(machine, None, None, request.operator.as_deref()).await?;
+        app.store()
+            .saw_machine(machine, None, None, request.operator.as_deref())
+            .await?;
     }
-    let lease = app.store().take(machine.id, request.service, request.limit.max(1), lease_ms).await?;
-    metrics::counter!("gachno_jobs_leased_total", "service" => request.service.spec().wire).increment(lease.jobs.len() as u64);
+    let lease = app
+        .store()
+        .take(machine.id, request.service, request.limit.max(1), lease_ms)
+        .await?;
+    metrics::counter!("gachno_jobs_leased_total", "service" => request.service.spec().wire)
+        .increment(lease.jobs.len() as u64);
     Ok(Json(lease))
 }
 
@@ -169,26 +201,56 @@ pub struct JobAnswers {
 }
 
 fn answers(jobs: Vec<HeldJob>, kept: Vec<bool>, until_ms: Option<i64>) -> Json<JobAnswers> {
-    let jobs = jobs.into_iter().zip(kept).map(|(job, ok)| JobAnswer { id: job.id, result: if ok { "ok" } else { "lost" } }).collect();
+    let jobs = jobs
+        .into_iter()
+        .zip(kept)
+        .map(|(job, ok)| JobAnswer {
+            id: job.id,
+            result: if ok { "ok" } else { "lost" },
+        })
+        .collect();
     Json(JobAnswers { jobs, until_ms })
 }
 
 fn not_too_many(count: usize, most: usize) -> Result<(), Problem> {
-    if count > most { Err(Problem::bad_request(format!("Nhiều nhất {most} dòng trong một yêu cầu; có {count}."))) } else { Ok(()) }
+    if count > most {
+        Err(Problem::bad_request(format!(
+            "Nhiều nhất {most} dòng trong một yêu cầu; có {count}."
+        )))
+    } else {
+        Ok(())
+    }
 }
 
 #[utoipa::path(post, path = "/api/jobs/heartbeat", tag = "jobs", request_body = HeartbeatRequest, responses((status = 200, body = JobAnswers)), security(("machine" = [])),
     description = "Holds jobs for longer. An empty list says that the machine is alive.")]
-async fn heartbeat(State(app): State<App>, machine: KnownMachine, Body(request): Body<HeartbeatRequest>) -> Result<Json<JobAnswers>, Problem> {
+async fn heartbeat(
+    State(app): State<App>,
+    machine: KnownMachine,
+    Body(request): Body<HeartbeatRequest>,
+) -> Result<Json<JobAnswers>, Problem> {
     let machine = machine.needs(Scope::Lease)?;
     not_too_many(request.jobs.len(), MANY)?;
     let lease_ms = lease_ms(&app, request.lease_ms).await?;
     if let Some(sessions) = request.sessions {
-        app.store().saw_machine(machine, None, Some(sessions.clamp(0, 10_000)), None).await?;
+        app.store()
+            .saw_machine(machine, None, Some(sessions.clamp(0, 10_000)), None)
+            .await?;
     }
-    let held: Vec<Held> = request.jobs.iter().map(|j| Held { id: j.id.clone(), fence: j.fence }).collect();
+    let held: Vec<Held> = request
+        .jobs
+        .iter()
+        .map(|j| Held {
+            id: j.id.clone(),
+            fence: j.fence,
+        })
+        .collect();
     let alive = app.store().heartbeat(machine.id, &held, lease_ms).await?;
-    Ok(answers(request.jobs, alive, Some(app.store().now_ms() + lease_ms)))
+    Ok(answers(
+        request.jobs,
+        alive,
+        Some(app.store().now_ms() + lease_ms),
+    ))
 }
 
 /// Asks whether a payment may be confirmed.
@@ -225,11 +287,22 @@ async fn arm(
 ) -> Result<Json<ArmAnswer>, Problem> {
     let machine = machine.needs(Scope::Lease)?;
     let lease_ms = lease_ms(&app, request.lease_ms).await?;
-    let held = Held { id: id.clone(), fence: request.fence };
-    let armed = app.store().arm(machine.id, &held, request.attempt, request.amount, lease_ms).await?;
-    let label = armed.as_ref().map_or_else(|refusal| refusal.wire(), |_| "armed");
+    let held = Held {
+        id: id.clone(),
+        fence: request.fence,
+    };
+    let armed = app
+        .store()
+        .arm(machine.id, &held, request.attempt, request.amount, lease_ms)
+        .await?;
+    let label = armed
+        .as_ref()
+        .map_or_else(|refusal| refusal.wire(), |_| "armed");
     metrics::counter!("gachno_arms_total", "result" => label).increment(1);
-    Ok(Json(ArmAnswer { id, until_ms: armed? }))
+    Ok(Json(ArmAnswer {
+        id,
+        until_ms: armed?,
+    }))
 }
 
 /// What a machine does not want to do.
@@ -242,10 +315,26 @@ pub struct GiveBackRequest {
 
 #[utoipa::path(post, path = "/api/jobs/give-back", tag = "jobs", request_body = GiveBackRequest, responses((status = 200, body = JobAnswers)), security(("machine" = [])),
     description = "Gives jobs back that were not armed. What was armed cannot be given back, only reported.")]
-async fn give_back(State(app): State<App>, machine: KnownMachine, Body(request): Body<GiveBackRequest>) -> Result<Json<JobAnswers>, Problem> {
+async fn give_back(
+    State(app): State<App>,
+    machine: KnownMachine,
+    Body(request): Body<GiveBackRequest>,
+) -> Result<Json<JobAnswers>, Problem> {
     let machine = machine.needs(Scope::Lease)?;
     not_too_many(request.jobs.len(), MANY)?;
-    let held: Vec<_> = request.jobs.iter().map(|j| (Held { id: j.id.clone(), fence: j.fence }, j.reason.clone())).collect();
+    let held: Vec<_> = request
+        .jobs
+        .iter()
+        .map(|j| {
+            (
+                Held {
+                    id: j.id.clone(),
+                    fence: j.fence,
+                },
+                j.reason.clone(),
+            )
+        })
+        .collect();
     let given = app.store().give_back(machine.id, &held).await?;
     Ok(answers(request.jobs, given, None))
 }
@@ -315,7 +404,11 @@ pub struct OutcomeAnswers {
 
 #[utoipa::path(post, path = "/api/outcomes", tag = "jobs", request_body = OutcomesRequest, responses((status = 200, body = OutcomeAnswers)), security(("machine" = [])),
     description = "Takes outcomes, each once. What comes too late or from a stranger moves nothing and is kept for a person. A payment is done where it was armed and has a proof; else it is in doubt.")]
-async fn outcomes(State(app): State<App>, machine: KnownMachine, Body(request): Body<OutcomesRequest>) -> Result<Json<OutcomeAnswers>, Problem> {
+async fn outcomes(
+    State(app): State<App>,
+    machine: KnownMachine,
+    Body(request): Body<OutcomesRequest>,
+) -> Result<Json<OutcomeAnswers>, Problem> {
     let machine = machine.needs(Scope::Lease)?;
     not_too_many(request.outcomes.len(), MANY)?;
     let shop = app.shop().await?;
@@ -330,11 +423,14 @@ async fn outcomes(State(app): State<App>, machine: KnownMachine, Body(request): 
         metrics::counter!("gachno_outcomes_total", "outcome" => report.outcome.wire(), "result" => result).increment(1);
         OutcomeAnswer { attempt: report.attempt, job: report.job, result, reason: refusal.map(Refusal::wire), detail: refusal.map(Refusal::advice) }
     });
-    Ok(Json(OutcomeAnswers { outcomes: told.collect() }))
+    Ok(Json(OutcomeAnswers {
+        outcomes: told.collect(),
+    }))
 }
 
 fn report(told: OutcomeReport) -> Report {
-    let cut = |text: Option<String>, most: usize| text.map(|t| t.chars().take(most).collect::<String>());
+    let cut =
+        |text: Option<String>, most: usize| text.map(|t| t.chars().take(most).collect::<String>());
     Report {
         attempt: told.attempt.to_string(),
         job: told.job.chars().take(64).collect(),
@@ -355,7 +451,8 @@ fn report(told: OutcomeReport) -> Report {
 pub struct NewJobRow {
     /// Bill code, subscriber code or phone number.
     code: String,
-    /// A top-up's amount in đồng, or what a debt is expected to be; a number or a text such as `50.000đ`.
+    /// A top-up's amount in đồng, or what a debt is expected to be; a number or a text such as
+    /// `50.000đ`.
     #[schema(value_type = Option<i64>)]
     amount: Option<serde_json::Value>,
     order_id: Option<String>,
@@ -408,7 +505,11 @@ pub struct AddAnswers {
 
 #[utoipa::path(post, path = "/api/jobs", tag = "jobs", request_body = AddRequest, responses((status = 200, body = AddAnswers)), security(("machine" = [])),
     description = "Adds jobs. A bad row is named and kept out, the good ones are added.")]
-async fn add_jobs(State(app): State<App>, machine: KnownMachine, Body(request): Body<AddRequest>) -> Result<Json<AddAnswers>, Problem> {
+async fn add_jobs(
+    State(app): State<App>,
+    machine: KnownMachine,
+    Body(request): Body<AddRequest>,
+) -> Result<Json<AddAnswers>, Problem> {
     machine.needs(Scope::Write)?;
     not_too_many(request.jobs.len(), ADD_MAX)?;
     let (mut good, mut rows, mut answers) = (Vec::new(), Vec::new(), Vec::new());
@@ -418,21 +519,37 @@ async fn add_jobs(State(app): State<App>, machine: KnownMachine, Body(request): 
                 rows.push(row);
                 good.push(job);
             }
-            Err(why) => answers.push(AddAnswer { row, result: "refused", id: None, detail: Some(why) }),
+            Err(why) => answers.push(AddAnswer {
+                row,
+                result: "refused",
+                id: None,
+                detail: Some(why),
+            }),
         }
     }
     let added = app.store().add_jobs(&good, &machine.actor).await?;
-    let count = added.iter().filter(|a| matches!(a, Added::Added(_))).count();
+    let count = added
+        .iter()
+        .filter(|a| matches!(a, Added::Added(_)))
+        .count();
     answers.extend(rows.into_iter().zip(added).map(|(row, added)| {
         let (result, id) = match added {
             Added::Added(id) => ("added", id),
             Added::Repeated(id) => ("repeated", id),
             Added::Duplicate(id) => ("duplicate", id),
         };
-        AddAnswer { row, result, id: Some(id), detail: None }
+        AddAnswer {
+            row,
+            result,
+            id: Some(id),
+            detail: None,
+        }
     }));
     answers.sort_by_key(|a| a.row);
-    Ok(Json(AddAnswers { added: count, jobs: answers }))
+    Ok(Json(AddAnswers {
+        added: count,
+        jobs: answers,
+    }))
 }
 
 fn checked(service: Service, told: NewJobRow) -> Result<NewJob, String> {
@@ -441,17 +558,35 @@ fn checked(service: Service, told: NewJobRow) -> Result<NewJob, String> {
         Some(serde_json::Value::String(text)) => Some(text),
         Some(other) => Some(other.to_string()),
     };
-    let raw = RawJob { amount, order_id: told.order_id, payment: told.payment_type, ..RawJob::from_line(service, "", &told.code) };
+    let raw = RawJob {
+        amount,
+        order_id: told.order_id,
+        payment: told.payment_type,
+        ..RawJob::from_line(service, "", &told.code)
+    };
     let list = JobList::check(service, Defaults::default(), [raw]);
     if let Some(error) = list.errors.first() {
         return Err(error.why.clone());
     }
     let job = list.jobs.first().ok_or("dòng trống")?;
-    let receiver_phone = match told.receiver_phone.as_deref().map(str::trim).filter(|p| !p.is_empty()) {
-        Some(phone) => Some(phone.parse::<Phone>().map_err(|e| e.to_string())?.as_str().to_owned()),
+    let receiver_phone = match told
+        .receiver_phone
+        .as_deref()
+        .map(str::trim)
+        .filter(|p| !p.is_empty())
+    {
+        Some(phone) => Some(
+            phone
+                .parse::<Phone>()
+                .map_err(|e| e.to_string())?
+                .as_str()
+                .to_owned(),
+        ),
         None => None,
     };
-    let fits = |text: &Option<String>, most: usize| text.as_ref().is_none_or(|t| t.chars().count() <= most);
+    let fits = |text: &Option<String>, most: usize| {
+        text.as_ref().is_none_or(|t| t.chars().count() <= most)
+    };
     if !fits(&job.order_id, 255) || !fits(&told.period, 32) || !fits(&told.note, 2_000) {
         return Err("mã đơn, kỳ hoặc ghi chú quá dài".to_owned());
     }
@@ -491,20 +626,41 @@ pub struct JobsPage {
 }
 
 #[utoipa::path(get, path = "/api/jobs", tag = "jobs", params(JobsQuery), responses((status = 200, body = JobsPage)), security(("machine" = [])))]
-async fn jobs(State(app): State<App>, machine: KnownMachine, Asked(query): Asked<JobsQuery>) -> Result<Json<JobsPage>, Problem> {
+async fn jobs(
+    State(app): State<App>,
+    machine: KnownMachine,
+    Asked(query): Asked<JobsQuery>,
+) -> Result<Json<JobsPage>, Problem> {
     machine.needs(Scope::Read)?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let filter = JobFilter { service: query.service, state: query.state, code: query.code, order_id: query.order_id, after: query.after };
+    let filter = JobFilter {
+        service: query.service,
+        state: query.state,
+        code: query.code,
+        order_id: query.order_id,
+        after: query.after,
+    };
     let jobs = app.store().jobs(&filter, limit).await?;
-    let next = jobs.last().filter(|_| jobs.len() == limit as usize).map(|job| job.number);
+    let next = jobs
+        .last()
+        .filter(|_| jobs.len() == limit as usize)
+        .map(|job| job.number);
     Ok(Json(JobsPage { jobs, next }))
 }
 
 #[utoipa::path(get, path = "/api/jobs/{id}", tag = "jobs", responses((status = 200, body = JobView), (status = 404, body = Problem)), security(("machine" = [])),
     params(("id" = String, Path, description = "The job's id")))]
-async fn job(State(app): State<App>, machine: KnownMachine, Path(id): Path<String>) -> Result<Json<JobView>, Problem> {
+async fn job(
+    State(app): State<App>,
+    machine: KnownMachine,
+    Path(id): Path<String>,
+) -> Result<Json<JobView>, Problem> {
     machine.needs(Scope::Read)?;
-    app.store().job(&id).await?.map(Json).ok_or_else(|| Problem::not_found("Không có việc này."))
+    app.store()
+        .job(&id)
+        .await?
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("Không có việc này."))
 }
 
 /// A banner of the operator's window.
@@ -520,14 +676,22 @@ pub struct BannerView {
 #[utoipa::path(get, path = "/api/banners", tag = "window", responses((status = 200, body = [BannerView])))]
 async fn banners(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let shop = app.shop().await?;
-    caller.machine.as_ref().map_or_else(|| caller.may_read(Scope::Read, shop.open_data), |_| Ok(()))?;
-    let shown = app.store().banners().await?.into_iter().map(|b| BannerView {
-        name: b.name,
-        content: b.content,
-        position: b.position,
-        link: b.link,
-        link_to: b.link_to,
-    });
+    caller
+        .machine
+        .as_ref()
+        .map_or_else(|| caller.may_read(Scope::Read, shop.open_data), |_| Ok(()))?;
+    let shown = app
+        .store()
+        .banners()
+        .await?
+        .into_iter()
+        .map(|b| BannerView {
+            name: b.name,
+            content: b.content,
+            position: b.position,
+            link: b.link,
+            link_to: b.link_to,
+        });
     Ok(Json(serde_json::json!({ "banners": shown.collect::<Vec<_>>() })).into_response())
 }
 
@@ -546,5 +710,10 @@ pub struct Me {
 #[utoipa::path(get, path = "/api/me", tag = "window", responses((status = 200, body = Me), (status = 401, body = Problem)), security(("machine" = [])))]
 async fn me(State(app): State<App>, machine: KnownMachine) -> Result<Json<Me>, Problem> {
     let lease_ms = app.shop().await?.lease_ms;
-    Ok(Json(Me { name: machine.machine.name, scopes: machine.machine.scopes, now_ms: app.store().now_ms(), lease_ms }))
+    Ok(Json(Me {
+        name: machine.machine.name,
+        scopes: machine.machine.scopes,
+        now_ms: app.store().now_ms(),
+        lease_ms,
+    }))
 }

@@ -39,7 +39,8 @@ impl Caller {
         self.ip.is_loopback() && !self.is_page
     }
 
-    /// May read what `scope` opens: a machine that has it, anyone where `open` is set, and this computer.
+    /// May read what `scope` opens: a machine that has it, anyone where `open` is set, and this
+    /// computer.
     pub fn may_read(&self, scope: Scope, open: bool) -> Result<(), Problem> {
         match &self.machine {
             Some(machine) if machine.may(scope) => Ok(()),
@@ -53,7 +54,11 @@ impl Caller {
 impl KnownMachine {
     /// May it?
     pub fn needs(&self, scope: Scope) -> Result<&Machine, Problem> {
-        if self.machine.may(scope) { Ok(&self.machine) } else { Err(Problem::no_scope(scope.wire())) }
+        if self.machine.may(scope) {
+            Ok(&self.machine)
+        } else {
+            Err(Problem::no_scope(scope.wire()))
+        }
     }
 }
 
@@ -61,24 +66,45 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let socket = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let socket = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|info| info.0.ip());
         let ip = address(&parts.headers, socket, app.config().behind_proxy);
         let token = bearer(&parts.headers);
         // Before the database is asked: a guess at a token costs its sender, not us.
         app.admit(&network(ip)).map_err(Problem::too_many)?;
         let machine = match &token {
-            Some(token) => Some(app.store().machine_of(token.expose_secret()).await?.ok_or_else(Problem::no_token)?),
+            Some(token) => Some(
+                app.store()
+                    .machine_of(token.expose_secret())
+                    .await?
+                    .ok_or_else(Problem::no_token)?,
+            ),
             None => None,
         };
         if let Some(machine) = &machine {
             tracing::Span::current().record("who", format!("machine:{}", machine.name));
             // A machine that changes its address is still the same machine.
-            app.admit(&format!("machine:{}", machine.id)).map_err(Problem::too_many)?;
+            app.admit(&format!("machine:{}", machine.id))
+                .map_err(Problem::too_many)?;
             let program = text(&parts.headers, &header::USER_AGENT);
-            app.store().saw_machine(machine, program, None, None).await?;
+            app.store()
+                .saw_machine(machine, program, None, None)
+                .await?;
         }
-        let request_id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
-        Ok(Self { ip, request_id, machine, is_page: is_page(&parts.headers) })
+        let request_id = parts
+            .headers
+            .get("x-request-id")
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or("")
+            .to_owned();
+        Ok(Self {
+            ip,
+            request_id,
+            machine,
+            is_page: is_page(&parts.headers),
+        })
     }
 }
 
@@ -89,16 +115,28 @@ impl FromRequestParts<App> for KnownMachine {
         let caller = Caller::from_request_parts(parts, app).await?;
         let machine = caller.machine.ok_or_else(Problem::no_token)?;
         let who = format!("machine:{}", machine.name);
-        let actor = Actor { user_id: None, who, from_where: Some(caller.ip.to_string()), request_id: Some(caller.request_id) };
+        let actor = Actor {
+            user_id: None,
+            who,
+            from_where: Some(caller.ip.to_string()),
+            request_id: Some(caller.request_id),
+        };
         Ok(Self { machine, actor })
     }
 }
 
 /// Behind a proxy the right-most entry is its own; anything further left is what the caller claims.
 pub(crate) fn address(headers: &HeaderMap, socket: Option<IpAddr>, behind_proxy: bool) -> IpAddr {
-    let told = headers.get_all("x-forwarded-for").iter().next_back().and_then(|v| v.to_str().ok());
-    let told = told.filter(|_| behind_proxy).and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
-    told.or(socket.filter(|_| !behind_proxy)).unwrap_or(IpAddr::from([0, 0, 0, 0]))
+    let told = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()
+        .and_then(|v| v.to_str().ok());
+    let told = told
+        .filter(|_| behind_proxy)
+        .and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
+    told.or(socket.filter(|_| !behind_proxy))
+        .unwrap_or(IpAddr::from([0, 0, 0, 0]))
 }
 
 /// Whom the limit counts: one address, or the network that one subscriber has of the newer ones.
@@ -110,23 +148,33 @@ fn network(ip: IpAddr) -> String {
 }
 
 fn bearer(headers: &HeaderMap) -> Option<SecretString> {
-    text(headers, &header::AUTHORIZATION)?.strip_prefix("Bearer ").map(|token| SecretString::from(token.trim()))
+    text(headers, &header::AUTHORIZATION)?
+        .strip_prefix("Bearer ")
+        .map(|token| SecretString::from(token.trim()))
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// A page in a browser says where it comes from; one that goes by another name for this computer says that name.
+/// A page in a browser says where it comes from; one that goes by another name for this computer
+/// says that name.
 fn is_page(headers: &HeaderMap) -> bool {
     let is_foreign = text(headers, &header::HOST).is_some_and(|host| {
-        let name = host.rsplit_once(':').filter(|(_, port)| port.chars().all(|c| c.is_ascii_digit())).map_or(host, |(name, _)| name);
+        let name = host
+            .rsplit_once(':')
+            .filter(|(_, port)| port.chars().all(|c| c.is_ascii_digit()))
+            .map_or(host, |(name, _)| name);
         name != "localhost" && name.trim_matches(['[', ']']).parse::<IpAddr>().is_err()
     });
     let site = headers.get("sec-fetch-site").and_then(|v| v.to_str().ok());
     // A proxy on this computer that nobody told us of: who stands behind it is not local.
-    let is_passed_on = headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
-    is_foreign || is_passed_on || headers.contains_key(header::ORIGIN) || site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+    let is_passed_on =
+        headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
+    is_foreign
+        || is_passed_on
+        || headers.contains_key(header::ORIGIN)
+        || site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
 #[cfg(test)]
@@ -136,11 +184,23 @@ mod tests {
     #[test]
     fn nobody_says_his_own_address() {
         let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", "127.0.0.1, 203.0.113.7".parse().expect("value"));
+        headers.insert(
+            "x-forwarded-for",
+            "127.0.0.1, 203.0.113.7".parse().expect("value"),
+        );
         let socket = Some(IpAddr::from([10, 0, 0, 9]));
-        assert_eq!(address(&headers, socket, false), IpAddr::from([10, 0, 0, 9]));
-        assert_eq!(address(&headers, socket, true), IpAddr::from([203, 0, 113, 7]));
-        assert!(!address(&HeaderMap::new(), Some(IpAddr::from([127, 0, 0, 1])), true).is_loopback(), "a proxy that says nothing is nobody");
+        assert_eq!(
+            address(&headers, socket, false),
+            IpAddr::from([10, 0, 0, 9])
+        );
+        assert_eq!(
+            address(&headers, socket, true),
+            IpAddr::from([203, 0, 113, 7])
+        );
+        assert!(
+            !address(&HeaderMap::new(), Some(IpAddr::from([127, 0, 0, 1])), true).is_loopback(),
+            "a proxy that says nothing is nobody"
+        );
     }
 
     #[test]
@@ -154,11 +214,18 @@ mod tests {
 
     #[test]
     fn a_page_is_told_apart_from_a_program() {
-        let with =
-            |name: &'static str, value: &'static str| HeaderMap::from_iter([(header::HeaderName::from_static(name), value.parse().expect("value"))]);
+        let with = |name: &'static str, value: &'static str| {
+            HeaderMap::from_iter([(
+                header::HeaderName::from_static(name),
+                value.parse().expect("value"),
+            )])
+        };
         assert!(!is_page(&with("host", "127.0.0.1:8000")));
         assert!(!is_page(&with("host", "[::1]:8000")));
-        assert!(is_page(&with("host", "evil.example:8000")), "a name that was pointed here");
+        assert!(
+            is_page(&with("host", "evil.example:8000")),
+            "a name that was pointed here"
+        );
         assert!(is_page(&with("origin", "https://evil.example")));
         assert!(is_page(&with("sec-fetch-site", "cross-site")));
         assert!(is_page(&with("x-forwarded-for", "127.0.0.1")));

@@ -1,4 +1,5 @@
-//! How the server is set up: a file, then the environment, then flags, each stronger than the one before.
+//! How the server is set up: a file, then the environment, then flags, each stronger than the one
+//! before.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,8 @@ use crate::store::{shown, sqlite_url};
 pub struct ServeFile {
     /// Where to listen (`127.0.0.1:8000`). Another machine reaches it only when this says so.
     pub listen: Option<SocketAddr>,
-    /// `sqlite://FILE` or `mysql://user:password@host/name`. Default: `server.db` in the data folder.
+    /// `sqlite://FILE` or `mysql://user:password@host/name`. Default: `server.db` in the data
+    /// folder.
     pub database: Option<String>,
     /// Is there a proxy in front? Then the right-most entry of `X-Forwarded-For` is who asks.
     pub behind_proxy: Option<bool>,
@@ -26,9 +28,11 @@ pub struct ServeFile {
     pub tls_cert: Option<PathBuf>,
     /// The certificate's key (PEM). Nobody else may be able to read it.
     pub tls_key: Option<PathBuf>,
-    /// The key of the secrets in the database; made at the first start. Default: `serve.key` in the configuration folder.
+    /// The key of the secrets in the database; made at the first start. Default: `serve.key` in the
+    /// configuration folder.
     pub key_file: Option<PathBuf>,
-    /// A database on another machine without verified TLS is refused, unless this says that the network may be trusted.
+    /// A database on another machine without verified TLS is refused, unless this says that the
+    /// network may be trusted.
     pub insecure_database: Option<bool>,
     /// How the log file is written (`json`).
     pub log: Option<LogForm>,
@@ -113,7 +117,9 @@ pub enum ServeConfigError {
     )]
     OpenFile(PathBuf),
     /// A certificate without its key, or the other way round.
-    #[error("TLS cần cả chứng thư (tls_cert) và khóa (tls_key). (TLS needs both, certificate and key.)")]
+    #[error(
+        "TLS cần cả chứng thư (tls_cert) và khóa (tls_key). (TLS needs both, certificate and key.)"
+    )]
     HalfTls,
     /// The database's password and all that is in it would go over a network in clear.
     #[error(
@@ -126,23 +132,59 @@ pub enum ServeConfigError {
 impl ServeConfig {
     /// The file's words, over them the environment's, over them the flags'.
     pub fn gather(home: &Home, flags: ServeFile) -> Result<Self, ServeConfigError> {
-        Self::of(home, &read(&home.serve_file())?, |name| std::env::var(name).ok().filter(|v| !v.is_empty()), flags)
+        Self::of(
+            home,
+            &read(&home.serve_file())?,
+            |name| std::env::var(name).ok().filter(|v| !v.is_empty()),
+            flags,
+        )
     }
 
-    fn of(home: &Home, file: &ServeFile, variable: impl Fn(&'static str) -> Option<String>, flags: ServeFile) -> Result<Self, ServeConfigError> {
-        fn parsed<T: std::str::FromStr>(name: &'static str, value: Option<String>) -> Result<Option<T>, ServeConfigError> {
-            value.map(|value| value.parse().map_err(|_| ServeConfigError::Variable { name, value })).transpose()
+    fn of(
+        home: &Home,
+        file: &ServeFile,
+        variable: impl Fn(&'static str) -> Option<String>,
+        flags: ServeFile,
+    ) -> Result<Self, ServeConfigError> {
+        fn parsed<T: std::str::FromStr>(
+            name: &'static str,
+            value: Option<String>,
+        ) -> Result<Option<T>, ServeConfigError> {
+            value
+                .map(|value| {
+                    value
+                        .parse()
+                        .map_err(|_| ServeConfigError::Variable { name, value })
+                })
+                .transpose()
         }
         let listen = parsed("GACHNO_SERVE_LISTEN", variable("GACHNO_SERVE_LISTEN"))?;
-        let behind_proxy = parsed("GACHNO_SERVE_BEHIND_PROXY", variable("GACHNO_SERVE_BEHIND_PROXY"))?;
-        let per_second = parsed("GACHNO_SERVE_REQUESTS_PER_SECOND", variable("GACHNO_SERVE_REQUESTS_PER_SECOND"))?;
-        let insecure = parsed("GACHNO_SERVE_INSECURE_DATABASE", variable("GACHNO_SERVE_INSECURE_DATABASE"))?;
-        let insecure_database = flags.insecure_database.or(insecure).or(file.insecure_database).unwrap_or(false);
-        let database = flags.database.or_else(|| variable("GACHNO_SERVE_DATABASE")).or_else(|| file.database.clone());
+        let behind_proxy = parsed(
+            "GACHNO_SERVE_BEHIND_PROXY",
+            variable("GACHNO_SERVE_BEHIND_PROXY"),
+        )?;
+        let per_second = parsed(
+            "GACHNO_SERVE_REQUESTS_PER_SECOND",
+            variable("GACHNO_SERVE_REQUESTS_PER_SECOND"),
+        )?;
+        let insecure = parsed(
+            "GACHNO_SERVE_INSECURE_DATABASE",
+            variable("GACHNO_SERVE_INSECURE_DATABASE"),
+        )?;
+        let insecure_database = flags
+            .insecure_database
+            .or(insecure)
+            .or(file.insecure_database)
+            .unwrap_or(false);
+        let database = flags
+            .database
+            .or_else(|| variable("GACHNO_SERVE_DATABASE"))
+            .or_else(|| file.database.clone());
         let database = database.unwrap_or_else(|| sqlite_url(&home.server_database()));
         check_database(&database, insecure_database)?;
         let path = |flag: Option<PathBuf>, name: &'static str, file: &Option<PathBuf>| {
-            flag.or_else(|| variable(name).map(PathBuf::from)).or_else(|| file.clone())
+            flag.or_else(|| variable(name).map(PathBuf::from))
+                .or_else(|| file.clone())
         };
         let tls_cert = path(flags.tls_cert, "GACHNO_SERVE_TLS_CERT", &file.tls_cert);
         let tls_key = path(flags.tls_key, "GACHNO_SERVE_TLS_KEY", &file.tls_key);
@@ -153,18 +195,33 @@ impl ServeConfig {
             _ => return Err(ServeConfigError::HalfTls),
         };
         Ok(Self {
-            listen: flags.listen.or(listen).or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000))),
+            listen: flags
+                .listen
+                .or(listen)
+                .or(file.listen)
+                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000))),
             database,
-            behind_proxy: flags.behind_proxy.or(behind_proxy).or(file.behind_proxy).unwrap_or(false),
-            requests_per_second: flags.requests_per_second.or(per_second).or(file.requests_per_second).unwrap_or(200).max(1),
-            key_file: path(flags.key_file, "GACHNO_SERVE_KEY_FILE", &file.key_file).unwrap_or_else(|| home.serve_key()),
+            behind_proxy: flags
+                .behind_proxy
+                .or(behind_proxy)
+                .or(file.behind_proxy)
+                .unwrap_or(false),
+            requests_per_second: flags
+                .requests_per_second
+                .or(per_second)
+                .or(file.requests_per_second)
+                .unwrap_or(200)
+                .max(1),
+            key_file: path(flags.key_file, "GACHNO_SERVE_KEY_FILE", &file.key_file)
+                .unwrap_or_else(|| home.serve_key()),
             tls,
             insecure_database,
             log: flags.log.or(log).or(file.log).unwrap_or_default(),
         })
     }
 
-    /// On this computer alone, without TLS, with room for any number of requests: for benchmarks and tests.
+    /// On this computer alone, without TLS, with room for any number of requests: for benchmarks
+    /// and tests.
     pub fn local(database: &str, key_file: PathBuf) -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -202,7 +259,17 @@ impl std::fmt::Debug for ServeConfig {
 
 impl std::fmt::Debug for ServeFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { listen, database, behind_proxy, requests_per_second, tls_cert, tls_key, key_file, insecure_database, log } = self;
+        let Self {
+            listen,
+            database,
+            behind_proxy,
+            requests_per_second,
+            tls_cert,
+            tls_key,
+            key_file,
+            insecure_database,
+            log,
+        } = self;
         f.debug_struct("ServeFile")
             .field("listen", listen)
             .field("database", &database.as_deref().map(shown))
@@ -217,33 +284,61 @@ impl std::fmt::Debug for ServeFile {
     }
 }
 
-/// A database on another machine needs TLS with a certificate that is checked, unless somebody said that it does not.
+/// A database on another machine needs TLS with a certificate that is checked, unless somebody said
+/// that it does not.
 pub fn check_database(url: &str, insecure: bool) -> Result<(), ServeConfigError> {
-    if insecure || is_protected(url) { Ok(()) } else { Err(ServeConfigError::InsecureDatabase(shown(url))) }
+    if insecure || is_protected(url) {
+        Ok(())
+    } else {
+        Err(ServeConfigError::InsecureDatabase(shown(url)))
+    }
 }
 
 fn is_protected(url: &str) -> bool {
     // What is no address is refused where it is opened.
-    let Ok(url) = Url::parse(url) else { return true };
+    let Ok(url) = Url::parse(url) else {
+        return true;
+    };
     if !matches!(url.scheme(), "mysql" | "mariadb") {
         return true;
     }
-    let given = |names: [&str; 2]| url.query_pairs().filter(|(name, _)| names.contains(&&**name)).last().map(|(_, value)| value.into_owned());
-    let host = url.host_str().unwrap_or("localhost").trim_matches(['[', ']']);
-    let is_here =
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()) || url.query_pairs().any(|(name, _)| name == "socket");
+    let given = |names: [&str; 2]| {
+        url.query_pairs()
+            .filter(|(name, _)| names.contains(&&**name))
+            .last()
+            .map(|(_, value)| value.into_owned())
+    };
+    let host = url
+        .host_str()
+        .unwrap_or("localhost")
+        .trim_matches(['[', ']']);
+    let is_here = host == "localhost"
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        || url.query_pairs().any(|(name, _)| name == "socket");
     // `PREFERRED`, the default, and `REQUIRED` talk to anybody who says that he is the database.
-    is_here || given(["ssl-mode", "sslmode"]).is_some_and(|mode| matches!(mode.to_ascii_uppercase().as_str(), "VERIFY_CA" | "VERIFY_IDENTITY"))
+    is_here
+        || given(["ssl-mode", "sslmode"]).is_some_and(|mode| {
+            matches!(
+                mode.to_ascii_uppercase().as_str(),
+                "VERIFY_CA" | "VERIFY_IDENTITY"
+            )
+        })
 }
 
 fn read(path: &Path) -> Result<ServeFile, ServeConfigError> {
-    let fault = |why: String| ServeConfigError::File { path: path.to_owned(), why };
+    let fault = |why: String| ServeConfigError::File {
+        path: path.to_owned(),
+        why,
+    };
     match std::fs::read_to_string(path) {
         Ok(text) => {
-            let file: ServeFile = toml::from_str(&text).map_err(|e| fault(e.message().to_owned()))?;
+            let file: ServeFile =
+                toml::from_str(&text).map_err(|e| fault(e.message().to_owned()))?;
             // An address that cannot be read may hold a password all the same.
             let has_password = |url: &String| shown(url) != *url;
-            if file.database.as_ref().is_some_and(has_password) && secret_file::is_open_to_others(path) {
+            if file.database.as_ref().is_some_and(has_password)
+                && secret_file::is_open_to_others(path)
+            {
                 return Err(ServeConfigError::OpenFile(path.to_owned()));
             }
             Ok(file)
@@ -260,13 +355,28 @@ mod tests {
     #[test]
     fn flags_are_stronger_than_the_environment_and_that_than_the_file() {
         let home = Home::at(Path::new("/srv"));
-        let file = ServeFile { listen: "127.0.0.1:1".parse().ok(), database: Some("sqlite://file".into()), ..ServeFile::default() };
+        let file = ServeFile {
+            listen: "127.0.0.1:1".parse().ok(),
+            database: Some("sqlite://file".into()),
+            ..ServeFile::default()
+        };
         let none = |_: &'static str| None;
-        let some = |name: &'static str| (name == "GACHNO_SERVE_LISTEN").then(|| "127.0.0.1:2".to_owned());
-        let flags = || ServeFile { listen: "127.0.0.1:3".parse().ok(), ..ServeFile::default() };
-        let port = |config: Result<ServeConfig, ServeConfigError>| config.expect("good").listen.port();
-        assert_eq!(port(ServeConfig::of(&home, &file, none, ServeFile::default())), 1);
-        assert_eq!(port(ServeConfig::of(&home, &file, some, ServeFile::default())), 2);
+        let some =
+            |name: &'static str| (name == "GACHNO_SERVE_LISTEN").then(|| "127.0.0.1:2".to_owned());
+        let flags = || ServeFile {
+            listen: "127.0.0.1:3".parse().ok(),
+            ..ServeFile::default()
+        };
+        let port =
+            |config: Result<ServeConfig, ServeConfigError>| config.expect("good").listen.port();
+        assert_eq!(
+            port(ServeConfig::of(&home, &file, none, ServeFile::default())),
+            1
+        );
+        assert_eq!(
+            port(ServeConfig::of(&home, &file, some, ServeFile::default())),
+            2
+        );
         assert_eq!(port(ServeConfig::of(&home, &file, some, flags())), 3);
         let bad = |name: &'static str| (name == "GACHNO_SERVE_LISTEN").then(|| "here".to_owned());
         assert!(ServeConfig::of(&home, &file, bad, ServeFile::default()).is_err());
@@ -279,34 +389,68 @@ mod tests {
             ("mysql://gachno:pw@localhost/shop", true),
             ("mysql://gachno:pw@127.0.0.1:3307/shop", true),
             ("mariadb://gachno:pw@[::1]/shop", true),
-            ("mysql://gachno:pw@db/shop?socket=/run/mysqld/mysqld.sock", true),
+            (
+                "mysql://gachno:pw@db/shop?socket=/run/mysqld/mysqld.sock",
+                true,
+            ),
             ("mysql://gachno:pw@10.0.0.5/shop", false),
             ("mysql://gachno:pw@localhost.example/shop", false),
             ("mysql://gachno:pw@db/shop?ssl-mode=PREFERRED", false),
             ("mysql://gachno:pw@db/shop?ssl-mode=REQUIRED", false),
-            ("mysql://gachno:pw@db/shop?ssl-mode=VERIFY_IDENTITY&ssl-mode=DISABLED", false),
-            ("mysql://gachno:pw@db/shop?ssl-mode=verify_identity&ssl-ca=/etc/ca.pem", true),
+            (
+                "mysql://gachno:pw@db/shop?ssl-mode=VERIFY_IDENTITY&ssl-mode=DISABLED",
+                false,
+            ),
+            (
+                "mysql://gachno:pw@db/shop?ssl-mode=verify_identity&ssl-ca=/etc/ca.pem",
+                true,
+            ),
         ] {
             assert_eq!(check_database(url, false).is_ok(), is_fine, "{url}");
             assert!(check_database(url, true).is_ok(), "{url}");
         }
         let home = Home::at(Path::new("/srv"));
-        let file = ServeFile { database: Some("mysql://gachno:hạt-tiêu@10.0.0.5/shop".into()), ..ServeFile::default() };
-        let refused = ServeConfig::of(&home, &file, |_| None, ServeFile::default()).expect_err("refused").to_string();
-        assert!(refused.contains("insecure_database") && !refused.contains("tiêu"), "{refused}");
-        let spelled_out = |name: &'static str| (name == "GACHNO_SERVE_INSECURE_DATABASE").then(|| "true".to_owned());
+        let file = ServeFile {
+            database: Some("mysql://gachno:hạt-tiêu@10.0.0.5/shop".into()),
+            ..ServeFile::default()
+        };
+        let refused = ServeConfig::of(&home, &file, |_| None, ServeFile::default())
+            .expect_err("refused")
+            .to_string();
+        assert!(
+            refused.contains("insecure_database") && !refused.contains("tiêu"),
+            "{refused}"
+        );
+        let spelled_out = |name: &'static str| {
+            (name == "GACHNO_SERVE_INSECURE_DATABASE").then(|| "true".to_owned())
+        };
         assert!(ServeConfig::of(&home, &file, spelled_out, ServeFile::default()).is_ok());
     }
 
     #[test]
     fn no_password_is_shown_whatever_it_is_made_of() {
         let home = Home::at(Path::new("/srv"));
-        for password in ["planted81", "12#planted", "planted/81", "plan@planted", "1?planted", "%70lanted81"] {
+        for password in [
+            "planted81",
+            "12#planted",
+            "planted/81",
+            "plan@planted",
+            "1?planted",
+            "%70lanted81",
+        ] {
             let url = format!("mysql://gachno:{password}@localhost/shop");
-            let file = ServeFile { database: Some(url), insecure_database: Some(true), ..ServeFile::default() };
-            let config = ServeConfig::of(&home, &file, |_| None, ServeFile::default()).expect("good");
+            let file = ServeFile {
+                database: Some(url),
+                insecure_database: Some(true),
+                ..ServeFile::default()
+            };
+            let config =
+                ServeConfig::of(&home, &file, |_| None, ServeFile::default()).expect("good");
             let told = format!("{file:?} {config:?} {config:#?}");
-            assert!(!told.contains("planted") && !told.contains("lanted81"), "{told}");
+            assert!(
+                !told.contains("planted") && !told.contains("lanted81"),
+                "{told}"
+            );
         }
     }
 
@@ -319,14 +463,42 @@ mod tests {
             ..ServeFile::default()
         };
         let of = |flags| ServeConfig::of(&home, &ServeFile::default(), |_| None, flags);
-        assert!(matches!(of(flags(Some("c.pem"), None)), Err(ServeConfigError::HalfTls)));
-        assert!(matches!(of(flags(None, Some("k.pem"))), Err(ServeConfigError::HalfTls)));
+        assert!(matches!(
+            of(flags(Some("c.pem"), None)),
+            Err(ServeConfigError::HalfTls)
+        ));
+        assert!(matches!(
+            of(flags(None, Some("k.pem"))),
+            Err(ServeConfigError::HalfTls)
+        ));
         let config = of(flags(Some("c.pem"), Some("k.pem"))).expect("good");
-        assert_eq!(config.tls, Some(TlsFiles { cert: "c.pem".into(), key: "k.pem".into() }));
-        let everywhere = ServeConfig { listen: SocketAddr::from(([0, 0, 0, 0], 8000)), ..config };
+        assert_eq!(
+            config.tls,
+            Some(TlsFiles {
+                cert: "c.pem".into(),
+                key: "k.pem".into()
+            })
+        );
+        let everywhere = ServeConfig {
+            listen: SocketAddr::from(([0, 0, 0, 0], 8000)),
+            ..config
+        };
         assert!(!everywhere.is_open_to_the_network());
-        assert!(ServeConfig { tls: None, ..everywhere.clone() }.is_open_to_the_network());
-        assert!(!ServeConfig { tls: None, behind_proxy: true, ..everywhere }.is_open_to_the_network());
+        assert!(
+            ServeConfig {
+                tls: None,
+                ..everywhere.clone()
+            }
+            .is_open_to_the_network()
+        );
+        assert!(
+            !ServeConfig {
+                tls: None,
+                behind_proxy: true,
+                ..everywhere
+            }
+            .is_open_to_the_network()
+        );
     }
 
     #[cfg(unix)]
@@ -342,11 +514,20 @@ mod tests {
         };
         let with_password = "database = 'mysql://gachno:planted81@localhost/shop'";
         let refused = told(with_password, 0o644).expect_err("refused").to_string();
-        assert!(refused.contains("chmod 600") && !refused.contains("planted81"), "{refused}");
+        assert!(
+            refused.contains("chmod 600") && !refused.contains("planted81"),
+            "{refused}"
+        );
         assert!(told(with_password, 0o640).is_err());
         assert!(told(with_password, 0o600).is_ok());
-        assert!(told("database = 'sqlite:///srv/shop.db'", 0o644).is_ok(), "nothing to hide");
-        assert_eq!(told("log = 'text'", 0o644).expect("good").log, Some(LogForm::Text));
+        assert!(
+            told("database = 'sqlite:///srv/shop.db'", 0o644).is_ok(),
+            "nothing to hide"
+        );
+        assert_eq!(
+            told("log = 'text'", 0o644).expect("good").log,
+            Some(LogForm::Text)
+        );
     }
 
     #[test]
@@ -354,6 +535,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("serve.toml");
         std::fs::write(&path, "listne = '127.0.0.1:1'").expect("written");
-        assert!(read(&path).expect_err("refused").to_string().contains("listne"));
+        assert!(
+            read(&path)
+                .expect_err("refused")
+                .to_string()
+                .contains("listne")
+        );
     }
 }

@@ -31,13 +31,22 @@ struct Token;
 
 impl Modify for Token {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A machine's token: gn_…")).build();
-        openapi.components.get_or_insert_default().add_security_scheme("machine", SecurityScheme::Http(scheme));
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A machine's token: gn_…"))
+            .build();
+        openapi
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("machine", SecurityScheme::Http(scheme));
     }
 }
 
 pub fn router() -> Router<App> {
-    Router::new().route("/api/openapi.json", get(description)).route("/api/docs", get(page)).route("/api/docs/style.css", get(style))
+    Router::new()
+        .route("/api/openapi.json", get(description))
+        .route("/api/docs", get(page))
+        .route("/api/docs/style.css", get(style))
 }
 
 /// Who may read how the API is called: this computer, a machine, a person who has signed in.
@@ -48,8 +57,14 @@ impl FromRequestParts<App> for Reader {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, app).await?;
-        let is_known = caller.is_local() || caller.machine.is_some() || admin::is_signed_in(app, parts).await?;
-        if is_known { Ok(Self) } else { Err(Problem::no_token()) }
+        let is_known = caller.is_local()
+            || caller.machine.is_some()
+            || admin::is_signed_in(app, parts).await?;
+        if is_known {
+            Ok(Self)
+        } else {
+            Err(Problem::no_token())
+        }
     }
 }
 
@@ -58,7 +73,11 @@ async fn description(_: Reader) -> Json<utoipa::openapi::OpenApi> {
 }
 
 async fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../assets/server/docs.css")).into_response()
+    (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        include_str!("../../assets/server/docs.css"),
+    )
+        .into_response()
 }
 
 pub async fn home(State(app): State<App>) -> Html<String> {
@@ -85,10 +104,25 @@ async fn page(_: Reader) -> Html<String> {
     for (path, calls) in document["paths"].as_object().into_iter().flatten() {
         for (method, call) in calls.as_object().into_iter().flatten() {
             let name = format!("{} {path}", method.to_uppercase());
-            let anchor: String = format!("{method}{path}").chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-            let _ = write!(index, "<li><a href=\"#{anchor}\"><code>{}</code></a></li>", escaped(&name));
-            let _ = write!(calls_body, "<section id=\"{anchor}\"><h2><code>{}</code></h2>", escaped(&name));
-            let _ = write!(calls_body, "<p>{}</p>", marked(call["description"].as_str().unwrap_or("")));
+            let anchor: String = format!("{method}{path}")
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+                .collect();
+            let _ = write!(
+                index,
+                "<li><a href=\"#{anchor}\"><code>{}</code></a></li>",
+                escaped(&name)
+            );
+            let _ = write!(
+                calls_body,
+                "<section id=\"{anchor}\"><h2><code>{}</code></h2>",
+                escaped(&name)
+            );
+            let _ = write!(
+                calls_body,
+                "<p>{}</p>",
+                marked(call["description"].as_str().unwrap_or(""))
+            );
             calls_body.push_str(&parameters(call));
             let sent = &call["requestBody"]["content"]["application/json"]["schema"];
             calls_body.push_str(&shown("Gửi", sent, &document));
@@ -109,17 +143,43 @@ fn parameters(call: &Value) -> String {
         .flatten()
         .map(|one| row(one["name"].as_str().unwrap_or(""), &one["schema"], one))
         .collect::<String>();
-    if rows.is_empty() { rows } else { table("Tham số", &rows) }
+    if rows.is_empty() {
+        rows
+    } else {
+        table("Tham số", &rows)
+    }
 }
 
 /// A schema's fields, and those of what stands in its lists.
 fn shown(title: &str, schema: &Value, document: &Value) -> String {
-    let Some(name) = named(schema) else { return String::new() };
-    let fields = || document["components"]["schemas"][name]["properties"].as_object().into_iter().flatten();
-    let rows = fields().map(|(field, about)| row(field, about, about)).collect::<String>();
-    let within = fields().filter_map(|(_, about)| named(&about["items"]).filter(|item| *item != name).map(|item| (item, &about["items"])));
-    let within = within.map(|(item, schema)| shown(item, schema, document)).collect::<String>();
-    table(&if title == name { title.to_owned() } else { format!("{title}: {name}") }, &rows) + &within
+    let Some(name) = named(schema) else {
+        return String::new();
+    };
+    let fields = || {
+        document["components"]["schemas"][name]["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+    };
+    let rows = fields()
+        .map(|(field, about)| row(field, about, about))
+        .collect::<String>();
+    let within = fields().filter_map(|(_, about)| {
+        named(&about["items"])
+            .filter(|item| *item != name)
+            .map(|item| (item, &about["items"]))
+    });
+    let within = within
+        .map(|(item, schema)| shown(item, schema, document))
+        .collect::<String>();
+    table(
+        &if title == name {
+            title.to_owned()
+        } else {
+            format!("{title}: {name}")
+        },
+        &rows,
+    ) + &within
 }
 
 fn named(schema: &Value) -> Option<&str> {
@@ -127,12 +187,19 @@ fn named(schema: &Value) -> Option<&str> {
 }
 
 fn table(title: &str, rows: &str) -> String {
-    format!("<h3>{}</h3><div><table><tbody>{rows}</tbody></table></div>", escaped(title))
+    format!(
+        "<h3>{}</h3><div><table><tbody>{rows}</tbody></table></div>",
+        escaped(title)
+    )
 }
 
 fn row(field: &str, schema: &Value, about: &Value) -> String {
     let told = marked(about["description"].as_str().unwrap_or(""));
-    format!("<tr><td><code>{}</code></td><td>{}</td><td>{told}</td></tr>", escaped(field), escaped(&kind(schema)))
+    format!(
+        "<tr><td><code>{}</code></td><td>{}</td><td>{told}</td></tr>",
+        escaped(field),
+        escaped(&kind(schema))
+    )
 }
 
 /// `integer or null`, `list of JobAnswer`
@@ -141,7 +208,11 @@ fn kind(schema: &Value) -> String {
         return name.to_owned();
     }
     let words = match &schema["type"] {
-        Value::Array(all) => all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
+        Value::Array(all) => all
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(" or "),
         one => one.as_str().unwrap_or("").to_owned(),
     };
     match (words.as_str(), &schema["oneOf"]) {
@@ -154,7 +225,15 @@ fn kind(schema: &Value) -> String {
 /// Text whose `code` stands out.
 fn marked(text: &str) -> String {
     let parts = text.split('`').enumerate();
-    parts.map(|(at, part)| if at % 2 == 1 { format!("<code>{}</code>", escaped(part)) } else { escaped(part) }).collect()
+    parts
+        .map(|(at, part)| {
+            if at % 2 == 1 {
+                format!("<code>{}</code>", escaped(part))
+            } else {
+                escaped(part)
+            }
+        })
+        .collect()
 }
 
 fn framed(title: &str, body: &str) -> String {
@@ -165,5 +244,8 @@ fn framed(title: &str, body: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

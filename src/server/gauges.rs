@@ -28,10 +28,14 @@ fn numbers() -> &'static PrometheusHandle {
     })
 }
 
-/// Counts and times every request, by its route and not by its path: ids in it are nobody's business.
+/// Counts and times every request, by its route and not by its path: ids in it are nobody's
+/// business.
 pub async fn measure(State(_): State<App>, request: Request, next: Next) -> Response {
     numbers();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let (method, begun) = (request.method().as_str().to_owned(), Instant::now());
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
@@ -43,9 +47,17 @@ pub async fn measure(State(_): State<App>, request: Request, next: Next) -> Resp
 pub async fn metrics(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     caller.may_read(Scope::Metrics, false)?;
     for (service, state, count) in app.store().job_counts().await? {
-        metrics::gauge!("gachno_jobs", "service" => service, "state" => state).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+        metrics::gauge!("gachno_jobs", "service" => service, "state" => state)
+            .set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
     }
     let handle = numbers();
     handle.run_upkeep();
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()).into_response())
+    Ok((
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        handle.render(),
+    )
+        .into_response())
 }

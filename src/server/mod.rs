@@ -1,7 +1,8 @@
 //! The server of a shop: the job API now, the web admin on top of it.
 //!
-//! Lives here: HTTP. [`App`] is what every handler gets; [`caller`] says who asks; [`api`] is the leased way that our own
-//! client uses, [`data`] the old lists; [`tasks`] runs beside the requests. Never here: SQL, rules about jobs.
+//! Lives here: HTTP. [`App`] is what every handler gets; [`caller`] says who asks; [`api`] is the
+//! leased way that our own client uses, [`data`] the old lists; [`tasks`] runs beside the requests.
+//! Never here: SQL, rules about jobs.
 //!
 //! *Invariants: nothing is kept in the process that a second server would need; the job API reads bearer tokens and never
 //! a cookie; a refusal is a problem document with a request id, never a cause.*
@@ -40,7 +41,9 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::request_id::{
+    MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
+};
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
@@ -74,13 +77,20 @@ pub struct Deadlines {
 
 impl Default for Deadlines {
     fn default() -> Self {
-        Self { request: Duration::from_secs(20), import: Duration::from_mins(5) }
+        Self {
+            request: Duration::from_secs(20),
+            import: Duration::from_mins(5),
+        }
     }
 }
 
 impl Deadlines {
     fn of(&self, method: &Method, path: &str) -> Duration {
-        if *method == Method::POST && path.starts_with("/admin/import/") { self.import } else { self.request }
+        if *method == Method::POST && path.starts_with("/admin/import/") {
+            self.import
+        } else {
+            self.request
+        }
     }
 }
 
@@ -110,12 +120,29 @@ impl App {
     }
 
     /// With other deadlines than the usual ones.
-    pub fn with_deadlines(store: Store, config: ServeConfig, vault: Vault, deadlines: Deadlines) -> Self {
+    pub fn with_deadlines(
+        store: Store,
+        config: ServeConfig,
+        vault: Vault,
+        deadlines: Deadlines,
+    ) -> Self {
         let per_second = NonZero::new(config.requests_per_second).unwrap_or(NonZero::<u32>::MIN);
-        let quota = Quota::per_second(per_second).allow_burst(per_second.saturating_mul(NonZero::<u32>::MIN.saturating_add(3)));
+        let quota = Quota::per_second(per_second)
+            .allow_burst(per_second.saturating_mul(NonZero::<u32>::MIN.saturating_add(3)));
         let (owner, limiter) = (Uuid::now_v7().to_string(), RateLimiter::keyed(quota));
         let (shop, begun) = (Mutex::default(), TaskTracker::new());
-        Self { inner: Arc::new(Inner { store, config, vault, owner, shop, limiter, deadlines, begun }) }
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                config,
+                vault,
+                owner,
+                shop,
+                limiter,
+                deadlines,
+                begun,
+            }),
+        }
     }
 
     /// The database.
@@ -151,9 +178,16 @@ impl App {
         *self.inner.shop.lock().await = None;
     }
 
-    /// Does what must not be left half-done: whether or not the one who asked still waits, and before the server ends.
-    pub(crate) async fn carry_through<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<T, JoinError> {
-        self.inner.begun.spawn(work.instrument(tracing::Span::current())).await
+    /// Does what must not be left half-done: whether or not the one who asked still waits, and
+    /// before the server ends.
+    pub(crate) async fn carry_through<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, JoinError> {
+        self.inner
+            .begun
+            .spawn(work.instrument(tracing::Span::current()))
+            .await
     }
 
     /// Forgets the callers that have not asked for a while.
@@ -165,7 +199,12 @@ impl App {
     pub(crate) fn admit(&self, caller: &str) -> Result<(), u64> {
         use governor::clock::{Clock, DefaultClock};
         let checked = self.inner.limiter.check_key(&caller.to_owned());
-        checked.map_err(|not_until| not_until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+        checked.map_err(|not_until| {
+            not_until
+                .wait_time_from(DefaultClock::default().now())
+                .as_secs()
+                + 1
+        })
     }
 }
 
@@ -173,7 +212,9 @@ impl App {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Nobody can listen there.
-    #[error("Không mở được {0}: cổng đang được dùng hoặc địa chỉ không thuộc máy này. Chọn cổng khác bằng --listen. (Cannot listen there.)")]
+    #[error(
+        "Không mở được {0}: cổng đang được dùng hoặc địa chỉ không thuộc máy này. Chọn cổng khác bằng --listen. (Cannot listen there.)"
+    )]
     Listen(SocketAddr, #[source] std::io::Error),
     /// The database cannot be used.
     #[error(transparent)]
@@ -207,27 +248,50 @@ pub async fn start(config: ServeConfig) -> Result<Running, ServeError> {
 /// Starts it over a state that is there.
 pub async fn start_with(app: App) -> Result<Running, ServeError> {
     let fault = |e| ServeError::Listen(app.config().listen, e);
-    let certificate = app.config().tls.as_ref().map(Certificate::open).transpose()?;
-    let listener = TcpListener::bind(app.config().listen).await.map_err(fault)?;
+    let certificate = app
+        .config()
+        .tls
+        .as_ref()
+        .map(Certificate::open)
+        .transpose()?;
+    let listener = TcpListener::bind(app.config().listen)
+        .await
+        .map_err(fault)?;
     let address = listener.local_addr().map_err(fault)?;
     let first_owner = app.store().first_owner().await?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let ended = stop.clone().cancelled_owned();
     if let Some(certificate) = &certificate {
-        let listener = TlsListener::new(listener, certificate).map_err(|e| fault(std::io::Error::other(e)))?;
+        let listener =
+            TlsListener::new(listener, certificate).map_err(|e| fault(std::io::Error::other(e)))?;
         // As it is; wrapped for its address alone.
-        tasks.spawn(watched(axum::serve(listener.tap_io(|_| {}), service).with_graceful_shutdown(ended).into_future()));
+        tasks.spawn(watched(
+            axum::serve(listener.tap_io(|_| {}), service)
+                .with_graceful_shutdown(ended)
+                .into_future(),
+        ));
         tasks.spawn(certificate.clone().watch(stop.clone()));
     } else {
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
         });
-        tasks.spawn(watched(axum::serve(listener, service).with_graceful_shutdown(ended).into_future()));
+        tasks.spawn(watched(
+            axum::serve(listener, service)
+                .with_graceful_shutdown(ended)
+                .into_future(),
+        ));
     }
     tasks.spawn(tasks::run(app.clone(), stop.clone()));
     tasks.close();
-    Ok(Running { address, app, stop, tasks, certificate, first_owner })
+    Ok(Running {
+        address,
+        app,
+        stop,
+        tasks,
+        certificate,
+        first_owner,
+    })
 }
 
 async fn watched(served: impl Future<Output = std::io::Result<()>>) {
@@ -239,7 +303,11 @@ async fn watched(served: impl Future<Output = std::io::Result<()>>) {
 impl Running {
     /// Its base address.
     pub fn url(&self) -> String {
-        let scheme = if self.app.config().tls.is_some() { "https" } else { "http" };
+        let scheme = if self.app.config().tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         format!("{scheme}://{}", self.address)
     }
 
@@ -284,7 +352,9 @@ struct NewRequestId;
 
 impl MakeRequestId for NewRequestId {
     fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
-        HeaderValue::from_str(&Uuid::now_v7().to_string()).ok().map(RequestId::new)
+        HeaderValue::from_str(&Uuid::now_v7().to_string())
+            .ok()
+            .map(RequestId::new)
     }
 }
 
@@ -330,13 +400,28 @@ pub fn router(app: App) -> Router {
         .merge(admin::router(&app))
         .fallback(async || Problem::not_found("Không có địa chỉ này."))
         .method_not_allowed_fallback(async || {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Method not allowed", "Không dùng được cách gọi này.")
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method",
+                "Method not allowed",
+                "Không dùng được cách gọi này.",
+            )
         })
-        .layer(axum::middleware::from_fn_with_state(app.clone(), gauges::measure))
+        .layer(axum::middleware::from_fn_with_state(
+            app.clone(),
+            gauges::measure,
+        ))
         .layer(around)
         .with_state(app);
     // A promise for a year, made only where it can be kept: a proxy in front makes its own.
-    if is_https { routes.layer(fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains")) } else { routes }
+    if is_https {
+        routes.layer(fixed(
+            header::STRICT_TRANSPORT_SECURITY,
+            "max-age=31536000; includeSubDomains",
+        ))
+    } else {
+        routes
+    }
 }
 
 /// One line of the log for each request; what it was and who asked stands in its span.
@@ -355,9 +440,18 @@ async fn in_time(State(app): State<App>, request: axum::extract::Request, next: 
     let most = app.inner.deadlines.of(request.method(), path);
     match tokio::time::timeout(most, next.run(request)).await {
         Ok(response) => response,
-        Err(_) if is_page => (StatusCode::SERVICE_UNAVAILABLE, "Máy chủ không trả lời kịp. Mở lại trang và xem việc đã xong chưa.").into_response(),
-        Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "deadline", "It took too long", "Máy chủ không trả lời kịp. Thử lại sau ít phút.")
+        Err(_) if is_page => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Máy chủ không trả lời kịp. Mở lại trang và xem việc đã xong chưa.",
+        )
             .into_response(),
+        Err(_) => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "deadline",
+            "It took too long",
+            "Máy chủ không trả lời kịp. Thử lại sau ít phút.",
+        )
+        .into_response(),
     }
 }
 
@@ -366,6 +460,11 @@ fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Header
 }
 
 fn broken() -> Response {
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "A fault in the server", "Máy chủ gặp lỗi. Gửi mã yêu cầu (x-request-id) cho kỹ thuật.")
-        .into_response()
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "fault",
+        "A fault in the server",
+        "Máy chủ gặp lỗi. Gửi mã yêu cầu (x-request-id) cho kỹ thuật.",
+    )
+    .into_response()
 }

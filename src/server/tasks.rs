@@ -1,4 +1,5 @@
-//! What runs beside the requests, on one server of all: taking back what dead machines hold, forgetting what is old.
+//! What runs beside the requests, on one server of all: taking back what dead machines hold,
+//! forgetting what is old.
 
 use std::time::Duration;
 
@@ -18,7 +19,10 @@ const FORGET_EVERY: u64 = 1_800;
 pub async fn run(app: App, stop: CancellationToken) {
     for round in 0_u64.. {
         if let Err(error) = once(&app, round).await {
-            tracing::warn!(error = format!("{:#}", anyhow::Error::from(error)), "the rescuer could not look; it tries again");
+            tracing::warn!(
+                error = format!("{:#}", anyhow::Error::from(error)),
+                "the rescuer could not look; it tries again"
+            );
         }
         // Every server for itself: whom it saw is in its own memory.
         if round % 30 == 0 {
@@ -38,7 +42,11 @@ async fn once(app: &App, round: u64) -> Result<(), StoreError> {
     }
     let rescued = store.expire().await?;
     if rescued.returned + rescued.in_doubt > 0 {
-        tracing::warn!(returned = rescued.returned, in_doubt = rescued.in_doubt, "machines were not heard of; their jobs were taken back");
+        tracing::warn!(
+            returned = rescued.returned,
+            in_doubt = rescued.in_doubt,
+            "machines were not heard of; their jobs were taken back"
+        );
         metrics::counter!("gachno_leases_lost_total", "armed" => "no").increment(rescued.returned);
         metrics::counter!("gachno_leases_lost_total", "armed" => "yes").increment(rescued.in_doubt);
     }

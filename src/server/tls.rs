@@ -1,7 +1,8 @@
-//! HTTPS by itself: a given certificate, handshakes beside each other, a certificate that is renewed while it works.
+//! HTTPS by itself: a given certificate, handshakes beside each other, a certificate that is
+//! renewed while it works.
 //!
-//! TLS 1.2 and 1.3 alone; rustls knows nothing older. A handshake holds nobody up: each one runs in a task of its own,
-//! has a deadline, and only what was agreed on reaches axum.
+//! TLS 1.2 and 1.3 alone; rustls knows nothing older. A handshake holds nobody up: each one runs in
+//! a task of its own, has a deadline, and only what was agreed on reaches axum.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,10 +36,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// Others can read the key.
-    #[error("Người khác đọc được khóa TLS {0}. Chạy: chmod 600 {0} (The TLS key is readable by others.)")]
+    #[error(
+        "Người khác đọc được khóa TLS {0}. Chạy: chmod 600 {0} (The TLS key is readable by others.)"
+    )]
     Open(PathBuf),
     /// The file cannot be read, or holds no PEM of that kind.
-    #[error("Không đọc được {path}: cần tệp PEM có {what}. (Cannot read the certificate or its key.)")]
+    #[error(
+        "Không đọc được {path}: cần tệp PEM có {what}. (Cannot read the certificate or its key.)"
+    )]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -49,7 +54,9 @@ pub enum TlsError {
         source: rustls::pki_types::pem::Error,
     },
     /// They do not belong together, or nobody can use them.
-    #[error("Chứng thư {cert} và khóa {key} không dùng được với nhau. Kiểm tra lại hai tệp. (Certificate and key do not fit.)")]
+    #[error(
+        "Chứng thư {cert} và khóa {key} không dùng được với nhau. Kiểm tra lại hai tệp. (Certificate and key do not fit.)"
+    )]
     Unfit {
         /// The certificate.
         cert: PathBuf,
@@ -79,17 +86,33 @@ impl Certificate {
     /// Reads both files.
     pub fn open(files: &TlsFiles) -> Result<Self, TlsError> {
         let used = RwLock::new((times(files), read(files)?));
-        Ok(Self { inner: Arc::new(Inner { files: files.clone(), used }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                files: files.clone(),
+                used,
+            }),
+        })
     }
 
     /// Takes what is in the files by now, if they changed. What is no good is not taken.
     pub fn renew(&self) -> Result<bool, TlsError> {
         let now = times(&self.inner.files);
-        if self.inner.used.read().unwrap_or_else(PoisonError::into_inner).0 == now {
+        if self
+            .inner
+            .used
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            == now
+        {
             return Ok(false);
         }
         let key = read(&self.inner.files)?;
-        *self.inner.used.write().unwrap_or_else(PoisonError::into_inner) = (now, key);
+        *self
+            .inner
+            .used
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = (now, key);
         Ok(true)
     }
 
@@ -117,8 +140,11 @@ impl Certificate {
     }
 
     fn acceptor(&self) -> Result<TlsAcceptor, rustls::Error> {
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions()?;
-        let mut config = config.with_no_client_auth().with_cert_resolver(Arc::clone(&self.inner) as Arc<dyn ResolvesServerCert>);
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?;
+        let mut config = config
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::clone(&self.inner) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
@@ -126,7 +152,9 @@ impl Certificate {
 
 impl ResolvesServerCert for Inner {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.used.read().unwrap_or_else(PoisonError::into_inner).1))
+        Some(Arc::clone(
+            &self.used.read().unwrap_or_else(PoisonError::into_inner).1,
+        ))
     }
 }
 
@@ -136,7 +164,11 @@ fn times(files: &TlsFiles) -> Times {
 
 fn read(files: &TlsFiles) -> Result<Arc<CertifiedKey>, TlsError> {
     let TlsFiles { cert, key } = files;
-    let unfit = |source| TlsError::Unfit { cert: cert.clone(), key: key.clone(), source };
+    let unfit = |source| TlsError::Unfit {
+        cert: cert.clone(),
+        key: key.clone(),
+        source,
+    };
     if secret_file::is_open_to_others(key) {
         return Err(TlsError::Open(key.clone()));
     }
@@ -144,12 +176,19 @@ fn read(files: &TlsFiles) -> Result<Arc<CertifiedKey>, TlsError> {
         let path = path.clone();
         move |source| TlsError::Unreadable { path, what, source }
     };
-    let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable(cert, "chứng thư"))?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(unreadable(key, "khóa riêng không mật khẩu"))?;
+    let chain = CertificateDer::pem_file_iter(cert)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(unreadable(cert, "chứng thư"))?;
+    let private =
+        PrivateKeyDer::from_pem_file(key).map_err(unreadable(key, "khóa riêng không mật khẩu"))?;
     if chain.is_empty() {
-        return Err(unreadable(cert, "chứng thư")(rustls::pki_types::pem::Error::NoItemsFound));
+        return Err(unreadable(cert, "chứng thư")(
+            rustls::pki_types::pem::Error::NoItemsFound,
+        ));
     }
-    CertifiedKey::from_der(chain, private, &ring::default_provider()).map(Arc::new).map_err(unfit)
+    CertifiedKey::from_der(chain, private, &ring::default_provider())
+        .map(Arc::new)
+        .map_err(unfit)
 }
 
 /// Hands out connections that have agreed on keys.
@@ -179,11 +218,17 @@ pub enum TlsListenerError {
     Io(#[from] std::io::Error),
 }
 
-async fn take(mut tcp: TcpListener, acceptor: TlsAcceptor, hand_over: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>) {
+async fn take(
+    mut tcp: TcpListener,
+    acceptor: TlsAcceptor,
+    hand_over: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
+) {
     let room = Arc::new(Semaphore::new(HANDSHAKES_MAX));
     loop {
         // Err: the semaphore is never closed.
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
+            return;
+        };
         let (stream, from) = tokio::select! {
             () = hand_over.closed() => return,
             // axum's own way: what is wrong with one connection is not the listener's end.

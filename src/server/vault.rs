@@ -1,8 +1,8 @@
-//! What must not lie in the database in clear, as Fernet tokens. The key is a file beside the configuration, so that a
-//! copy of the database alone shows no secret.
+//! What must not lie in the database in clear, as Fernet tokens. The key is a file beside the
+//! configuration, so that a copy of the database alone shows no secret.
 //!
-//! The file may hold several keys, one a line: the first one seals, all of them open. So a key can be changed
-//! ([`Vault::begin_rekey`]) without a moment in which something cannot be opened.
+//! The file may hold several keys, one a line: the first one seals, all of them open. So a key can
+//! be changed ([`Vault::begin_rekey`]) without a moment in which something cannot be opened.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,9 @@ use super::secret_file;
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The file cannot be read or written.
-    #[error("Không đọc/ghi được tệp khóa {path}. Kiểm tra quyền truy cập. (Cannot read or write the key file.)")]
+    #[error(
+        "Không đọc/ghi được tệp khóa {path}. Kiểm tra quyền truy cập. (Cannot read or write the key file.)"
+    )]
     Io {
         /// The file.
         path: PathBuf,
@@ -26,13 +28,19 @@ pub enum VaultError {
         source: io::Error,
     },
     /// Others can read it.
-    #[error("Người khác đọc được tệp khóa {0}. Chạy: chmod 600 {0} (The key file is readable by others.)")]
+    #[error(
+        "Người khác đọc được tệp khóa {0}. Chạy: chmod 600 {0} (The key file is readable by others.)"
+    )]
     Open(PathBuf),
     /// It holds no key.
-    #[error("Tệp khóa {0} không phải khóa Fernet. Đặt lại đúng tệp khóa của cơ sở dữ liệu này. (Not a Fernet key.)")]
+    #[error(
+        "Tệp khóa {0} không phải khóa Fernet. Đặt lại đúng tệp khóa của cơ sở dữ liệu này. (Not a Fernet key.)"
+    )]
     NoKey(PathBuf),
     /// The token was not made with this key.
-    #[error("Không mở được bí mật: sai khóa hoặc đồng hồ máy chạy chậm. (Wrong key, or the clock was set back.)")]
+    #[error(
+        "Không mở được bí mật: sai khóa hoặc đồng hồ máy chạy chậm. (Wrong key, or the clock was set back.)"
+    )]
     WrongKey,
 }
 
@@ -51,7 +59,10 @@ impl std::fmt::Debug for Vault {
 impl Vault {
     /// Opens it by the key in the file; makes one where there is no file.
     pub fn open_or_create(path: &Path) -> Result<Self, VaultError> {
-        let io = |source| VaultError::Io { path: path.to_owned(), source };
+        let io = |source| VaultError::Io {
+            path: path.to_owned(),
+            source,
+        };
         let key = match std::fs::read_to_string(path) {
             Ok(text) => {
                 if secret_file::is_open_to_others(path) {
@@ -67,30 +78,53 @@ impl Vault {
             Err(e) => return Err(io(e)),
         };
         let no_key = || VaultError::NoKey(path.to_owned());
-        let keys = key.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| Fernet::new(line).ok_or_else(no_key));
+        let keys = key
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(|line| Fernet::new(line).ok_or_else(no_key));
         let mut keys = keys.collect::<Result<Vec<_>, _>>()?.into_iter();
-        Ok(Self { first: keys.next().ok_or_else(no_key)?, older: keys.collect() })
+        Ok(Self {
+            first: keys.next().ok_or_else(no_key)?,
+            older: keys.collect(),
+        })
     }
 
-    /// Puts a new key before those in the file, and opens it so. What is sealed from now on is sealed with the new one.
+    /// Puts a new key before those in the file, and opens it so. What is sealed from now on is
+    /// sealed with the new one.
     pub fn begin_rekey(path: &Path) -> Result<Self, VaultError> {
         Self::open_or_create(path)?;
-        let io = |source| VaultError::Io { path: path.to_owned(), source };
+        let io = |source| VaultError::Io {
+            path: path.to_owned(),
+            source,
+        };
         let old = Zeroizing::new(std::fs::read_to_string(path).map_err(io)?);
-        let both = Zeroizing::new(format!("{}\n{}\n", *Zeroizing::new(Fernet::generate_key()), old.trim()));
+        let both = Zeroizing::new(format!(
+            "{}\n{}\n",
+            *Zeroizing::new(Fernet::generate_key()),
+            old.trim()
+        ));
         crate::config::write_atomically(path, both.as_bytes()).map_err(io)?;
         Self::open_or_create(path)
     }
 
     /// Leaves the first key alone in the file: everything is sealed with it.
     pub fn end_rekey(path: &Path) -> Result<(), VaultError> {
-        let io = |source| VaultError::Io { path: path.to_owned(), source };
+        let io = |source| VaultError::Io {
+            path: path.to_owned(),
+            source,
+        };
         let all = Zeroizing::new(std::fs::read_to_string(path).map_err(io)?);
-        let first = all.lines().map(str::trim).find(|line| !line.is_empty()).ok_or_else(|| VaultError::NoKey(path.to_owned()))?;
+        let first = all
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .ok_or_else(|| VaultError::NoKey(path.to_owned()))?;
         crate::config::write_atomically(path, first.as_bytes()).map_err(io)
     }
 
-    /// Seals a sealed text with the first key; `None` where it is already, or where there is nothing.
+    /// Seals a sealed text with the first key; `None` where it is already, or where there is
+    /// nothing.
     pub fn renew(&self, sealed: &str) -> Result<Option<String>, VaultError> {
         if sealed.is_empty() || self.first.decrypt(sealed).is_ok() {
             return Ok(None);
@@ -112,7 +146,10 @@ impl Vault {
             return Ok(None);
         }
         let mut keys = std::iter::once(&self.first).chain(&self.older);
-        let bytes = Zeroizing::new(keys.find_map(|key| key.decrypt(sealed).ok()).ok_or(VaultError::WrongKey)?);
+        let bytes = Zeroizing::new(
+            keys.find_map(|key| key.decrypt(sealed).ok())
+                .ok_or(VaultError::WrongKey)?,
+        );
         let text = std::str::from_utf8(&bytes).map_err(|_| VaultError::WrongKey)?;
         Ok(Some(SecretString::from(text)))
     }
@@ -128,8 +165,18 @@ mod tests {
         let vault = |name: &str| Vault::open_or_create(&folder.path().join(name)).expect("vault");
         let sealed = vault("a").seal(&SecretString::from("246810"));
         assert!(!sealed.contains("246810"));
-        assert_eq!(vault("a").unseal(&sealed).expect("fits").expect("there").expose_secret(), "246810");
-        assert!(matches!(vault("b").unseal(&sealed), Err(VaultError::WrongKey)));
+        assert_eq!(
+            vault("a")
+                .unseal(&sealed)
+                .expect("fits")
+                .expect("there")
+                .expose_secret(),
+            "246810"
+        );
+        assert!(matches!(
+            vault("b").unseal(&sealed),
+            Err(VaultError::WrongKey)
+        ));
     }
 
     #[test]
@@ -139,16 +186,36 @@ mod tests {
         let old = Vault::open_or_create(&path).expect("made");
         let sealed = old.seal(&SecretString::from("246810"));
         let both = Vault::begin_rekey(&path).expect("begun");
-        let read = |vault: &Vault, sealed: &str| vault.unseal(sealed).map(|s| s.expect("there").expose_secret().to_owned()).ok();
+        let read = |vault: &Vault, sealed: &str| {
+            vault
+                .unseal(sealed)
+                .map(|s| s.expect("there").expose_secret().to_owned())
+                .ok()
+        };
         assert_eq!(read(&both, &sealed).as_deref(), Some("246810"));
         let renewed = both.renew(&sealed).expect("opens").expect("was old");
-        assert_eq!((read(&both, &renewed).as_deref(), read(&old, &renewed)), (Some("246810"), None));
-        assert_eq!((both.renew(&renewed).expect("opens"), both.renew("").expect("nothing")), (None, None));
+        assert_eq!(
+            (read(&both, &renewed).as_deref(), read(&old, &renewed)),
+            (Some("246810"), None)
+        );
+        assert_eq!(
+            (
+                both.renew(&renewed).expect("opens"),
+                both.renew("").expect("nothing")
+            ),
+            (None, None)
+        );
         Vault::end_rekey(&path).expect("ended");
         let new = Vault::open_or_create(&path).expect("opens");
-        assert_eq!((read(&new, &renewed).as_deref(), read(&new, &sealed)), (Some("246810"), None));
+        assert_eq!(
+            (read(&new, &renewed).as_deref(), read(&new, &sealed)),
+            (Some("246810"), None)
+        );
         std::fs::write(&path, "\n \n").expect("written");
-        assert!(matches!(Vault::open_or_create(&path), Err(VaultError::NoKey(_))));
+        assert!(matches!(
+            Vault::open_or_create(&path),
+            Err(VaultError::NoKey(_))
+        ));
     }
 
     #[cfg(unix)]
@@ -159,6 +226,9 @@ mod tests {
         let path = folder.path().join("serve.key");
         Vault::open_or_create(&path).expect("made");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("mode");
-        assert!(matches!(Vault::open_or_create(&path), Err(VaultError::Open(_))));
+        assert!(matches!(
+            Vault::open_or_create(&path),
+            Err(VaultError::Open(_))
+        ));
     }
 }

@@ -1,4 +1,5 @@
-//! Who changed what, from where, before and after. Appended in the transaction of the change itself.
+//! Who changed what, from where, before and after. Appended in the transaction of the change
+//! itself.
 
 use serde_json::Value as Json;
 
@@ -25,12 +26,20 @@ pub struct Actor {
 impl Actor {
     /// The program itself.
     pub fn system() -> Self {
-        Self { user_id: None, who: "system".to_owned(), from_where: None, request_id: None }
+        Self {
+            user_id: None,
+            who: "system".to_owned(),
+            from_where: None,
+            request_id: None,
+        }
     }
 }
 
 /// Appends to the trail.
-#[expect(clippy::too_many_arguments, reason = "one row of the trail is all of this")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one row of the trail is all of this"
+)]
 pub(super) async fn write(
     store: &Store,
     tx: &Tx,
@@ -63,7 +72,15 @@ pub(super) async fn write(
 
 impl Store {
     /// Appends something that changed no row: a log-in, a refusal, an export.
-    pub async fn audit(&self, actor: &Actor, action: &str, table: Option<&str>, after: Option<&Json>) -> Result<(), StoreError> {
-        super::db::transaction!(self, |tx| write(self, &tx, actor, action, table, None, None, after))
+    pub async fn audit(
+        &self,
+        actor: &Actor,
+        action: &str,
+        table: Option<&str>,
+        after: Option<&Json>,
+    ) -> Result<(), StoreError> {
+        super::db::transaction!(self, |tx| write(
+            self, &tx, actor, action, table, None, None, after
+        ))
     }
 }

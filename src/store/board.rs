@@ -1,12 +1,15 @@
 //! What the shop's first page asks: today, what is in doubt, who is there, thirty days.
 //!
-//! What it counts as not looked at is marked here, too. Each question is answered from an index and by so many rows as a day has, however many jobs there ever were.
+//! What it counts as not looked at is marked here, too. Each question is answered from an index and
+//! by so many rows as a day has, however many jobs there ever were.
 
 use std::collections::HashMap;
 
 use super::StoreError;
 use super::audit::{self, Actor};
-use super::db::{Store, Tx, all, execute, int, int_or_none, one, text, text_or_none, transaction, values};
+use super::db::{
+    Store, Tx, all, execute, int, int_or_none, one, text, text_or_none, transaction, values,
+};
 use crate::domain::calendar::DAY_MS;
 
 /// Kinds of failure that are told apart.
@@ -70,15 +73,28 @@ impl Store {
             .await?
             .iter()
             .map(|row| {
-                Ok(Tally { service: text(row, 0)?, state: text(row, 1)?, outcome: text_or_none(row, 2)?, count: int(row, 3)?, paid: int(row, 4)? })
+                Ok(Tally {
+                    service: text(row, 0)?,
+                    state: text(row, 1)?,
+                    outcome: text_or_none(row, 2)?,
+                    count: int(row, 3)?,
+                    paid: int(row, 4)?,
+                })
             })
             .collect()
     }
 
     /// How many jobs of each service wait, by the index of claims.
     pub async fn waiting(&self) -> Result<Vec<(String, i64)>, StoreError> {
-        let rows = all(&self.db, "SELECT service, COUNT(*) FROM jobs WHERE state = 'ready' GROUP BY service", vec![]).await?;
-        rows.iter().map(|row| Ok((text(row, 0)?, int(row, 1)?))).collect()
+        let rows = all(
+            &self.db,
+            "SELECT service, COUNT(*) FROM jobs WHERE state = 'ready' GROUP BY service",
+            vec![],
+        )
+        .await?;
+        rows.iter()
+            .map(|row| Ok((text(row, 0)?, int(row, 1)?)))
+            .collect()
     }
 
     /// Jobs of which nobody knows whether they were paid: how many, and how much may be on its way.
@@ -88,7 +104,9 @@ impl Store {
              (SELECT MAX(attempts.amount) FROM attempts WHERE attempts.job_id = jobs.id))), 0) AS SIGNED) \
              FROM jobs WHERE state IN ('in_doubt', 'review') AND deleted_at IS NULL",
         );
-        one(&self.db, &sql, vec![]).await?.map_or(Ok((0, 0)), |row| Ok((int(&row, 0)?, int(&row, 1)?)))
+        one(&self.db, &sql, vec![])
+            .await?
+            .map_or(Ok((0, 0)), |row| Ok((int(&row, 0)?, int(&row, 1)?)))
     }
 
     /// What was allowed last for each job in doubt, by the job's number.
@@ -97,13 +115,19 @@ impl Store {
             "SELECT CAST(attempts.job_id AS SIGNED), CAST(MAX(attempts.amount) AS SIGNED) FROM attempts JOIN jobs ON jobs.id = attempts.job_id \
              WHERE jobs.state IN ('in_doubt', 'review') AND jobs.deleted_at IS NULL AND attempts.amount IS NOT NULL GROUP BY attempts.job_id",
         );
-        all(&self.db, &sql, vec![]).await?.iter().map(|row| Ok((int(row, 0)?, int(row, 1)?))).collect()
+        all(&self.db, &sql, vec![])
+            .await?
+            .iter()
+            .map(|row| Ok((int(row, 0)?, int(row, 1)?)))
+            .collect()
     }
 
     /// Reports that were not accepted and that nobody has looked at.
     pub async fn unseen_reports(&self) -> Result<i64, StoreError> {
         let sql = "SELECT COUNT(*) FROM reports WHERE verdict = 'refused' AND seen_at IS NULL";
-        one(&self.db, sql, vec![]).await?.map_or(Ok(0), |row| int(&row, 0))
+        one(&self.db, sql, vec![])
+            .await?
+            .map_or(Ok(0), |row| int(&row, 0))
     }
 
     /// Somebody has looked at these refused reports. Says how many nobody had looked at before.
@@ -123,7 +147,17 @@ impl Store {
             if execute(&**tx, sql, values![now, *id]).await? == 1 {
                 seen += 1;
                 let told = serde_json::json!({ "seen_at": now });
-                audit::write(self, tx, actor, "reports.seen", Some("reports"), Some(*id), None, Some(&told)).await?;
+                audit::write(
+                    self,
+                    tx,
+                    actor,
+                    "reports.seen",
+                    Some("reports"),
+                    Some(*id),
+                    None,
+                    Some(&told),
+                )
+                .await?;
             }
         }
         Ok(seen)
@@ -135,7 +169,11 @@ impl Store {
             "SELECT COALESCE(message, ''), COUNT(*) FROM jobs WHERE ended_at >= ? AND state = 'failed' AND deleted_at IS NULL \
              GROUP BY COALESCE(message, '') ORDER BY COUNT(*) DESC LIMIT {FAILURES_MAX}"
         );
-        all(&self.db, &sql, values![since_ms]).await?.iter().map(|row| Ok((text(row, 0)?, int(row, 1)?))).collect()
+        all(&self.db, &sql, values![since_ms])
+            .await?
+            .iter()
+            .map(|row| Ok((text(row, 0)?, int(row, 1)?)))
+            .collect()
     }
 
     /// What was paid on each of so many days, the last of which begins at `today_ms`.
@@ -145,7 +183,13 @@ impl Store {
             "SELECT CAST(ended_at - ((ended_at - ?) % 86400000) AS SIGNED) AS day, COUNT(*), CAST(COALESCE(SUM(paid_amount), 0) AS SIGNED) \
              FROM jobs WHERE ended_at >= ? AND outcome = 'paid' AND deleted_at IS NULL GROUP BY 1",
         );
-        let mut trend: Vec<Day> = (0..days).map(|at| Day { start_ms: first + at * DAY_MS, count: 0, paid: 0 }).collect();
+        let mut trend: Vec<Day> = (0..days)
+            .map(|at| Day {
+                start_ms: first + at * DAY_MS,
+                count: 0,
+                paid: 0,
+            })
+            .collect();
         for row in all(&self.db, &sql, values![first, first]).await? {
             let start_ms = int(&row, 0)?;
             if let Some(day) = trend.iter_mut().find(|day| day.start_ms == start_ms) {

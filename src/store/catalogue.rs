@@ -1,7 +1,9 @@
-//! Every table and column of the server, once: what it is called, what it holds, who may see and change it.
+//! Every table and column of the server, once: what it is called, what it holds, who may see and
+//! change it.
 //!
-//! Lives here: data. The schema, the generic table access, copies, imports and exports are all driven by it, and a
-//! column's name in a query never comes from anywhere else. Never here: SQL, I/O.
+//! Lives here: data. The schema, the generic table access, copies, imports and exports are all
+//! driven by it, and a column's name in a query never comes from anywhere else. Never here: SQL,
+//! I/O.
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +42,19 @@ pub enum Kind {
 impl Kind {
     /// Is it a number in the database?
     pub const fn is_number(self) -> bool {
-        matches!(self, Self::Id | Self::Int | Self::Money | Self::Bool | Self::TimeMs | Self::Relation { .. })
+        matches!(
+            self,
+            Self::Id | Self::Int | Self::Money | Self::Bool | Self::TimeMs | Self::Relation { .. }
+        )
     }
 }
 
 /// One column.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "a row of a table of facts, each by its own name")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row of a table of facts, each by its own name"
+)]
 pub struct Column {
     /// Its name in the database.
     pub name: &'static str,
@@ -135,11 +143,24 @@ impl Table {
 
 /// The table of this name that may be seen.
 pub fn table(name: &str) -> Option<&'static Table> {
-    TABLES.iter().find(|t| t.name == name && t.access != Access::Hidden)
+    TABLES
+        .iter()
+        .find(|t| t.name == name && t.access != Access::Hidden)
 }
 
 const fn column(name: &'static str, kind: Kind, vi: &'static str, en: &'static str) -> Column {
-    Column { name, kind, vi, en, nullable: false, default: None, editable: true, searchable: false, secret: false, old_type: None }
+    Column {
+        name,
+        kind,
+        vi,
+        en,
+        nullable: false,
+        default: None,
+        editable: true,
+        searchable: false,
+        secret: false,
+        old_type: None,
+    }
 }
 
 const fn id() -> Column {
@@ -161,11 +182,17 @@ const fn old_at(name: &'static str, vi: &'static str, en: &'static str) -> Colum
 const CREATED: Column = old_at("created_at", "Tạo lúc", "Created").fixed();
 const UPDATED: Column = old_at("updated_at", "Sửa lúc", "Changed").fixed();
 /// What we add to every old table that people edit.
-const VERSION: Column = column("version", Kind::Int, "Phiên bản", "Version").was("bigint").default("0").fixed();
+const VERSION: Column = column("version", Kind::Int, "Phiên bản", "Version")
+    .was("bigint")
+    .default("0")
+    .fixed();
 const DELETED: Column = at("deleted_at", "Xóa lúc", "Deleted").was("bigint").null();
 /// Characters of a row that a search sees: more do not fit into MariaDB's index.
 pub const SEARCH_MAX: u16 = 700;
-const SEARCH: Column = column("search_text", Kind::LongText, "Tìm kiếm", "Search text").null().fixed().secret();
+const SEARCH: Column = column("search_text", Kind::LongText, "Tìm kiếm", "Search text")
+    .null()
+    .fixed()
+    .secret();
 
 impl Column {
     const fn null(mut self) -> Self {
@@ -206,18 +233,36 @@ impl Column {
 }
 
 const fn index(name: &'static str, columns: &'static [&'static str]) -> Index {
-    Index { name, columns, unique: false }
+    Index {
+        name,
+        columns,
+        unique: false,
+    }
 }
 
 const fn unique(name: &'static str, columns: &'static [&'static str]) -> Index {
-    Index { name, columns, unique: true }
+    Index {
+        name,
+        columns,
+        unique: true,
+    }
 }
 
-const USER: Kind = Kind::Relation { table: "users", shown: "username" };
-const MACHINE: Kind = Kind::Relation { table: "machines", shown: "name" };
-const JOB: Kind = Kind::Relation { table: "jobs", shown: "code" };
+const USER: Kind = Kind::Relation {
+    table: "users",
+    shown: "username",
+};
+const MACHINE: Kind = Kind::Relation {
+    table: "machines",
+    shown: "name",
+};
+const JOB: Kind = Kind::Relation {
+    table: "jobs",
+    shown: "code",
+};
 
-/// The wire names of the services with their titles, as `domain::Service` has them (a test compares).
+/// The wire names of the services with their titles, as `domain::Service` has them (a test
+/// compares).
 pub const SERVICES: &[(&str, &str)] = &[
     ("tra_cuu_ftth", "Tra cứu FTTH"),
     ("gach_dien_evn", "Gạch điện EVN"),
@@ -272,8 +317,15 @@ pub const ROLES: &[(&str, &str)] = &[
     ("read_only", "Chỉ xem"),
 ];
 
-const ACCOUNT_STATES: &[(&str, &str)] = &[("active", "Hoạt động"), ("pending", "Chờ duyệt"), ("suspended", "Tạm khóa")];
-const VERDICTS: &[(&str, &str)] = &[("accepted", "Đã nhận"), ("refused", "Không nhận, giữ lại xem")];
+const ACCOUNT_STATES: &[(&str, &str)] = &[
+    ("active", "Hoạt động"),
+    ("pending", "Chờ duyệt"),
+    ("suspended", "Tạm khóa"),
+];
+const VERDICTS: &[(&str, &str)] = &[
+    ("accepted", "Đã nhận"),
+    ("refused", "Không nhận, giữ lại xem"),
+];
 
 /// What the trail tells of.
 pub const ACTIONS: &[(&str, &str)] = &[
@@ -336,7 +388,16 @@ pub const TABLES: &[Table] = &[
         name: "admin_config",
         vi: "Cài đặt cũ",
         en: "Old settings",
-        columns: &[id(), text("key", "Khóa", "Key").search(), text("value", "Giá trị", "Value").search(), CREATED, UPDATED, VERSION, DELETED, SEARCH],
+        columns: &[
+            id(),
+            text("key", "Khóa", "Key").search(),
+            text("value", "Giá trị", "Value").search(),
+            CREATED,
+            UPDATED,
+            VERSION,
+            DELETED,
+            SEARCH,
+        ],
         indexes: &[],
         is_old: true,
         access: Access::Edit,
@@ -348,7 +409,9 @@ pub const TABLES: &[Table] = &[
         columns: &[
             id(),
             text("name", "Tên", "Name").search(),
-            column("content", Kind::LongText, "Nội dung", "Content").null().search(),
+            column("content", Kind::LongText, "Nội dung", "Content")
+                .null()
+                .search(),
             text("position", "Vị trí", "Position").null(),
             text("link", "Liên kết", "Link").null(),
             column("link_to", Kind::LongText, "Mở tới", "Opens").null(),
@@ -371,7 +434,10 @@ pub const TABLES: &[Table] = &[
             id(),
             text("username", "Tên đăng nhập", "Login").search(),
             // What the old system kept here. Ours are in `accounts`.
-            text("password", "Mật khẩu cũ", "Old password").secret().fixed().default("''"),
+            text("password", "Mật khẩu cũ", "Old password")
+                .secret()
+                .fixed()
+                .default("''"),
             text("phone", "Điện thoại", "Phone").null().search(),
             text("name", "Họ tên", "Name").null().search(),
             text("email", "E-mail", "E-mail").null().search(),
@@ -381,20 +447,34 @@ pub const TABLES: &[Table] = &[
             column("creator", USER, "Người tạo", "Creator").null(),
             column("leader", USER, "Trưởng nhóm", "Leader").null(),
             column("print_bill", Kind::Bool, "In biên lai", "Prints receipts").default("0"),
-            text("remember_token", "Mã nhớ cũ", "Old token").of(Kind::Text(100)).null().secret().fixed(),
-            text("type_postage", "Loại cước", "Kind of fee").null().default("'A'"),
+            text("remember_token", "Mã nhớ cũ", "Old token")
+                .of(Kind::Text(100))
+                .null()
+                .secret()
+                .fixed(),
+            text("type_postage", "Loại cước", "Kind of fee")
+                .null()
+                .default("'A'"),
             column("trial", Kind::Bool, "Dùng thử", "Trial").default("0"),
             old_at("trial_expire_date", "Hết hạn dùng thử", "Trial ends"),
             column("active", Kind::Bool, "Hoạt động", "Active").default("1"),
             column("block", Kind::Bool, "Bị chặn", "Blocked").default("0"),
-            column("token", Kind::LongText, "Mã cũ", "Old token").null().secret().fixed(),
+            column("token", Kind::LongText, "Mã cũ", "Old token")
+                .null()
+                .secret()
+                .fixed(),
             column("device_info", Kind::LongText, "Thiết bị", "Device").null(),
             CREATED,
             UPDATED,
             text("shop_name", "Tên cửa hàng", "Shop").null().search(),
             text("shop_address", "Địa chỉ cửa hàng", "Shop's address").null(),
             text("shop_phone", "Điện thoại cửa hàng", "Shop's phone").null(),
-            text("shop_print_name", "Tên in trên biên lai", "Name on receipts").null(),
+            text(
+                "shop_print_name",
+                "Tên in trên biên lai",
+                "Name on receipts",
+            )
+            .null(),
             VERSION,
             DELETED,
             SEARCH,
@@ -413,11 +493,19 @@ pub const TABLES: &[Table] = &[
             text("title", "Tên", "Title").search(),
             column("price", Kind::Money, "Giá", "Price").was("bigint unsigned"),
             text("currency", "Tiền tệ", "Currency").default("'VND'"),
-            column("discount", Kind::Money, "Giảm", "Discount").was("bigint unsigned").default("0"),
-            column("percent_discount", Kind::Int, "Giảm %", "Discount %").was("int unsigned").default("0"),
-            column("quantity", Kind::Int, "Số lượng", "Quantity").was("int").default("0"),
+            column("discount", Kind::Money, "Giảm", "Discount")
+                .was("bigint unsigned")
+                .default("0"),
+            column("percent_discount", Kind::Int, "Giảm %", "Discount %")
+                .was("int unsigned")
+                .default("0"),
+            column("quantity", Kind::Int, "Số lượng", "Quantity")
+                .was("int")
+                .default("0"),
             text("serial", "Số sê-ri", "Serial").null().search(),
-            column("final_price", Kind::Money, "Giá bán", "Final price").was("bigint unsigned").default("0"),
+            column("final_price", Kind::Money, "Giá bán", "Final price")
+                .was("bigint unsigned")
+                .default("0"),
             CREATED,
             UPDATED,
             VERSION,
@@ -435,13 +523,21 @@ pub const TABLES: &[Table] = &[
         columns: &[
             id(),
             text("user", "Khách", "Customer").default("''").search(),
-            column("table_id", Kind::Int, "Bàn", "Table").was("int unsigned").default("0"),
-            column("discount", Kind::Money, "Giảm", "Discount").was("bigint unsigned").default("0"),
-            column("total", Kind::Money, "Tổng", "Total").was("bigint unsigned").default("0"),
+            column("table_id", Kind::Int, "Bàn", "Table")
+                .was("int unsigned")
+                .default("0"),
+            column("discount", Kind::Money, "Giảm", "Discount")
+                .was("bigint unsigned")
+                .default("0"),
+            column("total", Kind::Money, "Tổng", "Total")
+                .was("bigint unsigned")
+                .default("0"),
             column("is_paid", Kind::Bool, "Đã trả", "Paid").default("0"),
             CREATED,
             UPDATED,
-            column("user_id", USER, "Người dùng", "User").was("int unsigned").null(),
+            column("user_id", USER, "Người dùng", "User")
+                .was("int unsigned")
+                .null(),
             VERSION,
             DELETED,
             SEARCH,
@@ -456,18 +552,47 @@ pub const TABLES: &[Table] = &[
         en: "Order details",
         columns: &[
             id(),
-            column("order_id", Kind::Relation { table: "orders", shown: "user" }, "Đơn hàng", "Order").was("int unsigned"),
-            column("product_id", Kind::Relation { table: "products", shown: "title" }, "Sản phẩm", "Product").was("int unsigned"),
-            column("quantity", Kind::Int, "Số lượng", "Quantity").was("int unsigned").default("1"),
-            column("discount", Kind::Money, "Giảm", "Discount").was("bigint unsigned").default("0"),
-            column("unit_price", Kind::Money, "Đơn giá", "Unit price").was("bigint unsigned").default("0"),
-            column("price", Kind::Money, "Thành tiền", "Price").was("bigint unsigned").default("0"),
+            column(
+                "order_id",
+                Kind::Relation {
+                    table: "orders",
+                    shown: "user",
+                },
+                "Đơn hàng",
+                "Order",
+            )
+            .was("int unsigned"),
+            column(
+                "product_id",
+                Kind::Relation {
+                    table: "products",
+                    shown: "title",
+                },
+                "Sản phẩm",
+                "Product",
+            )
+            .was("int unsigned"),
+            column("quantity", Kind::Int, "Số lượng", "Quantity")
+                .was("int unsigned")
+                .default("1"),
+            column("discount", Kind::Money, "Giảm", "Discount")
+                .was("bigint unsigned")
+                .default("0"),
+            column("unit_price", Kind::Money, "Đơn giá", "Unit price")
+                .was("bigint unsigned")
+                .default("0"),
+            column("price", Kind::Money, "Thành tiền", "Price")
+                .was("bigint unsigned")
+                .default("0"),
             CREATED,
             UPDATED,
             VERSION,
             DELETED,
         ],
-        indexes: &[index("order_details_order_gn", &["order_id"]), index("order_details_product_gn", &["product_id"])],
+        indexes: &[
+            index("order_details_order_gn", &["order_id"]),
+            index("order_details_product_gn", &["product_id"]),
+        ],
         is_old: true,
         access: Access::Edit,
     },
@@ -482,19 +607,32 @@ pub const TABLES: &[Table] = &[
             text("account", "Tài khoản", "Account").null().search(),
             text("phone", "Điện thoại", "Phone").null().search(),
             text("address", "Địa chỉ", "Address").null().search(),
-            column("postage", Kind::Money, "Cước phải thu", "Owed").was("int").default("0"),
+            column("postage", Kind::Money, "Cước phải thu", "Owed")
+                .was("int")
+                .default("0"),
             text("form", "Hình thức", "Form").null(),
-            text("username", "Nhân viên thu", "Collector").null().search(),
+            text("username", "Nhân viên thu", "Collector")
+                .null()
+                .search(),
             text("leader_username", "Trưởng nhóm", "Leader").null(),
             column("period", Kind::Date, "Kỳ cước", "Period").null(),
             text("service", "Dịch vụ", "Service").default("'Cước viễn thông'"),
             text("ads", "Ghi chú in", "Note on receipt").null(),
             text("filename", "Tệp nhập", "Import file").null(),
             column("creator", USER, "Người nhập", "Creator").null(),
-            column("paid_value", Kind::Money, "Đã thu", "Paid").was("int").null().default("0"),
-            column("bill", Kind::Bool, "Đã in biên lai", "Receipt printed").null().default("0"),
-            text("trans_id", "Mã giao dịch", "Transaction").null().search(),
-            column("completed", Kind::Bool, "Hoàn thành", "Completed").null().default("0"),
+            column("paid_value", Kind::Money, "Đã thu", "Paid")
+                .was("int")
+                .null()
+                .default("0"),
+            column("bill", Kind::Bool, "Đã in biên lai", "Receipt printed")
+                .null()
+                .default("0"),
+            text("trans_id", "Mã giao dịch", "Transaction")
+                .null()
+                .search(),
+            column("completed", Kind::Bool, "Hoàn thành", "Completed")
+                .null()
+                .default("0"),
             column("updated_date", Kind::Date, "Ngày thu", "Collected on").null(),
             old_at("updated_time", "Thu lúc", "Collected at"),
             text("updated_username", "Người thu", "Collected by").null(),
@@ -521,10 +659,16 @@ pub const TABLES: &[Table] = &[
         en: "Transporter transactions",
         columns: &[
             id(),
-            text("transporter_name", "Đơn vị vận chuyển", "Transporter").null().search(),
-            text("transporter_code", "Mã đơn vị", "Transporter's code").null().search(),
+            text("transporter_name", "Đơn vị vận chuyển", "Transporter")
+                .null()
+                .search(),
+            text("transporter_code", "Mã đơn vị", "Transporter's code")
+                .null()
+                .search(),
             text("bill_code", "Mã vận đơn", "Bill").null().search(),
-            text("trans_id", "Mã giao dịch", "Transaction").null().search(),
+            text("trans_id", "Mã giao dịch", "Transaction")
+                .null()
+                .search(),
             text("request_date", "Ngày yêu cầu", "Requested").null(),
             // double(8,2) in the old schema, which cannot hold one million.
             column("total_amount", Kind::Decimal, "Tổng tiền", "Total").null(),
@@ -543,7 +687,11 @@ pub const TABLES: &[Table] = &[
         name: "password_resets",
         vi: "Đặt lại mật khẩu",
         en: "Password resets",
-        columns: &[text("email", "E-mail", "E-mail"), text("token", "Mã", "Token").secret(), CREATED],
+        columns: &[
+            text("email", "E-mail", "E-mail"),
+            text("token", "Mã", "Token").secret(),
+            CREATED,
+        ],
         indexes: &[index("password_resets_email_gn", &["email"])],
         is_old: true,
         access: Access::Hidden,
@@ -552,7 +700,11 @@ pub const TABLES: &[Table] = &[
         name: "migrations",
         vi: "Lịch sử lược đồ cũ",
         en: "Old migrations",
-        columns: &[id(), text("migration", "Bước", "Step"), column("batch", Kind::Int, "Đợt", "Batch")],
+        columns: &[
+            id(),
+            text("migration", "Bước", "Step"),
+            column("batch", Kind::Int, "Đợt", "Batch"),
+        ],
         indexes: &[],
         is_old: true,
         access: Access::Hidden,
@@ -564,16 +716,28 @@ pub const TABLES: &[Table] = &[
         columns: &[
             id(),
             text("name", "Tên máy", "Name").search(),
-            text("prefix", "Đầu mã", "Prefix").of(Kind::Text(16)).fixed(),
-            text("token_hash", "Mã", "Token").of(Kind::Text(64)).fixed().secret(),
+            text("prefix", "Đầu mã", "Prefix")
+                .of(Kind::Text(16))
+                .fixed(),
+            text("token_hash", "Mã", "Token")
+                .of(Kind::Text(64))
+                .fixed()
+                .secret(),
             text("scopes", "Quyền", "Scopes").fixed(),
             at("expires_at", "Hết hạn", "Expires").null(),
             at("revoked_at", "Thu hồi lúc", "Revoked").null(),
             at("last_seen", "Thấy lần cuối", "Last seen").null(),
             text("program", "Phiên bản", "Program").null().fixed(),
-            column("sessions", Kind::Int, "Phiên đang chạy", "Sessions").default("0").fixed(),
-            text("operator", "Nhân viên", "Operator").null().fixed().search(),
-            column("created_by", USER, "Người tạo", "Created by").null().fixed(),
+            column("sessions", Kind::Int, "Phiên đang chạy", "Sessions")
+                .default("0")
+                .fixed(),
+            text("operator", "Nhân viên", "Operator")
+                .null()
+                .fixed()
+                .search(),
+            column("created_by", USER, "Người tạo", "Created by")
+                .null()
+                .fixed(),
             at("created_at", "Tạo lúc", "Created"),
             VERSION,
             SEARCH,
@@ -588,11 +752,20 @@ pub const TABLES: &[Table] = &[
         en: "Imports",
         columns: &[
             id(),
-            text("table_name", "Bảng", "Table").of(Kind::Choice(TABLE_NAMES)).fixed(),
+            text("table_name", "Bảng", "Table")
+                .of(Kind::Choice(TABLE_NAMES))
+                .fixed(),
             text("filename", "Tệp", "File").null().search().fixed(),
-            column("row_count", Kind::Int, "Số dòng", "Rows").default("0").fixed(),
-            column("row_ids", Kind::LongText, "Các dòng", "Row ids").null().fixed().secret(),
-            column("created_by", USER, "Người nhập", "Created by").null().fixed(),
+            column("row_count", Kind::Int, "Số dòng", "Rows")
+                .default("0")
+                .fixed(),
+            column("row_ids", Kind::LongText, "Các dòng", "Row ids")
+                .null()
+                .fixed()
+                .secret(),
+            column("created_by", USER, "Người nhập", "Created by")
+                .null()
+                .fixed(),
             at("created_at", "Nhập lúc", "Created"),
             at("undone_at", "Hoàn tác lúc", "Undone").null(),
             SEARCH,
@@ -607,39 +780,126 @@ pub const TABLES: &[Table] = &[
         en: "Jobs",
         columns: &[
             id(),
-            text("public_id", "Mã việc", "Public id").of(Kind::Text(36)).fixed(),
-            text("service", "Dịch vụ", "Service").of(Kind::Choice(SERVICES)).fixed(),
+            text("public_id", "Mã việc", "Public id")
+                .of(Kind::Text(36))
+                .fixed(),
+            text("service", "Dịch vụ", "Service")
+                .of(Kind::Choice(SERVICES))
+                .fixed(),
             text("code", "Mã / số", "Code").search().fixed(),
-            column("amount", Kind::Money, "Số tiền nạp", "Top-up amount").null().fixed(),
-            column("expected_amount", Kind::Money, "Số tiền dự kiến", "Expected amount").null(),
-            text("receiver_phone", "SĐT nhận", "Receiver's phone").of(Kind::Text(20)).null(),
-            text("payment_type", "Hình thức", "Payment type").of(Kind::Text(32)).null().fixed(),
+            column("amount", Kind::Money, "Số tiền nạp", "Top-up amount")
+                .null()
+                .fixed(),
+            column(
+                "expected_amount",
+                Kind::Money,
+                "Số tiền dự kiến",
+                "Expected amount",
+            )
+            .null(),
+            text("receiver_phone", "SĐT nhận", "Receiver's phone")
+                .of(Kind::Text(20))
+                .null(),
+            text("payment_type", "Hình thức", "Payment type")
+                .of(Kind::Text(32))
+                .null()
+                .fixed(),
             text("period", "Kỳ", "Period").of(Kind::Text(32)).null(),
-            text("order_id", "Đơn hàng", "Order").null().search().fixed(),
-            text("source", "Nguồn", "Source").of(Kind::Text(64)).default("''").fixed(),
-            column("note", Kind::LongText, "Ghi chú", "Note").null().search(),
+            text("order_id", "Đơn hàng", "Order")
+                .null()
+                .search()
+                .fixed(),
+            text("source", "Nguồn", "Source")
+                .of(Kind::Text(64))
+                .default("''")
+                .fixed(),
+            column("note", Kind::LongText, "Ghi chú", "Note")
+                .null()
+                .search(),
             column("priority", Kind::Int, "Ưu tiên", "Priority").default("100"),
             at("run_at", "Làm từ lúc", "Not before"),
-            text("state", "Trạng thái", "State").of(Kind::Choice(JOB_STATES)).fixed(),
-            text("outcome", "Kết quả", "Outcome").of(Kind::Choice(OUTCOMES)).null().fixed(),
-            column("paid_amount", Kind::Money, "Đã thanh toán", "Paid").null().fixed(),
-            text("transaction_id", "Mã giao dịch", "Transaction").null().search().fixed(),
-            text("proof", "Bằng chứng", "Proof").of(Kind::Choice(PROOFS)).null().fixed(),
-            column("message", Kind::LongText, "Thông báo của cổng", "Portal's message").null().search().fixed(),
-            column("machine_id", MACHINE, "Máy", "Machine").null().fixed(),
-            text("lease_id", "Lượt nhận", "Lease").of(Kind::Text(36)).null().fixed(),
+            text("state", "Trạng thái", "State")
+                .of(Kind::Choice(JOB_STATES))
+                .fixed(),
+            text("outcome", "Kết quả", "Outcome")
+                .of(Kind::Choice(OUTCOMES))
+                .null()
+                .fixed(),
+            column("paid_amount", Kind::Money, "Đã thanh toán", "Paid")
+                .null()
+                .fixed(),
+            text("transaction_id", "Mã giao dịch", "Transaction")
+                .null()
+                .search()
+                .fixed(),
+            text("proof", "Bằng chứng", "Proof")
+                .of(Kind::Choice(PROOFS))
+                .null()
+                .fixed(),
+            column(
+                "message",
+                Kind::LongText,
+                "Thông báo của cổng",
+                "Portal's message",
+            )
+            .null()
+            .search()
+            .fixed(),
+            column("machine_id", MACHINE, "Máy", "Machine")
+                .null()
+                .fixed(),
+            text("lease_id", "Lượt nhận", "Lease")
+                .of(Kind::Text(36))
+                .null()
+                .fixed(),
             at("lease_until", "Giữ đến", "Leased until").null(),
             at("heartbeat_at", "Tín hiệu cuối", "Heartbeat").null(),
-            column("fence", Kind::Int, "Lần giao", "Fence").default("0").fixed(),
-            column("tries", Kind::Int, "Số lần thử", "Tries").default("0").fixed(),
-            column("lease_shard", Kind::Int, "Mảnh", "Shard").default("0").fixed(),
-            column("import_id", Kind::Relation { table: "imports", shown: "filename" }, "Lần nhập", "Import").null().fixed(),
-            column("collection_data_id", Kind::Relation { table: "collection_data", shown: "code" }, "Thu cước", "Collection row").null().fixed(),
+            column("fence", Kind::Int, "Lần giao", "Fence")
+                .default("0")
+                .fixed(),
+            column("tries", Kind::Int, "Số lần thử", "Tries")
+                .default("0")
+                .fixed(),
+            column("lease_shard", Kind::Int, "Mảnh", "Shard")
+                .default("0")
+                .fixed(),
+            column(
+                "import_id",
+                Kind::Relation {
+                    table: "imports",
+                    shown: "filename",
+                },
+                "Lần nhập",
+                "Import",
+            )
+            .null()
+            .fixed(),
+            column(
+                "collection_data_id",
+                Kind::Relation {
+                    table: "collection_data",
+                    shown: "code",
+                },
+                "Thu cước",
+                "Collection row",
+            )
+            .null()
+            .fixed(),
             text("debt_key", "Khóa nợ", "Debt key").fixed().secret(),
-            text("live_key", "Khóa trùng", "Live key").of(Kind::Text(64)).null().fixed().secret(),
-            text("add_key", "Khóa thêm", "Idempotency key").of(Kind::Text(64)).null().fixed().secret(),
+            text("live_key", "Khóa trùng", "Live key")
+                .of(Kind::Text(64))
+                .null()
+                .fixed()
+                .secret(),
+            text("add_key", "Khóa thêm", "Idempotency key")
+                .of(Kind::Text(64))
+                .null()
+                .fixed()
+                .secret(),
             VERSION,
-            column("created_by", USER, "Người tạo", "Created by").null().fixed(),
+            column("created_by", USER, "Người tạo", "Created by")
+                .null()
+                .fixed(),
             at("created_at", "Tạo lúc", "Created"),
             at("updated_at", "Sửa lúc", "Changed"),
             // What somebody edits later moves no payment into another day.
@@ -652,14 +912,19 @@ pub const TABLES: &[Table] = &[
             unique("jobs_public_id", &["public_id"]),
             unique("jobs_live_key", &["live_key"]),
             unique("jobs_add_key", &["add_key"]),
-            // Serves filter and order of a claim: with less, the second worker gets nothing while the first holds its rows.
-            index("jobs_claim", &["state", "service", "priority", "run_at", "id"]),
+            // Serves filter and order of a claim: with less, the second worker gets nothing while
+            // the first holds its rows.
+            index(
+                "jobs_claim",
+                &["state", "service", "priority", "run_at", "id"],
+            ),
             index("jobs_lease", &["state", "lease_until"]),
             index("jobs_debt", &["debt_key"]),
             index("jobs_code", &["code"]),
             index("jobs_updated", &["updated_at"]),
             index("jobs_ended", &["ended_at"]),
-            // A list of one state by time, which people look at: without it the time's index is read past all other states.
+            // A list of one state by time, which people look at: without it the time's index is
+            // read past all other states.
             index("jobs_state_time", &["state", "updated_at"]),
             index("jobs_machine", &["machine_id", "state"]),
             index("jobs_search", &["id", "search_text", "deleted_at"]),
@@ -671,7 +936,12 @@ pub const TABLES: &[Table] = &[
         name: "debt_locks",
         vi: "Nợ đang khóa",
         en: "Locked debts",
-        columns: &[id(), text("debt_key", "Khóa nợ", "Debt key"), column("job_id", JOB, "Việc", "Job"), at("since", "Từ lúc", "Since")],
+        columns: &[
+            id(),
+            text("debt_key", "Khóa nợ", "Debt key"),
+            column("job_id", JOB, "Việc", "Job"),
+            at("since", "Từ lúc", "Since"),
+        ],
         indexes: &[unique("debt_locks_key", &["debt_key"])],
         is_old: false,
         access: Access::Read,
@@ -689,7 +959,11 @@ pub const TABLES: &[Table] = &[
             column("amount", Kind::Money, "Số tiền", "Amount").null(),
             at("armed_at", "Cho phép lúc", "Armed"),
         ],
-        indexes: &[unique("attempts_attempt", &["attempt"]), index("attempts_job", &["job_id"]), index("attempts_at", &["machine_id", "armed_at"])],
+        indexes: &[
+            unique("attempts_attempt", &["attempt"]),
+            index("attempts_job", &["job_id"]),
+            index("attempts_at", &["machine_id", "armed_at"]),
+        ],
         is_old: false,
         access: Access::Read,
     },
@@ -699,8 +973,12 @@ pub const TABLES: &[Table] = &[
         en: "Reports",
         columns: &[
             id(),
-            text("digest", "Dấu vân tay", "Digest").of(Kind::Text(64)).secret(),
-            text("attempt", "Mã lần thanh toán", "Attempt").of(Kind::Text(36)).search(),
+            text("digest", "Dấu vân tay", "Digest")
+                .of(Kind::Text(64))
+                .secret(),
+            text("attempt", "Mã lần thanh toán", "Attempt")
+                .of(Kind::Text(36))
+                .search(),
             text("job", "Mã việc", "Job").of(Kind::Text(64)).search(),
             column("job_id", JOB, "Việc", "Job").null(),
             column("fence", Kind::Int, "Lần giao", "Fence"),
@@ -708,9 +986,18 @@ pub const TABLES: &[Table] = &[
             text("operator", "Nhân viên", "Operator").null().search(),
             text("outcome", "Kết quả", "Outcome").of(Kind::Choice(OUTCOMES)),
             column("amount", Kind::Money, "Số tiền", "Amount").null(),
-            text("transaction_id", "Mã giao dịch", "Transaction").null().search(),
+            text("transaction_id", "Mã giao dịch", "Transaction")
+                .null()
+                .search(),
             text("proof", "Bằng chứng", "Proof").of(Kind::Choice(PROOFS)),
-            column("message", Kind::LongText, "Thông báo của cổng", "Portal's message").null().search(),
+            column(
+                "message",
+                Kind::LongText,
+                "Thông báo của cổng",
+                "Portal's message",
+            )
+            .null()
+            .search(),
             at("reported_at", "Máy ghi lúc", "Machine's time").null(),
             at("at", "Nhận lúc", "Received"),
             text("verdict", "Xử lý", "Verdict").of(Kind::Choice(VERDICTS)),
@@ -737,14 +1024,44 @@ pub const TABLES: &[Table] = &[
             id(),
             column("user_id", USER, "Người dùng", "User").fixed(),
             text("role", "Vai trò", "Role").of(Kind::Choice(ROLES)),
-            text("password_hash", "Mật khẩu", "Password").secret().fixed(),
-            text("totp_secret", "Mã hai lớp", "Second factor").null().secret().fixed(),
-            column("totp_last_step", Kind::Int, "Bước cuối", "Last step").null().secret().fixed(),
-            column("recovery_codes", Kind::LongText, "Mã khôi phục", "Recovery codes").null().secret().fixed(),
+            text("password_hash", "Mật khẩu", "Password")
+                .secret()
+                .fixed(),
+            text("totp_secret", "Mã hai lớp", "Second factor")
+                .null()
+                .secret()
+                .fixed(),
+            column("totp_last_step", Kind::Int, "Bước cuối", "Last step")
+                .null()
+                .secret()
+                .fixed(),
+            column(
+                "recovery_codes",
+                Kind::LongText,
+                "Mã khôi phục",
+                "Recovery codes",
+            )
+            .null()
+            .secret()
+            .fixed(),
             text("status", "Trạng thái", "Status").of(Kind::Choice(ACCOUNT_STATES)),
-            column("must_change", Kind::Bool, "Phải đổi mật khẩu", "Must change password").default("0"),
-            at("password_until", "Mật khẩu dùng đến", "Password valid until").null(),
-            text("device", "Thiết bị gắn", "Bound device").null().secret().fixed(),
+            column(
+                "must_change",
+                Kind::Bool,
+                "Phải đổi mật khẩu",
+                "Must change password",
+            )
+            .default("0"),
+            at(
+                "password_until",
+                "Mật khẩu dùng đến",
+                "Password valid until",
+            )
+            .null(),
+            text("device", "Thiết bị gắn", "Bound device")
+                .null()
+                .secret()
+                .fixed(),
             at("last_login", "Đăng nhập cuối", "Last login").null(),
             at("created_at", "Tạo lúc", "Created"),
             at("updated_at", "Sửa lúc", "Changed"),
@@ -765,11 +1082,19 @@ pub const TABLES: &[Table] = &[
             at("created_at", "Từ lúc", "Since"),
             at("last_seen", "Thấy lần cuối", "Last seen"),
             at("expires_at", "Hết hạn", "Expires"),
-            text("ip", "Địa chỉ mạng", "Address").of(Kind::Text(64)).null(),
+            text("ip", "Địa chỉ mạng", "Address")
+                .of(Kind::Text(64))
+                .null(),
             text("agent", "Trình duyệt", "Browser").null(),
-            column("data", Kind::LongText, "Dữ liệu", "Data").null().secret(),
+            column("data", Kind::LongText, "Dữ liệu", "Data")
+                .null()
+                .secret(),
         ],
-        indexes: &[unique("web_sessions_hash", &["hash"]), index("web_sessions_user", &["user_id"]), index("web_sessions_end", &["expires_at"])],
+        indexes: &[
+            unique("web_sessions_hash", &["hash"]),
+            index("web_sessions_user", &["user_id"]),
+            index("web_sessions_end", &["expires_at"]),
+        ],
         is_old: false,
         access: Access::Hidden,
     },
@@ -777,7 +1102,12 @@ pub const TABLES: &[Table] = &[
         name: "login_failures",
         vi: "Đăng nhập sai",
         en: "Failed logins",
-        columns: &[id(), text("username", "Tên đăng nhập", "Login"), text("ip", "Địa chỉ mạng", "Address").of(Kind::Text(64)), at("at", "Lúc", "At")],
+        columns: &[
+            id(),
+            text("username", "Tên đăng nhập", "Login"),
+            text("ip", "Địa chỉ mạng", "Address").of(Kind::Text(64)),
+            at("at", "Lúc", "At"),
+        ],
         indexes: &[index("login_failures_who", &["username", "ip", "at"])],
         is_old: false,
         access: Access::Read,
@@ -792,12 +1122,18 @@ pub const TABLES: &[Table] = &[
             column("user_id", USER, "Ai", "Who").null(),
             text("who", "Tên", "Name").search(),
             text("from_where", "Từ đâu", "From").null(),
-            text("action", "Việc làm", "Action").of(Kind::Choice(ACTIONS)).search(),
-            text("table_name", "Bảng", "Table").of(Kind::Choice(TABLE_NAMES)).null(),
+            text("action", "Việc làm", "Action")
+                .of(Kind::Choice(ACTIONS))
+                .search(),
+            text("table_name", "Bảng", "Table")
+                .of(Kind::Choice(TABLE_NAMES))
+                .null(),
             column("row_id", Kind::Int, "Dòng", "Row").null(),
             column("before_json", Kind::LongText, "Trước", "Before").null(),
             column("after_json", Kind::LongText, "Sau", "After").null(),
-            text("request_id", "Mã yêu cầu", "Request").of(Kind::Text(64)).null(),
+            text("request_id", "Mã yêu cầu", "Request")
+                .of(Kind::Text(64))
+                .null(),
             SEARCH,
         ],
         indexes: &[
@@ -845,12 +1181,29 @@ pub const TABLES: &[Table] = &[
         en: "Limits",
         columns: &[
             id(),
-            column("machine_id", MACHINE, "Máy (trống: mọi máy)", "Machine (empty: all)").null(),
-            text("service", "Dịch vụ (trống: mọi dịch vụ)", "Service (empty: all)").of(Kind::Choice(SERVICES)).null(),
+            column(
+                "machine_id",
+                MACHINE,
+                "Máy (trống: mọi máy)",
+                "Machine (empty: all)",
+            )
+            .null(),
+            text(
+                "service",
+                "Dịch vụ (trống: mọi dịch vụ)",
+                "Service (empty: all)",
+            )
+            .of(Kind::Choice(SERVICES))
+            .null(),
             column("per_job", Kind::Money, "Tối đa mỗi việc", "Most per job").null(),
             column("per_day", Kind::Money, "Tối đa mỗi ngày", "Most per day").null(),
-            column("note", Kind::LongText, "Ghi chú", "Note").null().search(),
-            column("checks", Kind::Int, "Số lần hỏi", "Times asked").default("0").fixed().secret(),
+            column("note", Kind::LongText, "Ghi chú", "Note")
+                .null()
+                .search(),
+            column("checks", Kind::Int, "Số lần hỏi", "Times asked")
+                .default("0")
+                .fixed()
+                .secret(),
             VERSION,
             DELETED,
             SEARCH,
@@ -869,16 +1222,42 @@ mod tests {
     #[test]
     fn the_words_are_the_domains() {
         let same = |ours: &[(&str, &str)], theirs: Vec<(&str, &str)>| assert_eq!(ours, theirs);
-        same(SERVICES, Service::ALL.iter().map(|s| (s.spec().wire, s.spec().title)).collect());
-        same(JOB_STATES, JobState::ALL.iter().map(|s| (s.wire(), s.label())).collect());
-        same(OUTCOMES, Outcome::ALL.iter().map(|o| (o.wire(), o.label())).collect());
-        assert!(PROOFS.iter().any(|(_, label)| *label == Proof::Response.label()));
+        same(
+            SERVICES,
+            Service::ALL
+                .iter()
+                .map(|s| (s.spec().wire, s.spec().title))
+                .collect(),
+        );
+        same(
+            JOB_STATES,
+            JobState::ALL
+                .iter()
+                .map(|s| (s.wire(), s.label()))
+                .collect(),
+        );
+        same(
+            OUTCOMES,
+            Outcome::ALL.iter().map(|o| (o.wire(), o.label())).collect(),
+        );
+        assert!(
+            PROOFS
+                .iter()
+                .any(|(_, label)| *label == Proof::Response.label())
+        );
     }
 
     #[test]
     fn the_trail_calls_tables_as_we_do() {
-        for table in TABLES.iter().filter(|t| t.access != Access::Hidden || t.name == "settings") {
-            assert!(TABLE_NAMES.contains(&(table.name, table.vi)), "{}", table.name);
+        for table in TABLES
+            .iter()
+            .filter(|t| t.access != Access::Hidden || t.name == "settings")
+        {
+            assert!(
+                TABLE_NAMES.contains(&(table.name, table.vi)),
+                "{}",
+                table.name
+            );
         }
     }
 
@@ -887,21 +1266,44 @@ mod tests {
         for table in TABLES {
             for column in table.columns {
                 let plain = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-                assert!(plain(table.name) && plain(column.name), "{}.{}", table.name, column.name);
-                if let Kind::Relation { table: other, shown } = column.kind {
+                assert!(
+                    plain(table.name) && plain(column.name),
+                    "{}.{}",
+                    table.name,
+                    column.name
+                );
+                if let Kind::Relation {
+                    table: other,
+                    shown,
+                } = column.kind
+                {
                     let other = TABLES.iter().find(|t| t.name == other).expect("a table");
-                    assert!(other.has(shown) && other.is_keyed(), "{}.{}", table.name, column.name);
+                    assert!(
+                        other.has(shown) && other.is_keyed(),
+                        "{}.{}",
+                        table.name,
+                        column.name
+                    );
                 }
             }
             for index in table.indexes {
                 assert!(index.columns.iter().all(|c| table.has(c)), "{}", index.name);
             }
-            assert!(table.columns.iter().all(|c| !c.searchable) || table.has("search_text"), "{}", table.name);
+            assert!(
+                table.columns.iter().all(|c| !c.searchable) || table.has("search_text"),
+                "{}",
+                table.name
+            );
         }
     }
 
     #[test]
     fn no_secret_may_be_written_by_a_form() {
-        assert!(TABLES.iter().flat_map(|t| t.columns).all(|c| !c.secret || !c.editable));
+        assert!(
+            TABLES
+                .iter()
+                .flat_map(|t| t.columns)
+                .all(|c| !c.secret || !c.editable)
+        );
     }
 }

@@ -1,19 +1,27 @@
-//! A whole shop from one database to another: SQLite to MariaDB when one machine is outgrown, back, and into a file.
+//! A whole shop from one database to another: SQLite to MariaDB when one machine is outgrown, back,
+//! and into a file.
 //!
-//! Rows go in batches, read in one snapshot; afterwards every table is read again on the other side and compared by count
-//! and hash. A target that has rows is refused: nothing is ever mixed, and a copy that fails leaves it empty again.
+//! Rows go in batches, read in one snapshot; afterwards every table is read again on the other side
+//! and compared by count and hash. A target that has rows is refused: nothing is ever mixed, and a
+//! copy that fails leaves it empty again.
 
 use std::path::Path;
 
-use sea_orm::{DatabaseTransaction, IsolationLevel, QueryResult, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value};
+use sea_orm::{
+    DatabaseTransaction, IsolationLevel, QueryResult, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait, Value,
+};
 use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use super::catalogue::{Column, Kind, TABLES, Table};
-use super::db::{Asked, Engine, Store, all, execute, int, marks, one, private_file, sqlite_url, values};
+use super::db::{
+    Asked, Engine, Store, all, execute, int, marks, one, private_file, sqlite_url, values,
+};
 use super::rows::{bound, cell, read_as};
 
-/// Rows in one statement: a cluster does not like large transactions, and a statement has at most 32 766 values.
+/// Rows in one statement: a cluster does not like large transactions, and a statement has at most
+/// 32 766 values.
 const BATCH: usize = 250;
 
 /// What was copied of a table.
@@ -39,15 +47,27 @@ enum Place {
 pub async fn copy(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreError> {
     to.migrate().await?;
     for table in TABLES {
-        if one(&to.db, &format!("SELECT 1 FROM `{}` LIMIT 1", table.name), vec![]).await?.is_some() {
-            return Err(StoreError::Copy(format!("bảng {} ở nơi nhận đã có dữ liệu", table.name)));
+        if one(
+            &to.db,
+            &format!("SELECT 1 FROM `{}` LIMIT 1", table.name),
+            vec![],
+        )
+        .await?
+        .is_some()
+        {
+            return Err(StoreError::Copy(format!(
+                "bảng {} ở nơi nhận đã có dữ liệu",
+                table.name
+            )));
         }
     }
     match fill(from, to).await {
         Ok(copied) => Ok(copied),
         Err(error) => {
             for table in TABLES {
-                if let Err(fault) = execute(&to.db, &format!("DELETE FROM `{}`", table.name), vec![]).await {
+                if let Err(fault) =
+                    execute(&to.db, &format!("DELETE FROM `{}`", table.name), vec![]).await
+                {
                     tracing::warn!(error = %fault, table = table.name, "what was half copied could not be taken away");
                 }
             }
@@ -58,8 +78,14 @@ pub async fn copy(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreErr
 
 async fn fill(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreError> {
     let options = match from.engine() {
-        Engine::Sqlite => TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred), ..TransactionOptions::default() },
-        Engine::MariaDb => TransactionOptions { isolation_level: Some(IsolationLevel::RepeatableRead), ..TransactionOptions::default() },
+        Engine::Sqlite => TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+            ..TransactionOptions::default()
+        },
+        Engine::MariaDb => TransactionOptions {
+            isolation_level: Some(IsolationLevel::RepeatableRead),
+            ..TransactionOptions::default()
+        },
     };
     let snapshot = from.db.begin_with_options(options).await?;
     from.be_patient(&snapshot, true).await?;
@@ -69,13 +95,20 @@ async fn fill(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreError> 
     Ok(copied)
 }
 
-async fn copy_all(snapshot: &DatabaseTransaction, engine: Engine, to: &Store) -> Result<Vec<CopiedTable>, StoreError> {
+async fn copy_all(
+    snapshot: &DatabaseTransaction,
+    engine: Engine,
+    to: &Store,
+) -> Result<Vec<CopiedTable>, StoreError> {
     let mut copied = Vec::new();
     for table in TABLES {
         let sent = copy_table(snapshot, engine, to, table).await?;
         let found = summed(&to.db, to.engine(), table).await?;
         if sent != found {
-            return Err(StoreError::Copy(format!("bảng {}: gửi {} dòng, nhận {} dòng, hoặc nội dung khác nhau", table.name, sent.rows, found.rows)));
+            return Err(StoreError::Copy(format!(
+                "bảng {}: gửi {} dòng, nhận {} dòng, hoặc nội dung khác nhau",
+                table.name, sent.rows, found.rows
+            )));
         }
         tracing::info!(table = table.name, rows = sent.rows, "copied and compared");
         copied.push(sent);
@@ -83,9 +116,18 @@ async fn copy_all(snapshot: &DatabaseTransaction, engine: Engine, to: &Store) ->
     Ok(copied)
 }
 
-async fn copy_table<C: Asked>(from: &C, engine: Engine, to: &Store, table: &'static Table) -> Result<CopiedTable, StoreError> {
+async fn copy_table<C: Asked>(
+    from: &C,
+    engine: Engine,
+    to: &Store,
+    table: &'static Table,
+) -> Result<CopiedTable, StoreError> {
     let mut sum = Sum::new(table);
-    let names: Vec<String> = table.columns.iter().map(|c| format!("`{}`", c.name)).collect();
+    let names: Vec<String> = table
+        .columns
+        .iter()
+        .map(|c| format!("`{}`", c.name))
+        .collect();
     let one_row = format!("({})", marks(names.len()));
     let mut place = first(table);
     loop {
@@ -93,17 +135,34 @@ async fn copy_table<C: Asked>(from: &C, engine: Engine, to: &Store, table: &'sta
         let mut given: Vec<Value> = Vec::with_capacity(rows.len() * names.len());
         for row in &rows {
             let cells = sum.add(table, row)?;
-            given.extend(table.columns.iter().zip(&cells).map(|(column, cell)| written(to.engine(), column, cell)));
+            given.extend(
+                table
+                    .columns
+                    .iter()
+                    .zip(&cells)
+                    .map(|(column, cell)| written(to.engine(), column, cell)),
+            );
         }
         if rows.is_empty() {
             return Ok(sum.done(table));
         }
-        let sql = format!("INSERT INTO `{}` ({}) VALUES {}", table.name, names.join(", "), vec![one_row.as_str(); rows.len()].join(", "));
+        let sql = format!(
+            "INSERT INTO `{}` ({}) VALUES {}",
+            table.name,
+            names.join(", "),
+            vec![one_row.as_str(); rows.len()].join(", ")
+        );
         let tx = to.begin().await?;
         let done = async {
             if to.engine() == Engine::MariaDb {
-                // An id 0 stays 0, and a zero date of old is no reason to lose its row. What does not fit shows in the hash.
-                execute(&*tx, "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'", vec![]).await?;
+                // An id 0 stays 0, and a zero date of old is no reason to lose its row. What does
+                // not fit shows in the hash.
+                execute(
+                    &*tx,
+                    "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
+                    vec![],
+                )
+                .await?;
             }
             execute(&*tx, &sql, given).await
         };
@@ -113,16 +172,22 @@ async fn copy_table<C: Asked>(from: &C, engine: Engine, to: &Store, table: &'sta
     }
 }
 
-/// As a value for the other side. What the old system's unsigned columns cannot say with a sign goes back as it was.
+/// As a value for the other side. What the old system's unsigned columns cannot say with a sign
+/// goes back as it was.
 fn written(engine: Engine, column: &Column, cell: &serde_json::Value) -> Value {
-    let is_unsigned = engine == Engine::MariaDb && column.old_type.is_some_and(|t| t.ends_with("unsigned"));
+    let is_unsigned =
+        engine == Engine::MariaDb && column.old_type.is_some_and(|t| t.ends_with("unsigned"));
     match cell.as_i64() {
         Some(number) if is_unsigned && number < 0 => Value::from(number.cast_unsigned()),
         _ => bound(cell),
     }
 }
 
-async fn summed<C: Asked>(c: &C, engine: Engine, table: &'static Table) -> Result<CopiedTable, StoreError> {
+async fn summed<C: Asked>(
+    c: &C,
+    engine: Engine,
+    table: &'static Table,
+) -> Result<CopiedTable, StoreError> {
     let mut sum = Sum::new(table);
     let mut place = first(table);
     loop {
@@ -146,20 +211,50 @@ const fn first(table: &Table) -> Place {
 
 fn next(table: &Table, place: &Place, rows: &[QueryResult]) -> Result<Place, StoreError> {
     match place {
-        Place::Number(_) => rows.last().map_or(Ok(first(table)), |row| int(row, 0).map(Place::Number)),
+        Place::Number(_) => rows
+            .last()
+            .map_or(Ok(first(table)), |row| int(row, 0).map(Place::Number)),
         Place::Offset(at) => Ok(Place::Offset(at + rows.len() as u64)),
     }
 }
 
-async fn batch<C: Asked>(c: &C, engine: Engine, table: &Table, place: &Place) -> Result<Vec<QueryResult>, StoreError> {
-    let columns: Vec<String> = table.columns.iter().map(|column| read_as(engine, column)).collect();
+async fn batch<C: Asked>(
+    c: &C,
+    engine: Engine,
+    table: &Table,
+    place: &Place,
+) -> Result<Vec<QueryResult>, StoreError> {
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| read_as(engine, column))
+        .collect();
     let select = format!("SELECT {} FROM `{}`", columns.join(", "), table.name);
     match place {
-        Place::Number(id) => all(c, &format!("{select} WHERE id > ? ORDER BY id LIMIT {BATCH}"), values![*id]).await,
+        Place::Number(id) => {
+            all(
+                c,
+                &format!("{select} WHERE id > ? ORDER BY id LIMIT {BATCH}"),
+                values![*id],
+            )
+            .await
+        }
         Place::Offset(at) => {
             // Sorted by bytes on both sides, so that the hashes can be compared.
-            let order: Vec<String> = table.columns.iter().map(|column| format!("HEX({})", read_as(engine, column))).collect();
-            all(c, &format!("{select} ORDER BY {} LIMIT {BATCH} OFFSET {at}", order.join(", ")), vec![]).await
+            let order: Vec<String> = table
+                .columns
+                .iter()
+                .map(|column| format!("HEX({})", read_as(engine, column)))
+                .collect();
+            all(
+                c,
+                &format!(
+                    "{select} ORDER BY {} LIMIT {BATCH} OFFSET {at}",
+                    order.join(", ")
+                ),
+                vec![],
+            )
+            .await
         }
     }
 }
@@ -172,11 +267,24 @@ struct Sum {
 
 impl Sum {
     fn new(table: &Table) -> Self {
-        Self { hash: Sha256::new_with_prefix(table.name), rows: 0, money: 0 }
+        Self {
+            hash: Sha256::new_with_prefix(table.name),
+            rows: 0,
+            money: 0,
+        }
     }
 
-    fn add(&mut self, table: &Table, row: &QueryResult) -> Result<Vec<serde_json::Value>, StoreError> {
-        let cells = table.columns.iter().enumerate().map(|(at, column)| cell(row, at, column)).collect::<Result<Vec<_>, _>>()?;
+    fn add(
+        &mut self,
+        table: &Table,
+        row: &QueryResult,
+    ) -> Result<Vec<serde_json::Value>, StoreError> {
+        let cells = table
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| cell(row, at, column))
+            .collect::<Result<Vec<_>, _>>()?;
         self.rows += 1;
         for (column, cell) in table.columns.iter().zip(&cells) {
             self.hash.update(cell.to_string().as_bytes());
@@ -189,22 +297,40 @@ impl Sum {
     }
 
     fn done(self, table: &Table) -> CopiedTable {
-        let hash = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        CopiedTable { table: table.name, rows: self.rows, hash, money: self.money }
+        let hash = self
+            .hash
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        CopiedTable {
+            table: table.name,
+            rows: self.rows,
+            hash,
+            money: self.money,
+        }
     }
 }
 
 impl Store {
-    /// What a copy leaves out: tables and columns that are none of ours, as `table` and `table.column`.
+    /// What a copy leaves out: tables and columns that are none of ours, as `table` and
+    /// `table.column`.
     pub async fn strange_names(&self) -> Result<Vec<String>, StoreError> {
         let mut names = Vec::new();
         for (table, columns) in self.all_columns(&self.db).await? {
-            if matches!(table.as_str(), "schema_history" | "schema_lock") || table.starts_with("sqlite_") {
+            if matches!(table.as_str(), "schema_history" | "schema_lock")
+                || table.starts_with("sqlite_")
+            {
                 continue;
             }
             match TABLES.iter().find(|t| t.name == table) {
                 None => names.push(table),
-                Some(known) => names.extend(columns.into_keys().filter(|name| !known.has(name)).map(|name| format!("{table}.{name}"))),
+                Some(known) => names.extend(
+                    columns
+                        .into_keys()
+                        .filter(|name| !known.has(name))
+                        .map(|name| format!("{table}.{name}")),
+                ),
             }
         }
         names.sort();
@@ -214,12 +340,22 @@ impl Store {
     /// Copies the database into a file, while it works.
     pub async fn backup(&self, file: &Path) -> Result<(), StoreError> {
         if file.exists() {
-            return Err(StoreError::Copy(format!("{} đã có; chọn tên khác", file.display())));
+            return Err(StoreError::Copy(format!(
+                "{} đã có; chọn tên khác",
+                file.display()
+            )));
         }
         match self.engine() {
             Engine::Sqlite => {
-                private_file(file).map_err(|e| StoreError::Copy(format!("{}: {e}", file.display())))?;
-                execute(&self.db, "VACUUM INTO ?", values![file.display().to_string()]).await.map(|_| ())
+                private_file(file)
+                    .map_err(|e| StoreError::Copy(format!("{}: {e}", file.display())))?;
+                execute(
+                    &self.db,
+                    "VACUUM INTO ?",
+                    values![file.display().to_string()],
+                )
+                .await
+                .map(|_| ())
             }
             Engine::MariaDb => {
                 let target = Self::open(&sqlite_url(file)).await?;

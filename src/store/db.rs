@@ -1,9 +1,10 @@
 //! The connection: SQLite or MariaDB by the address, one way to ask, one way to change.
 //!
-//! Lives here: opening, transactions that are done again as a whole, reading values. Never here: a table's name.
+//! Lives here: opening, transactions that are done again as a whole, reading values. Never here: a
+//! table's name.
 //!
-//! Both databases read the same SQL: `?` for values, backticks around names. What differs is named: the lock of a claim
-//! ([`Store::for_update`]), the isolation, and how a transaction begins.
+//! Both databases read the same SQL: `?` for values, backticks around names. What differs is named:
+//! the lock of a claim ([`Store::for_update`]), the isolation, and how a transaction begins.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::{self, Executor};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, RuntimeErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, Value,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -21,18 +23,22 @@ use super::StoreError;
 
 /// How often a transaction is done again as a whole when the database asks for it.
 const TRIES_MAX: u32 = 12;
-/// How long a lost connection is tried again: longer than a cluster needs for another writer, shorter than a request may take.
+/// How long a lost connection is tried again: longer than a cluster needs for another writer,
+/// shorter than a request may take.
 const GONE_MAX: Duration = Duration::from_secs(14);
-/// A transaction in which nothing was said for so long was left by a server that died without a word. What it holds is let
-/// go; a living one says something every few milliseconds, and does the transaction again where it did not.
+/// A transaction in which nothing was said for so long was left by a server that died without a
+/// word. What it holds is let go; a living one says something every few milliseconds, and does the
+/// transaction again where it did not.
 const IDLE_MAX: &str = "SET SESSION idle_transaction_timeout = 10";
 /// A copy reads from one database while the other one writes and sums up.
 const IDLE_FOR_EVER: &str = "SET SESSION idle_transaction_timeout = 0";
 /// How long SQLite waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// MariaDB: deadlock (and a failed certification on Galera), lock wait, row changed since it was read.
+/// MariaDB: deadlock (and a failed certification on Galera), lock wait, row changed since it was
+/// read.
 const AGAIN: [u16; 3] = [1213, 1205, 1020];
-/// MariaDB: the node is not ready, is being stopped, lost the others in the middle of a commit, has ended the connection.
+/// MariaDB: the node is not ready, is being stopped, lost the others in the middle of a commit, has
+/// ended the connection.
 const GONE: [u16; 4] = [1047, 1053, 1180, 1927];
 
 /// Which database it is.
@@ -57,7 +63,8 @@ pub struct Store {
 /// Where the time comes from.
 #[derive(Debug, Clone)]
 enum Clock {
-    /// The machine's, and how far the database's is ahead of it: several servers must agree on when a lease ends.
+    /// The machine's, and how far the database's is ahead of it: several servers must agree on when
+    /// a lease ends.
     Machine { ahead_ms: Arc<AtomicI64> },
     /// A test's.
     Still(Arc<AtomicI64>),
@@ -81,7 +88,9 @@ impl std::ops::Deref for Tx {
 pub fn shown(url: &str) -> String {
     match url::Url::parse(url) {
         // What stands before a second `@` may be the rest of a password that was not encoded.
-        Ok(mut parsed) if parsed.password().is_some() && !parsed[url::Position::AfterHost..].contains('@') => {
+        Ok(mut parsed)
+            if parsed.password().is_some() && !parsed[url::Position::AfterHost..].contains('@') =>
+        {
             // Err: an address that cannot have a password.
             let _ = parsed.set_password(Some("***"));
             parsed.to_string()
@@ -93,7 +102,10 @@ pub fn shown(url: &str) -> String {
 
 /// The file of an SQLite address.
 fn file_of(url: &str) -> Option<PathBuf> {
-    let options: sqlx::sqlite::SqliteConnectOptions = url.starts_with("sqlite").then(|| url.parse().ok()).flatten()?;
+    let options: sqlx::sqlite::SqliteConnectOptions = url
+        .starts_with("sqlite")
+        .then(|| url.parse().ok())
+        .flatten()?;
     let file = options.get_filename();
     (!url.contains(":memory:") && !url.contains("mode=ro")).then(|| file.to_owned())
 }
@@ -116,11 +128,14 @@ pub fn sqlite_url(file: &Path) -> String {
 }
 
 impl Store {
-    /// Connects; a file that is not there is made, for its owner's eyes only. The schema is another matter
-    /// ([`Store::migrate`]).
+    /// Connects; a file that is not there is made, for its owner's eyes only. The schema is another
+    /// matter ([`Store::migrate`]).
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         if let Some(file) = file_of(url) {
-            let faulted = |source: std::io::Error| StoreError::Unreachable { url: shown(url), source: DbErr::Custom(source.to_string()) };
+            let faulted = |source: std::io::Error| StoreError::Unreachable {
+                url: shown(url),
+                source: DbErr::Custom(source.to_string()),
+            };
             private_file(&file).map_err(faulted)?;
         }
         Self::connect_to(url).await
@@ -133,9 +148,14 @@ impl Store {
             Some("mysql" | "mariadb") => Engine::MariaDb,
             _ => return Err(StoreError::BadAddress(shown(url))),
         };
-        let address = url.strip_prefix("mariadb:").map_or_else(|| url.to_owned(), |rest| format!("mysql:{rest}"));
+        let address = url
+            .strip_prefix("mariadb:")
+            .map_or_else(|| url.to_owned(), |rest| format!("mysql:{rest}"));
         let mut options = ConnectOptions::new(address);
-        options.sqlx_logging(false).acquire_timeout(Duration::from_secs(10)).max_connections(if engine == Engine::Sqlite { 8 } else { 24 });
+        options
+            .sqlx_logging(false)
+            .acquire_timeout(Duration::from_secs(10))
+            .max_connections(if engine == Engine::Sqlite { 8 } else { 24 });
         options.map_sqlx_sqlite_opts(|o| {
             o.journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
                 // An acknowledged `arm` must survive a power cut.
@@ -148,16 +168,31 @@ impl Store {
         options.map_sqlx_mysql_pool_opts(|pool| {
             pool.after_connect(|connection, _| {
                 Box::pin(async move {
-                    connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
-                    // On a cluster: what another server wrote is seen. A plain MariaDB does not know it.
+                    connection
+                        .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+                        .await?;
+                    // On a cluster: what another server wrote is seen. A plain MariaDB does not
+                    // know it.
                     let _ = connection.execute("SET SESSION wsrep_sync_wait = 1").await;
                     connection.execute(IDLE_MAX).await?;
                     Ok(())
                 })
             })
         });
-        let db = Database::connect(options).await.map_err(|source| StoreError::Unreachable { url: shown(url), source })?;
-        let store = Self { db, engine, writer: Arc::default(), clock: Clock::Machine { ahead_ms: Arc::default() } };
+        let db = Database::connect(options)
+            .await
+            .map_err(|source| StoreError::Unreachable {
+                url: shown(url),
+                source,
+            })?;
+        let store = Self {
+            db,
+            engine,
+            writer: Arc::default(),
+            clock: Clock::Machine {
+                ahead_ms: Arc::default(),
+            },
+        };
         store.tune_clock().await?;
         Ok(store)
     }
@@ -177,34 +212,62 @@ impl Store {
     /// Milliseconds since 1970, as all servers of this database see it.
     pub fn now_ms(&self) -> i64 {
         match &self.clock {
-            Clock::Machine { ahead_ms } => jiff::Timestamp::now().as_millisecond() + ahead_ms.load(Ordering::Relaxed),
+            Clock::Machine { ahead_ms } => {
+                jiff::Timestamp::now().as_millisecond() + ahead_ms.load(Ordering::Relaxed)
+            }
             Clock::Still(now) => now.load(Ordering::Relaxed),
         }
     }
 
     /// Lets a transaction wait for the other side of a copy as long as it takes, or no longer.
-    pub(super) async fn be_patient(&self, tx: &DatabaseTransaction, is_patient: bool) -> Result<(), StoreError> {
+    pub(super) async fn be_patient(
+        &self,
+        tx: &DatabaseTransaction,
+        is_patient: bool,
+    ) -> Result<(), StoreError> {
         match self.engine {
             Engine::Sqlite => Ok(()),
-            Engine::MariaDb => execute(tx, if is_patient { IDLE_FOR_EVER } else { IDLE_MAX }, vec![]).await.map(|_| ()),
+            Engine::MariaDb => execute(
+                tx,
+                if is_patient { IDLE_FOR_EVER } else { IDLE_MAX },
+                vec![],
+            )
+            .await
+            .map(|_| ()),
         }
     }
 
     /// Compares the clock with the database's, where that is another machine.
     pub async fn tune_clock(&self) -> Result<(), StoreError> {
-        let (Engine::MariaDb, Clock::Machine { ahead_ms }) = (self.engine, &self.clock) else { return Ok(()) };
+        let (Engine::MariaDb, Clock::Machine { ahead_ms }) = (self.engine, &self.clock) else {
+            return Ok(());
+        };
         let before = jiff::Timestamp::now().as_millisecond();
-        let row = one(&self.db, "SELECT CAST(ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000) AS SIGNED)", vec![]).await?;
+        let row = one(
+            &self.db,
+            "SELECT CAST(ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000) AS SIGNED)",
+            vec![],
+        )
+        .await?;
         let after = jiff::Timestamp::now().as_millisecond();
         if let Some(row) = row {
-            ahead_ms.store(int(&row, 0)? - i64::midpoint(before, after), Ordering::Relaxed);
+            ahead_ms.store(
+                int(&row, 0)? - i64::midpoint(before, after),
+                Ordering::Relaxed,
+            );
         }
         Ok(())
     }
 
     /// Does it answer? Asked once: who asks wants to know how it is now.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.db.query_one_raw(statement(self.db.get_database_backend(), "SELECT 1", vec![])).await?;
+        self.db
+            .query_one_raw(statement(
+                self.db.get_database_backend(),
+                "SELECT 1",
+                vec![],
+            ))
+            .await?;
         Ok(())
     }
 
@@ -215,7 +278,8 @@ impl Store {
         }
     }
 
-    /// Behind a `SELECT` that claims rows: locks them, passing by those that another transaction holds.
+    /// Behind a `SELECT` that claims rows: locks them, passing by those that another transaction
+    /// holds.
     pub(super) const fn for_update(&self) -> &'static str {
         match self.engine {
             // The transaction began as the only writer.
@@ -232,14 +296,21 @@ impl Store {
         }
     }
 
-    /// Begins a transaction that writes. Use [`transaction!`], which does it again where the database asks for it.
+    /// Begins a transaction that writes. Use [`transaction!`], which does it again where the
+    /// database asks for it.
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         let writer = match self.engine {
             Engine::Sqlite => Some(Arc::clone(&self.writer).lock_owned().await),
             Engine::MariaDb => None,
         };
-        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
-        Ok(Tx { inner: self.db.begin_with_options(options).await?, _writer: writer })
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Tx {
+            inner: self.db.begin_with_options(options).await?,
+            _writer: writer,
+        })
     }
 }
 
@@ -269,15 +340,21 @@ pub(super) struct Tries {
 
 impl Tries {
     pub fn new() -> Self {
-        Self { count: 0, begun: Instant::now() }
+        Self {
+            count: 0,
+            begun: Instant::now(),
+        }
     }
 
     /// Waits a little where the database asks for another try; else hands the error back.
     pub async fn again(&mut self, error: StoreError) -> Result<(), StoreError> {
         self.count += 1;
-        // Two that insert the same key: on the second look the slower one sees the faster one's row.
+        // Two that insert the same key: on the second look the slower one sees the faster one's
+        // row.
         let was_overtaken = is_taken(&error) && self.count < 3;
-        let has_time = self.count < TRIES_MAX || (matches!(&error, StoreError::Database(e) if is_gone(e)) && self.begun.elapsed() < GONE_MAX);
+        let has_time = self.count < TRIES_MAX
+            || (matches!(&error, StoreError::Database(e) if is_gone(e))
+                && self.begun.elapsed() < GONE_MAX);
         if !has_time || !(error.wants_another_try() || was_overtaken) {
             return Err(error);
         }
@@ -287,8 +364,8 @@ impl Tries {
     }
 }
 
-/// Runs `$body`, a future over `&$tx`, in a transaction: commits it, or takes it back and does it again as a whole where
-/// the database asks for that.
+/// Runs `$body`, a future over `&$tx`, in a transaction: commits it, or takes it back and does it
+/// again as a whole where the database asks for that.
 macro_rules! transaction {
     ($store:expr, |$tx:ident| $body:expr) => {{
         let mut tries = $crate::store::db::Tries::new();
@@ -320,7 +397,10 @@ pub(super) fn wants_another_try(error: &DbErr) -> bool {
             Some(sqlx::Error::Database(told)) => match number(&**told) {
                 Some(number) => AGAIN.contains(&number),
                 // SQLITE_BUSY and SQLITE_LOCKED, with whatever stands above the low byte.
-                None => told.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6)),
+                None => told
+                    .code()
+                    .and_then(|code| code.parse::<u32>().ok())
+                    .is_some_and(|code| matches!(code & 0xff, 5 | 6)),
             },
             _ => false,
         }
@@ -330,33 +410,44 @@ pub(super) fn wants_another_try(error: &DbErr) -> bool {
 fn is_gone(error: &DbErr) -> bool {
     match sqlx_error(error) {
         Some(sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed) => true,
-        Some(sqlx::Error::Database(told)) => number(&**told).is_some_and(|number| GONE.contains(&number)),
+        Some(sqlx::Error::Database(told)) => {
+            number(&**told).is_some_and(|number| GONE.contains(&number))
+        }
         _ => false,
     }
 }
 
 /// MariaDB's number of the error.
 fn number(told: &dyn sqlx::error::DatabaseError) -> Option<u16> {
-    told.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(sqlx::mysql::MySqlDatabaseError::number)
+    told.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+        .map(sqlx::mysql::MySqlDatabaseError::number)
 }
 
 /// Does the database say that this account may not do it?
 pub(super) fn is_forbidden(error: &StoreError) -> bool {
-    let StoreError::Database(error) = error else { return false };
-    let Some(sqlx::Error::Database(told)) = sqlx_error(error) else { return false };
+    let StoreError::Database(error) = error else {
+        return false;
+    };
+    let Some(sqlx::Error::Database(told)) = sqlx_error(error) else {
+        return false;
+    };
     // No right to the database, no right to the table.
     matches!(number(&**told), Some(1044 | 1142))
 }
 
 /// Is there already a row with this unique key?
 pub(super) fn is_taken(error: &StoreError) -> bool {
-    let StoreError::Database(error) = error else { return false };
+    let StoreError::Database(error) = error else {
+        return false;
+    };
     matches!(sqlx_error(error), Some(sqlx::Error::Database(told)) if told.is_unique_violation())
 }
 
 fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
-        DbErr::Conn(RuntimeErr::SqlxError(e)) | DbErr::Exec(RuntimeErr::SqlxError(e)) | DbErr::Query(RuntimeErr::SqlxError(e)) => Some(e),
+        DbErr::Conn(RuntimeErr::SqlxError(e))
+        | DbErr::Exec(RuntimeErr::SqlxError(e))
+        | DbErr::Query(RuntimeErr::SqlxError(e)) => Some(e),
         _ => None,
     }
 }
@@ -377,17 +468,33 @@ fn statement(backend: DbBackend, sql: &str, values: Vec<Value>) -> Statement {
 }
 
 /// Changes rows; says how many matched.
-pub(super) async fn execute<C: ConnectionTrait>(c: &C, sql: &str, values: Vec<Value>) -> Result<u64, StoreError> {
-    Ok(c.execute_raw(statement(c.get_database_backend(), sql, values)).await?.rows_affected())
+pub(super) async fn execute<C: ConnectionTrait>(
+    c: &C,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<u64, StoreError> {
+    Ok(
+        c.execute_raw(statement(c.get_database_backend(), sql, values))
+            .await?
+            .rows_affected(),
+    )
 }
 
 /// Inserts a row; says its number.
-pub(super) async fn insert<C: ConnectionTrait>(c: &C, sql: &str, values: Vec<Value>) -> Result<i64, StoreError> {
-    let id = c.execute_raw(statement(c.get_database_backend(), sql, values)).await?.last_insert_id();
+pub(super) async fn insert<C: ConnectionTrait>(
+    c: &C,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<i64, StoreError> {
+    let id = c
+        .execute_raw(statement(c.get_database_backend(), sql, values))
+        .await?
+        .last_insert_id();
     i64::try_from(id).map_err(|_| StoreError::Damaged("số dòng quá lớn".to_owned()))
 }
 
-/// Where questions are put: to any connection, which may be done again, or in a transaction, which is done again as a whole.
+/// Where questions are put: to any connection, which may be done again, or in a transaction, which
+/// is done again as a whole.
 pub(super) trait Asked: ConnectionTrait {
     /// May a question be put again by itself?
     const ALONE: bool;
@@ -416,13 +523,21 @@ macro_rules! answered {
 }
 
 /// The first row.
-pub(super) async fn one<C: Asked>(c: &C, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, StoreError> {
+pub(super) async fn one<C: Asked>(
+    c: &C,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Option<QueryResult>, StoreError> {
     let question = statement(c.get_database_backend(), sql, values);
     answered!(C, c.query_one_raw(question.clone()))
 }
 
 /// All rows.
-pub(super) async fn all<C: Asked>(c: &C, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, StoreError> {
+pub(super) async fn all<C: Asked>(
+    c: &C,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Vec<QueryResult>, StoreError> {
     let question = statement(c.get_database_backend(), sql, values);
     answered!(C, c.query_all_raw(question.clone()))
 }

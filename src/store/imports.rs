@@ -1,4 +1,5 @@
-//! What a person brought in a file: written in batches under one number, by which it can be taken back.
+//! What a person brought in a file: written in batches under one number, by which it can be taken
+//! back.
 
 use sea_orm::Value;
 use serde_json::{Value as Json, json};
@@ -6,7 +7,9 @@ use serde_json::{Value as Json, json};
 use super::StoreError;
 use super::audit::{self, Actor};
 use super::catalogue::Table;
-use super::db::{Store, Tx, all, execute, insert, int, marks, one, text, text_or_none, transaction, values};
+use super::db::{
+    Store, Tx, all, execute, insert, int, marks, one, text, text_or_none, transaction, values,
+};
 use super::jobs::{Added, NewJob};
 use super::rows::{Fields, free};
 use super::search::search_text;
@@ -26,29 +29,82 @@ pub struct Undone {
 
 impl Store {
     /// Begins an import.
-    pub async fn begin_import(&self, table: &str, filename: &str, actor: &Actor) -> Result<i64, StoreError> {
+    pub async fn begin_import(
+        &self,
+        table: &str,
+        filename: &str,
+        actor: &Actor,
+    ) -> Result<i64, StoreError> {
         let filename: String = filename.chars().take(200).collect();
         transaction!(self, |tx| async {
             let sql = "INSERT INTO imports (table_name, filename, row_ids, created_by, created_at, search_text) VALUES (?, ?, '[]', ?, ?, ?)";
-            let id =
-                insert(&*tx, sql, values![table, filename.clone(), actor.user_id, self.now_ms(), search_text([Some(filename.as_str())])]).await?;
+            let id = insert(
+                &*tx,
+                sql,
+                values![
+                    table,
+                    filename.clone(),
+                    actor.user_id,
+                    self.now_ms(),
+                    search_text([Some(filename.as_str())])
+                ],
+            )
+            .await?;
             let told = json!({ "table": table, "filename": filename });
-            audit::write(self, &tx, actor, "import", Some("imports"), Some(id), None, Some(&told)).await?;
+            audit::write(
+                self,
+                &tx,
+                actor,
+                "import",
+                Some("imports"),
+                Some(id),
+                None,
+                Some(&told),
+            )
+            .await?;
             Ok(id)
         })
     }
 
     /// Adds jobs to it. Those that an open job says already are left out.
-    pub async fn import_jobs(&self, import: i64, jobs: Vec<NewJob>, actor: &Actor) -> Result<Vec<Added>, StoreError> {
-        let jobs: Vec<NewJob> = jobs.into_iter().map(|job| NewJob { import_id: Some(import), ..job }).collect();
+    pub async fn import_jobs(
+        &self,
+        import: i64,
+        jobs: Vec<NewJob>,
+        actor: &Actor,
+    ) -> Result<Vec<Added>, StoreError> {
+        let jobs: Vec<NewJob> = jobs
+            .into_iter()
+            .map(|job| NewJob {
+                import_id: Some(import),
+                ..job
+            })
+            .collect();
         let added = self.add_jobs(&jobs, actor).await?;
-        let count = i64::try_from(added.iter().filter(|a| matches!(a, Added::Added(_))).count()).unwrap_or(0);
-        execute(&self.db, "UPDATE imports SET row_count = row_count + ? WHERE id = ?", values![count, import]).await?;
+        let count = i64::try_from(
+            added
+                .iter()
+                .filter(|a| matches!(a, Added::Added(_)))
+                .count(),
+        )
+        .unwrap_or(0);
+        execute(
+            &self.db,
+            "UPDATE imports SET row_count = row_count + ? WHERE id = ?",
+            values![count, import],
+        )
+        .await?;
         Ok(added)
     }
 
     /// Adds rows of another table to it, in batches.
-    pub async fn import_into(&self, import: i64, table: &str, rows: &[Fields], actor: &Actor) -> Result<(), StoreError> {
+    pub async fn import_into(
+        &self,
+        import: i64,
+        table: &str,
+        rows: &[Fields],
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
         let table = free(table)?;
         for some in rows.chunks(IMPORT_BATCH) {
             transaction!(self, |tx| async {
@@ -64,25 +120,61 @@ impl Store {
 
     async fn note_rows(&self, tx: &Tx, import: i64, ids: &[i64]) -> Result<(), StoreError> {
         let sql = format!("SELECT row_ids FROM imports WHERE id = ?{}", self.locked());
-        let row = one(&**tx, &sql, values![import]).await?.ok_or(StoreError::NoRow)?;
-        let mut all: Vec<i64> = serde_json::from_str(&text_or_none(&row, 0)?.unwrap_or_default()).unwrap_or_default();
+        let row = one(&**tx, &sql, values![import])
+            .await?
+            .ok_or(StoreError::NoRow)?;
+        let mut all: Vec<i64> =
+            serde_json::from_str(&text_or_none(&row, 0)?.unwrap_or_default()).unwrap_or_default();
         all.extend(ids);
         let count = i64::try_from(all.len()).unwrap_or(i64::MAX);
         let sql = "UPDATE imports SET row_ids = ?, row_count = ? WHERE id = ?";
-        execute(&**tx, sql, values![Json::from(all).to_string(), count, import]).await.map(|_| ())
+        execute(
+            &**tx,
+            sql,
+            values![Json::from(all).to_string(), count, import],
+        )
+        .await
+        .map(|_| ())
     }
 
     /// Takes an import back: what nobody has touched goes away, the rest stays.
     pub async fn take_back_import(&self, import: i64, actor: &Actor) -> Result<Undone, StoreError> {
-        let row = one(&self.db, "SELECT table_name, row_count FROM imports WHERE id = ? AND undone_at IS NULL", values![import]).await?;
+        let row = one(
+            &self.db,
+            "SELECT table_name, row_count FROM imports WHERE id = ? AND undone_at IS NULL",
+            values![import],
+        )
+        .await?;
         let row = row.ok_or(StoreError::NoRow)?;
         let (table, count) = (text(&row, 0)?, int(&row, 1)?);
-        let gone = if table == "jobs" { self.take_all_jobs_back(import).await? } else { self.take_rows_back(free(&table)?, import, actor).await? };
-        let undone = Undone { gone, stayed: count.unsigned_abs().saturating_sub(gone) };
+        let gone = if table == "jobs" {
+            self.take_all_jobs_back(import).await?
+        } else {
+            self.take_rows_back(free(&table)?, import, actor).await?
+        };
+        let undone = Undone {
+            gone,
+            stayed: count.unsigned_abs().saturating_sub(gone),
+        };
         transaction!(self, |tx| async {
-            execute(&*tx, "UPDATE imports SET undone_at = ? WHERE id = ?", values![self.now_ms(), import]).await?;
+            execute(
+                &*tx,
+                "UPDATE imports SET undone_at = ? WHERE id = ?",
+                values![self.now_ms(), import],
+            )
+            .await?;
             let told = json!({ "gone": undone.gone, "stayed": undone.stayed });
-            audit::write(self, &tx, actor, "import.undo", Some("imports"), Some(import), None, Some(&told)).await
+            audit::write(
+                self,
+                &tx,
+                actor,
+                "import.undo",
+                Some("imports"),
+                Some(import),
+                None,
+                Some(&told),
+            )
+            .await
         })?;
         Ok(undone)
     }
@@ -97,10 +189,23 @@ impl Store {
         }
     }
 
-    /// Rows that are as the import made them. May be cut off and done again: what is deleted already counts as gone.
-    async fn take_rows_back(&self, table: &'static Table, import: i64, actor: &Actor) -> Result<u64, StoreError> {
-        let row = one(&self.db, "SELECT row_ids FROM imports WHERE id = ?", values![import]).await?.ok_or(StoreError::NoRow)?;
-        let ids: Vec<i64> = serde_json::from_str(&text_or_none(&row, 0)?.unwrap_or_default()).map_err(|e| StoreError::Damaged(e.to_string()))?;
+    /// Rows that are as the import made them. May be cut off and done again: what is deleted
+    /// already counts as gone.
+    async fn take_rows_back(
+        &self,
+        table: &'static Table,
+        import: i64,
+        actor: &Actor,
+    ) -> Result<u64, StoreError> {
+        let row = one(
+            &self.db,
+            "SELECT row_ids FROM imports WHERE id = ?",
+            values![import],
+        )
+        .await?
+        .ok_or(StoreError::NoRow)?;
+        let ids: Vec<i64> = serde_json::from_str(&text_or_none(&row, 0)?.unwrap_or_default())
+            .map_err(|e| StoreError::Damaged(e.to_string()))?;
         let mut gone = 0;
         for some in ids.chunks(IMPORT_BATCH) {
             gone += transaction!(self, |tx| async {
@@ -125,7 +230,11 @@ impl Store {
             "SELECT id FROM jobs WHERE import_id = ? AND state = 'ready' AND fence = 0 AND version = 0 AND deleted_at IS NULL LIMIT {IMPORT_BATCH}{}",
             self.locked()
         );
-        let ids = all(&**tx, &sql, values![import]).await?.iter().map(|row| int(row, 0)).collect::<Result<Vec<_>, _>>()?;
+        let ids = all(&**tx, &sql, values![import])
+            .await?
+            .iter()
+            .map(|row| int(row, 0))
+            .collect::<Result<Vec<_>, _>>()?;
         if ids.is_empty() {
             return Ok(0);
         }
@@ -144,7 +253,10 @@ impl Store {
         let keys: Vec<String> = jobs.iter().map(NewJob::live_key).collect();
         let mut open = std::collections::HashSet::new();
         for some in keys.chunks(500) {
-            let sql = format!("SELECT live_key FROM jobs WHERE live_key IN ({})", marks(some.len()));
+            let sql = format!(
+                "SELECT live_key FROM jobs WHERE live_key IN ({})",
+                marks(some.len())
+            );
             for row in all(&self.db, &sql, some.iter().map(Value::from).collect()).await? {
                 open.insert(text(&row, 0)?);
             }

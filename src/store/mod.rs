@@ -1,8 +1,9 @@
 //! The server's database: SQLite or MariaDB behind one set of queries.
 //!
-//! Lives here: [`catalogue`] (every table and column, once), [`schema`] (what makes a database ours, an old dump
-//! included), [`jobs`] (leases, arming, reports), [`rows`] (the generic table access), [`copy`] (from one database to
-//! another), machines, accounts, settings, the audit trail. Never here: HTTP, what a state means (`domain::lease`).
+//! Lives here: [`catalogue`] (every table and column, once), [`schema`] (what makes a database
+//! ours, an old dump included), [`jobs`] (leases, arming, reports), [`rows`] (the generic table
+//! access), [`copy`] (from one database to another), machines, accounts, settings, the audit trail.
+//! Never here: HTTP, what a state means (`domain::lease`).
 //!
 //! *Invariants: a column's name in a query comes from the catalogue or stands in the source; a person's change and its
 //! audit row are one transaction; a transaction is done again as a whole or not at all.*
@@ -38,10 +39,14 @@ pub use db::{Engine, Store, shown, sqlite_url};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The address is none of ours.
-    #[error("Địa chỉ cơ sở dữ liệu {0:?} không hợp lệ. Dùng sqlite://TỆP hoặc mysql://người_dùng@máy/tên. (Bad database address.)")]
+    #[error(
+        "Địa chỉ cơ sở dữ liệu {0:?} không hợp lệ. Dùng sqlite://TỆP hoặc mysql://người_dùng@máy/tên. (Bad database address.)"
+    )]
     BadAddress(String),
     /// Nobody answers there.
-    #[error("Không mở được cơ sở dữ liệu {url}. Kiểm tra địa chỉ, mật khẩu và máy chủ cơ sở dữ liệu. (Cannot open the database.)")]
+    #[error(
+        "Không mở được cơ sở dữ liệu {url}. Kiểm tra địa chỉ, mật khẩu và máy chủ cơ sở dữ liệu. (Cannot open the database.)"
+    )]
     Unreachable {
         /// Without the password.
         url: String,
@@ -50,7 +55,9 @@ pub enum StoreError {
         source: DbErr,
     },
     /// A newer program made it.
-    #[error("Cơ sở dữ liệu thuộc phiên bản mới hơn ({found} > {ours}). Cập nhật gachno rồi chạy lại. (Made by a newer version.)")]
+    #[error(
+        "Cơ sở dữ liệu thuộc phiên bản mới hơn ({found} > {ours}). Cập nhật gachno rồi chạy lại. (Made by a newer version.)"
+    )]
     Newer {
         /// Its version.
         found: i64,
@@ -58,7 +65,9 @@ pub enum StoreError {
         ours: i64,
     },
     /// Somebody else is at it.
-    #[error("Một máy chủ khác đang nâng cấp cơ sở dữ liệu (từ {0}). Đợi xong rồi chạy lại. (Another server is migrating.)")]
+    #[error(
+        "Một máy chủ khác đang nâng cấp cơ sở dữ liệu (từ {0}). Đợi xong rồi chạy lại. (Another server is migrating.)"
+    )]
     Migrating(String),
     /// Something is missing in it, and this account may not add it.
     #[error(
@@ -67,7 +76,9 @@ pub enum StoreError {
     )]
     MayNotMigrate,
     /// Somebody changed the row since it was read.
-    #[error("Dòng này vừa được người khác sửa. Mở lại rồi sửa tiếp. (Somebody else changed the row.)")]
+    #[error(
+        "Dòng này vừa được người khác sửa. Mở lại rồi sửa tiếp. (Somebody else changed the row.)"
+    )]
     Stale,
     /// There is no such row.
     #[error("Không có dòng này, hoặc đã bị xóa. (No such row.)")]
@@ -84,10 +95,14 @@ pub enum StoreError {
         why: String,
     },
     /// A server knows the key that is to go.
-    #[error("Máy chủ còn đang chạy: dừng mọi máy chủ của cơ sở dữ liệu này, đợi 15 giây rồi chạy lại. (A server is running.)")]
+    #[error(
+        "Máy chủ còn đang chạy: dừng mọi máy chủ của cơ sở dữ liệu này, đợi 15 giây rồi chạy lại. (A server is running.)"
+    )]
     Running,
     /// Nobody could let anybody in again.
-    #[error("Đây là chủ cuối cùng còn đăng nhập được: thêm một chủ khác trước. (The last owner who can sign in.)")]
+    #[error(
+        "Đây là chủ cuối cùng còn đăng nhập được: thêm một chủ khác trước. (The last owner who can sign in.)"
+    )]
     LastOwner,
     /// What is not possible for this job now.
     #[error(transparent)]
@@ -112,5 +127,8 @@ impl StoreError {
 /// SHA-256 as lower-case hexadecimal digits.
 pub fn digest(text: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -1,4 +1,5 @@
-//! What a person likes: which columns of a table they look at. One row of `settings` a person, not worth a trail.
+//! What a person likes: which columns of a table they look at. One row of `settings` a person, not
+//! worth a trail.
 
 use serde_json::{Map, Value as Json};
 
@@ -8,9 +9,16 @@ use super::db::{Store, Tx, execute, one, text, transaction, values};
 impl Store {
     /// What the person likes, by name.
     pub async fn likings(&self, user_id: i64) -> Result<Map<String, Json>, StoreError> {
-        let row = one(&self.db, "SELECT value FROM settings WHERE name = ?", values![name_of(user_id)]).await?;
+        let row = one(
+            &self.db,
+            "SELECT value FROM settings WHERE name = ?",
+            values![name_of(user_id)],
+        )
+        .await?;
         let text = row.map(|row| text(&row, 0)).transpose()?;
-        Ok(text.and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default())
+        Ok(text
+            .and_then(|t| serde_json::from_str(&t).ok())
+            .unwrap_or_default())
     }
 
     /// The person likes this; `null` forgets it.
@@ -21,15 +29,28 @@ impl Store {
         } else {
             all.insert(what.to_owned(), value.clone());
         }
-        transaction!(self, |tx| self.keep_likings(&tx, user_id, &Json::Object(all.clone())))
+        transaction!(self, |tx| self.keep_likings(
+            &tx,
+            user_id,
+            &Json::Object(all.clone())
+        ))
     }
 
     async fn keep_likings(&self, tx: &Tx, user_id: i64, all: &Json) -> Result<(), StoreError> {
         let (name, now) = (name_of(user_id), self.now_ms());
-        let changed =
-            execute(&**tx, "UPDATE settings SET value = ?, updated_at = ? WHERE name = ?", values![all.to_string(), now, name.clone()]).await?;
+        let changed = execute(
+            &**tx,
+            "UPDATE settings SET value = ?, updated_at = ? WHERE name = ?",
+            values![all.to_string(), now, name.clone()],
+        )
+        .await?;
         if changed == 0 {
-            execute(&**tx, "INSERT INTO settings (name, value, updated_at) VALUES (?, ?, ?)", values![name, all.to_string(), now]).await?;
+            execute(
+                &**tx,
+                "INSERT INTO settings (name, value, updated_at) VALUES (?, ?, ?)",
+                values![name, all.to_string(), now],
+            )
+            .await?;
         }
         Ok(())
     }

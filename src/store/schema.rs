@@ -1,13 +1,17 @@
-//! Makes a database ours by adding to it: an empty one, one of an old dump, one that was left half-way.
+//! Makes a database ours by adding to it: an empty one, one of an old dump, one that was left
+//! half-way.
 //!
-//! Every step looks first and adds what is missing, so each may be done again; each that was done stands in
-//! `schema_history`. Nothing is ever dropped, and no column narrowed.
+//! Every step looks first and adds what is missing, so each may be done again; each that was done
+//! stands in `schema_history`. Nothing is ever dropped, and no column narrowed.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use super::catalogue::{Column, Index, Kind, SEARCH_MAX, TABLES, Table};
-use super::db::{Asked, Engine, Store, Tx, all, execute, int, int_or_none, is_forbidden, one, text, transaction, values};
+use super::db::{
+    Asked, Engine, Store, Tx, all, execute, int, int_or_none, is_forbidden, one, text, transaction,
+    values,
+};
 use super::{StoreError, digest};
 
 /// Raised when an older program must not work on the database any more.
@@ -44,7 +48,10 @@ impl Store {
         let fingerprint = fingerprint(self.engine());
         if let Some(found) = self.version().await? {
             if found > VERSION {
-                return Err(StoreError::Newer { found, ours: VERSION });
+                return Err(StoreError::Newer {
+                    found,
+                    ours: VERSION,
+                });
             }
             if has_step(&self.db, &fingerprint).await? {
                 return Ok(Migrated::default());
@@ -52,10 +59,21 @@ impl Store {
         }
         let made = execute(&self.db, &history_table(self.engine()), vec![]).await;
         // The first thing that needs more than the running server's rights.
-        made.map_err(|error| if is_forbidden(&error) { StoreError::MayNotMigrate } else { error })?;
+        made.map_err(|error| {
+            if is_forbidden(&error) {
+                StoreError::MayNotMigrate
+            } else {
+                error
+            }
+        })?;
         self.hold_the_schema().await?;
         let done = self.add_all(&fingerprint).await;
-        execute(&self.db, "DELETE FROM schema_lock WHERE name = ?", values!["schema"]).await?;
+        execute(
+            &self.db,
+            "DELETE FROM schema_lock WHERE name = ?",
+            values!["schema"],
+        )
+        .await?;
         let migrated = done?;
         self.fill_search_texts().await?;
         Ok(migrated)
@@ -63,40 +81,72 @@ impl Store {
 
     /// The version that the database says it has; `None` where it never was ours.
     async fn version(&self) -> Result<Option<i64>, StoreError> {
-        if !columns_of(self, "schema_history").await?.contains("version") {
+        if !columns_of(self, "schema_history")
+            .await?
+            .contains("version")
+        {
             return Ok(None);
         }
-        let row = one(&self.db, &self.casts("SELECT CAST(MAX(version) AS SIGNED) FROM schema_history"), vec![]).await?;
+        let row = one(
+            &self.db,
+            &self.casts("SELECT CAST(MAX(version) AS SIGNED) FROM schema_history"),
+            vec![],
+        )
+        .await?;
         row.map_or(Ok(None), |row| int_or_none(&row, 0))
     }
 
-    /// A row that only one server can insert: it also holds over a cluster, where named locks do not.
+    /// A row that only one server can insert: it also holds over a cluster, where named locks do
+    /// not.
     async fn hold_the_schema(&self) -> Result<(), StoreError> {
         let suffix = suffix(self.engine());
-        let sql = format!("CREATE TABLE IF NOT EXISTS schema_lock (name VARCHAR(64) NOT NULL PRIMARY KEY, since_ms BIGINT NOT NULL){suffix}");
+        let sql = format!(
+            "CREATE TABLE IF NOT EXISTS schema_lock (name VARCHAR(64) NOT NULL PRIMARY KEY, since_ms BIGINT NOT NULL){suffix}"
+        );
         execute(&self.db, &sql, vec![]).await?;
         let now = self.now_ms();
-        execute(&self.db, "DELETE FROM schema_lock WHERE since_ms < ?", values![now - LOCK_AGE_MAX_MS]).await?;
-        match execute(&self.db, "INSERT INTO schema_lock (name, since_ms) VALUES (?, ?)", values!["schema", now]).await {
+        execute(
+            &self.db,
+            "DELETE FROM schema_lock WHERE since_ms < ?",
+            values![now - LOCK_AGE_MAX_MS],
+        )
+        .await?;
+        match execute(
+            &self.db,
+            "INSERT INTO schema_lock (name, since_ms) VALUES (?, ?)",
+            values!["schema", now],
+        )
+        .await
+        {
             Ok(_) => Ok(()),
             Err(error) if super::db::is_taken(&error) => {
                 let row = one(&self.db, "SELECT since_ms FROM schema_lock", vec![]).await?;
                 let since = row.map_or(Ok(now), |row| int(&row, 0))?;
-                Err(StoreError::Migrating(jiff::Timestamp::from_millisecond(since).map_or_else(|_| since.to_string(), |t| t.to_string())))
+                Err(StoreError::Migrating(
+                    jiff::Timestamp::from_millisecond(since)
+                        .map_or_else(|_| since.to_string(), |t| t.to_string()),
+                ))
             }
             Err(error) => Err(error),
         }
     }
 
     async fn add_all(&self, fingerprint: &str) -> Result<Migrated, StoreError> {
-        // One connection for all: on SQLite also one transaction; MariaDB commits each DDL statement by itself.
+        // One connection for all: on SQLite also one transaction; MariaDB commits each DDL
+        // statement by itself.
         transaction!(self, |tx| self.add_in(&tx, fingerprint))
     }
 
     async fn add_in(&self, tx: &Tx, fingerprint: &str) -> Result<Migrated, StoreError> {
         if self.engine() == Engine::MariaDb {
-            // A row with id 0 stays what it is, and an old zero date does not stop a column from being added.
-            execute(&**tx, "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'", vec![]).await?;
+            // A row with id 0 stays what it is, and an old zero date does not stop a column from
+            // being added.
+            execute(
+                &**tx,
+                "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
+                vec![],
+            )
+            .await?;
         }
         let mut steps = Vec::new();
         let existing = self.all_columns(&**tx).await?;
@@ -113,7 +163,11 @@ impl Store {
                 steps.push(name);
             }
             let indexes = self.indexes_of(tx, table.name, there.is_some()).await?;
-            for index in table.indexes.iter().filter(|i| !indexes.contains(&i.name.to_owned())) {
+            for index in table
+                .indexes
+                .iter()
+                .filter(|i| !indexes.contains(&i.name.to_owned()))
+            {
                 execute(&**tx, &create_index(table, index), vec![]).await?;
             }
         }
@@ -126,26 +180,48 @@ impl Store {
         Ok(Migrated { steps })
     }
 
-    /// Tables of ours that know no transactions, or whose rows have a form in which an index is short.
+    /// Tables of ours that know no transactions, or whose rows have a form in which an index is
+    /// short.
     async fn old_formats(&self, tx: &Tx) -> Result<Vec<(String, String)>, StoreError> {
         if self.engine() == Engine::Sqlite {
             return Ok(Vec::new());
         }
         let sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' \
                    AND (engine <> 'InnoDB' OR row_format NOT IN ('Dynamic', 'Compressed'))";
-        let names = all(&**tx, sql, vec![]).await?.iter().map(|row| text(row, 0)).collect::<Result<Vec<String>, _>>()?;
-        let ours = names.into_iter().filter(|name| TABLES.iter().any(|t| t.name == name));
-        Ok(ours.map(|name| (format!("format {name}"), format!("ALTER TABLE `{name}` ENGINE=InnoDB ROW_FORMAT=DYNAMIC"))).collect())
+        let names = all(&**tx, sql, vec![])
+            .await?
+            .iter()
+            .map(|row| text(row, 0))
+            .collect::<Result<Vec<String>, _>>()?;
+        let ours = names
+            .into_iter()
+            .filter(|name| TABLES.iter().any(|t| t.name == name));
+        Ok(ours
+            .map(|name| {
+                (
+                    format!("format {name}"),
+                    format!("ALTER TABLE `{name}` ENGINE=InnoDB ROW_FORMAT=DYNAMIC"),
+                )
+            })
+            .collect())
     }
 
     async fn note(&self, tx: &Tx, step: &str) -> Result<(), StoreError> {
         if !has_step(&**tx, step).await? {
-            execute(&**tx, "INSERT INTO schema_history (step, version, at_ms) VALUES (?, ?, ?)", values![step, VERSION, self.now_ms()]).await?;
+            execute(
+                &**tx,
+                "INSERT INTO schema_history (step, version, at_ms) VALUES (?, ?, ?)",
+                values![step, VERSION, self.now_ms()],
+            )
+            .await?;
         }
         Ok(())
     }
 
-    pub(super) async fn all_columns<C: Asked>(&self, c: &C) -> Result<HashMap<String, HashMap<String, Existing>>, StoreError> {
+    pub(super) async fn all_columns<C: Asked>(
+        &self,
+        c: &C,
+    ) -> Result<HashMap<String, HashMap<String, Existing>>, StoreError> {
         let sql = match self.engine() {
             Engine::Sqlite => {
                 "SELECT m.name, p.name, p.type, CASE WHEN p.pk > 0 THEN 'PRI' ELSE '' END, 'auto_increment' FROM sqlite_master m, pragma_table_info(m.name) p \
@@ -157,24 +233,45 @@ impl Store {
         };
         let mut found: HashMap<String, HashMap<String, Existing>> = HashMap::new();
         for row in all(c, sql, vec![]).await? {
-            let column = Existing { kind: text(&row, 2)?.to_lowercase(), key: text(&row, 3)?, extra: text(&row, 4)? };
-            found.entry(text(&row, 0)?).or_default().insert(text(&row, 1)?, column);
+            let column = Existing {
+                kind: text(&row, 2)?.to_lowercase(),
+                key: text(&row, 3)?,
+                extra: text(&row, 4)?,
+            };
+            found
+                .entry(text(&row, 0)?)
+                .or_default()
+                .insert(text(&row, 1)?, column);
         }
         Ok(found)
     }
 
-    async fn indexes_of(&self, tx: &Tx, table: &str, exists: bool) -> Result<Vec<String>, StoreError> {
+    async fn indexes_of(
+        &self,
+        tx: &Tx,
+        table: &str,
+        exists: bool,
+    ) -> Result<Vec<String>, StoreError> {
         if !exists {
             return Ok(Vec::new());
         }
         let sql = match self.engine() {
-            Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?",
-            Engine::MariaDb => "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ?",
+            Engine::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?"
+            }
+            Engine::MariaDb => {
+                "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ?"
+            }
         };
-        all(&**tx, sql, values![table]).await?.iter().map(|row| text(row, 0)).collect()
+        all(&**tx, sql, values![table])
+            .await?
+            .iter()
+            .map(|row| text(row, 0))
+            .collect()
     }
 
-    /// Fills the search text of rows that have none: those of an old dump, and what other programs write.
+    /// Fills the search text of rows that have none: those of an old dump, and what other programs
+    /// write.
     pub async fn fill_search_texts(&self) -> Result<u64, StoreError> {
         let mut filled = 0;
         for table in TABLES.iter().filter(|t| t.has("search_text")) {
@@ -201,19 +298,38 @@ pub(super) struct Existing {
 async fn columns_of(store: &Store, table: &str) -> Result<HashSet<String>, StoreError> {
     let sql = match store.engine() {
         Engine::Sqlite => "SELECT name FROM pragma_table_info(?)",
-        Engine::MariaDb => "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
+        Engine::MariaDb => {
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?"
+        }
     };
-    all(&store.db, sql, values![table]).await?.iter().map(|row| text(row, 0)).collect()
+    all(&store.db, sql, values![table])
+        .await?
+        .iter()
+        .map(|row| text(row, 0))
+        .collect()
 }
 
 async fn has_step<C: Asked>(c: &C, step: &str) -> Result<bool, StoreError> {
-    Ok(one(c, "SELECT 1 FROM schema_history WHERE step = ?", values![step]).await?.is_some())
+    Ok(one(
+        c,
+        "SELECT 1 FROM schema_history WHERE step = ?",
+        values![step],
+    )
+    .await?
+    .is_some())
 }
 
 /// What is missing of a table, each with a name for the history.
-fn steps_of(engine: Engine, table: &Table, there: Option<&HashMap<String, Existing>>) -> Vec<(String, String)> {
+fn steps_of(
+    engine: Engine,
+    table: &Table,
+    there: Option<&HashMap<String, Existing>>,
+) -> Vec<(String, String)> {
     let Some(there) = there else {
-        return vec![(format!("create {}", table.name), create_table(engine, table))];
+        return vec![(
+            format!("create {}", table.name),
+            create_table(engine, table),
+        )];
     };
     let mut steps = Vec::new();
     let mut step = |name: String, sql: String| steps.push((name, sql));
@@ -223,24 +339,56 @@ fn steps_of(engine: Engine, table: &Table, there: Option<&HashMap<String, Existi
         && let Some(id) = there.get("id")
     {
         if id.key != "PRI" {
-            step(format!("key {name}.id"), format!("ALTER TABLE `{name}` ADD PRIMARY KEY (`id`)"));
+            step(
+                format!("key {name}.id"),
+                format!("ALTER TABLE `{name}` ADD PRIMARY KEY (`id`)"),
+            );
         }
         if !id.extra.contains("auto_increment") {
             // InnoDB goes on above the largest id that is there.
-            step(format!("number {name}.id"), format!("ALTER TABLE `{name}` MODIFY `id` {} NOT NULL AUTO_INCREMENT", id.kind));
+            step(
+                format!("number {name}.id"),
+                format!(
+                    "ALTER TABLE `{name}` MODIFY `id` {} NOT NULL AUTO_INCREMENT",
+                    id.kind
+                ),
+            );
         }
     }
     for column in table.columns {
         match there.get(column.name) {
-            None => step(format!("add {name}.{}", column.name), format!("ALTER TABLE `{name}` ADD COLUMN {}", definition(engine, table, column))),
-            Some(found) if engine == Engine::MariaDb && column.kind == Kind::Decimal && found.kind.starts_with("double") => {
-                step(format!("widen {name}.{}", column.name), format!("ALTER TABLE `{name}` MODIFY {}", definition(engine, table, column)));
+            None => step(
+                format!("add {name}.{}", column.name),
+                format!(
+                    "ALTER TABLE `{name}` ADD COLUMN {}",
+                    definition(engine, table, column)
+                ),
+            ),
+            Some(found)
+                if engine == Engine::MariaDb
+                    && column.kind == Kind::Decimal
+                    && found.kind.starts_with("double") =>
+            {
+                step(
+                    format!("widen {name}.{}", column.name),
+                    format!(
+                        "ALTER TABLE `{name}` MODIFY {}",
+                        definition(engine, table, column)
+                    ),
+                );
             }
             // Made from the row's other columns, and made again by the filling that follows.
-            Some(found) if engine == Engine::MariaDb && column.name == "search_text" && !found.kind.starts_with("varchar") => {
+            Some(found)
+                if engine == Engine::MariaDb
+                    && column.name == "search_text"
+                    && !found.kind.starts_with("varchar") =>
+            {
                 step(
                     format!("narrow {name}.search_text"),
-                    format!("ALTER TABLE `{name}` DROP COLUMN search_text, ADD COLUMN {}", definition(engine, table, column)),
+                    format!(
+                        "ALTER TABLE `{name}` DROP COLUMN search_text, ADD COLUMN {}",
+                        definition(engine, table, column)
+                    ),
                 );
             }
             Some(_) => {}
@@ -250,14 +398,28 @@ fn steps_of(engine: Engine, table: &Table, there: Option<&HashMap<String, Existi
 }
 
 fn create_table(engine: Engine, table: &Table) -> String {
-    let columns: Vec<String> = table.columns.iter().map(|c| definition(engine, table, c)).collect();
-    format!("CREATE TABLE IF NOT EXISTS `{}` ({}){}", table.name, columns.join(", "), suffix(engine))
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|c| definition(engine, table, c))
+        .collect();
+    format!(
+        "CREATE TABLE IF NOT EXISTS `{}` ({}){}",
+        table.name,
+        columns.join(", "),
+        suffix(engine)
+    )
 }
 
 fn create_index(table: &Table, index: &Index) -> String {
     let columns: Vec<String> = index.columns.iter().map(|c| format!("`{c}`")).collect();
     let unique = if index.unique { "UNIQUE " } else { "" };
-    format!("CREATE {unique}INDEX IF NOT EXISTS `{}` ON `{}` ({})", index.name, table.name, columns.join(", "))
+    format!(
+        "CREATE {unique}INDEX IF NOT EXISTS `{}` ON `{}` ({})",
+        index.name,
+        table.name,
+        columns.join(", ")
+    )
 }
 
 fn history_table(engine: Engine) -> String {
@@ -286,10 +448,18 @@ fn definition(engine: Engine, table: &Table, column: &Column) -> String {
         return sql;
     }
     match engine {
-        Engine::Sqlite => sql.push_str(if column.kind.is_number() { "INTEGER" } else { "TEXT" }),
+        Engine::Sqlite => sql.push_str(if column.kind.is_number() {
+            "INTEGER"
+        } else {
+            "TEXT"
+        }),
         Engine::MariaDb => sql.push_str(&mariadb_type(table, column)),
     }
-    sql.push_str(if column.nullable { " NULL" } else { " NOT NULL" });
+    sql.push_str(if column.nullable {
+        " NULL"
+    } else {
+        " NOT NULL"
+    });
     if let Some(default) = column.default {
         let _ = write!(sql, " DEFAULT {default}");
     } else if column.nullable {
@@ -300,7 +470,8 @@ fn definition(engine: Engine, table: &Table, column: &Column) -> String {
 
 fn mariadb_type(table: &Table, column: &Column) -> String {
     if column.name == "search_text" {
-        // Compared byte by byte, and short enough for an index: without accents there is nothing to collate.
+        // Compared byte by byte, and short enough for an index: without accents there is nothing to
+        // collate.
         return format!("varchar({SEARCH_MAX}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
     }
     if let Some(old) = column.old_type.filter(|_| table.is_old) {
@@ -308,7 +479,9 @@ fn mariadb_type(table: &Table, column: &Column) -> String {
     }
     match column.kind {
         Kind::Id | Kind::Int | Kind::Relation { .. } if table.is_old => "int".to_owned(),
-        Kind::Id | Kind::Int | Kind::Money | Kind::TimeMs | Kind::Relation { .. } => "bigint".to_owned(),
+        Kind::Id | Kind::Int | Kind::Money | Kind::TimeMs | Kind::Relation { .. } => {
+            "bigint".to_owned()
+        }
         Kind::Decimal => "decimal(15,2)".to_owned(),
         Kind::Text(length) => format!("varchar({length})"),
         Kind::Choice(_) => "varchar(64)".to_owned(),

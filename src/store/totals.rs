@@ -24,16 +24,34 @@ impl Store {
         }
     }
 
-    async fn numbers(&self, tx: &Tx, sql: &str, given: Vec<Value>, count: usize) -> Result<Vec<Vec<i64>>, StoreError> {
+    async fn numbers(
+        &self,
+        tx: &Tx,
+        sql: &str,
+        given: Vec<Value>,
+        count: usize,
+    ) -> Result<Vec<Vec<i64>>, StoreError> {
         let found = all(&**tx, &self.casts(sql), given).await?;
-        found.iter().map(|row| (0..count).map(|at| Ok(int_or_none(row, at)?.unwrap_or(0))).collect()).collect()
+        found
+            .iter()
+            .map(|row| {
+                (0..count)
+                    .map(|at| Ok(int_or_none(row, at)?.unwrap_or(0)))
+                    .collect()
+            })
+            .collect()
     }
 
     async fn price_product(&self, tx: &Tx, id: i64) -> Result<(), StoreError> {
         let sql = "SELECT CAST(price AS SIGNED), CAST(percent_discount AS SIGNED), CAST(discount AS SIGNED) FROM products WHERE id = ?";
         for row in self.numbers(tx, sql, values![id], 3).await? {
             let sold_for = final_price(row[0], row[1], row[2]);
-            execute(&**tx, "UPDATE products SET final_price = ? WHERE id = ?", values![sold_for, id]).await?;
+            execute(
+                &**tx,
+                "UPDATE products SET final_price = ? WHERE id = ?",
+                values![sold_for, id],
+            )
+            .await?;
         }
         Ok(())
     }
@@ -42,8 +60,17 @@ impl Store {
         let sql = "SELECT CAST(quantity AS SIGNED), CAST(unit_price AS SIGNED), CAST(discount AS SIGNED), CAST(order_id AS SIGNED) \
                    FROM order_details WHERE id = ?";
         for row in self.numbers(tx, sql, values![id], 4).await? {
-            let line = Line { quantity: row[0], unit_price: row[1], discount: row[2] };
-            execute(&**tx, "UPDATE order_details SET price = ? WHERE id = ?", values![line.price(), id]).await?;
+            let line = Line {
+                quantity: row[0],
+                unit_price: row[1],
+                discount: row[2],
+            };
+            execute(
+                &**tx,
+                "UPDATE order_details SET price = ? WHERE id = ?",
+                values![line.price(), id],
+            )
+            .await?;
             self.total_order(tx, row[3]).await?;
         }
         Ok(())
@@ -53,9 +80,25 @@ impl Store {
         let sql = "SELECT CAST(quantity AS SIGNED), CAST(unit_price AS SIGNED), CAST(discount AS SIGNED) FROM order_details \
                    WHERE order_id = ? AND deleted_at IS NULL";
         let rows = self.numbers(tx, sql, values![order], 3).await?;
-        let lines: Vec<Line> = rows.iter().map(|row| Line { quantity: row[0], unit_price: row[1], discount: row[2] }).collect();
+        let lines: Vec<Line> = rows
+            .iter()
+            .map(|row| Line {
+                quantity: row[0],
+                unit_price: row[1],
+                discount: row[2],
+            })
+            .collect();
         let sql = self.casts("SELECT CAST(discount AS SIGNED) FROM orders WHERE id = ?");
-        let discount = one(&**tx, &sql, values![order]).await?.map_or(Ok(None), |row| int_or_none(&row, 0))?.unwrap_or(0);
-        execute(&**tx, "UPDATE orders SET total = ? WHERE id = ?", values![total(&lines, discount), order]).await.map(|_| ())
+        let discount = one(&**tx, &sql, values![order])
+            .await?
+            .map_or(Ok(None), |row| int_or_none(&row, 0))?
+            .unwrap_or(0);
+        execute(
+            &**tx,
+            "UPDATE orders SET total = ? WHERE id = ?",
+            values![total(&lines, discount), order],
+        )
+        .await
+        .map(|_| ())
     }
 }

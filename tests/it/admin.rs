@@ -37,18 +37,30 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("")
+        self.headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or("")
     }
 
     #[track_caller]
     pub fn leads_to(&self, to: &str) -> &Self {
-        assert_eq!((self.status, self.header("location")), (StatusCode::SEE_OTHER, to), "{}", self.body);
+        assert_eq!(
+            (self.status, self.header("location")),
+            (StatusCode::SEE_OTHER, to),
+            "{}",
+            self.body
+        );
         self
     }
 
     #[track_caller]
     pub fn says(&self, words: &str) -> &Self {
-        assert!(self.body.contains(words), "{words:?} is not in {}", self.body);
+        assert!(
+            self.body.contains(words),
+            "{words:?} is not in {}",
+            self.body
+        );
         self
     }
 }
@@ -56,7 +68,18 @@ impl Answer {
 /// What a machine says of a job, and nothing besides.
 pub fn told(job: &str, fence: i64, outcome: Outcome) -> Report {
     let (attempt, job) = (uuid::Uuid::now_v7().to_string(), job.to_owned());
-    Report { attempt, job, fence, outcome, amount: None, transaction_id: None, proof: Proof::None, message: None, at: None, operator: None }
+    Report {
+        attempt,
+        job,
+        fence,
+        outcome,
+        amount: None,
+        transaction_id: None,
+        proof: Proof::None,
+        message: None,
+        at: None,
+        operator: None,
+    }
 }
 
 /// A person's browser: it keeps the cookie.
@@ -72,7 +95,10 @@ impl Shop {
     pub async fn open() -> Self {
         let base = Base::new(Which::Sqlite).unwrap();
         let shop = Self::open_on(&base).await;
-        Self { _base: Some(base), ..shop }
+        Self {
+            _base: Some(base),
+            ..shop
+        }
     }
 
     /// On this database, which is there for longer than the shop.
@@ -85,11 +111,28 @@ impl Shop {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicI64::new(START_MS));
         let store = base.store().await.with_clock(Arc::clone(&clock));
-        let config = ServeConfig { requests_per_second: 1_000, ..ServeConfig::local("", folder.path().join("serve.key")) };
+        let config = ServeConfig {
+            requests_per_second: 1_000,
+            ..ServeConfig::local("", folder.path().join("serve.key"))
+        };
         let vault = Vault::open_or_create(&config.key_file).unwrap();
-        let running = start_with(App::with_deadlines(store, config, vault, deadlines)).await.unwrap();
-        let first_password = running.first_owner.as_ref().unwrap().password.expose_secret().to_owned();
-        Self { running, clock, first_password, _folder: folder, _base: None }
+        let running = start_with(App::with_deadlines(store, config, vault, deadlines))
+            .await
+            .unwrap();
+        let first_password = running
+            .first_owner
+            .as_ref()
+            .unwrap()
+            .password
+            .expose_secret()
+            .to_owned();
+        Self {
+            running,
+            clock,
+            first_password,
+            _folder: folder,
+            _base: None,
+        }
     }
 
     pub fn store(&self) -> &Store {
@@ -114,8 +157,16 @@ impl Shop {
 
     pub async fn add_person(&self, username: &str, role: Role) -> i64 {
         let hash = hash_password(&SecretString::from(PASSWORD)).unwrap();
-        let new = NewAccount { username, name: None, role, status: Status::Active };
-        self.store().add_account(&new, &hash, None, &Actor::system()).await.unwrap()
+        let new = NewAccount {
+            username,
+            name: None,
+            role,
+            status: Status::Active,
+        };
+        self.store()
+            .add_account(&new, &hash, None, &Actor::system())
+            .await
+            .unwrap()
     }
 
     pub async fn add_jobs(&self, codes: &[&str]) {
@@ -135,37 +186,88 @@ impl Shop {
                 NewJob::of(Service::PayEvn, &job, "test")
             })
             .collect();
-        self.store().add_jobs(&jobs, &Actor::system()).await.unwrap();
+        self.store()
+            .add_jobs(&jobs, &Actor::system())
+            .await
+            .unwrap();
     }
 
     /// How many rows of the trail have this action.
     pub async fn trail(&self, action: &str) -> usize {
-        let query = gachno::store::rows::Query { search: action.to_owned(), ..Default::default() };
-        let rows = self.store().list("audit", &query, 1_000).await.unwrap().rows;
-        let at = gachno::store::catalogue::table("audit").unwrap().shown().position(|c| c.name == "action").unwrap();
+        let query = gachno::store::rows::Query {
+            search: action.to_owned(),
+            ..Default::default()
+        };
+        let rows = self
+            .store()
+            .list("audit", &query, 1_000)
+            .await
+            .unwrap()
+            .rows;
+        let at = gachno::store::catalogue::table("audit")
+            .unwrap()
+            .shown()
+            .position(|c| c.name == "action")
+            .unwrap();
         rows.iter().filter(|row| row.cells[at] == action).count()
     }
 }
 
 impl Browser {
     pub fn at(url: &str) -> Self {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { url: url.to_owned(), client, cookie: String::new(), device: String::new() }
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            url: url.to_owned(),
+            client,
+            cookie: String::new(),
+            device: String::new(),
+        }
     }
 
     pub async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
-        let cookies: Vec<&str> = [self.cookie.as_str(), self.device.as_str()].into_iter().filter(|c| !c.is_empty()).collect();
-        let request = if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
+        let cookies: Vec<&str> = [self.cookie.as_str(), self.device.as_str()]
+            .into_iter()
+            .filter(|c| !c.is_empty())
+            .collect();
+        let request = if cookies.is_empty() {
+            request
+        } else {
+            request.header("cookie", cookies.join("; "))
+        };
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        for set in headers.get_all("set-cookie").iter().filter_map(|v| v.to_str().ok()) {
+        for set in headers
+            .get_all("set-cookie")
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+        {
             let pair = set.split(';').next().unwrap();
-            let jar = if pair.contains("gachno-device=") { &mut self.device } else { &mut self.cookie };
-            *jar = if pair.ends_with('=') { String::new() } else { pair.to_owned() };
+            let jar = if pair.contains("gachno-device=") {
+                &mut self.device
+            } else {
+                &mut self.cookie
+            };
+            *jar = if pair.ends_with('=') {
+                String::new()
+            } else {
+                pair.to_owned()
+            };
         }
-        let answer = Answer { status, headers, body: response.text().await.unwrap() };
+        let answer = Answer {
+            status,
+            headers,
+            body: response.text().await.unwrap(),
+        };
         if answer.header("content-type").starts_with("text/html") {
-            assert!(runs(&answer.body).is_empty(), "{:?} in {}", runs(&answer.body), answer.body);
+            assert!(
+                runs(&answer.body).is_empty(),
+                "{:?} in {}",
+                runs(&answer.body),
+                answer.body
+            );
         }
         answer
     }
@@ -179,17 +281,28 @@ impl Browser {
     }
 
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = self.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded").body(body);
-        self.send(request.header("sec-fetch-site", "same-origin")).await
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = self
+            .request(Method::POST, path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        self.send(request.header("sec-fetch-site", "same-origin"))
+            .await
     }
 
     pub async fn sign_in(&mut self, username: &str, password: &str) -> Answer {
-        self.post("/admin/sign-in", &[("username", username), ("password", password)]).await
+        self.post(
+            "/admin/sign-in",
+            &[("username", username), ("password", password)],
+        )
+        .await
     }
 }
 
-/// What in a page would run, or be a style of its own: nothing, by our policy. Reads tags as a browser does.
+/// What in a page would run, or be a style of its own: nothing, by our policy. Reads tags as a
+/// browser does.
 pub fn runs(html: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = html;
@@ -202,7 +315,9 @@ pub fn runs(html: &str) -> Vec<String> {
         if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             continue;
         }
-        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))
+            .unwrap_or(rest.len());
         let tag = rest[..end].to_lowercase();
         rest = &rest[end..];
         let mut has_src = false;
@@ -211,7 +326,10 @@ pub fn runs(html: &str) -> Vec<String> {
             if rest.is_empty() || rest.starts_with('>') {
                 break;
             }
-            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/')).unwrap_or(rest.len()).max(1);
+            let end = rest
+                .find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/'))
+                .unwrap_or(rest.len())
+                .max(1);
             let name = rest[..end].to_lowercase();
             rest = &rest[end..];
             let mut value = String::new();
@@ -220,7 +338,11 @@ pub fn runs(html: &str) -> Vec<String> {
                 let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
                 let (inner, left) = match quote {
                     Some(quote) => after[1..].split_once(quote).unwrap_or((&after[1..], "")),
-                    None => after.split_at(after.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(after.len())),
+                    None => after.split_at(
+                        after
+                            .find(|c: char| c.is_whitespace() || c == '>')
+                            .unwrap_or(after.len()),
+                    ),
                 };
                 inner.clone_into(&mut value);
                 rest = left;
@@ -247,21 +369,48 @@ pub fn runs(html: &str) -> Vec<String> {
 async fn the_owner_signs_in_with_the_password_of_the_terminal_and_makes_another() {
     let shop = Shop::open().await;
     let mut owner = shop.browser();
-    owner.get("/admin/t/jobs?q=1").await.leads_to("/admin/sign-in?next=%2Fadmin%2Ft%2Fjobs%3Fq%3D1");
-    owner.sign_in("chu", &shop.first_password.clone()).await.leads_to("/admin/new-password");
+    owner
+        .get("/admin/t/jobs?q=1")
+        .await
+        .leads_to("/admin/sign-in?next=%2Fadmin%2Ft%2Fjobs%3Fq%3D1");
+    owner
+        .sign_in("chu", &shop.first_password.clone())
+        .await
+        .leads_to("/admin/new-password");
     let once = owner.cookie.clone();
     owner.get("/admin").await.leads_to("/admin/new-password");
     for weak in ["chu12345", "12345678", &shop.first_password.clone()] {
-        let answer = owner.post("/admin/new-password", &[("password", weak), ("again", weak)]).await;
+        let answer = owner
+            .post(
+                "/admin/new-password",
+                &[("password", weak), ("again", weak)],
+            )
+            .await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{weak}");
     }
-    owner.post("/admin/new-password", &[("password", PASSWORD), ("again", PASSWORD)]).await.leads_to("/admin");
+    owner
+        .post(
+            "/admin/new-password",
+            &[("password", PASSWORD), ("again", PASSWORD)],
+        )
+        .await
+        .leads_to("/admin");
     assert_ne!(owner.cookie, once, "another id after another password");
     owner.get("/admin").await.says("Tổng quan");
     let mut thief = shop.browser();
     thief.cookie = once;
-    thief.get("/admin").await.leads_to("/admin/sign-in?next=%2Fadmin");
-    assert_eq!(shop.browser().sign_in("chu", &shop.first_password.clone()).await.status, StatusCode::UNAUTHORIZED, "it worked once");
+    thief
+        .get("/admin")
+        .await
+        .leads_to("/admin/sign-in?next=%2Fadmin");
+    assert_eq!(
+        shop.browser()
+            .sign_in("chu", &shop.first_password.clone())
+            .await
+            .status,
+        StatusCode::UNAUTHORIZED,
+        "it worked once"
+    );
 }
 
 #[tokio::test]
@@ -274,24 +423,48 @@ async fn a_session_ends_by_itself_by_signing_out_and_by_being_blocked() {
             break;
         }
     }
-    lan.get("/admin").await.leads_to("/admin/sign-in?next=%2Fadmin");
-    assert!(shop.clock.load(Ordering::Relaxed) - START_MS <= 12 * 60 * MINUTE + 29 * MINUTE, "used all the time, it still ends after twelve hours");
+    lan.get("/admin")
+        .await
+        .leads_to("/admin/sign-in?next=%2Fadmin");
+    assert!(
+        shop.clock.load(Ordering::Relaxed) - START_MS <= 12 * 60 * MINUTE + 29 * MINUTE,
+        "used all the time, it still ends after twelve hours"
+    );
 
     lan.sign_in("lan", PASSWORD).await.leads_to("/admin");
     shop.wait(31 * MINUTE);
-    lan.get("/admin").await.leads_to("/admin/sign-in?next=%2Fadmin");
+    lan.get("/admin")
+        .await
+        .leads_to("/admin/sign-in?next=%2Fadmin");
 
     lan.sign_in("lan", PASSWORD).await.leads_to("/admin");
     let kept = lan.cookie.clone();
     let out = lan.post("/admin/sign-out", &[]).await;
-    assert!(out.leads_to("/admin/sign-in").header("clear-site-data").contains("storage"));
+    assert!(
+        out.leads_to("/admin/sign-in")
+            .header("clear-site-data")
+            .contains("storage")
+    );
     lan.cookie = kept;
-    lan.get("/admin").await.leads_to("/admin/sign-in?next=%2Fadmin");
+    lan.get("/admin")
+        .await
+        .leads_to("/admin/sign-in?next=%2Fadmin");
 
     lan.sign_in("lan", PASSWORD).await.leads_to("/admin");
-    let user = shop.store().account_named("lan").await.unwrap().unwrap().user_id;
-    shop.store().set_standing(user, Role::Operator, Status::Suspended, &Actor::system()).await.unwrap();
-    lan.get("/admin").await.leads_to("/admin/sign-in?next=%2Fadmin");
+    let user = shop
+        .store()
+        .account_named("lan")
+        .await
+        .unwrap()
+        .unwrap()
+        .user_id;
+    shop.store()
+        .set_standing(user, Role::Operator, Status::Suspended, &Actor::system())
+        .await
+        .unwrap();
+    lan.get("/admin")
+        .await
+        .leads_to("/admin/sign-in?next=%2Fadmin");
     lan.sign_in("lan", PASSWORD).await.says("tạm khóa");
 }
 
@@ -302,12 +475,20 @@ async fn guessing_is_slow_and_tells_nothing() {
     let mut thief = shop.browser();
     let nobody = thief.sign_in("khong-co", "sai mật khẩu").await;
     let somebody = thief.sign_in("lan", "sai mật khẩu").await;
-    assert_eq!((nobody.status, nobody.body.replace("khong-co", "lan")), (somebody.status, somebody.body), "the same for both");
+    assert_eq!(
+        (nobody.status, nobody.body.replace("khong-co", "lan")),
+        (somebody.status, somebody.body),
+        "the same for both"
+    );
     for _ in 0..4 {
         thief.sign_in("lan", "sai mật khẩu").await;
     }
     let stopped = thief.sign_in("lan", PASSWORD).await;
-    assert_eq!(stopped.status, StatusCode::TOO_MANY_REQUESTS, "not even with the right one");
+    assert_eq!(
+        stopped.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "not even with the right one"
+    );
     assert_eq!(stopped.header("retry-after"), "900");
     shop.wait(16 * MINUTE);
     thief.sign_in("lan", PASSWORD).await.leads_to("/admin");
@@ -327,23 +508,50 @@ async fn a_cookie_is_only_the_servers_and_only_this_sites() {
     assert!(!cookie.contains("Domain"));
     let id = lan.cookie.split_once('=').unwrap().1.to_owned();
     assert!(id.len() >= 43, "256 bits");
-    assert!(shop.store().session(&id).await.unwrap().is_none(), "the database knows its hash only");
+    assert!(
+        shop.store().session(&id).await.unwrap().is_none(),
+        "the database knows its hash only"
+    );
 
     let post = |site: &'static str| {
-        lan.request(Method::POST, "/admin/me/end").header("cookie", &lan.cookie).header("sec-fetch-site", site).body("handle=all")
+        lan.request(Method::POST, "/admin/me/end")
+            .header("cookie", &lan.cookie)
+            .header("sec-fetch-site", site)
+            .body("handle=all")
     };
-    assert_eq!(post("cross-site").send().await.unwrap().status(), StatusCode::FORBIDDEN);
-    assert_eq!(post("same-site").send().await.unwrap().status(), StatusCode::FORBIDDEN);
-    assert_eq!(post("same-origin").send().await.unwrap().status(), StatusCode::SEE_OTHER);
-    let foreign =
-        lan.request(Method::POST, "/admin/me/end").header("cookie", &lan.cookie).header("origin", "https://evil.example").body("handle=all");
-    assert_eq!(foreign.send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert_eq!(
+        post("cross-site").send().await.unwrap().status(),
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        post("same-site").send().await.unwrap().status(),
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        post("same-origin").send().await.unwrap().status(),
+        StatusCode::SEE_OTHER
+    );
+    let foreign = lan
+        .request(Method::POST, "/admin/me/end")
+        .header("cookie", &lan.cookie)
+        .header("origin", "https://evil.example")
+        .body("handle=all");
+    assert_eq!(
+        foreign.send().await.unwrap().status(),
+        StatusCode::FORBIDDEN
+    );
 
     let page = lan.get("/admin").await;
     assert_eq!(page.header("cache-control"), "no-store");
     let policy = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
     assert_eq!(page.header("content-security-policy"), policy);
-    assert_eq!((page.header("x-content-type-options"), page.header("x-frame-options")), ("nosniff", "DENY"));
+    assert_eq!(
+        (
+            page.header("x-content-type-options"),
+            page.header("x-frame-options")
+        ),
+        ("nosniff", "DENY")
+    );
     assert!(!page.header("x-request-id").is_empty());
     let lost = lan.get("/admin/nowhere").await;
     assert_eq!(lost.status, StatusCode::NOT_FOUND);
@@ -355,37 +563,85 @@ async fn the_second_factor_counts_once_and_a_recovery_code_stands_in() {
     let shop = Shop::open().await;
     let mut owner = shop.person("lan", Role::Owner).await;
     assert_eq!(
-        owner.post("/admin/me/totp", &[("current", "sai mật khẩu")]).await.status,
+        owner
+            .post("/admin/me/totp", &[("current", "sai mật khẩu")])
+            .await
+            .status,
         StatusCode::UNPROCESSABLE_ENTITY,
         "shows the password first"
     );
-    owner.post("/admin/me/totp", &[("current", PASSWORD)]).await.leads_to("/admin/me#totp");
+    owner
+        .post("/admin/me/totp", &[("current", PASSWORD)])
+        .await
+        .leads_to("/admin/me#totp");
     let page = owner.get("/admin/me").await;
     page.says("<svg");
-    let letters = page.body.split("Nhập: <span class=\"code\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let letters = page
+        .body
+        .split("Nhập: <span class=\"code\">")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .to_owned();
     let code = |ms: i64| {
         let secret = totp_rs::Secret::try_from_base32(&letters).unwrap();
-        let totp = totp_rs::Builder::new().with_secret(secret).with_account_name("lan").build().unwrap();
+        let totp = totp_rs::Builder::new()
+            .with_secret(secret)
+            .with_account_name("lan")
+            .build()
+            .unwrap();
         totp.generate(u64::try_from(ms / 1000).unwrap()).to_string()
     };
     let now = || shop.clock.load(Ordering::Relaxed);
-    assert_eq!(owner.post("/admin/me/totp/confirm", &[("code", "000000")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        owner
+            .post("/admin/me/totp/confirm", &[("code", "000000")])
+            .await
+            .status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
     let before = owner.cookie.clone();
-    let told = owner.post("/admin/me/totp/confirm", &[("code", &code(now()))]).await;
+    let told = owner
+        .post("/admin/me/totp/confirm", &[("code", &code(now()))])
+        .await;
     assert_eq!(told.status, StatusCode::OK, "{}", told.body);
     assert_ne!(owner.cookie, before);
-    let recovery = told.body.split("<div class=\"codes code\"><div>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let recovery = told
+        .body
+        .split("<div class=\"codes code\"><div>")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .to_owned();
 
     let mut phone = shop.browser();
     phone.sign_in("lan", PASSWORD).await.leads_to("/admin/code");
     phone.get("/admin/t/jobs").await.leads_to("/admin/code");
-    assert_eq!(phone.post("/admin/code", &[("code", &code(now()))]).await.status, StatusCode::UNAUTHORIZED, "the same half minute was used");
+    assert_eq!(
+        phone
+            .post("/admin/code", &[("code", &code(now()))])
+            .await
+            .status,
+        StatusCode::UNAUTHORIZED,
+        "the same half minute was used"
+    );
     shop.wait(30_000);
-    phone.post("/admin/code", &[("code", &code(now()))]).await.leads_to("/admin");
+    phone
+        .post("/admin/code", &[("code", &code(now()))])
+        .await
+        .leads_to("/admin");
     for (given, works) in [(recovery.as_str(), true), (recovery.as_str(), false)] {
         let mut lost = shop.browser();
         lost.sign_in("lan", PASSWORD).await.leads_to("/admin/code");
-        assert_eq!(lost.post("/admin/code", &[("code", given)]).await.status == StatusCode::SEE_OTHER, works, "a recovery code works once");
+        assert_eq!(
+            lost.post("/admin/code", &[("code", given)]).await.status == StatusCode::SEE_OTHER,
+            works,
+            "a recovery code works once"
+        );
     }
 }
 
@@ -439,18 +695,39 @@ async fn the_last_owner_without_a_device_stays_without() {
     let shop = Shop::open().await;
     let mut owner = shop.browser();
     owner.sign_in("chu", &shop.first_password.clone()).await;
-    owner.post("/admin/new-password", &[("password", PASSWORD), ("again", PASSWORD)]).await.leads_to("/admin");
-    let id = shop.store().account_named("chu").await.unwrap().unwrap().user_id;
+    owner
+        .post(
+            "/admin/new-password",
+            &[("password", PASSWORD), ("again", PASSWORD)],
+        )
+        .await
+        .leads_to("/admin");
+    let id = shop
+        .store()
+        .account_named("chu")
+        .await
+        .unwrap()
+        .unwrap()
+        .user_id;
     let path = format!("/admin/people/{id}/device");
-    assert_eq!(owner.post(&path, &[("device", "one")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        owner.post(&path, &[("device", "one")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
     shop.add_person("lan", Role::Owner).await;
-    owner.post(&path, &[("device", "one")]).await.leads_to(&format!("/admin/people/{id}?done=device"));
+    owner
+        .post(&path, &[("device", "one")])
+        .await
+        .leads_to(&format!("/admin/people/{id}?done=device"));
 }
 
 #[tokio::test]
 async fn whoever_must_have_a_second_factor_does_nothing_without_it() {
     let shop = Shop::open().await;
-    shop.store().set_shop("require_2fa", &true.into(), &Actor::system()).await.unwrap();
+    shop.store()
+        .set_shop("require_2fa", &true.into(), &Actor::system())
+        .await
+        .unwrap();
     shop.running.app().forget_shop().await;
     let mut manager = shop.person("lan", Role::Manager).await;
     manager.get("/admin/t/jobs").await.leads_to("/admin/me");
@@ -506,15 +783,35 @@ async fn a_row_is_listed_found_edited_deleted_and_restored(base: &Base) {
 async fn a_filtered_list_is_taken_along_and_nothing_in_it_is_computed() {
     let shop = Shop::open().await;
     let mut lan = shop.person("lan", Role::Manager).await;
-    for (title, price) in [("=HYPERLINK(\"http://evil\")", "10.000"), ("Thẻ cào", "20.000")] {
-        lan.post("/admin/t/products/new", &[("title", title), ("price", price), ("user_id", "1")]).await;
+    for (title, price) in [
+        ("=HYPERLINK(\"http://evil\")", "10.000"),
+        ("Thẻ cào", "20.000"),
+    ] {
+        lan.post(
+            "/admin/t/products/new",
+            &[("title", title), ("price", price), ("user_id", "1")],
+        )
+        .await;
     }
-    let csv = lan.post("/admin/t/products/export", &[("format", "csv"), ("query", "f.price.to=15000")]).await;
+    let csv = lan
+        .post(
+            "/admin/t/products/export",
+            &[("format", "csv"), ("query", "f.price.to=15000")],
+        )
+        .await;
     assert!(csv.header("content-disposition").contains(".csv"));
     assert_eq!(csv.body.lines().count(), 2, "{}", csv.body);
     csv.says("\"'=HYPERLINK(\"\"http://evil\"\")\"");
-    let xlsx = lan.post("/admin/t/products/export", &[("format", "xlsx"), ("query", "")]).await;
-    assert_eq!(xlsx.header("content-type"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+    let xlsx = lan
+        .post(
+            "/admin/t/products/export",
+            &[("format", "xlsx"), ("query", "")],
+        )
+        .await;
+    assert_eq!(
+        xlsx.header("content-type"),
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    );
     assert_eq!(shop.trail("export").await, 2);
 }
 
@@ -522,31 +819,81 @@ async fn a_filtered_list_is_taken_along_and_nothing_in_it_is_computed() {
 async fn names_in_an_address_come_from_the_catalogue() {
     let shop = Shop::open().await;
     let mut owner = shop.person("lan", Role::Owner).await;
-    for path in
-        ["/admin/t/products?sort=id;drop", "/admin/t/products?f.price;x.is=1", "/admin/t/users?f.password.has=a", "/admin/t/users?sort=password"]
-    {
-        assert_eq!(owner.get(path).await.status, StatusCode::BAD_REQUEST, "{path}");
+    for path in [
+        "/admin/t/products?sort=id;drop",
+        "/admin/t/products?f.price;x.is=1",
+        "/admin/t/users?f.password.has=a",
+        "/admin/t/users?sort=password",
+    ] {
+        assert_eq!(
+            owner.get(path).await.status,
+            StatusCode::BAD_REQUEST,
+            "{path}"
+        );
     }
-    for path in ["/admin/t/readme", "/admin/t/settings", "/admin/t/web_sessions", "/admin/t/password_resets", "/admin/t/users/x", "/admin/t/users/99"]
-    {
-        assert_eq!(owner.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    for path in [
+        "/admin/t/readme",
+        "/admin/t/settings",
+        "/admin/t/web_sessions",
+        "/admin/t/password_resets",
+        "/admin/t/users/x",
+        "/admin/t/users/99",
+    ] {
+        assert_eq!(
+            owner.get(path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
-    let hash = shop.store().account_named("lan").await.unwrap().unwrap().password_hash;
-    for path in ["/admin/t/users", "/admin/t/users/1", "/admin/t/accounts", "/admin/t/accounts/1", "/admin/t/audit"] {
+    let hash = shop
+        .store()
+        .account_named("lan")
+        .await
+        .unwrap()
+        .unwrap()
+        .password_hash;
+    for path in [
+        "/admin/t/users",
+        "/admin/t/users/1",
+        "/admin/t/accounts",
+        "/admin/t/accounts/1",
+        "/admin/t/audit",
+    ] {
         let page = owner.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
-        assert!(!page.body.contains("argon2") && !page.body.contains(&hash[..30]), "{path}");
+        assert!(
+            !page.body.contains("argon2") && !page.body.contains(&hash[..30]),
+            "{path}"
+        );
     }
 }
 
-const ROLES: [Role; 5] = [Role::Owner, Role::Manager, Role::Operator, Role::Collector, Role::ReadOnly];
+const ROLES: [Role; 5] = [
+    Role::Owner,
+    Role::Manager,
+    Role::Operator,
+    Role::Collector,
+    Role::ReadOnly,
+];
 
 /// A path of the route table with something in its places.
 fn filled(path: &str) -> String {
-    let path = path.replace("{table}", "products").replace("{column}", "title").replace("{*rest}", "x");
-    // Beyond the role there is one more rule: owners are for owners. The seventh account is nobody's superior.
-    let path = if path.contains("/people/") { path.replace("{id}", "7") } else { path };
-    if path.contains("/review/") { path.replace("{id}", "nothing") } else { path.replace("{id}", "1") }
+    let path = path
+        .replace("{table}", "products")
+        .replace("{column}", "title")
+        .replace("{*rest}", "x");
+    // Beyond the role there is one more rule: owners are for owners. The seventh account is
+    // nobody's superior.
+    let path = if path.contains("/people/") {
+        path.replace("{id}", "7")
+    } else {
+        path
+    };
+    if path.contains("/review/") {
+        path.replace("{id}", "nothing")
+    } else {
+        path.replace("{id}", "1")
+    }
 }
 
 #[tokio::test]
@@ -562,25 +909,62 @@ async fn every_route_is_open_to_whom_the_table_says_and_to_nobody_else() {
     for route in routes() {
         let path = filled(route.path);
         let mut anybody = shop.browser();
-        let answer = anybody.send(anybody.request(route.method.clone(), &path).header("sec-fetch-site", "same-origin")).await;
+        let answer = anybody
+            .send(
+                anybody
+                    .request(route.method.clone(), &path)
+                    .header("sec-fetch-site", "same-origin"),
+            )
+            .await;
         match route.need {
-            Need::Nothing => assert!(!matches!(answer.status.as_u16(), 303 if answer.header("location").contains("sign-in?")), "{path}"),
-            _ if route.method == Method::GET => assert!(answer.header("location").starts_with("/admin/sign-in?next="), "{path}: {}", answer.status),
+            Need::Nothing => assert!(
+                !matches!(answer.status.as_u16(), 303 if answer.header("location").contains("sign-in?")),
+                "{path}"
+            ),
+            _ if route.method == Method::GET => assert!(
+                answer
+                    .header("location")
+                    .starts_with("/admin/sign-in?next="),
+                "{path}: {}",
+                answer.status
+            ),
             _ => assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}"),
         }
         // What signs somebody out, or changes who they are, has stories of its own.
-        if matches!(route.need, Need::Nothing | Need::AnyStep | Need::Self_ | Need::Step(_) | Need::SignedIn) {
+        if matches!(
+            route.need,
+            Need::Nothing | Need::AnyStep | Need::Self_ | Need::Step(_) | Need::SignedIn
+        ) {
             continue;
         }
         for (role, browser) in &mut people {
             let allowed = match route.need {
                 Need::May(area, action) => may(*role, area, action),
-                Need::Table(action) => may(*role, gachno::server::admin::permission::area_of("products").unwrap(), action),
+                Need::Table(action) => may(
+                    *role,
+                    gachno::server::admin::permission::area_of("products").unwrap(),
+                    action,
+                ),
                 _ => true,
             };
-            let answer = browser.send(browser.request(route.method.clone(), &path).header("sec-fetch-site", "same-origin")).await;
-            assert_eq!(answer.status != StatusCode::FORBIDDEN, allowed, "{role:?} {} {path}: {}", route.method, answer.status);
-            assert!(answer.status != StatusCode::INTERNAL_SERVER_ERROR, "{role:?} {path}");
+            let answer = browser
+                .send(
+                    browser
+                        .request(route.method.clone(), &path)
+                        .header("sec-fetch-site", "same-origin"),
+                )
+                .await;
+            assert_eq!(
+                answer.status != StatusCode::FORBIDDEN,
+                allowed,
+                "{role:?} {} {path}: {}",
+                route.method,
+                answer.status
+            );
+            assert!(
+                answer.status != StatusCode::INTERNAL_SERVER_ERROR,
+                "{role:?} {path}"
+            );
         }
     }
 }
@@ -599,13 +983,65 @@ async fn only_fields_of_the_form_are_written_and_only_in_tables_that_forms_may_w
         ("remember_token", "t"),
     ];
     manager.post("/admin/t/users/new", &fields).await;
-    let row = shop.store().list("users", &gachno::store::rows::Query { search: "hoa".into(), ..Default::default() }, 5).await.unwrap().rows.remove(0);
+    let row = shop
+        .store()
+        .list(
+            "users",
+            &gachno::store::rows::Query {
+                search: "hoa".into(),
+                ..Default::default()
+            },
+            5,
+        )
+        .await
+        .unwrap()
+        .rows
+        .remove(0);
     assert!(row.id < 500 && row.version == 0);
-    assert_eq!(manager.post("/admin/t/accounts/1", &[("version", "0"), ("role", "owner")]).await.status, StatusCode::BAD_REQUEST);
-    let mine = shop.store().account_named("lan").await.unwrap().unwrap().user_id;
-    assert_eq!(manager.post(&format!("/admin/people/{mine}/standing"), &[("role", "owner")]).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(manager.post("/admin/people", &[("username", "kẻ gian"), ("role", "owner")]).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(manager.post("/admin/t/audit/1", &[("version", "0")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        manager
+            .post(
+                "/admin/t/accounts/1",
+                &[("version", "0"), ("role", "owner")]
+            )
+            .await
+            .status,
+        StatusCode::BAD_REQUEST
+    );
+    let mine = shop
+        .store()
+        .account_named("lan")
+        .await
+        .unwrap()
+        .unwrap()
+        .user_id;
+    assert_eq!(
+        manager
+            .post(
+                &format!("/admin/people/{mine}/standing"),
+                &[("role", "owner")]
+            )
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        manager
+            .post(
+                "/admin/people",
+                &[("username", "kẻ gian"), ("role", "owner")]
+            )
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        manager
+            .post("/admin/t/audit/1", &[("version", "0")])
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
 }
 
 on_both! {
@@ -652,11 +1088,24 @@ async fn a_file_is_previewed_brought_in_and_taken_back(base: &Base) {
 pub async fn upload(browser: &mut Browser, table: &str, name: &str, bytes: &[u8]) -> Answer {
     const EDGE: &str = "----edge";
     let mut body = Vec::new();
-    body.extend_from_slice(format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"table\"\r\n\r\n{table}\r\n").as_bytes());
-    body.extend_from_slice(format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n").as_bytes());
+    body.extend_from_slice(
+        format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"table\"\r\n\r\n{table}\r\n")
+            .as_bytes(),
+    );
+    body.extend_from_slice(
+        format!(
+            "--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n"
+        )
+        .as_bytes(),
+    );
     body.extend_from_slice(bytes);
     body.extend_from_slice(format!("\r\n--{EDGE}--\r\n").as_bytes());
-    let request = browser.request(Method::POST, "/admin/import/preview").header("content-type", format!("multipart/form-data; boundary={EDGE}"));
+    let request = browser
+        .request(Method::POST, "/admin/import/preview")
+        .header(
+            "content-type",
+            format!("multipart/form-data; boundary={EDGE}"),
+        );
     browser.send(request.body(body)).await
 }
 
@@ -724,12 +1173,35 @@ async fn an_account_is_made_approved_blocked_and_its_trial_ends(base: &Base) {
 async fn a_machines_token_is_shown_once_and_opens_nothing_when_revoked() {
     let shop = Shop::open().await;
     let mut owner = shop.person("lan", Role::Owner).await;
-    let made = owner.post("/admin/machines", &[("name", "Quầy 1"), ("scope", "jobs:lease"), ("scope", "jobs:read")]).await;
-    let token = made.body.split("<p class=\"secret code\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let made = owner
+        .post(
+            "/admin/machines",
+            &[
+                ("name", "Quầy 1"),
+                ("scope", "jobs:lease"),
+                ("scope", "jobs:read"),
+            ],
+        )
+        .await;
+    let token = made
+        .body
+        .split("<p class=\"secret code\">")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .to_owned();
     assert!(shop.store().machine_of(&token).await.unwrap().is_some());
     let page = owner.get("/admin/machines").await;
-    assert!(page.says("Quầy 1").body.find(&token).is_none(), "shown once");
-    owner.post("/admin/machines/1/revoke", &[]).await.leads_to("/admin/machines?done=revoked");
+    assert!(
+        page.says("Quầy 1").body.find(&token).is_none(),
+        "shown once"
+    );
+    owner
+        .post("/admin/machines/1/revoke", &[])
+        .await
+        .leads_to("/admin/machines?done=revoked");
     assert!(shop.store().machine_of(&token).await.unwrap().is_none());
 }
 
@@ -763,7 +1235,10 @@ async fn refused_reports_are_marked_as_seen_one_by_one_and_many_at_once(base: &B
 async fn one_job_is_added_by_hand_by_the_rules_of_a_file() {
     let shop = Shop::open().await;
     let mut hoa = shop.person("hoa", Role::Operator).await;
-    hoa.get("/admin/t/jobs/new").await.says("Gạch điện EVN").says("name=\"receiver_phone\"");
+    hoa.get("/admin/t/jobs/new")
+        .await
+        .says("Gạch điện EVN")
+        .says("name=\"receiver_phone\"");
     for (field, value, why) in [
         ("service", "", "thiếu dịch vụ"),
         ("code", "", "thiếu mã"),
@@ -785,11 +1260,28 @@ async fn one_job_is_added_by_hand_by_the_rules_of_a_file() {
         ("priority", "5"),
     ];
     let added = hoa.post("/admin/t/jobs/new", &good).await;
-    let job = shop.store().jobs(&JobFilter::default(), 5).await.unwrap().remove(0);
+    let job = shop
+        .store()
+        .jobs(&JobFilter::default(), 5)
+        .await
+        .unwrap()
+        .remove(0);
     added.leads_to(&format!("/admin/review/{}?done=added", job.id));
-    assert_eq!((job.code.as_str(), job.order_id.as_deref()), ("PE01000100001", Some("D1")));
-    hoa.post("/admin/t/jobs/new", &good).await.says("đã có một việc đang mở giống hệt");
-    assert_eq!(shop.store().jobs(&JobFilter::default(), 5).await.unwrap().len(), 1);
+    assert_eq!(
+        (job.code.as_str(), job.order_id.as_deref()),
+        ("PE01000100001", Some("D1"))
+    );
+    hoa.post("/admin/t/jobs/new", &good)
+        .await
+        .says("đã có một việc đang mở giống hệt");
+    assert_eq!(
+        shop.store()
+            .jobs(&JobFilter::default(), 5)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
     assert_eq!(shop.trail("jobs.add").await, 1);
 }
 
@@ -797,19 +1289,55 @@ async fn one_job_is_added_by_hand_by_the_rules_of_a_file() {
 async fn a_banner_that_is_shown_arrives_at_the_machines_and_another_does_not() {
     let shop = Shop::open().await;
     let mut lan = shop.person("lan", Role::Manager).await;
-    let token = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().token;
-    lan.post("/admin/t/banner/new", &[("name", "Nghỉ Tết"), ("content", "Cửa hàng nghỉ"), ("publish", "1")])
+    let token = shop
+        .store()
+        .add_machine(
+            "quầy 1",
+            &[gachno::store::machines::Scope::Lease],
+            None,
+            &Actor::system(),
+        )
         .await
-        .leads_to("/admin/t/banner/1?done=added");
-    lan.post("/admin/t/banner/new", &[("name", "Bản nháp"), ("content", "chưa xong")]).await.leads_to("/admin/t/banner/2?done=added");
-    lan.post("/admin/t/banner/1/cell/content", &[("version", "0"), ("value", "Nghỉ đến mùng sáu")]).await.says("mùng sáu");
+        .unwrap()
+        .token;
+    lan.post(
+        "/admin/t/banner/new",
+        &[
+            ("name", "Nghỉ Tết"),
+            ("content", "Cửa hàng nghỉ"),
+            ("publish", "1"),
+        ],
+    )
+    .await
+    .leads_to("/admin/t/banner/1?done=added");
+    lan.post(
+        "/admin/t/banner/new",
+        &[("name", "Bản nháp"), ("content", "chưa xong")],
+    )
+    .await
+    .leads_to("/admin/t/banner/2?done=added");
+    lan.post(
+        "/admin/t/banner/1/cell/content",
+        &[("version", "0"), ("value", "Nghỉ đến mùng sáu")],
+    )
+    .await
+    .says("mùng sáu");
     let arrives = async || {
-        let request = reqwest::Client::new().get(format!("{}/api/banners", shop.running.url())).bearer_auth(token.expose_secret());
+        let request = reqwest::Client::new()
+            .get(format!("{}/api/banners", shop.running.url()))
+            .bearer_auth(token.expose_secret());
         request.send().await.unwrap().text().await.unwrap()
     };
     let told = arrives().await;
-    assert!(told.contains("Nghỉ đến mùng sáu") && !told.contains("Bản nháp"), "{told}");
-    lan.post("/admin/t/banner/1/cell/publish", &[("version", "1"), ("value", "0")]).await;
+    assert!(
+        told.contains("Nghỉ đến mùng sáu") && !told.contains("Bản nháp"),
+        "{told}"
+    );
+    lan.post(
+        "/admin/t/banner/1/cell/publish",
+        &[("version", "1"), ("value", "0")],
+    )
+    .await;
     assert!(!arrives().await.contains("mùng sáu"));
 }
 
@@ -899,16 +1427,59 @@ async fn the_dashboards_numbers_lead_to_just_their_rows(base: &Base) {
 async fn the_trail_reads_as_people_speak_and_leads_to_its_rows() {
     let shop = Shop::open().await;
     let mut owner = shop.person("lan", Role::Owner).await;
-    owner.post("/admin/t/products/new", &[("title", "Sim"), ("price", "50.000"), ("user_id", "2"), ("currency", "VND")]).await;
-    owner.post("/admin/people", &[("username", "hoa"), ("role", "operator")]).await;
+    owner
+        .post(
+            "/admin/t/products/new",
+            &[
+                ("title", "Sim"),
+                ("price", "50.000"),
+                ("user_id", "2"),
+                ("currency", "VND"),
+            ],
+        )
+        .await;
+    owner
+        .post(
+            "/admin/people",
+            &[("username", "hoa"), ("role", "operator")],
+        )
+        .await;
     let list = owner.get("/admin/t/audit").await;
-    list.says("Thêm tài khoản").says("Sản phẩm").says("href=\"/admin/t/products/1\"");
-    owner.get("/admin/t/audit?f.action.is=accounts.add").await.says("Việc làm là Thêm tài khoản");
-    let rows = shop.store().list("audit", &gachno::store::rows::Query { search: "add products".into(), ..Default::default() }, 5).await.unwrap().rows;
+    list.says("Thêm tài khoản")
+        .says("Sản phẩm")
+        .says("href=\"/admin/t/products/1\"");
+    owner
+        .get("/admin/t/audit?f.action.is=accounts.add")
+        .await
+        .says("Việc làm là Thêm tài khoản");
+    let rows = shop
+        .store()
+        .list(
+            "audit",
+            &gachno::store::rows::Query {
+                search: "add products".into(),
+                ..Default::default()
+            },
+            5,
+        )
+        .await
+        .unwrap()
+        .rows;
     let entry = owner.get(&format!("/admin/t/audit/{}", rows[0].id)).await;
-    entry.says("Đã đổi").says("50.000 đ").says("<span class=\"is\">lan</span>");
-    assert!(!entry.body.contains("user_id"), "no raw JSON: {}", entry.body);
-    owner.get("/admin/t/users/3").await.says("Nhân viên gạch nợ").says("Hoạt động");
+    entry
+        .says("Đã đổi")
+        .says("50.000 đ")
+        .says("<span class=\"is\">lan</span>");
+    assert!(
+        !entry.body.contains("user_id"),
+        "no raw JSON: {}",
+        entry.body
+    );
+    owner
+        .get("/admin/t/users/3")
+        .await
+        .says("Nhân viên gạch nợ")
+        .says("Hoạt động");
     for action in ["add", "accounts.add", "login"] {
         assert!(shop.trail(action).await > 0, "{action}");
     }
@@ -918,35 +1489,73 @@ async fn the_trail_reads_as_people_speak_and_leads_to_its_rows() {
 async fn a_row_leads_to_what_belongs_to_it_and_a_new_one_starts_from_there() {
     let shop = Shop::open().await;
     let mut lan = shop.person("lan", Role::Manager).await;
-    lan.post("/admin/t/orders/new", &[("user", "Khách A"), ("discount", "10.000")]).await;
+    lan.post(
+        "/admin/t/orders/new",
+        &[("user", "Khách A"), ("discount", "10.000")],
+    )
+    .await;
     lan.get("/admin/t/orders/1")
         .await
         .says("value=\"10.000\"")
         .says("/admin/t/order_details?f.order_id.is=1")
         .says("/admin/t/order_details/new?order_id=1");
-    lan.get("/admin/t/order_details/new?order_id=1&version=7&price=9").await.says("Khách A").says("Thêm chi tiết đơn");
+    lan.get("/admin/t/order_details/new?order_id=1&version=7&price=9")
+        .await
+        .says("Khách A")
+        .says("Thêm chi tiết đơn");
     let mut tuan = shop.person("tuan", Role::Collector).await;
     let page = tuan.get("/admin/t/orders/1").await;
-    assert!(page.body.contains("f.order_id.is=1") && !page.body.contains("order_details/new"), "looks only");
+    assert!(
+        page.body.contains("f.order_id.is=1") && !page.body.contains("order_details/new"),
+        "looks only"
+    );
     // The same amount written otherwise is nobody's change.
-    let stale = lan.post("/admin/t/orders/1", &[("version", "-5"), ("user", "Khách B"), ("discount", "10000")]).await;
-    assert_eq!(stale.body.matches("Bản mới của người khác").count(), 1, "{}", stale.body);
+    let stale = lan
+        .post(
+            "/admin/t/orders/1",
+            &[
+                ("version", "-5"),
+                ("user", "Khách B"),
+                ("discount", "10000"),
+            ],
+        )
+        .await;
+    assert_eq!(
+        stale.body.matches("Bản mới của người khác").count(),
+        1,
+        "{}",
+        stale.body
+    );
 }
 
 #[tokio::test]
 async fn a_collector_sees_what_is_left_to_collect() {
     let shop = Shop::open().await;
     let mut lan = shop.person("lan", Role::Manager).await;
-    for (code, who, done) in [("A", "tuan", "0"), ("B", "tuan", "0"), ("C", "tuan", "1"), ("D", "minh", "0")] {
-        let mut fields = vec![("code", code), ("username", who), ("postage", "50.000"), ("service", "Cước")];
+    for (code, who, done) in [
+        ("A", "tuan", "0"),
+        ("B", "tuan", "0"),
+        ("C", "tuan", "1"),
+        ("D", "minh", "0"),
+    ] {
+        let mut fields = vec![
+            ("code", code),
+            ("username", who),
+            ("postage", "50.000"),
+            ("service", "Cước"),
+        ];
         if done == "1" {
             fields.push(("completed", "1"));
         }
         lan.post("/admin/t/collection_data/new", &fields).await;
     }
     let mut tuan = shop.person("tuan", Role::Collector).await;
-    tuan.get("/admin").await.says("Còn phải thu của tôi</span><b>2</b>");
-    tuan.get("/admin/t/collection_data?f.username.is=tuan&f.completed.is=0").await.says("2 dòng");
+    tuan.get("/admin")
+        .await
+        .says("Còn phải thu của tôi</span><b>2</b>");
+    tuan.get("/admin/t/collection_data?f.username.is=tuan&f.completed.is=0")
+        .await
+        .says("2 dòng");
 }
 
 on_both! {

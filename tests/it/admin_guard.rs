@@ -1,4 +1,5 @@
-//! Who guards the shop: owners who stay, guesses that are counted, sessions that end, imports that end whole.
+//! Who guards the shop: owners who stay, guesses that are counted, sessions that end, imports that
+//! end whole.
 
 use std::process::Command;
 use std::time::Duration;
@@ -16,23 +17,53 @@ const MINUTE: i64 = 60_000;
 
 impl Shop {
     async fn id_of(&self, login: &str) -> i64 {
-        self.store().account_named(login).await.unwrap().unwrap().user_id
+        self.store()
+            .account_named(login)
+            .await
+            .unwrap()
+            .unwrap()
+            .user_id
     }
 
     async fn version_of(&self, id: i64) -> String {
-        self.store().fetch("users", id).await.unwrap().version.to_string()
+        self.store()
+            .fetch("users", id)
+            .await
+            .unwrap()
+            .version
+            .to_string()
     }
 
     /// The owner of the first start, with a password of their own.
     async fn owner(&self) -> Browser {
         let mut owner = self.browser();
-        owner.sign_in("chu", &self.first_password).await.leads_to("/admin/new-password");
-        owner.post("/admin/new-password", &[("password", PASSWORD), ("again", PASSWORD)]).await.leads_to("/admin");
+        owner
+            .sign_in("chu", &self.first_password)
+            .await
+            .leads_to("/admin/new-password");
+        owner
+            .post(
+                "/admin/new-password",
+                &[("password", PASSWORD), ("again", PASSWORD)],
+            )
+            .await
+            .leads_to("/admin");
         owner
     }
 
     async fn users(&self) -> Vec<gachno::store::rows::Row> {
-        self.store().list("users", &Query { deleted: gachno::store::rows::Deleted::With, ..Query::default() }, 100).await.unwrap().rows
+        self.store()
+            .list(
+                "users",
+                &Query {
+                    deleted: gachno::store::rows::Deleted::With,
+                    ..Query::default()
+                },
+                100,
+            )
+            .await
+            .unwrap()
+            .rows
     }
 }
 
@@ -105,7 +136,8 @@ async fn the_last_owner_who_can_get_in_stays_whatever_is_tried(base: &Base) {
         refused(owner, format!("/admin/people/{id}/trial"), ("days", "30")).await;
     };
     everything(&mut owner).await;
-    // Owners who are there, but not to stay: on a trial, or with a password for once that nobody used.
+    // Owners who are there, but not to stay: on a trial, or with a password for once that nobody
+    // used.
     let trial = shop.add_person("thu", Role::Owner).await;
     shop.store().set_trial(trial, Some(7), &Actor::system()).await.unwrap();
     let late = shop.add_person("muon", Role::Owner).await;
@@ -210,11 +242,24 @@ async fn ruin(base: &Base, sql: &'static str) {
 
 fn owner_at_the_terminal(url: &str) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_gachno")).env("GACHNO_HOME", folder.path()).args(["store", "owner", "--database", url]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(env!("CARGO_BIN_EXE_gachno"))
+        .env("GACHNO_HOME", folder.path())
+        .args(["store", "owner", "--database", url])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let told = String::from_utf8(output.stdout).unwrap();
-    let after = |words: &str| told.lines().find_map(|line| line.strip_prefix(words)).unwrap().trim().to_owned();
+    let after = |words: &str| {
+        told.lines()
+            .find_map(|line| line.strip_prefix(words))
+            .unwrap()
+            .trim()
+            .to_owned()
+    };
     (after("Tên đăng nhập:"), after("Mật khẩu một lần:"))
 }
 
@@ -258,19 +303,43 @@ impl Phone {
     }
 
     async fn replace(shop: &Shop, browser: &mut Browser, login: &str, proof: &str) -> Self {
-        browser.post("/admin/me/totp", &[("current", PASSWORD), ("code", proof)]).await.leads_to("/admin/me#totp");
+        browser
+            .post("/admin/me/totp", &[("current", PASSWORD), ("code", proof)])
+            .await
+            .leads_to("/admin/me#totp");
         let mut phone = Self::read(&browser.get("/admin/me").await);
-        let told = browser.post("/admin/me/totp/confirm", &[("code", &phone.code(shop))]).await;
+        let told = browser
+            .post("/admin/me/totp/confirm", &[("code", &phone.code(shop))])
+            .await;
         assert_eq!(told.status, StatusCode::OK, "{login}: {}", told.body);
-        let codes = told.body.split("<div class=\"codes code\">").nth(1).unwrap().split("</div>").take(10);
-        phone.recovery = codes.map(|code| code.trim_start_matches("<div>").to_owned()).collect();
+        let codes = told
+            .body
+            .split("<div class=\"codes code\">")
+            .nth(1)
+            .unwrap()
+            .split("</div>")
+            .take(10);
+        phone.recovery = codes
+            .map(|code| code.trim_start_matches("<div>").to_owned())
+            .collect();
         phone
     }
 
     /// Reads the picture's letters.
     pub fn read(page: &Answer) -> Self {
-        let letters = page.body.split("Nhập: <span class=\"code\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
-        Self { letters, recovery: Vec::new() }
+        let letters = page
+            .body
+            .split("Nhập: <span class=\"code\">")
+            .nth(1)
+            .unwrap()
+            .split('<')
+            .next()
+            .unwrap()
+            .to_owned();
+        Self {
+            letters,
+            recovery: Vec::new(),
+        }
     }
 
     pub fn code(&self, shop: &Shop) -> String {
@@ -279,7 +348,11 @@ impl Phone {
 
     pub fn code_at(&self, ms: i64) -> String {
         let secret = totp_rs::Secret::try_from_base32(&self.letters).unwrap();
-        let totp = totp_rs::Builder::new().with_secret(secret).with_account_name("x").build().unwrap();
+        let totp = totp_rs::Builder::new()
+            .with_secret(secret)
+            .with_account_name("x")
+            .build()
+            .unwrap();
         totp.generate(u64::try_from(ms / 1000).unwrap()).to_string()
     }
 
@@ -302,11 +375,17 @@ async fn signing_in_again_ends_the_session_that_was_there() {
         browser.sign_in(login, PASSWORD).await.leads_to("/admin");
         let mut thief = shop.browser();
         thief.cookie = old;
-        thief.get("/admin").await.leads_to("/admin/sign-in?next=%2Fadmin");
+        thief
+            .get("/admin")
+            .await
+            .leads_to("/admin/sign-in?next=%2Fadmin");
         browser.get("/admin").await.says("Tổng quan");
     }
     let kept = browser.cookie.clone();
-    assert_eq!(browser.sign_in("hoa", "sai mật khẩu").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        browser.sign_in("hoa", "sai mật khẩu").await.status,
+        StatusCode::UNAUTHORIZED
+    );
     browser.cookie = kept;
     browser.get("/admin").await.says("Tổng quan");
 }
@@ -344,18 +423,42 @@ async fn a_second_factor_is_replaced_only_by_who_has_it(base: &Base) {
 #[tokio::test]
 async fn whoever_asks_for_the_password_again_counts_the_answers() {
     let shop = Shop::open().await;
-    let settings = [("trial_days", "7"), ("tries_max", "3"), ("retry_after_s", "30"), ("lease_s", "60"), ("keep_days", "90"), ("pin", "246810")];
-    for path in ["/admin/settings", "/admin/me/password", "/admin/me/totp", "/admin/me/totp/off"] {
+    let settings = [
+        ("trial_days", "7"),
+        ("tries_max", "3"),
+        ("retry_after_s", "30"),
+        ("lease_s", "60"),
+        ("keep_days", "90"),
+        ("pin", "246810"),
+    ];
+    for path in [
+        "/admin/settings",
+        "/admin/me/password",
+        "/admin/me/totp",
+        "/admin/me/totp/off",
+    ] {
         let login = path.replace('/', "-");
         let mut owner = shop.person(&login, Role::Owner).await;
         let mut fields = settings.to_vec();
         fields.push(("current", "sai mật khẩu"));
         for _ in 0..5 {
-            assert_eq!(owner.post(path, &fields).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+            assert_eq!(
+                owner.post(path, &fields).await.status,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "{path}"
+            );
         }
         fields.push(("current", PASSWORD));
-        assert_eq!(owner.post(path, &fields).await.status, StatusCode::TOO_MANY_REQUESTS, "{path}: not even the right one");
-        assert_eq!(shop.browser().sign_in(&login, PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS, "it is one count");
+        assert_eq!(
+            owner.post(path, &fields).await.status,
+            StatusCode::TOO_MANY_REQUESTS,
+            "{path}: not even the right one"
+        );
+        assert_eq!(
+            shop.browser().sign_in(&login, PASSWORD).await.status,
+            StatusCode::TOO_MANY_REQUESTS,
+            "it is one count"
+        );
     }
     assert!(shop.store().shop().await.unwrap().pin_sealed.is_empty());
     assert_eq!(shop.trail("login_failed").await, 20);
@@ -388,14 +491,24 @@ const EDGE: &str = "----gachno";
 
 fn upload(rows: usize) -> String {
     let lines: String = (0..rows).map(|n| format!("PE{n:06},Khách {n}\n")).collect();
-    let table = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"table\"\r\n\r\ncollection_data\r\n");
-    format!("{table}--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nMã,Tên\n{lines}\r\n--{EDGE}--\r\n")
+    let table = format!(
+        "--{EDGE}\r\nContent-Disposition: form-data; name=\"table\"\r\n\r\ncollection_data\r\n"
+    );
+    format!(
+        "{table}--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nMã,Tên\n{lines}\r\n--{EDGE}--\r\n"
+    )
 }
 
 /// A POST whose body comes in two halves, the second one after `rest`: what it is answered.
 async fn slowly(browser: &Browser, path: &str, kind: &str, body: &str, rest: Duration) -> u16 {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let address = browser.request(Method::GET, "/").build().unwrap().url().socket_addrs(|| None).unwrap()[0];
+    let address = browser
+        .request(Method::GET, "/")
+        .build()
+        .unwrap()
+        .url()
+        .socket_addrs(|| None)
+        .unwrap()[0];
     let mut wire = tokio::net::TcpStream::connect(address).await.unwrap();
     let (cookie, length) = (&browser.cookie, body.len());
     let head = format!(
@@ -405,7 +518,10 @@ async fn slowly(browser: &Browser, path: &str, kind: &str, body: &str, rest: Dur
     wire.write_all(head.as_bytes()).await.unwrap();
     wire.write_all(&body.as_bytes()[..10]).await.unwrap();
     let mut answer = vec![0; 12];
-    if tokio::time::timeout(rest, wire.read_exact(&mut answer)).await.is_err() {
+    if tokio::time::timeout(rest, wire.read_exact(&mut answer))
+        .await
+        .is_err()
+    {
         wire.write_all(&body.as_bytes()[10..]).await.unwrap();
         wire.read_exact(&mut answer).await.unwrap();
     }
@@ -415,13 +531,49 @@ async fn slowly(browser: &Browser, path: &str, kind: &str, body: &str, rest: Dur
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_file_arrives_a_slow_form_does_not_and_nobody_waits_for_ever() {
     let base = Base::new(Which::Sqlite).unwrap();
-    let deadlines = Deadlines { request: Duration::from_millis(1_500), import: Duration::from_secs(6) };
+    let deadlines = Deadlines {
+        request: Duration::from_millis(1_500),
+        import: Duration::from_secs(6),
+    };
     let shop = Shop::open_with(&base, deadlines).await;
     let lan = shop.person("lan", Role::Manager).await;
-    let (file, form) = (format!("multipart/form-data; boundary={EDGE}"), "application/x-www-form-urlencoded");
-    assert_eq!(slowly(&lan, "/admin/import/preview", &file, &upload(3), Duration::from_secs(3)).await, 200);
-    assert_eq!(slowly(&lan, "/admin/import/preview", &file, &upload(3), Duration::from_mins(1)).await, 503);
-    assert_eq!(slowly(&lan, "/admin/t/products/new", form, "title=Sim+Viettel&user_id=1", Duration::from_mins(1)).await, 503);
+    let (file, form) = (
+        format!("multipart/form-data; boundary={EDGE}"),
+        "application/x-www-form-urlencoded",
+    );
+    assert_eq!(
+        slowly(
+            &lan,
+            "/admin/import/preview",
+            &file,
+            &upload(3),
+            Duration::from_secs(3)
+        )
+        .await,
+        200
+    );
+    assert_eq!(
+        slowly(
+            &lan,
+            "/admin/import/preview",
+            &file,
+            &upload(3),
+            Duration::from_mins(1)
+        )
+        .await,
+        503
+    );
+    assert_eq!(
+        slowly(
+            &lan,
+            "/admin/t/products/new",
+            form,
+            "title=Sim+Viettel&user_id=1",
+            Duration::from_mins(1)
+        )
+        .await,
+        503
+    );
 }
 
 on_both! {
@@ -482,7 +634,8 @@ async fn after_a_change_of_the_key_nothing_needs_the_old_one(base: &Base) {
     assert!(totp != old_totp && sealed != pin && old.unseal(&totp).is_err() && old.unseal(&sealed).is_err());
     assert_eq!(new.unseal(&sealed).unwrap().unwrap().expose_secret(), "246810");
     assert!(new.unseal(&totp).unwrap().is_some());
-    // Nowhere in the file or in the dump: neither token of the old key, nor a second factor that was being set up.
+    // Nowhere in the file or in the dump: neither token of the old key, nor a second factor that
+    // was being set up.
     let folder = tempfile::tempdir().unwrap();
     let copy = Store::open(&gachno::store::sqlite_url(&folder.path().join("copy.db"))).await.unwrap();
     gachno::store::copy::copy(&store, &copy).await.unwrap();

@@ -19,17 +19,34 @@ const PIN: &str = "80714263";
 /// The program as it runs in a shop, as talkative as it gets.
 fn serve(home: &Path, database: &str) -> (Child, String) {
     let mut server = Command::new(env!("CARGO_BIN_EXE_gachno"));
-    server.args(["-vvv", "serve", "--listen", "127.0.0.1:0"]).env("GACHNO_HOME", home).env("GACHNO_SERVE_DATABASE", database);
+    server
+        .args(["-vvv", "serve", "--listen", "127.0.0.1:0"])
+        .env("GACHNO_HOME", home)
+        .env("GACHNO_SERVE_DATABASE", database);
     let terminal = std::fs::File::create(home.join("terminal")).unwrap();
-    let mut server = server.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(terminal).spawn().unwrap();
+    let mut server = server
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(terminal)
+        .spawn()
+        .unwrap();
     let mut line = String::new();
-    BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(server.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     let ready: Value = serde_json::from_str(&line).unwrap();
     (server, ready["url"].as_str().unwrap().to_owned())
 }
 
 fn end(mut server: Child) {
-    assert!(Command::new("kill").arg("-TERM").arg(server.id().to_string()).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .arg("-TERM")
+            .arg(server.id().to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
     let begun = Instant::now();
     while server.try_wait().unwrap().is_none() {
         assert!(begun.elapsed() < Duration::from_secs(30), "it does not end");
@@ -43,7 +60,8 @@ fn with_password(base: &Base) -> String {
     }
     let user = format!("u{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
     base.load(&format!("CREATE USER {user}@localhost IDENTIFIED BY '{DATABASE_PASSWORD}'; GRANT ALL ON *.* TO {user}@localhost;"));
-    base.url.replace("gachno:gachno@", &format!("{user}:{DATABASE_PASSWORD}@"))
+    base.url
+        .replace("gachno:gachno@", &format!("{user}:{DATABASE_PASSWORD}@"))
 }
 
 on_both! {
@@ -135,9 +153,21 @@ async fn the_log_holds_every_request_and_no_secret_and_nobody_forges_a_line(base
 fn a_log_for_people_is_asked_for() {
     let home = tempfile::tempdir().unwrap();
     let check = |flags: &[&str]| {
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_gachno")).args(["serve", "--check"]).args(flags).env("GACHNO_HOME", home.path()).output().unwrap();
-        serde_json::from_slice::<Value>(&output.stdout).map_or(Value::Null, |told| told["log"].clone())
+        let output = Command::new(env!("CARGO_BIN_EXE_gachno"))
+            .args(["serve", "--check"])
+            .args(flags)
+            .env("GACHNO_HOME", home.path())
+            .output()
+            .unwrap();
+        serde_json::from_slice::<Value>(&output.stdout)
+            .map_or(Value::Null, |told| told["log"].clone())
     };
-    assert_eq!((check(&[]), check(&["--log", "text"]), check(&["--log", "xml"])), (json!("json"), json!("text"), Value::Null));
+    assert_eq!(
+        (
+            check(&[]),
+            check(&["--log", "text"]),
+            check(&["--log", "xml"])
+        ),
+        (json!("json"), json!("text"), Value::Null)
+    );
 }

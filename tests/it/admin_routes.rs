@@ -1,4 +1,5 @@
-//! Walks over the one table of routes: a change leaves a row in the trail, looking leaves nothing, another site gets nowhere.
+//! Walks over the one table of routes: a change leaves a row in the trail, looking leaves nothing,
+//! another site gets nowhere.
 
 use std::collections::BTreeMap;
 
@@ -37,12 +38,26 @@ struct World {
 impl World {
     async fn open(base: &Base) -> Self {
         let shop = Shop::open_on(base).await;
-        shop.store().set_shop("registration", &true.into(), &Actor::system()).await.unwrap();
+        shop.store()
+            .set_shop("registration", &true.into(), &Actor::system())
+            .await
+            .unwrap();
         shop.running.app().forget_shop().await;
         let owner = shop.person("lan", Role::Owner).await;
         let hoa = shop.add_person("hoa", Role::Operator).await;
         let mut world = Self { shop, owner, hoa };
-        world.owner.post("/admin/t/products/new", &[("title", "Sim"), ("price", "1"), ("user_id", "1"), ("currency", "VND")]).await;
+        world
+            .owner
+            .post(
+                "/admin/t/products/new",
+                &[
+                    ("title", "Sim"),
+                    ("price", "1"),
+                    ("user_id", "1"),
+                    ("currency", "VND"),
+                ],
+            )
+            .await;
         world
     }
 
@@ -53,29 +68,77 @@ impl World {
     /// The public id of a job of this code that is in doubt.
     async fn doubt(&self, code: &str) -> String {
         self.shop.add_jobs(&[code]).await;
-        let machine = self.store().add_machine(code, &[Scope::Lease], None, &Actor::system()).await.unwrap().id;
-        let job = self.store().take(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
-        let held = gachno::store::jobs::Held { id: job.id.clone(), fence: job.fence };
-        self.store().arm(machine, &held, uuid::Uuid::now_v7(), Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
+        let machine = self
+            .store()
+            .add_machine(code, &[Scope::Lease], None, &Actor::system())
+            .await
+            .unwrap()
+            .id;
+        let job = self
+            .store()
+            .take(machine, Service::PayEvn, 1, MINUTE)
+            .await
+            .unwrap()
+            .jobs
+            .remove(0);
+        let held = gachno::store::jobs::Held {
+            id: job.id.clone(),
+            fence: job.fence,
+        };
+        self.store()
+            .arm(
+                machine,
+                &held,
+                uuid::Uuid::now_v7(),
+                Some(Vnd::fixed(150_000)),
+                MINUTE,
+            )
+            .await
+            .unwrap()
+            .unwrap();
         self.shop.wait(2 * MINUTE);
         self.store().expire().await.unwrap();
         job.id
     }
 
     async fn job(&self, code: &str) -> gachno::store::jobs::JobView {
-        self.store().jobs(&JobFilter::default(), 100).await.unwrap().into_iter().find(|job| job.code == code).unwrap()
+        self.store()
+            .jobs(&JobFilter::default(), 100)
+            .await
+            .unwrap()
+            .into_iter()
+            .find(|job| job.code == code)
+            .unwrap()
     }
 
     async fn refused_report(&self) {
-        let machine = self.store().add_machine("quầy lạ", &[Scope::Lease], None, &Actor::system()).await.unwrap().id;
-        let job = self.store().jobs(&JobFilter::default(), 1).await.unwrap().remove(0);
+        let machine = self
+            .store()
+            .add_machine("quầy lạ", &[Scope::Lease], None, &Actor::system())
+            .await
+            .unwrap()
+            .id;
+        let job = self
+            .store()
+            .jobs(&JobFilter::default(), 1)
+            .await
+            .unwrap()
+            .remove(0);
         let stray = told(&job.id, 77, Outcome::Failed);
         let rules = self.shop.running.app().shop().await.unwrap();
-        self.store().report(machine, &[stray], &rules).await.unwrap();
+        self.store()
+            .report(machine, &[stray], &rules)
+            .await
+            .unwrap();
     }
 
     async fn version(&self, table: &str, id: i64) -> String {
-        self.store().fetch(table, id).await.unwrap().version.to_string()
+        self.store()
+            .fetch(table, id)
+            .await
+            .unwrap()
+            .version
+            .to_string()
     }
 
     /// Does what the route is for, so that it works; says what it leaves in the trail.
@@ -83,22 +146,43 @@ impl World {
     async fn does(&mut self, path: &str) -> (Answer, Left) {
         let hoa = self.hoa;
         match path {
-            "/admin/sign-in" => (self.shop.browser().sign_in("hoa", PASSWORD).await, Row("login")),
+            "/admin/sign-in" => (
+                self.shop.browser().sign_in("hoa", PASSWORD).await,
+                Row("login"),
+            ),
             "/admin/register" => {
-                let fields = [("username", "minh"), ("name", "Minh"), ("password", PASSWORD)];
-                (self.shop.browser().post(path, &fields).await, Row("accounts.add"))
+                let fields = [
+                    ("username", "minh"),
+                    ("name", "Minh"),
+                    ("password", PASSWORD),
+                ];
+                (
+                    self.shop.browser().post(path, &fields).await,
+                    Row("accounts.add"),
+                )
             }
             "/admin/code" => {
                 let mut mai = self.shop.person("mai", Role::Operator).await;
                 let phone = Phone::set_up(&self.shop, &mut mai, "mai").await;
                 self.shop.wait(MINUTE);
                 mai.sign_in("mai", PASSWORD).await.leads_to("/admin/code");
-                (mai.post(path, &[("code", &phone.code(&self.shop))]).await, Row("login"))
+                (
+                    mai.post(path, &[("code", &phone.code(&self.shop))]).await,
+                    Row("login"),
+                )
             }
             "/admin/new-password" => {
                 let mut first = self.shop.browser();
-                first.sign_in("chu", &self.shop.first_password).await.leads_to(path);
-                (first.post(path, &[("password", PASSWORD), ("again", PASSWORD)]).await, Row("accounts.password"))
+                first
+                    .sign_in("chu", &self.shop.first_password)
+                    .await
+                    .leads_to(path);
+                (
+                    first
+                        .post(path, &[("password", PASSWORD), ("again", PASSWORD)])
+                        .await,
+                    Row("accounts.password"),
+                )
             }
             "/admin/sign-out" => {
                 let mut hoa = self.shop.browser();
@@ -108,109 +192,264 @@ impl World {
             "/admin/me/password" => {
                 let mut tuan = self.shop.person("tuan", Role::Operator).await;
                 let new = "bốn con mèo trên mái";
-                (tuan.post(path, &[("current", PASSWORD), ("password", new), ("again", new)]).await, Row("accounts.password"))
+                (
+                    tuan.post(
+                        path,
+                        &[("current", PASSWORD), ("password", new), ("again", new)],
+                    )
+                    .await,
+                    Row("accounts.password"),
+                )
             }
             "/admin/me/totp" => {
                 let why = "nothing is changed until the first code is confirmed";
-                (self.owner.post(path, &[("current", PASSWORD)]).await, Nothing(why))
+                (
+                    self.owner.post(path, &[("current", PASSWORD)]).await,
+                    Nothing(why),
+                )
             }
             "/admin/me/totp/confirm" => {
                 let mut nam = self.shop.person("nam", Role::Operator).await;
                 nam.post("/admin/me/totp", &[("current", PASSWORD)]).await;
                 let phone = Phone::read(&nam.get("/admin/me").await);
-                (nam.post(path, &[("code", &phone.code(&self.shop))]).await, Row("accounts.totp_on"))
+                (
+                    nam.post(path, &[("code", &phone.code(&self.shop))]).await,
+                    Row("accounts.totp_on"),
+                )
             }
             "/admin/me/totp/off" => {
                 let mut thu = self.shop.person("thu", Role::Operator).await;
                 let phone = Phone::set_up(&self.shop, &mut thu, "thu").await;
-                (thu.post(path, &[("current", PASSWORD), ("code", &phone.recovery[0])]).await, Row("accounts.totp_off"))
+                (
+                    thu.post(path, &[("current", PASSWORD), ("code", &phone.recovery[0])])
+                        .await,
+                    Row("accounts.totp_off"),
+                )
             }
-            "/admin/me/end" => (self.owner.post(path, &[("handle", "all")]).await, Row("sessions.end")),
+            "/admin/me/end" => (
+                self.owner.post(path, &[("handle", "all")]).await,
+                Row("sessions.end"),
+            ),
             "/admin/review/{id}" => {
                 let id = self.doubt("PE00000000001").await;
-                let word = [("resolution", "paid"), ("reason", "có trong lịch sử"), ("amount", "150.000")];
-                (self.owner.post(&path.replace("{id}", &id), &word).await, Row("jobs.decide"))
+                let word = [
+                    ("resolution", "paid"),
+                    ("reason", "có trong lịch sử"),
+                    ("amount", "150.000"),
+                ];
+                (
+                    self.owner.post(&path.replace("{id}", &id), &word).await,
+                    Row("jobs.decide"),
+                )
             }
             "/admin/review/{id}/change" => {
                 self.shop.add_jobs(&["PE00000000002"]).await;
                 let id = self.job("PE00000000002").await.id;
-                (self.owner.post(&path.replace("{id}", &id), &[("action", "cancel"), ("reason", "khách hủy")]).await, Row("jobs.decide"))
+                (
+                    self.owner
+                        .post(
+                            &path.replace("{id}", &id),
+                            &[("action", "cancel"), ("reason", "khách hủy")],
+                        )
+                        .await,
+                    Row("jobs.decide"),
+                )
             }
             "/admin/import/preview" => {
                 let file = "Mã,Khách hàng\nPE7,An\n".as_bytes();
-                (upload(&mut self.owner, "collection_data", "a.csv", file).await, Nothing("a preview writes nothing"))
+                (
+                    upload(&mut self.owner, "collection_data", "a.csv", file).await,
+                    Nothing("a preview writes nothing"),
+                )
             }
             "/admin/import/commit" => (self.import().await, Row("import")),
             "/admin/import/{id}/undo" => {
                 let made = self.import().await;
-                let id = made.header("location").trim_start_matches("/admin/import/").split('?').next().unwrap().to_owned();
-                (self.owner.post(&path.replace("{id}", &id), &[]).await, Row("import.undo"))
+                let id = made
+                    .header("location")
+                    .trim_start_matches("/admin/import/")
+                    .split('?')
+                    .next()
+                    .unwrap()
+                    .to_owned();
+                (
+                    self.owner.post(&path.replace("{id}", &id), &[]).await,
+                    Row("import.undo"),
+                )
             }
-            "/admin/people" => (self.owner.post(path, &[("username", "moi"), ("name", "Mới"), ("role", "operator")]).await, Row("accounts.add")),
-            "/admin/people/{id}/standing" => (self.to(path, hoa, &[("role", "collector"), ("status", "active")]).await, Row("accounts.standing")),
-            "/admin/people/{id}/trial" => (self.to(path, hoa, &[("days", "30")]).await, Row("accounts.trial")),
+            "/admin/people" => (
+                self.owner
+                    .post(
+                        path,
+                        &[("username", "moi"), ("name", "Mới"), ("role", "operator")],
+                    )
+                    .await,
+                Row("accounts.add"),
+            ),
+            "/admin/people/{id}/standing" => (
+                self.to(path, hoa, &[("role", "collector"), ("status", "active")])
+                    .await,
+                Row("accounts.standing"),
+            ),
+            "/admin/people/{id}/trial" => (
+                self.to(path, hoa, &[("days", "30")]).await,
+                Row("accounts.trial"),
+            ),
             "/admin/people/{id}/reset" => {
                 let dung = self.shop.add_person("dung", Role::Operator).await;
                 (self.to(path, dung, &[]).await, Row("accounts.reset"))
             }
-            "/admin/people/{id}/totp-off" => (self.to(path, hoa, &[]).await, Row("accounts.totp_off")),
-            "/admin/people/{id}/device" => (self.to(path, hoa, &[("device", "any")]).await, Row("accounts.device")),
-            "/admin/people/{id}/end" => (self.to(path, hoa, &[("handle", "all")]).await, Row("sessions.end")),
-            "/admin/machines" => (self.owner.post(path, &[("name", "Quầy 9"), ("scope", "jobs:lease")]).await, Row("machines.add")),
+            "/admin/people/{id}/totp-off" => {
+                (self.to(path, hoa, &[]).await, Row("accounts.totp_off"))
+            }
+            "/admin/people/{id}/device" => (
+                self.to(path, hoa, &[("device", "any")]).await,
+                Row("accounts.device"),
+            ),
+            "/admin/people/{id}/end" => (
+                self.to(path, hoa, &[("handle", "all")]).await,
+                Row("sessions.end"),
+            ),
+            "/admin/machines" => (
+                self.owner
+                    .post(path, &[("name", "Quầy 9"), ("scope", "jobs:lease")])
+                    .await,
+                Row("machines.add"),
+            ),
             "/admin/machines/{id}/revoke" => {
-                let id = self.store().add_machine("quầy 8", &[Scope::Lease], None, &Actor::system()).await.unwrap().id;
+                let id = self
+                    .store()
+                    .add_machine("quầy 8", &[Scope::Lease], None, &Actor::system())
+                    .await
+                    .unwrap()
+                    .id;
                 (self.to(path, id, &[]).await, Row("machines.revoke"))
             }
             "/admin/settings" => {
-                let settings =
-                    [("registration", "1"), ("trial_days", "9"), ("tries_max", "3"), ("retry_after_s", "30"), ("lease_s", "60"), ("keep_days", "90")];
+                let settings = [
+                    ("registration", "1"),
+                    ("trial_days", "9"),
+                    ("tries_max", "3"),
+                    ("retry_after_s", "30"),
+                    ("lease_s", "60"),
+                    ("keep_days", "90"),
+                ];
                 (self.owner.post(path, &settings).await, Row("settings.set"))
             }
             "/admin/t/{table}/columns" => {
                 let why = "which columns somebody likes to see changes nothing for anybody else";
-                (self.owner.post("/admin/t/products/columns", &[("column", "id")]).await, Nothing(why))
+                (
+                    self.owner
+                        .post("/admin/t/products/columns", &[("column", "id")])
+                        .await,
+                    Nothing(why),
+                )
             }
-            "/admin/t/{table}/export" => (self.owner.post("/admin/t/products/export", &[("format", "csv"), ("query", "")]).await, Row("export")),
+            "/admin/t/{table}/export" => (
+                self.owner
+                    .post(
+                        "/admin/t/products/export",
+                        &[("format", "csv"), ("query", "")],
+                    )
+                    .await,
+                Row("export"),
+            ),
             "/admin/t/{table}/bulk" => self.bulk().await,
-            "/admin/t/{table}/new" => (self.owner.post("/admin/t/banner/new", &[("name", "Tết"), ("content", "nghỉ")]).await, Row("add")),
+            "/admin/t/{table}/new" => (
+                self.owner
+                    .post(
+                        "/admin/t/banner/new",
+                        &[("name", "Tết"), ("content", "nghỉ")],
+                    )
+                    .await,
+                Row("add"),
+            ),
             "/admin/t/{table}/{id}" => {
                 let version = self.version("products", 1).await;
-                let fields = [("version", version.as_str()), ("title", "Sim 4G"), ("price", "2"), ("user_id", "1")];
-                (self.owner.post("/admin/t/products/1", &fields).await, Row("change"))
+                let fields = [
+                    ("version", version.as_str()),
+                    ("title", "Sim 4G"),
+                    ("price", "2"),
+                    ("user_id", "1"),
+                ];
+                (
+                    self.owner.post("/admin/t/products/1", &fields).await,
+                    Row("change"),
+                )
             }
             "/admin/t/{table}/{id}/cell/{column}" => {
                 let version = self.version("products", 1).await;
-                (self.owner.post("/admin/t/products/1/cell/quantity", &[("version", &version), ("value", "12")]).await, Row("change"))
+                (
+                    self.owner
+                        .post(
+                            "/admin/t/products/1/cell/quantity",
+                            &[("version", &version), ("value", "12")],
+                        )
+                        .await,
+                    Row("change"),
+                )
             }
             "/admin/t/{table}/{id}/delete" => {
                 let version = self.version("products", 1).await;
-                (self.owner.post("/admin/t/products/1/delete", &[("version", &version)]).await, Row("delete"))
+                (
+                    self.owner
+                        .post("/admin/t/products/1/delete", &[("version", &version)])
+                        .await,
+                    Row("delete"),
+                )
             }
             "/admin/t/{table}/{id}/restore" => {
                 let version = self.version("products", 1).await;
-                (self.owner.post("/admin/t/products/1/restore", &[("version", &version)]).await, Row("restore"))
+                (
+                    self.owner
+                        .post("/admin/t/products/1/restore", &[("version", &version)])
+                        .await,
+                    Row("restore"),
+                )
             }
-            other => panic!("{other} has no story: tell here what it does and what it leaves in the trail"),
+            other => panic!(
+                "{other} has no story: tell here what it does and what it leaves in the trail"
+            ),
         }
     }
 
     async fn to(&mut self, path: &str, id: i64, fields: &[(&str, &str)]) -> Answer {
-        self.owner.post(&path.replace("{id}", &id.to_string()), fields).await
+        self.owner
+            .post(&path.replace("{id}", &id.to_string()), fields)
+            .await
     }
 
     async fn import(&mut self) -> Answer {
         let sheet = r#"{"table":"collection_data","service":null,"filename":"a.csv","columns":["code"],"rows":[[2,["PE7"]]]}"#;
-        self.owner.post("/admin/import/commit", &[("rows", sheet)]).await
+        self.owner
+            .post("/admin/import/commit", &[("rows", sheet)])
+            .await
     }
 
-    /// All that is done with ticked rows, each with its row in the trail; the last one is handed back.
+    /// All that is done with ticked rows, each with its row in the trail; the last one is handed
+    /// back.
     async fn bulk(&mut self) -> (Answer, Left) {
-        self.owner.post("/admin/t/products/new", &[("title", "Thẻ"), ("price", "1"), ("user_id", "1"), ("currency", "VND")]).await;
+        self.owner
+            .post(
+                "/admin/t/products/new",
+                &[
+                    ("title", "Thẻ"),
+                    ("price", "1"),
+                    ("user_id", "1"),
+                    ("currency", "VND"),
+                ],
+            )
+            .await;
         self.shop.add_jobs(&["PE00000000003"]).await;
         let job = self.job("PE00000000003").await.number.to_string();
         self.refused_report().await;
         for (table, id, fields, action) in [
-            ("jobs", job.as_str(), vec![("action", "set"), ("column", "priority"), ("value", "7")], "change"),
+            (
+                "jobs",
+                job.as_str(),
+                vec![("action", "set"), ("column", "priority"), ("value", "7")],
+                "change",
+            ),
             ("jobs", &job, vec![("action", "cancel")], "jobs.decide"),
             ("jobs", &job, vec![("action", "reopen")], "jobs.decide"),
             ("reports", "1", vec![("action", "seen")], "reports.seen"),
@@ -220,16 +459,38 @@ impl World {
             let before = self.shop.trail(action).await;
             let mut fields = fields;
             fields.push(("id", id));
-            let answer = self.owner.post(&format!("/admin/t/{table}/bulk"), &fields).await;
-            assert!(answer.status.as_u16() < 400, "{table} {fields:?}: {}", answer.body);
-            assert_eq!(self.shop.trail(action).await, before + 1, "{table} {fields:?} left nothing in the trail");
+            let answer = self
+                .owner
+                .post(&format!("/admin/t/{table}/bulk"), &fields)
+                .await;
+            assert!(
+                answer.status.as_u16() < 400,
+                "{table} {fields:?}: {}",
+                answer.body
+            );
+            assert_eq!(
+                self.shop.trail(action).await,
+                before + 1,
+                "{table} {fields:?} left nothing in the trail"
+            );
         }
-        (self.owner.post("/admin/t/products/bulk", &[("action", "restore"), ("id", "2")]).await, Row("restore"))
+        (
+            self.owner
+                .post(
+                    "/admin/t/products/bulk",
+                    &[("action", "restore"), ("id", "2")],
+                )
+                .await,
+            Row("restore"),
+        )
     }
 }
 
 fn changes() -> Vec<Route> {
-    routes().into_iter().filter(|route| route.method != Method::GET).collect()
+    routes()
+        .into_iter()
+        .filter(|route| route.method != Method::GET)
+        .collect()
 }
 
 on_both! {
@@ -254,23 +515,40 @@ async fn every_change_leaves_a_row_in_the_trail(base: &Base) {
 
 /// How often each action stands in the trail.
 async fn counts(world: &World) -> Vec<(String, usize)> {
-    let at = gachno::store::catalogue::table("audit").unwrap().shown().position(|c| c.name == "action").unwrap();
-    let rows = world.store().list("audit", &gachno::store::rows::Query::default(), 1_000).await.unwrap().rows;
+    let at = gachno::store::catalogue::table("audit")
+        .unwrap()
+        .shown()
+        .position(|c| c.name == "action")
+        .unwrap();
+    let rows = world
+        .store()
+        .list("audit", &gachno::store::rows::Query::default(), 1_000)
+        .await
+        .unwrap()
+        .rows;
     let mut counts = BTreeMap::new();
     for row in rows {
-        *counts.entry(row.cells[at].as_str().unwrap().to_owned()).or_insert(0) += 1;
+        *counts
+            .entry(row.cells[at].as_str().unwrap().to_owned())
+            .or_insert(0) += 1;
     }
     counts.into_iter().collect()
 }
 
-/// Every table of the database, secrets and sessions included, as the hash of all its rows. Not who of the servers is on
-/// duty: that changes by itself.
+/// Every table of the database, secrets and sessions included, as the hash of all its rows. Not who
+/// of the servers is on duty: that changes by itself.
 async fn everything(store: &Store) -> Vec<(&'static str, u64, String)> {
     let folder = tempfile::tempdir().unwrap();
-    let target = Store::open(&gachno::store::sqlite_url(&folder.path().join("copy.db"))).await.unwrap();
+    let target = Store::open(&gachno::store::sqlite_url(&folder.path().join("copy.db")))
+        .await
+        .unwrap();
     let copied = gachno::store::copy::copy(store, &target).await.unwrap();
     target.close().await;
-    copied.into_iter().filter(|t| t.table != "leader_lease").map(|t| (t.table, t.rows, t.hash)).collect()
+    copied
+        .into_iter()
+        .filter(|t| t.table != "leader_lease")
+        .map(|t| (t.table, t.rows, t.hash))
+        .collect()
 }
 
 #[tokio::test]
@@ -279,13 +557,30 @@ async fn another_site_changes_nothing_by_any_route() {
     let world = World::open(&base).await;
     let before = everything(world.store()).await;
     for route in changes() {
-        let path = route.path.replace("{table}", "products").replace("{column}", "title").replace("{id}", "1");
-        for (name, value) in
-            [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example"), ("origin", "null")]
-        {
-            let request = world.owner.request(route.method.clone(), &path).header("cookie", &world.owner.cookie).header(name, value);
-            let request = request.header("content-type", "application/x-www-form-urlencoded").body("version=0&username=lan&value=1&title=x");
-            assert_eq!(request.send().await.unwrap().status(), StatusCode::FORBIDDEN, "{path} {name}: {value}");
+        let path = route
+            .path
+            .replace("{table}", "products")
+            .replace("{column}", "title")
+            .replace("{id}", "1");
+        for (name, value) in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+        ] {
+            let request = world
+                .owner
+                .request(route.method.clone(), &path)
+                .header("cookie", &world.owner.cookie)
+                .header(name, value);
+            let request = request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("version=0&username=lan&value=1&title=x");
+            assert_eq!(
+                request.send().await.unwrap().status(),
+                StatusCode::FORBIDDEN,
+                "{path} {name}: {value}"
+            );
         }
     }
     assert_eq!(everything(world.store()).await, before);
@@ -353,7 +648,8 @@ async fn looking_changes_nothing_wherever_one_looks(base: &Base) {
 }
 }
 
-/// Pages that only show up on the way in, or when something is refused: each is read for scripts as it comes in.
+/// Pages that only show up on the way in, or when something is refused: each is read for scripts as
+/// it comes in.
 #[tokio::test]
 async fn pages_on_the_way_in_hold_no_script_either() {
     let base = Base::new(Which::Sqlite).unwrap();
@@ -362,23 +658,68 @@ async fn pages_on_the_way_in_hold_no_script_either() {
     for path in ["/admin/sign-in", "/admin/register", "/admin/nowhere"] {
         stranger.get(path).await;
     }
-    stranger.sign_in("<script>alert(1)</script>\" onload=\"x", "sai").await.says("&#60;script&#62;");
-    stranger.sign_in("chu", &world.shop.first_password).await.leads_to("/admin/new-password");
+    stranger
+        .sign_in("<script>alert(1)</script>\" onload=\"x", "sai")
+        .await
+        .says("&#60;script&#62;");
+    stranger
+        .sign_in("chu", &world.shop.first_password)
+        .await
+        .leads_to("/admin/new-password");
     stranger.get("/admin/new-password").await.says("form");
     let mut mai = world.shop.person("mai", Role::Operator).await;
     Phone::set_up(&world.shop, &mut mai, "mai").await;
     mai.sign_in("mai", PASSWORD).await.leads_to("/admin/code");
     mai.get("/admin/code").await.says("form");
-    assert_eq!(mai.post("/admin/code", &[("code", "1")]).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        mai.post("/admin/code", &[("code", "1")]).await.status,
+        StatusCode::UNAUTHORIZED
+    );
     let wild = "\"><img src=x onerror=alert(1)><a href=\"javascript:alert(1)\" style=\"x\">";
-    world.owner.post("/admin/t/products/new", &[("title", wild), ("price", "1"), ("user_id", "1"), ("currency", "VND")]).await;
-    world.owner.get("/admin/t/products").await.says("onerror=alert(1)");
-    world.owner.get("/admin/t/products/2").await.says("onerror=alert(1)");
-    world.owner.post("/admin/t/products/2", &[("version", "9"), ("title", wild), ("price", "x")]).await.says("onerror=alert(1)");
+    world
+        .owner
+        .post(
+            "/admin/t/products/new",
+            &[
+                ("title", wild),
+                ("price", "1"),
+                ("user_id", "1"),
+                ("currency", "VND"),
+            ],
+        )
+        .await;
+    world
+        .owner
+        .get("/admin/t/products")
+        .await
+        .says("onerror=alert(1)");
+    world
+        .owner
+        .get("/admin/t/products/2")
+        .await
+        .says("onerror=alert(1)");
+    world
+        .owner
+        .post(
+            "/admin/t/products/2",
+            &[("version", "9"), ("title", wild), ("price", "x")],
+        )
+        .await
+        .says("onerror=alert(1)");
     let hoa = world.hoa;
-    world.owner.post(&format!("/admin/people/{hoa}/reset"), &[]).await.says("Chỉ hiện lần này");
-    assert_eq!(world.store().account(hoa).await.unwrap().unwrap().device, Device::Any);
-    assert_eq!(world.store().account(hoa).await.unwrap().unwrap().status, Status::Active);
+    world
+        .owner
+        .post(&format!("/admin/people/{hoa}/reset"), &[])
+        .await
+        .says("Chỉ hiện lần này");
+    assert_eq!(
+        world.store().account(hoa).await.unwrap().unwrap().device,
+        Device::Any
+    );
+    assert_eq!(
+        world.store().account(hoa).await.unwrap().unwrap().status,
+        Status::Active
+    );
     assert!(routes().iter().any(|r| r.need == Need::Step(Step::Code)));
 }
 
@@ -386,7 +727,10 @@ async fn pages_on_the_way_in_hold_no_script_either() {
 fn a_page_is_read_for_anything_that_runs() {
     for (html, found) in [
         ("<p>onclick=1 <b title='a > b onload=x'>style=</b>", 0),
-        ("<script src=\"/a.js\" defer></script><svg><path d=\"M0\"/></svg><!-- <script>x</script> -->", 0),
+        (
+            "<script src=\"/a.js\" defer></script><svg><path d=\"M0\"/></svg><!-- <script>x</script> -->",
+            0,
+        ),
         ("<a href=\"&quot; onload=x\">x</a>", 0),
         ("<script>x</script>", 1),
         ("<SCRIPT type=\"module\">x</SCRIPT>", 1),
@@ -398,6 +742,11 @@ fn a_page_is_read_for_anything_that_runs() {
         ("<form action='javascript:x' style='y'>", 2),
         ("<b hx-on:click=\"x\">", 1),
     ] {
-        assert_eq!(crate::admin::runs(html).len(), found, "{html}: {:?}", crate::admin::runs(html));
+        assert_eq!(
+            crate::admin::runs(html).len(),
+            found,
+            "{html}: {:?}",
+            crate::admin::runs(html)
+        );
     }
 }

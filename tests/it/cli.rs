@@ -33,23 +33,45 @@ impl Drop for Shop {
 
 impl Shop {
     fn bare() -> Self {
-        Self { dir: tempfile::tempdir().expect("folder"), sandbox: None, url: String::new() }
+        Self {
+            dir: tempfile::tempdir().expect("folder"),
+            sandbox: None,
+            url: String::new(),
+        }
     }
 
     /// A configured shop on a sandbox of its own, as a process.
     fn open(scenario: &Value) -> Self {
         let mut shop = Self::bare();
         let file = shop.file("scenario.json", &scenario.to_string());
-        let mut sandbox = shop.command(&["sandbox", "--scenario", file.to_str().expect("path")]).stdout(Stdio::piped()).spawn().expect("sandbox");
+        let mut sandbox = shop
+            .command(&["sandbox", "--scenario", file.to_str().expect("path")])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("sandbox");
         let mut line = String::new();
-        BufReader::new(sandbox.stdout.as_mut().expect("stdout")).read_line(&mut line).expect("a line");
+        BufReader::new(sandbox.stdout.as_mut().expect("stdout"))
+            .read_line(&mut line)
+            .expect("a line");
         let ready: Value = serde_json::from_str(&line).expect("json");
         assert_eq!(ready["event"], "ready");
-        ready["url"].as_str().expect("url").clone_into(&mut shop.url);
+        ready["url"]
+            .as_str()
+            .expect("url")
+            .clone_into(&mut shop.url);
         shop.sandbox = Some(sandbox);
-        for (key, value) in [("portal.username", AGENT), ("portal.password", PASSWORD), ("portal.pin", PIN), ("portal.url", &shop.url)] {
+        for (key, value) in [
+            ("portal.username", AGENT),
+            ("portal.password", PASSWORD),
+            ("portal.pin", PIN),
+            ("portal.url", &shop.url),
+        ] {
             let output = shop.piped(&["config", "set", key, "--stdin"], value);
-            assert!(output.status.success(), "{key}: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "{key}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         shop
     }
@@ -70,8 +92,19 @@ impl Shop {
     }
 
     fn piped(&self, arguments: &[&str], input: &str) -> Output {
-        let mut child = self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
-        child.stdin.take().expect("stdin").write_all(input.as_bytes()).expect("written");
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("runs");
+        child
+            .stdin
+            .take()
+            .expect("stdin")
+            .write_all(input.as_bytes())
+            .expect("written");
         child.wait_with_output().expect("ends")
     }
 
@@ -83,38 +116,78 @@ impl Shop {
 
     fn batch(&self, service: &str, jobs: &Path, more: &[&str]) -> (i32, Vec<Value>, String) {
         let jobs = jobs.to_str().expect("path");
-        let mut arguments = vec!["run", service, "--jobs", jobs, "--headless", "--json", "--yes"];
+        let mut arguments = vec![
+            "run",
+            service,
+            "--jobs",
+            jobs,
+            "--headless",
+            "--json",
+            "--yes",
+        ];
         arguments.extend(more);
         let output = self.run(&arguments);
         let lines = String::from_utf8(output.stdout).expect("utf-8");
-        let events = lines.lines().map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{e}: {l}"))).collect();
-        (output.status.code().unwrap_or(-1), events, String::from_utf8_lossy(&output.stderr).into_owned())
+        let events = lines
+            .lines()
+            .map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{e}: {l}")))
+            .collect();
+        (
+            output.status.code().unwrap_or(-1),
+            events,
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     }
 
     fn truth(&self) -> Value {
         gachno::init_tls();
         let runtime = tokio::runtime::Runtime::new().expect("runtime");
-        runtime.block_on(async { reqwest::get(format!("{}/sandbox/truth", self.url)).await.expect("answers").json().await.expect("json") })
+        runtime.block_on(async {
+            reqwest::get(format!("{}/sandbox/truth", self.url))
+                .await
+                .expect("answers")
+                .json()
+                .await
+                .expect("json")
+        })
     }
 }
 
 fn outcome<'e>(events: &'e [Value], account: &str) -> &'e Value {
-    events.iter().rev().find(|e| e["event"] == "outcome" && e["account"] == account).unwrap_or_else(|| panic!("{account} in {events:#?}"))
+    events
+        .iter()
+        .rev()
+        .find(|e| e["event"] == "outcome" && e["account"] == account)
+        .unwrap_or_else(|| panic!("{account} in {events:#?}"))
 }
 
 #[test]
 fn a_batch_tells_everything_as_json_lines_and_exits_with_zero() {
-    let shop = Shop::open(&serde_json::json!({ "accounts": { "PE0001": { "debt": 150_000 }, "PE0002": { "kind": "no_debt" } } }));
-    let jobs = shop.file("jobs.csv", "Mã khách hàng;Mã đơn\nPE0001;D1\nPE0002;\nmã lạ!;\nPE0001;\n");
+    let shop = Shop::open(
+        &serde_json::json!({ "accounts": { "PE0001": { "debt": 150_000 }, "PE0002": { "kind": "no_debt" } } }),
+    );
+    let jobs = shop.file(
+        "jobs.csv",
+        "Mã khách hàng;Mã đơn\nPE0001;D1\nPE0002;\nmã lạ!;\nPE0001;\n",
+    );
     let (code, events, errors) = shop.batch("gach_dien_evn", &jobs, &["--report", "bao_cao.xlsx"]);
     assert_eq!(code, 0, "{errors}");
     let paid = outcome(&events, "PE0001");
-    for (key, value) in [("outcome", "paid".into()), ("amount", 150_000.into()), ("proof", "response".into()), ("order_id", "D1".into())] {
+    for (key, value) in [
+        ("outcome", "paid".into()),
+        ("amount", 150_000.into()),
+        ("proof", "response".into()),
+        ("order_id", "D1".into()),
+    ] {
         let value: Value = value;
         assert_eq!(paid[key], value, "{key}");
     }
     assert!(paid["attempt"].is_string() && paid["transaction_id"].is_string());
-    assert!(paid["at"].as_str().is_some_and(|at| at.parse::<jiff::Timestamp>().is_ok()));
+    assert!(
+        paid["at"]
+            .as_str()
+            .is_some_and(|at| at.parse::<jiff::Timestamp>().is_ok())
+    );
     assert_eq!(outcome(&events, "PE0002")["outcome"], "no_debt");
     assert_eq!(outcome(&events, "mã lạ!")["outcome"], "refused");
     let kinds: Vec<&str> = events.iter().filter_map(|e| e["event"].as_str()).collect();
@@ -124,10 +197,18 @@ fn a_batch_tells_everything_as_json_lines_and_exits_with_zero() {
 
     // The ledger tells the same, and its report is the same, byte for byte.
     let exported = shop.run(&["ledger", "export", "--json"]);
-    let lines: Vec<Value> = String::from_utf8(exported.stdout).expect("utf-8").lines().map(|l| serde_json::from_str(l).expect("json")).collect();
+    let lines: Vec<Value> = String::from_utf8(exported.stdout)
+        .expect("utf-8")
+        .lines()
+        .map(|l| serde_json::from_str(l).expect("json"))
+        .collect();
     assert_eq!((lines.len(), &lines[0]["attempt"]), (2, &paid["attempt"]));
     let batch = lines[0]["batch"].as_str().expect("id");
-    assert!(shop.run(&["ledger", "report", batch, "--report", "lai.xlsx"]).status.success());
+    assert!(
+        shop.run(&["ledger", "report", batch, "--report", "lai.xlsx"])
+            .status
+            .success()
+    );
     let read = |name: &str| std::fs::read(shop.dir.path().join(name)).expect("read");
     assert_eq!(read("bao_cao.xlsx"), read("lai.xlsx"));
     let shown = String::from_utf8(shop.run(&["ledger", "show", "D1"]).stdout).expect("utf-8");
@@ -144,14 +225,19 @@ fn no_secret_is_in_any_file_that_a_run_leaves() {
     std::fs::remove_file(shop.dir.path().join("scenario.json")).ok();
     let mut files = vec![("stderr".to_owned(), errors.into_bytes())];
     collect(shop.dir.path(), &mut files);
-    assert!(files.iter().any(|(name, _)| name.contains("logs/gachno")), "there is a log");
+    assert!(
+        files.iter().any(|(name, _)| name.contains("logs/gachno")),
+        "there is a log"
+    );
     for (name, bytes) in files {
         for secret in [PASSWORD, PASSPHRASE] {
             assert!(!holds(&bytes, secret), "{secret} in {name}");
         }
         // Six digits may stand in a hash or a time by chance; alone they may not.
         let text = String::from_utf8_lossy(&bytes);
-        let alone = text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == PIN);
+        let alone = text
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| word == PIN);
         assert!(!alone, "the PIN in {name}");
     }
 }
@@ -165,7 +251,10 @@ fn collect(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) {
         if entry.path().is_dir() {
             collect(&entry.path(), into);
         } else {
-            into.push((entry.path().display().to_string(), std::fs::read(entry.path()).unwrap_or_default()));
+            into.push((
+                entry.path().display().to_string(),
+                std::fs::read(entry.path()).unwrap_or_default(),
+            ));
         }
     }
 }
@@ -179,9 +268,32 @@ fn bad_usage_and_bad_input_exit_with_two_and_say_why() {
         (vec!["run", "gach_dien_evn", "--jobs", jobs], "PIN"),
         (vec!["run", "nap_the", "--jobs", jobs], "nap_the"),
         (vec!["run", "tra_cuu_ftth"], "--jobs"),
-        (vec!["run", "tra_cuu_ftth", "--jobs", "/nowhere.csv"], "nowhere"),
-        (vec!["run", "tra_cuu_ftth", "--jobs", jobs, "--portal", "không phải địa chỉ"], "portal.url"),
-        (vec!["run", "tra_cuu_ftth", "--jobs", jobs, "--portal-map", "/nowhere.toml"], "nowhere"),
+        (
+            vec!["run", "tra_cuu_ftth", "--jobs", "/nowhere.csv"],
+            "nowhere",
+        ),
+        (
+            vec![
+                "run",
+                "tra_cuu_ftth",
+                "--jobs",
+                jobs,
+                "--portal",
+                "không phải địa chỉ",
+            ],
+            "portal.url",
+        ),
+        (
+            vec![
+                "run",
+                "tra_cuu_ftth",
+                "--jobs",
+                jobs,
+                "--portal-map",
+                "/nowhere.toml",
+            ],
+            "nowhere",
+        ),
         (vec!["config", "get", "portal.urll"], "portal.urll"),
         (vec!["config", "set", "portal.pin", "246810"], "--stdin"),
     ] {
@@ -191,23 +303,49 @@ fn bad_usage_and_bad_input_exit_with_two_and_say_why() {
         assert!(errors.contains(word), "{arguments:?}: {errors}");
         assert!(output.stdout.is_empty());
     }
-    let down = shop.run(&["run", "gach_dien_evn", "--from-api", "--api", "http://127.0.0.1:9", "--yes"]);
-    assert_eq!(down.status.code(), Some(1), "an API that is down is no usage error");
+    let down = shop.run(&[
+        "run",
+        "gach_dien_evn",
+        "--from-api",
+        "--api",
+        "http://127.0.0.1:9",
+        "--yes",
+    ]);
+    assert_eq!(
+        down.status.code(),
+        Some(1),
+        "an API that is down is no usage error"
+    );
 }
 
 #[test]
 fn a_batch_that_cannot_run_tells_every_job_and_is_continued_later() {
     let shop = Shop::open(&serde_json::json!({ "accounts": { "PE0001": { "debt": 150_000 } } }));
-    assert!(shop.piped(&["config", "set", "portal.password", "--stdin"], "sai123").status.success());
+    assert!(
+        shop.piped(&["config", "set", "portal.password", "--stdin"], "sai123")
+            .status
+            .success()
+    );
     let jobs = shop.file("jobs.txt", "PE0001\n");
     let (code, events, errors) = shop.batch("gach_dien_evn", &jobs, &[]);
     assert_eq!(code, 1, "{errors}");
     assert!(errors.contains("không cho đăng nhập"), "{errors}");
     assert_eq!(outcome(&events, "PE0001")["outcome"], "cancelled");
-    assert_eq!(events.last().map(|e| &e["event"]), Some(&"batch_finished".into()));
-    assert!(shop.piped(&["config", "set", "portal.password", "--stdin"], PASSWORD).status.success());
+    assert_eq!(
+        events.last().map(|e| &e["event"]),
+        Some(&"batch_finished".into())
+    );
+    assert!(
+        shop.piped(&["config", "set", "portal.password", "--stdin"], PASSWORD)
+            .status
+            .success()
+    );
     let (code, events, errors) = shop.batch("gach_dien_evn", &jobs, &[]);
-    assert_eq!((code, &events[0]["continued"]), (0, &true.into()), "{errors}");
+    assert_eq!(
+        (code, &events[0]["continued"]),
+        (0, &true.into()),
+        "{errors}"
+    );
     assert_eq!(outcome(&events, "PE0001")["outcome"], "paid");
 }
 
@@ -215,7 +353,13 @@ fn a_batch_that_cannot_run_tells_every_job_and_is_continued_later() {
 fn a_payment_without_a_terminal_needs_yes() {
     let shop = Shop::open(&serde_json::json!({}));
     let jobs = shop.file("jobs.txt", "PE0001\n");
-    let output = shop.run(&["run", "gach_dien_evn", "--jobs", jobs.to_str().expect("path"), "--headless"]);
+    let output = shop.run(&[
+        "run",
+        "gach_dien_evn",
+        "--jobs",
+        jobs.to_str().expect("path"),
+        "--headless",
+    ]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--yes"));
     assert_eq!(shop.truth()["asked"], 0);
@@ -224,18 +368,46 @@ fn a_payment_without_a_terminal_needs_yes() {
 #[test]
 fn a_damaged_config_or_a_wrong_key_changes_nothing() {
     let shop = Shop::bare();
-    assert!(shop.piped(&["config", "set", "portal.pin", "--stdin"], PIN).status.success());
-    let get = |passphrase: &str, key: &str| shop.command(&["config", "get", key]).env("GACHNO_PASSPHRASE", passphrase).output().expect("runs");
-    assert_eq!(String::from_utf8_lossy(&get(PASSPHRASE, "portal.pin").stdout).trim(), "********");
+    assert!(
+        shop.piped(&["config", "set", "portal.pin", "--stdin"], PIN)
+            .status
+            .success()
+    );
+    let get = |passphrase: &str, key: &str| {
+        shop.command(&["config", "get", key])
+            .env("GACHNO_PASSPHRASE", passphrase)
+            .output()
+            .expect("runs")
+    };
+    assert_eq!(
+        String::from_utf8_lossy(&get(PASSPHRASE, "portal.pin").stdout).trim(),
+        "********"
+    );
     let before = std::fs::read(shop.dir.path().join("config.json")).expect("read");
-    let wrong =
-        shop.command(&["config", "set", "portal.password", "--stdin"]).env("GACHNO_PASSPHRASE", "sai").stdin(Stdio::null()).output().expect("runs");
-    assert_eq!(wrong.status.code(), Some(2), "{}", String::from_utf8_lossy(&wrong.stderr));
-    assert_eq!(std::fs::read(shop.dir.path().join("config.json")).expect("read"), before);
+    let wrong = shop
+        .command(&["config", "set", "portal.password", "--stdin"])
+        .env("GACHNO_PASSPHRASE", "sai")
+        .stdin(Stdio::null())
+        .output()
+        .expect("runs");
+    assert_eq!(
+        wrong.status.code(),
+        Some(2),
+        "{}",
+        String::from_utf8_lossy(&wrong.stderr)
+    );
+    assert_eq!(
+        std::fs::read(shop.dir.path().join("config.json")).expect("read"),
+        before
+    );
     shop.file("config.json", "{\"portal\": ");
     let damaged = shop.run(&["config", "get", "portal.url"]);
     assert_eq!(damaged.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&damaged.stderr).contains("hong-"), "{}", String::from_utf8_lossy(&damaged.stderr));
+    assert!(
+        String::from_utf8_lossy(&damaged.stderr).contains("hong-"),
+        "{}",
+        String::from_utf8_lossy(&damaged.stderr)
+    );
 }
 
 /// A batch that is slow enough to be interrupted: each look-up takes a while.
@@ -249,8 +421,21 @@ fn slow_shop() -> (Shop, PathBuf) {
 
 /// Starts the batch and waits until so many jobs are paid.
 fn started(shop: &Shop, jobs: &Path, paid: usize) -> Child {
-    let arguments = ["run", "gach_dien_evn", "--jobs", jobs.to_str().expect("path"), "--headless", "--json", "--yes"];
-    let mut child = shop.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("runs");
+    let arguments = [
+        "run",
+        "gach_dien_evn",
+        "--jobs",
+        jobs.to_str().expect("path"),
+        "--headless",
+        "--json",
+        "--yes",
+    ];
+    let mut child = shop
+        .command(&arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("runs");
     let lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
     let mut seen = 0;
     for line in lines.map_while(Result::ok) {
@@ -268,7 +453,9 @@ fn started(shop: &Shop, jobs: &Path, paid: usize) -> Child {
 fn browsers_of(shop: &Shop) -> usize {
     let flag = format!("--user-data-dir={}", shop.dir.path().display());
     let processes = std::fs::read_dir("/proc").expect("proc").flatten();
-    processes.filter(|p| std::fs::read(p.path().join("cmdline")).is_ok_and(|line| holds(&line, &flag))).count()
+    processes
+        .filter(|p| std::fs::read(p.path().join("cmdline")).is_ok_and(|line| holds(&line, &flag)))
+        .count()
 }
 
 /// Nothing is left of them. A browser's last process may take a moment to go on a busy machine.
@@ -294,7 +481,12 @@ fn a_killed_run_is_continued_and_nothing_is_paid_twice() {
     let truth = shop.truth();
     for account in ["PE0001", "PE0002", "PE0003", "PE0004", "PE0005"] {
         let end = outcome(&events, account);
-        let times = truth["movements"].as_array().expect("list").iter().filter(|m| m["account"] == account && m["moved"] == true).count();
+        let times = truth["movements"]
+            .as_array()
+            .expect("list")
+            .iter()
+            .filter(|m| m["account"] == account && m["moved"] == true)
+            .count();
         assert!(times <= 1, "{account} was paid {times} times");
         match end["outcome"].as_str() {
             Some("paid") => assert_eq!(times, 1, "{account}"),
@@ -327,7 +519,12 @@ fn a_terminated_run_stops_at_a_safe_point_and_leaves_no_browser() {
     assert!((1..5).contains(&moved), "{moved}");
     let (code, events, errors) = shop.batch("gach_dien_evn", &jobs, &[]);
     assert_eq!(code, 0, "{errors}");
-    assert!(events.iter().filter(|e| e["event"] == "outcome").all(|e| e["outcome"] == "paid"));
+    assert!(
+        events
+            .iter()
+            .filter(|e| e["event"] == "outcome")
+            .all(|e| e["outcome"] == "paid")
+    );
     assert_eq!(shop.truth()["moved"], 5);
 }
 
@@ -338,7 +535,11 @@ fn a_second_program_on_the_same_ledger_is_sent_away() {
     let mut child = started(&shop, &jobs, 1);
     let second = shop.run(&["ledger", "list"]);
     assert_eq!(second.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&second.stderr).contains(&child.id().to_string()), "{}", String::from_utf8_lossy(&second.stderr));
+    assert!(
+        String::from_utf8_lossy(&second.stderr).contains(&child.id().to_string()),
+        "{}",
+        String::from_utf8_lossy(&second.stderr)
+    );
     child.kill().expect("kill");
     child.wait().expect("gone");
 }
@@ -349,12 +550,21 @@ fn the_doctor_says_what_is_wrong_and_moves_no_money() {
     let output = shop.run(&["doctor", "--portal", "--json"]);
     let seen: Value = serde_json::from_slice(&output.stdout).expect("json");
     let checks = seen["checks"].as_array().expect("list");
-    let check = |what: &str| checks.iter().find(|c| c["check"] == what).unwrap_or_else(|| panic!("{what} in {checks:?}"));
+    let check = |what: &str| {
+        checks
+            .iter()
+            .find(|c| c["check"] == what)
+            .unwrap_or_else(|| panic!("{what} in {checks:?}"))
+    };
     for good in ["config", "secrets", "browser", "ledger", "portal"] {
         assert_eq!(check(good)["ok"], true, "{:?}", check(good));
     }
     assert_eq!(check("api")["ok"], false, "nobody listens there");
-    assert!(check("portal")["detail"].as_str().is_some_and(|d| d.contains(AGENT)));
+    assert!(
+        check("portal")["detail"]
+            .as_str()
+            .is_some_and(|d| d.contains(AGENT))
+    );
     assert_eq!(shop.truth()["asked"], 0);
 }
 
@@ -367,6 +577,15 @@ fn a_taken_port_and_a_read_only_folder_say_so() {
         assert_eq!(output.status.code(), Some(1));
         assert!(String::from_utf8_lossy(&output.stderr).contains(&address));
     }
-    let output = shop.command(&["ledger", "list"]).env("GACHNO_HOME", "/proc/gachno").output().expect("runs");
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = shop
+        .command(&["ledger", "list"])
+        .env("GACHNO_HOME", "/proc/gachno")
+        .output()
+        .expect("runs");
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

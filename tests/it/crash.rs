@@ -1,4 +1,5 @@
-//! The program is killed, or what it stands on, and started again: nothing is paid twice, nothing is lost.
+//! The program is killed, or what it stands on, and started again: nothing is paid twice, nothing
+//! is lost.
 
 use futures_util::StreamExt;
 use gachno::crash::{Lab, Trial, random, strikes_in_turn, troubles_in_turn};
@@ -9,11 +10,17 @@ async fn all_hold(trials: Vec<Trial>) -> usize {
     let lab = Lab::new(env!("CARGO_BIN_EXE_gachno").as_ref()).expect("lab");
     let lab = &lab;
     let tried = futures_util::stream::iter(trials).map(async |trial| {
-        let verdict = lab.run(&trial).await.unwrap_or_else(|e| panic!("{}: {e}", trial.name()));
+        let verdict = lab
+            .run(&trial)
+            .await
+            .unwrap_or_else(|e| panic!("{}: {e}", trial.name()));
         (trial.name(), verdict)
     });
     let verdicts: Vec<_> = tried.buffer_unordered(2).collect().await;
-    let wrong: Vec<_> = verdicts.iter().filter(|(_, v)| !v.audited.wrong.is_empty()).collect();
+    let wrong: Vec<_> = verdicts
+        .iter()
+        .filter(|(_, v)| !v.audited.wrong.is_empty())
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     verdicts.iter().map(|(_, v)| v.kills).sum()
 }
@@ -22,7 +29,11 @@ async fn all_hold(trials: Vec<Trial>) -> usize {
 async fn every_victim_at_every_boundary() {
     let trials = strikes_in_turn();
     let count = trials.len();
-    assert_eq!(all_hold(trials).await, count, "each trial reached its boundary and killed");
+    assert_eq!(
+        all_hold(trials).await,
+        count,
+        "each trial reached its boundary and killed"
+    );
 }
 
 #[tokio::test]

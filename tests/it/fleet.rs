@@ -1,5 +1,5 @@
-//! Operators' machines and one server: killed in turn, cut off, started again. Every job has one outcome in the server's
-//! database, and the sums are what the portal's own book says.
+//! Operators' machines and one server: killed in turn, cut off, started again. Every job has one
+//! outcome in the server's database, and the sums are what the portal's own book says.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -45,7 +45,9 @@ impl Wire {
                     if cut.load(Ordering::Relaxed) {
                         return;
                     }
-                    let Ok(mut far) = TcpStream::connect(target).await else { return };
+                    let Ok(mut far) = TcpStream::connect(target).await else {
+                        return;
+                    };
                     let until_cut = async {
                         while !cut.load(Ordering::Relaxed) {
                             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -58,7 +60,11 @@ impl Wire {
                 });
             }
         });
-        Self { address, is_cut, task }
+        Self {
+            address,
+            is_cut,
+            task,
+        }
     }
 
     fn cut(&self) {
@@ -97,10 +103,19 @@ impl Machine {
     /// `agent`: whose portal account it pays from.
     async fn new(fleet: &Fleet, agent: &str, name: &str) -> Self {
         let home = tempfile::tempdir().expect("folder");
-        let token = fleet.store.add_machine(name, &[Scope::Lease, Scope::Read], None, &Actor::system()).await.expect("machine").token;
+        let token = fleet
+            .store
+            .add_machine(name, &[Scope::Lease, Scope::Read], None, &Actor::system())
+            .await
+            .expect("machine")
+            .token;
         let wire = Wire::to(fleet.address).await;
         let url = format!("http://{}", wire.address);
-        let machine = Self { home, wire, at_work: None };
+        let machine = Self {
+            home,
+            wire,
+            at_work: None,
+        };
         machine.set(&[
             ("portal.username", agent),
             ("portal.password", "mk1234"),
@@ -122,7 +137,10 @@ impl Machine {
     fn set(&self, values: &[(&str, &str)]) {
         let file = Home::at(self.home.path()).config_file();
         let mut config = Config::load(&file).expect("configuration");
-        let unlock = Unlock { passphrase: Some(PASSPHRASE.to_owned().into()), keyring: false };
+        let unlock = Unlock {
+            passphrase: Some(PASSPHRASE.to_owned().into()),
+            keyring: false,
+        };
         for (key, value) in values {
             let vault = || match &config.vault {
                 Some(header) => Vault::open(header, &unlock),
@@ -135,18 +153,31 @@ impl Machine {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = program(arguments, self.home.path());
-        command.stdout(Stdio::null()).stderr(std::fs::File::create(self.home.path().join("stderr")).expect("file"));
+        command
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(self.home.path().join("stderr")).expect("file"));
         command
     }
 
     /// Takes some jobs and does them.
     fn work(&mut self) {
-        let mut run = self.command(&["run", "gach_dien_evn", "--from-api", "--headless", "--yes", "--json", "--receiver-phone", "0912345678"]);
+        let mut run = self.command(&[
+            "run",
+            "gach_dien_evn",
+            "--from-api",
+            "--headless",
+            "--yes",
+            "--json",
+            "--receiver-phone",
+            "0912345678",
+        ]);
         self.at_work = Some(Killed(run.spawn().expect("starts")));
     }
 
     fn is_at_work(&mut self) -> bool {
-        self.at_work.as_mut().is_some_and(|run| run.0.try_wait().expect("asked").is_none())
+        self.at_work
+            .as_mut()
+            .is_some_and(|run| run.0.try_wait().expect("asked").is_none())
     }
 
     /// As if the power went.
@@ -156,8 +187,16 @@ impl Machine {
 
     /// Looks into what is in doubt and tells what was not told. `true`: nothing is left of either.
     fn settle(&self) -> bool {
-        let is_settled = self.command(&["ledger", "reconcile", "--headless"]).status().expect("runs").success();
-        self.command(&["ledger", "deliver"]).status().expect("runs").success() && is_settled
+        let is_settled = self
+            .command(&["ledger", "reconcile", "--headless"])
+            .status()
+            .expect("runs")
+            .success();
+        self.command(&["ledger", "deliver"])
+            .status()
+            .expect("runs")
+            .success()
+            && is_settled
     }
 }
 
@@ -170,7 +209,12 @@ impl Drop for Machine {
 
 fn program(arguments: &[&str], home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gachno"));
-    command.args(arguments).env("GACHNO_HOME", home).env("GACHNO_PASSPHRASE", PASSPHRASE).current_dir(home).stdin(Stdio::null());
+    command
+        .args(arguments)
+        .env("GACHNO_HOME", home)
+        .env("GACHNO_PASSPHRASE", PASSPHRASE)
+        .current_dir(home)
+        .stdin(Stdio::null());
     command
 }
 
@@ -194,44 +238,91 @@ impl Fleet {
         scenario.agents.push(other);
         scenario.unlisted = Unlisted::NotFound;
         for number in 0..bills {
-            scenario.owing(&code(number), 20_000 + 1_000 * i64::try_from(number).expect("small"));
+            scenario.owing(
+                &code(number),
+                20_000 + 1_000 * i64::try_from(number).expect("small"),
+            );
         }
-        let sandbox =
-            sandbox::start(sandbox::Options { scenario, latency: Duration::from_millis(40), ..sandbox::Options::default() }).await.expect("sandbox");
+        let sandbox = sandbox::start(sandbox::Options {
+            scenario,
+            latency: Duration::from_millis(40),
+            ..sandbox::Options::default()
+        })
+        .await
+        .expect("sandbox");
         let home = tempfile::tempdir().expect("folder");
-        let store = Store::open(&sqlite_url(&Home::at(home.path()).server_database())).await.expect("database");
+        let store = Store::open(&sqlite_url(&Home::at(home.path()).server_database()))
+            .await
+            .expect("database");
         let jobs: Vec<NewJob> = (0..bills).map(|number| job(&code(number))).collect();
-        store.add_jobs(&jobs, &Actor::system()).await.expect("added");
+        store
+            .add_jobs(&jobs, &Actor::system())
+            .await
+            .expect("added");
         // A port that stays the server's own, however often it comes back.
-        let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
-        let mut fleet = Self { home, sandbox, store, address, server: None };
+        let address = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a port");
+        let mut fleet = Self {
+            home,
+            sandbox,
+            store,
+            address,
+            server: None,
+        };
         fleet.serve().await;
         fleet
     }
 
     async fn serve(&mut self) {
-        let mut serve = program(&["serve", "--listen", &self.address.to_string()], self.home.path());
+        let mut serve = program(
+            &["serve", "--listen", &self.address.to_string()],
+            self.home.path(),
+        );
         let log = std::fs::File::create(self.home.path().join("serve")).expect("file");
-        self.server = Some(Killed(serve.stdout(Stdio::null()).stderr(log).spawn().expect("starts")));
+        self.server = Some(Killed(
+            serve
+                .stdout(Stdio::null())
+                .stderr(log)
+                .spawn()
+                .expect("starts"),
+        ));
         let address = self.address;
-        until("the server answers", async || TcpStream::connect(address).await.is_ok()).await;
+        until("the server answers", async || {
+            TcpStream::connect(address).await.is_ok()
+        })
+        .await;
     }
 
     async fn jobs(&self) -> Vec<JobView> {
-        self.store.jobs(&JobFilter::default(), 500).await.expect("read")
+        self.store
+            .jobs(&JobFilter::default(), 500)
+            .await
+            .expect("read")
     }
 
     async fn in_state(&self, state: &str) -> usize {
-        self.jobs().await.iter().filter(|job| job.state.wire() == state).count()
+        self.jobs()
+            .await
+            .iter()
+            .filter(|job| job.state.wire() == state)
+            .count()
     }
 
     /// Every job was paid once, by the server's database and by the portal's book.
     async fn assert_books_agree(&self) {
         let (jobs, truth) = (self.jobs().await, self.sandbox.truth());
-        let open: Vec<_> = jobs.iter().filter(|job| job.state.wire() != "done").collect();
+        let open: Vec<_> = jobs
+            .iter()
+            .filter(|job| job.state.wire() != "done")
+            .collect();
         assert!(open.is_empty(), "{open:#?}");
         assert_eq!(truth.moved, jobs.len(), "each bill moved money once");
-        assert_eq!(jobs.iter().filter_map(|job| job.paid_amount).sum::<i64>(), truth.total, "to the đồng");
+        assert_eq!(
+            jobs.iter().filter_map(|job| job.paid_amount).sum::<i64>(),
+            truth.total,
+            "to the đồng"
+        );
     }
 }
 
@@ -243,7 +334,15 @@ fn job(code: &str) -> NewJob {
     let account = Account::parse(Service::PayEvn.spec().account, code).expect("a code");
     NewJob::of(
         Service::PayEvn,
-        &Job { account, amount: None, order_id: None, payment: None, receiver: None, row: String::new(), ticket: None },
+        &Job {
+            account,
+            amount: None,
+            order_id: None,
+            payment: None,
+            receiver: None,
+            row: String::new(),
+            ticket: None,
+        },
         "test",
     )
 }
@@ -263,9 +362,17 @@ async fn two_machines_share_the_work_and_nothing_is_done_twice() {
     let mut two = Machine::new(&fleet, OTHER_AGENT, "quầy 2").await;
     one.work();
     two.work();
-    until("both are through", async || !one.is_at_work() && !two.is_at_work()).await;
+    until("both are through", async || {
+        !one.is_at_work() && !two.is_at_work()
+    })
+    .await;
     fleet.assert_books_agree().await;
-    let machines: std::collections::HashSet<_> = fleet.jobs().await.into_iter().filter_map(|job| job.machine).collect();
+    let machines: std::collections::HashSet<_> = fleet
+        .jobs()
+        .await
+        .into_iter()
+        .filter_map(|job| job.machine)
+        .collect();
     assert_eq!(machines.len(), 2, "each did its part");
 }
 
@@ -273,23 +380,48 @@ async fn two_machines_share_the_work_and_nothing_is_done_twice() {
 async fn the_collection_site_is_told_of_what_is_proven_to_be_paid_and_of_nothing_else() {
     let fleet = Fleet::open(2).await;
     // The third code is unknown to the portal; the site refuses the first two reports that it gets.
-    let bills = [("env".to_owned(), vec![code(0), code(1), "PE99999".to_owned()])].into();
+    let bills = [(
+        "env".to_owned(),
+        vec![code(0), code(1), "PE99999".to_owned()],
+    )]
+    .into();
     let (user, password) = ("thuho".to_owned(), "mật khẩu".to_owned());
-    let options = mock_site::Options { listen: ([127, 0, 0, 1], 0).into(), user, password, bills, faults: 2 };
+    let options = mock_site::Options {
+        listen: ([127, 0, 0, 1], 0).into(),
+        user,
+        password,
+        bills,
+        faults: 2,
+    };
     let site = mock_site::start(options).await.expect("site");
     let mut machine = Machine::new(&fleet, AGENT, "quầy 1").await;
-    machine.set(&[("api.source", "site"), ("site.url", &site.url()), ("site.username", "thuho"), ("site.password", "mật khẩu")]);
+    machine.set(&[
+        ("api.source", "site"),
+        ("site.url", &site.url()),
+        ("site.username", "thuho"),
+        ("site.password", "mật khẩu"),
+    ]);
     machine.work();
     until("it is through", async || !machine.is_at_work()).await;
-    until("everything is told", async || machine.settle() && site.completed().len() == 2).await;
+    until("everything is told", async || {
+        machine.settle() && site.completed().len() == 2
+    })
+    .await;
     let mut told = site.completed();
     told.sort();
-    assert_eq!(told, [code(0), code(1)], "each once, and never the one that was not paid");
+    assert_eq!(
+        told,
+        [code(0), code(1)],
+        "each once, and never the one that was not paid"
+    );
     assert_eq!(fleet.sandbox.truth().moved, 2);
     // What is completed is not listed any more.
     machine.work();
     until("it is through", async || !machine.is_at_work()).await;
-    assert_eq!((fleet.sandbox.truth().moved, site.completed().len()), (2, 2));
+    assert_eq!(
+        (fleet.sandbox.truth().moved, site.completed().len()),
+        (2, 2)
+    );
 }
 
 #[tokio::test]
@@ -301,7 +433,10 @@ async fn machines_server_and_network_go_away_in_turn_and_every_job_has_one_outco
     // A machine's power goes while it pays.
     one.work();
     two.work();
-    until("something is on its way", async || fleet.in_state("armed").await > 0 && fleet.in_state("done").await > 0).await;
+    until("something is on its way", async || {
+        fleet.in_state("armed").await > 0 && fleet.in_state("done").await > 0
+    })
+    .await;
     one.kill();
 
     // The server goes away while the other works, and comes back before that one is through.
@@ -311,10 +446,14 @@ async fn machines_server_and_network_go_away_in_turn_and_every_job_has_one_outco
     until("the other machine is through", async || !two.is_at_work()).await;
     two.settle();
 
-    // The wire is cut in the middle of a batch: nothing new is armed, what was done is kept and told later.
+    // The wire is cut in the middle of a batch: nothing new is armed, what was done is kept and
+    // told later.
     let moved = fleet.sandbox.truth().moved;
     two.work();
-    until("it pays", async || fleet.sandbox.truth().moved > moved || !two.is_at_work()).await;
+    until("it pays", async || {
+        fleet.sandbox.truth().moved > moved || !two.is_at_work()
+    })
+    .await;
     two.wire.cut();
     until("it gives up for now", async || !two.is_at_work()).await;
     two.wire.mend();
@@ -322,7 +461,16 @@ async fn machines_server_and_network_go_away_in_turn_and_every_job_has_one_outco
     // Everybody comes back until nothing is left to do.
     let end = Instant::now() + PATIENCE;
     while fleet.in_state("done").await < 12 {
-        assert!(Instant::now() < end, "{:#?}", fleet.jobs().await.into_iter().filter(|job| job.state.wire() != "done").collect::<Vec<_>>());
+        assert!(
+            Instant::now() < end,
+            "{:#?}",
+            fleet
+                .jobs()
+                .await
+                .into_iter()
+                .filter(|job| job.state.wire() != "done")
+                .collect::<Vec<_>>()
+        );
         for machine in [&mut one, &mut two] {
             machine.settle();
             machine.work();

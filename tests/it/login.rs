@@ -12,7 +12,13 @@ const LIMIT: Duration = Duration::from_secs(15);
 
 /// What a person does in the browser, as script.
 async fn person(session: &mut Session, script: &str) {
-    session.run(&format!("{script}; arguments[arguments.length - 1]();"), Vec::new()).await.expect("done");
+    session
+        .run(
+            &format!("{script}; arguments[arguments.length - 1]();"),
+            Vec::new(),
+        )
+        .await
+        .expect("done");
 }
 
 #[tokio::test]
@@ -26,17 +32,31 @@ async fn captcha_and_otp_are_left_to_a_person() {
     let map = PortalMap::load(None).expect("map");
     let mut session = Session::open(&tools.browser).await.expect("browser");
     let url = world.sandbox.url();
-    let credentials = Credentials { username: Some(AGENT.to_owned().into()), password: Some("mk1234".to_owned().into()) };
-    let step = Page::new(&session, &map, &url, LIMIT).log_in(&credentials).await.expect("filled");
-    assert!(matches!(step, LoginStep::NeedsPerson(Errand::Captcha)), "{step:?}");
+    let credentials = Credentials {
+        username: Some(AGENT.to_owned().into()),
+        password: Some("mk1234".to_owned().into()),
+    };
+    let step = Page::new(&session, &map, &url, LIMIT)
+        .log_in(&credentials)
+        .await
+        .expect("filled");
+    assert!(
+        matches!(step, LoginStep::NeedsPerson(Errand::Captcha)),
+        "{step:?}"
+    );
 
     person(&mut session, "document.getElementById('loginForm:securityCode').value = 'AB12CD'; document.getElementById('loginForm:btnLogin').click()")
         .await;
-    let nobody = Page::new(&session, &map, &url, LIMIT).await_person(Duration::from_millis(900)).await;
+    let nobody = Page::new(&session, &map, &url, LIMIT)
+        .await_person(Duration::from_millis(900))
+        .await;
     assert!(nobody.is_err(), "the OTP is still outstanding");
     person(&mut session, "document.getElementById('loginForm:otpCode').value = '1357'; document.getElementById('loginForm:btnConfirm').click()")
         .await;
-    let agent = Page::new(&session, &map, &url, LIMIT).await_person(LIMIT).await.expect("logged in");
+    let agent = Page::new(&session, &map, &url, LIMIT)
+        .await_person(LIMIT)
+        .await
+        .expect("logged in");
     assert_eq!(agent, AGENT);
     session.close().await;
 }
@@ -47,11 +67,23 @@ async fn nothing_of_a_browser_stays_behind() {
     let tools = world.tools().await;
     let session = Session::open(&tools.browser).await.expect("browser");
     let pid = session.facts().browser_pid.expect("pid");
-    assert_eq!(std::fs::read_dir(world.run_folder()).expect("folder").count(), 2, "a record and a profile");
+    assert_eq!(
+        std::fs::read_dir(world.run_folder())
+            .expect("folder")
+            .count(),
+        2,
+        "a record and a profile"
+    );
     drop(session); // as a panic would
-    assert_eq!(std::fs::read_dir(world.run_folder()).expect("folder").count(), 0);
+    assert_eq!(
+        std::fs::read_dir(world.run_folder())
+            .expect("folder")
+            .count(),
+        0
+    );
     let is_gone = || {
-        !std::path::Path::new(&format!("/proc/{pid}/cmdline")).exists() || std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|c| c.is_empty())
+        !std::path::Path::new(&format!("/proc/{pid}/cmdline")).exists()
+            || std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|c| c.is_empty())
     };
     let end = std::time::Instant::now() + Duration::from_secs(10);
     while cfg!(target_os = "linux") && !is_gone() {

@@ -1,4 +1,5 @@
-//! Tests on the real thing: a real Chromium through a real ChromeDriver against the sandbox, and its own book of truth.
+//! Tests on the real thing: a real Chromium through a real ChromeDriver against the sandbox, and
+//! its own book of truth.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 

@@ -1,5 +1,6 @@
-//! Every screen as a picture, in Vietnamese, light and dark: compared with what lies in `assets/screens`, which the
-//! README shows. `UPDATE_SNAPSHOTS=1 cargo nextest run -E 'test(pictures::)'` takes them anew.
+//! Every screen as a picture, in Vietnamese, light and dark: compared with what lies in
+//! `assets/screens`, which the README shows. `UPDATE_SNAPSHOTS=1 cargo nextest run -E
+//! 'test(pictures::)'` takes them anew.
 
 use std::sync::Arc;
 
@@ -21,15 +22,22 @@ impl eframe::App for Picture {
 /// Takes the picture in both themes.
 fn taken(name: &str, model: impl Fn() -> Model) {
     // The pixels of text differ a little between versions of the software renderer.
-    let options = SnapshotOptions::new().threshold(2.0).max_failed_pixels(100).output_path("assets/screens");
+    let options = SnapshotOptions::new()
+        .threshold(2.0)
+        .max_failed_pixels(100)
+        .output_path("assets/screens");
     let mut results = SnapshotResults::new();
     for (theme, suffix) in [(egui::Theme::Light, "sang"), (egui::Theme::Dark, "toi")] {
         let model = model();
-        let mut harness = Harness::builder().with_size(egui::vec2(1280.0, 800.0)).with_theme(theme).wgpu().build_eframe(move |creation| {
-            dress(&creation.egui_ctx);
-            creation.egui_ctx.set_theme(theme);
-            Picture(model)
-        });
+        let mut harness = Harness::builder()
+            .with_size(egui::vec2(1280.0, 800.0))
+            .with_theme(theme)
+            .wgpu()
+            .build_eframe(move |creation| {
+                dress(&creation.egui_ctx);
+                creation.egui_ctx.set_theme(theme);
+                Picture(model)
+            });
         for _ in 0..6 {
             harness.step();
         }
@@ -57,11 +65,19 @@ fn ready(service: Service, lines: &str) -> Model {
     model
 }
 
-const CUSTOMERS: [&str; 5] = ["NGUYỄN VĂN AN", "TRẦN THỊ BÍCH NGỌC", "LÊ HOÀNG PHƯỚC", "PHẠM ĐỨC THẮNG", "VÕ THỊ KIM UYÊN"];
+const CUSTOMERS: [&str; 5] = [
+    "NGUYỄN VĂN AN",
+    "TRẦN THỊ BÍCH NGỌC",
+    "LÊ HOÀNG PHƯỚC",
+    "PHẠM ĐỨC THẮNG",
+    "VÕ THỊ KIM UYÊN",
+];
 
 /// A batch of 24 bills, so many of them through.
 fn at_work(done: usize) -> Model {
-    let lines: String = (0..24).map(|i| format!("PE0100{:05}\n", i * 37 + 5)).collect();
+    let lines: String = (0..24)
+        .map(|i| format!("PE0100{:05}\n", i * 37 + 5))
+        .collect();
     let mut model = ready(Service::PayEvn, &lines);
     model.busy = Busy::Batch(Service::PayEvn);
     let tab = model.tab_mut();
@@ -75,7 +91,10 @@ fn at_work(done: usize) -> Model {
             _ => Outcome::Paid,
         };
         let message = match outcome {
-            Outcome::Paid => format!("Giao dịch thành công. Mã giao dịch: VTP00{:04}", 4_100 + place),
+            Outcome::Paid => format!(
+                "Giao dịch thành công. Mã giao dịch: VTP00{:04}",
+                4_100 + place
+            ),
             Outcome::NoDebt => "Không còn nợ cước".to_owned(),
             Outcome::Refused => "Nợ 3.000 đ dưới mức tối thiểu 5.000 đ, không trả".to_owned(),
             Outcome::Unknown => "Cổng không trả lời; đang chờ lịch sử và số dư".to_owned(),
@@ -84,7 +103,8 @@ fn at_work(done: usize) -> Model {
         tab.rows.change(place, |row: &mut Row| {
             row.state = RowState::Done(outcome);
             row.customer = Some(CUSTOMERS[place % CUSTOMERS.len()].into());
-            row.amount = (outcome != Outcome::NoDebt).then(|| dong(96_000 + 41_500 * u32::try_from(place).unwrap_or_default()));
+            row.amount = (outcome != Outcome::NoDebt)
+                .then(|| dong(96_000 + 41_500 * u32::try_from(place).unwrap_or_default()));
             row.message = Some(Arc::from(message));
         });
         *tab.counts.entry(outcome).or_default() += 1;
@@ -123,8 +143,10 @@ fn an_empty_list() {
 #[test]
 fn a_list_that_is_ready() {
     taken("san_sang", || {
-        let mut model =
-            ready(Service::TopUpMulti, "0981234567|50000\n0972 333 444|100000\n+84 905 111 222|200000\n0981234567|50000\n12345\n0911222333");
+        let mut model = ready(
+            Service::TopUpMulti,
+            "0981234567|50000\n0972 333 444|100000\n+84 905 111 222|200000\n0981234567|50000\n12345\n0911222333",
+        );
         model.tab_mut().known = (1, 0);
         model
     });
@@ -138,8 +160,19 @@ fn a_batch_at_work_with_three_logins() {
         for (login, place) in [(0_usize, 14), (1, 15), (2, 16)] {
             let state = [RowState::Paying, RowState::LookingUp, RowState::Verifying][login];
             tab.rows.change(place, |row| row.state = state);
-            let account = tab.rows.get(place).map(|row| row.account.to_string()).unwrap_or_default();
-            tab.logins.insert(login, Login { at: Some((account, state)), done: 5 - login, ..Login::default() });
+            let account = tab
+                .rows
+                .get(place)
+                .map(|row| row.account.to_string())
+                .unwrap_or_default();
+            tab.logins.insert(
+                login,
+                Login {
+                    at: Some((account, state)),
+                    done: 5 - login,
+                    ..Login::default()
+                },
+            );
         }
         model
     });
@@ -150,7 +183,13 @@ fn somebody_is_needed() {
     taken("can_ban", || {
         let mut model = at_work(3);
         model.needs_person = Some((0, Errand::Otp));
-        model.tab_mut().logins.insert(0, Login { needs_person: true, ..Login::default() });
+        model.tab_mut().logins.insert(
+            0,
+            Login {
+                needs_person: true,
+                ..Login::default()
+            },
+        );
         model
     });
 }
@@ -174,7 +213,11 @@ fn a_filtered_table() {
         model.busy = Busy::Nobody;
         let tab = model.tab_mut();
         (tab.phase, tab.batch) = (Phase::Over, Some("b".into()));
-        tab.wish = Wish { query: "ngoc".into(), sort: Some((gachno::desktop::model::rows::Column::Amount, true)), ..Wish::default() };
+        tab.wish = Wish {
+            query: "ngoc".into(),
+            sort: Some((gachno::desktop::model::rows::Column::Amount, true)),
+            ..Wish::default()
+        };
         tab.reorder();
         model
     });
@@ -189,17 +232,35 @@ fn was_it_paid() {
         model.find.asked = Some("PE010000190".into());
         model.find.found = vec![found(Outcome::Paid, Proof::Response)];
         let steps = [
-            ("20/11 10:31:02", "Cổng báo số tiền 412.000 đ, khách hàng TRẦN THỊ BÍCH NGỌC; số dư đại lý 4.532.000 đ"),
+            (
+                "20/11 10:31:02",
+                "Cổng báo số tiền 412.000 đ, khách hàng TRẦN THỊ BÍCH NGỌC; số dư đại lý 4.532.000 đ",
+            ),
             (
                 "20/11 10:31:02",
                 "Ghi sổ trước khi bấm: trả 412.000 đ từ 1234567890_VTP_00001_DB; số dư trước 4.532.000 đ; giữ yêu cầu và khóa đường truyền",
             ),
-            ("20/11 10:31:02", "Yêu cầu xác nhận đã được kiểm tra đúng tài khoản và số tiền, cho đi một lần"),
-            ("20/11 10:31:03", "Cổng trả lời: “Giao dịch thành công. Số tiền: 412.000đ”; số dư sau 4.120.000 đ"),
-            ("20/11 10:31:03", "Kết luận: Đã thanh toán 412.000 đ, bằng Câu trả lời của cổng"),
+            (
+                "20/11 10:31:02",
+                "Yêu cầu xác nhận đã được kiểm tra đúng tài khoản và số tiền, cho đi một lần",
+            ),
+            (
+                "20/11 10:31:03",
+                "Cổng trả lời: “Giao dịch thành công. Số tiền: 412.000đ”; số dư sau 4.120.000 đ",
+            ),
+            (
+                "20/11 10:31:03",
+                "Kết luận: Đã thanh toán 412.000 đ, bằng Câu trả lời của cổng",
+            ),
         ];
-        let steps = steps.map(|(at, step)| (at.to_owned(), step.to_owned())).to_vec();
-        model.find.story = Some(Story { attempt: "0199".into(), steps, evidence: Vec::new() });
+        let steps = steps
+            .map(|(at, step)| (at.to_owned(), step.to_owned()))
+            .to_vec();
+        model.find.story = Some(Story {
+            attempt: "0199".into(),
+            steps,
+            evidence: Vec::new(),
+        });
         model
     });
 }
@@ -221,11 +282,24 @@ fn days_and_the_cash() {
         let mut model = ready(Service::PayEvn, "");
         model.place = Place::History;
         let history = &mut model.history;
-        let paid = [3_100_000, 8_240_000, 5_905_000, 0, 7_770_000, 12_450_000, 9_132_000];
-        history.by_day = (14..21).zip(paid).map(|(day, paid)| (format!("{day}/11"), dong(paid))).collect();
-        history.by_service =
-            vec![(Service::PayEvn, 64, dong(28_300_000)), (Service::TopUpMulti, 41, dong(4_150_000)), (Service::PayTvInternet, 33, dong(14_147_000))];
-        history.by_outcome = vec![(Outcome::Paid, 138), (Outcome::NoDebt, 12), (Outcome::Rejected, 3), (Outcome::Unknown, 1)];
+        let paid = [
+            3_100_000, 8_240_000, 5_905_000, 0, 7_770_000, 12_450_000, 9_132_000,
+        ];
+        history.by_day = (14..21)
+            .zip(paid)
+            .map(|(day, paid)| (format!("{day}/11"), dong(paid)))
+            .collect();
+        history.by_service = vec![
+            (Service::PayEvn, 64, dong(28_300_000)),
+            (Service::TopUpMulti, 41, dong(4_150_000)),
+            (Service::PayTvInternet, 33, dong(14_147_000)),
+        ];
+        history.by_outcome = vec![
+            (Outcome::Paid, 138),
+            (Outcome::NoDebt, 12),
+            (Outcome::Rejected, 3),
+            (Outcome::Unknown, 1),
+        ];
         history.today = dong(9_132_000);
         history.counted = "9.130.000".into();
         let batch = |started: &str, service, jobs, paid| BatchView {
@@ -254,11 +328,20 @@ fn settings_with_what_each_does() {
         model.place = Place::Settings;
         let config = gachno::config::Config::default();
         let value = |key: &String| gachno::config::get(&config, key).unwrap_or_default();
-        model.settings.take(gachno::config::keys().into_iter().map(|key| (key.clone(), value(&key), gachno::config::is_secret(&key))).collect());
+        model.settings.take(
+            gachno::config::keys()
+                .into_iter()
+                .map(|key| (key.clone(), value(&key), gachno::config::is_secret(&key)))
+                .collect(),
+        );
         model.settings.diagnosis = vec![
             (true, "API".into(), "http://127.0.0.1:8080".into()),
             (true, "Chromium".into(), "Chromium 156".into()),
-            (false, "tv".into(), "tv.code ≈ [id=\"payMoneyForm:maHopDong\"]".into()),
+            (
+                false,
+                "tv".into(),
+                "tv.code ≈ [id=\"payMoneyForm:maHopDong\"]".into(),
+            ),
         ];
         model
     });

@@ -24,7 +24,10 @@ struct Shop {
 }
 
 fn config(url: &str, folder: &Path) -> ServeConfig {
-    ServeConfig { requests_per_second: 5_000, ..ServeConfig::local(url, folder.join("serve.key")) }
+    ServeConfig {
+        requests_per_second: 5_000,
+        ..ServeConfig::local(url, folder.join("serve.key"))
+    }
 }
 
 impl Shop {
@@ -38,19 +41,42 @@ impl Shop {
         let mut config = config(&base.url, folder.path());
         change(&mut config);
         let clock = Arc::new(AtomicI64::new(1_800_000_000_000));
-        let store = Store::open(&base.url).await.unwrap().with_clock(Arc::clone(&clock));
-        let token = store.add_machine("quầy 1", &Scope::ALL, None, &Actor::system()).await.unwrap().token;
+        let store = Store::open(&base.url)
+            .await
+            .unwrap()
+            .with_clock(Arc::clone(&clock));
+        let token = store
+            .add_machine("quầy 1", &Scope::ALL, None, &Actor::system())
+            .await
+            .unwrap()
+            .token;
         let vault = Vault::open_or_create(&config.key_file).unwrap();
-        let running = server::start_with(App::new(store, config, vault)).await.unwrap();
-        Self { running, clock, token, http: Client::new(), _folder: folder }
+        let running = server::start_with(App::new(store, config, vault))
+            .await
+            .unwrap();
+        Self {
+            running,
+            clock,
+            token,
+            http: Client::new(),
+            _folder: folder,
+        }
     }
 
     fn store(&self) -> &Store {
         self.running.app().store()
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>, token: Option<&str>) -> Response {
-        let mut request = self.http.request(method, format!("{}{path}", self.running.url()));
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        token: Option<&str>,
+    ) -> Response {
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.running.url()));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -61,18 +87,30 @@ impl Shop {
     }
 
     async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
-        let answer = self.ask(Method::POST, path, Some(body), Some(self.token.expose_secret())).await;
+        let answer = self
+            .ask(
+                Method::POST,
+                path,
+                Some(body),
+                Some(self.token.expose_secret()),
+            )
+            .await;
         (answer.status(), answer.json().await.unwrap())
     }
 
     async fn get(&self, path: &str) -> Value {
-        let answer = self.ask(Method::GET, path, None, Some(self.token.expose_secret())).await;
+        let answer = self
+            .ask(Method::GET, path, None, Some(self.token.expose_secret()))
+            .await;
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         answer.json().await.unwrap()
     }
 
     async fn set(&self, name: &str, value: Value) {
-        self.store().set_shop(name, &value, &Actor::system()).await.unwrap();
+        self.store()
+            .set_shop(name, &value, &Actor::system())
+            .await
+            .unwrap();
         self.running.app().forget_shop().await;
     }
 }
@@ -82,25 +120,62 @@ async fn each_bill_keeps_the_receiver_that_it_came_with() {
     use gachno::client::{JobApi, JobServer};
     let base = Base::new(Which::Sqlite).unwrap();
     let shop = Shop::open(&base).await;
-    let api =
-        JobApi::new(&shop.running.url(), Some(shop.token.clone()), std::time::Duration::from_secs(5), std::time::Duration::from_secs(30)).unwrap();
+    let api = JobApi::new(
+        &shop.running.url(),
+        Some(shop.token.clone()),
+        std::time::Duration::from_secs(5),
+        std::time::Duration::from_secs(30),
+    )
+    .unwrap();
     let receivers = async |phones: [Option<&str>; 2]| {
         let rows = json!([{ "code": "PE001", "receiver_phone": phones[0] }, { "code": "PE002", "receiver_phone": phones[1] }]);
-        let (status, added) = shop.post("/api/jobs", json!({ "service": "gach_dien_evn", "jobs": rows })).await;
+        let (status, added) = shop
+            .post(
+                "/api/jobs",
+                json!({ "service": "gach_dien_evn", "jobs": rows }),
+            )
+            .await;
         assert_eq!(status, StatusCode::OK, "{added}");
         let server = JobServer::new(api.clone());
-        let intake = server.lease(gachno::domain::Service::PayEvn, 10, "Lan", gachno::domain::Defaults::default()).await.unwrap();
+        let intake = server
+            .lease(
+                gachno::domain::Service::PayEvn,
+                10,
+                "Lan",
+                gachno::domain::Defaults::default(),
+            )
+            .await
+            .unwrap();
         for job in &intake.list.jobs {
-            shop.store().cancel(&job.ticket.as_ref().unwrap().id, "xong", &Actor::system()).await.unwrap();
+            shop.store()
+                .cancel(&job.ticket.as_ref().unwrap().id, "xong", &Actor::system())
+                .await
+                .unwrap();
         }
-        let own = intake.list.jobs.iter().map(|job| job.receiver.as_ref().map(ToString::to_string)).collect::<Vec<_>>();
+        let own = intake
+            .list
+            .jobs
+            .iter()
+            .map(|job| job.receiver.as_ref().map(ToString::to_string))
+            .collect::<Vec<_>>();
         (intake.receiver_phone.map(|phone| phone.to_string()), own)
     };
     let (first, second) = (Some("0981234567"), Some("0987654321"));
     let text = |phone: Option<&str>| phone.map(str::to_owned);
-    assert_eq!(receivers([first, first]).await, (text(first), vec![None, None]), "the batch's, which can be seen and changed");
-    assert_eq!(receivers([first, second]).await, (None, vec![text(first), text(second)]));
-    assert_eq!(receivers([first, None]).await, (None, vec![text(first), None]), "nobody gets another one's receipt");
+    assert_eq!(
+        receivers([first, first]).await,
+        (text(first), vec![None, None]),
+        "the batch's, which can be seen and changed"
+    );
+    assert_eq!(
+        receivers([first, second]).await,
+        (None, vec![text(first), text(second)])
+    );
+    assert_eq!(
+        receivers([first, None]).await,
+        (None, vec![text(first), None]),
+        "nobody gets another one's receipt"
+    );
 }
 
 on_both! {
@@ -193,7 +268,12 @@ on_both! {
 async fn every_route_of_the_job_api_asks_for_a_token_with_its_scope() {
     let base = Base::new(Which::Sqlite).unwrap();
     let shop = Shop::open(&base).await;
-    let weak = shop.store().add_machine("chỉ xem số", &[Scope::Metrics], None, &Actor::system()).await.unwrap().token;
+    let weak = shop
+        .store()
+        .add_machine("chỉ xem số", &[Scope::Metrics], None, &Actor::system())
+        .await
+        .unwrap()
+        .token;
     let document = shop.get("/api/openapi.json").await;
     let mut asked = 0;
     for (path, calls) in document["paths"].as_object().unwrap() {
@@ -202,12 +282,22 @@ async fn every_route_of_the_job_api_asks_for_a_token_with_its_scope() {
                 continue;
             }
             asked += 1;
-            let (method, path) = (method.to_uppercase().parse::<Method>().unwrap(), path.replace("{id}", "x"));
+            let (method, path) = (
+                method.to_uppercase().parse::<Method>().unwrap(),
+                path.replace("{id}", "x"),
+            );
             let body = (method == Method::POST).then(|| body_for(&path));
-            for (token, expected) in [(None, 401), (Some("gn_abcdefgh_x"), 401), (Some(weak.expose_secret()), 403)] {
+            for (token, expected) in [
+                (None, 401),
+                (Some("gn_abcdefgh_x"), 401),
+                (Some(weak.expose_secret()), 403),
+            ] {
                 let answer = shop.ask(method.clone(), &path, body.clone(), token).await;
                 assert_eq!(answer.status().as_u16(), expected, "{method} {path}");
-                assert_eq!(answer.headers()["content-type"], "application/problem+json; charset=utf-8");
+                assert_eq!(
+                    answer.headers()["content-type"],
+                    "application/problem+json; charset=utf-8"
+                );
                 assert!(!answer.headers()["x-request-id"].is_empty());
             }
         }
@@ -229,34 +319,105 @@ fn body_for(path: &str) -> Value {
 async fn a_bad_request_is_named_and_a_page_of_somebody_else_gets_nothing() {
     let base = Base::new(Which::Sqlite).unwrap();
     let shop = Shop::open(&base).await;
-    let (status, problem) = shop.post("/api/jobs/lease", json!({ "service": "nope" })).await;
-    assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("bad_request")));
-    assert_eq!(shop.post("/api/jobs/lease", json!({ "service": "gach_dien_evn", "limits": 3 })).await.0, StatusCode::UNPROCESSABLE_ENTITY);
-    // The answer comes before all of it was sent; a client that goes on sending sees a closed connection instead.
-    let large = shop.http.post(format!("{}/api/jobs", shop.running.url())).bearer_auth(shop.token.expose_secret()).body("x".repeat(20_000_000));
-    let large = large.header("content-type", "application/json").send().await;
-    assert!(large.is_err() || large.is_ok_and(|answer| answer.status() == StatusCode::PAYLOAD_TOO_LARGE));
-    assert_eq!(shop.ask(Method::DELETE, "/api/jobs", None, None).await.status(), StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(shop.ask(Method::GET, "/nirgends", None, None).await.status(), StatusCode::NOT_FOUND);
+    let (status, problem) = shop
+        .post("/api/jobs/lease", json!({ "service": "nope" }))
+        .await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("bad_request"))
+    );
+    assert_eq!(
+        shop.post(
+            "/api/jobs/lease",
+            json!({ "service": "gach_dien_evn", "limits": 3 })
+        )
+        .await
+        .0,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    // The answer comes before all of it was sent; a client that goes on sending sees a closed
+    // connection instead.
+    let large = shop
+        .http
+        .post(format!("{}/api/jobs", shop.running.url()))
+        .bearer_auth(shop.token.expose_secret())
+        .body("x".repeat(20_000_000));
+    let large = large
+        .header("content-type", "application/json")
+        .send()
+        .await;
+    assert!(
+        large.is_err()
+            || large.is_ok_and(|answer| answer.status() == StatusCode::PAYLOAD_TOO_LARGE)
+    );
+    assert_eq!(
+        shop.ask(Method::DELETE, "/api/jobs", None, None)
+            .await
+            .status(),
+        StatusCode::METHOD_NOT_ALLOWED
+    );
+    assert_eq!(
+        shop.ask(Method::GET, "/nirgends", None, None)
+            .await
+            .status(),
+        StatusCode::NOT_FOUND
+    );
 
-    // A program on this computer may read the lists and the numbers; another site's page in its browser may not.
+    // A program on this computer may read the lists and the numbers; another site's page in its
+    // browser may not.
     let url = |path: &str| format!("{}{path}", shop.running.url());
     for path in ["/api/data/gach_dien_evn", "/metrics", "/api/banners"] {
-        assert_eq!(shop.http.get(url(path)).send().await.unwrap().status(), StatusCode::OK, "{path}");
-        for (name, value) in [("origin", "https://evil.example"), ("host", "evil.example"), ("sec-fetch-site", "cross-site")] {
-            let answer = shop.http.get(url(path)).header(name, value).send().await.unwrap();
+        assert_eq!(
+            shop.http.get(url(path)).send().await.unwrap().status(),
+            StatusCode::OK,
+            "{path}"
+        );
+        for (name, value) in [
+            ("origin", "https://evil.example"),
+            ("host", "evil.example"),
+            ("sec-fetch-site", "cross-site"),
+        ] {
+            let answer = shop
+                .http
+                .get(url(path))
+                .header(name, value)
+                .send()
+                .await
+                .unwrap();
             assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path} {name}");
         }
     }
-    let answer = shop.http.get(url("/api/docs")).header("x-request-id", "made up\tby me").send().await.unwrap();
-    assert!(!answer.headers()["x-request-id"].to_str().unwrap().contains("made up"));
-    assert!(answer.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'self'"));
+    let answer = shop
+        .http
+        .get(url("/api/docs"))
+        .header("x-request-id", "made up\tby me")
+        .send()
+        .await
+        .unwrap();
+    assert!(
+        !answer.headers()["x-request-id"]
+            .to_str()
+            .unwrap()
+            .contains("made up")
+    );
+    assert!(
+        answer.headers()["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .contains("default-src 'self'")
+    );
     assert_eq!(
-        (&answer.headers()["x-content-type-options"], &answer.headers()["x-frame-options"]),
+        (
+            &answer.headers()["x-content-type-options"],
+            &answer.headers()["x-frame-options"]
+        ),
         (&"nosniff".parse().unwrap(), &"DENY".parse().unwrap())
     );
     let page = answer.text().await.unwrap();
-    assert!(page.contains("/api/jobs/lease") && !page.contains("<script"), "{page}");
+    assert!(
+        page.contains("/api/jobs/lease") && !page.contains("<script"),
+        "{page}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -268,8 +429,19 @@ async fn behind_a_proxy_nobody_is_local_and_a_flood_is_slowed_down() {
     })
     .await;
     let url = format!("{}/api/data/gach_dien_evn", shop.running.url());
-    let from = async |told: &str| shop.http.get(&url).header("x-forwarded-for", told).send().await.unwrap();
-    assert_eq!(from("127.0.0.1, 203.0.113.7").await.status(), StatusCode::UNAUTHORIZED, "the left-most entry is only a claim");
+    let from = async |told: &str| {
+        shop.http
+            .get(&url)
+            .header("x-forwarded-for", told)
+            .send()
+            .await
+            .unwrap()
+    };
+    assert_eq!(
+        from("127.0.0.1, 203.0.113.7").await.status(),
+        StatusCode::UNAUTHORIZED,
+        "the left-most entry is only a claim"
+    );
     let mut last = StatusCode::OK;
     for i in 0..40 {
         last = from(&format!("10.0.0.{i}, 203.0.113.7")).await.status();
@@ -277,7 +449,11 @@ async fn behind_a_proxy_nobody_is_local_and_a_flood_is_slowed_down() {
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
     let slow = from("203.0.113.7").await;
     assert!(slow.headers().contains_key("retry-after"));
-    assert_eq!(from("203.0.113.8").await.status(), StatusCode::UNAUTHORIZED, "another one is not slowed down");
+    assert_eq!(
+        from("203.0.113.8").await.status(),
+        StatusCode::UNAUTHORIZED,
+        "another one is not slowed down"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -291,42 +467,89 @@ async fn a_machine_is_slowed_down_wherever_it_comes_from() {
     let url = format!("{}/api/me", shop.running.url());
     let mut statuses = Vec::new();
     for i in 0..40 {
-        let ask = shop.http.get(&url).bearer_auth(shop.token.expose_secret()).header("x-forwarded-for", format!("203.0.113.{i}"));
+        let ask = shop
+            .http
+            .get(&url)
+            .bearer_auth(shop.token.expose_secret())
+            .header("x-forwarded-for", format!("203.0.113.{i}"));
         statuses.push(ask.send().await.unwrap().status());
     }
     assert_eq!(statuses[0], StatusCode::OK);
-    assert!(statuses.contains(&StatusCode::TOO_MANY_REQUESTS), "{statuses:?}");
+    assert!(
+        statuses.contains(&StatusCode::TOO_MANY_REQUESTS),
+        "{statuses:?}"
+    );
 }
 
-/// `gachno serve` as a process: ready on an empty folder, the first password on the terminal alone, a clean end.
+/// `gachno serve` as a process: ready on an empty folder, the first password on the terminal alone,
+/// a clean end.
 #[test]
 fn the_program_starts_on_an_empty_folder_and_ends_cleanly() {
     use std::io::{BufRead, BufReader, Read};
     use std::process::{Command, Stdio};
     let folder = tempfile::tempdir().unwrap();
     let mut serve = Command::new(env!("CARGO_BIN_EXE_gachno"));
-    serve.args(["serve", "--listen", "127.0.0.1:0"]).env("GACHNO_HOME", folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    serve
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env("GACHNO_HOME", folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = serve.spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     let ready: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(ready["event"], "ready");
-    assert!(ready["url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
-    let ended = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(
+        ready["url"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://127.0.0.1:")
+    );
+    let ended = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(ended.success() && child.wait().unwrap().success());
     let mut told = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-    let password = told.lines().find_map(|l| l.split_once("Mật khẩu một lần: ")).unwrap().1.trim().to_owned();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut told)
+        .unwrap();
+    let password = told
+        .lines()
+        .find_map(|l| l.split_once("Mật khẩu một lần: "))
+        .unwrap()
+        .1
+        .trim()
+        .to_owned();
     assert!(!line.contains(&password));
     for file in walk(folder.path()) {
         let bytes = std::fs::read(&file).unwrap();
-        assert!(!bytes.windows(password.len()).any(|w| w == password.as_bytes()), "{}", file.display());
+        assert!(
+            !bytes
+                .windows(password.len())
+                .any(|w| w == password.as_bytes()),
+            "{}",
+            file.display()
+        );
     }
 }
 
 fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().flatten();
-    entries.flat_map(|e| if e.path().is_dir() { walk(&e.path()) } else { vec![e.path()] }).collect()
+    entries
+        .flat_map(|e| {
+            if e.path().is_dir() {
+                walk(&e.path())
+            } else {
+                vec![e.path()]
+            }
+        })
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -335,21 +558,65 @@ async fn strangers_do_not_read_how_the_api_is_called() {
     let base = Base::new(Which::Sqlite).unwrap();
     let shop = Shop::with(&base, |config| config.behind_proxy = true).await;
     let hash = hash_password(&SecretString::from("thuyền giấy mưa phùn")).unwrap();
-    let lan = NewAccount { username: "lan", name: None, role: Role::ReadOnly, status: Status::Active };
-    shop.store().add_account(&lan, &hash, None, &Actor::system()).await.unwrap();
-    let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let lan = NewAccount {
+        username: "lan",
+        name: None,
+        role: Role::ReadOnly,
+        status: Status::Active,
+    };
+    shop.store()
+        .add_account(&lan, &hash, None, &Actor::system())
+        .await
+        .unwrap();
+    let http = Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
     let far = |method: Method, path: &str| {
         let request = http.request(method, format!("{}{path}", shop.running.url()));
-        request.header("x-forwarded-for", "203.0.113.9").header("x-forwarded-proto", "https")
+        request
+            .header("x-forwarded-for", "203.0.113.9")
+            .header("x-forwarded-proto", "https")
     };
-    let form = far(Method::POST, "/admin/sign-in").header("content-type", "application/x-www-form-urlencoded");
-    let signed_in = form.body("username=lan&password=thuy%E1%BB%81n+gi%E1%BA%A5y+m%C6%B0a+ph%C3%B9n").send().await.unwrap();
-    let cookie = signed_in.headers().get("set-cookie").unwrap().to_str().unwrap().split(';').next().unwrap().to_owned();
+    let form = far(Method::POST, "/admin/sign-in")
+        .header("content-type", "application/x-www-form-urlencoded");
+    let signed_in = form
+        .body("username=lan&password=thuy%E1%BB%81n+gi%E1%BA%A5y+m%C6%B0a+ph%C3%B9n")
+        .send()
+        .await
+        .unwrap();
+    let cookie = signed_in
+        .headers()
+        .get("set-cookie")
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
     for path in ["/api/openapi.json", "/api/docs"] {
-        let status = async |request: reqwest::RequestBuilder| request.send().await.unwrap().status();
-        assert_eq!(status(far(Method::GET, path)).await, StatusCode::UNAUTHORIZED, "{path}");
-        assert_eq!(status(far(Method::GET, path).header("cookie", "__Host-gachno=x")).await, StatusCode::UNAUTHORIZED, "{path}");
-        assert_eq!(status(far(Method::GET, path).bearer_auth(shop.token.expose_secret())).await, StatusCode::OK, "{path}");
-        assert_eq!(status(far(Method::GET, path).header("cookie", &cookie)).await, StatusCode::OK, "{path}");
+        let status =
+            async |request: reqwest::RequestBuilder| request.send().await.unwrap().status();
+        assert_eq!(
+            status(far(Method::GET, path)).await,
+            StatusCode::UNAUTHORIZED,
+            "{path}"
+        );
+        assert_eq!(
+            status(far(Method::GET, path).header("cookie", "__Host-gachno=x")).await,
+            StatusCode::UNAUTHORIZED,
+            "{path}"
+        );
+        assert_eq!(
+            status(far(Method::GET, path).bearer_auth(shop.token.expose_secret())).await,
+            StatusCode::OK,
+            "{path}"
+        );
+        assert_eq!(
+            status(far(Method::GET, path).header("cookie", &cookie)).await,
+            StatusCode::OK,
+            "{path}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The server killed again and again while machines work: what it acknowledged holds, and nothing is allowed twice.
+//! The server killed again and again while machines work: what it acknowledged holds, and nothing
+//! is allowed twice.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -23,7 +24,8 @@ const MACHINES: usize = 4;
 const KILLS: usize = 20;
 /// What each bill takes.
 const AMOUNT: i64 = 150_000;
-/// The shortest lease there is: what a killed server handed out without saying so comes back after it.
+/// The shortest lease there is: what a killed server handed out without saying so comes back after
+/// it.
 const LEASE_MS: i64 = 5_000;
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -33,12 +35,16 @@ struct Served(Child, String);
 impl Served {
     async fn start(home: &Path, database: &str) -> Self {
         let mut serve = Command::new(env!("CARGO_BIN_EXE_gachno"));
-        serve.args(["serve", "--listen", "127.0.0.1:0", "--database", database]).env("GACHNO_HOME", home);
+        serve
+            .args(["serve", "--listen", "127.0.0.1:0", "--database", database])
+            .env("GACHNO_HOME", home);
         serve.stdout(Stdio::piped()).stderr(Stdio::null());
         tokio::task::spawn_blocking(move || {
             let mut child = serve.spawn().expect("started");
             let mut line = String::new();
-            BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("read");
+            BufReader::new(child.stdout.take().expect("piped"))
+                .read_line(&mut line)
+                .expect("read");
             let ready: Value = serde_json::from_str(&line).expect("ready");
             Self(child, ready["url"].as_str().expect("an address").to_owned())
         })
@@ -63,13 +69,21 @@ struct World {
 
 impl World {
     /// Asks until somebody answers, as a machine's courier does.
-    async fn ask(&self, http: &reqwest::Client, token: &str, path: &str, body: &Value) -> (u16, Value) {
+    async fn ask(
+        &self,
+        http: &reqwest::Client,
+        token: &str,
+        path: &str,
+        body: &Value,
+    ) -> (u16, Value) {
         let end = Instant::now() + PATIENCE;
         loop {
             let url = format!("{}{path}", self.url.lock().expect("whole"));
             let answer = match http.post(url).bearer_auth(token).json(body).send().await {
                 // Too many questions are asked again, later.
-                Ok(answer) if !matches!(answer.status().as_u16(), 429 | 503) => Some((answer.status().as_u16(), answer.json().await)),
+                Ok(answer) if !matches!(answer.status().as_u16(), 429 | 503) => {
+                    Some((answer.status().as_u16(), answer.json().await))
+                }
                 _ => None,
             };
             if let Some((status, Ok(body))) = answer {
@@ -82,7 +96,10 @@ impl World {
 
     /// One machine, until all jobs are done.
     async fn work(&self, token: &str, store: &Store) {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().expect("client");
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(10))
+            .build()
+            .expect("client");
         while open(store).await > 0 {
             let ask = json!({ "service": "gach_dien_evn", "limit": 3, "lease_ms": LEASE_MS });
             let (_, lease) = self.ask(&http, token, "/api/jobs/lease", &ask).await;
@@ -91,16 +108,36 @@ impl World {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             for job in jobs {
-                let (id, fence, attempt) = (job["id"].as_str().expect("an id"), &job["fence"], Uuid::now_v7());
+                let (id, fence, attempt) = (
+                    job["id"].as_str().expect("an id"),
+                    &job["fence"],
+                    Uuid::now_v7(),
+                );
                 let arm = json!({ "fence": fence, "attempt": attempt, "amount": AMOUNT, "lease_ms": 60_000 });
-                if self.ask(&http, token, &format!("/api/jobs/{id}/arm"), &arm).await.0 != 200 {
+                if self
+                    .ask(&http, token, &format!("/api/jobs/{id}/arm"), &arm)
+                    .await
+                    .0
+                    != 200
+                {
                     continue;
                 }
-                *self.pressed.lock().expect("whole").entry(id.to_owned()).or_default() += 1;
+                *self
+                    .pressed
+                    .lock()
+                    .expect("whole")
+                    .entry(id.to_owned())
+                    .or_default() += 1;
                 let told = json!({ "outcomes": [{ "attempt": attempt, "job": id, "fence": fence, "outcome": "paid", "amount": AMOUNT, "proof": "response" }] });
                 let (_, answer) = self.ask(&http, token, "/api/outcomes", &told).await;
-                let result = answer["outcomes"][0]["result"].as_str().unwrap_or_default().to_owned();
-                assert!(matches!(result.as_str(), "accepted" | "duplicate"), "{answer}");
+                let result = answer["outcomes"][0]["result"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned();
+                assert!(
+                    matches!(result.as_str(), "accepted" | "duplicate"),
+                    "{answer}"
+                );
             }
         }
     }
@@ -147,5 +184,10 @@ on_both! {
 }
 
 async fn open(store: &Store) -> usize {
-    store.jobs(&JobFilter::default(), 1_000).await.map_or(usize::MAX, |jobs| jobs.iter().filter(|job| job.state.wire() != "done").count())
+    store
+        .jobs(&JobFilter::default(), 1_000)
+        .await
+        .map_or(usize::MAX, |jobs| {
+            jobs.iter().filter(|job| job.state.wire() != "done").count()
+        })
 }

@@ -1,4 +1,5 @@
-//! Several logins at one batch: nothing twice, nothing lost, limits kept to the đồng; pause, go on, stop.
+//! Several logins at one batch: nothing twice, nothing lost, limits kept to the đồng; pause, go on,
+//! stop.
 
 use std::time::Duration;
 
@@ -22,10 +23,20 @@ async fn shop(sessions: usize) -> World {
 async fn three_logins_share_a_batch_and_the_books_agree() {
     let world = shop(3).await;
     let after = world.run(Service::PayEvn, &codes(18)).await;
-    assert!(after.finished.results.iter().all(gachno::ledger::JobResult::is_paid));
+    assert!(
+        after
+            .finished
+            .results
+            .iter()
+            .all(gachno::ledger::JobResult::is_paid)
+    );
     assert_eq!(world.truth().moved, 18);
     world.assert_books_agree(&after);
-    let logins = after.events.iter().filter(|e| matches!(e, Progress::LoggedIn { .. })).count();
+    let logins = after
+        .events
+        .iter()
+        .filter(|e| matches!(e, Progress::LoggedIn { .. }))
+        .count();
     assert!(logins > 1, "more than one was at work");
 }
 
@@ -34,7 +45,15 @@ async fn without_bidi_each_login_has_a_browser_and_the_page_has_a_latch() {
     let mut world = shop(2).await;
     world.classic = true;
     let after = world.run(Service::PayEvn, &codes(6)).await;
-    assert!(after.finished.results.iter().all(gachno::ledger::JobResult::is_paid), "{:?}", after.finished.results);
+    assert!(
+        after
+            .finished
+            .results
+            .iter()
+            .all(gachno::ledger::JobResult::is_paid),
+        "{:?}",
+        after.finished.results
+    );
     world.assert_books_agree(&after);
 }
 
@@ -45,14 +64,25 @@ async fn a_limit_holds_however_many_work_on_it() {
             s.owing(&format!("PE{i:04}"), 100_000);
         }
         // Slow enough that all logins stand before the same limit.
-        s.faults.push(Fault { at: "confirm".into(), account: None, after: 0, times: 0, action: Action::DelayMs(150) });
+        s.faults.push(Fault {
+            at: "confirm".into(),
+            account: None,
+            after: 0,
+            times: 0,
+            action: Action::DelayMs(150),
+        });
     })
     .await;
     world.sessions = 3;
     world.limits.per_batch = "350000".parse().ok();
     let after = world.run(Service::PayEvn, &codes(10)).await;
     assert_eq!(world.truth().total, 300_000, "three fit, a fourth does not");
-    let refused = after.finished.results.iter().filter(|r| r.conclusion.outcome == Outcome::Refused).count();
+    let refused = after
+        .finished
+        .results
+        .iter()
+        .filter(|r| r.conclusion.outcome == Outcome::Refused)
+        .count();
     assert_eq!(refused, 7);
 }
 
@@ -60,11 +90,32 @@ async fn a_limit_holds_however_many_work_on_it() {
 async fn equal_top_ups_to_one_number_never_run_side_by_side() {
     let mut world = shop(3).await;
     world.force_new = true;
-    let after = world.run(Service::TopUpViettel, "0981111111|15000\n0981111112|15000\n0981111113|15000\n0981111114|15000\n").await;
+    let after = world
+        .run(
+            Service::TopUpViettel,
+            "0981111111|15000\n0981111112|15000\n0981111113|15000\n0981111114|15000\n",
+        )
+        .await;
     assert_eq!(world.truth().moved, 4);
-    let again = world.run(Service::TopUpViettel, "0981111111|15000\n0981111111|20000\n0981111112|15000\n").await;
-    assert_eq!(world.truth().moved, 7, "another amount, or another batch, is another order");
-    assert!(after.finished.results.iter().chain(&again.finished.results).all(gachno::ledger::JobResult::is_paid));
+    let again = world
+        .run(
+            Service::TopUpViettel,
+            "0981111111|15000\n0981111111|20000\n0981111112|15000\n",
+        )
+        .await;
+    assert_eq!(
+        world.truth().moved,
+        7,
+        "another amount, or another batch, is another order"
+    );
+    assert!(
+        after
+            .finished
+            .results
+            .iter()
+            .chain(&again.finished.results)
+            .all(gachno::ledger::JobResult::is_paid)
+    );
 }
 
 #[tokio::test]
@@ -103,13 +154,30 @@ async fn a_pause_takes_no_new_job_and_a_stop_ends_within_one_answer() {
     let (finished, asked) = tokio::join!(run(&tools, &plan, &reporter, &control), watch);
     let finished = finished.expect("ends");
     assert!(finished.stopped);
-    assert!(world.truth().asked <= asked + 1, "one that was on its way, at most");
-    let cancelled = finished.results.iter().filter(|r| r.conclusion.outcome == Outcome::Cancelled).count();
-    assert_eq!(cancelled + world.truth().moved, 8, "what was not reached is told as such");
+    assert!(
+        world.truth().asked <= asked + 1,
+        "one that was on its way, at most"
+    );
+    let cancelled = finished
+        .results
+        .iter()
+        .filter(|r| r.conclusion.outcome == Outcome::Cancelled)
+        .count();
+    assert_eq!(
+        cancelled + world.truth().moved,
+        8,
+        "what was not reached is told as such"
+    );
     // The rest is done when it is started again.
     drop(tools);
     let after = world.run(Service::PayEvn, &codes(8)).await;
-    assert!(after.finished.results.iter().all(gachno::ledger::JobResult::is_paid));
+    assert!(
+        after
+            .finished
+            .results
+            .iter()
+            .all(gachno::ledger::JobResult::is_paid)
+    );
     assert_eq!(world.truth().moved, 8);
 }
 
@@ -117,14 +185,31 @@ async fn a_pause_takes_no_new_job_and_a_stop_ends_within_one_answer() {
 async fn a_portal_that_says_too_many_gets_fewer_and_every_job_is_done() {
     let mut world = World::with(|s| {
         s.unlisted = Unlisted::Owing;
-        s.faults.push(Fault { at: "pay".into(), account: None, after: 4, times: 3, action: Action::Http { status: 429, moved: false } });
+        s.faults.push(Fault {
+            at: "pay".into(),
+            account: None,
+            after: 4,
+            times: 3,
+            action: Action::Http {
+                status: 429,
+                moved: false,
+            },
+        });
     })
     .await;
     world.sessions = 3;
     world.retries = 5;
     world.answer_max = Duration::from_secs(3);
     let after = world.run(Service::PayEvn, &codes(12)).await;
-    assert!(after.finished.results.iter().all(gachno::ledger::JobResult::is_paid), "{:?}", after.finished.results);
+    assert!(
+        after
+            .finished
+            .results
+            .iter()
+            .all(gachno::ledger::JobResult::is_paid),
+        "{:?}",
+        after.finished.results
+    );
     world.assert_books_agree(&after);
 }
 

@@ -30,9 +30,20 @@ impl World {
     async fn open(base: &Base) -> Self {
         let clock = Arc::new(AtomicI64::new(1_800_000_000_000));
         let store = base.store().await.with_clock(Arc::clone(&clock));
-        let machine = async |name: &str| store.add_machine(name, &[Scope::Lease], None, &Actor::system()).await.unwrap().id;
+        let machine = async |name: &str| {
+            store
+                .add_machine(name, &[Scope::Lease], None, &Actor::system())
+                .await
+                .unwrap()
+                .id
+        };
         let (one, two) = (machine("quầy 1").await, machine("quầy 2").await);
-        Self { store, clock, one, two }
+        Self {
+            store,
+            clock,
+            one,
+            two,
+        }
     }
 
     fn wait(&self, ms: i64) {
@@ -45,15 +56,31 @@ impl World {
     }
 
     async fn take(&self, machine: i64, limit: u32) -> Vec<LeasedJob> {
-        self.store.take(machine, Service::PayEvn, limit, MINUTE).await.unwrap().jobs
+        self.store
+            .take(machine, Service::PayEvn, limit, MINUTE)
+            .await
+            .unwrap()
+            .jobs
     }
 
     async fn arm(&self, machine: i64, job: &LeasedJob, attempt: Uuid) -> Result<i64, Refusal> {
-        self.store.arm(machine, &held(job), attempt, Some(Vnd::fixed(150_000)), MINUTE).await.unwrap()
+        self.store
+            .arm(
+                machine,
+                &held(job),
+                attempt,
+                Some(Vnd::fixed(150_000)),
+                MINUTE,
+            )
+            .await
+            .unwrap()
     }
 
     async fn tell(&self, machine: i64, report: Report) -> Verdict {
-        self.store.report(machine, &[report], &Shop::default()).await.unwrap()[0]
+        self.store
+            .report(machine, &[report], &Shop::default())
+            .await
+            .unwrap()[0]
     }
 
     /// One bill, from the intake to the portal's receipt.
@@ -61,12 +88,20 @@ impl World {
         self.add(&[code]).await;
         let (job, attempt) = (self.take(self.one, 1).await.remove(0), Uuid::now_v7());
         self.arm(self.one, &job, attempt).await.unwrap();
-        self.tell(self.one, report(&job, attempt, Outcome::Paid)).await;
+        self.tell(self.one, report(&job, attempt, Outcome::Paid))
+            .await;
         job
     }
 
     async fn state(&self, id: &str) -> String {
-        self.store.job(id).await.unwrap().unwrap().state.wire().to_owned()
+        self.store
+            .job(id)
+            .await
+            .unwrap()
+            .unwrap()
+            .state
+            .wire()
+            .to_owned()
     }
 }
 
@@ -74,18 +109,33 @@ fn bill(code: &str) -> NewJob {
     let account = Account::parse(Service::PayEvn.spec().account, code).unwrap();
     NewJob::of(
         Service::PayEvn,
-        &Job { account, amount: None, order_id: None, payment: None, receiver: None, row: String::new(), ticket: None },
+        &Job {
+            account,
+            amount: None,
+            order_id: None,
+            payment: None,
+            receiver: None,
+            row: String::new(),
+            ticket: None,
+        },
         "test",
     )
 }
 
 fn held(job: &LeasedJob) -> Held {
-    Held { id: job.id.clone(), fence: job.fence }
+    Held {
+        id: job.id.clone(),
+        fence: job.fence,
+    }
 }
 
 fn report(job: &LeasedJob, attempt: Uuid, outcome: Outcome) -> Report {
     let amount = (outcome == Outcome::Paid).then_some(Vnd::fixed(150_000));
-    let proof = if outcome == Outcome::Paid { Proof::Response } else { Proof::None };
+    let proof = if outcome == Outcome::Paid {
+        Proof::Response
+    } else {
+        Proof::None
+    };
     Report {
         attempt: attempt.to_string(),
         job: job.id.clone(),
@@ -450,7 +500,9 @@ on_both! {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_text_of_an_older_version_is_made_anew() {
-    let Some(base) = Base::new(Which::MariaDb) else { return };
+    let Some(base) = Base::new(Which::MariaDb) else {
+        return;
+    };
     let world = World::open(&base).await;
     world.add(&["PE001"]).await;
     world.store.close().await;
@@ -459,7 +511,17 @@ async fn a_search_text_of_an_older_version_is_made_anew() {
          DELETE FROM schema_history WHERE step LIKE 'schema %';",
     );
     let store = base.store().await;
-    let found = store.page_and_count("jobs", &Query { search: "pe001".to_owned(), ..Query::default() }, 10).await.unwrap();
+    let found = store
+        .page_and_count(
+            "jobs",
+            &Query {
+                search: "pe001".to_owned(),
+                ..Query::default()
+            },
+            10,
+        )
+        .await
+        .unwrap();
     assert_eq!(found.1, Count::Exactly(1));
 }
 
@@ -505,11 +567,15 @@ const OLD_WORDS: &str = "SELECT id, `key`, value FROM admin_config; SELECT id, n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_dump_is_served_and_loses_nothing() {
-    let Some(base) = Base::new(Which::MariaDb) else { return };
+    let Some(base) = Base::new(Which::MariaDb) else {
+        return;
+    };
     base.load(include_str!("old_shop.sql"));
-    // As shops have them whose server was set up long ago: without transactions, and with short indexes.
+    // As shops have them whose server was set up long ago: without transactions, and with short
+    // indexes.
     base.load("ALTER TABLE products ENGINE=MyISAM; ALTER TABLE orders ROW_FORMAT=COMPACT;");
-    // And what years of other programs leave behind: a sum that fell below nothing, a day that is none, a column of somebody's own.
+    // And what years of other programs leave behind: a sum that fell below nothing, a day that is
+    // none, a column of somebody's own.
     base.load(
         "SET sql_mode = ''; UPDATE orders SET total = 18446744073709551615; \
          INSERT INTO orders (id, user, table_id, discount, total, is_paid) VALUES (6, 'Khách quen', 1, 0, 0, 0); UPDATE collection_data SET period = '0000-00-00', postage = -5 WHERE id = 41; \
@@ -518,16 +584,46 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     let before = base.ask(OLD_WORDS);
     let store = base.store().await;
     assert_eq!(base.ask(OLD_WORDS), before);
-    assert_eq!(store.migrate().await.unwrap().steps, Vec::<String>::new(), "twice is once");
+    assert_eq!(
+        store.migrate().await.unwrap().steps,
+        Vec::<String>::new(),
+        "twice is once"
+    );
 
     let actor = Actor::system();
     let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let next = store.add_row("collection_data", &vec![field("code", "PE03"), field("postage", "10.000")], &actor).await.unwrap();
+    let next = store
+        .add_row(
+            "collection_data",
+            &vec![field("code", "PE03"), field("postage", "10.000")],
+            &actor,
+        )
+        .await
+        .unwrap();
     assert!(next > 1_000_000, "above the largest number that was there");
-    let big = store.add_row("transporter_transaction", &vec![field("total_amount", "1000000.25")], &actor).await.unwrap();
-    assert_eq!(base.ask(&format!("SELECT total_amount FROM transporter_transaction WHERE id = {big}")).trim(), "1000000.25");
-    for table in gachno::store::catalogue::TABLES.iter().filter(|t| t.is_old && t.access == gachno::store::catalogue::Access::Edit) {
-        let needed = table.columns.iter().filter(|c| c.editable && !c.nullable && c.default.is_none());
+    let big = store
+        .add_row(
+            "transporter_transaction",
+            &vec![field("total_amount", "1000000.25")],
+            &actor,
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        base.ask(&format!(
+            "SELECT total_amount FROM transporter_transaction WHERE id = {big}"
+        ))
+        .trim(),
+        "1000000.25"
+    );
+    for table in gachno::store::catalogue::TABLES
+        .iter()
+        .filter(|t| t.is_old && t.access == gachno::store::catalogue::Access::Edit)
+    {
+        let needed = table
+            .columns
+            .iter()
+            .filter(|c| c.editable && !c.nullable && c.default.is_none());
         // Rows that are in the dump, where a row is pointed to.
         let value = |name: &str| match name {
             "user_id" => "7",
@@ -536,29 +632,111 @@ async fn an_old_dump_is_served_and_loses_nothing() {
             _ => "12",
         };
         let fields: Fields = needed.map(|c| field(c.name, value(c.name))).collect();
-        store.add_row(table.name, &fields, &actor).await.unwrap_or_else(|e| panic!("{}: {e}", table.name));
+        store
+            .add_row(table.name, &fields, &actor)
+            .await
+            .unwrap_or_else(|e| panic!("{}: {e}", table.name));
     }
     let odd = store.fetch("collection_data", 41).await.unwrap();
-    let unchanged = vec![field("period", "0000-00-00"), field("postage", "-5"), field("name", "Nguyễn Văn Đèn")];
-    store.change_row("collection_data", 41, odd.version, &unchanged, &actor).await.unwrap();
-    assert!(store.change_row("collection_data", 41, odd.version + 1, &vec![field("postage", "-6")], &actor).await.is_err());
-    assert_eq!(store.strange_names().await.unwrap(), ["readme", "users.zalo"]);
+    let unchanged = vec![
+        field("period", "0000-00-00"),
+        field("postage", "-5"),
+        field("name", "Nguyễn Văn Đèn"),
+    ];
+    store
+        .change_row("collection_data", 41, odd.version, &unchanged, &actor)
+        .await
+        .unwrap();
+    assert!(
+        store
+            .change_row(
+                "collection_data",
+                41,
+                odd.version + 1,
+                &vec![field("postage", "-6")],
+                &actor
+            )
+            .await
+            .is_err()
+    );
+    assert_eq!(
+        store.strange_names().await.unwrap(),
+        ["readme", "users.zalo"]
+    );
     let settings = store.shop().await.unwrap();
-    assert_eq!((settings.registration, settings.trial_days), (true, 7), "what the old settings say holds");
-    store.set_shop("trial_days", &json!(30), &actor).await.unwrap();
-    assert_eq!(store.shop().await.unwrap().trial_days, 30, "until somebody decides anew");
-    let nowhere = store.add_row("products", &vec![field("user_id", "999"), field("title", "Thẻ"), field("price", "1")], &actor).await;
-    assert!(nowhere.unwrap_err().to_string().contains("không có dòng số 999"));
+    assert_eq!(
+        (settings.registration, settings.trial_days),
+        (true, 7),
+        "what the old settings say holds"
+    );
+    store
+        .set_shop("trial_days", &json!(30), &actor)
+        .await
+        .unwrap();
+    assert_eq!(
+        store.shop().await.unwrap().trial_days,
+        30,
+        "until somebody decides anew"
+    );
+    let nowhere = store
+        .add_row(
+            "products",
+            &vec![
+                field("user_id", "999"),
+                field("title", "Thẻ"),
+                field("price", "1"),
+            ],
+            &actor,
+        )
+        .await;
+    assert!(
+        nowhere
+            .unwrap_err()
+            .to_string()
+            .contains("không có dòng số 999")
+    );
     let formats = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND (engine <> 'InnoDB' OR row_format = 'Compact')";
-    assert_eq!(base.ask(formats).trim(), "0", "every table knows transactions");
-    let (found, _) = store.page_and_count("collection_data", &Query { search: "tran NO".to_owned(), ..Query::default() }, 10).await.unwrap();
-    assert_eq!(found.rows.iter().map(|r| r.id).collect::<Vec<_>>(), [1_000_000], "found without accents");
+    assert_eq!(
+        base.ask(formats).trim(),
+        "0",
+        "every table knows transactions"
+    );
+    let (found, _) = store
+        .page_and_count(
+            "collection_data",
+            &Query {
+                search: "tran NO".to_owned(),
+                ..Query::default()
+            },
+            10,
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        found.rows.iter().map(|r| r.id).collect::<Vec<_>>(),
+        [1_000_000],
+        "found without accents"
+    );
     for hidden in ["readme", "migrations", "password_resets"] {
-        assert!(store.list(hidden, &Query::default(), 10).await.is_err(), "{hidden}");
+        assert!(
+            store.list(hidden, &Query::default(), 10).await.is_err(),
+            "{hidden}"
+        );
     }
     assert_eq!(store.banners().await.unwrap().len(), 1);
-    let owner = store.first_owner().await.unwrap().expect("nobody of the old users may sign in by the old password");
-    assert!(store.account_named("lan").await.unwrap().is_none() && store.account_named(&owner.username).await.unwrap().is_some());
+    let owner = store
+        .first_owner()
+        .await
+        .unwrap()
+        .expect("nobody of the old users may sign in by the old password");
+    assert!(
+        store.account_named("lan").await.unwrap().is_none()
+            && store
+                .account_named(&owner.username)
+                .await
+                .unwrap()
+                .is_some()
+    );
 
     // To a file and back again.
     let folder = tempfile::tempdir().unwrap();
@@ -567,11 +745,27 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     let empty = Base::new(Which::MariaDb).unwrap();
     let again = Store::connect(&empty.url).await.unwrap();
     let copied = again.restore(&saved).await.unwrap();
-    assert!(copied.iter().any(|t| t.table == "collection_data" && t.rows == 4 && t.money == 479_995));
-    assert_eq!(empty.ask("SELECT total FROM orders WHERE id = 5").trim(), "18446744073709551615", "as it was");
+    assert!(
+        copied
+            .iter()
+            .any(|t| t.table == "collection_data" && t.rows == 4 && t.money == 479_995)
+    );
+    assert_eq!(
+        empty.ask("SELECT total FROM orders WHERE id = 5").trim(),
+        "18446744073709551615",
+        "as it was"
+    );
     let refused = again.restore(&saved).await.unwrap_err().to_string();
     assert!(refused.contains("đã có dữ liệu"), "{refused}");
-    assert_eq!(again.list("collection_data", &Query::default(), 10).await.unwrap().rows.len(), 4);
+    assert_eq!(
+        again
+            .list("collection_data", &Query::default(), 10)
+            .await
+            .unwrap()
+            .rows
+            .len(),
+        4
+    );
 }
 
 on_both! {
@@ -601,7 +795,8 @@ on_both! {
         let (page, count) = world.store.page_and_count("jobs", &rest, 7).await.unwrap();
         assert_eq!((page.rows.len(), page.next, count), (3, None, Count::Exactly(10)));
 
-        // What the portal said of a job, why it was given back, and what a person decided are found as well.
+        // What the portal said of a job, why it was given back, and what a person decided are found
+        // as well.
         let found = async |search: &str| world.store.page_and_count("jobs", &words(search), 10).await.unwrap().1;
         let jobs = world.take(world.one, 3).await;
         world.arm(world.one, &jobs[0], Uuid::from_u128(1)).await.unwrap();
@@ -736,11 +931,18 @@ async fn a_new_file_is_made_for_its_owner_alone_and_only_where_one_is_wanted() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("new.db");
     let url = format!("sqlite://{}", file.display());
-    assert!(Store::open_existing(&url).await.is_err(), "what is copied from has to be there");
+    assert!(
+        Store::open_existing(&url).await.is_err(),
+        "what is copied from has to be there"
+    );
     assert!(!file.exists());
     Store::open(&url).await.unwrap().close().await;
     #[cfg(unix)]
-    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions()) & 0o777, 0o600);
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions())
+            & 0o777,
+        0o600
+    );
 }
 
 on_both! {
@@ -769,21 +971,65 @@ const MIGRATES: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_server_needs_no_right_to_change_the_schema() {
-    let Some(base) = Base::new(Which::MariaDb) else { return };
+    let Some(base) = Base::new(Which::MariaDb) else {
+        return;
+    };
     let small = base.account("small", SERVES);
     let refused = Store::open(&small).await.unwrap_err();
-    assert!(matches!(refused, gachno::store::StoreError::MayNotMigrate) && refused.to_string().contains("gachno store migrate"), "{refused}");
+    assert!(
+        matches!(refused, gachno::store::StoreError::MayNotMigrate)
+            && refused.to_string().contains("gachno store migrate"),
+        "{refused}"
+    );
     assert_eq!(base.ask("SHOW TABLES"), "", "and nothing was begun");
 
-    Store::open(&base.account("large", MIGRATES)).await.unwrap().close().await;
-    let store = Store::open(&small).await.expect("all that it needs is there");
-    let first = store.add_machine("quầy 1", &[Scope::Lease], None, &Actor::system()).await.unwrap().id;
+    Store::open(&base.account("large", MIGRATES))
+        .await
+        .unwrap()
+        .close()
+        .await;
+    let store = Store::open(&small)
+        .await
+        .expect("all that it needs is there");
+    let first = store
+        .add_machine("quầy 1", &[Scope::Lease], None, &Actor::system())
+        .await
+        .unwrap()
+        .id;
     let owner = store.first_owner().await.unwrap().expect("a new shop");
-    store.add_jobs(&[bill("PE001")], &Actor::system()).await.unwrap();
-    let job = store.take(first, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
+    store
+        .add_jobs(&[bill("PE001")], &Actor::system())
+        .await
+        .unwrap();
+    let job = store
+        .take(first, Service::PayEvn, 1, MINUTE)
+        .await
+        .unwrap()
+        .jobs
+        .remove(0);
     let attempt = Uuid::now_v7();
-    store.arm(first, &held(&job), attempt, Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
-    assert_eq!(store.report(first, &[report(&job, attempt, Outcome::Paid)], &Shop::default()).await.unwrap(), [Verdict::Accepted]);
+    store
+        .arm(
+            first,
+            &held(&job),
+            attempt,
+            Some(Vnd::fixed(150_000)),
+            MINUTE,
+        )
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        store
+            .report(
+                first,
+                &[report(&job, attempt, Outcome::Paid)],
+                &Shop::default()
+            )
+            .await
+            .unwrap(),
+        [Verdict::Accepted]
+    );
     assert!(store.leads("rescue", "one", MINUTE).await.unwrap());
     store.expire().await.unwrap();
     store.forget_old(1).await.unwrap();
@@ -794,13 +1040,24 @@ async fn a_running_server_needs_no_right_to_change_the_schema() {
     // A copy is brought back by the same account, too, once the tables are there.
     let empty = Base::new(Which::MariaDb).unwrap();
     empty.store().await.close().await;
-    let again = Store::connect(&empty.account("small", SERVES)).await.unwrap();
+    let again = Store::connect(&empty.account("small", SERVES))
+        .await
+        .unwrap();
     again.restore(&folder.path().join("shop.db")).await.unwrap();
-    assert!(again.account_named(&owner.username).await.unwrap().is_some());
+    assert!(
+        again
+            .account_named(&owner.username)
+            .await
+            .unwrap()
+            .is_some()
+    );
 
     // A newer program that needs more says so, and changes nothing.
     base.load("DELETE FROM schema_history WHERE step LIKE 'schema %'");
-    assert!(matches!(Store::open(&small).await, Err(gachno::store::StoreError::MayNotMigrate)));
+    assert!(matches!(
+        Store::open(&small).await,
+        Err(gachno::store::StoreError::MayNotMigrate)
+    ));
 }
 
 on_both! {

@@ -6,47 +6,115 @@ use std::process::Command;
 fn sources() -> Vec<(String, String)> {
     fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).expect("list").flatten() {
-            if entry.path().is_dir() { walk(&entry.path(), into) } else { into.push(entry.path()) }
+            if entry.path().is_dir() {
+                walk(&entry.path(), into)
+            } else {
+                into.push(entry.path())
+            }
         }
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     walk(&root.join("src"), &mut files);
     files.retain(|f| f.extension().is_some_and(|e| e == "rs"));
-    files.into_iter().map(|f| (f.strip_prefix(root).expect("below").display().to_string(), std::fs::read_to_string(&f).expect("read"))).collect()
+    files
+        .into_iter()
+        .map(|f| {
+            (
+                f.strip_prefix(root).expect("below").display().to_string(),
+                std::fs::read_to_string(&f).expect("read"),
+            )
+        })
+        .collect()
 }
 
 #[test]
 fn each_crate_is_named_only_behind_its_wall() {
     for (word, homes) in [
-        ("fantoccini", &["src/browser/", "src/portal/", "src/cli/bench/old_way.rs"][..]),
-        ("sqlx", &["src/ledger/", "src/store/", "src/cli/bench/record.rs"]),
+        (
+            "fantoccini",
+            &["src/browser/", "src/portal/", "src/cli/bench/old_way.rs"][..],
+        ),
+        (
+            "sqlx",
+            &["src/ledger/", "src/store/", "src/cli/bench/record.rs"],
+        ),
         ("sea_orm", &["src/store/"]),
-        ("axum", &["src/server/", "src/sandbox/", "src/mock_api/", "src/mock_site.rs"]),
+        (
+            "axum",
+            &[
+                "src/server/",
+                "src/sandbox/",
+                "src/mock_api/",
+                "src/mock_site.rs",
+            ],
+        ),
         ("askama", &["src/server/admin/"]),
         ("totp_rs", &["src/server/admin/"]),
         ("qrcode", &["src/server/admin/"]),
         ("egui", &["src/desktop/", "src/cli/bench/window.rs"]),
         ("rust_xlsxwriter", &["src/report/"]),
         ("calamine", &["src/report/"]),
-        ("reqwest", &["src/client/", "src/cli/bench/server.rs", "src/cli/bench/files.rs", "src/sandbox/tests.rs", "src/mock_api/", "src/lib.rs"]),
-        ("crate::portal", &["src/portal/", "src/engine/", "src/app.rs", "src/cli/", "src/desktop/"]),
-        ("crate::sandbox", &["src/cli/", "src/crash/", "src/sandbox/"]),
+        (
+            "reqwest",
+            &[
+                "src/client/",
+                "src/cli/bench/server.rs",
+                "src/cli/bench/files.rs",
+                "src/sandbox/tests.rs",
+                "src/mock_api/",
+                "src/lib.rs",
+            ],
+        ),
+        (
+            "crate::portal",
+            &[
+                "src/portal/",
+                "src/engine/",
+                "src/app.rs",
+                "src/cli/",
+                "src/desktop/",
+            ],
+        ),
+        (
+            "crate::sandbox",
+            &["src/cli/", "src/crash/", "src/sandbox/"],
+        ),
         ("crate::store", &["src/store/", "src/server/", "src/cli/"]),
         ("crate::server", &["src/server/", "src/cli/"]),
     ] {
         for (file, text) in sources() {
-            let used = text.lines().filter(|l| !l.trim_start().starts_with("//")).any(|l| l.contains(word));
-            assert!(!used || homes.iter().any(|home| file.starts_with(home)), "{word} in {file}");
+            let used = text
+                .lines()
+                .filter(|l| !l.trim_start().starts_with("//"))
+                .any(|l| l.contains(word));
+            assert!(
+                !used || homes.iter().any(|home| file.starts_with(home)),
+                "{word} in {file}"
+            );
         }
     }
 }
 
 #[test]
 fn the_domain_has_no_clock_and_no_io() {
-    for (file, text) in sources().into_iter().filter(|(file, _)| file.starts_with("src/domain/")) {
+    for (file, text) in sources()
+        .into_iter()
+        .filter(|(file, _)| file.starts_with("src/domain/"))
+    {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for word in ["std::fs", "std::io", "std::net", "std::time", "tokio", "async fn", "Timestamp::now", "SystemTime", "rand::", "tracing"] {
+        for word in [
+            "std::fs",
+            "std::io",
+            "std::net",
+            "std::time",
+            "tokio",
+            "async fn",
+            "Timestamp::now",
+            "SystemTime",
+            "rand::",
+            "tracing",
+        ] {
             assert!(!code.contains(word), "{word} in {file}");
         }
     }
@@ -54,39 +122,79 @@ fn the_domain_has_no_clock_and_no_io() {
 
 #[test]
 fn the_simulator_shares_nothing_with_the_automation() {
-    for (file, text) in sources().into_iter().filter(|(file, _)| file.starts_with("src/sandbox/")) {
-        let code = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<String>();
-        assert!(!code.contains("crate::"), "{file} uses the rest of the house");
+    for (file, text) in sources()
+        .into_iter()
+        .filter(|(file, _)| file.starts_with("src/sandbox/"))
+    {
+        let code = text
+            .lines()
+            .filter(|l| !l.trim_start().starts_with("//"))
+            .collect::<String>();
+        assert!(
+            !code.contains("crate::"),
+            "{file} uses the rest of the house"
+        );
     }
 }
 
 #[test]
 fn every_module_says_what_lives_in_it() {
     for (file, text) in sources() {
-        assert!(text.starts_with("//!") || file.ends_with("/tests.rs"), "{file} has no header");
+        assert!(
+            text.starts_with("//!") || file.ends_with("/tests.rs"),
+            "{file} has no header"
+        );
     }
 }
 
 #[test]
 fn the_paying_click_has_one_door() {
     let all = sources();
-    let count = |word: &str| all.iter().map(|(_, text)| text.matches(word).count()).sum::<usize>();
-    assert_eq!(count("Ok(Armed {"), 1, "only the ledger makes the permission");
+    let count = |word: &str| {
+        all.iter()
+            .map(|(_, text)| text.matches(word).count())
+            .sum::<usize>()
+    };
+    assert_eq!(
+        count("Ok(Armed {"),
+        1,
+        "only the ledger makes the permission"
+    );
     assert_eq!(count("page.press("), 1, "only one place presses");
 }
 
-/// Of each of these one: a second one is felt in the time of a build, in the program's size, in types that do not meet.
-const ONE_OF_EACH: [&str; 7] = ["axum", "egui", "hyper", "rustls", "sqlx", "sea-orm", "tokio"];
+/// Of each of these one: a second one is felt in the time of a build, in the program's size, in
+/// types that do not meet.
+const ONE_OF_EACH: [&str; 7] = [
+    "axum", "egui", "hyper", "rustls", "sqlx", "sea-orm", "tokio",
+];
 /// One TLS and one cryptography, in Rust.
-const BANNED: [&str; 5] = ["openssl", "openssl-sys", "native-tls", "aws-lc-rs", "aws-lc-sys"];
+const BANNED: [&str; 5] = [
+    "openssl",
+    "openssl-sys",
+    "native-tls",
+    "aws-lc-rs",
+    "aws-lc-sys",
+];
 
 fn table(file: &str) -> toml::Table {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    std::fs::read_to_string(path).expect("read").parse().expect("TOML")
+    std::fs::read_to_string(path)
+        .expect("read")
+        .parse()
+        .expect("TOML")
 }
 
 fn texts(list: &toml::Value) -> Vec<&str> {
-    list.as_array().expect("a list").iter().map(|item| item.as_str().or_else(|| item["crate"].as_str()).expect("a text")).collect()
+    list.as_array()
+        .expect("a list")
+        .iter()
+        .map(|item| {
+            item.as_str()
+                .or_else(|| item["crate"].as_str())
+                .expect("a text")
+        })
+        .collect()
 }
 
 /// All systems and features: the lock file knows what any build could take.
@@ -94,18 +202,30 @@ fn texts(list: &toml::Value) -> Vec<&str> {
 fn no_banned_crate_and_no_large_one_twice() {
     let lock = table("Cargo.lock");
     let packages = lock["package"].as_array().expect("packages");
-    let count = |name: &str| packages.iter().filter(|p| p["name"].as_str() == Some(name)).count();
+    let count = |name: &str| {
+        packages
+            .iter()
+            .filter(|p| p["name"].as_str() == Some(name))
+            .count()
+    };
     for name in ONE_OF_EACH {
         assert_eq!(count(name), 1, "{name}");
     }
     for name in BANNED {
         assert_eq!(count(name), 0, "{name}");
     }
-    assert_eq!(texts(&table("deny.toml")["bans"]["deny"]), BANNED, "cargo-deny is told the same");
+    assert_eq!(
+        texts(&table("deny.toml")["bans"]["deny"]),
+        BANNED,
+        "cargo-deny is told the same"
+    );
     for package in packages {
         let source = package.get("source").and_then(toml::Value::as_str);
         let is_ours = package["name"].as_str() == Some("gachno");
-        assert!(is_ours || source == Some("registry+https://github.com/rust-lang/crates.io-index"), "{package}");
+        assert!(
+            is_ours || source == Some("registry+https://github.com/rust-lang/crates.io-index"),
+            "{package}"
+        );
     }
 }
 
@@ -114,13 +234,29 @@ fn no_banned_crate_and_no_large_one_twice() {
 fn every_package_has_a_licence_that_we_may_take() {
     let host = Command::new("rustc").arg("-vV").output().expect("rustc");
     let host = String::from_utf8(host.stdout).expect("text");
-    let host = host.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host").to_owned();
+    let host = host
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .expect("a host")
+        .to_owned();
     let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--locked", "--offline", "--format-version=1", "--all-features", "--filter-platform", &host])
+        .args([
+            "metadata",
+            "--locked",
+            "--offline",
+            "--format-version=1",
+            "--all-features",
+            "--filter-platform",
+            &host,
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo");
-    assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
+    assert!(
+        metadata.status.success(),
+        "{}",
+        String::from_utf8_lossy(&metadata.stderr)
+    );
     let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).expect("JSON");
     let deny = table("deny.toml");
     let allowed = texts(&deny["licenses"]["allow"]);
@@ -128,20 +264,28 @@ fn every_package_has_a_licence_that_we_may_take() {
     assert!(packages.len() > 300, "{}", packages.len());
     for package in packages {
         let licence = package["license"].as_str().unwrap_or_default();
-        assert!(may_take(licence, &allowed), "{}: {licence:?}", package["name"]);
+        assert!(
+            may_take(licence, &allowed),
+            "{}: {licence:?}",
+            package["name"]
+        );
     }
 }
 
-/// An expression without brackets inside brackets, as all packages write them: every part of an `AND` needs one `OR` that
-/// is allowed.
+/// An expression without brackets inside brackets, as all packages write them: every part of an
+/// `AND` needs one `OR` that is allowed.
 fn may_take(licence: &str, allowed: &[&str]) -> bool {
     let licence = licence.replace('/', " OR ");
     // Brackets hold what `AND` joins; without them `AND` binds closer than `OR`.
     let is_one = |one: &str| allowed.contains(&one.trim_matches(['(', ')', ' ']));
     if licence.contains('(') {
-        return licence.split(" AND ").all(|part| part.split(" OR ").any(is_one));
+        return licence
+            .split(" AND ")
+            .all(|part| part.split(" OR ").any(is_one));
     }
-    licence.split(" OR ").any(|part| part.split(" AND ").all(is_one))
+    licence
+        .split(" OR ")
+        .any(|part| part.split(" AND ").all(is_one))
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The real window's application, driven by label as a person would, on the real engine, browser and sandbox.
+//! The real window's application, driven by label as a person would, on the real engine, browser
+//! and sandbox.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -23,7 +24,8 @@ use gachno::store::machines::Scope;
 use crate::world::terminate;
 use crate::world::{AGENT, PIN};
 
-/// Longer than anything takes on a slow machine; a condition that does not come fails the test with its name.
+/// Longer than anything takes on a slow machine; a condition that does not come fails the test with
+/// its name.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A file that a hand lets go over the window.
@@ -80,7 +82,12 @@ impl Desk {
             config.reconcile.look_after_ms = vec![0, 60_000];
             config.report.folder = dir.join("ket_qua").display().to_string();
             let secret = |text: &str| Some(text.to_owned().into());
-            let secrets = Secrets { username: secret(AGENT), password: secret("mk1234"), pin: secret(PIN), ..Secrets::default() };
+            let secrets = Secrets {
+                username: secret(AGENT),
+                password: secret("mk1234"),
+                pin: secret(PIN),
+                ..Secrets::default()
+            };
             Some(Demo { config, secrets })
         });
         desk.until("the window is ready", |m| m.setup == Setup::Ready);
@@ -88,22 +95,47 @@ impl Desk {
     }
 
     /// `None` for a demo: a window on whatever its folder holds.
-    fn bare(change: impl FnOnce(&mut Scenario), demo: impl FnOnce(&Sandbox, &MockApi, &Path) -> Option<Demo>) -> Self {
+    fn bare(
+        change: impl FnOnce(&mut Scenario),
+        demo: impl FnOnce(&Sandbox, &MockApi, &Path) -> Option<Demo>,
+    ) -> Self {
         gachno::init_tls();
         let runtime = tokio::runtime::Runtime::new().expect("runtime");
         let mut scenario = Scenario::default();
         change(&mut scenario);
         let (sandbox, api) = runtime.block_on(async {
-            let sandbox = sandbox::start(sandbox::Options { scenario, ..sandbox::Options::default() }).await.expect("sandbox");
+            let sandbox = sandbox::start(sandbox::Options {
+                scenario,
+                ..sandbox::Options::default()
+            })
+            .await
+            .expect("sandbox");
             let listen = ([127, 0, 0, 1], 0).into();
-            let api = mock_api::start(mock_api::Options { listen, delay: Some(Duration::ZERO), seed: Some(3) }).await.expect("api");
+            let api = mock_api::start(mock_api::Options {
+                listen,
+                delay: Some(Duration::ZERO),
+                seed: Some(3),
+            })
+            .await
+            .expect("api");
             (sandbox, api)
         });
         let dir = tempfile::tempdir().expect("folder");
         let demo = demo(&sandbox, &api, dir.path());
-        let start = Start { home: Home::at(dir.path()), demo };
-        let harness = Harness::builder().with_size(egui::vec2(1280.0, 800.0)).build_eframe(move |creation| App::new(&creation.egui_ctx, start));
-        Self { harness, sandbox, dir, api, _runtime: runtime }
+        let start = Start {
+            home: Home::at(dir.path()),
+            demo,
+        };
+        let harness = Harness::builder()
+            .with_size(egui::vec2(1280.0, 800.0))
+            .build_eframe(move |creation| App::new(&creation.egui_ctx, start));
+        Self {
+            harness,
+            sandbox,
+            dir,
+            api,
+            _runtime: runtime,
+        }
     }
 
     fn model(&self) -> &Model {
@@ -111,8 +143,11 @@ impl Desk {
     }
 
     fn click(&mut self, label: &str) {
-        self.harness.get_by_role_and_label(egui::accesskit::Role::Button, label).click();
-        // Panels take their new sizes over some frames; what is clicked next must lie where it was found.
+        self.harness
+            .get_by_role_and_label(egui::accesskit::Role::Button, label)
+            .click();
+        // Panels take their new sizes over some frames; what is clicked next must lie where it was
+        // found.
         for _ in 0..5 {
             self.harness.step();
         }
@@ -134,12 +169,18 @@ impl Desk {
         self.harness.get_by_label(label).focus();
         self.harness.step();
         // What stands there goes.
-        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        self.harness
+            .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
         self.harness.step();
         self.fill(label, value);
         self.click("Lưu");
         let wanted = value.to_owned();
-        self.until("the setting is saved", move |m| m.settings.rows.iter().any(|row| row.key == key && row.value == wanted));
+        self.until("the setting is saved", move |m| {
+            m.settings
+                .rows
+                .iter()
+                .any(|row| row.key == key && row.value == wanted)
+        });
     }
 
     fn press(&mut self, modifiers: egui::Modifiers, key: egui::Key) {
@@ -150,14 +191,22 @@ impl Desk {
 
     /// Is this to be read somewhere?
     fn says(&self, text: &str) -> bool {
-        self.harness.query_all_by_label_contains(text).next().is_some()
+        self.harness
+            .query_all_by_label_contains(text)
+            .next()
+            .is_some()
     }
 
     /// Draws frames until the condition holds.
     fn until(&mut self, what: &str, condition: impl Fn(&Model) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !condition(self.model()) {
-            assert!(Instant::now() < end, "{what}: {:?}, {:?}", self.model().sentence(), self.model().told.last());
+            assert!(
+                Instant::now() < end,
+                "{what}: {:?}, {:?}",
+                self.model().sentence(),
+                self.model().told.last()
+            );
             self.harness.step();
             std::thread::sleep(Duration::from_millis(4));
         }
@@ -169,24 +218,61 @@ fn day_of(service: Service) {
     let mut desk = Desk::open(|_| {});
     desk.click(service.spec().title);
     desk.click("Get dữ liệu");
-    desk.until("the list is there", |m| m.fetching.is_none() && !m.tab().list.jobs.is_empty());
-    let jobs: Vec<String> = desk.model().tab().list.jobs.iter().map(|j| j.account.to_string()).collect();
+    desk.until("the list is there", |m| {
+        m.fetching.is_none() && !m.tab().list.jobs.is_empty()
+    });
+    let jobs: Vec<String> = desk
+        .model()
+        .tab()
+        .list
+        .jobs
+        .iter()
+        .map(|j| j.account.to_string())
+        .collect();
     desk.click("Bắt đầu");
     desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
-    assert_eq!(desk.model().tab().ended, None, "{:?}", desk.model().tab().ended);
-    assert!(desk.model().tab().rows.iter().all(|r| r.state != RowState::Waiting), "every row has an outcome");
+    assert_eq!(
+        desk.model().tab().ended,
+        None,
+        "{:?}",
+        desk.model().tab().ended
+    );
+    assert!(
+        desk.model()
+            .tab()
+            .rows
+            .iter()
+            .all(|r| r.state != RowState::Waiting),
+        "every row has an outcome"
+    );
     desk.click("Xuất Excel");
     desk.until("the report is saved", |m| m.tab().report.is_some());
     let report = desk.model().tab().report.clone().expect("path");
-    assert!(report.starts_with(desk.dir.path().join("ket_qua").join(service.spec().folder)), "{}", report.display());
+    assert!(
+        report.starts_with(desk.dir.path().join("ket_qua").join(service.spec().folder)),
+        "{}",
+        report.display()
+    );
     // Read back as a job file: the same accounts, in order.
     let read = read_file(&report, service, gachno::domain::Defaults::default()).expect("readable");
-    let accounts: Vec<String> = read.list.jobs.iter().map(|j| j.account.to_string()).collect();
-    if service.is_top_up(Some(gachno::domain::PaymentType::Prepaid)) || !service.is_payment() || accounts.len() == jobs.len() {
+    let accounts: Vec<String> = read
+        .list
+        .jobs
+        .iter()
+        .map(|j| j.account.to_string())
+        .collect();
+    if service.is_top_up(Some(gachno::domain::PaymentType::Prepaid))
+        || !service.is_payment()
+        || accounts.len() == jobs.len()
+    {
         assert_eq!(accounts, jobs);
     }
     let paid: i64 = desk.model().tab().paid.dong();
-    assert_eq!(paid, desk.sandbox.truth().total, "the window's sum is the truth");
+    assert_eq!(
+        paid,
+        desk.sandbox.truth().total,
+        "the window's sum is the truth"
+    );
 }
 
 #[test]
@@ -223,10 +309,18 @@ fn get_data_start_export_postpaid() {
 fn stop_means_stop_and_the_window_stays_alive() {
     // Every answer takes a while, so that the stop comes in the middle.
     let mut desk = Desk::open(|s| {
-        s.faults.push(sandbox::Fault { at: "search".into(), account: None, after: 0, times: 0, action: sandbox::Action::DelayMs(400) });
+        s.faults.push(sandbox::Fault {
+            at: "search".into(),
+            account: None,
+            after: 0,
+            times: 0,
+            action: sandbox::Action::DelayMs(400),
+        });
     });
     desk.click("Get dữ liệu");
-    desk.until("the list is there", |m| m.fetching.is_none() && m.tab().list.jobs.len() >= 3);
+    desk.until("the list is there", |m| {
+        m.fetching.is_none() && m.tab().list.jobs.len() >= 3
+    });
     desk.click("Bắt đầu");
     desk.until("one job is done", |m| m.tab().done >= 1);
     desk.click("Dừng lại");
@@ -234,27 +328,51 @@ fn stop_means_stop_and_the_window_stays_alive() {
     assert!(desk.model().sentence().1.contains("điểm an toàn"));
     desk.until("it has stopped", |m| m.tab().phase == Phase::Over);
     let tab = desk.model().tab();
-    assert!(tab.counts.get(&Outcome::Cancelled).is_some_and(|n| *n >= 1), "{:?}", tab.counts);
-    assert!(tab.ended.as_ref().is_some_and(|why| why.contains("Đã dừng")));
+    assert!(
+        tab.counts.get(&Outcome::Cancelled).is_some_and(|n| *n >= 1),
+        "{:?}",
+        tab.counts
+    );
+    assert!(
+        tab.ended
+            .as_ref()
+            .is_some_and(|why| why.contains("Đã dừng"))
+    );
 }
 
 #[test]
 fn a_pause_takes_no_new_job_and_goes_on_where_it_was() {
     let mut desk = Desk::open(|s| {
-        s.faults.push(sandbox::Fault { at: "search".into(), account: None, after: 0, times: 0, action: sandbox::Action::DelayMs(300) });
+        s.faults.push(sandbox::Fault {
+            at: "search".into(),
+            account: None,
+            after: 0,
+            times: 0,
+            action: sandbox::Action::DelayMs(300),
+        });
     });
     desk.click("Get dữ liệu");
-    desk.until("the list is there", |m| m.fetching.is_none() && m.tab().list.jobs.len() >= 3);
+    desk.until("the list is there", |m| {
+        m.fetching.is_none() && m.tab().list.jobs.len() >= 3
+    });
     desk.click("Bắt đầu");
     desk.until("one job is done", |m| m.tab().done >= 1);
     desk.click("Tạm dừng");
     assert!(desk.model().sentence().1.starts_with("Tạm dừng"));
     // The job at hand is finished; then the portal hears nothing any more.
-    desk.until("the job at hand is done", |m| m.tab().rows.iter().all(|r| matches!(r.state, RowState::Done(_) | RowState::Waiting)));
+    desk.until("the job at hand is done", |m| {
+        m.tab()
+            .rows
+            .iter()
+            .all(|r| matches!(r.state, RowState::Done(_) | RowState::Waiting))
+    });
     let (done, heard) = (desk.model().tab().done, desk.sandbox.truth().answers.count);
     let end = Instant::now() + Duration::from_secs(1);
     desk.until("a second passes", |_| Instant::now() > end);
-    assert_eq!((desk.model().tab().done, desk.sandbox.truth().answers.count), (done, heard));
+    assert_eq!(
+        (desk.model().tab().done, desk.sandbox.truth().answers.count),
+        (done, heard)
+    );
     desk.click("Tiếp tục");
     desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
     let tab = desk.model().tab();
@@ -266,14 +384,25 @@ fn what_is_in_doubt_is_told_and_looked_into_at_a_click() {
     let mut desk = Desk::open(|s| {
         s.switches.history = false;
         s.owing("PE0001", 150_000);
-        s.faults.push(sandbox::Fault { at: "confirm".into(), account: None, after: 0, times: 1, action: sandbox::Action::SettleMs(20_000) });
+        s.faults.push(sandbox::Fault {
+            at: "confirm".into(),
+            account: None,
+            after: 0,
+            times: 1,
+            action: sandbox::Action::SettleMs(20_000),
+        });
     });
     desk.click(Service::PayEvn.spec().title);
     desk.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
     desk.until("the line is read", |m| m.tab().list.jobs.len() == 1);
     desk.click("Bắt đầu");
     desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
-    assert_eq!(desk.model().doubts.len(), 1, "{:?}", desk.model().tab().rows);
+    assert_eq!(
+        desk.model().doubts.len(),
+        1,
+        "{:?}",
+        desk.model().tab().rows
+    );
     let end = Instant::now() + PATIENCE;
     while desk.sandbox.truth().moved == 0 {
         assert!(Instant::now() < end, "the portal settles");
@@ -306,7 +435,14 @@ fn what_was_paid_is_answered_told_and_counted() {
     desk.click("Diễn biến");
     desk.until("the story is told", |m| m.find.story.is_some());
     let story = desk.model().find.story.clone().expect("told");
-    assert!(story.steps.iter().any(|(_, step)| step.contains("Ghi sổ trước khi bấm")) && !story.evidence.is_empty(), "{story:?}");
+    assert!(
+        story
+            .steps
+            .iter()
+            .any(|(_, step)| step.contains("Ghi sổ trước khi bấm"))
+            && !story.evidence.is_empty(),
+        "{story:?}"
+    );
 
     // The same bill in a new list is known before the start.
     desk.click(Service::PayEvn.spec().title);
@@ -317,28 +453,52 @@ fn what_was_paid_is_answered_told_and_counted() {
 
     // The day's end.
     desk.press(egui::Modifiers::COMMAND, egui::Key::H);
-    desk.until("the days are there", |m| !m.history.is_loading && !m.history.batches.is_empty());
+    desk.until("the days are there", |m| {
+        !m.history.is_loading && !m.history.batches.is_empty()
+    });
     assert_eq!(desk.model().history.today.dong(), 150_000);
     desk.fill("Tiền đếm được", "150.000");
     assert!(desk.says("Khớp từng đồng"));
     desk.click("Xuất khoảng này");
-    desk.until("the file is written", |m| m.told.iter().any(|n| n.text.contains(".xlsx")));
-    let files = |desk: &Desk| desk.model().told.iter().filter(|n| n.text.contains(".xlsx")).count();
+    desk.until("the file is written", |m| {
+        m.told.iter().any(|n| n.text.contains(".xlsx"))
+    });
+    let files = |desk: &Desk| {
+        desk.model()
+            .told
+            .iter()
+            .filter(|n| n.text.contains(".xlsx"))
+            .count()
+    };
     let batch = desk.model().history.batches[0].clone();
-    desk.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, &format!("{} {}", batch.service.spec().title, batch.started)).click();
+    desk.harness
+        .get_by_role_and_label(
+            egui::accesskit::Role::CheckBox,
+            &format!("{} {}", batch.service.spec().title, batch.started),
+        )
+        .click();
     desk.harness.step();
     desk.harness.step();
     desk.click("Xuất 1 lô đã chọn");
-    desk.until("the ticked batch is written", |m| m.told.iter().filter(|n| n.text.contains(".xlsx")).count() == 2);
+    desk.until("the ticked batch is written", |m| {
+        m.told.iter().filter(|n| n.text.contains(".xlsx")).count() == 2
+    });
 
     // What was found goes to Excel too, and its story is told in the other language.
     desk.press(egui::Modifiers::COMMAND, egui::Key::F);
     desk.click("Xuất Excel");
-    desk.until("what was found is written", |m| m.told.iter().filter(|n| n.text.contains(".xlsx")).count() == 3);
+    desk.until("what was found is written", |m| {
+        m.told.iter().filter(|n| n.text.contains(".xlsx")).count() == 3
+    });
     assert_eq!(files(&desk), 3);
     desk.click("English");
     desk.until("the story is English", |m| {
-        m.find.story.as_ref().is_some_and(|story| story.steps.iter().any(|(_, step)| step.starts_with("Concluded: Paid 150.000 đ")))
+        m.find.story.as_ref().is_some_and(|story| {
+            story
+                .steps
+                .iter()
+                .any(|(_, step)| step.starts_with("Concluded: Paid 150.000 đ"))
+        })
     });
 }
 
@@ -354,13 +514,31 @@ fn whoever_works_signs_in_and_stands_in_every_attempt() {
             config.api.url = api.url();
             config.browser.headless = true;
             config.report.folder = dir.join("ket_qua").display().to_string();
-            let vault = || Vault::create(&Unlock { passphrase: Some("mèo trên mái".into()), keyring: false });
-            for (key, value) in [("portal.username", AGENT), ("portal.password", "mk1234"), ("portal.pin", PIN), ("operator", "Chủ")] {
+            let vault = || {
+                Vault::create(&Unlock {
+                    passphrase: Some("mèo trên mái".into()),
+                    keyring: false,
+                })
+            };
+            for (key, value) in [
+                ("portal.username", AGENT),
+                ("portal.password", "mk1234"),
+                ("portal.pin", PIN),
+                ("operator", "Chủ"),
+            ] {
                 let opened = |config: &Config| match &config.vault {
-                    Some(header) => Vault::open(header, &Unlock { passphrase: Some("mèo trên mái".into()), keyring: false }),
+                    Some(header) => Vault::open(
+                        header,
+                        &Unlock {
+                            passphrase: Some("mèo trên mái".into()),
+                            keyring: false,
+                        },
+                    ),
                     None => vault(),
                 };
-                config = gachno::config::set(&config, key, &value.to_owned().into(), || opened(&config)).expect(key);
+                config =
+                    gachno::config::set(&config, key, &value.to_owned().into(), || opened(&config))
+                        .expect(key);
             }
             config.save(&Home::at(dir).config_file()).expect("saved");
             None
@@ -370,7 +548,10 @@ fn whoever_works_signs_in_and_stands_in_every_attempt() {
     desk.fill("Mật khẩu mở khóa", "mèo trên mái");
     desk.click("Mở khóa");
     desk.until("it is ready", |m| m.setup == Setup::Ready);
-    assert!(!desk.model().lock.is_locked && desk.model().operator == "Chủ", "nobody has to sign in yet");
+    assert!(
+        !desk.model().lock.is_locked && desk.model().operator == "Chủ",
+        "nobody has to sign in yet"
+    );
 
     // Two people are let in; from now on the lock asks who it is.
     desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
@@ -380,19 +561,28 @@ fn whoever_works_signs_in_and_stands_in_every_attempt() {
         desk.fill("Tên bạn", name);
         desk.fill("Mã PIN riêng", pin);
         desk.click("Cho phép");
-        desk.until("the name is there", move |m| m.operators.iter().any(|one| one == name));
+        desk.until("the name is there", move |m| {
+            m.operators.iter().any(|one| one == name)
+        });
     }
     let saved = std::fs::read_to_string(Home::at(desk.dir.path()).config_file()).expect("saved");
-    assert!(saved.contains("Chị Lan") && !saved.contains("2468"), "sealed");
+    assert!(
+        saved.contains("Chị Lan") && !saved.contains("2468"),
+        "sealed"
+    );
     desk.press(egui::Modifiers::COMMAND, egui::Key::L);
     assert!(desk.says("Ai đang làm?"));
     desk.fill("Mã PIN của bạn, hoặc mật khẩu mở khóa", "1357");
     desk.click("Mở khóa");
     desk.until("somebody else's PIN is none", |m| m.lock.wrong == 1);
-    desk.until("the next try may be made", |m| m.lock.wait_s(jiff::Timestamp::now().as_millisecond()) == 0);
+    desk.until("the next try may be made", |m| {
+        m.lock.wait_s(jiff::Timestamp::now().as_millisecond()) == 0
+    });
     desk.fill("Mã PIN của bạn, hoặc mật khẩu mở khóa", "2468");
     desk.click("Mở khóa");
-    desk.until("Lan is in", |m| !m.lock.is_locked && m.operator == "Chị Lan");
+    desk.until("Lan is in", |m| {
+        !m.lock.is_locked && m.operator == "Chị Lan"
+    });
 
     desk.click(Service::PayEvn.spec().title);
     desk.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
@@ -405,10 +595,20 @@ fn whoever_works_signs_in_and_stands_in_every_attempt() {
     desk.until("the ledger has answered", |m| m.find.asked.is_some());
     desk.click("Diễn biến");
     desk.until("her name is in the story", |m| {
-        m.find.story.as_ref().is_some_and(|story| story.steps.iter().any(|(_, step)| step.starts_with("Chị Lan nhận việc")))
+        m.find.story.as_ref().is_some_and(|story| {
+            story
+                .steps
+                .iter()
+                .any(|(_, step)| step.starts_with("Chị Lan nhận việc"))
+        })
     });
     desk.press(egui::Modifiers::COMMAND, egui::Key::H);
-    desk.until("and on the batch", |m| m.history.batches.first().is_some_and(|batch| batch.operator == "Chị Lan"));
+    desk.until("and on the batch", |m| {
+        m.history
+            .batches
+            .first()
+            .is_some_and(|batch| batch.operator == "Chị Lan")
+    });
 }
 
 #[test]
@@ -417,7 +617,11 @@ fn a_column_keeps_its_width_when_the_window_is_opened_again() {
     desk.click(Service::PayEvn.spec().title);
     desk.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
     desk.until("the line is read", |m| m.tab().list.jobs.len() == 1);
-    let customer = |desk: &Desk| desk.harness.get_by_role_and_label(egui::accesskit::Role::Button, "Khách hàng").rect();
+    let customer = |desk: &Desk| {
+        desk.harness
+            .get_by_role_and_label(egui::accesskit::Role::Button, "Khách hàng")
+            .rect()
+    };
     let before = customer(&desk);
     let edge = egui::pos2(before.left() - 4.0, before.center().y);
     desk.harness.drag_at(edge);
@@ -429,17 +633,28 @@ fn a_column_keeps_its_width_when_the_window_is_opened_again() {
     desk.harness.drop_at(edge + egui::vec2(60.0, 0.0));
     desk.harness.run_ok();
     let after = customer(&desk);
-    assert!(after.left() > before.left() + 30.0, "dragged from {before} to {after}");
+    assert!(
+        after.left() > before.left() + 30.0,
+        "dragged from {before} to {after}"
+    );
 
     // What eframe writes when the window closes, read by the next one.
     let mut kept = Kept::default();
-    desk.harness.ctx.memory(|memory| eframe::set_value(&mut kept, "egui", memory));
+    desk.harness
+        .ctx
+        .memory(|memory| eframe::set_value(&mut kept, "egui", memory));
     let mut next = Desk::open(|_| {});
-    next.harness.ctx.memory_mut(|memory| *memory = eframe::get_value(&kept, "egui").expect("read"));
+    next.harness
+        .ctx
+        .memory_mut(|memory| *memory = eframe::get_value(&kept, "egui").expect("read"));
     next.click(Service::PayEvn.spec().title);
     next.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
     next.until("the line is read", |m| m.tab().list.jobs.len() == 1);
-    assert!((customer(&next).left() - after.left()).abs() < 2.0, "{} is {after}", customer(&next));
+    assert!(
+        (customer(&next).left() - after.left()).abs() < 2.0,
+        "{} is {after}",
+        customer(&next)
+    );
 }
 
 #[test]
@@ -457,17 +672,25 @@ fn the_first_set_up_seals_the_secrets_and_the_window_locks() {
     desk.click("Lưu và bắt đầu");
     desk.until("it is ready", |m| m.setup == Setup::Ready && m.has_pin);
     let saved = std::fs::read_to_string(Home::at(desk.dir.path()).config_file()).expect("saved");
-    assert!(!saved.contains("mk1234") && !saved.contains(PIN) && !saved.contains(AGENT), "sealed");
+    assert!(
+        !saved.contains("mk1234") && !saved.contains(PIN) && !saved.contains(AGENT),
+        "sealed"
+    );
     let config: Config = serde_json::from_str(&saved).expect("a configuration");
     assert_eq!(config.api.url, url);
 
     desk.click("Khóa");
-    assert!(desk.model().lock.is_locked && !desk.says("Get dữ liệu"), "nothing is behind it");
+    assert!(
+        desk.model().lock.is_locked && !desk.says("Get dữ liệu"),
+        "nothing is behind it"
+    );
     desk.fill("Mật khẩu mở khóa hoặc mã PIN", "111111");
     desk.click("Mở khóa");
     desk.until("the try was wrong", |m| m.lock.wrong == 1);
     assert!(desk.says("Thử lại sau"));
-    desk.until("the next try may be made", |m| m.lock.wait_s(jiff::Timestamp::now().as_millisecond()) == 0);
+    desk.until("the next try may be made", |m| {
+        m.lock.wait_s(jiff::Timestamp::now().as_millisecond()) == 0
+    });
     desk.fill("Mật khẩu mở khóa hoặc mã PIN", PIN);
     desk.click("Mở khóa");
     desk.until("it is open", |m| !m.lock.is_locked);
@@ -475,12 +698,17 @@ fn the_first_set_up_seals_the_secrets_and_the_window_locks() {
     // A limit is set in the window and stands in the file.
     desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
     desk.fill("Nhiều nhất cho một ngày", "5.000.000");
-    desk.harness.get_by_role_and_label(egui::accesskit::Role::Button, "Lưu").scroll_to_me();
+    desk.harness
+        .get_by_role_and_label(egui::accesskit::Role::Button, "Lưu")
+        .scroll_to_me();
     desk.harness.run_ok();
     desk.click("Lưu");
     desk.until("it is saved", |m| m.limits.per_day.is_some());
     let config = Config::load(&Home::at(desk.dir.path()).config_file()).expect("a configuration");
-    assert_eq!(config.limits.per_day.map(gachno::domain::Vnd::dong), Some(5_000_000));
+    assert_eq!(
+        config.limits.per_day.map(gachno::domain::Vnd::dong),
+        Some(5_000_000)
+    );
 }
 
 #[test]
@@ -500,12 +728,25 @@ fn a_whole_day_at_the_desk() {
     desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
     desk.set("portal.url", "Địa chỉ cổng đại lý", &portal);
     let box_of = "Trình duyệt không cửa sổ; khi đó không nhập được captcha, OTP";
-    desk.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, box_of).scroll_to_me();
+    desk.harness
+        .get_by_role_and_label(egui::accesskit::Role::CheckBox, box_of)
+        .scroll_to_me();
     desk.harness.run_ok();
-    desk.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, box_of).click();
-    desk.until("no browser windows here", |m| m.settings.rows.iter().any(|row| row.key == "browser.headless" && row.value == "true"));
+    desk.harness
+        .get_by_role_and_label(egui::accesskit::Role::CheckBox, box_of)
+        .click();
+    desk.until("no browser windows here", |m| {
+        m.settings
+            .rows
+            .iter()
+            .any(|row| row.key == "browser.headless" && row.value == "true")
+    });
     let folder = desk.dir.path().join("ket_qua").display().to_string();
-    desk.set("report.folder", "Thư mục báo cáo; trống là ket_qua", &folder);
+    desk.set(
+        "report.folder",
+        "Thư mục báo cáo; trống là ket_qua",
+        &folder,
+    );
     desk.click("Khóa");
     desk.fill("Mật khẩu mở khóa hoặc mã PIN", "con mèo trên mái tôn");
     desk.click("Mở khóa");
@@ -514,12 +755,18 @@ fn a_whole_day_at_the_desk() {
     // The list comes, and is tried without paying.
     desk.click(Service::PayEvn.spec().title);
     desk.press(egui::Modifiers::NONE, egui::Key::F5);
-    desk.until("the list is there", |m| m.fetching.is_none() && m.tab().list.jobs.len() >= 3);
+    desk.until("the list is there", |m| {
+        m.fetching.is_none() && m.tab().list.jobs.len() >= 3
+    });
     desk.click("Chạy thử");
     desk.until("the dry run is over", |m| m.tab().phase == Phase::Over);
-    assert_eq!((desk.sandbox.truth().moved, desk.model().tab().ended.clone()), (0, None));
+    assert_eq!(
+        (desk.sandbox.truth().moved, desk.model().tab().ended.clone()),
+        (0, None)
+    );
 
-    // The portal wants an OTP; nobody is there to type it, so it is stopped and goes on when the portal has calmed down.
+    // The portal wants an OTP; nobody is there to type it, so it is stopped and goes on when the
+    // portal has calmed down.
     desk.sandbox.update(|scenario| scenario.switches.otp = true);
     desk.click("Bắt đầu");
     desk.until("somebody is needed", |m| m.needs_person.is_some());
@@ -527,19 +774,33 @@ fn a_whole_day_at_the_desk() {
     desk.click("Dừng lại");
     desk.until("it has stopped", |m| m.tab().phase == Phase::Over);
     assert_eq!(desk.sandbox.truth().moved, 0);
-    desk.sandbox.update(|scenario| scenario.switches.otp = false);
+    desk.sandbox
+        .update(|scenario| scenario.switches.otp = false);
     desk.click("Chạy tiếp");
-    desk.until("the batch is over", |m| m.tab().phase == Phase::Over && m.busy == Busy::Nobody);
+    desk.until("the batch is over", |m| {
+        m.tab().phase == Phase::Over && m.busy == Busy::Nobody
+    });
     let truth = desk.sandbox.truth();
-    assert!(truth.moved > 0 && desk.model().tab().paid.dong() == truth.total, "{truth:?}");
+    assert!(
+        truth.moved > 0 && desk.model().tab().paid.dong() == truth.total,
+        "{truth:?}"
+    );
 
     // Evening: the report, and the cash.
     desk.click("Xuất Excel");
     desk.until("the report is saved", |m| m.tab().report.is_some());
     desk.press(egui::Modifiers::COMMAND, egui::Key::H);
-    desk.until("the days are there", |m| !m.history.is_loading && !m.history.batches.is_empty());
+    desk.until("the days are there", |m| {
+        !m.history.is_loading && !m.history.batches.is_empty()
+    });
     assert_eq!(desk.model().history.today.dong(), truth.total);
-    assert!(desk.model().history.batches.iter().all(|batch| batch.operator == "Lan"));
+    assert!(
+        desk.model()
+            .history
+            .batches
+            .iter()
+            .all(|batch| batch.operator == "Lan")
+    );
 }
 
 #[test]
@@ -547,18 +808,44 @@ fn what_the_server_hands_out_is_held_given_back_paid_and_told() {
     gachno::init_tls();
     let runtime = tokio::runtime::Runtime::new().expect("runtime");
     let shop = tempfile::tempdir().expect("folder");
-    let flags = ServeFile { listen: Some(([127, 0, 0, 1], 0).into()), ..ServeFile::default() };
+    let flags = ServeFile {
+        listen: Some(([127, 0, 0, 1], 0).into()),
+        ..ServeFile::default()
+    };
     let config = ServeConfig::gather(&Home::at(shop.path()), flags).expect("config");
-    let server = runtime.block_on(gachno::server::start(config)).expect("server");
+    let server = runtime
+        .block_on(gachno::server::start(config))
+        .expect("server");
     let store = server.app().store().clone();
     let states = || {
-        let jobs = runtime.block_on(store.jobs(&JobFilter::default(), 100)).expect("read");
-        jobs.into_iter().map(|job| (job.code, job.state.wire())).collect::<std::collections::BTreeMap<_, _>>()
+        let jobs = runtime
+            .block_on(store.jobs(&JobFilter::default(), 100))
+            .expect("read");
+        jobs.into_iter()
+            .map(|job| (job.code, job.state.wire()))
+            .collect::<std::collections::BTreeMap<_, _>>()
     };
-    let list = JobList::from_lines(Service::PayEvn, gachno::domain::Defaults::default(), "PE0001\nPE0002");
-    let jobs: Vec<NewJob> = list.jobs.iter().map(|job| NewJob::of(Service::PayEvn, job, "test")).collect();
-    runtime.block_on(store.add_jobs(&jobs, &Actor::system())).expect("added");
-    let machine = runtime.block_on(store.add_machine("quầy 1", &[Scope::Lease, Scope::Read], None, &Actor::system())).expect("machine");
+    let list = JobList::from_lines(
+        Service::PayEvn,
+        gachno::domain::Defaults::default(),
+        "PE0001\nPE0002",
+    );
+    let jobs: Vec<NewJob> = list
+        .jobs
+        .iter()
+        .map(|job| NewJob::of(Service::PayEvn, job, "test"))
+        .collect();
+    runtime
+        .block_on(store.add_jobs(&jobs, &Actor::system()))
+        .expect("added");
+    let machine = runtime
+        .block_on(store.add_machine(
+            "quầy 1",
+            &[Scope::Lease, Scope::Read],
+            None,
+            &Actor::system(),
+        ))
+        .expect("machine");
 
     let url = server.url();
     let mut desk = Desk::bare(
@@ -574,7 +861,13 @@ fn what_the_server_hands_out_is_held_given_back_paid_and_told() {
             config.report.folder = dir.join("ket_qua").display().to_string();
             let secret = |text: &str| Some(text.to_owned().into());
             let token = Some(machine.token);
-            let secrets = Secrets { username: secret(AGENT), password: secret("mk1234"), pin: secret(PIN), token, ..Secrets::default() };
+            let secrets = Secrets {
+                username: secret(AGENT),
+                password: secret("mk1234"),
+                pin: secret(PIN),
+                token,
+                ..Secrets::default()
+            };
             Some(Demo { config, secrets })
         },
     );
@@ -582,23 +875,39 @@ fn what_the_server_hands_out_is_held_given_back_paid_and_told() {
     desk.click(Service::PayEvn.spec().title);
     desk.click("Get dữ liệu");
     desk.until("two jobs are there", |m| m.tab().list.jobs.len() == 2);
-    assert!(states().values().all(|state| *state == "leased"), "{:?}", states());
+    assert!(
+        states().values().all(|state| *state == "leased"),
+        "{:?}",
+        states()
+    );
 
     // Not wanted: others may have them.
-    desk.harness.get_by_label("Mã khách hàng (mỗi dòng một mã)").focus();
+    desk.harness
+        .get_by_label("Mã khách hàng (mỗi dòng một mã)")
+        .focus();
     desk.harness.step();
     desk.press(egui::Modifiers::COMMAND, egui::Key::A);
     desk.press(egui::Modifiers::NONE, egui::Key::Delete);
-    desk.until("they are given back", |_| states().values().all(|state| *state == "ready"));
+    desk.until("they are given back", |_| {
+        states().values().all(|state| *state == "ready")
+    });
     desk.click("Get dữ liệu");
-    desk.until("they are there again", |m| m.tab().list.jobs.len() == 2 && m.tab().has_tickets());
+    desk.until("they are there again", |m| {
+        m.tab().list.jobs.len() == 2 && m.tab().has_tickets()
+    });
 
     desk.press(egui::Modifiers::NONE, egui::Key::F9);
     desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
-    desk.until("everything is told", |m| m.unacknowledged == 0 && states().values().all(|state| *state == "done"));
+    desk.until("everything is told", |m| {
+        m.unacknowledged == 0 && states().values().all(|state| *state == "done")
+    });
     assert_eq!(desk.sandbox.truth().total, 240_000);
     desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
-    desk.until("the web admin can be opened", |m| m.admin.as_deref().is_some_and(|admin| admin.ends_with("/admin")));
+    desk.until("the web admin can be opened", |m| {
+        m.admin
+            .as_deref()
+            .is_some_and(|admin| admin.ends_with("/admin"))
+    });
     assert!(desk.says("Trang quản trị"));
     drop(desk);
     runtime.block_on(server.stop());
@@ -611,13 +920,21 @@ fn a_dropped_file_is_read_sorted_and_searched() {
     let file = desk.dir.path().join("viec.csv");
     let lines: String = (0..6_000).map(|i| format!("PE{i:05}\n")).collect();
     std::fs::write(&file, format!("bill_code\n{lines}PE00001\n")).expect("written");
-    desk.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(file)));
+    desk.harness
+        .input_mut()
+        .dropped_files
+        .push(std::sync::Arc::new(Dropped(file)));
     desk.harness.step();
     desk.until("the file is read", |m| m.tab().rows.len() == 6_000);
     assert_eq!(desk.model().tab().list.duplicates.len(), 1);
     assert!(desk.model().tab().is_too_long_to_edit() && desk.says("quá dài để sửa ở đây"));
     desk.fill("Tìm trong bảng", "pe0599");
-    desk.until("it is searched beside the window", |m| m.tab().order.as_ref().is_some_and(|order| order.len() == 10));
+    desk.until("it is searched beside the window", |m| {
+        m.tab()
+            .order
+            .as_ref()
+            .is_some_and(|order| order.len() == 10)
+    });
 }
 
 #[test]
@@ -627,15 +944,31 @@ fn vietnamese_is_typed_as_its_tools_type_it() {
     desk.press(Modifiers::COMMAND, Key::F);
     desk.harness.get_by_label("Mã").focus();
     desk.harness.step();
-    // Unikey swallows the key, takes back what it has typed, and types the letter with its tone, all in one go.
-    let backspace = |pressed| Event::Key { key: Key::Backspace, physical_key: None, pressed, repeat: false, modifiers: Modifiers::NONE };
-    for event in [Event::Text("Vie".into()), backspace(true), backspace(false), Event::Text("ệ".into()), Event::Text("t".into())] {
+    // Unikey swallows the key, takes back what it has typed, and types the letter with its tone,
+    // all in one go.
+    let backspace = |pressed| Event::Key {
+        key: Key::Backspace,
+        physical_key: None,
+        pressed,
+        repeat: false,
+        modifiers: Modifiers::NONE,
+    };
+    for event in [
+        Event::Text("Vie".into()),
+        backspace(true),
+        backspace(false),
+        Event::Text("ệ".into()),
+        Event::Text("t".into()),
+    ] {
         desk.harness.event(event);
     }
     desk.harness.step();
     assert_eq!(desk.model().find.query, "Việt");
     // ibus shows what is being written first, and then commits it.
-    for event in [Event::Text(" ".into()), Event::Ime(ImeEvent::Commit("Đức".into()))] {
+    for event in [
+        Event::Text(" ".into()),
+        Event::Ime(ImeEvent::Commit("Đức".into())),
+    ] {
         desk.harness.event(event);
         desk.harness.step();
     }
@@ -646,25 +979,45 @@ fn vietnamese_is_typed_as_its_tools_type_it() {
 fn every_word_follows_the_language() {
     let mut desk = Desk::open(|_| {});
     desk.click("English");
-    desk.until("it speaks English", |m| m.language == gachno::desktop::words::Language::En);
+    desk.until("it speaks English", |m| {
+        m.language == gachno::desktop::words::Language::En
+    });
     assert!(desk.says("Get data") && desk.says("Electricity (EVN)") && !desk.says("Bắt đầu"));
     desk.click("Tiếng Việt");
-    desk.until("it speaks Vietnamese again", |m| m.language == gachno::desktop::words::Language::Vi);
+    desk.until("it speaks Vietnamese again", |m| {
+        m.language == gachno::desktop::words::Language::Vi
+    });
     assert!(desk.says("Get dữ liệu"));
 }
 
 #[test]
 fn auto_mode_does_service_by_service_and_stops_when_it_is_told_to() {
     let mut desk = Desk::open(|_| {});
-    let box_of_auto = desk.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, "Tự động");
+    let box_of_auto = desk
+        .harness
+        .get_by_role_and_label(egui::accesskit::Role::CheckBox, "Tự động");
     box_of_auto.click();
     desk.harness.step();
-    desk.until("two services are done", |m| m.tabs.values().filter(|tab| tab.phase == Phase::Over).count() >= 2);
-    desk.until("a batch runs", |m| m.running().is_some_and(|s| m.tabs[&s].phase == Phase::Running));
+    desk.until("two services are done", |m| {
+        m.tabs
+            .values()
+            .filter(|tab| tab.phase == Phase::Over)
+            .count()
+            >= 2
+    });
+    desk.until("a batch runs", |m| {
+        m.running()
+            .is_some_and(|s| m.tabs[&s].phase == Phase::Running)
+    });
     desk.click("Dừng lại");
     desk.until("it has stopped", |m| m.busy == Busy::Nobody);
     assert!(!desk.model().auto.is_on, "a stop that stops");
-    let reports = desk.model().tabs.values().filter(|tab| tab.report.is_some()).count();
+    let reports = desk
+        .model()
+        .tabs
+        .values()
+        .filter(|tab| tab.report.is_some())
+        .count();
     assert!(reports >= 1, "each batch leaves its report");
 }
 
@@ -675,7 +1028,9 @@ fn every_screen_draws_with_every_letter_and_every_control_has_a_name() {
     for service in Service::ALL {
         desk.click(service.spec().title);
         desk.click("Get dữ liệu");
-        desk.until("the list is there", |m| m.fetching.is_none() && !m.tab().list.jobs.is_empty());
+        desk.until("the list is there", |m| {
+            m.fetching.is_none() && !m.tab().list.jobs.is_empty()
+        });
     }
     for place in ["Đã trả chưa?", "Lịch sử", "Cài đặt", "Thông báo"] {
         desk.click(place);
@@ -699,9 +1054,15 @@ impl Screen {
         use std::io::{BufRead, BufReader};
         let mut command = std::process::Command::new("Xvfb");
         command.args(["-displayfd", "1", "-screen", "0", "1280x800x24"]);
-        let mut server = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().ok()?;
+        let mut server = command
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .ok()?;
         let mut number = String::new();
-        BufReader::new(server.stdout.as_mut()?).read_line(&mut number).ok()?;
+        BufReader::new(server.stdout.as_mut()?)
+            .read_line(&mut number)
+            .ok()?;
         Some(Self(server, format!(":{}", number.trim())))
     }
 }
@@ -717,7 +1078,9 @@ impl Drop for Screen {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_real_window_opens_on_a_real_screen_and_ends_when_it_is_told_to() {
-    let Some(screen) = Screen::start() else { return eprintln!("skipped: no Xvfb here (scripts/install.sh brings it)") };
+    let Some(screen) = Screen::start() else {
+        return eprintln!("skipped: no Xvfb here (scripts/install.sh brings it)");
+    };
     let dir = tempfile::tempdir().expect("folder");
     let mut window = std::process::Command::new(env!("CARGO_BIN_EXE_gachno"))
         .env("GACHNO_HOME", dir.path())
@@ -737,6 +1100,8 @@ fn a_real_window_opens_on_a_real_screen_and_ends_when_it_is_told_to() {
     let ledger = dir.path().join("ledger.db");
     wait("the window opens", &mut || ledger.exists());
     terminate(&window);
-    wait("the window closes", &mut || window.try_wait().expect("asked").is_some());
+    wait("the window closes", &mut || {
+        window.try_wait().expect("asked").is_some()
+    });
     assert!(window.wait().expect("ended").success());
 }

@@ -1,4 +1,5 @@
-//! A shop in a temporary folder: sandbox portal, ledger, browser. Everything is gone when it is dropped.
+//! A shop in a temporary folder: sandbox portal, ledger, browser. Everything is gone when it is
+//! dropped.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,7 +7,9 @@ use std::time::Duration;
 
 use gachno::browser::Settings;
 use gachno::domain::{Defaults, JobList, Limits, Outcome, Patience, Service};
-use gachno::engine::{Control, EngineError, EvidenceStore, Finished, Halt, Plan, Progress, Reporter, Tools, run};
+use gachno::engine::{
+    Control, EngineError, EvidenceStore, Finished, Halt, Plan, Progress, Reporter, Tools, run,
+};
 use gachno::ledger::Ledger;
 use gachno::portal::{Credentials, PortalMap};
 use gachno::sandbox::{self, Sandbox, Scenario, Truth};
@@ -46,12 +49,19 @@ impl After {
     }
 
     pub fn result(&self, account: &str) -> &gachno::ledger::JobResult {
-        self.finished.results.iter().find(|r| r.job.account.as_str() == account).unwrap_or_else(|| panic!("no {account} in the batch"))
+        self.finished
+            .results
+            .iter()
+            .find(|r| r.job.account.as_str() == account)
+            .unwrap_or_else(|| panic!("no {account} in the batch"))
     }
 
     /// How often something was tried again.
     pub fn retries(&self) -> usize {
-        self.events.iter().filter(|e| matches!(e, Progress::Retry { .. })).count()
+        self.events
+            .iter()
+            .filter(|e| matches!(e, Progress::Retry { .. }))
+            .count()
     }
 
     pub fn message(&self, account: &str) -> &str {
@@ -64,7 +74,12 @@ impl World {
         gachno::init_tls();
         let mut scenario = Scenario::default();
         change(&mut scenario);
-        let sandbox = sandbox::start(sandbox::Options { scenario, ..sandbox::Options::default() }).await.expect("sandbox starts");
+        let sandbox = sandbox::start(sandbox::Options {
+            scenario,
+            ..sandbox::Options::default()
+        })
+        .await
+        .expect("sandbox starts");
         Self {
             dir: tempfile::tempdir().expect("folder"),
             sandbox,
@@ -97,7 +112,11 @@ impl World {
 
     pub async fn tools(&self) -> Tools {
         Tools {
-            ledger: Arc::new(Ledger::open(&self.ledger_path()).await.expect("ledger opens")),
+            ledger: Arc::new(
+                Ledger::open(&self.ledger_path())
+                    .await
+                    .expect("ledger opens"),
+            ),
             map: Arc::new(PortalMap::load(None).expect("map")),
             portal_url: self.sandbox.url(),
             browser: Settings {
@@ -114,7 +133,11 @@ impl World {
             retries: self.retries,
             failures_before_pause: self.failures_before_pause,
             // As patient as the sandbox needs, which settles at once.
-            patience: Patience { schedule_ms: vec![0, 400, 1_000, 1_600, 2_500], settle_ms: 300, apart_ms: 500 },
+            patience: Patience {
+                schedule_ms: vec![0, 400, 1_000, 1_600, 2_500],
+                settle_ms: 300,
+                apart_ms: 500,
+            },
             settle_max: self.settle_max,
             claims: None,
             halt: Halt::default(),
@@ -127,7 +150,10 @@ impl World {
             list: JobList::from_lines(service, Defaults::default(), lines),
             receiver: "0912345678".parse().ok(),
             pin: Some(self.pin.clone().into()),
-            credentials: Credentials { username: Some(AGENT.to_owned().into()), password: Some(self.password.clone().into()) },
+            credentials: Credentials {
+                username: Some(AGENT.to_owned().into()),
+                password: Some(self.password.clone().into()),
+            },
             agent: Some(self.agent.clone()),
             operator: "Lan".to_owned(),
             limits: self.limits,
@@ -141,24 +167,42 @@ impl World {
     pub async fn try_run(&self, service: Service, lines: &str) -> Result<After, EngineError> {
         let tools = self.tools().await;
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-        let finished = run(&tools, &self.plan(service, lines), &Reporter::to(sender), &Control::default()).await?;
+        let finished = run(
+            &tools,
+            &self.plan(service, lines),
+            &Reporter::to(sender),
+            &Control::default(),
+        )
+        .await?;
         let mut events = Vec::new();
         while let Ok(event) = receiver.try_recv() {
             events.push(event);
         }
-        assert_eq!(tools.ledger.verify().await.expect("read").map(|_| ()), Ok(()), "the chain is whole");
+        assert_eq!(
+            tools.ledger.verify().await.expect("read").map(|_| ()),
+            Ok(()),
+            "the chain is whole"
+        );
         Ok(After { finished, events })
     }
 
     pub async fn run(&self, service: Service, lines: &str) -> After {
-        self.try_run(service, lines).await.unwrap_or_else(|e| panic!("{e}"))
+        self.try_run(service, lines)
+            .await
+            .unwrap_or_else(|e| panic!("{e}"))
     }
 
     /// What the ledger calls paid and what the portal's book says moved are the same, to the đồng.
     pub fn assert_books_agree(&self, after: &After) {
         let truth = self.truth();
-        let paid: i64 =
-            after.finished.results.iter().filter(|r| r.is_paid()).filter_map(|r| r.conclusion.amount).map(gachno::domain::Vnd::dong).sum();
+        let paid: i64 = after
+            .finished
+            .results
+            .iter()
+            .filter(|r| r.is_paid())
+            .filter_map(|r| r.conclusion.amount)
+            .map(gachno::domain::Vnd::dong)
+            .sum();
         assert_eq!(paid, truth.total, "ledger and truth disagree: {truth:#?}");
     }
 }

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use super::{BROKEN, Bench, Row};
 use crate::cli::{Failure, say, tell};
 use crate::crash::model::{Counts, Flaw, simulate};
-use crate::crash::{Lab, Trial, Verdict, all_strikes, all_troubles, all_troubles_struck, random, strikes_in_turn};
+use crate::crash::{
+    Lab, Trial, Verdict, all_strikes, all_troubles, all_troubles_struck, random, strikes_in_turn,
+};
 use futures_util::StreamExt as _;
 
 /// What all trials came to.
@@ -28,7 +30,13 @@ impl Tally {
         self.troubles += trial.troubles.len();
         self.paid += verdict.audited.paid;
         self.for_a_person += verdict.audited.for_a_person;
-        self.wrong.extend(verdict.audited.wrong.iter().map(|why| format!("{name}: {why}")));
+        self.wrong.extend(
+            verdict
+                .audited
+                .wrong
+                .iter()
+                .map(|why| format!("{name}: {why}")),
+        );
     }
 }
 
@@ -38,22 +46,45 @@ type Named = (String, Trial);
 pub(super) async fn crash(options: &Bench) -> Result<Vec<Row>, Failure> {
     let program = std::env::current_exe().map_err(Failure::cannot_run)?;
     let lab = Lab::new(&program).map_err(Failure::cannot_run)?;
-    let seed = options.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    let seed = options
+        .seed
+        .unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let started = Instant::now();
-    let end = options.minutes.map(|minutes| started + Duration::from_secs(60 * u64::from(minutes)));
+    let end = options
+        .minutes
+        .map(|minutes| started + Duration::from_secs(60 * u64::from(minutes)));
     let trials: Box<dyn Iterator<Item = Named>> = match (end, options.matrix) {
         (Some(end), _) => {
             tell(&format!("seed {seed}"));
             let numbers = (seed..).take_while(move |_| Instant::now() < end);
-            Box::new(numbers.map(|number| (format!("#{number} {}", random(number).name()), random(number))))
+            Box::new(numbers.map(|number| {
+                (
+                    format!("#{number} {}", random(number).name()),
+                    random(number),
+                )
+            }))
         }
-        (None, true) => Box::new(all_strikes().into_iter().chain(all_troubles()).chain(all_troubles_struck()).map(|t| (t.name(), t))),
+        (None, true) => Box::new(
+            all_strikes()
+                .into_iter()
+                .chain(all_troubles())
+                .chain(all_troubles_struck())
+                .map(|t| (t.name(), t)),
+        ),
         // One number alone is one trial again.
-        (None, false) if options.seed.is_some() => Box::new(std::iter::once((random(seed).name(), random(seed)))),
-        (None, false) => Box::new(strikes_in_turn().into_iter().chain(all_troubles()).map(|t| (t.name(), t))),
+        (None, false) if options.seed.is_some() => {
+            Box::new(std::iter::once((random(seed).name(), random(seed))))
+        }
+        (None, false) => Box::new(
+            strikes_in_turn()
+                .into_iter()
+                .chain(all_troubles())
+                .map(|t| (t.name(), t)),
+        ),
     };
     let (mut tally, lab) = (Tally::default(), &lab);
-    let is_wanted = |(name, _): &Named| options.only.as_ref().is_none_or(|only| name.contains(only));
+    let is_wanted =
+        |(name, _): &Named| options.only.as_ref().is_none_or(|only| name.contains(only));
     let mut verdicts = futures_util::stream::iter(trials.filter(is_wanted))
         .map(async |(name, trial)| {
             let began = Instant::now();
@@ -65,9 +96,22 @@ pub(super) async fn crash(options: &Bench) -> Result<Vec<Row>, Failure> {
         let verdict = verdict.map_err(Failure::cannot_run)?;
         tally.add(&name, &trial, &verdict);
         if !options.json {
-            let mark = if verdict.audited.wrong.is_empty() { "✓" } else { "✗" };
-            let (runs, kills, paid, open) = (verdict.runs, verdict.kills, verdict.audited.paid, verdict.audited.for_a_person);
-            say(&format!("{mark} {:>5.1} s  {runs} runs  {kills} kills  {paid}/{} paid  {open} doubts  {name}", took.as_secs_f64(), trial.jobs));
+            let mark = if verdict.audited.wrong.is_empty() {
+                "✓"
+            } else {
+                "✗"
+            };
+            let (runs, kills, paid, open) = (
+                verdict.runs,
+                verdict.kills,
+                verdict.audited.paid,
+                verdict.audited.for_a_person,
+            );
+            say(&format!(
+                "{mark} {:>5.1} s  {runs} runs  {kills} kills  {paid}/{} paid  {open} doubts  {name}",
+                took.as_secs_f64(),
+                trial.jobs
+            ));
         }
     }
     for why in &tally.wrong {
@@ -75,7 +119,11 @@ pub(super) async fn crash(options: &Bench) -> Result<Vec<Row>, Failure> {
     }
     let number = |n: usize| u32::try_from(n).map_or(f64::MAX, f64::from);
     Ok(vec![
-        Row::plain("seed", number(usize::try_from(seed).unwrap_or_default()), ""),
+        Row::plain(
+            "seed",
+            number(usize::try_from(seed).unwrap_or_default()),
+            "",
+        ),
         Row::plain("trials", number(tally.trials), ""),
         Row::plain("runs of the program", number(tally.runs), ""),
         Row::plain("kills", number(tally.kills), ""),
@@ -89,7 +137,9 @@ pub(super) async fn crash(options: &Bench) -> Result<Vec<Row>, Failure> {
 
 /// Engine and portal in simulated time, spread over the cores.
 pub(super) async fn model(options: &Bench) -> Result<Vec<Row>, Failure> {
-    let seed = options.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    let seed = options
+        .seed
+        .unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let started = Instant::now();
     let parts = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
     let mut all = Counts::default();
@@ -116,15 +166,25 @@ pub(super) async fn model(options: &Bench) -> Result<Vec<Row>, Failure> {
         tell(&format!("✗ {why}"));
     }
     let number = |n: u64| u32::try_from(n).map_or(f64::MAX, f64::from);
-    let by_itself = |person: u64, doubts: u64| 100.0 * (1.0 - number(person) / number(doubts.max(1)));
+    let by_itself =
+        |person: u64, doubts: u64| 100.0 * (1.0 - number(person) / number(doubts.max(1)));
     Ok(vec![
         Row::plain("seed", number(seed), ""),
         Row::plain("attempts", number(all.attempts), ""),
         Row::plain("programs that died", number(all.crashes), ""),
         Row::plain("payments proven", number(all.paid), ""),
         Row::plain("attempts that became unknown", number(all.doubts), ""),
-        Row::plain("settled without a person, all portals", by_itself(all.for_a_person, all.doubts), "%"),
-        Row::at_least("settled without a person, with a history page", by_itself(all.for_a_person_with_history, all.doubts_with_history), "%", 99.5),
+        Row::plain(
+            "settled without a person, all portals",
+            by_itself(all.for_a_person, all.doubts),
+            "%",
+        ),
+        Row::at_least(
+            "settled without a person, with a history page",
+            by_itself(all.for_a_person_with_history, all.doubts_with_history),
+            "%",
+            99.5,
+        ),
         Row::at_most(BROKEN, number(all.wrong.len() as u64), "", 0.0),
         Row::plain("time", started.elapsed().as_secs_f64(), "s"),
     ])

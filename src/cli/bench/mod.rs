@@ -31,21 +31,45 @@ struct Row {
 impl Row {
     /// A number that says something by itself.
     pub fn plain(name: impl Into<String>, value: f64, unit: &'static str) -> Self {
-        Self { name: name.into(), value, unit, goal: None, is_cost: false }
+        Self {
+            name: name.into(),
+            value,
+            unit,
+            goal: None,
+            is_cost: false,
+        }
     }
 
     /// A number that must not be larger than this.
     pub fn at_most(name: impl Into<String>, value: f64, unit: &'static str, goal: f64) -> Self {
-        Self { name: name.into(), value, unit, goal: Some(goal), is_cost: true }
+        Self {
+            name: name.into(),
+            value,
+            unit,
+            goal: Some(goal),
+            is_cost: true,
+        }
     }
 
     /// A number that must not be smaller than this.
     pub fn at_least(name: impl Into<String>, value: f64, unit: &'static str, goal: f64) -> Self {
-        Self { name: name.into(), value, unit, goal: Some(goal), is_cost: false }
+        Self {
+            name: name.into(),
+            value,
+            unit,
+            goal: Some(goal),
+            is_cost: false,
+        }
     }
 
     fn met(&self) -> Option<bool> {
-        self.goal.map(|goal| if self.is_cost { self.value <= goal } else { self.value >= goal })
+        self.goal.map(|goal| {
+            if self.is_cost {
+                self.value <= goal
+            } else {
+                self.value >= goal
+            }
+        })
     }
 }
 
@@ -65,18 +89,33 @@ pub async fn bench(options: Bench) -> Ended {
     if options.json {
         let rows: Vec<Value> =
             rows.iter().map(|r| json!({ "name": r.name, "value": r.value, "unit": r.unit, "goal": r.goal, "met": r.met() })).collect();
-        let machine = format!("{} {}, {} cores", std::env::consts::OS, std::env::consts::ARCH, cores());
+        let machine = format!(
+            "{} {}, {} cores",
+            std::env::consts::OS,
+            std::env::consts::ARCH,
+            cores()
+        );
         say(&json!({ "bench": options.name.wire(), "rows": rows, "machine": machine }).to_string());
     } else {
         for row in &rows {
-            let goal = row.goal.map(|g| format!("(mục tiêu {g})")).unwrap_or_default();
+            let goal = row
+                .goal
+                .map(|g| format!("(mục tiêu {g})"))
+                .unwrap_or_default();
             let mark = row.met().map_or("", |met| if met { "✓" } else { "✗" });
-            say(&format!("{:<48} {:>10.2} {:<8} {goal} {mark}", row.name, row.value, row.unit));
+            say(&format!(
+                "{:<48} {:>10.2} {:<8} {goal} {mark}",
+                row.name, row.value, row.unit
+            ));
         }
     }
     // A number that is missed is a number; a promise that is broken is a failure.
     let is_broken = rows.iter().any(|row| row.name == BROKEN && row.value > 0.0);
-    Ok(if is_broken { Exit::NeedsReview } else { Exit::Done })
+    Ok(if is_broken {
+        Exit::NeedsReview
+    } else {
+        Exit::Done
+    })
 }
 
 fn cores() -> usize {

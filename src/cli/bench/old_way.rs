@@ -1,8 +1,10 @@
-//! The way of working that operators have had so far, as a stand-in to measure against: one WebDriver command a step,
-//! a look every half second for what is waited for, and a sleep wherever its author was not sure.
+//! The way of working that operators have had so far, as a stand-in to measure against: one
+//! WebDriver command a step, a look every half second for what is waited for, and a sleep wherever
+//! its author was not sure.
 //!
-//! Steps and sleeps are those that are known of the newest scripts (seconds of fixed sleep per job: electricity 2,
-//! internet and TV 9, top-ups 12 to 15). Like them it takes a click for a success; the bench asks the portal's book.
+//! Steps and sleeps are those that are known of the newest scripts (seconds of fixed sleep per job:
+//! electricity 2, internet and TV 9, top-ups 12 to 15). Like them it takes a click for a success;
+//! the bench asks the portal's book.
 
 use std::time::{Duration, Instant};
 
@@ -54,24 +56,52 @@ impl<'s> OldWay<'s> {
     /// Opens a browser and logs in, which is not measured.
     pub async fn start(stage: &'s Stage, service: Service) -> Result<OldWay<'s>, Failure> {
         let tools = app::tools(&stage.home(), &stage.config, None).await?;
-        let settings = crate::browser::Settings { classic: true, ..tools.browser.clone() };
-        let session = Session::open(&settings).await.map_err(Failure::cannot_run)?;
-        let credentials = Credentials { username: stage.secrets.username.clone(), password: stage.secrets.password.clone() };
+        let settings = crate::browser::Settings {
+            classic: true,
+            ..tools.browser.clone()
+        };
+        let session = Session::open(&settings)
+            .await
+            .map_err(Failure::cannot_run)?;
+        let credentials = Credentials {
+            username: stage.secrets.username.clone(),
+            password: stage.secrets.password.clone(),
+        };
         let mut page = Page::new(&session, &tools.map, &tools.portal_url, tools.answer_max);
-        match page.log_in(&credentials).await.map_err(Failure::cannot_run)? {
-            LoginStep::NeedsPerson(errand) => Err(Failure::cannot_run(anyhow::anyhow!(errand.asked(crate::domain::Language::Vi)))),
-            LoginStep::In(_) => Ok(Self { stage, service, session }),
+        match page
+            .log_in(&credentials)
+            .await
+            .map_err(Failure::cannot_run)?
+        {
+            LoginStep::NeedsPerson(errand) => Err(Failure::cannot_run(anyhow::anyhow!(
+                errand.asked(crate::domain::Language::Vi)
+            ))),
+            LoginStep::In(_) => Ok(Self {
+                stage,
+                service,
+                session,
+            }),
         }
     }
 
     /// Pays so many bills and closes. Fails where the portal's book does not have them.
     pub async fn per_minute(self, jobs: u32) -> Result<f64, Failure> {
-        let client = self.session.webdriver().ok_or_else(|| Failure::cannot_run(anyhow::anyhow!("no WebDriver session")))?;
-        client.update_timeouts(TimeoutConfiguration::default()).await.map_err(Failure::cannot_run)?;
-        let line = PAYMENTS.into_iter().find(|(service, _)| *service == self.service).map_or("", |(_, line)| line);
+        let client = self
+            .session
+            .webdriver()
+            .ok_or_else(|| Failure::cannot_run(anyhow::anyhow!("no WebDriver session")))?;
+        client
+            .update_timeouts(TimeoutConfiguration::default())
+            .await
+            .map_err(Failure::cannot_run)?;
+        let line = PAYMENTS
+            .into_iter()
+            .find(|(service, _)| *service == self.service)
+            .map_or("", |(_, line)| line);
         if self.service == Service::PayEvn {
             // Its author opened the page by hand, once.
-            self.step(client, &Step::Open("/pages/collectmoney.jsf?type=1")).await?;
+            self.step(client, &Step::Open("/pages/collectmoney.jsf?type=1"))
+                .await?;
         }
         let started = Instant::now();
         for number in 0..jobs {
@@ -85,16 +115,31 @@ impl<'s> OldWay<'s> {
         let truth = self.stage.portal.truth();
         self.session.close().await;
         if truth.moved != jobs as usize {
-            return Err(Failure::cannot_run(anyhow::anyhow!("the old way paid {} of {jobs}", truth.moved)));
+            return Err(Failure::cannot_run(anyhow::anyhow!(
+                "the old way paid {} of {jobs}",
+                truth.moved
+            )));
         }
         Ok(per_minute(jobs, took))
     }
 
     async fn step(&self, client: &Client, step: &Step) -> Result<(), Failure> {
         let done = match step {
-            Step::Open(path) => client.goto(&format!("{}{path}", self.stage.portal.url())).await,
+            Step::Open(path) => {
+                client
+                    .goto(&format!("{}{path}", self.stage.portal.url()))
+                    .await
+            }
             Step::Type(id, text) => typed(client, id, text).await,
-            Step::Tab(id) => async { found(client, id, WAIT).await?.send_keys(&Key::Tab.to_string()).await }.await,
+            Step::Tab(id) => {
+                async {
+                    found(client, id, WAIT)
+                        .await?
+                        .send_keys(&Key::Tab.to_string())
+                        .await
+                }
+                .await
+            }
             Step::Click(id) => async { found(client, id, WAIT).await?.click().await }.await,
             Step::TypeDialog(seconds) => type_dialog(client, *seconds).await,
             Step::NoOverlay => no_overlay(client).await,
@@ -109,15 +154,32 @@ impl<'s> OldWay<'s> {
 }
 
 fn css(id: &str) -> String {
-    if id.starts_with(['[', 'l', 'd']) { id.to_owned() } else { format!("[id=\"{id}\"]") }
+    if id.starts_with(['[', 'l', 'd']) {
+        id.to_owned()
+    } else {
+        format!("[id=\"{id}\"]")
+    }
 }
 
-async fn found(client: &Client, id: &str, limit: Duration) -> Result<fantoccini::elements::Element, CmdError> {
+async fn found(
+    client: &Client,
+    id: &str,
+    limit: Duration,
+) -> Result<fantoccini::elements::Element, CmdError> {
     let css = css(id);
-    client.wait().at_most(limit).every(LOOK).for_element(Locator::Css(&css)).await
+    client
+        .wait()
+        .at_most(limit)
+        .every(LOOK)
+        .for_element(Locator::Css(&css))
+        .await
 }
 
-async fn shown(client: &Client, id: &str, limit: Duration) -> Result<Option<fantoccini::elements::Element>, CmdError> {
+async fn shown(
+    client: &Client,
+    id: &str,
+    limit: Duration,
+) -> Result<Option<fantoccini::elements::Element>, CmdError> {
     let (css, end) = (css(id), Instant::now() + limit);
     while Instant::now() < end {
         if let Ok(element) = client.find(Locator::Css(&css)).await
@@ -131,11 +193,19 @@ async fn shown(client: &Client, id: &str, limit: Duration) -> Result<Option<fant
 }
 
 async fn type_dialog(client: &Client, seconds: f64) -> Result<(), CmdError> {
-    let Some(menu) = shown(client, "indexForm:supplier", TOLERATED).await? else { return Ok(()) };
+    let Some(menu) = shown(client, "indexForm:supplier", TOLERATED).await? else {
+        return Ok(());
+    };
     menu.click().await?;
-    found(client, "indexForm:supplier_0", WAIT).await?.click().await?;
+    found(client, "indexForm:supplier_0", WAIT)
+        .await?
+        .click()
+        .await?;
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-    found(client, "indexForm:yesTTId", WAIT).await?.click().await
+    found(client, "indexForm:yesTTId", WAIT)
+        .await?
+        .click()
+        .await
 }
 
 async fn typed(client: &Client, id: &str, text: &str) -> Result<(), CmdError> {
@@ -146,7 +216,12 @@ async fn typed(client: &Client, id: &str, text: &str) -> Result<(), CmdError> {
 
 async fn no_overlay(client: &Client) -> Result<(), CmdError> {
     let end = Instant::now() + WAIT;
-    while Instant::now() < end && !client.find_all(Locator::Css("body > .ui-widget-overlay")).await?.is_empty() {
+    while Instant::now() < end
+        && !client
+            .find_all(Locator::Css("body > .ui-widget-overlay"))
+            .await?
+            .is_empty()
+    {
         tokio::time::sleep(LOOK).await;
     }
     Ok(())
@@ -155,7 +230,13 @@ async fn no_overlay(client: &Client) -> Result<(), CmdError> {
 /// A job, step by step.
 fn steps(service: Service, account: &str, amount: &str) -> Vec<Step> {
     use Step::{Click, NoOverlay, Open, Read, Sleep, Tab, Type, TypeDialog};
-    let pin = || crate::sandbox::Scenario::default().agents.first().map(|agent| agent.pin.clone()).unwrap_or_default();
+    let pin = || {
+        crate::sandbox::Scenario::default()
+            .agents
+            .first()
+            .map(|agent| agent.pin.clone())
+            .unwrap_or_default()
+    };
     match service {
         Service::PayEvn => vec![
             Type("payMoneyForm:billCodeId", account.to_owned()),
@@ -203,8 +284,13 @@ fn steps(service: Service, account: &str, amount: &str) -> Vec<Step> {
                 Sleep(1.0),
             ]);
             if is_multi {
-                // The amount's place among the buttons; its input is hidden, what surrounds it is clicked.
-                steps.push(Click(if amount == "50000" { "div:has(> [id=\"indexForm:subAmountId:3\"])" } else { "indexForm:subAmountId:0" }));
+                // The amount's place among the buttons; its input is hidden, what surrounds it is
+                // clicked.
+                steps.push(Click(if amount == "50000" {
+                    "div:has(> [id=\"indexForm:subAmountId:3\"])"
+                } else {
+                    "indexForm:subAmountId:0"
+                }));
             } else {
                 steps.push(Type("indexForm:transAmountId_input", amount.to_owned()));
             }

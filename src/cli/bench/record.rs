@@ -9,7 +9,9 @@ use sqlx::{Connection, SqliteConnection};
 use super::{Row, percentile};
 use crate::cli::Failure;
 use crate::crash::Lab;
-use crate::domain::{Conclusion, Defaults, Event, GateKind, Intent, JobList, Outcome, Proof, Quote, Service, Vnd};
+use crate::domain::{
+    Conclusion, Defaults, Event, GateKind, Intent, JobList, Outcome, Proof, Quote, Service, Vnd,
+};
 use crate::ledger::{Ledger, NewBatch};
 
 /// Payments that are recorded, one bare commit beside each step.
@@ -18,7 +20,9 @@ const PAYMENTS: usize = 2_000;
 /// Arming and releasing, in turns with a bare commit of one row of the same size on the same disk.
 pub(super) async fn ledger() -> Result<Vec<Row>, Failure> {
     let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
-    let ledger = Ledger::open(&folder.path().join("ledger.db")).await.map_err(Failure::cannot_run)?;
+    let ledger = Ledger::open(&folder.path().join("ledger.db"))
+        .await
+        .map_err(Failure::cannot_run)?;
     let lines: Vec<String> = (0..PAYMENTS).map(|i| format!("PE{i:07}")).collect();
     let batch = NewBatch {
         service: Service::PayEvn,
@@ -33,29 +37,63 @@ pub(super) async fn ledger() -> Result<Vec<Row>, Failure> {
         force_new: false,
     };
     let batch = ledger.enter(batch).await.map_err(Failure::cannot_run)?;
-    let mut bare = bare(&folder.path().join("bare.db")).await.map_err(Failure::cannot_run)?;
-    let (mut commits, mut arms, mut releases, mut both) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut bare = bare(&folder.path().join("bare.db"))
+        .await
+        .map_err(Failure::cannot_run)?;
+    let (mut commits, mut arms, mut releases, mut both) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for job in &batch.jobs {
-        let mut live = ledger.attempt(&batch, job).await.map_err(Failure::cannot_run)?;
-        let quote = Quote { amount: Vnd::fixed(150_000), customer: Some("NGUYỄN VĂN A".into()), balance: None };
-        for event in [Event::Leased { session: "s".into(), operator: None }, Event::QuoteSeen(quote), Event::Prepared, Event::PreArmed] {
-            ledger.append(&mut live, event).await.map_err(Failure::cannot_run)?;
+        let mut live = ledger
+            .attempt(&batch, job)
+            .await
+            .map_err(Failure::cannot_run)?;
+        let quote = Quote {
+            amount: Vnd::fixed(150_000),
+            customer: Some("NGUYỄN VĂN A".into()),
+            balance: None,
+        };
+        for event in [
+            Event::Leased {
+                session: "s".into(),
+                operator: None,
+            },
+            Event::QuoteSeen(quote),
+            Event::Prepared,
+            Event::PreArmed,
+        ] {
+            ledger
+                .append(&mut live, event)
+                .await
+                .map_err(Failure::cannot_run)?;
         }
         let intent = intent(job.job.account.as_str());
         let body = serde_json::to_string(&intent).map_err(Failure::cannot_run)?;
 
         let started = Instant::now();
-        sqlx::query("INSERT INTO rows (body) VALUES (?)").bind(&body).execute(&mut bare).await.map_err(Failure::cannot_run)?;
+        sqlx::query("INSERT INTO rows (body) VALUES (?)")
+            .bind(&body)
+            .execute(&mut bare)
+            .await
+            .map_err(Failure::cannot_run)?;
         commits.push(ms(started));
 
         let started = Instant::now();
-        let permission = ledger.arm(&mut live, intent).await.map_err(Failure::cannot_run)?;
+        let permission = ledger
+            .arm(&mut live, intent)
+            .await
+            .map_err(Failure::cannot_run)?;
         let armed = ms(started);
         // The click that it permits is another bench's matter.
         drop(permission);
         let started = Instant::now();
-        let released = Event::Released { request: Some("1234.5".into()), body: Some("0".repeat(64)) };
-        ledger.append(&mut live, released).await.map_err(Failure::cannot_run)?;
+        let released = Event::Released {
+            request: Some("1234.5".into()),
+            body: Some("0".repeat(64)),
+        };
+        ledger
+            .append(&mut live, released)
+            .await
+            .map_err(Failure::cannot_run)?;
         let released = ms(started);
         let balance = Some(Vnd::fixed(8_850_000));
         let end = Conclusion {
@@ -65,8 +103,17 @@ pub(super) async fn ledger() -> Result<Vec<Row>, Failure> {
             transaction_id: None,
             message: "ok".into(),
         };
-        for event in [Event::Observed { said: Vec::new(), balance }, Event::Concluded(end)] {
-            ledger.append(&mut live, event).await.map_err(Failure::cannot_run)?;
+        for event in [
+            Event::Observed {
+                said: Vec::new(),
+                balance,
+            },
+            Event::Concluded(end),
+        ] {
+            ledger
+                .append(&mut live, event)
+                .await
+                .map_err(Failure::cannot_run)?;
         }
         arms.push(armed);
         releases.push(released);
@@ -76,14 +123,27 @@ pub(super) async fn ledger() -> Result<Vec<Row>, Failure> {
     let (commit, arm, release) = (half(&mut commits), half(&mut arms), half(&mut releases));
     Ok(vec![
         Row::plain("bare SQLite commit, p50", commit, "ms"),
-        Row::plain("bare SQLite commit, p99", percentile(&mut commits, 99), "ms"),
+        Row::plain(
+            "bare SQLite commit, p99",
+            percentile(&mut commits, 99),
+            "ms",
+        ),
         Row::plain("armed, p50", arm, "ms"),
         Row::plain("released, p50", release, "ms"),
         Row::plain("armed against a bare commit, p50", arm / commit, "×"),
         Row::plain("released against a bare commit, p50", release / commit, "×"),
         Row::plain("armed and released, p50", half(&mut both), "ms"),
-        Row::at_most("armed and released, p99", percentile(&mut both, 99), "ms", 2.0),
-        Row::plain("armed and released against two bare commits, p99", percentile(&mut both, 99) / (2.0 * percentile(&mut commits, 99)), "×"),
+        Row::at_most(
+            "armed and released, p99",
+            percentile(&mut both, 99),
+            "ms",
+            2.0,
+        ),
+        Row::plain(
+            "armed and released against two bare commits, p99",
+            percentile(&mut both, 99) / (2.0 * percentile(&mut commits, 99)),
+            "×",
+        ),
     ])
 }
 
@@ -96,18 +156,33 @@ pub(super) async fn recovery(events: u32) -> Result<Vec<Row>, Failure> {
     Ok(vec![
         Row::plain("events in the ledger", events, ""),
         Row::at_most("ledger opened", seen.opened.as_secs_f64(), "s", 1.0),
-        Row::at_most("attempt in flight classified, browser alive", seen.classified.as_secs_f64(), "s", 3.0),
+        Row::at_most(
+            "attempt in flight classified, browser alive",
+            seen.classified.as_secs_f64(),
+            "s",
+            3.0,
+        ),
         Row::plain("its outcome proven", seen.proven.as_secs_f64(), "s"),
-        Row::at_most("nothing of the killed run left", seen.reaped.as_secs_f64(), "s", 5.0),
+        Row::at_most(
+            "nothing of the killed run left",
+            seen.reaped.as_secs_f64(),
+            "s",
+            5.0,
+        ),
     ])
 }
 
 async fn bare(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
     // As the ledger's own: nothing is told to be on disk that is not.
-    let options =
-        SqliteConnectOptions::new().filename(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full);
     let mut sql = SqliteConnection::connect_with(&options).await?;
-    sqlx::query("CREATE TABLE rows (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT").execute(&mut sql).await?;
+    sqlx::query("CREATE TABLE rows (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT")
+        .execute(&mut sql)
+        .await?;
     Ok(sql)
 }
 

@@ -53,7 +53,12 @@ async fn start_up() -> Result<Vec<Row>, Failure> {
         times.push(ms(begun));
         drop(served);
     }
-    Ok(vec![Row::at_most("start on an empty SQLite file, median", percentile(&mut times, 50), "ms", 300.0)])
+    Ok(vec![Row::at_most(
+        "start on an empty SQLite file, median",
+        percentile(&mut times, 50),
+        "ms",
+        300.0,
+    )])
 }
 
 /// Leases through the HTTP API, until there are no jobs left.
@@ -61,16 +66,32 @@ async fn leases(name: &str, url: &str, folder: &std::path::Path) -> Result<Vec<R
     let store = Store::open(url).await.map_err(Failure::cannot_run)?;
     let config = ServeConfig::local(url, folder.join("serve.key"));
     let vault = Vault::open_or_create(&config.key_file).map_err(Failure::cannot_run)?;
-    let machine = store.add_machine("bench", &[Scope::Lease], None, &Actor::system()).await.map_err(Failure::cannot_run)?;
-    let running = server::start_with(App::new(store.clone(), config, vault)).await.map_err(Failure::cannot_run)?;
+    let machine = store
+        .add_machine("bench", &[Scope::Lease], None, &Actor::system())
+        .await
+        .map_err(Failure::cannot_run)?;
+    let running = server::start_with(App::new(store.clone(), config, vault))
+        .await
+        .map_err(Failure::cannot_run)?;
     let mut rows = Vec::new();
     for (round, limit) in [10, 1].into_iter().enumerate() {
         fill(&store, round * JOBS, JOBS).await?;
         let begun = Instant::now();
-        let clients: Vec<_> = (0..CLIENTS).map(|_| tokio::spawn(client(running.url(), machine.token.expose_secret().to_owned(), limit))).collect();
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| {
+                tokio::spawn(client(
+                    running.url(),
+                    machine.token.expose_secret().to_owned(),
+                    limit,
+                ))
+            })
+            .collect();
         let (mut times, mut ids) = (Vec::new(), Vec::new());
         for client in clients {
-            let (t, i) = client.await.map_err(Failure::cannot_run)?.map_err(Failure::cannot_run)?;
+            let (t, i) = client
+                .await
+                .map_err(Failure::cannot_run)?
+                .map_err(Failure::cannot_run)?;
             times.extend(t);
             ids.extend(i);
         }
@@ -78,20 +99,44 @@ async fn leases(name: &str, url: &str, folder: &std::path::Path) -> Result<Vec<R
         let all = ids.len();
         ids.sort_unstable();
         ids.dedup();
-        let goal = if limit == 10 && name == "MariaDB" { Some(2_000.0) } else { None };
+        let goal = if limit == 10 && name == "MariaDB" {
+            Some(2_000.0)
+        } else {
+            None
+        };
         let rate = count(all) / took;
         let label = format!("{name}, {CLIENTS} clients, {limit} a request: jobs leased");
-        rows.push(goal.map_or_else(|| Row::plain(&label, rate, "/s"), |goal| Row::at_least(&label, rate, "/s", goal)));
-        rows.push(Row::plain(format!("{name}, {limit} a request: p50"), percentile(&mut times, 50), "ms"));
-        rows.push(Row::plain(format!("{name}, {limit} a request: p99"), percentile(&mut times, 99), "ms"));
+        rows.push(goal.map_or_else(
+            || Row::plain(&label, rate, "/s"),
+            |goal| Row::at_least(&label, rate, "/s", goal),
+        ));
+        rows.push(Row::plain(
+            format!("{name}, {limit} a request: p50"),
+            percentile(&mut times, 50),
+            "ms",
+        ));
+        rows.push(Row::plain(
+            format!("{name}, {limit} a request: p99"),
+            percentile(&mut times, 99),
+            "ms",
+        ));
         let twice = f64::from(u32::try_from(all - ids.len()).unwrap_or(u32::MAX));
-        rows.push(Row::at_most(format!("{name}, {limit} a request: given twice"), twice, "jobs", 0.0));
+        rows.push(Row::at_most(
+            format!("{name}, {limit} a request: given twice"),
+            twice,
+            "jobs",
+            0.0,
+        ));
     }
     running.stop().await;
     Ok(rows)
 }
 
-async fn client(url: String, token: String, limit: u32) -> reqwest::Result<(Vec<f64>, Vec<String>)> {
+async fn client(
+    url: String,
+    token: String,
+    limit: u32,
+) -> reqwest::Result<(Vec<f64>, Vec<String>)> {
     let http = reqwest::Client::new();
     let (mut times, mut ids) = (Vec::new(), Vec::new());
     loop {
@@ -106,7 +151,10 @@ async fn client(url: String, token: String, limit: u32) -> reqwest::Result<(Vec<
         if jobs.is_empty() {
             return Ok((times, ids));
         }
-        ids.extend(jobs.iter().filter_map(|job| job["id"].as_str().map(str::to_owned)));
+        ids.extend(
+            jobs.iter()
+                .filter_map(|job| job["id"].as_str().map(str::to_owned)),
+        );
     }
 }
 
@@ -116,25 +164,73 @@ async fn lists(base: &str, url: &str, rows: u32) -> Result<Vec<Row>, Failure> {
     let begun = Instant::now();
     // Behind those that were leased, where it is the same database.
     fill(&store, 1_000_000, rows as usize).await?;
-    let mut told = vec![Row::plain(format!("{base}: jobs added"), f64::from(rows) / begun.elapsed().as_secs_f64(), "/s")];
-    let filter = |column: &str, value: &str| Filter { column: column.to_owned(), compare: Compare::Is, value: value.to_owned() };
+    let mut told = vec![Row::plain(
+        format!("{base}: jobs added"),
+        f64::from(rows) / begun.elapsed().as_secs_f64(),
+        "/s",
+    )];
+    let filter = |column: &str, value: &str| Filter {
+        column: column.to_owned(),
+        compare: Compare::Is,
+        value: value.to_owned(),
+    };
     let queries = [
         ("newest first", Query::default(), 150.0),
-        ("one state, by time", Query { filters: vec![filter("state", "ready")], sort: Some("updated_at".to_owned()), ..Query::default() }, 150.0),
-        ("one code", Query { filters: vec![filter("code", "PE1000777")], ..Query::default() }, 150.0),
-        ("a word that many have", Query { search: "pe100".to_owned(), ..Query::default() }, 150.0),
-        ("a word that nobody has", Query { search: "khong co".to_owned(), ..Query::default() }, 1_000.0),
+        (
+            "one state, by time",
+            Query {
+                filters: vec![filter("state", "ready")],
+                sort: Some("updated_at".to_owned()),
+                ..Query::default()
+            },
+            150.0,
+        ),
+        (
+            "one code",
+            Query {
+                filters: vec![filter("code", "PE1000777")],
+                ..Query::default()
+            },
+            150.0,
+        ),
+        (
+            "a word that many have",
+            Query {
+                search: "pe100".to_owned(),
+                ..Query::default()
+            },
+            150.0,
+        ),
+        (
+            "a word that nobody has",
+            Query {
+                search: "khong co".to_owned(),
+                ..Query::default()
+            },
+            1_000.0,
+        ),
     ];
     for (name, query, goal) in queries {
         let mut times = Vec::new();
         // The first question reads from the disk what the others find in memory.
-        store.page_and_count("jobs", &query, 50).await.map_err(Failure::cannot_run)?;
+        store
+            .page_and_count("jobs", &query, 50)
+            .await
+            .map_err(Failure::cannot_run)?;
         for _ in 0..PAGES {
             let begun = Instant::now();
-            store.page_and_count("jobs", &query, 50).await.map_err(Failure::cannot_run)?;
+            store
+                .page_and_count("jobs", &query, 50)
+                .await
+                .map_err(Failure::cannot_run)?;
             times.push(ms(begun));
         }
-        told.push(Row::at_most(format!("{base}: page and count of {rows} jobs, {name}, p99"), percentile(&mut times, 99), "ms", goal));
+        told.push(Row::at_most(
+            format!("{base}: page and count of {rows} jobs, {name}, p99"),
+            percentile(&mut times, 99),
+            "ms",
+            goal,
+        ));
     }
     store.close().await;
     Ok(told)
@@ -143,12 +239,23 @@ async fn lists(base: &str, url: &str, rows: u32) -> Result<Vec<Row>, Failure> {
 async fn fill(store: &Store, from: usize, many: usize) -> Result<(), Failure> {
     let mut jobs = Vec::with_capacity(5_000);
     for i in from..from + many {
-        let account = Account::parse(Service::PayEvn.spec().account, &format!("PE{i:07}")).map_err(Failure::cannot_run)?;
-        let job =
-            Job { account, amount: None, order_id: Some(format!("order-{i}")), payment: None, receiver: None, row: String::new(), ticket: None };
+        let account = Account::parse(Service::PayEvn.spec().account, &format!("PE{i:07}"))
+            .map_err(Failure::cannot_run)?;
+        let job = Job {
+            account,
+            amount: None,
+            order_id: Some(format!("order-{i}")),
+            payment: None,
+            receiver: None,
+            row: String::new(),
+            ticket: None,
+        };
         jobs.push(NewJob::of(Service::PayEvn, &job, "bench"));
         if jobs.len() == 5_000 || i + 1 == from + many {
-            store.add_jobs(&jobs, &Actor::system()).await.map_err(Failure::cannot_run)?;
+            store
+                .add_jobs(&jobs, &Actor::system())
+                .await
+                .map_err(Failure::cannot_run)?;
             jobs.clear();
         }
     }

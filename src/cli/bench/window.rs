@@ -1,4 +1,5 @@
-//! `gachno bench window`: what a frame costs with many rows and many events, and what a real window costs at rest.
+//! `gachno bench window`: what a frame costs with many rows and many events, and what a real window
+//! costs at rest.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -30,8 +31,16 @@ pub(super) fn window() -> Vec<Row> {
     for size in SIZES {
         let (mut frames, triangles, sorted) = frames(size);
         let name = |what: &str| format!("{size} dòng · {what}");
-        rows.push(Row::plain(name("một khung hình, p50"), percentile(&mut frames, 50), "ms"));
-        rows.push(Row::plain(name("tam giác được vẽ"), f64::from(u32::try_from(triangles).unwrap_or(u32::MAX)), ""));
+        rows.push(Row::plain(
+            name("một khung hình, p50"),
+            percentile(&mut frames, 50),
+            "ms",
+        ));
+        rows.push(Row::plain(
+            name("tam giác được vẽ"),
+            f64::from(u32::try_from(triangles).unwrap_or(u32::MAX)),
+            "",
+        ));
         let p99 = percentile(&mut frames, 99);
         rows.push(if size == 1_000_000 {
             Row::at_most(name("một khung hình, p99"), p99, "ms", 4.0)
@@ -39,21 +48,37 @@ pub(super) fn window() -> Vec<Row> {
             Row::plain(name("một khung hình, p99"), p99, "ms")
         });
         let what = name("lọc và sắp xếp, ngoài luồng vẽ");
-        rows.push(if size == 1_000_000 { Row::at_most(what, sorted, "ms", 150.0) } else { Row::plain(what, sorted, "ms") });
+        rows.push(if size == 1_000_000 {
+            Row::at_most(what, sorted, "ms", 150.0)
+        } else {
+            Row::plain(what, sorted, "ms")
+        });
     }
     match real() {
         Some(real) => {
-            rows.push(Row::at_most("cửa sổ thật · khung hình đầu tiên", real.first_frame_ms, "ms", 150.0));
-            rows.push(Row::at_most("cửa sổ thật · CPU lúc rảnh", real.idle_percent, "%", 0.5));
+            rows.push(Row::at_most(
+                "cửa sổ thật · khung hình đầu tiên",
+                real.first_frame_ms,
+                "ms",
+                150.0,
+            ));
+            rows.push(Row::at_most(
+                "cửa sổ thật · CPU lúc rảnh",
+                real.idle_percent,
+                "%",
+                0.5,
+            ));
             rows.push(Row::plain("cửa sổ thật · bộ nhớ", real.memory_mb, "MB"));
         }
-        None => tell("Không có màn hình: bỏ qua cửa sổ thật. (No screen: the real window is left out.)"),
+        None => {
+            tell("Không có màn hình: bỏ qua cửa sổ thật. (No screen: the real window is left out.)")
+        }
     }
     rows
 }
 
-/// A list of this size at work: the milliseconds of each frame, the triangles of the last one, and the milliseconds of a
-/// filter with a sort beside them.
+/// A list of this size at work: the milliseconds of each frame, the triangles of the last one, and
+/// the milliseconds of a filter with a sort beside them.
 fn frames(size: u32) -> (Vec<f64>, usize, f64) {
     let ctx = Context::default();
     dress(&ctx);
@@ -62,15 +87,27 @@ fn frames(size: u32) -> (Vec<f64>, usize, f64) {
     model.place = Place::Service(Service::PayEvn);
     model.busy = Busy::Batch(Service::PayEvn);
     let tab = model.tab_mut();
-    tab.rows = (0..size).map(|i| JobRow::waiting(&format!("PE{i:08}"), Some(Vnd::fixed(10_000 + i % 900 * 1_000)))).collect();
+    tab.rows = (0..size)
+        .map(|i| {
+            JobRow::waiting(
+                &format!("PE{i:08}"),
+                Some(Vnd::fixed(10_000 + i % 900 * 1_000)),
+            )
+        })
+        .collect();
     tab.phase = Phase::Running;
     let mut took = Vec::new();
     let (mut next, mut drawn) = (0, 0);
     for frame in 0..FRAMES {
         // Scrolling all the time: no frame is like the one before.
-        let mut input = RawInput { screen_rect: Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(1280.0, 800.0))), ..RawInput::default() };
+        let mut input = RawInput {
+            screen_rect: Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(1280.0, 800.0))),
+            ..RawInput::default()
+        };
         input.time = Some(f64::from(frame) / 60.0);
-        input.events.push(egui::Event::PointerMoved(pos2(800.0, 500.0)));
+        input
+            .events
+            .push(egui::Event::PointerMoved(pos2(800.0, 500.0)));
         input.events.push(egui::Event::MouseWheel {
             unit: egui::MouseWheelUnit::Line,
             delta: vec2(0.0, -3.0),
@@ -81,7 +118,9 @@ fn frames(size: u32) -> (Vec<f64>, usize, f64) {
         let started = Instant::now();
         if frame * EVENTS_A_SECOND / 60 > next {
             next += 1;
-            model.tab_mut().rows.change(next as usize, |row| row.state = RowState::Done(Outcome::Paid));
+            model.tab_mut().rows.change(next as usize, |row| {
+                row.state = RowState::Done(Outcome::Paid)
+            });
         }
         let mut output = ctx.run_ui(input, |ui| {
             draw(ui, &mut model);
@@ -104,7 +143,11 @@ fn frames(size: u32) -> (Vec<f64>, usize, f64) {
 }
 
 fn sorted(rows: &Rows) -> f64 {
-    let wish = Wish { query: "77".to_owned(), sort: Some((Column::Amount, true)), ..Wish::default() };
+    let wish = Wish {
+        query: "77".to_owned(),
+        sort: Some((Column::Amount, true)),
+        ..Wish::default()
+    };
     let started = Instant::now();
     let order = ordered(rows, &wish);
     let took = started.elapsed().as_secs_f64() * 1_000.0;
@@ -129,14 +172,19 @@ impl Drop for Opened {
     }
 }
 
-/// Opens the program's window twice (the second time everything is warm). `None`: there is no screen.
+/// Opens the program's window twice (the second time everything is warm). `None`: there is no
+/// screen.
 fn real() -> Option<Real> {
     let home = tempfile::tempdir().ok()?;
     let open = || {
         let program = std::env::current_exe().ok()?;
         let started = Instant::now();
         let mut command = Command::new(program);
-        command.env("GACHNO_HOME", home.path()).env(FIRST_FRAME, "1").stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .env("GACHNO_HOME", home.path())
+            .env(FIRST_FRAME, "1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut window = Opened(command.spawn().ok()?);
         let stdout = window.0.stdout.take()?;
         let (tell, told) = std::sync::mpsc::channel();
@@ -158,7 +206,11 @@ fn real() -> Option<Real> {
     let ticks = cpu_ticks(pid)? - before;
     let memory = super::stage::pss_kb(pid)?;
     #[expect(clippy::cast_precision_loss, reason = "a few ticks, some megabytes")]
-    Some(Real { first_frame_ms, idle_percent: ticks as f64 / TICKS_A_SECOND * 100.0 / REST.as_secs_f64(), memory_mb: memory as f64 / 1_024.0 })
+    Some(Real {
+        first_frame_ms,
+        idle_percent: ticks as f64 / TICKS_A_SECOND * 100.0 / REST.as_secs_f64(),
+        memory_mb: memory as f64 / 1_024.0,
+    })
 }
 
 /// Linux counts processor time in hundredths of a second.

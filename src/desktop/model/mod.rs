@@ -1,4 +1,5 @@
-//! The view model: what the window shows, and how events and actions change it. No I/O, no egui, no clock.
+//! The view model: what the window shows, and how events and actions change it. No I/O, no egui, no
+//! clock.
 
 pub mod rows;
 pub mod side;
@@ -52,7 +53,8 @@ pub struct Model {
     pub fetching: Option<Service>,
     /// Attempts without proof of how they ended; each locks its debt.
     pub doubts: Vec<Found>,
-    /// How often a page was photographed for a look, and what it looked like: login, name of the picture.
+    /// How often a page was photographed for a look, and what it looked like: login, name of the
+    /// picture.
     pub peeked: (u32, Option<(usize, String)>),
     /// What a person has to do, and in which login's browser.
     pub needs_person: Option<(usize, Errand)>,
@@ -272,7 +274,10 @@ impl Model {
         Self {
             language: Language::default(),
             place: Place::Service(Service::LookUpFtth),
-            tabs: Service::ALL.into_iter().map(|s| (s, Tab::default())).collect(),
+            tabs: Service::ALL
+                .into_iter()
+                .map(|s| (s, Tab::default()))
+                .collect(),
             known: HashMap::new(),
             setup: Setup::Opening,
             api: Status::Checking,
@@ -312,7 +317,10 @@ impl Model {
 
     /// What is typed in each form and wanted again next time.
     pub fn habits(&self) -> BTreeMap<Service, tab::Habit> {
-        self.tabs.iter().map(|(service, tab)| (*service, tab.habit())).collect()
+        self.tabs
+            .iter()
+            .map(|(service, tab)| (*service, tab.habit()))
+            .collect()
     }
 
     /// Forms as they were last time.
@@ -361,7 +369,10 @@ impl Model {
     /// May *Bắt đầu* be pressed?
     pub fn can_start(&self) -> bool {
         let tab = self.tab();
-        self.setup == Setup::Ready && self.busy == Busy::Nobody && !tab.list.jobs.is_empty() && self.missing().is_none()
+        self.setup == Setup::Ready
+            && self.busy == Busy::Nobody
+            && !tab.list.jobs.is_empty()
+            && self.missing().is_none()
     }
 
     /// Minutes that the list will take, by the newest batch of its service; at least one.
@@ -373,7 +384,9 @@ impl Model {
 
     /// May another list be taken?
     pub fn can_take(&self) -> bool {
-        self.setup == Setup::Ready && self.fetching.is_none() && self.running() != Some(self.service())
+        self.setup == Setup::Ready
+            && self.fetching.is_none()
+            && self.running() != Some(self.service())
     }
 
     /// May *Đối soát* be pressed?
@@ -384,8 +397,15 @@ impl Model {
     /// What is still missing before the batch can start, in words.
     pub fn missing(&self) -> Option<&'static str> {
         let (tab, words) = (self.tab(), self.words());
-        let needs_pin = self.service().is_payment() && !self.has_pin && tab.list_pin.is_none() && self.pin.is_empty();
-        if needs_pin { Some(words.need_pin) } else { tab.missing(words) }
+        let needs_pin = self.service().is_payment()
+            && !self.has_pin
+            && tab.list_pin.is_none()
+            && self.pin.is_empty();
+        if needs_pin {
+            Some(words.need_pin)
+        } else {
+            tab.missing(words)
+        }
     }
 
     /// May *Xuất Excel* be pressed?
@@ -396,7 +416,11 @@ impl Model {
 
     /// Tells something: once as a notice, and for good in the list of what was told.
     pub fn tell(&mut self, tone: Tone, text: impl Into<String>) {
-        let notice = Notice { tone, text: text.into(), at_ms: Timestamp::now().as_millisecond() };
+        let notice = Notice {
+            tone,
+            text: text.into(),
+            at_ms: Timestamp::now().as_millisecond(),
+        };
         self.told.push(notice.clone());
         self.notices.push(notice);
     }
@@ -436,20 +460,28 @@ impl Model {
                 self.agent = Some(agent.clone());
                 self.balance = balance.or(self.balance);
             }
-            Progress::NeedsPerson { login, errand, .. } => self.needs_person = Some((*login, *errand)),
+            Progress::NeedsPerson { login, errand, .. } => {
+                self.needs_person = Some((*login, *errand))
+            }
             Progress::PersonDone => self.needs_person = None,
-            Progress::Progress { balance: Some(balance), .. } => self.balance = Some(*balance),
+            Progress::Progress {
+                balance: Some(balance),
+                ..
+            } => self.balance = Some(*balance),
             _ => {}
         }
         // Reconciling tells of attempts of any batch, which are no rows of a list.
         if let Some(service) = self.running() {
-            self.tab_of(service).fold(event, words, Timestamp::now().as_millisecond());
+            self.tab_of(service)
+                .fold(event, words, Timestamp::now().as_millisecond());
         }
     }
 
     /// The batch ended; `Err` says why it could not go on.
     pub fn ended(&mut self, result: Result<(), String>) {
-        let (words, Some(service)) = (self.words(), self.running()) else { return };
+        let (words, Some(service)) = (self.words(), self.running()) else {
+            return;
+        };
         self.busy = Busy::Nobody;
         self.needs_person = None;
         let tab = self.tab_of(service);
@@ -457,7 +489,8 @@ impl Model {
         tab.reorder();
         match result {
             Ok(()) => {
-                let is_doubtful = tab.counts.get(&Outcome::Unknown).is_some_and(|n| *n > 0) || tab.ended.is_some();
+                let is_doubtful = tab.counts.get(&Outcome::Unknown).is_some_and(|n| *n > 0)
+                    || tab.ended.is_some();
                 let text = format!("{}: {}", (words.service)(service), tab.summary(words));
                 self.tell(if is_doubtful { Tone::Doubt } else { Tone::Good }, text);
             }
@@ -473,7 +506,10 @@ impl Model {
         self.busy = Busy::Nobody;
         self.needs_person = None;
         match result {
-            Ok(settled) => self.tell(if settled > 0 { Tone::Good } else { Tone::Doubt }, (self.words().settled)(settled)),
+            Ok(settled) => self.tell(
+                if settled > 0 { Tone::Good } else { Tone::Doubt },
+                (self.words().settled)(settled),
+            ),
             Err(why) => self.tell(Tone::Bad, why),
         }
     }
@@ -494,15 +530,22 @@ impl Model {
         let service = self.service();
         match self.busy {
             Busy::Reconciling => return (Tone::Busy, (words.reconciling)(self.doubts.len())),
-            Busy::Batch(running) if running != service => return (Tone::Busy, (words.elsewhere)((words.service)(running))),
-            Busy::Nobody if !matches!(self.place, Place::Service(_)) => return (Tone::Quiet, words.idle_now.to_owned()),
+            Busy::Batch(running) if running != service => {
+                return (Tone::Busy, (words.elsewhere)((words.service)(running)));
+            }
+            Busy::Nobody if !matches!(self.place, Place::Service(_)) => {
+                return (Tone::Quiet, words.idle_now.to_owned());
+            }
             Busy::Batch(_) | Busy::Nobody => {}
         }
         let tab = self.tab();
         let left = tab.rows.len().saturating_sub(tab.done);
         match tab.phase {
             Phase::Running => {
-                let end = tab.eta_s.map(|s| (words.ends_at)(&clock(Timestamp::now(), s))).unwrap_or_default();
+                let end = tab
+                    .eta_s
+                    .map(|s| (words.ends_at)(&clock(Timestamp::now(), s)))
+                    .unwrap_or_default();
                 (Tone::Busy, (words.running)(tab.at_work(), left, &end))
             }
             Phase::Paused => (Tone::Doubt, (words.paused)(left)),
@@ -518,7 +561,17 @@ impl Model {
                     (Tone::Doubt, (words.missing)(count, missing))
                 } else {
                     let total = tab.list.known_total();
-                    (Tone::Good, (words.ready)(count, &if total.is_zero() { String::new() } else { total.to_string() }))
+                    (
+                        Tone::Good,
+                        (words.ready)(
+                            count,
+                            &if total.is_zero() {
+                                String::new()
+                            } else {
+                                total.to_string()
+                            },
+                        ),
+                    )
                 }
             }
         }
@@ -527,13 +580,17 @@ impl Model {
 
 /// The local time so many seconds from now.
 fn clock(now: Timestamp, seconds: u64) -> String {
-    let then = now.as_millisecond().saturating_add(i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX / 4));
+    let then = now
+        .as_millisecond()
+        .saturating_add(i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX / 4));
     local(then, "%H:%M")
 }
 
 /// A moment in local time.
 pub fn local(at_ms: i64, format: &str) -> String {
-    Timestamp::from_millisecond(at_ms).map(|at| at.to_zoned(TimeZone::system()).strftime(format).to_string()).unwrap_or_default()
+    Timestamp::from_millisecond(at_ms)
+        .map(|at| at.to_zoned(TimeZone::system()).strftime(format).to_string())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -577,36 +634,78 @@ mod tests {
         model = ready(Service::PayEvn, "PE01\nPE02\nx!");
         assert!(model.sentence().1.contains("Nhập mã PIN"));
         model.pin = "246810".into();
-        assert_eq!(model.sentence(), (Tone::Good, "Sẵn sàng · 2 dòng".to_owned()));
+        assert_eq!(
+            model.sentence(),
+            (Tone::Good, "Sẵn sàng · 2 dòng".to_owned())
+        );
         assert!(model.can_start());
         model.busy = Busy::Batch(Service::PayEvn);
         model.tab_mut().started();
-        model.fold(Progress::LoggedIn { login: 0, agent: "A".into(), balance: None });
+        model.fold(Progress::LoggedIn {
+            login: 0,
+            agent: "A".into(),
+            balance: None,
+        });
         model.fold(outcome(1, "PE02", Outcome::Paid));
-        model.fold(Progress::Progress { done: 1, total: 2, eta_s: None, paid: Vnd::fixed(150_000), balance: Some(Vnd::fixed(850_000)) });
+        model.fold(Progress::Progress {
+            done: 1,
+            total: 2,
+            eta_s: None,
+            paid: Vnd::fixed(150_000),
+            balance: Some(Vnd::fixed(850_000)),
+        });
         assert_eq!(model.balance, Some(Vnd::fixed(850_000)));
         assert_eq!(model.sentence().1, "Đang chạy · còn 1 dòng");
         let row = model.tab().rows.get(1).expect("row");
-        assert_eq!((row.state, row.amount), (RowState::Done(Outcome::Paid), Some(Vnd::fixed(150_000))));
+        assert_eq!(
+            (row.state, row.amount),
+            (RowState::Done(Outcome::Paid), Some(Vnd::fixed(150_000)))
+        );
         assert!(!model.can_start() && !model.can_export());
-        model.fold(Progress::NeedsPerson { login: 0, errand: Errand::Otp, what: String::new() });
+        model.fold(Progress::NeedsPerson {
+            login: 0,
+            errand: Errand::Otp,
+            what: String::new(),
+        });
         assert_eq!(model.sentence().0, Tone::Doubt);
         model.ended(Err("Mất liên lạc".into()));
         assert_eq!(model.sentence().1, "Mất liên lạc");
-        assert!(model.tab().is_interrupted(), "starting again goes on with it");
+        assert!(
+            model.tab().is_interrupted(),
+            "starting again goes on with it"
+        );
         model.language = Language::En;
         model.place = Place::Service(Service::PayTvInternet);
-        assert_eq!(model.sentence().1, "No data yet. Press Get data, or paste codes on the left.");
+        assert_eq!(
+            model.sentence().1,
+            "No data yet. Press Get data, or paste codes on the left."
+        );
     }
 
     #[test]
     fn a_fetched_list_keeps_what_the_source_left_out_until_it_is_edited() {
         let mut model = ready(Service::TopUpMulti, "");
-        let defaults = Defaults { amount: Some(Vnd::fixed(50_000)), payment: Some(PaymentType::Prepaid) };
+        let defaults = Defaults {
+            amount: Some(Vnd::fixed(50_000)),
+            payment: Some(PaymentType::Prepaid),
+        };
         let list = JobList::from_lines(Service::TopUpMulti, defaults, "0981234567\n12\n0981234567");
-        model.fetched(Service::TopUpMulti, Intake { list, ..Intake::default() }, None);
+        model.fetched(
+            Service::TopUpMulti,
+            Intake {
+                list,
+                ..Intake::default()
+            },
+            None,
+        );
         assert_eq!(model.tab().text, "0981234567|50000");
-        assert_eq!((model.tab().list.errors.len(), model.tab().list.duplicates.len()), (1, 1));
+        assert_eq!(
+            (
+                model.tab().list.errors.len(),
+                model.tab().list.duplicates.len()
+            ),
+            (1, 1)
+        );
         model.tab_mut().edited(Service::TopUpMulti);
         assert!(model.tab().list.errors.is_empty());
     }
@@ -620,19 +719,38 @@ mod tests {
         assert_eq!(model.tab().rows.count(Group::NeedsLook), 1);
         model.fold(outcome(0, "PE01", Outcome::Paid));
         assert_eq!(model.tab().summary(model.words()), "1 đã thanh toán");
-        assert_eq!((model.tab().rows.count(Group::NeedsLook), model.tab().rows.count(Group::Finished)), (0, 1));
+        assert_eq!(
+            (
+                model.tab().rows.count(Group::NeedsLook),
+                model.tab().rows.count(Group::Finished)
+            ),
+            (0, 1)
+        );
     }
 
     #[test]
     fn rows_that_were_paid_this_month_are_told_before_the_start() {
         let mut model = ready(Service::PayEvn, "PE01\nPE02\nPE03");
-        let known =
-            Known { paid: [("pe01".to_owned(), "20/11 10:31".to_owned())].into(), in_doubt: ["pe03".to_owned()].into(), ms_a_job: Some(30_000) };
+        let known = Known {
+            paid: [("pe01".to_owned(), "20/11 10:31".to_owned())].into(),
+            in_doubt: ["pe03".to_owned()].into(),
+            ms_a_job: Some(30_000),
+        };
         model.known.insert(Service::PayEvn, known);
         model.flag(Service::PayEvn);
-        assert_eq!((model.tab().known, model.takes_minutes()), ((1, 1), Some(2)), "three at half a minute each");
-        assert_eq!(model.tab().rows.get(0).and_then(|r| r.message.as_deref()), Some("Đã trả lúc 20/11 10:31"));
-        assert_eq!(model.tab().rows.get(1).and_then(|r| r.message.as_deref()), None);
+        assert_eq!(
+            (model.tab().known, model.takes_minutes()),
+            ((1, 1), Some(2)),
+            "three at half a minute each"
+        );
+        assert_eq!(
+            model.tab().rows.get(0).and_then(|r| r.message.as_deref()),
+            Some("Đã trả lúc 20/11 10:31")
+        );
+        assert_eq!(
+            model.tab().rows.get(1).and_then(|r| r.message.as_deref()),
+            None
+        );
     }
 
     #[test]
@@ -640,21 +758,37 @@ mod tests {
         let mut model = ready(Service::PayEvn, "PE01\nPE02\nPE03");
         model.busy = Busy::Batch(Service::PayEvn);
         model.tab_mut().started();
-        for (index, account, how) in [(0, "PE01", Outcome::Paid), (1, "PE02", Outcome::Failed), (2, "PE03", Outcome::Unknown)] {
+        for (index, account, how) in [
+            (0, "PE01", Outcome::Paid),
+            (1, "PE02", Outcome::Failed),
+            (2, "PE03", Outcome::Unknown),
+        ] {
             model.fold(outcome(index, account, how));
         }
         model.ended(Ok(()));
         assert!(model.tab().has_failed());
         model.tab_mut().only_failed(Service::PayEvn);
-        assert_eq!(model.tab().text, "PE02", "neither what was paid nor what is in doubt");
+        assert_eq!(
+            model.tab().text,
+            "PE02",
+            "neither what was paid nor what is in doubt"
+        );
     }
 
     #[test]
     fn a_copied_table_keeps_the_zeros_of_phones() {
         let mut model = ready(Service::LookUpPostpaid, "0981234567");
-        model.tab_mut().wish = Wish { query: "098".into(), ..Wish::default() };
+        model.tab_mut().wish = Wish {
+            query: "098".into(),
+            ..Wish::default()
+        };
         model.tab_mut().reorder();
         let text = model.tab().as_text(model.words());
-        assert_eq!(text.lines().nth(1).map(|l| l.split('\t').take(2).collect::<Vec<_>>()), Some(vec!["1", "'0981234567"]));
+        assert_eq!(
+            text.lines()
+                .nth(1)
+                .map(|l| l.split('\t').take(2).collect::<Vec<_>>()),
+            Some(vec!["1", "'0981234567"])
+        );
     }
 }

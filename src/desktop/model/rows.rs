@@ -1,5 +1,5 @@
-//! The rows of a list, a million of them if need be: in chunks that are shared with whoever sorts them, so that nothing
-//! big is copied and no lock is held while a frame is drawn.
+//! The rows of a list, a million of them if need be: in chunks that are shared with whoever sorts
+//! them, so that nothing big is copied and no lock is held while a frame is drawn.
 
 use std::sync::Arc;
 
@@ -66,7 +66,13 @@ pub enum Group {
 
 impl Group {
     /// All of them, in the order of the chips.
-    pub const ALL: [Self; 5] = [Self::Waiting, Self::Working, Self::Finished, Self::Refused, Self::NeedsLook];
+    pub const ALL: [Self; 5] = [
+        Self::Waiting,
+        Self::Working,
+        Self::Finished,
+        Self::Refused,
+        Self::NeedsLook,
+    ];
 
     /// Its name.
     pub const fn name(self, words: &Words) -> &'static str {
@@ -89,7 +95,10 @@ impl RowState {
             "armed" | "released" => Self::Paying,
             "observed" => Self::Verifying,
             "unknown" | "reconciling" => Self::InDoubt,
-            other => Outcome::ALL.into_iter().find(|o| o.wire() == other).map_or(Self::Waiting, Self::Done),
+            other => Outcome::ALL
+                .into_iter()
+                .find(|o| o.wire() == other)
+                .map_or(Self::Waiting, Self::Done),
         }
     }
 
@@ -100,8 +109,16 @@ impl RowState {
             Self::LookingUp | Self::Preparing | Self::Paying | Self::Verifying => Group::Working,
             Self::InDoubt => Group::NeedsLook,
             Self::Done(outcome) => match outcome {
-                Outcome::Paid | Outcome::Debt | Outcome::NoDebt | Outcome::AlreadyCleared | Outcome::DryRun => Group::Finished,
-                Outcome::Rejected | Outcome::Refused | Outcome::Failed | Outcome::NotFound | Outcome::NotSent => Group::Refused,
+                Outcome::Paid
+                | Outcome::Debt
+                | Outcome::NoDebt
+                | Outcome::AlreadyCleared
+                | Outcome::DryRun => Group::Finished,
+                Outcome::Rejected
+                | Outcome::Refused
+                | Outcome::Failed
+                | Outcome::NotFound
+                | Outcome::NotSent => Group::Refused,
                 Outcome::Unknown => Group::NeedsLook,
                 Outcome::Cancelled => Group::Waiting,
             },
@@ -129,9 +146,13 @@ impl RowState {
 pub const fn shown(outcome: Outcome) -> (&'static str, Tone) {
     match outcome {
         Outcome::Paid => ("✔", Tone::Good),
-        Outcome::Debt | Outcome::NoDebt | Outcome::AlreadyCleared | Outcome::DryRun => ("✔", Tone::Quiet),
+        Outcome::Debt | Outcome::NoDebt | Outcome::AlreadyCleared | Outcome::DryRun => {
+            ("✔", Tone::Quiet)
+        }
         Outcome::Unknown => ("⚠", Tone::Doubt),
-        Outcome::Rejected | Outcome::Refused | Outcome::Failed | Outcome::NotFound => ("✖", Tone::Bad),
+        Outcome::Rejected | Outcome::Refused | Outcome::Failed | Outcome::NotFound => {
+            ("✖", Tone::Bad)
+        }
         Outcome::NotSent | Outcome::Cancelled => ("○", Tone::Quiet),
     }
 }
@@ -139,7 +160,15 @@ pub const fn shown(outcome: Outcome) -> (&'static str, Tone) {
 impl Row {
     /// A job that nobody has begun.
     pub fn waiting(account: &str, amount: Option<Vnd>) -> Self {
-        Self { account: account.into(), customer: None, amount, state: RowState::Waiting, message: None, at_ms: None, attempt: None }
+        Self {
+            account: account.into(),
+            customer: None,
+            amount,
+            state: RowState::Waiting,
+            message: None,
+            at_ms: None,
+            attempt: None,
+        }
     }
 }
 
@@ -198,7 +227,13 @@ impl Rows {
 
     /// Changes one row. What somebody else is sorting stays as it was for them.
     pub fn change(&mut self, index: usize, change: impl FnOnce(&mut Row)) {
-        let Some(row) = self.chunks.get_mut(index / CHUNK).and_then(|chunk| Arc::make_mut(chunk).get_mut(index % CHUNK)) else { return };
+        let Some(row) = self
+            .chunks
+            .get_mut(index / CHUNK)
+            .and_then(|chunk| Arc::make_mut(chunk).get_mut(index % CHUNK))
+        else {
+            return;
+        };
         self.counts[row.state.group() as usize] -= 1;
         change(row);
         self.counts[row.state.group() as usize] += 1;
@@ -240,16 +275,25 @@ impl Wish {
     }
 }
 
-/// The places of the rows that are wished for, in order. `None`: all as they are. Takes a good part of a second for a
-/// million rows: not for a frame.
+/// The places of the rows that are wished for, in order. `None`: all as they are. Takes a good part
+/// of a second for a million rows: not for a frame.
 pub fn ordered(rows: &Rows, wish: &Wish) -> Option<Vec<u32>> {
     if wish.is_plain() {
         return None;
     }
     let query = plain(wish.query.trim());
     // Codes and phones are plain already: no copy is made of a million of them.
-    let is_in = |text: &[u8]| text.windows(query.len()).any(|part| part.eq_ignore_ascii_case(query.as_bytes()));
-    let has = |text: &str| if text.is_ascii() { is_in(text.as_bytes()) } else { plain(text).contains(&query) };
+    let is_in = |text: &[u8]| {
+        text.windows(query.len())
+            .any(|part| part.eq_ignore_ascii_case(query.as_bytes()))
+    };
+    let has = |text: &str| {
+        if text.is_ascii() {
+            is_in(text.as_bytes())
+        } else {
+            plain(text).contains(&query)
+        }
+    };
     let is_number = !query.is_empty() && query.bytes().all(|byte| byte.is_ascii_digit());
     let fits = |row: &Row| {
         wish.group.is_none_or(|group| row.state.group() == group)
@@ -257,15 +301,24 @@ pub fn ordered(rows: &Rows, wish: &Wish) -> Option<Vec<u32>> {
                 || has(&row.account)
                 || row.customer.as_deref().is_some_and(has)
                 || row.message.as_deref().is_some_and(has)
-                || is_number && row.amount.is_some_and(|amount| digits_have(amount.dong(), &query)))
+                || is_number
+                    && row
+                        .amount
+                        .is_some_and(|amount| digits_have(amount.dong(), &query)))
     };
-    let mut places: Vec<u32> = (0_u32..).zip(rows.iter()).filter(|(_, row)| fits(row)).map(|(place, _)| place).collect();
+    let mut places: Vec<u32> = (0_u32..)
+        .zip(rows.iter())
+        .filter(|(_, row)| fits(row))
+        .map(|(place, _)| place)
+        .collect();
     if let Some((column, is_reversed)) = wish.sort {
         let row = |place: &u32| rows.get(*place as usize);
         match column {
             Column::Number => {}
             Column::Account => places.sort_by_cached_key(|p| row(p).map(|r| r.account.clone())),
-            Column::Customer => places.sort_by_cached_key(|p| row(p).and_then(|r| r.customer.clone())),
+            Column::Customer => {
+                places.sort_by_cached_key(|p| row(p).and_then(|r| r.customer.clone()))
+            }
             Column::Amount => places.sort_by_key(|p| row(p).and_then(|r| r.amount)),
             Column::State => places.sort_by_key(|p| row(p).map(|r| r.state)),
             Column::At => places.sort_by_key(|p| row(p).and_then(|r| r.at_ms)),
@@ -290,7 +343,9 @@ fn digits_have(number: i64, digits: &str) -> bool {
             break;
         }
     }
-    text[place..].windows(digits.len()).any(|part| part == digits.as_bytes())
+    text[place..]
+        .windows(digits.len())
+        .any(|part| part == digits.as_bytes())
 }
 
 #[cfg(test)]
@@ -298,7 +353,9 @@ mod tests {
     use super::*;
 
     fn rows(count: u32) -> Rows {
-        (0..count).map(|i| Row::waiting(&format!("PE{i:05}"), Some(Vnd::fixed(i % 7 * 1_000)))).collect()
+        (0..count)
+            .map(|i| Row::waiting(&format!("PE{i:05}"), Some(Vnd::fixed(i % 7 * 1_000))))
+            .collect()
     }
 
     #[test]
@@ -306,7 +363,14 @@ mod tests {
         let mut all = rows(10_000);
         let before = all.clone();
         all.change(5_000, |row| row.state = RowState::Done(Outcome::Paid));
-        assert_eq!((all.count(Group::Waiting), all.count(Group::Finished), all.len()), (9_999, 1, 10_000));
+        assert_eq!(
+            (
+                all.count(Group::Waiting),
+                all.count(Group::Finished),
+                all.len()
+            ),
+            (9_999, 1, 10_000)
+        );
         assert_eq!(before.get(5_000).map(|r| r.state), Some(RowState::Waiting));
         all.change(20_000, |_| unreachable!("there is no such row"));
         assert_eq!(all.iter().count(), 10_000);
@@ -319,18 +383,54 @@ mod tests {
         all.change(4, |row| row.state = RowState::Done(Outcome::Unknown));
         let find = |wish: Wish| ordered(&all, &wish);
         assert_eq!(find(Wish::default()), None);
-        assert_eq!(find(Wish { query: "van duc".into(), ..Wish::default() }), Some(vec![3]));
-        assert_eq!(find(Wish { query: "6000".into(), ..Wish::default() }), Some(vec![6, 13]), "amounts by their digits");
-        assert_eq!(find(Wish { query: "pe0001".into(), ..Wish::default() }).map(|p| p.len()), Some(10));
-        assert_eq!(find(Wish { group: Some(Group::NeedsLook), ..Wish::default() }), Some(vec![4]));
-        let by_amount = find(Wish { sort: Some((Column::Amount, true)), ..Wish::default() }).expect("sorted");
-        assert_eq!(all.get(by_amount[0] as usize).and_then(|r| r.amount), Some(Vnd::fixed(6_000)));
+        assert_eq!(
+            find(Wish {
+                query: "van duc".into(),
+                ..Wish::default()
+            }),
+            Some(vec![3])
+        );
+        assert_eq!(
+            find(Wish {
+                query: "6000".into(),
+                ..Wish::default()
+            }),
+            Some(vec![6, 13]),
+            "amounts by their digits"
+        );
+        assert_eq!(
+            find(Wish {
+                query: "pe0001".into(),
+                ..Wish::default()
+            })
+            .map(|p| p.len()),
+            Some(10)
+        );
+        assert_eq!(
+            find(Wish {
+                group: Some(Group::NeedsLook),
+                ..Wish::default()
+            }),
+            Some(vec![4])
+        );
+        let by_amount = find(Wish {
+            sort: Some((Column::Amount, true)),
+            ..Wish::default()
+        })
+        .expect("sorted");
+        assert_eq!(
+            all.get(by_amount[0] as usize).and_then(|r| r.amount),
+            Some(Vnd::fixed(6_000))
+        );
         assert_eq!(by_amount.len(), 20);
     }
 
     #[test]
     fn every_state_of_an_attempt_has_a_place_in_the_table() {
-        for outcome in Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::Unknown) {
+        for outcome in Outcome::ALL
+            .into_iter()
+            .filter(|outcome| *outcome != Outcome::Unknown)
+        {
             assert_eq!(RowState::of(outcome.wire()), RowState::Done(outcome));
         }
         assert_eq!(RowState::of("reconciling").group(), Group::NeedsLook);

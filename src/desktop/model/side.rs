@@ -1,4 +1,5 @@
-//! Everything beside a batch: the lock, the first set-up, what was asked of the ledger, days, settings.
+//! Everything beside a batch: the lock, the first set-up, what was asked of the ledger, days,
+//! settings.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -25,13 +26,22 @@ pub struct Lock {
 impl Lock {
     /// Locks.
     pub fn close(&mut self) {
-        *self = Self { is_locked: true, who: std::mem::take(&mut self.who), wrong: self.wrong, until_ms: self.until_ms, ..Self::default() };
+        *self = Self {
+            is_locked: true,
+            who: std::mem::take(&mut self.who),
+            wrong: self.wrong,
+            until_ms: self.until_ms,
+            ..Self::default()
+        };
     }
 
     /// The answer to a try. Each wrong one makes the next wait twice as long, a minute at most.
     pub fn answered(&mut self, is_right: bool, now_ms: i64) {
         if is_right {
-            *self = Self { who: std::mem::take(&mut self.who), ..Self::default() };
+            *self = Self {
+                who: std::mem::take(&mut self.who),
+                ..Self::default()
+            };
             return;
         }
         self.is_checking = false;
@@ -43,7 +53,9 @@ impl Lock {
 
     /// Seconds until the next try.
     pub fn wait_s(&self, now_ms: i64) -> u64 {
-        u64::try_from((self.until_ms - now_ms).max(0)).unwrap_or_default().div_ceil(1_000)
+        u64::try_from((self.until_ms - now_ms).max(0))
+            .unwrap_or_default()
+            .div_ceil(1_000)
     }
 }
 
@@ -67,7 +79,13 @@ pub struct FirstRun {
 
 /// How strong a passphrase is, 0 to 4 as `zxcvbn` counts.
 pub fn strength(passphrase: &str) -> u8 {
-    if passphrase.is_empty() { 0 } else { zxcvbn::zxcvbn(passphrase, &["gachno", "viettel"]).score().into() }
+    if passphrase.is_empty() {
+        0
+    } else {
+        zxcvbn::zxcvbn(passphrase, &["gachno", "viettel"])
+            .score()
+            .into()
+    }
 }
 
 /// "Was it paid?"
@@ -162,7 +180,8 @@ impl Default for History {
 }
 
 impl History {
-    /// How far the counted cash is off what the ledger says, in đồng; `None` where nothing was counted.
+    /// How far the counted cash is off what the ledger says, in đồng; `None` where nothing was
+    /// counted.
     pub fn off_by(&self) -> Option<i64> {
         let counted: Vnd = self.counted.trim().parse().ok()?;
         Some(counted.dong() - self.today.dong())
@@ -170,15 +189,30 @@ impl History {
 
     /// The batches to write to Excel: those that are ticked, else all that are shown.
     pub fn chosen(&self) -> Vec<String> {
-        let is_chosen = |batch: &&BatchView| self.ticked.is_empty() || self.ticked.contains(&batch.id);
-        self.batches.iter().filter(is_chosen).map(|batch| batch.id.clone()).collect()
+        let is_chosen =
+            |batch: &&BatchView| self.ticked.is_empty() || self.ticked.contains(&batch.id);
+        self.batches
+            .iter()
+            .filter(is_chosen)
+            .map(|batch| batch.id.clone())
+            .collect()
     }
 
-    /// What was read takes the place of what is shown; what was typed and ticked stays, as far as it is still there.
+    /// What was read takes the place of what is shown; what was typed and ticked stays, as far as
+    /// it is still there.
     #[must_use]
     pub fn renewed(&self, read: Self) -> Self {
-        let ticked = self.ticked.iter().filter(|id| read.batches.iter().any(|batch| batch.id == **id)).cloned().collect();
-        Self { counted: self.counted.clone(), ticked, ..read }
+        let ticked = self
+            .ticked
+            .iter()
+            .filter(|id| read.batches.iter().any(|batch| batch.id == **id))
+            .cloned()
+            .collect();
+        Self {
+            counted: self.counted.clone(),
+            ticked,
+            ..read
+        }
     }
 }
 
@@ -234,13 +268,26 @@ pub struct Setting {
 impl Settings {
     /// Takes what the configuration has; what was typed and not saved stays.
     pub fn take(&mut self, values: Vec<(String, String, bool)>) {
-        let typed: std::collections::HashMap<String, String> =
-            self.rows.drain(..).filter(|row| row.typed != row.value).map(|row| (row.key, row.typed)).collect();
+        let typed: std::collections::HashMap<String, String> = self
+            .rows
+            .drain(..)
+            .filter(|row| row.typed != row.value)
+            .map(|row| (row.key, row.typed))
+            .collect();
         self.rows = values
             .into_iter()
             .map(|(key, value, is_secret)| {
-                let shown = if is_secret { String::new() } else { value.clone() };
-                Setting { typed: typed.get(&key).cloned().unwrap_or(shown), key, value, is_secret }
+                let shown = if is_secret {
+                    String::new()
+                } else {
+                    value.clone()
+                };
+                Setting {
+                    typed: typed.get(&key).cloned().unwrap_or(shown),
+                    key,
+                    value,
+                    is_secret,
+                }
             })
             .collect();
     }
@@ -248,7 +295,11 @@ impl Settings {
     /// This key was saved.
     pub fn saved(&mut self, key: &str) {
         if let Some(row) = self.rows.iter_mut().find(|row| row.key == key) {
-            row.typed = if row.is_secret { String::new() } else { row.value.clone() };
+            row.typed = if row.is_secret {
+                String::new()
+            } else {
+                row.value.clone()
+            };
         }
     }
 }
@@ -290,19 +341,35 @@ mod tests {
             jobs: 1,
             paid: Vnd::ZERO,
         };
-        let mut history = History { batches: vec![batch("a"), batch("b")], counted: "1000".into(), ..History::default() };
+        let mut history = History {
+            batches: vec![batch("a"), batch("b")],
+            counted: "1000".into(),
+            ..History::default()
+        };
         assert_eq!(history.chosen(), ["a", "b"]);
         history.ticked = HashSet::from(["b".to_owned()]);
         assert_eq!(history.chosen(), ["b"]);
-        let later = history.renewed(History { batches: vec![batch("b"), batch("c")], ..History::default() });
-        assert_eq!((later.chosen(), later.counted.as_str()), (vec!["b".to_owned()], "1000"));
-        let gone = history.renewed(History { batches: vec![batch("c")], ..History::default() });
+        let later = history.renewed(History {
+            batches: vec![batch("b"), batch("c")],
+            ..History::default()
+        });
+        assert_eq!(
+            (later.chosen(), later.counted.as_str()),
+            (vec!["b".to_owned()], "1000")
+        );
+        let gone = history.renewed(History {
+            batches: vec![batch("c")],
+            ..History::default()
+        });
         assert_eq!(gone.chosen(), ["c"], "what is not shown is not written");
     }
 
     #[test]
     fn the_days_cash_is_held_against_the_ledger() {
-        let mut history = History { today: Vnd::fixed(412_000), ..History::default() };
+        let mut history = History {
+            today: Vnd::fixed(412_000),
+            ..History::default()
+        };
         assert_eq!(history.off_by(), None);
         history.counted = "412.000".into();
         assert_eq!(history.off_by(), Some(0));

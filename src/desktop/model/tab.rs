@@ -52,7 +52,8 @@ pub struct Tab {
     taken: Option<JobList>,
     /// The checked list.
     pub list: JobList,
-    /// What is known of its accounts from before: how many were paid this month, how many are in doubt.
+    /// What is known of its accounts from before: how many were paid this month, how many are in
+    /// doubt.
     pub known: (usize, usize),
     /// One row a job.
     pub rows: Rows,
@@ -121,14 +122,29 @@ impl Tab {
     /// Takes a list over from a source.
     pub fn take(&mut self, service: Service, intake: Intake) {
         if intake.list.jobs.len() <= LINES_MAX {
-            self.text = intake.list.jobs.iter().map(|job| line_of(service, job)).collect::<Vec<_>>().join("\n");
+            self.text = intake
+                .list
+                .jobs
+                .iter()
+                .map(|job| line_of(service, job))
+                .collect::<Vec<_>>()
+                .join("\n");
         } else {
             self.text.clear();
         }
-        self.receiver = intake.receiver_phone.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.receiver = intake
+            .receiver_phone
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         self.list_pin = intake.pin;
         self.is_sample = intake.is_sample;
-        self.tickets = intake.list.jobs.iter().filter_map(|job| Some((job.identity(service), job.ticket.clone()?))).collect();
+        self.tickets = intake
+            .list
+            .jobs
+            .iter()
+            .filter_map(|job| Some((job.identity(service), job.ticket.clone()?)))
+            .collect();
         // The checked list itself, so that what was left out at the source is still shown.
         self.taken = Some(intake.list);
         self.phase = Phase::Editing;
@@ -146,7 +162,11 @@ impl Tab {
 
     /// What is wanted again next time.
     pub fn habit(&self) -> Habit {
-        Habit { amount: self.amount.clone(), payment: self.payment, receiver: self.receiver.clone() }
+        Habit {
+            amount: self.amount.clone(),
+            payment: self.payment,
+            receiver: self.receiver.clone(),
+        }
     }
 
     /// As it was last time.
@@ -167,10 +187,30 @@ impl Tab {
 
     /// Keeps only what failed and is safe to be done again.
     pub fn only_failed(&mut self, service: Service) {
-        let again = |row: &Row| matches!(row.state, RowState::Done(Outcome::Failed | Outcome::NotSent | Outcome::Cancelled));
-        let jobs = self.list.jobs.iter().zip(self.rows.iter()).filter(|(_, row)| again(row)).map(|(job, _)| job.clone()).collect();
-        let list = JobList { jobs, ..JobList::default() };
-        let intake = Intake { list, receiver_phone: self.receiver.parse().ok(), pin: self.list_pin.take(), is_sample: self.is_sample };
+        let again = |row: &Row| {
+            matches!(
+                row.state,
+                RowState::Done(Outcome::Failed | Outcome::NotSent | Outcome::Cancelled)
+            )
+        };
+        let jobs = self
+            .list
+            .jobs
+            .iter()
+            .zip(self.rows.iter())
+            .filter(|(_, row)| again(row))
+            .map(|(job, _)| job.clone())
+            .collect();
+        let list = JobList {
+            jobs,
+            ..JobList::default()
+        };
+        let intake = Intake {
+            list,
+            receiver_phone: self.receiver.parse().ok(),
+            pin: self.list_pin.take(),
+            is_sample: self.is_sample,
+        };
         self.take(service, intake);
     }
 
@@ -181,12 +221,16 @@ impl Tab {
 
     /// Is there anything that [`Self::only_failed`] would keep?
     pub fn has_failed(&self) -> bool {
-        [Outcome::Failed, Outcome::NotSent, Outcome::Cancelled].iter().any(|outcome| self.counts.get(outcome).is_some_and(|n| *n > 0))
+        [Outcome::Failed, Outcome::NotSent, Outcome::Cancelled]
+            .iter()
+            .any(|outcome| self.counts.get(outcome).is_some_and(|n| *n > 0))
     }
 
     /// Is the list longer than a text field can be?
     pub fn is_too_long_to_edit(&self) -> bool {
-        self.taken.as_ref().is_some_and(|list| list.jobs.len() > LINES_MAX)
+        self.taken
+            .as_ref()
+            .is_some_and(|list| list.jobs.len() > LINES_MAX)
     }
 
     fn recheck(&mut self, service: Service) {
@@ -194,10 +238,17 @@ impl Tab {
         self.list = self.taken.clone().unwrap_or_else(|| {
             let mut list = JobList::from_lines(service, defaults, &self.text);
             // A line that is still there is still the job that was handed out.
-            list.jobs.iter_mut().for_each(|job| job.ticket = self.tickets.get(&job.identity(service)).cloned());
+            list.jobs
+                .iter_mut()
+                .for_each(|job| job.ticket = self.tickets.get(&job.identity(service)).cloned());
             list
         });
-        self.rows = self.list.jobs.iter().map(|j| Row::waiting(&j.account.to_string(), j.amount)).collect();
+        self.rows = self
+            .list
+            .jobs
+            .iter()
+            .map(|j| Row::waiting(&j.account.to_string(), j.amount))
+            .collect();
         self.batch = None;
         self.forget_batch();
         self.reorder();
@@ -205,7 +256,10 @@ impl Tab {
 
     /// What rows say that do not say it themselves.
     pub fn defaults(&self) -> Defaults {
-        Defaults { amount: self.amount.parse().ok(), payment: self.payment }
+        Defaults {
+            amount: self.amount.parse().ok(),
+            payment: self.payment,
+        }
     }
 
     /// Tells rows that are known from before. `month`: accounts of this service, as keys.
@@ -225,8 +279,13 @@ impl Tab {
             } else {
                 None
             };
-            if self.rows.get(place).is_some_and(|row| row.message.as_deref() != message.as_deref()) {
-                self.rows.change(place, |row| row.message = message.map(Into::into));
+            if self
+                .rows
+                .get(place)
+                .is_some_and(|row| row.message.as_deref() != message.as_deref())
+            {
+                self.rows
+                    .change(place, |row| row.message = message.map(Into::into));
             }
         }
     }
@@ -246,7 +305,11 @@ impl Tab {
     pub fn started(&mut self) {
         self.phase = Phase::Running;
         self.forget_batch();
-        self.rows = self.rows.iter().map(|row| Row::waiting(&row.account, row.amount)).collect();
+        self.rows = self
+            .rows
+            .iter()
+            .map(|row| Row::waiting(&row.account, row.amount))
+            .collect();
         self.wish = Wish::default();
         self.reorder();
     }
@@ -262,12 +325,14 @@ impl Tab {
         }
     }
 
-    /// Filters and sorts: at once where that is quick, else it is marked to be done beside the window's thread.
+    /// Filters and sorts: at once where that is quick, else it is marked to be done beside the
+    /// window's thread.
     pub fn reorder(&mut self) {
         if self.wish.is_plain() {
             (self.order, self.is_order_stale) = (None, false);
         } else if self.rows.len() <= AT_ONCE {
-            (self.order, self.is_order_stale) = (ordered(&self.rows, &self.wish).map(Into::into), false);
+            (self.order, self.is_order_stale) =
+                (ordered(&self.rows, &self.wish).map(Into::into), false);
         } else {
             self.is_order_stale = true;
         }
@@ -275,7 +340,9 @@ impl Tab {
 
     /// How many rows the table shows.
     pub fn shown(&self) -> usize {
-        self.order.as_ref().map_or(self.rows.len(), |order| order.len())
+        self.order
+            .as_ref()
+            .map_or(self.rows.len(), |order| order.len())
     }
 
     /// The row that the table shows at this place, with its place in the list.
@@ -301,7 +368,14 @@ impl Tab {
     pub fn fold(&mut self, event: Progress, words: &Words, now_ms: i64) {
         match event {
             Progress::BatchStarted { batch, .. } => self.batch = Some(batch),
-            Progress::State { login, index, account, attempt, state, amount } => {
+            Progress::State {
+                login,
+                index,
+                account,
+                attempt,
+                state,
+                amount,
+            } => {
                 let state = RowState::of(state);
                 let at = self.logins.entry(login).or_default();
                 at.at = (!matches!(state, RowState::Done(_))).then_some((account, state));
@@ -315,7 +389,9 @@ impl Tab {
                 self.touched();
             }
             Progress::Outcome(outcome) => self.outcome(&outcome, now_ms),
-            Progress::Progress { done, eta_s, paid, .. } => {
+            Progress::Progress {
+                done, eta_s, paid, ..
+            } => {
                 self.done = done;
                 self.eta_s = eta_s;
                 self.paid = paid;
@@ -323,22 +399,40 @@ impl Tab {
             Progress::Retry { account, why } => {
                 let place = self.rows.iter().position(|row| *row.account == *account);
                 if let Some(place) = place {
-                    self.rows.change(place, |row| row.message = Some((words.retry)(&why).into()));
+                    self.rows
+                        .change(place, |row| row.message = Some((words.retry)(&why).into()));
                 }
             }
-            Progress::BatchFinished { outcomes, paid, stopped, paused, .. } => {
+            Progress::BatchFinished {
+                outcomes,
+                paid,
+                stopped,
+                paused,
+                ..
+            } => {
                 self.counts = outcomes;
                 self.paid = paid;
                 self.eta_s = None;
-                self.ended = paused.or_else(|| stopped.then(|| (words.stopped)(&self.summary(words))));
+                self.ended =
+                    paused.or_else(|| stopped.then(|| (words.stopped)(&self.summary(words))));
             }
-            Progress::LoggedIn { login, .. } => *self.logins.entry(login).or_default() = Login { done: self.done_by(login), ..Login::default() },
+            Progress::LoggedIn { login, .. } => {
+                *self.logins.entry(login).or_default() = Login {
+                    done: self.done_by(login),
+                    ..Login::default()
+                }
+            }
             Progress::LoggedOut { login } => {
                 let at = self.logins.entry(login).or_default();
                 (at.at, at.is_out, at.needs_person) = (None, true, false);
             }
-            Progress::NeedsPerson { login, .. } => self.logins.entry(login).or_default().needs_person = true,
-            Progress::PersonDone => self.logins.values_mut().for_each(|login| login.needs_person = false),
+            Progress::NeedsPerson { login, .. } => {
+                self.logins.entry(login).or_default().needs_person = true
+            }
+            Progress::PersonDone => self
+                .logins
+                .values_mut()
+                .for_each(|login| login.needs_person = false),
             Progress::Halted { .. } => {}
         }
     }
@@ -359,9 +453,18 @@ impl Tab {
         self.rows.change(outcome.index, |row| {
             row.state = RowState::Done(outcome.outcome);
             row.amount = outcome.amount.or(row.amount);
-            row.message = Some(outcome.message.as_str().into()).filter(|text: &Arc<str>| !text.is_empty());
-            row.customer = outcome.customer.as_deref().map(Into::into).or(row.customer.take());
-            row.attempt = outcome.attempt.as_deref().map(Into::into).or(row.attempt.take());
+            row.message =
+                Some(outcome.message.as_str().into()).filter(|text: &Arc<str>| !text.is_empty());
+            row.customer = outcome
+                .customer
+                .as_deref()
+                .map(Into::into)
+                .or(row.customer.take());
+            row.attempt = outcome
+                .attempt
+                .as_deref()
+                .map(Into::into)
+                .or(row.attempt.take());
             row.at_ms = Some(outcome.at.as_millisecond());
         });
         let minute = now_ms / 60_000;
@@ -378,8 +481,15 @@ impl Tab {
     /// Jobs in the last whole minute, else in the one that runs.
     pub fn a_minute(&self, now_ms: i64) -> u32 {
         let minute = now_ms / 60_000;
-        let in_minute = |wanted: i64| self.rate.iter().find(|(at, _)| *at == wanted).map(|(_, count)| *count);
-        in_minute(minute - 1).or_else(|| in_minute(minute)).unwrap_or_default()
+        let in_minute = |wanted: i64| {
+            self.rate
+                .iter()
+                .find(|(at, _)| *at == wanted)
+                .map(|(_, count)| *count)
+        };
+        in_minute(minute - 1)
+            .or_else(|| in_minute(minute))
+            .unwrap_or_default()
     }
 
     /// A row changed: the order may not be right any more.
@@ -406,7 +516,9 @@ impl Tab {
     /// Outcomes by number, and what was paid.
     pub fn summary(&self, words: &Words) -> String {
         let counts = self.counts.iter().filter(|(_, count)| **count > 0);
-        let mut parts: Vec<String> = counts.map(|(outcome, count)| (words.count_of)(*count, (words.outcome)(*outcome))).collect();
+        let mut parts: Vec<String> = counts
+            .map(|(outcome, count)| (words.count_of)(*count, (words.outcome)(*outcome)))
+            .collect();
         if !self.paid.is_zero() {
             parts.push((words.paid_sum)(&self.paid.to_string()));
         }
@@ -415,7 +527,15 @@ impl Tab {
 
     /// What the table shows as text to paste into Excel: columns by tabs, rows by lines.
     pub fn as_text(&self, words: &Words) -> String {
-        let mut text = [words.number, words.code, words.customer, words.money, words.state, words.note].join("\t");
+        let mut text = [
+            words.number,
+            words.code,
+            words.customer,
+            words.money,
+            words.state,
+            words.note,
+        ]
+        .join("\t");
         for (place, row) in (0..self.shown()).filter_map(|place| self.row(place)) {
             let cells = [
                 (place + 1).to_string(),
@@ -424,7 +544,10 @@ impl Tab {
                 row.customer.as_deref().unwrap_or_default().to_owned(),
                 row.amount.map(Vnd::digits).unwrap_or_default(),
                 row.state.shown(words).1.to_owned(),
-                row.message.as_deref().unwrap_or_default().replace(['\t', '\n', '\r'], " "),
+                row.message
+                    .as_deref()
+                    .unwrap_or_default()
+                    .replace(['\t', '\n', '\r'], " "),
             ];
             text.push('\n');
             text.push_str(&cells.join("\t"));
@@ -444,7 +567,9 @@ fn line_of(service: Service, job: &crate::domain::Job) -> String {
     match (job.top_up(service), &job.order_id) {
         (Some(amount), Some(order)) => format!("{account}|{}|{order}", amount.digits()),
         (Some(amount), None) => format!("{account}|{}", amount.digits()),
-        (None, Some(order)) if matches!(service, Service::TopUpMulti | Service::TopUpViettel) => format!("{account}||{order}"),
+        (None, Some(order)) if matches!(service, Service::TopUpMulti | Service::TopUpViettel) => {
+            format!("{account}||{order}")
+        }
         (None, Some(order)) => format!("{account}|{order}"),
         (None, None) => account,
     }

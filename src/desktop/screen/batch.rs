@@ -1,7 +1,8 @@
 //! A service: form, list, what runs, what to do next.
 
 use egui::{
-    Align, Button, CentralPanel, Color32, Frame, Image, Label, Layout, Margin, Panel, ProgressBar, RichText, ScrollArea, Stroke, TextEdit, Ui,
+    Align, Button, CentralPanel, Color32, Frame, Image, Label, Layout, Margin, Panel, ProgressBar,
+    RichText, ScrollArea, Stroke, TextEdit, Ui,
 };
 
 use super::{big_button, chart, choice, field};
@@ -18,10 +19,14 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         action_bar(ui, model, actions);
     });
     if model.tab().logins.len() > 1 || model.tab().phase == Phase::Running {
-        Panel::right("sessions").default_size(190.0).show(ui, |ui| sessions(ui, model, actions));
+        Panel::right("sessions")
+            .default_size(190.0)
+            .show(ui, |ui| sessions(ui, model, actions));
     }
     if matches!(model.tab().phase, Phase::Editing) {
-        Panel::left("form").default_size(270.0).show(ui, |ui| form(ui, model, actions));
+        Panel::left("form")
+            .default_size(270.0)
+            .show(ui, |ui| form(ui, model, actions));
     }
     CentralPanel::default().show(ui, |ui| {
         progress(ui, model);
@@ -38,7 +43,10 @@ fn progress(ui: &mut Ui, model: &Model) {
     ui.horizontal(|ui| {
         #[expect(clippy::cast_precision_loss, reason = "a bar's length")]
         let share = tab.done as f32 / total as f32;
-        let bar = ProgressBar::new(share).desired_width((ui.available_width() - 340.0).max(80.0)).fill(ACCENT).desired_height(14.0);
+        let bar = ProgressBar::new(share)
+            .desired_width((ui.available_width() - 340.0).max(80.0))
+            .fill(ACCENT)
+            .desired_height(14.0);
         ui.add(bar);
         ui.label(format!("{}/{total}", tab.done));
         let now = jiff::Timestamp::now().as_millisecond();
@@ -61,7 +69,13 @@ fn form(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         let mut changed = false;
         if spec.takes_payment_type {
             let mut chosen = tab.payment.unwrap_or(PaymentType::Postpaid);
-            if choice(ui, words.payment_type, &mut chosen, &[PaymentType::Prepaid, PaymentType::Postpaid], words.payment) {
+            if choice(
+                ui,
+                words.payment_type,
+                &mut chosen,
+                &[PaymentType::Prepaid, PaymentType::Postpaid],
+                words.payment,
+            ) {
                 tab.payment = Some(chosen);
                 changed = true;
             }
@@ -77,15 +91,23 @@ fn form(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             ui.add(Label::new((words.big_list)(tab.list.jobs.len())).wrap());
         } else {
             // What was left out stands below it.
-            let rest = if needs_pin { 70.0 } else { 8.0 } + if tab.list.errors.is_empty() && tab.list.duplicates.is_empty() { 0.0 } else { 120.0 };
+            let rest = if needs_pin { 70.0 } else { 8.0 }
+                + if tab.list.errors.is_empty() && tab.list.duplicates.is_empty() {
+                    0.0
+                } else {
+                    120.0
+                };
             let height = (ui.available_height() - rest).max(80.0);
-            ScrollArea::vertical().id_salt("lines").max_height(height).show(ui, |ui| {
-                let edit = TextEdit::multiline(&mut tab.text)
-                    .desired_width(f32::INFINITY)
-                    .min_size(egui::vec2(0.0, height - 4.0))
-                    .hint_text(words.lines_hint);
-                changed |= ui.add(edit).labelled_by(label.id).changed();
-            });
+            ScrollArea::vertical()
+                .id_salt("lines")
+                .max_height(height)
+                .show(ui, |ui| {
+                    let edit = TextEdit::multiline(&mut tab.text)
+                        .desired_width(f32::INFINITY)
+                        .min_size(egui::vec2(0.0, height - 4.0))
+                        .hint_text(words.lines_hint);
+                    changed |= ui.add(edit).labelled_by(label.id).changed();
+                });
         }
         if changed {
             actions.push(Action::Edited);
@@ -104,21 +126,36 @@ fn left_out(ui: &mut Ui, model: &Model) {
     if list.errors.is_empty() && list.duplicates.is_empty() {
         return;
     }
-    ui.label(RichText::new((words.left_out)(list.errors.len(), list.duplicates.len())).color(Tone::Doubt.ink(dark)).strong());
+    ui.label(
+        RichText::new((words.left_out)(list.errors.len(), list.duplicates.len()))
+            .color(Tone::Doubt.ink(dark))
+            .strong(),
+    );
     let total = list.errors.len() + list.duplicates.len();
-    ScrollArea::vertical().id_salt("left_out").show_rows(ui, 18.0, total, |ui, range| {
-        for i in range {
-            match list.errors.get(i) {
-                Some(error) => ui.label(RichText::new(format!("{}: {}", error.row, error.why)).small().color(Tone::Bad.ink(dark))),
-                None => match list.duplicates.get(i - list.errors.len()) {
-                    Some(twin) => {
-                        ui.label(RichText::new(format!("{}: {}", twin.row, (words.duplicate_of)(&twin.account.to_string(), &twin.first_row))).small())
-                    }
-                    None => ui.label(""),
-                },
-            };
-        }
-    });
+    ScrollArea::vertical()
+        .id_salt("left_out")
+        .show_rows(ui, 18.0, total, |ui, range| {
+            for i in range {
+                match list.errors.get(i) {
+                    Some(error) => ui.label(
+                        RichText::new(format!("{}: {}", error.row, error.why))
+                            .small()
+                            .color(Tone::Bad.ink(dark)),
+                    ),
+                    None => match list.duplicates.get(i - list.errors.len()) {
+                        Some(twin) => ui.label(
+                            RichText::new(format!(
+                                "{}: {}",
+                                twin.row,
+                                (words.duplicate_of)(&twin.account.to_string(), &twin.first_row)
+                            ))
+                            .small(),
+                        ),
+                        None => ui.label(""),
+                    },
+                };
+            }
+        });
 }
 
 fn list(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
@@ -149,18 +186,39 @@ fn chips(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
             }
             let name = group.map_or(words.all, |group| group.name(words));
             let is_chosen = tab.wish.group == group;
-            let color = if is_chosen { Color32::WHITE } else { ui.visuals().text_color() };
-            if ui.add(Button::selectable(is_chosen, RichText::new(format!("{name} {count}")).color(color))).clicked() {
-                actions.push(Action::Wish(Wish { group, ..tab.wish.clone() }));
+            let color = if is_chosen {
+                Color32::WHITE
+            } else {
+                ui.visuals().text_color()
+            };
+            if ui
+                .add(Button::selectable(
+                    is_chosen,
+                    RichText::new(format!("{name} {count}")).color(color),
+                ))
+                .clicked()
+            {
+                actions.push(Action::Wish(Wish {
+                    group,
+                    ..tab.wish.clone()
+                }));
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let mut query = tab.wish.query.clone();
-            let edit = ui.add(TextEdit::singleline(&mut query).hint_text(words.search_hint).desired_width(150.0));
+            let edit = ui.add(
+                TextEdit::singleline(&mut query)
+                    .hint_text(words.search_hint)
+                    .desired_width(150.0),
+            );
             // The hint says it to the eye; a screen reader needs the name.
-            ui.ctx().accesskit_node_builder(edit.id, |node| node.set_label(words.search));
+            ui.ctx()
+                .accesskit_node_builder(edit.id, |node| node.set_label(words.search));
             if edit.changed() {
-                actions.push(Action::Wish(Wish { query, ..tab.wish.clone() }));
+                actions.push(Action::Wish(Wish {
+                    query,
+                    ..tab.wish.clone()
+                }));
             }
         });
     });
@@ -172,39 +230,55 @@ fn sessions(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     let dark = ui.visuals().dark_mode;
     ui.add_space(6.0);
     ui.strong(words.sessions);
-    ScrollArea::vertical().id_salt("logins").max_height((ui.available_height() - 150.0).max(120.0)).show(ui, |ui| {
-        for (number, login) in &tab.logins {
-            ui.separator();
-            ui.horizontal(|ui| {
-                ui.strong((words.session)(number + 1));
-                ui.label(RichText::new((words.jobs_done)(login.done)).small());
-            });
-            let (icon, text, tone) = match &login.at {
-                _ if login.needs_person => ("⚠", words.needs_look.to_owned(), Tone::Doubt),
-                _ if login.is_out => ("○", words.out.to_owned(), Tone::Quiet),
-                Some((account, state)) => {
-                    let (icon, word, tone) = state.shown(words);
-                    (icon, format!("{word} {account}"), tone)
+    ScrollArea::vertical()
+        .id_salt("logins")
+        .max_height((ui.available_height() - 150.0).max(120.0))
+        .show(ui, |ui| {
+            for (number, login) in &tab.logins {
+                ui.separator();
+                ui.horizontal(|ui| {
+                    ui.strong((words.session)(number + 1));
+                    ui.label(RichText::new((words.jobs_done)(login.done)).small());
+                });
+                let (icon, text, tone) = match &login.at {
+                    _ if login.needs_person => ("⚠", words.needs_look.to_owned(), Tone::Doubt),
+                    _ if login.is_out => ("○", words.out.to_owned(), Tone::Quiet),
+                    Some((account, state)) => {
+                        let (icon, word, tone) = state.shown(words);
+                        (icon, format!("{word} {account}"), tone)
+                    }
+                    None => ("○", words.idle.to_owned(), Tone::Quiet),
+                };
+                ui.add(
+                    Label::new(
+                        RichText::new(format!("{icon} {text}"))
+                            .color(tone.ink(dark))
+                            .small(),
+                    )
+                    .truncate(),
+                );
+                if login.is_out {
+                    continue;
                 }
-                None => ("○", words.idle.to_owned(), Tone::Quiet),
-            };
-            ui.add(Label::new(RichText::new(format!("{icon} {text}")).color(tone.ink(dark)).small()).truncate());
-            if login.is_out {
-                continue;
+                ui.horizontal(|ui| {
+                    if ui.small_button(words.show_browser).clicked() {
+                        actions.push(Action::ShowBrowser(*number));
+                    }
+                    if ui.small_button(words.peek).clicked() {
+                        actions.push(Action::Peek(*number));
+                    }
+                });
+                if let Some((_, name)) =
+                    model.peeked.1.as_ref().filter(|(login, _)| login == number)
+                {
+                    ui.add(
+                        Image::new(name)
+                            .max_width(ui.available_width())
+                            .alt_text((words.session)(number + 1)),
+                    );
+                }
             }
-            ui.horizontal(|ui| {
-                if ui.small_button(words.show_browser).clicked() {
-                    actions.push(Action::ShowBrowser(*number));
-                }
-                if ui.small_button(words.peek).clicked() {
-                    actions.push(Action::Peek(*number));
-                }
-            });
-            if let Some((_, name)) = model.peeked.1.as_ref().filter(|(login, _)| login == number) {
-                ui.add(Image::new(name).max_width(ui.available_width()).alt_text((words.session)(number + 1)));
-            }
-        }
-    });
+        });
     if tab.rate.len() > 1 {
         ui.separator();
         rate(ui, model);
@@ -215,8 +289,19 @@ fn sessions(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
 fn rate(ui: &mut Ui, model: &Model) {
     let (tab, words) = (model.tab(), model.words());
     ui.label(RichText::new(words.rate).small());
-    #[expect(clippy::cast_precision_loss, reason = "minutes and jobs of half an hour")]
-    let bars = tab.rate.iter().map(|(minute, count)| egui_plot::Bar::new(*minute as f64, f64::from(*count)).width(0.8).fill(ACCENT)).collect();
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "minutes and jobs of half an hour"
+    )]
+    let bars = tab
+        .rate
+        .iter()
+        .map(|(minute, count)| {
+            egui_plot::Bar::new(*minute as f64, f64::from(*count))
+                .width(0.8)
+                .fill(ACCENT)
+        })
+        .collect();
     chart(ui, words.rate, 84.0, bars, minute);
 }
 
@@ -239,52 +324,91 @@ fn before_a_payment(ui: &mut Ui, model: &Model) {
     } else if sum.is_zero() {
         (words.will_pay_quoted)(count)
     } else {
-        match tab.list.jobs.iter().filter(|job| job.amount.is_none()).count() {
+        match tab
+            .list
+            .jobs
+            .iter()
+            .filter(|job| job.amount.is_none())
+            .count()
+        {
             0 => (words.will_pay)(count, &sum.to_string()),
             quoted => (words.will_pay_some_quoted)(count, &sum.to_string(), quoted),
         }
     };
-    Frame::new().inner_margin(Margin::symmetric(12, 8)).stroke(Stroke::new(1.0, ui.visuals().weak_text_color())).corner_radius(6).show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new(headline).strong().size(16.0));
-            if let Some(minutes) = model.takes_minutes() {
-                ui.label((words.takes_about)(minutes));
-            }
-            if let (true, Some(before), false) = (service.is_payment(), model.balance, sum.is_zero()) {
-                let after = before.dong() - sum.dong();
-                if let Ok(after) = Vnd::try_from(after) {
-                    ui.label((words.after_it)(&before.to_string(), &after.to_string()));
-                } else {
-                    let short = Vnd::try_from(-after).unwrap_or(Vnd::ZERO);
-                    ui.label(RichText::new((words.too_little)(&short.to_string())).color(Tone::Bad.ink(dark)).strong());
+    Frame::new()
+        .inner_margin(Margin::symmetric(12, 8))
+        .stroke(Stroke::new(1.0, ui.visuals().weak_text_color()))
+        .corner_radius(6)
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal_wrapped(|ui| {
+                ui.label(RichText::new(headline).strong().size(16.0));
+                if let Some(minutes) = model.takes_minutes() {
+                    ui.label((words.takes_about)(minutes));
                 }
-            }
+                if let (true, Some(before), false) =
+                    (service.is_payment(), model.balance, sum.is_zero())
+                {
+                    let after = before.dong() - sum.dong();
+                    if let Ok(after) = Vnd::try_from(after) {
+                        ui.label((words.after_it)(&before.to_string(), &after.to_string()));
+                    } else {
+                        let short = Vnd::try_from(-after).unwrap_or(Vnd::ZERO);
+                        ui.label(
+                            RichText::new((words.too_little)(&short.to_string()))
+                                .color(Tone::Bad.ink(dark))
+                                .strong(),
+                        );
+                    }
+                }
+            });
+            ui.horizontal_wrapped(|ui| {
+                if service.is_payment() {
+                    ui.label(RichText::new(limits(model)).small());
+                }
+                if tab.known.0 > 0 {
+                    ui.label(
+                        RichText::new((words.paid_before)(tab.known.0))
+                            .color(Tone::Doubt.ink(dark))
+                            .small(),
+                    );
+                }
+                if tab.known.1 > 0 {
+                    ui.label(
+                        RichText::new((words.in_doubt_before)(tab.known.1))
+                            .color(Tone::Doubt.ink(dark))
+                            .small(),
+                    );
+                }
+                let (wrong, twice) = (tab.list.errors.len(), tab.list.duplicates.len());
+                if wrong + twice > 0 {
+                    ui.label(
+                        RichText::new((words.left_out)(wrong, twice))
+                            .color(Tone::Doubt.ink(dark))
+                            .small(),
+                    );
+                }
+            });
         });
-        ui.horizontal_wrapped(|ui| {
-            if service.is_payment() {
-                ui.label(RichText::new(limits(model)).small());
-            }
-            if tab.known.0 > 0 {
-                ui.label(RichText::new((words.paid_before)(tab.known.0)).color(Tone::Doubt.ink(dark)).small());
-            }
-            if tab.known.1 > 0 {
-                ui.label(RichText::new((words.in_doubt_before)(tab.known.1)).color(Tone::Doubt.ink(dark)).small());
-            }
-            let (wrong, twice) = (tab.list.errors.len(), tab.list.duplicates.len());
-            if wrong + twice > 0 {
-                ui.label(RichText::new((words.left_out)(wrong, twice)).color(Tone::Doubt.ink(dark)).small());
-            }
-        });
-    });
 }
 
 fn limits(model: &Model) -> String {
     let words = model.words();
     let limits = &model.limits;
-    let named = [(words.per_job, limits.per_job), (words.per_batch, limits.per_batch), (words.per_day, limits.per_day)];
-    let set: Vec<String> = named.into_iter().filter_map(|(name, most)| most.map(|most| format!("{name} {most}"))).collect();
-    if set.is_empty() { words.no_limits.to_owned() } else { (words.limits)(&set.join(" · ")) }
+    let named = [
+        (words.per_job, limits.per_job),
+        (words.per_batch, limits.per_batch),
+        (words.per_day, limits.per_day),
+    ];
+    let set: Vec<String> = named
+        .into_iter()
+        .filter_map(|(name, most)| most.map(|most| format!("{name} {most}")))
+        .collect();
+    if set.is_empty() {
+        words.no_limits.to_owned()
+    } else {
+        (words.limits)(&set.join(" · "))
+    }
 }
 
 /// One primary action at a time; it is the filled one.
@@ -292,66 +416,88 @@ fn action_bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     let (tab, words) = (model.tab(), model.words());
     let is_running = matches!(tab.phase, Phase::Running | Phase::Paused | Phase::Stopping);
     let primary_is_fetch = tab.rows.is_empty();
-    let primary_is_export = tab.phase == Phase::Over && tab.report.is_none() && !tab.is_interrupted();
-    Frame::new().inner_margin(Margin::symmetric(0, 8)).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            if big_button(ui, words.fetch, model.can_take(), primary_is_fetch) {
-                actions.push(Action::Fetch);
-            }
-            if ui.add_enabled(model.can_take(), Button::new(words.open_file)).clicked() {
-                actions.push(Action::PickFile);
-            }
-            if model.fetching.is_some() {
-                ui.spinner();
-            }
-            if tab.phase == Phase::Over {
-                if ui.button(words.new_list).clicked() {
-                    actions.push(Action::NewList);
+    let primary_is_export =
+        tab.phase == Phase::Over && tab.report.is_none() && !tab.is_interrupted();
+    Frame::new()
+        .inner_margin(Margin::symmetric(0, 8))
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                if big_button(ui, words.fetch, model.can_take(), primary_is_fetch) {
+                    actions.push(Action::Fetch);
                 }
-                if tab.has_failed() && ui.button(words.again).clicked() {
-                    actions.push(Action::Again);
+                if ui
+                    .add_enabled(model.can_take(), Button::new(words.open_file))
+                    .clicked()
+                {
+                    actions.push(Action::PickFile);
                 }
-            }
-            if !tab.rows.is_empty() && ui.button(words.copy_rows).clicked() {
-                actions.push(Action::CopyRows);
-            }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if big_button(ui, words.export, model.can_export(), primary_is_export) {
-                    actions.push(Action::Export);
+                if model.fetching.is_some() {
+                    ui.spinner();
                 }
-                if is_running {
-                    while_running(ui, model, actions);
-                } else {
-                    let primary = (!primary_is_fetch && !primary_is_export) || tab.is_interrupted();
-                    // The same list again is the same batch: it goes on where it was.
-                    let start = if tab.is_interrupted() { words.go_on } else { words.start };
-                    if big_button(ui, start, model.can_start(), primary) {
-                        actions.push(Action::Start { dry_run: false });
+                if tab.phase == Phase::Over {
+                    if ui.button(words.new_list).clicked() {
+                        actions.push(Action::NewList);
                     }
-                    if model.service().is_payment() && big_button(ui, words.dry_run, model.can_start(), false) {
-                        actions.push(Action::Start { dry_run: true });
+                    if tab.has_failed() && ui.button(words.again).clicked() {
+                        actions.push(Action::Again);
                     }
                 }
-                if let Some(report) = &tab.report {
-                    if ui.button(words.open_folder).clicked()
-                        && let Some(folder) = report.parent()
-                    {
-                        actions.push(Action::Open(folder.to_owned()));
-                    }
-                    if ui.button(words.open_it).clicked() {
-                        actions.push(Action::Open(report.clone()));
-                    }
-                    let name = report.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-                    ui.add(Label::new(RichText::new((words.saved)(&name)).small()).truncate()).on_hover_text(report.display().to_string());
+                if !tab.rows.is_empty() && ui.button(words.copy_rows).clicked() {
+                    actions.push(Action::CopyRows);
                 }
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if big_button(ui, words.export, model.can_export(), primary_is_export) {
+                        actions.push(Action::Export);
+                    }
+                    if is_running {
+                        while_running(ui, model, actions);
+                    } else {
+                        let primary =
+                            (!primary_is_fetch && !primary_is_export) || tab.is_interrupted();
+                        // The same list again is the same batch: it goes on where it was.
+                        let start = if tab.is_interrupted() {
+                            words.go_on
+                        } else {
+                            words.start
+                        };
+                        if big_button(ui, start, model.can_start(), primary) {
+                            actions.push(Action::Start { dry_run: false });
+                        }
+                        if model.service().is_payment()
+                            && big_button(ui, words.dry_run, model.can_start(), false)
+                        {
+                            actions.push(Action::Start { dry_run: true });
+                        }
+                    }
+                    if let Some(report) = &tab.report {
+                        if ui.button(words.open_folder).clicked()
+                            && let Some(folder) = report.parent()
+                        {
+                            actions.push(Action::Open(folder.to_owned()));
+                        }
+                        if ui.button(words.open_it).clicked() {
+                            actions.push(Action::Open(report.clone()));
+                        }
+                        let name = report
+                            .file_name()
+                            .map(|n| n.to_string_lossy().into_owned())
+                            .unwrap_or_default();
+                        ui.add(Label::new(RichText::new((words.saved)(&name)).small()).truncate())
+                            .on_hover_text(report.display().to_string());
+                    }
+                });
             });
         });
-    });
 }
 
 fn while_running(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     let (phase, words) = (model.tab().phase, model.words());
-    if big_button(ui, words.stop, phase != Phase::Stopping, phase != Phase::Paused) {
+    if big_button(
+        ui,
+        words.stop,
+        phase != Phase::Stopping,
+        phase != Phase::Paused,
+    ) {
         actions.push(Action::Stop);
     }
     if phase == Phase::Paused {

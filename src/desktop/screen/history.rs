@@ -18,8 +18,18 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         for days in SPANS {
             let is_chosen = model.history.days == days;
-            let color = if is_chosen { Color32::WHITE } else { ui.visuals().text_color() };
-            if ui.add(Button::selectable(is_chosen, RichText::new((words.days)(days.into())).color(color))).clicked() {
+            let color = if is_chosen {
+                Color32::WHITE
+            } else {
+                ui.visuals().text_color()
+            };
+            if ui
+                .add(Button::selectable(
+                    is_chosen,
+                    RichText::new((words.days)(days.into())).color(color),
+                ))
+                .clicked()
+            {
                 actions.push(Action::Days(days));
             }
         }
@@ -31,7 +41,10 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
                 0 => words.export_all.to_owned(),
                 count => (words.export_ticked)(count),
             };
-            if ui.add_enabled(!model.history.batches.is_empty(), Button::new(name)).clicked() {
+            if ui
+                .add_enabled(!model.history.batches.is_empty(), Button::new(name))
+                .clicked()
+            {
                 actions.push(Action::ExportBatches);
             }
         });
@@ -57,7 +70,9 @@ fn sums(ui: &mut Ui, model: &Model) {
     for (service, count, paid) in &model.history.by_service {
         ui.horizontal(|ui| {
             ui.add(Label::new(format!("{} · {count}", (words.service)(*service))).truncate());
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(paid.to_string()));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.label(paid.to_string())
+            });
         });
     }
 }
@@ -68,7 +83,10 @@ fn outcomes(ui: &mut Ui, model: &Model) {
     ui.strong(words.by_outcome);
     for (outcome, count) in &model.history.by_outcome {
         let (icon, tone) = shown(*outcome);
-        ui.label(RichText::new(format!("{icon} {} · {count}", (words.outcome)(*outcome))).color(tone.ink(dark)));
+        ui.label(
+            RichText::new(format!("{icon} {} · {count}", (words.outcome)(*outcome)))
+                .color(tone.ink(dark)),
+        );
     }
 }
 
@@ -77,15 +95,32 @@ fn cash(ui: &mut Ui, model: &mut Model) {
     let dark = ui.visuals().dark_mode;
     ui.strong(words.of_the_day);
     ui.label(format!("{}: {}", words.cash_expected, model.history.today));
-    field(ui, words.cash_counted, &mut model.history.counted, false, "0");
+    field(
+        ui,
+        words.cash_counted,
+        &mut model.history.counted,
+        false,
+        "0",
+    );
     match model.history.off_by() {
         Some(0) => {
-            ui.label(RichText::new(format!("✔ {}", words.cash_fits)).color(Tone::Good.ink(dark)).strong());
+            ui.label(
+                RichText::new(format!("✔ {}", words.cash_fits))
+                    .color(Tone::Good.ink(dark))
+                    .strong(),
+            );
         }
         Some(off) => {
             let sign = if off < 0 { "−" } else { "+" };
             let amount = Vnd::try_from(off.abs()).unwrap_or(Vnd::ZERO);
-            ui.label(RichText::new(format!("⚠ {}", (words.cash_off)(&format!("{sign}{amount}")))).color(Tone::Doubt.ink(dark)).strong());
+            ui.label(
+                RichText::new(format!(
+                    "⚠ {}",
+                    (words.cash_off)(&format!("{sign}{amount}"))
+                ))
+                .color(Tone::Doubt.ink(dark))
+                .strong(),
+            );
         }
         None => {}
     }
@@ -98,19 +133,37 @@ fn by_day(ui: &mut Ui, model: &Model) {
     }
     ui.strong(words.by_day);
     #[expect(clippy::cast_precision_loss, reason = "a bar's height")]
-    let bars =
-        (0_u32..).zip(days).map(|(place, (_, paid))| Bar::new(f64::from(place), paid.dong() as f64 / 1_000_000.0).width(0.7).fill(ACCENT)).collect();
+    let bars = (0_u32..)
+        .zip(days)
+        .map(|(place, (_, paid))| {
+            Bar::new(f64::from(place), paid.dong() as f64 / 1_000_000.0)
+                .width(0.7)
+                .fill(ACCENT)
+        })
+        .collect();
     let names: Vec<String> = days.iter().map(|(day, _)| day.clone()).collect();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the place of a day")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the place of a day"
+    )]
     let day = move |mark: f64| {
         let is_whole = (mark - mark.round()).abs() < 0.01 && mark >= 0.0;
-        is_whole.then(|| names.get(mark.round() as usize).cloned()).flatten().unwrap_or_default()
+        is_whole
+            .then(|| names.get(mark.round() as usize).cloned())
+            .flatten()
+            .unwrap_or_default()
     };
     chart(ui, words.by_day, 130.0, bars, day);
 }
 
 fn batches(ui: &mut Ui, model: &mut Model) {
-    let (words, History { batches, ticked, .. }) = (model.words(), &mut model.history);
+    let (
+        words,
+        History {
+            batches, ticked, ..
+        },
+    ) = (model.words(), &mut model.history);
     ScrollArea::horizontal().show(ui, |ui| {
         TableBuilder::new(ui)
             .id_salt("batches")
@@ -124,22 +177,36 @@ fn batches(ui: &mut Ui, model: &mut Model) {
             .column(Column::remainder().at_least(160.0).clip(true))
             .header(ROW_HEIGHT, |mut header| {
                 header.col(|_| {});
-                for name in [words.at, words.services, words.items, words.money, words.note] {
+                for name in [
+                    words.at,
+                    words.services,
+                    words.items,
+                    words.money,
+                    words.note,
+                ] {
                     header.col(|ui| {
                         let is_number = name == words.money;
-                        let layout = if is_number { Layout::right_to_left(Align::Center) } else { Layout::left_to_right(Align::Center) };
+                        let layout = if is_number {
+                            Layout::right_to_left(Align::Center)
+                        } else {
+                            Layout::left_to_right(Align::Center)
+                        };
                         ui.with_layout(layout, |ui| ui.strong(name));
                     });
                 }
             })
             .body(|body| {
                 body.rows(ROW_HEIGHT, batches.len(), |mut row| {
-                    let Some(batch) = batches.get(row.index()) else { return };
+                    let Some(batch) = batches.get(row.index()) else {
+                        return;
+                    };
                     row.col(|ui| {
                         let mut is_ticked = ticked.contains(&batch.id);
                         let name = format!("{} {}", (words.service)(batch.service), batch.started);
                         let tick = ui.checkbox(&mut is_ticked, "");
-                        tick.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_ticked, &name));
+                        tick.widget_info(|| {
+                            WidgetInfo::selected(Role::CheckBox, true, is_ticked, &name)
+                        });
                         if tick.changed() && is_ticked {
                             ticked.insert(batch.id.clone());
                         } else if tick.changed() {
@@ -156,7 +223,9 @@ fn batches(ui: &mut Ui, model: &mut Model) {
                         ui.label(batch.jobs.to_string());
                     });
                     row.col(|ui| {
-                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(batch.paid.to_string()));
+                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                            ui.label(batch.paid.to_string())
+                        });
                     });
                     row.col(|ui| {
                         let mut notes = vec![batch.operator.clone()];

@@ -17,7 +17,14 @@ const FIND: KeyboardShortcut = KeyboardShortcut::new(CTRL, Key::F);
 const HISTORY: KeyboardShortcut = KeyboardShortcut::new(CTRL, Key::H);
 const SETTINGS: KeyboardShortcut = KeyboardShortcut::new(CTRL, Key::Comma);
 const LOCK: KeyboardShortcut = KeyboardShortcut::new(CTRL, Key::L);
-const SERVICES: [Key; Service::ALL.len()] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
+const SERVICES: [Key; Service::ALL.len()] = [
+    Key::Num1,
+    Key::Num2,
+    Key::Num3,
+    Key::Num4,
+    Key::Num5,
+    Key::Num6,
+];
 
 /// Every shortcut with what it does.
 pub fn shortcuts(words: &Words) -> Vec<(&'static str, String)> {
@@ -38,13 +45,18 @@ pub fn shortcuts(words: &Words) -> Vec<(&'static str, String)> {
 
 /// What was asked for by keys. Only what could be clicked too.
 pub fn pressed(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
-    let is_pressed = |shortcut: KeyboardShortcut| ui.input_mut(|input| input.consume_shortcut(&shortcut));
+    let is_pressed =
+        |shortcut: KeyboardShortcut| ui.input_mut(|input| input.consume_shortcut(&shortcut));
     for (key, service) in SERVICES.into_iter().zip(Service::ALL) {
         if is_pressed(KeyboardShortcut::new(CTRL, key)) {
             actions.push(Action::Go(Place::Service(service)));
         }
     }
-    for (shortcut, place) in [(FIND, Place::Find), (HISTORY, Place::History), (SETTINGS, Place::Settings)] {
+    for (shortcut, place) in [
+        (FIND, Place::Find),
+        (HISTORY, Place::History),
+        (SETTINGS, Place::Settings),
+    ] {
         if is_pressed(shortcut) {
             actions.push(Action::Go(place));
         }
@@ -52,7 +64,9 @@ pub fn pressed(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     if is_pressed(LOCK) && !model.is_demo {
         actions.push(Action::Lock);
     }
-    let Place::Service(_) = model.place else { return };
+    let Place::Service(_) = model.place else {
+        return;
+    };
     let phase = model.tab().phase;
     let can_take = model.can_take();
     if is_pressed(FETCH) && can_take {

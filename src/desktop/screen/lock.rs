@@ -24,14 +24,19 @@ pub fn locked(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         if !model.operators.is_empty() {
             ui.vertical(|ui| who(ui, model));
         }
-        let name = if model.operators.is_empty() { words.passphrase_or_pin } else { words.passphrase_or_own_pin };
+        let name = if model.operators.is_empty() {
+            words.passphrase_or_pin
+        } else {
+            words.passphrase_or_own_pin
+        };
         let edit = aligned(ui, name, &mut model.lock.typed);
         if !edit.has_focus() && model.lock.typed.is_empty() {
             edit.request_focus();
         }
         if wait > 0 {
             ui.label(RichText::new((words.wrong)(wait)).color(Tone::Bad.ink(dark)));
-            ui.ctx().request_repaint_after(std::time::Duration::from_millis(500));
+            ui.ctx()
+                .request_repaint_after(std::time::Duration::from_millis(500));
         }
         let is_entered = ui.input(|i| i.key_pressed(egui::Key::Enter));
         let may_try = wait == 0 && !model.lock.is_checking && !model.lock.typed.is_empty();
@@ -53,11 +58,14 @@ fn who(ui: &mut Ui, model: &mut Model) {
         lock.who = model.operators.first().cloned().unwrap_or_default();
     }
     let label = ui.label(words.who);
-    let names = ComboBox::from_id_salt("who").selected_text(&lock.who).width(ui.available_width()).show_ui(ui, |ui| {
-        for name in &model.operators {
-            ui.selectable_value(&mut lock.who, name.clone(), name);
-        }
-    });
+    let names = ComboBox::from_id_salt("who")
+        .selected_text(&lock.who)
+        .width(ui.available_width())
+        .show_ui(ui, |ui| {
+            for name in &model.operators {
+                ui.selectable_value(&mut lock.who, name.clone(), name);
+            }
+        });
     names.response.labelled_by(label.id);
 }
 
@@ -97,10 +105,22 @@ pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             ui.vertical(|ui| {
                 let first = &mut model.first;
                 field(ui, words.your_name, &mut first.operator, false, "");
-                field(ui, words.portal_user, &mut first.user, false, "1234567890_VTP_00001_DB");
+                field(
+                    ui,
+                    words.portal_user,
+                    &mut first.user,
+                    false,
+                    "1234567890_VTP_00001_DB",
+                );
                 field(ui, words.portal_password, &mut first.password, true, "");
                 field(ui, words.pin, &mut first.pin, true, "");
-                field(ui, words.api_url, &mut first.api_url, false, "http://192.0.2.10:8080");
+                field(
+                    ui,
+                    words.api_url,
+                    &mut first.api_url,
+                    false,
+                    "http://192.0.2.10:8080",
+                );
                 field(ui, words.api_token, &mut first.api_token, true, "");
                 ui.checkbox(&mut first.use_keyring, words.use_keyring);
                 if !first.use_keyring {
@@ -111,7 +131,9 @@ pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
                         _ => (words.strong, Tone::Good),
                     };
                     if !first.passphrase.is_empty() {
-                        ui.label(RichText::new(format!("{} {word}", tone.sign())).color(tone.ink(dark)));
+                        ui.label(
+                            RichText::new(format!("{} {word}", tone.sign())).color(tone.ink(dark)),
+                        );
                     }
                 }
             });
@@ -119,13 +141,16 @@ pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
                 if ui.button(words.check).clicked() {
                     actions.push(Action::CheckSetup);
                 }
-                for (name, status) in [(words.server, &model.api), (words.browser, &model.browser)] {
+                for (name, status) in [(words.server, &model.api), (words.browser, &model.browser)]
+                {
                     super::light(ui, words, name, status);
                 }
             });
             for status in [&model.api, &model.browser] {
                 if let Status::Bad(why) = status {
-                    ui.add(Label::new(RichText::new(why).small().color(Tone::Bad.ink(dark))).wrap());
+                    ui.add(
+                        Label::new(RichText::new(why).small().color(Tone::Bad.ink(dark))).wrap(),
+                    );
                 }
             }
             if matches!(model.browser, Status::Bad(_)) {

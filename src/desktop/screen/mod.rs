@@ -1,4 +1,5 @@
-//! The screens: functions from the model to what was asked for. Text fields change their own text; nothing else does.
+//! The screens: functions from the model to what was asked for. Text fields change their own text;
+//! nothing else does.
 
 mod batch;
 mod find;
@@ -8,7 +9,9 @@ mod lock;
 mod settings;
 mod side;
 
-use egui::{Align, Button, CentralPanel, Color32, ComboBox, Label, Layout, Panel, RichText, TextEdit, Ui};
+use egui::{
+    Align, Button, CentralPanel, Color32, ComboBox, Label, Layout, Panel, RichText, TextEdit, Ui,
+};
 use egui_plot::{Bar, BarChart, Plot};
 
 use super::model::{Action, Busy, Model, Place, Setup, Status};
@@ -31,13 +34,18 @@ pub fn show(ui: &mut Ui, model: &mut Model) -> Vec<Action> {
         }
         Setup::Locked(why) => {
             let why = why.clone();
-            CentralPanel::default().show(ui, |ui| lock::passphrase(ui, model, why.as_deref(), &mut actions));
+            CentralPanel::default().show(ui, |ui| {
+                lock::passphrase(ui, model, why.as_deref(), &mut actions)
+            });
             return actions;
         }
         Setup::Opening | Setup::Fault(_) | Setup::Ready => {}
     }
     keys::pressed(ui, model, &mut actions);
-    Panel::left("services").exact_size(216.0).resizable(false).show(ui, |ui| side::bar(ui, model, &mut actions));
+    Panel::left("services")
+        .exact_size(216.0)
+        .resizable(false)
+        .show(ui, |ui| side::bar(ui, model, &mut actions));
     Panel::top("head").show(ui, |ui| head(ui, model, &mut actions));
     match model.place {
         Place::Service(_) => batch::show(ui, model, &mut actions),
@@ -78,7 +86,9 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             if !model.operators.is_empty() {
                 ui.label(&model.operator);
             }
-            let balance = model.balance.map_or_else(|| "—".to_owned(), |b| b.to_string());
+            let balance = model
+                .balance
+                .map_or_else(|| "—".to_owned(), |b| b.to_string());
             let balance = ui.label(RichText::new(format!("{} {balance}", words.balance)).strong());
             if let Some(agent) = &model.agent {
                 balance.on_hover_text(agent);
@@ -87,15 +97,24 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             light(ui, words, words.server, &model.api);
             if model.unacknowledged > 0 {
                 let text = format!("⚠ {}", (words.unacknowledged)(model.unacknowledged));
-                ui.label(RichText::new(text).small().color(Tone::Doubt.ink(dark))).on_hover_text(words.unacknowledged_hint);
+                ui.label(RichText::new(text).small().color(Tone::Doubt.ink(dark)))
+                    .on_hover_text(words.unacknowledged_hint);
             }
         });
     });
     for banner in &model.banners {
-        let text = banner.content.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(&banner.name);
+        let text = banner
+            .content
+            .as_deref()
+            .filter(|text| !text.trim().is_empty())
+            .unwrap_or(&banner.name);
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new(text).color(Tone::Busy.ink(dark)).strong());
-            if let Some(link) = banner.link.as_deref().filter(|link| link.starts_with("http://") || link.starts_with("https://")) {
+            if let Some(link) = banner
+                .link
+                .as_deref()
+                .filter(|link| link.starts_with("http://") || link.starts_with("https://"))
+            {
                 ui.hyperlink_to(&banner.name, link);
             }
         });
@@ -111,7 +130,10 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
             let text = format!("⚠ {}", (words.doubts)(model.doubts.len()));
             ui.label(RichText::new(text).color(Tone::Doubt.ink(dark)).strong());
-            if ui.add_enabled(model.can_reconcile(), Button::new(words.reconcile)).clicked() {
+            if ui
+                .add_enabled(model.can_reconcile(), Button::new(words.reconcile))
+                .clicked()
+            {
                 actions.push(Action::Reconcile);
             }
             if ui.button(words.look_at_doubts).clicked() {
@@ -128,7 +150,9 @@ fn light(ui: &mut Ui, words: &Words, name: &str, status: &Status) {
         Status::Good(text) => ("●", words.good, Tone::Good, text.as_str()),
         Status::Bad(why) => ("✖", words.bad, Tone::Bad, why.as_str()),
     };
-    let text = RichText::new(format!("{icon} {name}: {word}")).color(tone.ink(ui.visuals().dark_mode)).small();
+    let text = RichText::new(format!("{icon} {name}: {word}"))
+        .color(tone.ink(ui.visuals().dark_mode))
+        .small();
     let label = ui.label(text);
     if !detail.is_empty() {
         label.on_hover_text(detail);
@@ -136,13 +160,31 @@ fn light(ui: &mut Ui, words: &Words, name: &str, status: &Status) {
 }
 
 /// A labelled field: the label also names it for a screen reader.
-pub(super) fn field(ui: &mut Ui, name: &str, text: &mut String, is_secret: bool, hint: &'static str) -> egui::Response {
+pub(super) fn field(
+    ui: &mut Ui,
+    name: &str,
+    text: &mut String,
+    is_secret: bool,
+    hint: &'static str,
+) -> egui::Response {
     let label = ui.label(name);
-    ui.add(TextEdit::singleline(text).password(is_secret).hint_text(hint).desired_width(f32::INFINITY)).labelled_by(label.id)
+    ui.add(
+        TextEdit::singleline(text)
+            .password(is_secret)
+            .hint_text(hint)
+            .desired_width(f32::INFINITY),
+    )
+    .labelled_by(label.id)
 }
 
 /// A labelled choice. `true`: another one was chosen.
-pub(super) fn choice<T: Copy + PartialEq>(ui: &mut Ui, name: &str, chosen: &mut T, all: &[T], named: impl Fn(T) -> &'static str) -> bool {
+pub(super) fn choice<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    name: &str,
+    chosen: &mut T,
+    all: &[T],
+    named: impl Fn(T) -> &'static str,
+) -> bool {
     let label = ui.label(name);
     let before = *chosen;
     ComboBox::from_id_salt(name)
@@ -159,7 +201,13 @@ pub(super) fn choice<T: Copy + PartialEq>(ui: &mut Ui, name: &str, chosen: &mut 
 }
 
 /// Bars that stand still: read, not played with. `named` words a place below them.
-pub(super) fn chart(ui: &mut Ui, name: &str, height: f32, bars: Vec<Bar>, named: impl Fn(f64) -> String + 'static) {
+pub(super) fn chart(
+    ui: &mut Ui,
+    name: &str,
+    height: f32,
+    bars: Vec<Bar>,
+    named: impl Fn(f64) -> String + 'static,
+) {
     Plot::new(name)
         .height(height)
         .show_grid([false, true])
@@ -180,5 +228,6 @@ pub(super) fn big_button(ui: &mut Ui, text: &str, is_enabled: bool, is_primary: 
         label = label.color(Color32::WHITE).strong();
         button = Button::new(label).fill(ACCENT);
     }
-    ui.add_enabled(is_enabled, button.min_size(egui::vec2(104.0, 34.0))).clicked()
+    ui.add_enabled(is_enabled, button.min_size(egui::vec2(104.0, 34.0)))
+        .clicked()
 }

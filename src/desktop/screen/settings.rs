@@ -36,7 +36,13 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         let dark = ui.visuals().dark_mode;
         for (is_good, what, detail) in &model.settings.diagnosis {
             let tone = if *is_good { Tone::Good } else { Tone::Bad };
-            ui.add(Label::new(RichText::new(format!("{} {what}: {detail}", tone.sign())).color(tone.ink(dark))).wrap());
+            ui.add(
+                Label::new(
+                    RichText::new(format!("{} {what}: {detail}", tone.sign()))
+                        .color(tone.ink(dark)),
+                )
+                .wrap(),
+            );
         }
         let mut section = String::new();
         for row in &mut model.settings.rows {
@@ -78,11 +84,20 @@ fn seats(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
     let settings = &mut model.settings;
     ui.horizontal(|ui| {
         let name = ui.label(words.your_name);
-        ui.add(TextEdit::singleline(&mut settings.seat_name).desired_width(200.0)).labelled_by(name.id);
+        ui.add(TextEdit::singleline(&mut settings.seat_name).desired_width(200.0))
+            .labelled_by(name.id);
         let pin = ui.label(words.own_pin);
-        ui.add(TextEdit::singleline(&mut settings.seat_pin).password(true).desired_width(120.0)).labelled_by(pin.id);
+        ui.add(
+            TextEdit::singleline(&mut settings.seat_pin)
+                .password(true)
+                .desired_width(120.0),
+        )
+        .labelled_by(pin.id);
         let is_filled = !settings.seat_name.trim().is_empty() && settings.seat_pin.len() >= 4;
-        if ui.add_enabled(is_filled, Button::new(words.let_in)).clicked() {
+        if ui
+            .add_enabled(is_filled, Button::new(words.let_in))
+            .clicked()
+        {
             actions.push(Action::Seat);
         }
     });
@@ -93,7 +108,11 @@ fn setting(ui: &mut Ui, row: &mut Setting, words: &Words, actions: &mut Vec<Acti
     ui.horizontal(|ui| {
         let width = ui.available_width();
         if let Ok(mut is_on) = row.value.parse::<bool>() {
-            if ui.checkbox(&mut is_on, name).on_hover_text(&row.key).changed() {
+            if ui
+                .checkbox(&mut is_on, name)
+                .on_hover_text(&row.key)
+                .changed()
+            {
                 row.typed = is_on.to_string();
                 actions.push(Action::SaveSetting(row.key.clone()));
             }
@@ -110,9 +129,16 @@ fn setting(ui: &mut Ui, row: &mut Setting, words: &Words, actions: &mut Vec<Acti
             (true, true) => words.not_set,
             (false, _) => "",
         };
-        let edit = TextEdit::singleline(&mut row.typed).password(row.is_secret).hint_text(hint).desired_width(width * 0.34);
+        let edit = TextEdit::singleline(&mut row.typed)
+            .password(row.is_secret)
+            .hint_text(hint)
+            .desired_width(width * 0.34);
         ui.add(edit).labelled_by(label.id);
-        let is_changed = if row.is_secret { !row.typed.is_empty() } else { row.typed != row.value };
+        let is_changed = if row.is_secret {
+            !row.typed.is_empty()
+        } else {
+            row.typed != row.value
+        };
         if is_changed && ui.button(words.save).on_hover_text(&row.key).clicked() {
             actions.push(Action::SaveSetting(row.key.clone()));
         }

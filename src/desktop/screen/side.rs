@@ -18,12 +18,20 @@ pub fn bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     ui.add_space(6.0);
     for service in Service::ALL {
         let name = (words.service)(service);
-        let title = if model.running() == Some(service) { format!("{name} ▶") } else { name.to_owned() };
+        let title = if model.running() == Some(service) {
+            format!("{name} ▶")
+        } else {
+            name.to_owned()
+        };
         item(ui, model, &title, Place::Service(service), actions);
     }
     ui.add_space(12.0);
     let doubts = model.doubts.len();
-    let find = if doubts > 0 { format!("{} ⚠ {doubts}", words.find) } else { words.find.to_owned() };
+    let find = if doubts > 0 {
+        format!("{} ⚠ {doubts}", words.find)
+    } else {
+        words.find.to_owned()
+    };
     item(ui, model, &find, Place::Find, actions);
     item(ui, model, words.history, Place::History, actions);
     item(ui, model, words.settings, Place::Settings, actions);
@@ -31,7 +39,14 @@ pub fn bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
         ui.add_space(20.0);
         ui.horizontal(|ui| {
-            if ui.button(if ui.visuals().dark_mode { words.light } else { words.dark }).clicked() {
+            if ui
+                .button(if ui.visuals().dark_mode {
+                    words.light
+                } else {
+                    words.dark
+                })
+                .clicked()
+            {
                 actions.push(Action::ToggleTheme);
             }
             if ui.button(model.language.other().name()).clicked() {
@@ -44,8 +59,18 @@ pub fn bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
 
 fn item(ui: &mut Ui, model: &Model, title: &str, place: Place, actions: &mut Vec<Action>) {
     let is_chosen = model.place == place;
-    let color = if is_chosen { Color32::WHITE } else { ui.visuals().text_color() };
-    if ui.add(Button::selectable(is_chosen, RichText::new(title).color(color)).min_size(egui::vec2(196.0, 30.0))).clicked() {
+    let color = if is_chosen {
+        Color32::WHITE
+    } else {
+        ui.visuals().text_color()
+    };
+    if ui
+        .add(
+            Button::selectable(is_chosen, RichText::new(title).color(color))
+                .min_size(egui::vec2(196.0, 30.0)),
+        )
+        .clicked()
+    {
         actions.push(Action::Go(place));
     }
 }
@@ -53,7 +78,11 @@ fn item(ui: &mut Ui, model: &Model, title: &str, place: Place, actions: &mut Vec
 fn auto(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     let words = model.words();
     let mut is_on = model.auto.is_on;
-    if ui.checkbox(&mut is_on, words.auto).on_hover_text(words.auto_hint).changed() {
+    if ui
+        .checkbox(&mut is_on, words.auto)
+        .on_hover_text(words.auto_hint)
+        .changed()
+    {
         actions.push(Action::Auto(is_on));
     }
     if model.auto.is_on {
@@ -65,15 +94,17 @@ fn auto(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
 pub fn told(ui: &mut Ui, model: &Model) {
     let dark = ui.visuals().dark_mode;
     let count = model.told.len();
-    ScrollArea::vertical().auto_shrink(false).show_rows(ui, 22.0, count, |ui, range| {
-        for notice in range.filter_map(|place| model.told.get(count - 1 - place)) {
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(local(notice.at_ms, "%H:%M:%S")).small());
-                let text = format!("{} {}", notice.tone.sign(), notice.text);
-                ui.add(Label::new(RichText::new(text).color(notice.tone.ink(dark))).truncate());
-            });
-        }
-    });
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show_rows(ui, 22.0, count, |ui, range| {
+            for notice in range.filter_map(|place| model.told.get(count - 1 - place)) {
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new(local(notice.at_ms, "%H:%M:%S")).small());
+                    let text = format!("{} {}", notice.tone.sign(), notice.text);
+                    ui.add(Label::new(RichText::new(text).color(notice.tone.ink(dark))).truncate());
+                });
+            }
+        });
     if count == 0 {
         ui.label(RichText::new("—").color(Tone::Quiet.ink(dark)));
     }

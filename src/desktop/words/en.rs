@@ -34,20 +34,34 @@ pub const WORDS: Words = Words {
     opening: "Opening the ledger…",
     locked: "The configuration is locked. Enter the passphrase.",
     no_list: "No data yet. Press Get data, or paste codes on the left.",
-    ready: |count, sum| if sum.is_empty() { format!("Ready · {count} rows") } else { format!("Ready · {count} rows · {sum}") },
+    ready: |count, sum| {
+        if sum.is_empty() {
+            format!("Ready · {count} rows")
+        } else {
+            format!("Ready · {count} rows · {sum}")
+        }
+    },
     missing: |count, what| format!("{count} rows · {what}"),
     running: |sessions, left, end| {
-        let who = if sessions > 1 { format!("Running {sessions} sessions") } else { "Running".to_owned() };
+        let who = if sessions > 1 {
+            format!("Running {sessions} sessions")
+        } else {
+            "Running".to_owned()
+        };
         format!("{who} · {left} rows left{end}")
     },
     ends_at: |time| format!(" · done at {time}"),
-    paused: |left| format!("Paused · {left} rows left · sessions stay logged in, press Resume to go on"),
+    paused: |left| {
+        format!("Paused · {left} rows left · sessions stay logged in, press Resume to go on")
+    },
     stopping: "Stopping at a safe point…",
     done: |summary| format!("Done · {summary}"),
     stopped: |summary| format!("Stopped · {summary}"),
     elsewhere: |service| format!("Running {service}"),
     reconciling: |count| format!("Looking into {count} doubts…"),
-    mishap: |path| format!("The program had a fault last time; the ledger is whole. Report: {path}"),
+    mishap: |path| {
+        format!("The program had a fault last time; the ledger is whole. Report: {path}")
+    },
     peek: "Look",
     idle_now: "Idle · no batch is running",
     paid_sum: |sum| format!("{sum} paid"),
@@ -64,7 +78,11 @@ pub const WORDS: Words = Words {
     bad_amount: "the amount is not right",
     left_out: |wrong, twice| format!("Left out: {wrong} wrong rows, {twice} duplicates"),
     duplicate_of: |account, row| format!("{account} is the same as {row}"),
-    big_list: |count| format!("A list of {count} rows, too long to be edited here. Change the file and open it again."),
+    big_list: |count| {
+        format!(
+            "A list of {count} rows, too long to be edited here. Change the file and open it again."
+        )
+    },
     from_file: |count, name| format!("{count} rows read from {name}"),
     no_data: "The API has no data",
     fetched: |count, service| format!("{count} rows fetched: {service}"),
@@ -91,7 +109,9 @@ pub const WORDS: Words = Words {
     show_browser: "Show browser",
 
     will_pay: |count, sum| format!("Pay {count} items · {sum}"),
-    will_pay_some_quoted: |count, sum, quoted| format!("Pay {count} items · {sum}, and {quoted} as the portal quotes them"),
+    will_pay_some_quoted: |count, sum, quoted| {
+        format!("Pay {count} items · {sum}, and {quoted} as the portal quotes them")
+    },
     will_pay_quoted: |count| format!("Pay {count} items · amounts as the portal quotes them"),
     takes_about: |minutes| format!("about {minutes} minutes"),
     will_look_up: |count| format!("Look up {count} codes · nothing is paid"),
@@ -138,7 +158,9 @@ pub const WORDS: Words = Words {
     a_minute: |count| format!("{count}/min"),
     rate: "Rate (jobs a minute)",
 
-    doubts: |count| format!("{count} payments are in doubt; their debts are locked and not paid again"),
+    doubts: |count| {
+        format!("{count} payments are in doubt; their debts are locked and not paid again")
+    },
     settled: |count| format!("Reconciled: {count} payments settled"),
     look_at_doubts: "Look at each",
     resolve_title: "You have checked it on the portal. The result is:",
@@ -153,7 +175,9 @@ pub const WORDS: Words = Words {
     find_hint: "Code, phone, order, transaction…",
     never: |what| format!("This machine never did anything with {what}"),
     answer_paid: |amount, when, service| format!("Paid {amount} at {when} · {service}"),
-    answer_doubt: |when| format!("In doubt since {when}: neither collect nor pay again before it is reconciled"),
+    answer_doubt: |when| {
+        format!("In doubt since {when}: neither collect nor pay again before it is reconciled")
+    },
     answer_not_paid: |outcome| format!("Not paid · last time: {outcome}"),
     proof: |proof| format!("Proof: {proof}"),
     transaction: |id| format!("Transaction {id}"),
@@ -251,14 +275,22 @@ fn setting(key: &str) -> &'static str {
         "portal.password" => "Portal password",
         "portal.pin" => "PIN that confirms payments",
         "portal.agent_code" => "Agent code as the portal shows it, where it differs",
-        "portal.answer_timeout_s" => "Seconds an answer is waited for; after a confirmation that makes a doubt",
+        "portal.answer_timeout_s" => {
+            "Seconds an answer is waited for; after a confirmation that makes a doubt"
+        }
         "portal.person_timeout_s" => "Seconds a person is waited for (captcha, OTP)",
         "portal.retries" => "Tries after a technical failure, before money is armed",
-        "portal.failures_before_pause" => "Technical failures in a row after which the batch stops by itself",
+        "portal.failures_before_pause" => {
+            "Technical failures in a row after which the batch stops by itself"
+        }
         "reconcile.wait_s" => "Seconds a batch goes on reconciling at its end",
         "reconcile.look_after_ms" => "When a doubt is looked into, in milliseconds",
-        "reconcile.settle_ms" => "How late the portal's history may show a payment, in milliseconds",
-        "reconcile.apart_ms" => "How far two readings without a payment must lie apart, in milliseconds",
+        "reconcile.settle_ms" => {
+            "How late the portal's history may show a payment, in milliseconds"
+        }
+        "reconcile.apart_ms" => {
+            "How far two readings without a payment must lie apart, in milliseconds"
+        }
         "api.source" => "Where jobs come from: api, or site (the collection site)",
         "api.jobs_at_once" => "How many jobs are taken at once",
         "site.url" => "Address of the collection site",
@@ -273,7 +305,9 @@ fn setting(key: &str) -> &'static str {
         "browser.driver_path" => "ChromeDriver; empty is searched for",
         "browser.headless" => "Browser without a window; captcha and OTP then cannot be done",
         "browser.bidi" => "Hold the confirming request before it leaves the browser",
-        "browser.valve" => "Shut the line too while it is held; off only where a proxy must be used",
+        "browser.valve" => {
+            "Shut the line too while it is held; off only where a proxy must be used"
+        }
         "browser.sessions" => "Sessions at the same time, at most",
         "browser.logins_per_browser" => "Sessions in one browser",
         "limits.per_job" => "At most for one payment; empty is no limit",

@@ -1,4 +1,5 @@
-//! Everything that the window says, once per language. A word that is missing in one of them does not compile.
+//! Everything that the window says, once per language. A word that is missing in one of them does
+//! not compile.
 
 mod en;
 mod vi;
@@ -18,7 +19,10 @@ impl Language {
 
 /// The window's words. Functions where a number or a name stands inside.
 #[derive(Debug)]
-#[allow(missing_docs, reason = "each is named after what it says; the languages beside each other are the documentation")]
+#[allow(
+    missing_docs,
+    reason = "each is named after what it says; the languages beside each other are the documentation"
+)]
 pub struct Words {
     // ---- Names ----
     pub service: fn(Service) -> &'static str,
@@ -257,13 +261,19 @@ mod tests {
         for language in [Language::Vi, Language::En] {
             let words = language.words();
             for service in Service::ALL {
-                assert!(!(words.service)(service).is_empty() && !(words.account)(service).is_empty());
+                assert!(
+                    !(words.service)(service).is_empty() && !(words.account)(service).is_empty()
+                );
             }
             for outcome in Outcome::ALL {
                 assert!(!(words.outcome)(outcome).is_empty());
             }
             for key in crate::config::keys() {
-                assert!(!(words.setting)(&key).is_empty(), "{key} is not explained in {}", language.name());
+                assert!(
+                    !(words.setting)(&key).is_empty(),
+                    "{key} is not explained in {}",
+                    language.name()
+                );
             }
             assert_eq!(Language::of(language.code()), language);
         }
@@ -271,7 +281,11 @@ mod tests {
 
     #[test]
     fn english_is_english() {
-        let vietnamese = |text: &str| text.chars().any(|c| "ăâđêôơưàảãạáằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ".contains(c));
+        let vietnamese = |text: &str| {
+            text.chars().any(|c| {
+                "ăâđêôơưàảãạáằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ".contains(c)
+            })
+        };
         let shown = format!("{:?}", Language::En.words());
         assert!(!vietnamese(&shown.to_lowercase()), "{shown}");
     }

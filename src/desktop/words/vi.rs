@@ -31,14 +31,26 @@ pub const WORDS: Words = Words {
     opening: "Đang mở sổ giao dịch…",
     locked: "Cấu hình đang khóa. Nhập mật khẩu mở khóa.",
     no_list: "Chưa có dữ liệu. Bấm Get dữ liệu, hoặc dán mã vào ô bên trái.",
-    ready: |count, sum| if sum.is_empty() { format!("Sẵn sàng · {count} dòng") } else { format!("Sẵn sàng · {count} dòng · {sum}") },
+    ready: |count, sum| {
+        if sum.is_empty() {
+            format!("Sẵn sàng · {count} dòng")
+        } else {
+            format!("Sẵn sàng · {count} dòng · {sum}")
+        }
+    },
     missing: |count, what| format!("{count} dòng · {what}"),
     running: |sessions, left, end| {
-        let who = if sessions > 1 { format!("Đang chạy {sessions} phiên") } else { "Đang chạy".to_owned() };
+        let who = if sessions > 1 {
+            format!("Đang chạy {sessions} phiên")
+        } else {
+            "Đang chạy".to_owned()
+        };
         format!("{who} · còn {left} dòng{end}")
     },
     ends_at: |time| format!(" · xong lúc {time}"),
-    paused: |left| format!("Tạm dừng · còn {left} dòng · phiên vẫn đăng nhập, bấm Tiếp tục để chạy tiếp"),
+    paused: |left| {
+        format!("Tạm dừng · còn {left} dòng · phiên vẫn đăng nhập, bấm Tiếp tục để chạy tiếp")
+    },
     stopping: "Đang dừng ở điểm an toàn…",
     done: |summary| format!("Xong · {summary}"),
     stopped: |summary| format!("Đã dừng · {summary}"),
@@ -61,7 +73,9 @@ pub const WORDS: Words = Words {
     bad_amount: "Số tiền nạp chưa đúng",
     left_out: |wrong, twice| format!("Bỏ {wrong} dòng sai, {twice} dòng trùng"),
     duplicate_of: |account, row| format!("{account} trùng với {row}"),
-    big_list: |count| format!("Danh sách {count} dòng, quá dài để sửa ở đây. Sửa trong tệp rồi mở lại."),
+    big_list: |count| {
+        format!("Danh sách {count} dòng, quá dài để sửa ở đây. Sửa trong tệp rồi mở lại.")
+    },
     from_file: |count, name| format!("Đã đọc {count} dòng từ {name}"),
     no_data: "Không có dữ liệu từ API",
     fetched: |count, service| format!("Đã tải {count} dòng: {service}"),
@@ -88,7 +102,9 @@ pub const WORDS: Words = Words {
     show_browser: "Hiện trình duyệt",
 
     will_pay: |count, sum| format!("Trả {count} khoản · {sum}"),
-    will_pay_some_quoted: |count, sum, quoted| format!("Trả {count} khoản · {sum} và {quoted} khoản theo cổng báo"),
+    will_pay_some_quoted: |count, sum, quoted| {
+        format!("Trả {count} khoản · {sum} và {quoted} khoản theo cổng báo")
+    },
     will_pay_quoted: |count| format!("Trả {count} khoản · số tiền theo cổng báo"),
     takes_about: |minutes| format!("khoảng {minutes} phút"),
     will_look_up: |count| format!("Tra {count} mã · không trả tiền"),
@@ -99,7 +115,9 @@ pub const WORDS: Words = Words {
     per_job: "mỗi khoản",
     per_batch: "mỗi lô",
     per_day: "mỗi ngày",
-    paid_before: |count| format!("{count} khoản đã trả trong tháng này; cùng số tiền sẽ không trả lại"),
+    paid_before: |count| {
+        format!("{count} khoản đã trả trong tháng này; cùng số tiền sẽ không trả lại")
+    },
     in_doubt_before: |count| format!("{count} khoản đang chưa rõ; sẽ không trả lại"),
     row_paid_before: |when| format!("Đã trả lúc {when}"),
     row_in_doubt: "Lần trước chưa rõ kết quả",
@@ -135,7 +153,9 @@ pub const WORDS: Words = Words {
     a_minute: |count| format!("{count}/phút"),
     rate: "Tốc độ (việc mỗi phút)",
 
-    doubts: |count| format!("{count} giao dịch chưa rõ kết quả; nợ của chúng đang khóa, không trả lại"),
+    doubts: |count| {
+        format!("{count} giao dịch chưa rõ kết quả; nợ của chúng đang khóa, không trả lại")
+    },
     settled: |count| format!("Đối soát: đã rõ {count} giao dịch"),
     look_at_doubts: "Xem từng giao dịch",
     resolve_title: "Bạn đã kiểm tra trên cổng. Kết quả là:",
@@ -229,14 +249,18 @@ fn setting(key: &str) -> &'static str {
         "portal.password" => "Mật khẩu cổng",
         "portal.pin" => "Mã PIN xác nhận thanh toán",
         "portal.agent_code" => "Mã đại lý hiện trên cổng, nếu khác tên đăng nhập",
-        "portal.answer_timeout_s" => "Chờ cổng trả lời bao nhiêu giây; sau khi xác nhận mà quá hạn thì thành chưa rõ",
+        "portal.answer_timeout_s" => {
+            "Chờ cổng trả lời bao nhiêu giây; sau khi xác nhận mà quá hạn thì thành chưa rõ"
+        }
         "portal.person_timeout_s" => "Chờ người nhập captcha, OTP bao nhiêu giây",
         "portal.retries" => "Thử lại mấy lần khi lỗi kỹ thuật, trước khi trả tiền",
         "portal.failures_before_pause" => "Mấy lỗi kỹ thuật liên tiếp thì lô tự dừng",
         "reconcile.wait_s" => "Cuối lô đối soát thêm bao nhiêu giây",
         "reconcile.look_after_ms" => "Các mốc đối soát, mili giây sau khi chưa rõ",
         "reconcile.settle_ms" => "Cổng có thể chậm hiện giao dịch trong lịch sử bao lâu, mili giây",
-        "reconcile.apart_ms" => "Hai lần đọc lịch sử cách nhau bao lâu mới kết luận chưa trả, mili giây",
+        "reconcile.apart_ms" => {
+            "Hai lần đọc lịch sử cách nhau bao lâu mới kết luận chưa trả, mili giây"
+        }
         "api.source" => "Việc lấy từ đâu: api hoặc site (trang thu cước)",
         "api.jobs_at_once" => "Lấy nhiều nhất mấy việc một lần",
         "site.url" => "Địa chỉ trang thu cước",

@@ -25,27 +25,39 @@ fn view(service: Service, result: JobResult) -> Option<Found> {
         account: result.job.account.to_string(),
         customer: result.customer,
         end: result.conclusion,
-        at: result.at.map(|at| local(at.as_millisecond(), MOMENT)).unwrap_or_default(),
+        at: result
+            .at
+            .map(|at| local(at.as_millisecond(), MOMENT))
+            .unwrap_or_default(),
     })
 }
 
 /// Everything that was ever done with this code, phone, order, transaction or attempt.
 pub async fn found(ledger: &Ledger, what: &str) -> Result<Vec<Found>, String> {
     let found = ledger.find(what).await.map_err(words)?;
-    Ok(found.into_iter().filter_map(|(service, result)| view(service.parse().ok()?, result)).collect())
+    Ok(found
+        .into_iter()
+        .filter_map(|(service, result)| view(service.parse().ok()?, result))
+        .collect())
 }
 
 /// What is in doubt.
 pub async fn doubts(ledger: &Ledger) -> Result<Vec<Found>, String> {
     let mut all = Vec::new();
     for live in ledger.in_doubt().await.map_err(words)? {
-        let Some(job) = ledger.job_of(&live).await.map_err(words)? else { continue };
+        let Some(job) = ledger.job_of(&live).await.map_err(words)? else {
+            continue;
+        };
         let since = ledger.unknown_since(&live.id).await.map_err(words)?;
         all.push(Found {
             attempt: live.id.clone(),
             service: live.service,
             account: job.account.to_string(),
-            customer: live.attempt.quote.as_ref().and_then(|quote| quote.customer.clone()),
+            customer: live
+                .attempt
+                .quote
+                .as_ref()
+                .and_then(|quote| quote.customer.clone()),
             end: live.attempt.standing(),
             at: since.map(|ms| local(ms, MOMENT)).unwrap_or_default(),
         });
@@ -57,9 +69,21 @@ pub async fn doubts(ledger: &Ledger) -> Result<Vec<Found>, String> {
 pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
     let since = month_start_ms(Timestamp::now(), &TimeZone::system());
     let paid = ledger.paid_accounts(service, since).await.map_err(words)?;
-    let in_doubt = ledger.in_doubt().await.map_err(words)?.into_iter().filter(|live| live.service == service);
+    let in_doubt = ledger
+        .in_doubt()
+        .await
+        .map_err(words)?
+        .into_iter()
+        .filter(|live| live.service == service);
     let ms_a_job = ledger.ms_a_job(service).await.map_err(words)?;
-    let mut known = Known { ms_a_job, paid: paid.into_iter().map(|(key, at_ms)| (key, local(at_ms, "%d/%m %H:%M"))).collect(), ..Known::default() };
+    let mut known = Known {
+        ms_a_job,
+        paid: paid
+            .into_iter()
+            .map(|(key, at_ms)| (key, local(at_ms, "%d/%m %H:%M")))
+            .collect(),
+        ..Known::default()
+    };
     for live in in_doubt {
         if let Some(job) = ledger.job_of(&live).await.map_err(words)? {
             known.in_doubt.insert(job.account.key());
@@ -70,28 +94,60 @@ pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
 
 /// What happened to an attempt, with what was kept of it.
 pub async fn story(tools: &Tools, attempt: &str, language: Language) -> Result<Story, String> {
-    let told = story::told(&tools.ledger.events_of(attempt).await.map_err(words)?, language);
-    let evidence = told.files.into_iter().filter_map(|file| Some((story::shows(&file.what, language).to_owned(), tools.evidence.find(&file.hash)?)));
-    let steps = told.steps.into_iter().map(|(at, sentence)| (local(at.as_millisecond(), "%d/%m %H:%M:%S"), sentence)).collect();
-    Ok(Story { attempt: attempt.to_owned(), steps, evidence: evidence.collect() })
+    let told = story::told(
+        &tools.ledger.events_of(attempt).await.map_err(words)?,
+        language,
+    );
+    let evidence = told.files.into_iter().filter_map(|file| {
+        Some((
+            story::shows(&file.what, language).to_owned(),
+            tools.evidence.find(&file.hash)?,
+        ))
+    });
+    let steps = told
+        .steps
+        .into_iter()
+        .map(|(at, sentence)| (local(at.as_millisecond(), "%d/%m %H:%M:%S"), sentence))
+        .collect();
+    Ok(Story {
+        attempt: attempt.to_owned(),
+        steps,
+        evidence: evidence.collect(),
+    })
 }
 
 /// The beginning of the local day that lies `days - 1` days back.
 fn since_ms(days: u16) -> i64 {
     let now = Timestamp::now().to_zoned(TimeZone::system());
-    let first = now.checked_sub((i64::from(days.max(1)) - 1).days()).unwrap_or(now);
+    let first = now
+        .checked_sub((i64::from(days.max(1)) - 1).days())
+        .unwrap_or(now);
     day_start_ms(first.timestamp(), &TimeZone::system())
 }
 
 /// Batches and sums of so many days, today included.
 pub async fn days(ledger: &Ledger, days: u16) -> Result<History, String> {
     let since = since_ms(days);
-    let mut history = History { days, ..History::default() };
+    let mut history = History {
+        days,
+        ..History::default()
+    };
     let today = local(Timestamp::now().as_millisecond(), "%d/%m");
     // Every day has its place, also one on which nothing was done.
-    history.by_day = (0..i64::from(days.max(1))).map(|day| (local(since + day * 86_400_000 + 43_200_000, "%d/%m"), Vnd::ZERO)).collect();
+    history.by_day = (0..i64::from(days.max(1)))
+        .map(|day| {
+            (
+                local(since + day * 86_400_000 + 43_200_000, "%d/%m"),
+                Vnd::ZERO,
+            )
+        })
+        .collect();
     for sum in ledger.sums_since(since).await.map_err(words)? {
-        match history.by_outcome.iter_mut().find(|(outcome, _)| *outcome == sum.outcome) {
+        match history
+            .by_outcome
+            .iter_mut()
+            .find(|(outcome, _)| *outcome == sum.outcome)
+        {
             Some((_, count)) => *count += sum.count,
             None => history.by_outcome.push((sum.outcome, sum.count)),
         }
@@ -105,9 +161,17 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<History, String> {
         if day == today {
             history.today = history.today.saturating_add(sum.amount);
         }
-        match history.by_service.iter_mut().find(|(service, ..)| *service == sum.service) {
-            Some((_, count, paid)) => (*count, *paid) = (*count + sum.count, paid.saturating_add(sum.amount)),
-            None => history.by_service.push((sum.service, sum.count, sum.amount)),
+        match history
+            .by_service
+            .iter_mut()
+            .find(|(service, ..)| *service == sum.service)
+        {
+            Some((_, count, paid)) => {
+                (*count, *paid) = (*count + sum.count, paid.saturating_add(sum.amount))
+            }
+            None => history
+                .by_service
+                .push((sum.service, sum.count, sum.amount)),
         }
     }
     history.by_outcome.sort_by_key(|(outcome, _)| *outcome);
@@ -128,19 +192,39 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<History, String> {
 }
 
 /// Writes these batches to one Excel file, and says where.
-pub async fn export_batches(ledger: &Ledger, folder: &Path, batches: &[String]) -> Result<PathBuf, String> {
-    write(reports_of(ledger, |batch| batches.contains(&batch.id)).await.map_err(words)?, folder).await
+pub async fn export_batches(
+    ledger: &Ledger,
+    folder: &Path,
+    batches: &[String],
+) -> Result<PathBuf, String> {
+    write(
+        reports_of(ledger, |batch| batches.contains(&batch.id))
+            .await
+            .map_err(words)?,
+        folder,
+    )
+    .await
 }
 
 /// Writes everything that was ever done with this to one Excel file, and says where.
 pub async fn export_found(ledger: &Ledger, folder: &Path, what: &str) -> Result<PathBuf, String> {
-    write(reports_of_found(ledger.find(what).await.map_err(words)?), folder).await
+    write(
+        reports_of_found(ledger.find(what).await.map_err(words)?),
+        folder,
+    )
+    .await
 }
 
 async fn write(reports: Vec<Report>, folder: &Path) -> Result<PathBuf, String> {
-    let name = format!("gachno-{}.xlsx", local(Timestamp::now().as_millisecond(), "%H%M-%d-%m-%Y"));
+    let name = format!(
+        "gachno-{}.xlsx",
+        local(Timestamp::now().as_millisecond(), "%H%M-%d-%m-%Y")
+    );
     let path = folder.join(name);
     let file = path.clone();
-    tokio::task::spawn_blocking(move || excel::save_all(&reports, &file)).await.map_err(words)?.map_err(words)?;
+    tokio::task::spawn_blocking(move || excel::save_all(&reports, &file))
+        .await
+        .map_err(words)?
+        .map_err(words)?;
     Ok(std::path::absolute(&path).unwrap_or(path))
 }

@@ -24,19 +24,30 @@ pub struct First {
 }
 
 /// Waits for the first set-up, saves it, and goes on with it.
-pub async fn first(home: &Home, inbox: &mut UnboundedReceiver<Command>, teller: &Teller) -> Option<(Config, Secrets, Unlock)> {
+pub async fn first(
+    home: &Home,
+    inbox: &mut UnboundedReceiver<Command>,
+    teller: &Teller,
+) -> Option<(Config, Secrets, Unlock)> {
     teller.tell(Update::First);
     teller.tell(Update::Browser(browser(&Settings::default())));
     loop {
         match inbox.recv().await? {
-            Command::Skip => return Some((Config::default(), Secrets::default(), Unlock::default())),
+            Command::Skip => {
+                return Some((Config::default(), Secrets::default(), Unlock::default()));
+            }
             Command::Check(url, token) => {
                 let mut config = Config::default();
                 config.api.url = url;
-                let secrets = Secrets { token: Some(token).filter(|t| !t.expose_secret().is_empty()), ..Secrets::default() };
+                let secrets = Secrets {
+                    token: Some(token).filter(|t| !t.expose_secret().is_empty()),
+                    ..Secrets::default()
+                };
                 teller.tell(Update::Api(health(&config, &secrets).await));
                 let found = tokio::task::spawn_blocking(|| browser(&Settings::default())).await;
-                teller.tell(Update::Browser(found.unwrap_or_else(|e| Err(e.to_string()))));
+                teller.tell(Update::Browser(
+                    found.unwrap_or_else(|e| Err(e.to_string())),
+                ));
             }
             Command::Finish(form) => {
                 let path = home.config_file();
@@ -57,9 +68,16 @@ pub async fn first(home: &Home, inbox: &mut UnboundedReceiver<Command>, teller: 
 }
 
 fn made(form: &First) -> Result<(Config, Secrets, Unlock), String> {
-    let unlock = Unlock { passphrase: Some(form.passphrase.clone()).filter(|p| !p.expose_secret().is_empty()), keyring: form.use_keyring };
+    let unlock = Unlock {
+        passphrase: Some(form.passphrase.clone()).filter(|p| !p.expose_secret().is_empty()),
+        keyring: form.use_keyring,
+    };
     let mut config = Config::default();
-    for (key, value) in form.values.iter().filter(|(_, value)| !value.expose_secret().trim().is_empty()) {
+    for (key, value) in form
+        .values
+        .iter()
+        .filter(|(_, value)| !value.expose_secret().trim().is_empty())
+    {
         config = with(&config, key, value, &unlock)?;
     }
     let secrets = app::secrets(&config, &unlock).map_err(|e| e.to_string())?;
@@ -67,7 +85,12 @@ fn made(form: &First) -> Result<(Config, Secrets, Unlock), String> {
 }
 
 /// A configuration with one key changed; its first secret makes the vault.
-fn with(config: &Config, key: &str, value: &SecretString, unlock: &Unlock) -> Result<Config, String> {
+fn with(
+    config: &Config,
+    key: &str,
+    value: &SecretString,
+    unlock: &Unlock,
+) -> Result<Config, String> {
     config::set(config, key, value, || vault(config, unlock)).map_err(|e| e.to_string())
 }
 
@@ -82,19 +105,32 @@ fn vault(config: &Config, unlock: &Unlock) -> Result<Vault, VaultError> {
 }
 
 /// Saves one key.
-pub async fn set(open: &Open, key: &str, value: SecretString) -> Result<(Config, Secrets, Unlock), String> {
+pub async fn set(
+    open: &Open,
+    key: &str,
+    value: SecretString,
+) -> Result<(Config, Secrets, Unlock), String> {
     let mut unlock = open.unlock.clone();
     unlock.keyring |= keeps_in_keyring(&open.config);
     let key = key.to_owned();
-    changed(open, unlock, move |config, unlock| with(config, &key, &value, unlock)).await
+    changed(open, unlock, move |config, unlock| {
+        with(config, &key, &value, unlock)
+    })
+    .await
 }
 
 /// Lets this person sign in with this PIN, or not any more.
-pub async fn seat(open: &Open, name: String, pin: Option<SecretString>) -> Result<(Config, Secrets, Unlock), String> {
+pub async fn seat(
+    open: &Open,
+    name: String,
+    pin: Option<SecretString>,
+) -> Result<(Config, Secrets, Unlock), String> {
     let mut unlock = open.unlock.clone();
     unlock.keyring |= keeps_in_keyring(&open.config);
     changed(open, unlock, move |config, unlock| match pin {
-        Some(pin) => config::seat(config, &name, &pin, || vault(config, unlock)).map_err(|e| e.to_string()),
+        Some(pin) => {
+            config::seat(config, &name, &pin, || vault(config, unlock)).map_err(|e| e.to_string())
+        }
         None => config::unseat(config, &name).map_err(|e| e.to_string()),
     })
     .await
@@ -102,10 +138,14 @@ pub async fn seat(open: &Open, name: String, pin: Option<SecretString>) -> Resul
 
 /// A keyring's vault is opened by the keyring; where there is no vault yet it may be made there.
 fn keeps_in_keyring(config: &Config) -> bool {
-    config.vault.as_ref().is_none_or(|header| matches!(header.key, KeySource::Keyring { .. }))
+    config
+        .vault
+        .as_ref()
+        .is_none_or(|header| matches!(header.key, KeySource::Keyring { .. }))
 }
 
-/// Changes the configuration and saves it. A demo's is in no file, and what it changes goes with it.
+/// Changes the configuration and saves it. A demo's is in no file, and what it changes goes with
+/// it.
 async fn changed(
     open: &Open,
     unlock: Unlock,
@@ -121,23 +161,39 @@ async fn changed(
     if open.is_demo {
         return Ok((config, open.secrets.clone(), unlock));
     }
-    config.save(&open.home.config_file()).map_err(|e| e.to_string())?;
+    config
+        .save(&open.home.config_file())
+        .map_err(|e| e.to_string())?;
     Ok((config, secrets, unlock))
 }
 
 /// Tells every key with its value.
 pub fn tell(open: &Open, teller: &Teller, saved: Option<String>) {
     let value = |key: &String| config::get(&open.config, key).unwrap_or_default();
-    let rows = config::keys().into_iter().map(|key| (key.clone(), value(&key), config::is_secret(&key))).collect();
+    let rows = config::keys()
+        .into_iter()
+        .map(|key| (key.clone(), value(&key), config::is_secret(&key)))
+        .collect();
     teller.tell(Update::Settings(rows, saved));
 }
 
 /// Everything but the secrets and their vault.
 fn without_secrets(config: &Config) -> Result<Value, serde_json::Error> {
     let plain = Config {
-        portal: config::Portal { username: Sealed::default(), password: Sealed::default(), pin: Sealed::default(), ..config.portal.clone() },
-        api: config::Api { token: Sealed::default(), ..config.api.clone() },
-        site: config::Site { url: config.site.url.clone(), ..config::Site::default() },
+        portal: config::Portal {
+            username: Sealed::default(),
+            password: Sealed::default(),
+            pin: Sealed::default(),
+            ..config.portal.clone()
+        },
+        api: config::Api {
+            token: Sealed::default(),
+            ..config.api.clone()
+        },
+        site: config::Site {
+            url: config.site.url.clone(),
+            ..config::Site::default()
+        },
         operators: Vec::new(),
         vault: None,
         ..config.clone()
@@ -147,25 +203,37 @@ fn without_secrets(config: &Config) -> Result<Value, serde_json::Error> {
 
 /// Writes the settings without secrets where the operator chooses. `None`: nowhere.
 pub async fn export(open: &Open) -> Option<Result<String, String>> {
-    let file = rfd::AsyncFileDialog::new().set_file_name("gachno-config.json").add_filter("JSON", &["json"]).save_file().await?;
+    let file = rfd::AsyncFileDialog::new()
+        .set_file_name("gachno-config.json")
+        .add_filter("JSON", &["json"])
+        .save_file()
+        .await?;
     let text = without_secrets(&open.config).and_then(|value| serde_json::to_string_pretty(&value));
     let written = match text {
-        Ok(text) => config::write_atomically(file.path(), text.as_bytes()).map_err(|e| e.to_string()),
+        Ok(text) => {
+            config::write_atomically(file.path(), text.as_bytes()).map_err(|e| e.to_string())
+        }
         Err(error) => Err(error.to_string()),
     };
     Some(written.map(|()| file.path().display().to_string()))
 }
 
-/// Takes settings over from a file that the operator chooses; our own secrets stay. `None`: none was chosen.
+/// Takes settings over from a file that the operator chooses; our own secrets stay. `None`: none
+/// was chosen.
 pub async fn import(open: &Open) -> Option<Result<(Config, Secrets, Unlock), String>> {
-    let file = rfd::AsyncFileDialog::new().add_filter("JSON", &["json"]).pick_file().await?;
+    let file = rfd::AsyncFileDialog::new()
+        .add_filter("JSON", &["json"])
+        .pick_file()
+        .await?;
     Some(imported(open, file.path()))
 }
 
 fn imported(open: &Open, path: &std::path::Path) -> Result<(Config, Secrets, Unlock), String> {
     let config = merged(&open.config, Config::load(path).map_err(|e| e.to_string())?);
     if !open.is_demo {
-        config.save(&open.home.config_file()).map_err(|e| e.to_string())?;
+        config
+            .save(&open.home.config_file())
+            .map_err(|e| e.to_string())?;
     }
     Ok((config, open.secrets.clone(), open.unlock.clone()))
 }
@@ -179,8 +247,14 @@ fn merged(own: &Config, theirs: Config) -> Config {
             pin: own.portal.pin.clone(),
             ..theirs.portal
         },
-        api: config::Api { token: own.api.token.clone(), ..theirs.api },
-        site: config::Site { url: theirs.site.url, ..own.site.clone() },
+        api: config::Api {
+            token: own.api.token.clone(),
+            ..theirs.api
+        },
+        site: config::Site {
+            url: theirs.site.url,
+            ..own.site.clone()
+        },
         operators: own.operators.clone(),
         vault: own.vault.clone(),
         ..theirs
@@ -192,9 +266,14 @@ pub fn browser(settings: &Settings) -> Result<String, String> {
     if !settings.webdriver_url.is_empty() {
         return Ok(browsers::without_password(&settings.webdriver_url));
     }
-    let found = browsers::find(&settings.browser_path, &settings.driver_path).map_err(|e| e.to_string())?;
+    let found =
+        browsers::find(&settings.browser_path, &settings.driver_path).map_err(|e| e.to_string())?;
     let (browser, driver) = browsers::versions(&found).map_err(|e| e.to_string())?;
-    Ok(if browser.is_empty() { format!("ChromeDriver {driver}") } else { format!("Chromium {browser}") })
+    Ok(if browser.is_empty() {
+        format!("ChromeDriver {driver}")
+    } else {
+        format!("Chromium {browser}")
+    })
 }
 
 /// What the doctor has to say: good or not, what, and the detail. Logs in, moves no money.
@@ -216,11 +295,17 @@ pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
             Err(error) => Err(error.to_string()),
         },
     );
-    let mut tools = app::tools_on(open.tools.ledger.clone(), &open.home, &open.config, None).map_err(|e| e.to_string());
+    let mut tools = app::tools_on(open.tools.ledger.clone(), &open.home, &open.config, None)
+        .map_err(|e| e.to_string());
     if let Ok(tools) = &mut tools {
         tools.browser.headless = true;
     }
-    let plan = app::plan(&open.config, &open.secrets, Service::LookUpFtth, Intake::default());
+    let plan = app::plan(
+        &open.config,
+        &open.secrets,
+        Service::LookUpFtth,
+        Intake::default(),
+    );
     match tools {
         Err(why) => add("portal", Err(why)),
         Ok(tools) => match survey(&tools, &plan).await {
@@ -230,18 +315,33 @@ pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
                     "portal",
                     visit
                         .login
-                        .map(|(agent, balance)| format!("{agent} · {}", balance.map_or_else(|| "—".to_owned(), |b| b.to_string())))
+                        .map(|(agent, balance)| {
+                            format!(
+                                "{agent} · {}",
+                                balance.map_or_else(|| "—".to_owned(), |b| b.to_string())
+                            )
+                        })
                         .map_err(|e| e.to_string()),
                 );
                 for page in &visit.pages {
-                    let missing = page.elements.iter().filter(|e| e.standing == Standing::Missing);
+                    let missing = page
+                        .elements
+                        .iter()
+                        .filter(|e| e.standing == Standing::Missing);
                     let missing: Vec<String> = missing
                         .map(|e| match e.nearest.first() {
                             Some(near) => format!("{} ≈ {}", e.element, near.locator),
                             None => e.element.clone(),
                         })
                         .collect();
-                    add(page.page, if missing.is_empty() { Ok(page.url.clone()) } else { Err(missing.join(", ")) });
+                    add(
+                        page.page,
+                        if missing.is_empty() {
+                            Ok(page.url.clone())
+                        } else {
+                            Err(missing.join(", "))
+                        },
+                    );
                 }
             }
         },
@@ -266,25 +366,49 @@ mod tests {
             use_keyring: false,
         };
         let (config, secrets, _) = made(&form).expect("good");
-        assert_eq!(secrets.pin.as_ref().map(|p| p.expose_secret().to_owned()), Some("246810".to_owned()));
-        assert_eq!((config.api.url.as_str(), config.api.token.is_empty()), ("http://127.0.0.1:9", true));
+        assert_eq!(
+            secrets.pin.as_ref().map(|p| p.expose_secret().to_owned()),
+            Some("246810".to_owned())
+        );
+        assert_eq!(
+            (config.api.url.as_str(), config.api.token.is_empty()),
+            ("http://127.0.0.1:9", true)
+        );
         let shown = serde_json::to_string(&without_secrets(&config).expect("json")).expect("json");
-        assert!(!shown.contains("gAAAA") && shown.contains("127.0.0.1:9"), "no token of a secret: {shown}");
-        let without_key = First { passphrase: "".into(), ..form };
+        assert!(
+            !shown.contains("gAAAA") && shown.contains("127.0.0.1:9"),
+            "no token of a secret: {shown}"
+        );
+        let without_key = First {
+            passphrase: "".into(),
+            ..form
+        };
         assert!(made(&without_key).is_err(), "secrets need a key");
-        let bad = First { values: vec![("portal.pin", "12ab".into())], passphrase: "x".into(), use_keyring: false };
+        let bad = First {
+            values: vec![("portal.pin", "12ab".into())],
+            passphrase: "x".into(),
+            use_keyring: false,
+        };
         assert!(made(&bad).expect_err("refused").contains("PIN"));
     }
 
     #[test]
     fn settings_of_another_machine_bring_everything_but_their_secrets() {
-        let form = |pin: &str| First { values: vec![("portal.pin", pin.into())], passphrase: "x".into(), use_keyring: false };
+        let form = |pin: &str| First {
+            values: vec![("portal.pin", pin.into())],
+            passphrase: "x".into(),
+            use_keyring: false,
+        };
         let (own, ..) = made(&form("111111")).expect("good");
         let (mut theirs, ..) = made(&form("222222")).expect("good");
         theirs.limits.per_day = Some(crate::domain::Vnd::fixed(5_000_000));
         let merged = merged(&own, theirs);
         assert_eq!(
-            (merged.limits.per_day.map(crate::domain::Vnd::dong), &merged.portal.pin, &merged.vault),
+            (
+                merged.limits.per_day.map(crate::domain::Vnd::dong),
+                &merged.portal.pin,
+                &merged.vault
+            ),
             (Some(5_000_000), &own.portal.pin, &own.vault)
         );
     }

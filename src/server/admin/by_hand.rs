@@ -17,7 +17,12 @@ const FIELDS: [(&str, &str, &str, bool); 8] = [
     ("service", "Dịch vụ", "choice", true),
     ("code", "Mã / số", "text", true),
     ("amount", "Số tiền (bắt buộc khi nạp)", "money", false),
-    ("payment_type", "Hình thức (trả trước, trả sau)", "choice", false),
+    (
+        "payment_type",
+        "Hình thức (trả trước, trả sau)",
+        "choice",
+        false,
+    ),
     ("receiver_phone", "SĐT nhận biên lai", "text", false),
     ("order_id", "Mã đơn", "text", false),
     ("priority", "Ưu tiên (nhỏ làm trước)", "number", false),
@@ -27,14 +32,36 @@ const FIELDS: [(&str, &str, &str, bool); 8] = [
 fn fields(form: &Form, wrong: Option<&(&'static str, String)>) -> Vec<Field> {
     let field = |(name, vi, shape, is_needed): (&'static str, &'static str, &'static str, bool)| {
         let value = form.text(name).to_owned();
-        let choice = |wire: &str, label: &str| Choice { value: wire.to_owned(), label: label.to_owned(), is_chosen: wire == value };
+        let choice = |wire: &str, label: &str| Choice {
+            value: wire.to_owned(),
+            label: label.to_owned(),
+            is_chosen: wire == value,
+        };
         let choices = match name {
-            "service" => Service::ALL.iter().map(|s| choice(s.spec().wire, s.spec().title)).collect(),
-            "payment_type" => [PaymentType::Prepaid, PaymentType::Postpaid].iter().map(|p| choice(p.label(), p.label())).collect(),
+            "service" => Service::ALL
+                .iter()
+                .map(|s| choice(s.spec().wire, s.spec().title))
+                .collect(),
+            "payment_type" => [PaymentType::Prepaid, PaymentType::Postpaid]
+                .iter()
+                .map(|p| choice(p.label(), p.label()))
+                .collect(),
             _ => Vec::new(),
         };
-        let why = wrong.filter(|(field, _)| *field == name).map(|(_, why)| why.clone());
-        Field { name, vi, shape, value, label: String::new(), choices, is_needed, why, theirs: None }
+        let why = wrong
+            .filter(|(field, _)| *field == name)
+            .map(|(_, why)| why.clone());
+        Field {
+            name,
+            vi,
+            shape,
+            value,
+            label: String::new(),
+            choices,
+            is_needed,
+            why,
+            theirs: None,
+        }
     };
     FIELDS.into_iter().map(field).collect()
 }
@@ -42,7 +69,12 @@ fn fields(form: &Form, wrong: Option<&(&'static str, String)>) -> Vec<Field> {
 /// The empty form.
 pub fn form(person: &Person) -> Result<Response, Fault> {
     let empty = Form(vec![("priority".to_owned(), "100".to_owned())]);
-    page(&new_page(person, table_of("jobs")?, fields(&empty, None), None))
+    page(&new_page(
+        person,
+        table_of("jobs")?,
+        fields(&empty, None),
+        None,
+    ))
 }
 
 /// Adds the job, unless something is wrong with it or an open job says the same.
@@ -55,5 +87,8 @@ pub async fn add(app: &App, person: &Person, form: &Form) -> Result<Response, Fa
         Err(wrong) => wrong,
     };
     let told = Some("Sửa các ô được đánh dấu rồi lưu lại.".to_owned());
-    page_with(StatusCode::UNPROCESSABLE_ENTITY, &new_page(person, table_of("jobs")?, fields(form, Some(&wrong)), told))
+    page_with(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        &new_page(person, table_of("jobs")?, fields(form, Some(&wrong)), told),
+    )
 }

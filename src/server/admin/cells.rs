@@ -1,6 +1,7 @@
 //! What stands in one cell: read from a form, written for people, compared in a filter.
 //!
-//! Lives here: pure functions over a column's kind; times are Viet Nam's here and UTC in the store. Never here: I/O.
+//! Lives here: pure functions over a column's kind; times are Viet Nam's here and UTC in the store.
+//! Never here: I/O.
 
 use serde_json::Value as Json;
 
@@ -14,7 +15,10 @@ use crate::store::rows::{self, Compare};
 
 /// What is computed from other cells and never typed.
 pub fn is_computed(table: &Table, column: &Column) -> bool {
-    matches!((table.name, column.name), ("orders", "total") | ("order_details", "price") | ("products", "final_price"))
+    matches!(
+        (table.name, column.name),
+        ("orders", "total") | ("order_details", "price") | ("products", "final_price")
+    )
 }
 
 /// May a person change it in a form?
@@ -22,18 +26,29 @@ pub fn is_editable(table: &Table, column: &Column) -> bool {
     table.access == Access::Edit && column.editable && !column.secret && !is_computed(table, column)
 }
 
-/// Reads a form's field into the text that the store takes. `Err`: what is wrong with it, for people.
+/// Reads a form's field into the text that the store takes. `Err`: what is wrong with it, for
+/// people.
 pub fn read(table: &Table, column: &Column, text: &str) -> Result<String, String> {
     let text = text.trim();
     let told = match column.kind {
         _ if text.is_empty() && !column.nullable && column.default == Some("0") => "0".to_owned(),
         _ if text.is_empty() => String::new(),
-        Kind::Int => text.chars().filter(|c| !matches!(c, '.' | ' ' | '\u{a0}')).collect(),
+        Kind::Int => text
+            .chars()
+            .filter(|c| !matches!(c, '.' | ' ' | '\u{a0}'))
+            .collect(),
         Kind::Decimal => decimal(text)?,
         Kind::Date => day(text).ok_or("nhập ngày như 31/08/2025")?.to_string(),
-        Kind::TimeMs => moment(text).ok_or("nhập giờ như 31/08/2025 10:20")?.to_string(),
+        Kind::TimeMs => moment(text)
+            .ok_or("nhập giờ như 31/08/2025 10:20")?
+            .to_string(),
         Kind::OldTime => old_time(moment(text).ok_or("nhập giờ như 31/08/2025 10:20")?),
-        _ if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) => return Err("có ký tự không hợp lệ".to_owned()),
+        _ if text
+            .chars()
+            .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) =>
+        {
+            return Err("có ký tự không hợp lệ".to_owned());
+        }
         _ => text.to_owned(),
     };
     let value = rows::parse(column, &told).map_err(|error| match error {
@@ -48,7 +63,11 @@ pub fn read(table: &Table, column: &Column, text: &str) -> Result<String, String
 
 /// The old columns are narrower than ours: what does not fit is said here, not cut there.
 fn within(table: &Table, column: &Column, number: i64) -> Result<(), String> {
-    let old = if table.is_old { column.old_type.unwrap_or("int") } else { "bigint" };
+    let old = if table.is_old {
+        column.old_type.unwrap_or("int")
+    } else {
+        "bigint"
+    };
     let is_unsigned = old.contains("unsigned");
     let most = match (old.contains("bigint"), is_unsigned) {
         (true, _) => i64::MAX,
@@ -78,14 +97,23 @@ fn decimal(text: &str) -> Result<String, String> {
 /// `31/08/2025`, `2025-08-31`
 pub fn day(text: &str) -> Option<jiff::civil::Date> {
     let text = squeezed(text);
-    ["%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y"].into_iter().find_map(|form| jiff::civil::Date::strptime(form, &text).ok())
+    ["%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y"]
+        .into_iter()
+        .find_map(|form| jiff::civil::Date::strptime(form, &text).ok())
 }
 
 /// A day or a moment in Viet Nam, in milliseconds since 1970.
 pub fn moment(text: &str) -> Option<i64> {
     let text = squeezed(&text.replace('T', " "));
-    let forms = ["%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"];
-    let at = forms.into_iter().find_map(|form| jiff::civil::DateTime::strptime(form, &text).ok());
+    let forms = [
+        "%d/%m/%Y %H:%M",
+        "%d/%m/%Y %H:%M:%S",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%d %H:%M:%S",
+    ];
+    let at = forms
+        .into_iter()
+        .find_map(|form| jiff::civil::DateTime::strptime(form, &text).ok());
     let at = at.or_else(|| Some(day(&text)?.at(0, 0, 0, 0)))?;
     let utc = at.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
     Some(utc.timestamp().as_millisecond() - AHEAD_MS)
@@ -94,7 +122,12 @@ pub fn moment(text: &str) -> Option<i64> {
 /// The moment of an old table's time.
 pub fn moment_of_old(text: &str) -> Option<i64> {
     let at = jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", text.get(..19)?).ok()?;
-    Some(at.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
+    Some(
+        at.to_zoned(jiff::tz::TimeZone::UTC)
+            .ok()?
+            .timestamp()
+            .as_millisecond(),
+    )
 }
 
 /// What a form's field shows for a value, so that [`read`] reads it back.
@@ -102,8 +135,11 @@ pub fn for_form(column: &Column, cell: &Json) -> String {
     match (column.kind, cell) {
         (_, Json::Null) => String::new(),
         (Kind::TimeMs, Json::Number(ms)) => ms.as_i64().map_or_else(String::new, shown_time),
-        (Kind::OldTime, Json::String(text)) => moment_of_old(text).map_or_else(|| text.clone(), shown_time),
-        (Kind::Date, Json::String(text)) => day(text.get(..10).unwrap_or(text)).map_or_else(|| text.clone(), |d| d.strftime("%d/%m/%Y").to_string()),
+        (Kind::OldTime, Json::String(text)) => {
+            moment_of_old(text).map_or_else(|| text.clone(), shown_time)
+        }
+        (Kind::Date, Json::String(text)) => day(text.get(..10).unwrap_or(text))
+            .map_or_else(|| text.clone(), |d| d.strftime("%d/%m/%Y").to_string()),
         (Kind::Money, Json::Number(dong)) => grouped(dong.as_i64().unwrap_or(0)),
         (_, Json::String(text)) => text.clone(),
         (_, other) => other.to_string(),
@@ -117,18 +153,29 @@ pub fn for_people(column: &Column, cell: &Json) -> String {
         // The beginning of time: at once.
         (Kind::TimeMs, Json::Number(ms)) if ms.as_i64() == Some(0) => String::new(),
         (Kind::Money, Json::Number(dong)) => grouped(dong.as_i64().unwrap_or(0)) + " đ",
-        (Kind::Bool, cell) => if cell.as_i64().unwrap_or(0) == 0 { "không" } else { "có" }.to_owned(),
-        (Kind::Choice(choices), Json::String(wire)) => {
-            choices.iter().find(|(w, _)| w == wire).map_or_else(|| wire.clone(), |(_, label)| (*label).to_owned())
+        (Kind::Bool, cell) => if cell.as_i64().unwrap_or(0) == 0 {
+            "không"
+        } else {
+            "có"
         }
+        .to_owned(),
+        (Kind::Choice(choices), Json::String(wire)) => choices
+            .iter()
+            .find(|(w, _)| w == wire)
+            .map_or_else(|| wire.clone(), |(_, label)| (*label).to_owned()),
         // Why a report was refused is kept by its name on the wire.
-        (_, Json::String(wire)) if column.name == "reason" => {
-            Refusal::ALL.iter().find(|r| r.wire() == wire).map_or_else(|| wire.clone(), |r| r.label().to_owned())
-        }
+        (_, Json::String(wire)) if column.name == "reason" => Refusal::ALL
+            .iter()
+            .find(|r| r.wire() == wire)
+            .map_or_else(|| wire.clone(), |r| r.label().to_owned()),
         (Kind::Decimal, Json::String(text)) => {
             let (whole, cents) = text.split_once('.').unwrap_or((text, ""));
             let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
-            if cents.trim_matches('0').is_empty() { format!("{whole} đ") } else { format!("{whole},{cents} đ") }
+            if cents.trim_matches('0').is_empty() {
+                format!("{whole} đ")
+            } else {
+                format!("{whole},{cents} đ")
+            }
         }
         _ => for_form(column, cell),
     }
@@ -136,7 +183,9 @@ pub fn for_people(column: &Column, cell: &Json) -> String {
 
 /// How loud a value is: the name of a tone in the style sheet; nothing for what is no state.
 pub fn tone(column: &Column, cell: &Json) -> &'static str {
-    let (Kind::Choice(_), Some(wire)) = (column.kind, cell.as_str()) else { return "" };
+    let (Kind::Choice(_), Some(wire)) = (column.kind, cell.as_str()) else {
+        return "";
+    };
     match (column.name, wire) {
         ("service" | "role", _) => "",
         (_, "done" | "paid" | "no_debt" | "already_cleared" | "active" | "accepted") => "tone good",
@@ -150,7 +199,10 @@ pub fn tone(column: &Column, cell: &Json) -> &'static str {
 }
 
 fn shown_time(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms + AHEAD_MS).map_or_else(|_| ms.to_string(), |t| t.strftime("%d/%m/%Y %H:%M").to_string())
+    jiff::Timestamp::from_millisecond(ms + AHEAD_MS).map_or_else(
+        |_| ms.to_string(),
+        |t| t.strftime("%d/%m/%Y %H:%M").to_string(),
+    )
 }
 
 /// `1.234.567`
@@ -181,25 +233,51 @@ pub const OPS: [(&str, Compare, &str); 8] = [
 /// Which comparisons a column's filter offers.
 pub const fn ops_of(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Id | Kind::Int | Kind::Money | Kind::Decimal | Kind::Date | Kind::TimeMs | Kind::OldTime => &["from", "to"],
+        Kind::Id
+        | Kind::Int
+        | Kind::Money
+        | Kind::Decimal
+        | Kind::Date
+        | Kind::TimeMs
+        | Kind::OldTime => &["from", "to"],
         Kind::Text(_) | Kind::LongText => &["has"],
         Kind::Bool | Kind::Choice(_) | Kind::Relation { .. } => &["is"],
     }
 }
 
-/// Reads a filter's value into the text that the store takes. A day is its beginning, or its end where it is the last one.
-pub fn read_bound(table: &Table, column: &Column, compare: Compare, text: &str) -> Result<String, String> {
+/// Reads a filter's value into the text that the store takes. A day is its beginning, or its end
+/// where it is the last one.
+pub fn read_bound(
+    table: &Table,
+    column: &Column,
+    compare: Compare,
+    text: &str,
+) -> Result<String, String> {
     match (column.kind, compare) {
         (_, Compare::Empty | Compare::Filled) => Ok(String::new()),
         (_, Compare::Contains) => Ok(text.trim().to_owned()),
-        (_, Compare::AnyOf) => {
-            text.split(',').map(|one| read_bound(table, column, Compare::Is, one)).collect::<Result<Vec<_>, _>>().map(|all| all.join(","))
-        }
+        (_, Compare::AnyOf) => text
+            .split(',')
+            .map(|one| read_bound(table, column, Compare::Is, one))
+            .collect::<Result<Vec<_>, _>>()
+            .map(|all| all.join(",")),
         (Kind::TimeMs | Kind::OldTime, Compare::AtMost) if day(text).is_some() => {
             let ms = moment(text).ok_or("nhập ngày như 31/08/2025")? + DAY_MS - 1;
-            Ok(if column.kind == Kind::TimeMs { ms.to_string() } else { old_time(ms) })
+            Ok(if column.kind == Kind::TimeMs {
+                ms.to_string()
+            } else {
+                old_time(ms)
+            })
         }
-        _ => read(table, &Column { nullable: false, default: None, ..*column }, text),
+        _ => read(
+            table,
+            &Column {
+                nullable: false,
+                default: None,
+                ..*column
+            },
+            text,
+        ),
     }
 }
 
@@ -216,10 +294,22 @@ mod tests {
 
     #[test]
     fn fields_are_read_as_people_type_them() {
-        assert_eq!(field("products", "price", "1.350.000 đ").as_deref(), Ok("1.350.000 đ"));
-        assert_eq!(field("collection_data", "period", "31/08/2025").as_deref(), Ok("2025-08-31"));
-        assert_eq!(field("users", "trial_expire_date", "31/08/2025 07:30").as_deref(), Ok("2025-08-31 00:30:00"));
-        assert_eq!(field("transporter_transaction", "total_amount", "1.350.000,5").as_deref(), Ok("1350000.50"));
+        assert_eq!(
+            field("products", "price", "1.350.000 đ").as_deref(),
+            Ok("1.350.000 đ")
+        );
+        assert_eq!(
+            field("collection_data", "period", "31/08/2025").as_deref(),
+            Ok("2025-08-31")
+        );
+        assert_eq!(
+            field("users", "trial_expire_date", "31/08/2025 07:30").as_deref(),
+            Ok("2025-08-31 00:30:00")
+        );
+        assert_eq!(
+            field("transporter_transaction", "total_amount", "1.350.000,5").as_deref(),
+            Ok("1350000.50")
+        );
         assert_eq!(field("users", "phone", "  ").as_deref(), Ok(""));
         assert_eq!(field("products", "discount", "").as_deref(), Ok("0"));
     }
@@ -242,16 +332,29 @@ mod tests {
     #[test]
     fn what_a_form_shows_is_read_back_the_same() {
         for (name, column, cell) in [
-            ("users", "trial_expire_date", Json::from("2025-08-31 00:30:00")),
+            (
+                "users",
+                "trial_expire_date",
+                Json::from("2025-08-31 00:30:00"),
+            ),
             ("collection_data", "period", Json::from("2025-08-31")),
             ("machines", "expires_at", Json::from(1_795_275_840_000_i64)),
             ("products", "price", Json::from(1_350_000)),
-            ("transporter_transaction", "total_amount", Json::from("1350000.50")),
+            (
+                "transporter_transaction",
+                "total_amount",
+                Json::from("1350000.50"),
+            ),
         ] {
             let found = table(name).expect("table");
             let column = found.column(column).expect("column");
             let told = read(found, column, &for_form(column, &cell)).expect("read");
-            assert_eq!(rows::parse(column, &told).expect("value"), cell, "{}", column.name);
+            assert_eq!(
+                rows::parse(column, &told).expect("value"),
+                cell,
+                "{}",
+                column.name
+            );
         }
     }
 
@@ -259,7 +362,12 @@ mod tests {
     fn the_last_day_of_a_filter_is_a_whole_day() {
         let jobs = table("jobs").expect("table");
         let column = jobs.column("created_at").expect("column");
-        let bound = |compare| read_bound(jobs, column, compare, "21/11/2026").expect("a day").parse::<i64>().expect("a time");
+        let bound = |compare| {
+            read_bound(jobs, column, compare, "21/11/2026")
+                .expect("a day")
+                .parse::<i64>()
+                .expect("a time")
+        };
         assert_eq!(bound(Compare::AtMost) - bound(Compare::AtLeast), DAY_MS - 1);
         assert_eq!(day_start(bound(Compare::AtMost)), bound(Compare::AtLeast));
     }

@@ -1,5 +1,5 @@
-//! The device that an account is bound to: a cookie with 256 random bits that lasts a year, of which the database knows
-//! only the hash.
+//! The device that an account is bound to: a cookie with 256 random bits that lasts a year, of
+//! which the database knows only the hash.
 //!
 //! Lives here: is it the right device, and binding one. Never here: passwords, who may choose it.
 
@@ -25,8 +25,14 @@ pub fn fits(account: &Account, from: &Origin) -> bool {
     }
 }
 
-/// The last step of signing in: binds what is to be bound. Hands back the cookie that keeps the device known.
-pub async fn settle(app: &App, from: &Origin, account: &Account, actor: &Actor) -> Result<Option<HeaderValue>, Fault> {
+/// The last step of signing in: binds what is to be bound. Hands back the cookie that keeps the
+/// device known.
+pub async fn settle(
+    app: &App,
+    from: &Origin,
+    account: &Account,
+    actor: &Actor,
+) -> Result<Option<HeaderValue>, Fault> {
     let refused = || Fault::new(StatusCode::FORBIDDEN, REFUSED);
     if !fits(account, from) {
         return Err(refused());
@@ -36,17 +42,24 @@ pub async fn settle(app: &App, from: &Origin, account: &Account, actor: &Actor) 
         Device::Any => return Ok(None),
         Device::Only(_) => {}
         Device::Next => {
-            // A cookie that another account is bound to is this device's; any other might have been put there by somebody.
+            // A cookie that another account is bound to is this device's; any other might have been
+            // put there by somebody.
             let known = match &id {
                 Some(id) => app.store().knows_device(&hash_of(id)).await?,
                 None => false,
             };
             if !known {
-                id = Some(SecretString::from(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())));
+                id = Some(SecretString::from(
+                    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()),
+                ));
             }
             let hash = id.as_ref().map(hash_of).unwrap_or_default();
             // Two devices at once: the first one has it.
-            if !app.store().bind_device(account.user_id, &hash, actor).await? {
+            if !app
+                .store()
+                .bind_device(account.user_id, &hash, actor)
+                .await?
+            {
                 return Err(refused());
             }
         }

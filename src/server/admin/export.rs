@@ -1,4 +1,5 @@
-//! A filtered list as a file, written while it is read: a million rows cost no more memory than a thousand.
+//! A filtered list as a file, written while it is read: a million rows cost no more memory than a
+//! thousand.
 
 use std::path::PathBuf;
 
@@ -31,7 +32,12 @@ const PIECE: usize = 64 * 1024;
 type Rows = mpsc::Receiver<Result<Vec<Row>, StoreError>>;
 
 /// The list of an address as a file.
-pub async fn list(State(app): State<App>, person: Person, Path(table): Path<String>, form: Form) -> Result<Response, Fault> {
+pub async fn list(
+    State(app): State<App>,
+    person: Person,
+    Path(table): Path<String>,
+    form: Form,
+) -> Result<Response, Fault> {
     let table = table_of(&table)?;
     let asked = Asked::of(table, form.text("query"))?;
     let rows = app.store().export(table.name, &asked.query)?;
@@ -39,7 +45,13 @@ pub async fn list(State(app): State<App>, person: Person, Path(table): Path<Stri
 }
 
 /// The ticked rows as a file.
-pub async fn ticked(app: &App, person: &Person, asked: Asked, ids: &[i64], format: &str) -> Result<Response, Fault> {
+pub async fn ticked(
+    app: &App,
+    person: &Person,
+    asked: Asked,
+    ids: &[i64],
+    format: &str,
+) -> Result<Response, Fault> {
     let (give, rows) = mpsc::channel(1);
     let found = app.store().rows(asked.table.name, ids).await?;
     // Err: nobody has taken the other end yet, which cannot be.
@@ -47,19 +59,42 @@ pub async fn ticked(app: &App, person: &Person, asked: Asked, ids: &[i64], forma
     send(app, person, asked, rows, format, Some(ids.len())).await
 }
 
-async fn send(app: &App, person: &Person, asked: Asked, rows: Rows, format: &str, ticked: Option<usize>) -> Result<Response, Fault> {
+async fn send(
+    app: &App,
+    person: &Person,
+    asked: Asked,
+    rows: Rows,
+    format: &str,
+    ticked: Option<usize>,
+) -> Result<Response, Fault> {
     let table = asked.table;
     let columns = columns_of(app, person, table).await?;
     let after = json!({ "format": format, "query": asked.text(), "ticked": ticked });
-    app.store().audit(&person.actor(), "export", Some(table.name), Some(&after)).await?;
-    let day = local(app.store().now_ms()).map(|t| t.strftime("%Y%m%d_%H%M").to_string()).unwrap_or_default();
-    let lines = Lines { app: app.clone(), table, columns, rows };
+    app.store()
+        .audit(&person.actor(), "export", Some(table.name), Some(&after))
+        .await?;
+    let day = local(app.store().now_ms())
+        .map(|t| t.strftime("%Y%m%d_%H%M").to_string())
+        .unwrap_or_default();
+    let lines = Lines {
+        app: app.clone(),
+        table,
+        columns,
+        rows,
+    };
     let (kind, ending, body) = match format {
         "xlsx" => (XLSX, "xlsx", xlsx(lines)),
         _ => ("text/csv; charset=utf-8", "csv", csv(lines)),
     };
     let name = format!("attachment; filename=\"{}_{day}.{ending}\"", table.name);
-    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], body).into_response())
+    Ok((
+        [
+            (header::CONTENT_TYPE, kind.to_owned()),
+            (header::CONTENT_DISPOSITION, name),
+        ],
+        body,
+    )
+        .into_response())
 }
 
 /// Rows as they are written into a file.
@@ -77,11 +112,19 @@ impl Lines {
 
     /// The next thousand; `None` behind the last.
     async fn next(&mut self) -> Result<Option<Vec<Vec<Value>>>, StoreError> {
-        let Some(rows) = self.rows.recv().await.transpose()? else { return Ok(None) };
-        let mut lines: Vec<Vec<Value>> = rows.iter().map(|_| Vec::with_capacity(self.columns.len())).collect();
+        let Some(rows) = self.rows.recv().await.transpose()? else {
+            return Ok(None);
+        };
+        let mut lines: Vec<Vec<Value>> = rows
+            .iter()
+            .map(|_| Vec::with_capacity(self.columns.len()))
+            .collect();
         for column in &self.columns {
             let names = if let Kind::Relation { .. } = column.kind {
-                let mut ids: Vec<i64> = rows.iter().filter_map(|row| cell_of(self.table, row, column.name).as_i64()).collect();
+                let mut ids: Vec<i64> = rows
+                    .iter()
+                    .filter_map(|row| cell_of(self.table, row, column.name).as_i64())
+                    .collect();
                 ids.sort_unstable();
                 ids.dedup();
                 self.app.store().names(column, &ids).await?
@@ -91,9 +134,13 @@ impl Lines {
             for (row, line) in rows.iter().zip(&mut lines) {
                 let cell = cell_of(self.table, row, column.name);
                 line.push(match (column.kind, cell.as_i64()) {
-                    (Kind::Relation { .. }, Some(id)) => {
-                        Value::Text(names.get(&id).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| id.to_string()))
-                    }
+                    (Kind::Relation { .. }, Some(id)) => Value::Text(
+                        names
+                            .get(&id)
+                            .filter(|n| !n.is_empty())
+                            .cloned()
+                            .unwrap_or_else(|| id.to_string()),
+                    ),
                     (Kind::Money | Kind::Int | Kind::Id, Some(number)) => Value::Number(number),
                     _ => Value::Text(cells::for_people(column, cell)),
                 });
@@ -106,13 +153,21 @@ impl Lines {
 fn csv(lines: Lines) -> Body {
     let heads: Vec<Value> = lines.heads().into_iter().map(Value::Text).collect();
     let first = Some(format!("{CSV_MARK}{}", csv_line(&heads)));
-    Body::from_stream(stream::try_unfold((lines, first), |(mut lines, first)| async move {
-        if let Some(first) = first {
-            return Ok(Some((Bytes::from(first), (lines, None))));
-        }
-        let some = lines.next().await.map_err(std::io::Error::other)?;
-        Ok::<_, std::io::Error>(some.map(|some| (Bytes::from(some.iter().map(|line| csv_line(line)).collect::<String>()), (lines, None))))
-    }))
+    Body::from_stream(stream::try_unfold(
+        (lines, first),
+        |(mut lines, first)| async move {
+            if let Some(first) = first {
+                return Ok(Some((Bytes::from(first), (lines, None))));
+            }
+            let some = lines.next().await.map_err(std::io::Error::other)?;
+            Ok::<_, std::io::Error>(some.map(|some| {
+                (
+                    Bytes::from(some.iter().map(|line| csv_line(line)).collect::<String>()),
+                    (lines, None),
+                )
+            }))
+        },
+    ))
 }
 
 /// What an XLSX answer is doing.
@@ -122,19 +177,24 @@ enum Writing {
 }
 
 fn xlsx(lines: Lines) -> Body {
-    Body::from_stream(stream::try_unfold(Writing::Rows(Box::new(lines)), |writing| async move {
-        let (mut file, folder) = match writing {
-            Writing::Rows(lines) => {
-                let (path, folder) = written(*lines).await?;
-                (tokio::fs::File::open(path).await?, folder)
-            }
-            Writing::File(file, folder) => (file, folder),
-        };
-        let mut piece = vec![0; PIECE];
-        let count = file.read(&mut piece).await?;
-        piece.truncate(count);
-        Ok::<_, std::io::Error>((count > 0).then(|| (Bytes::from(piece), Writing::File(file, folder))))
-    }))
+    Body::from_stream(stream::try_unfold(
+        Writing::Rows(Box::new(lines)),
+        |writing| async move {
+            let (mut file, folder) = match writing {
+                Writing::Rows(lines) => {
+                    let (path, folder) = written(*lines).await?;
+                    (tokio::fs::File::open(path).await?, folder)
+                }
+                Writing::File(file, folder) => (file, folder),
+            };
+            let mut piece = vec![0; PIECE];
+            let count = file.read(&mut piece).await?;
+            piece.truncate(count);
+            Ok::<_, std::io::Error>(
+                (count > 0).then(|| (Bytes::from(piece), Writing::File(file, folder))),
+            )
+        },
+    ))
 }
 
 async fn written(mut lines: Lines) -> std::io::Result<(PathBuf, TempDir)> {
@@ -147,6 +207,9 @@ async fn written(mut lines: Lines) -> std::io::Result<(PathBuf, TempDir)> {
     }
     let path = folder.path().join("list.xlsx");
     let saved = path.clone();
-    tokio::task::spawn_blocking(move || sheet.save(&saved)).await.map_err(std::io::Error::other)?.map_err(std::io::Error::other)?;
+    tokio::task::spawn_blocking(move || sheet.save(&saved))
+        .await
+        .map_err(std::io::Error::other)?
+        .map_err(std::io::Error::other)?;
     Ok((path, folder))
 }

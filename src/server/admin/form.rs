@@ -24,7 +24,11 @@ impl Form {
 
     /// The last value of a field as it was sent: a password is every byte of it.
     pub fn exact(&self, name: &str) -> &str {
-        self.0.iter().rev().find(|(n, _)| n == name).map_or("", |(_, v)| v)
+        self.0
+            .iter()
+            .rev()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, v)| v)
     }
 
     /// Was the field sent?
@@ -34,7 +38,10 @@ impl Form {
 
     /// All values of a field.
     pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
-        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.0
+            .iter()
+            .filter(move |(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 
     /// A number, where the field holds one.
@@ -47,11 +54,18 @@ impl FromRequest<App> for Form {
     type Rejection = Fault;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
-        let bytes = Bytes::from_request(request, app).await.map_err(|e| Fault::new(e.status(), "Không đọc được biểu mẫu."))?;
+        let bytes = Bytes::from_request(request, app)
+            .await
+            .map_err(|e| Fault::new(e.status(), "Không đọc được biểu mẫu."))?;
         if bytes.len() > FORM_MAX {
-            return Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "Biểu mẫu quá lớn."));
+            return Err(Fault::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Biểu mẫu quá lớn.",
+            ));
         }
-        Ok(Self(url::form_urlencoded::parse(&bytes).into_owned().collect()))
+        Ok(Self(
+            url::form_urlencoded::parse(&bytes).into_owned().collect(),
+        ))
     }
 }
 
@@ -63,7 +77,9 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
         let parsed = axum::extract::Path::from_request_parts(parts, app).await;
-        parsed.map(|axum::extract::Path(path)| Self(path)).map_err(|_| Fault::not_found())
+        parsed
+            .map(|axum::extract::Path(path)| Self(path))
+            .map_err(|_| Fault::not_found())
     }
 }
 
@@ -74,7 +90,11 @@ impl FromRequest<App> for BigForm {
     type Rejection = Fault;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
-        let bytes = Bytes::from_request(request, app).await.map_err(|e| Fault::new(e.status(), "Biểu mẫu quá lớn."))?;
-        Ok(Self(Form(url::form_urlencoded::parse(&bytes).into_owned().collect())))
+        let bytes = Bytes::from_request(request, app)
+            .await
+            .map_err(|e| Fault::new(e.status(), "Biểu mẫu quá lớn."))?;
+        Ok(Self(Form(
+            url::form_urlencoded::parse(&bytes).into_owned().collect(),
+        )))
     }
 }

@@ -1,7 +1,9 @@
-//! Guessing: after five wrong answers for a login from one address within a quarter of an hour nobody looks any more.
+//! Guessing: after five wrong answers for a login from one address within a quarter of an hour
+//! nobody looks any more.
 //!
-//! Lives here: the counting, for every place that asks for a password or a code. A try is counted before it is looked at
-//! and taken away when it was right, so that any number of tries at once are still five. Never here: what is right.
+//! Lives here: the counting, for every place that asks for a password or a code. A try is counted
+//! before it is looked at and taken away when it was right, so that any number of tries at once are
+//! still five. Never here: what is right.
 
 use super::page::Fault;
 use super::session::Origin;
@@ -16,12 +18,21 @@ const TRIES_MS: i64 = 15 * 60 * 1000;
 /// Counts one try; hands back its number.
 pub async fn count(app: &App, login: &str, from: &Origin) -> Result<i64, Fault> {
     let since = app.store().now_ms() - TRIES_MS;
-    let counted = app.store().count_try(login, &from.ip, since, TRIES_MAX).await?;
+    let counted = app
+        .store()
+        .count_try(login, &from.ip, since, TRIES_MAX)
+        .await?;
     counted.ok_or_else(|| Fault::too_many(TRIES_MS / 1000))
 }
 
 /// Is the answer right? `look` is not even begun where there were too many wrong ones.
-pub async fn is_right(app: &App, login: &str, from: &Origin, actor: &Actor, look: impl Future<Output = Result<bool, Fault>>) -> Result<bool, Fault> {
+pub async fn is_right(
+    app: &App,
+    login: &str,
+    from: &Origin,
+    actor: &Actor,
+    look: impl Future<Output = Result<bool, Fault>>,
+) -> Result<bool, Fault> {
     let number = count(app, login, from).await?;
     if look.await? {
         app.store().try_was_right(number).await?;

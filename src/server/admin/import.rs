@@ -1,4 +1,5 @@
-//! Bringing a file in: a preview that changes nothing, then the good rows under one number, which can be taken back.
+//! Bringing a file in: a preview that changes nothing, then the good rows under one number, which
+//! can be taken back.
 //!
 //! The rows travel with the preview's form and are checked again: no server keeps them in between.
 
@@ -71,13 +72,25 @@ struct Preview {
 }
 
 fn form_page(person: &Person, table: &str, error: Option<String>) -> ImportPage {
-    let allowed = TABLES.iter().filter(|t| person.may_table(t, Action::Import));
-    let choice = |value: &str, label: &str, chosen: &str| Choice { value: value.to_owned(), label: label.to_owned(), is_chosen: value == chosen };
+    let allowed = TABLES
+        .iter()
+        .filter(|t| person.may_table(t, Action::Import));
+    let choice = |value: &str, label: &str, chosen: &str| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        is_chosen: value == chosen,
+    };
     ImportPage {
         frame: Frame::of(person, "Nhập tệp", "import"),
         error,
-        tables: allowed.filter_map(|t| table_of(t).ok()).map(|t| choice(t.name, t.vi, table)).collect(),
-        services: Service::ALL.iter().map(|s| choice(s.spec().wire, s.spec().title, "gach_dien_evn")).collect(),
+        tables: allowed
+            .filter_map(|t| table_of(t).ok())
+            .map(|t| choice(t.name, t.vi, table))
+            .collect(),
+        services: Service::ALL
+            .iter()
+            .map(|s| choice(s.spec().wire, s.spec().title, "gach_dien_evn"))
+            .collect(),
     }
 }
 
@@ -87,13 +100,29 @@ pub async fn form(person: Person, Query(wanted): Query<Wanted>) -> Result<Respon
 }
 
 /// Reads the file and says what would happen.
-pub async fn preview(State(app): State<App>, person: Person, mut parts: Multipart) -> Result<Response, Fault> {
+pub async fn preview(
+    State(app): State<App>,
+    person: Person,
+    mut parts: Multipart,
+) -> Result<Response, Fault> {
     let (mut table, mut service, mut file) = (String::new(), None, None);
-    let broken = || Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "Tệp lớn hơn 10 MB hoặc gửi dở dang. Chia nhỏ rồi thử lại.");
+    let broken = || {
+        Fault::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "Tệp lớn hơn 10 MB hoặc gửi dở dang. Chia nhỏ rồi thử lại.",
+        )
+    };
     while let Some(part) = parts.next_field().await.map_err(|_| broken())? {
         match part.name().unwrap_or_default().to_owned().as_str() {
             "table" => table = part.text().await.map_err(|_| broken())?,
-            "service" => service = part.text().await.map_err(|_| broken())?.parse::<Service>().ok(),
+            "service" => {
+                service = part
+                    .text()
+                    .await
+                    .map_err(|_| broken())?
+                    .parse::<Service>()
+                    .ok()
+            }
             "file" => {
                 let name = part.file_name().unwrap_or_default().to_owned();
                 file = Some((name, part.bytes().await.map_err(|_| broken())?));
@@ -102,10 +131,26 @@ pub async fn preview(State(app): State<App>, person: Person, mut parts: Multipar
         }
     }
     allowed(&person, &table)?;
-    let refused = |why: String| page_with(StatusCode::UNPROCESSABLE_ENTITY, &form_page(&person, &table, Some(why)));
-    let Some((name, bytes)) = file.filter(|(_, bytes)| !bytes.is_empty()) else { return refused("Chọn một tệp .xlsx hoặc .csv.".to_owned()) };
-    let filename: String = name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(100).collect();
-    let read = tokio::task::spawn_blocking(move || rows_of(&name, &bytes)).await.map_err(|_| Fault::broken())?;
+    let refused = |why: String| {
+        page_with(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &form_page(&person, &table, Some(why)),
+        )
+    };
+    let Some((name, bytes)) = file.filter(|(_, bytes)| !bytes.is_empty()) else {
+        return refused("Chọn một tệp .xlsx hoặc .csv.".to_owned());
+    };
+    let filename: String = name
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(100)
+        .collect();
+    let read = tokio::task::spawn_blocking(move || rows_of(&name, &bytes))
+        .await
+        .map_err(|_| Fault::broken())?;
     let sheet = match read.and_then(|rows| Sheet::of(&table, service, &filename, rows)) {
         Ok(sheet) => sheet,
         Err(why) => return refused(why),
@@ -113,7 +158,11 @@ pub async fn preview(State(app): State<App>, person: Person, mut parts: Multipar
     let (good, faults) = sorted(&app, &sheet).await?;
     let named = |(number, why): &(usize, String)| Named {
         number: *number,
-        text: sheet.rows.iter().find(|(n, _)| n == number).map_or_else(String::new, |(_, cells)| cells.join(" · ")),
+        text: sheet
+            .rows
+            .iter()
+            .find(|(n, _)| n == number)
+            .map_or_else(String::new, |(_, cells)| cells.join(" · ")),
         why: why.clone(),
     };
     let shown = Preview {
@@ -124,32 +173,58 @@ pub async fn preview(State(app): State<App>, person: Person, mut parts: Multipar
         fault_count: count(i64::try_from(faults.len()).unwrap_or(0)),
         is_cut: faults.len() > NAMED_MAX,
         faults: faults.iter().take(NAMED_MAX).map(named).collect(),
-        heads: good.columns.iter().flatten().map(|name| label(&good.table, name)).collect(),
-        sample: good.rows.iter().take(20).map(|(n, cells)| (*n, ours(&good, cells))).collect(),
+        heads: good
+            .columns
+            .iter()
+            .flatten()
+            .map(|name| label(&good.table, name))
+            .collect(),
+        sample: good
+            .rows
+            .iter()
+            .take(20)
+            .map(|(n, cells)| (*n, ours(&good, cells)))
+            .collect(),
         rows: serde_json::to_string(&good).unwrap_or_default(),
     };
     page(&shown)
 }
 
 fn ours(sheet: &Sheet, cells: &[String]) -> Vec<String> {
-    sheet.columns.iter().enumerate().filter(|(_, c)| c.is_some()).map(|(at, _)| cells.get(at).cloned().unwrap_or_default()).collect()
+    sheet
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.is_some())
+        .map(|(at, _)| cells.get(at).cloned().unwrap_or_default())
+        .collect()
 }
 
 fn label(table: &str, name: &str) -> String {
-    table_of(table).ok().and_then(|t| t.column(name)).map_or_else(|| name.to_owned(), |c| c.vi.to_owned())
+    table_of(table)
+        .ok()
+        .and_then(|t| t.column(name))
+        .map_or_else(|| name.to_owned(), |c| c.vi.to_owned())
 }
 
 fn allowed(person: &Person, table: &str) -> Result<(), Fault> {
     if !TABLES.contains(&table) {
         return Err(Fault::not_found());
     }
-    if person.may_table(table, Action::Import) { Ok(()) } else { Err(Fault::forbidden()) }
+    if person.may_table(table, Action::Import) {
+        Ok(())
+    } else {
+        Err(Fault::forbidden())
+    }
 }
 
 /// The rows of an upload. Its name says only what kind of file it is.
 fn rows_of(name: &str, bytes: &[u8]) -> Result<Vec<(usize, Vec<String>)>, String> {
     let ending = name.rsplit('.').next().unwrap_or_default().to_lowercase();
-    let ending = ["xlsx", "csv"].into_iter().find(|known| *known == ending).ok_or("Chỉ nhận tệp .xlsx hoặc .csv.")?;
+    let ending = ["xlsx", "csv"]
+        .into_iter()
+        .find(|known| *known == ending)
+        .ok_or("Chỉ nhận tệp .xlsx hoặc .csv.")?;
     if ending == "xlsx" && unpacked(bytes).is_none_or(|size| size > UNPACKED_MAX) {
         return Err("Tệp Excel hỏng hoặc quá lớn khi mở ra.".to_owned());
     }
@@ -157,7 +232,10 @@ fn rows_of(name: &str, bytes: &[u8]) -> Result<Vec<(usize, Vec<String>)>, String
     let path = folder.path().join(format!("upload.{ending}"));
     std::fs::write(&path, bytes).map_err(|_| "Máy chủ không ghi được tệp tạm.".to_owned())?;
     read_rows(&path).map_err(|error| {
-        tracing::info!(error = format!("{:#}", anyhow::Error::from(error)), "an upload could not be read");
+        tracing::info!(
+            error = format!("{:#}", anyhow::Error::from(error)),
+            "an upload could not be read"
+        );
         "Không đọc được tệp. Lưu lại bằng Excel (.xlsx hoặc CSV UTF-8) rồi thử lại.".to_owned()
     })
 }
@@ -167,7 +245,11 @@ fn unpacked(bytes: &[u8]) -> Option<u64> {
     let word = |at: usize| Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
     let long = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     let from = bytes.len().saturating_sub(66_000);
-    let end = bytes.get(from..)?.windows(4).rposition(|w| w == b"PK\x05\x06")? + from;
+    let end = bytes
+        .get(from..)?
+        .windows(4)
+        .rposition(|w| w == b"PK\x05\x06")?
+        + from;
     let mut at = usize::try_from(long(end + 16)?).ok()?;
     let mut sum = 0_u64;
     for _ in 0..word(end + 10)? {
@@ -175,20 +257,33 @@ fn unpacked(bytes: &[u8]) -> Option<u64> {
             return None;
         }
         sum += u64::from(long(at + 24)?);
-        at += 46 + usize::from(word(at + 28)?) + usize::from(word(at + 30)?) + usize::from(word(at + 32)?);
+        at += 46
+            + usize::from(word(at + 28)?)
+            + usize::from(word(at + 30)?)
+            + usize::from(word(at + 32)?);
     }
     Some(sum)
 }
 
-/// Good rows, and the others with what is wrong: faults, repeats within the file, what is open already.
+/// Good rows, and the others with what is wrong: faults, repeats within the file, what is open
+/// already.
 async fn sorted(app: &App, sheet: &Sheet) -> Result<(Sheet, Vec<(usize, String)>), Fault> {
-    let mut good = Sheet { rows: Vec::new(), ..sheet.clone() };
+    let mut good = Sheet {
+        rows: Vec::new(),
+        ..sheet.clone()
+    };
     let (mut faults, mut seen, mut jobs) = (Vec::new(), HashSet::new(), Vec::new());
     for (number, cells) in &sheet.rows {
-        let checked = if sheet.table == "jobs" { sheet.job(cells).map(Some) } else { sheet.fields(cells).map(|_| None) };
+        let checked = if sheet.table == "jobs" {
+            sheet.job(cells).map(Some)
+        } else {
+            sheet.fields(cells).map(|_| None)
+        };
         match checked {
             Err(why) => faults.push((*number, why)),
-            Ok(_) if !seen.insert(sheet.identity(cells)) => faults.push((*number, "trùng với một dòng ở trên".to_owned())),
+            Ok(_) if !seen.insert(sheet.identity(cells)) => {
+                faults.push((*number, "trùng với một dòng ở trên".to_owned()))
+            }
             Ok(job) => {
                 jobs.extend(job);
                 good.rows.push((*number, cells.clone()));
@@ -211,12 +306,20 @@ async fn sorted(app: &App, sheet: &Sheet) -> Result<(Sheet, Vec<(usize, String)>
 }
 
 /// Brings the good rows in.
-pub async fn commit(State(app): State<App>, person: Person, BigForm(form): BigForm) -> Result<Response, Fault> {
-    let sheet: Sheet = serde_json::from_str(form.exact("rows")).map_err(|_| Fault::bad("Biểu mẫu hỏng. Chọn lại tệp."))?;
+pub async fn commit(
+    State(app): State<App>,
+    person: Person,
+    BigForm(form): BigForm,
+) -> Result<Response, Fault> {
+    let sheet: Sheet = serde_json::from_str(form.exact("rows"))
+        .map_err(|_| Fault::bad("Biểu mẫu hỏng. Chọn lại tệp."))?;
     allowed(&person, &sheet.table)?;
     let actor = person.actor();
     // A browser that goes away, or is told that it took too long, leaves no half of a file behind.
-    let begun = app.clone().carry_through(async move { bring_in(&app, &sheet, &actor).await }).await;
+    let begun = app
+        .clone()
+        .carry_through(async move { bring_in(&app, &sheet, &actor).await })
+        .await;
     let import = begun.map_err(|_| Fault::broken())??;
     Ok(go(&format!("/admin/import/{import}?done=imported")))
 }
@@ -224,18 +327,37 @@ pub async fn commit(State(app): State<App>, person: Person, BigForm(form): BigFo
 /// The good rows under one number.
 async fn bring_in(app: &App, sheet: &Sheet, actor: &Actor) -> Result<i64, Fault> {
     let (good, _) = sorted(app, sheet).await?;
-    let import = app.store().begin_import(&good.table, &good.filename, actor).await?;
+    let import = app
+        .store()
+        .begin_import(&good.table, &good.filename, actor)
+        .await?;
     if good.table == "jobs" {
-        let jobs: Vec<NewJob> = good.rows.iter().filter_map(|(_, cells)| good.job(cells).ok()).collect();
+        let jobs: Vec<NewJob> = good
+            .rows
+            .iter()
+            .filter_map(|(_, cells)| good.job(cells).ok())
+            .collect();
         let mut left_out = 0;
         for some in jobs.chunks(IMPORT_BATCH) {
-            let added = app.store().import_jobs(import, some.to_vec(), actor).await?;
-            left_out += added.iter().filter(|a| !matches!(a, Added::Added(_))).count();
+            let added = app
+                .store()
+                .import_jobs(import, some.to_vec(), actor)
+                .await?;
+            left_out += added
+                .iter()
+                .filter(|a| !matches!(a, Added::Added(_)))
+                .count();
         }
         tracing::info!(import, jobs = jobs.len(), left_out, "jobs were imported");
     } else {
-        let rows: Vec<_> = good.rows.iter().filter_map(|(_, cells)| good.fields(cells).ok()).collect();
-        app.store().import_into(import, &good.table, &rows, actor).await?;
+        let rows: Vec<_> = good
+            .rows
+            .iter()
+            .filter_map(|(_, cells)| good.fields(cells).ok())
+            .collect();
+        app.store()
+            .import_into(import, &good.table, &rows, actor)
+            .await?;
     }
     Ok(import)
 }
@@ -253,7 +375,12 @@ struct Imported {
 }
 
 /// One import: what came of it, and the way back.
-pub async fn show(State(app): State<App>, person: Person, Path(id): Path<i64>, Query(done): Query<super::myself::Done>) -> Result<Response, Fault> {
+pub async fn show(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<i64>,
+    Query(done): Query<super::myself::Done>,
+) -> Result<Response, Fault> {
     let imports = table_of("imports")?;
     let row = app.store().fetch("imports", id).await?;
     let cell = |name: &str| super::tables::cell_of(imports, &row, name);
@@ -266,18 +393,39 @@ pub async fn show(State(app): State<App>, person: Person, Path(id): Path<i64>, Q
         table: table.vi,
         rows: count(cell("row_count").as_i64().unwrap_or(0)),
         is_undone: !cell("undone_at").is_null(),
-        list_url: if table.name == "jobs" { format!("/admin/t/jobs?f.import_id.is={id}") } else { format!("/admin/t/{}", table.name) },
+        list_url: if table.name == "jobs" {
+            format!("/admin/t/jobs?f.import_id.is={id}")
+        } else {
+            format!("/admin/t/{}", table.name)
+        },
     })
 }
 
 /// Takes an import back.
-pub async fn undo(State(app): State<App>, person: Person, Path(id): Path<i64>) -> Result<Response, Fault> {
+pub async fn undo(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<i64>,
+) -> Result<Response, Fault> {
     let row = app.store().fetch("imports", id).await?;
-    allowed(&person, super::tables::cell_of(table_of("imports")?, &row, "table_name").as_str().unwrap_or_default())?;
+    allowed(
+        &person,
+        super::tables::cell_of(table_of("imports")?, &row, "table_name")
+            .as_str()
+            .unwrap_or_default(),
+    )?;
     let actor = person.actor();
-    let undone = app.clone().carry_through(async move { app.store().take_back_import(id, &actor).await }).await;
+    let undone = app
+        .clone()
+        .carry_through(async move { app.store().take_back_import(id, &actor).await })
+        .await;
     let undone = undone.map_err(|_| Fault::broken())??;
-    tracing::info!(import = id, gone = undone.gone, stayed = undone.stayed, "an import was taken back");
+    tracing::info!(
+        import = id,
+        gone = undone.gone,
+        stayed = undone.stayed,
+        "an import was taken back"
+    );
     Ok(go(&format!("/admin/import/{id}?done=undone")))
 }
 
@@ -290,17 +438,26 @@ mod tests {
         assert_eq!(unpacked(b"no archive"), None);
         let mut book = rust_xlsx();
         assert!(unpacked(&book).is_some_and(|size| size > 1_000 && size < UNPACKED_MAX));
-        let at = book.windows(4).position(|w| w == b"PK\x01\x02").expect("an entry");
+        let at = book
+            .windows(4)
+            .position(|w| w == b"PK\x01\x02")
+            .expect("an entry");
         book[at + 24..at + 28].copy_from_slice(&u32::MAX.to_le_bytes());
-        assert!(rows_of("bom.xlsx", &book).is_err(), "a file that says it is four gigabytes");
+        assert!(
+            rows_of("bom.xlsx", &book).is_err(),
+            "a file that says it is four gigabytes"
+        );
         assert!(rows_of("../../etc/passwd", b"x").is_err());
     }
 
     fn rust_xlsx() -> Vec<u8> {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("a.xlsx");
-        let mut sheet = crate::report::table::Sheet::new("a", vec!["Mã".to_owned()]).expect("sheet");
-        sheet.push(&[crate::report::table::Value::Text("PE01".to_owned())]).expect("row");
+        let mut sheet =
+            crate::report::table::Sheet::new("a", vec!["Mã".to_owned()]).expect("sheet");
+        sheet
+            .push(&[crate::report::table::Value::Text("PE01".to_owned())])
+            .expect("row");
         sheet.save(&path).expect("saved");
         std::fs::read(path).expect("read")
     }

@@ -1,4 +1,5 @@
-//! Rows of a file as jobs or as rows of a table: which column means what, and what is wrong with a row.
+//! Rows of a file as jobs or as rows of a table: which column means what, and what is wrong with a
+//! row.
 //!
 //! Lives here: pure functions over texts. Never here: files, the database.
 
@@ -20,11 +21,58 @@ const HEAD_ROWS_MAX: usize = 10;
 /// What the columns of a file of jobs may be called.
 const JOB_HEADS: [(&str, &[&str]); 8] = [
     ("service", &["dich vu", "service"]),
-    ("code", &["ma", "code", "ma / so", "so", "so dien thoai", "sdt", "phone", "so thue bao", "ma khach hang", "ma kh", "account", "ma hoa don"]),
-    ("amount", &["so tien", "so tien nap", "menh gia", "amount", "tien"]),
-    ("payment_type", &["hinh thuc", "loai thanh toan", "payment_type", "payment type", "payment"]),
-    ("receiver_phone", &["sdt nhan", "so nhan", "dien thoai nhan", "receiver_phone", "receiver phone"]),
-    ("order_id", &["ma don", "don hang", "order_id", "order id", "order", "ma don hang"]),
+    (
+        "code",
+        &[
+            "ma",
+            "code",
+            "ma / so",
+            "so",
+            "so dien thoai",
+            "sdt",
+            "phone",
+            "so thue bao",
+            "ma khach hang",
+            "ma kh",
+            "account",
+            "ma hoa don",
+        ],
+    ),
+    (
+        "amount",
+        &["so tien", "so tien nap", "menh gia", "amount", "tien"],
+    ),
+    (
+        "payment_type",
+        &[
+            "hinh thuc",
+            "loai thanh toan",
+            "payment_type",
+            "payment type",
+            "payment",
+        ],
+    ),
+    (
+        "receiver_phone",
+        &[
+            "sdt nhan",
+            "so nhan",
+            "dien thoai nhan",
+            "receiver_phone",
+            "receiver phone",
+        ],
+    ),
+    (
+        "order_id",
+        &[
+            "ma don",
+            "don hang",
+            "order_id",
+            "order id",
+            "order",
+            "ma don hang",
+        ],
+    ),
     ("note", &["ghi chu", "note"]),
     ("priority", &["uu tien", "priority"]),
 ];
@@ -46,21 +94,38 @@ pub struct Sheet {
 
 impl Sheet {
     /// Finds the heads and what is under them. `Err`: why the file cannot be used.
-    pub fn of(table: &str, service: Option<Service>, filename: &str, rows: Vec<(usize, Vec<String>)>) -> Result<Self, String> {
-        let name_of = |head: &str| if table == "jobs" { job_head(head) } else { table_head(table, head) };
+    pub fn of(
+        table: &str,
+        service: Option<Service>,
+        filename: &str,
+        rows: Vec<(usize, Vec<String>)>,
+    ) -> Result<Self, String> {
+        let name_of = |head: &str| {
+            if table == "jobs" {
+                job_head(head)
+            } else {
+                table_head(table, head)
+            }
+        };
         let known = |cells: &[String]| cells.iter().filter(|c| name_of(c).is_some()).count();
-        let found = rows
-            .iter()
-            .take(HEAD_ROWS_MAX)
-            .position(|(_, cells)| known(cells) > 0 && known(cells) * 2 >= cells.iter().filter(|c| !c.is_empty()).count());
+        let found = rows.iter().take(HEAD_ROWS_MAX).position(|(_, cells)| {
+            known(cells) > 0 && known(cells) * 2 >= cells.iter().filter(|c| !c.is_empty()).count()
+        });
         let Some(at) = found else {
-            return Err("Không thấy dòng tiêu đề. Dòng đầu cần tên cột, ví dụ: Dịch vụ, Mã, Số tiền.".to_owned());
+            return Err(
+                "Không thấy dòng tiêu đề. Dòng đầu cần tên cột, ví dụ: Dịch vụ, Mã, Số tiền."
+                    .to_owned(),
+            );
         };
         let columns: Vec<Option<String>> = rows[at].1.iter().map(|c| name_of(c)).collect();
         if table == "jobs" && !columns.iter().flatten().any(|c| c == "code") {
             return Err("Không thấy cột mã (Mã, Số điện thoại, Mã khách hàng…).".to_owned());
         }
-        let rows: Vec<_> = rows.into_iter().skip(at + 1).filter(|(_, cells)| cells.iter().any(|c| !c.is_empty())).collect();
+        let rows: Vec<_> = rows
+            .into_iter()
+            .skip(at + 1)
+            .filter(|(_, cells)| cells.iter().any(|c| !c.is_empty()))
+            .collect();
         if rows.len() > ROWS_MAX {
             return Err(format!(
                 "Tệp có {} dòng; mỗi lần nhiều nhất {}. Chia nhỏ rồi nhập.",
@@ -68,7 +133,13 @@ impl Sheet {
                 cells::grouped(20_000)
             ));
         }
-        Ok(Self { table: table.to_owned(), service, filename: filename.to_owned(), columns, rows })
+        Ok(Self {
+            table: table.to_owned(),
+            service,
+            filename: filename.to_owned(),
+            columns,
+            rows,
+        })
     }
 
     fn cell<'r>(&self, row: &'r [String], name: &str) -> &'r str {
@@ -86,10 +157,14 @@ impl Sheet {
         let table = catalogue::table(&self.table).ok_or("không có bảng này")?;
         let mut fields = Fields::new();
         for column in table.columns.iter().filter(|c| is_editable(table, c)) {
-            let is_there = self.columns.iter().any(|c| c.as_deref() == Some(column.name));
+            let is_there = self
+                .columns
+                .iter()
+                .any(|c| c.as_deref() == Some(column.name));
             let is_needed = !column.nullable && column.default.is_none();
             if is_there || is_needed {
-                let text = cells::read(table, column, self.cell(row, column.name)).map_err(|why| format!("{}: {why}", column.vi))?;
+                let text = cells::read(table, column, self.cell(row, column.name))
+                    .map_err(|why| format!("{}: {why}", column.vi))?;
                 fields.push((column.name.to_owned(), text));
             }
         }
@@ -99,47 +174,102 @@ impl Sheet {
     /// What makes two rows one.
     pub fn identity(&self, row: &[String]) -> String {
         if self.table == "jobs" {
-            return self
-                .job(row)
-                .map_or_else(|_| String::new(), |job| format!("{}|{}|{:?}|{:?}", job.service, job.account.key(), job.amount, job.order_id));
+            return self.job(row).map_or_else(
+                |_| String::new(),
+                |job| {
+                    format!(
+                        "{}|{}|{:?}|{:?}",
+                        job.service,
+                        job.account.key(),
+                        job.amount,
+                        job.order_id
+                    )
+                },
+            );
         }
         row.iter().map(|c| plain(c)).collect::<Vec<_>>().join("|")
     }
 }
 
 /// Texts as a job, whoever typed them. `Err`: which field is wrong, and why.
-pub fn job_of<'t>(service: Option<Service>, source: &str, cell: impl Fn(&str) -> &'t str) -> Result<NewJob, (&'static str, String)> {
+pub fn job_of<'t>(
+    service: Option<Service>,
+    source: &str,
+    cell: impl Fn(&str) -> &'t str,
+) -> Result<NewJob, (&'static str, String)> {
     let wrong = |field: &'static str, why: &str| (field, why.to_owned());
     let service = match cell("service") {
         "" => service.ok_or_else(|| wrong("service", "thiếu dịch vụ"))?,
-        name => service_of(name).ok_or_else(|| ("service", format!("không có dịch vụ {name:?}")))?,
+        name => {
+            service_of(name).ok_or_else(|| ("service", format!("không có dịch vụ {name:?}")))?
+        }
     };
-    let text = |name: &str| Some(cell(name)).filter(|t| !t.is_empty()).map(str::to_owned);
+    let text = |name: &str| {
+        Some(cell(name))
+            .filter(|t| !t.is_empty())
+            .map(str::to_owned)
+    };
     let mut account = cell("code").to_owned();
     // A spreadsheet takes a phone number for a number, and its zero away.
-    if service.spec().account == AccountKind::Phone && account.len() == 9 && account.chars().all(|c| c.is_ascii_digit()) {
+    if service.spec().account == AccountKind::Phone
+        && account.len() == 9
+        && account.chars().all(|c| c.is_ascii_digit())
+    {
         account.insert(0, '0');
     }
     if account.is_empty() {
         return Err(wrong("code", "thiếu mã"));
     }
-    let (row, amount, order_id, payment) = (String::new(), text("amount"), text("order_id"), text("payment_type"));
+    let (row, amount, order_id, payment) = (
+        String::new(),
+        text("amount"),
+        text("order_id"),
+        text("payment_type"),
+    );
     let field = if Account::parse(service.spec().account, &account).is_err() {
         "code"
-    } else if payment.as_ref().is_some_and(|p| p.parse::<PaymentType>().is_err()) || payment.is_none() && amount.is_none() {
+    } else if payment
+        .as_ref()
+        .is_some_and(|p| p.parse::<PaymentType>().is_err())
+        || payment.is_none() && amount.is_none()
+    {
         "payment_type"
     } else {
         "amount"
     };
     // Only one service has the choice.
-    let field = if field == "payment_type" && payment.is_none() && service != Service::TopUpMulti { "amount" } else { field };
-    let list = JobList::check(service, Defaults::default(), [RawJob { row, account, amount, order_id, payment, ..RawJob::default() }]);
+    let field = if field == "payment_type" && payment.is_none() && service != Service::TopUpMulti {
+        "amount"
+    } else {
+        field
+    };
+    let list = JobList::check(
+        service,
+        Defaults::default(),
+        [RawJob {
+            row,
+            account,
+            amount,
+            order_id,
+            payment,
+            ..RawJob::default()
+        }],
+    );
     if let Some(error) = list.errors.first() {
         return Err((field, error.why.clone()));
     }
-    let job = list.jobs.first().ok_or_else(|| wrong("code", "dòng trống"))?;
+    let job = list
+        .jobs
+        .first()
+        .ok_or_else(|| wrong("code", "dòng trống"))?;
     let receiver_phone = match text("receiver_phone") {
-        Some(phone) => Some(with_zero(phone).parse::<Phone>().map_err(|e| ("receiver_phone", e.to_string()))?.as_str().to_owned()),
+        Some(phone) => Some(
+            with_zero(phone)
+                .parse::<Phone>()
+                .map_err(|e| ("receiver_phone", e.to_string()))?
+                .as_str()
+                .to_owned(),
+        ),
         None => None,
     };
     let (note, order) = (text("note"), job.order_id.as_deref().unwrap_or(""));
@@ -151,25 +281,44 @@ pub fn job_of<'t>(service: Option<Service>, source: &str, cell: impl Fn(&str) ->
     }
     let is_good = |p: &i64| (0..=1_000_000).contains(p);
     let priority = match text("priority") {
-        Some(number) => number.parse().ok().filter(is_good).ok_or_else(|| wrong("priority", "ưu tiên là số từ 0 đến 1.000.000"))?,
+        Some(number) => number
+            .parse()
+            .ok()
+            .filter(is_good)
+            .ok_or_else(|| wrong("priority", "ưu tiên là số từ 0 đến 1.000.000"))?,
         None => 100,
     };
-    Ok(NewJob { receiver_phone, note, priority, ..NewJob::of(service, job, source) })
+    Ok(NewJob {
+        receiver_phone,
+        note,
+        priority,
+        ..NewJob::of(service, job, source)
+    })
 }
 
 fn job_head(head: &str) -> Option<String> {
     let head = plain(head);
-    JOB_HEADS.iter().find(|(_, names)| names.contains(&head.as_str())).map(|(name, _)| (*name).to_owned())
+    JOB_HEADS
+        .iter()
+        .find(|(_, names)| names.contains(&head.as_str()))
+        .map(|(name, _)| (*name).to_owned())
 }
 
 fn table_head(table: &str, head: &str) -> Option<String> {
     let (table, head): (&Table, String) = (catalogue::table(table)?, plain(head));
-    table.columns.iter().filter(|c| is_editable(table, c)).find(|c| plain(c.vi) == head || c.name == head).map(|c| c.name.to_owned())
+    table
+        .columns
+        .iter()
+        .filter(|c| is_editable(table, c))
+        .find(|c| plain(c.vi) == head || c.name == head)
+        .map(|c| c.name.to_owned())
 }
 
 fn service_of(name: &str) -> Option<Service> {
     let name = plain(name);
-    Service::ALL.into_iter().find(|s| s.spec().wire == name || plain(s.spec().title) == name)
+    Service::ALL
+        .into_iter()
+        .find(|s| s.spec().wire == name || plain(s.spec().title) == name)
 }
 
 #[cfg(test)]
@@ -177,7 +326,11 @@ mod tests {
     use super::*;
 
     fn rows(lines: &[&str]) -> Vec<(usize, Vec<String>)> {
-        lines.iter().enumerate().map(|(at, line)| (at + 1, line.split(';').map(str::to_owned).collect())).collect()
+        lines
+            .iter()
+            .enumerate()
+            .map(|(at, line)| (at + 1, line.split(';').map(str::to_owned).collect()))
+            .collect()
     }
 
     #[test]
@@ -193,8 +346,19 @@ mod tests {
         let sheet = Sheet::of("jobs", None, "a.xlsx", rows(&lines)).expect("a sheet");
         let job = |at: usize| sheet.job(&sheet.rows[at].1);
         let first = job(0).expect("a job");
-        assert_eq!((first.account.as_str(), first.order_id.as_deref(), first.note.as_deref()), ("PE01000100001", Some("D1"), Some("khách quen")));
-        assert_eq!(job(1).expect("a job").account.as_str(), "0981234567", "the zero that a spreadsheet takes away");
+        assert_eq!(
+            (
+                first.account.as_str(),
+                first.order_id.as_deref(),
+                first.note.as_deref()
+            ),
+            ("PE01000100001", Some("D1"), Some("khách quen"))
+        );
+        assert_eq!(
+            job(1).expect("a job").account.as_str(),
+            "0981234567",
+            "the zero that a spreadsheet takes away"
+        );
         assert!(job(2).is_err(), "a top-up without an amount");
         assert!(job(3).expect_err("refused").contains("Đổ xăng"));
         assert_eq!(sheet.rows[0].0, 3, "numbered as in the file");
@@ -202,11 +366,28 @@ mod tests {
 
     #[test]
     fn a_file_of_a_table_is_read_by_what_people_call_its_columns() {
-        let sheet =
-            Sheet::of("products", None, "a.csv", rows(&["Tên;Giá;Người dùng;Không phải của ta", "Sim;50.000;1;x", "Sim;mười;1;x"])).expect("a sheet");
+        let sheet = Sheet::of(
+            "products",
+            None,
+            "a.csv",
+            rows(&[
+                "Tên;Giá;Người dùng;Không phải của ta",
+                "Sim;50.000;1;x",
+                "Sim;mười;1;x",
+            ]),
+        )
+        .expect("a sheet");
         let good = sheet.fields(&sheet.rows[0].1).expect("fields");
-        assert!(good.contains(&("title".to_owned(), "Sim".to_owned())) && good.iter().all(|(name, _)| name != "final_price"));
-        assert!(sheet.fields(&sheet.rows[1].1).expect_err("refused").starts_with("Giá:"));
+        assert!(
+            good.contains(&("title".to_owned(), "Sim".to_owned()))
+                && good.iter().all(|(name, _)| name != "final_price")
+        );
+        assert!(
+            sheet
+                .fields(&sheet.rows[1].1)
+                .expect_err("refused")
+                .starts_with("Giá:")
+        );
         assert!(Sheet::of("products", None, "a.csv", rows(&["1;2;3"])).is_err());
     }
 }

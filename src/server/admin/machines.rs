@@ -53,12 +53,27 @@ const fn meaning(scope: Scope) -> &'static str {
     }
 }
 
-async fn machines(app: &App, person: &Person, error: Option<String>, token: Option<String>, done: Option<&str>) -> Result<Machines, Fault> {
+async fn machines(
+    app: &App,
+    person: &Person,
+    error: Option<String>,
+    token: Option<String>,
+    done: Option<&str>,
+) -> Result<Machines, Fault> {
     let table = table_of("machines")?;
     let now = app.store().now_ms();
-    let rows = app.store().list("machines", &RowQuery::default(), MANY).await?.rows;
+    let rows = app
+        .store()
+        .list("machines", &RowQuery::default(), MANY)
+        .await?
+        .rows;
     let view = |row: &crate::store::rows::Row| {
-        let text = |name: &str| cell_of(table, row, name).as_str().unwrap_or_default().to_owned();
+        let text = |name: &str| {
+            cell_of(table, row, name)
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
         let number = |name: &str| cell_of(table, row, name).as_i64();
         let standing = match (number("revoked_at"), number("expires_at")) {
             (Some(at), _) => format!("thu hồi {}", time(at)),
@@ -72,7 +87,11 @@ async fn machines(app: &App, person: &Person, error: Option<String>, token: Opti
             prefix: format!("gn_{}…", text("prefix")),
             scopes: Scope::ALL
                 .into_iter()
-                .filter(|s| text("scopes").split_whitespace().any(|wire| wire == s.wire()))
+                .filter(|s| {
+                    text("scopes")
+                        .split_whitespace()
+                        .any(|wire| wire == s.wire())
+                })
                 .map(meaning)
                 .collect::<Vec<_>>()
                 .join("; "),
@@ -81,7 +100,8 @@ async fn machines(app: &App, person: &Person, error: Option<String>, token: Opti
             operator: text("operator"),
             program: text("program"),
             standing,
-            is_open: number("revoked_at").is_none() && number("expires_at").is_none_or(|until| until > now),
+            is_open: number("revoked_at").is_none()
+                && number("expires_at").is_none_or(|until| until > now),
         }
     };
     Ok(Machines {
@@ -95,28 +115,57 @@ async fn machines(app: &App, person: &Person, error: Option<String>, token: Opti
 }
 
 /// All machines.
-pub async fn list(State(app): State<App>, person: Person, Query(done): Query<Done>) -> Result<Response, Fault> {
+pub async fn list(
+    State(app): State<App>,
+    person: Person,
+    Query(done): Query<Done>,
+) -> Result<Response, Fault> {
     page(&machines(&app, &person, None, None, done.done.as_deref()).await?)
 }
 
 /// A new machine; its token is shown this once.
 pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
-    let scopes: Vec<Scope> = Scope::ALL.into_iter().filter(|s| form.all("scope").any(|wire| wire == s.wire())).collect();
+    let scopes: Vec<Scope> = Scope::ALL
+        .into_iter()
+        .filter(|s| form.all("scope").any(|wire| wire == s.wire()))
+        .collect();
     let days = form.number("days").filter(|d| (1..=3_650).contains(d));
-    let refused = async |why: String| page_with(StatusCode::UNPROCESSABLE_ENTITY, &machines(&app, &person, Some(why), None, None).await?);
+    let refused = async |why: String| {
+        page_with(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &machines(&app, &person, Some(why), None, None).await?,
+        )
+    };
     if scopes.is_empty() {
         return refused("Chọn ít nhất một quyền.".to_owned()).await;
     }
     let until = days.map(|days| app.store().now_ms() + days * DAY_MS);
-    match app.store().add_machine(form.text("name"), &scopes, until, &person.actor()).await {
-        Ok(new) => page(&machines(&app, &person, None, Some(new.token.expose_secret().to_owned()), None).await?),
+    match app
+        .store()
+        .add_machine(form.text("name"), &scopes, until, &person.actor())
+        .await
+    {
+        Ok(new) => page(
+            &machines(
+                &app,
+                &person,
+                None,
+                Some(new.token.expose_secret().to_owned()),
+                None,
+            )
+            .await?,
+        ),
         Err(StoreError::BadValue { field, why }) => refused(format!("{field}: {why}")).await,
         Err(other) => Err(other.into()),
     }
 }
 
 /// Its token opens nothing any more.
-pub async fn revoke(State(app): State<App>, person: Person, Path(id): Path<i64>) -> Result<Response, Fault> {
+pub async fn revoke(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<i64>,
+) -> Result<Response, Fault> {
     app.store().revoke_machine(id, &person.actor()).await?;
     Ok(go("/admin/machines?done=revoked"))
 }

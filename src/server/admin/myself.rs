@@ -1,4 +1,5 @@
-//! One's own page: sessions, password, second factor. Whoever changes one of these shows the password again.
+//! One's own page: sessions, password, second factor. Whoever changes one of these shows the
+//! password again.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -56,7 +57,12 @@ pub struct Done {
 /// Somebody's sessions as a list shows them.
 pub async fn sessions_of(app: &App, user_id: i64, this: &str) -> Result<Vec<SessionRow>, Fault> {
     let now = app.store().now_ms();
-    let found = app.store().sessions_of(user_id).await?.into_iter().filter(|s| now - s.last_seen <= session::IDLE_MS);
+    let found = app
+        .store()
+        .sessions_of(user_id)
+        .await?
+        .into_iter()
+        .filter(|s| now - s.last_seen <= session::IDLE_MS);
     Ok(found
         .map(|s| SessionRow {
             handle: handle(&s.hash),
@@ -75,10 +81,27 @@ fn handle(hash: &str) -> String {
 
 /// `Chrome trên Windows` says more to a person than the whole line.
 fn browser(agent: &str) -> String {
-    let first = |words: &[(&'static str, &'static str)]| words.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-    let program = first(&[("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
-    let system =
-        first(&[("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")]);
+    let first = |words: &[(&'static str, &'static str)]| {
+        words
+            .iter()
+            .find(|(mark, _)| agent.contains(mark))
+            .map(|(_, name)| *name)
+    };
+    let program = first(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = first(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]);
     match (program, system) {
         (Some(program), Some(system)) => format!("{program} trên {system}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
@@ -96,7 +119,9 @@ async fn shown(
 ) -> Result<Response, Fault> {
     let shop = app.shop().await?;
     let pending = person.data.totp_new.as_deref().filter(|_| codes.is_empty());
-    let enrolment = pending.map(|sealed| second_factor::enrolment(app, sealed, &person.account.username)).transpose()?;
+    let enrolment = pending
+        .map(|sealed| second_factor::enrolment(app, sealed, &person.account.username))
+        .transpose()?;
     let template = Myself {
         frame: Frame::of(person, "Tài khoản của tôi", "me").told(done),
         username: person.account.username.clone(),
@@ -111,28 +136,66 @@ async fn shown(
 }
 
 /// The page.
-pub async fn show(State(app): State<App>, person: Person, Query(done): Query<Done>) -> Result<Response, Fault> {
-    shown(&app, &person, StatusCode::OK, None, Vec::new(), done.done.as_deref()).await
+pub async fn show(
+    State(app): State<App>,
+    person: Person,
+    Query(done): Query<Done>,
+) -> Result<Response, Fault> {
+    shown(
+        &app,
+        &person,
+        StatusCode::OK,
+        None,
+        Vec::new(),
+        done.done.as_deref(),
+    )
+    .await
 }
 
 async fn refused(app: &App, person: &Person, why: &str) -> Result<Response, Fault> {
-    shown(app, person, StatusCode::UNPROCESSABLE_ENTITY, Some(why), Vec::new(), None).await
+    shown(
+        app,
+        person,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        Some(why),
+        Vec::new(),
+        None,
+    )
+    .await
 }
 
 /// Is it really them? A wrong answer counts as a failed sign-in.
 pub async fn shows_password(app: &App, person: &Person, form: &Form) -> Result<bool, Fault> {
     let looked = sign_in::fits(form.exact("current"), &person.account.password_hash);
-    guess::is_right(app, &person.account.username, &person.from, &person.actor(), looked).await
+    guess::is_right(
+        app,
+        &person.account.username,
+        &person.from,
+        &person.actor(),
+        looked,
+    )
+    .await
 }
 
 /// Have they the second factor that is there now, or one of its recovery codes?
 async fn shows_code(app: &App, person: &Person, form: &Form) -> Result<bool, Fault> {
     let looked = second_factor::accepts(app, &person.account, form.text("code"));
-    guess::is_right(app, &person.account.username, &person.from, &person.actor(), looked).await
+    guess::is_right(
+        app,
+        &person.account.username,
+        &person.from,
+        &person.actor(),
+        looked,
+    )
+    .await
 }
 
 /// Another password. Ends all other sessions.
-pub async fn password(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
+pub async fn password(
+    State(app): State<App>,
+    person: Person,
+    form: Form,
+) -> Result<Response, Fault> {
     if !shows_password(&app, &person, &form).await? {
         return refused(&app, &person, "Mật khẩu hiện tại không đúng.").await;
     }
@@ -140,23 +203,47 @@ pub async fn password(State(app): State<App>, person: Person, form: Form) -> Res
     if new != form.exact("again") {
         return refused(&app, &person, "Hai lần nhập không giống nhau.").await;
     }
-    if let Some(why) = sign_in::password_fault(new, &[&person.account.username, person.account.name.as_deref().unwrap_or("")]) {
+    if let Some(why) = sign_in::password_fault(
+        new,
+        &[
+            &person.account.username,
+            person.account.name.as_deref().unwrap_or(""),
+        ],
+    ) {
         return refused(&app, &person, why).await;
     }
     let hash = sign_in::hashed(new).await?;
-    app.store().set_password(person.account.user_id, &hash, Some(&person.session), &person.actor()).await?;
+    app.store()
+        .set_password(
+            person.account.user_id,
+            &hash,
+            Some(&person.session),
+            &person.actor(),
+        )
+        .await?;
     fresh(&app, &person, "/admin/me?done=password").await
 }
 
 /// The same session under a new id.
 async fn fresh(app: &App, person: &Person, to: &str) -> Result<Response, Fault> {
     let data = Data::of(Step::Full, None);
-    let cookie = session::begin(app, &person.from, person.account.user_id, &data, Some(&person.session)).await?;
+    let cookie = session::begin(
+        app,
+        &person.from,
+        person.account.user_id,
+        &data,
+        Some(&person.session),
+    )
+    .await?;
     Ok(([(header::SET_COOKIE, cookie)], go(to)).into_response())
 }
 
 /// Begins to set up the second factor: shows the picture. One that is there already is shown first.
-pub async fn totp_begin(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
+pub async fn totp_begin(
+    State(app): State<App>,
+    person: Person,
+    form: Form,
+) -> Result<Response, Fault> {
     if !shows_password(&app, &person, &form).await? {
         return refused(&app, &person, "Mật khẩu hiện tại không đúng.").await;
     }
@@ -164,22 +251,41 @@ pub async fn totp_begin(State(app): State<App>, person: Person, form: Form) -> R
     if replaces && !shows_code(&app, &person, &form).await? {
         return refused(&app, &person, WRONG_CODE).await;
     }
-    let data = Data { totp_new: Some(second_factor::new_secret(&app)), totp_replaces: replaces, ..person.data.clone() };
-    app.store().touch_session(&person.session, Some(&to_json(&data))).await?;
+    let data = Data {
+        totp_new: Some(second_factor::new_secret(&app)),
+        totp_replaces: replaces,
+        ..person.data.clone()
+    };
+    app.store()
+        .touch_session(&person.session, Some(&to_json(&data)))
+        .await?;
     Ok(go("/admin/me#totp"))
 }
 
 /// The first code shows that the phone has it; recovery codes are told this once.
-pub async fn totp_confirm(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
+pub async fn totp_confirm(
+    State(app): State<App>,
+    person: Person,
+    form: Form,
+) -> Result<Response, Fault> {
     // One that was set up elsewhere meanwhile is not replaced by who has not shown it.
     let may_replace = person.data.totp_replaces || person.account.totp_secret.is_none();
-    let Some(sealed) = person.data.totp_new.clone().filter(|_| may_replace) else { return Ok(go("/admin/me")) };
+    let Some(sealed) = person.data.totp_new.clone().filter(|_| may_replace) else {
+        return Ok(go("/admin/me"));
+    };
     let Some(step) = second_factor::step_of(&app, &sealed, form.text("code"))? else {
-        return refused(&app, &person, "Mã không đúng. Kiểm tra giờ của điện thoại rồi nhập mã mới.").await;
+        return refused(
+            &app,
+            &person,
+            "Mã không đúng. Kiểm tra giờ của điện thoại rồi nhập mã mới.",
+        )
+        .await;
     };
     let user_id = person.account.user_id;
     let (codes, kept) = second_factor::new_codes(user_id);
-    app.store().set_totp(user_id, Some(&sealed), Some(&kept), &person.actor()).await?;
+    app.store()
+        .set_totp(user_id, Some(&sealed), Some(&kept), &person.actor())
+        .await?;
     app.store().use_totp_step(user_id, step).await?;
     let data = Data::of(Step::Full, None);
     let cookie = session::begin(&app, &person.from, user_id, &data, Some(&person.session)).await?;
@@ -188,19 +294,29 @@ pub async fn totp_confirm(State(app): State<App>, person: Person, form: Form) ->
 }
 
 /// Takes the second factor away.
-pub async fn totp_off(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
+pub async fn totp_off(
+    State(app): State<App>,
+    person: Person,
+    form: Form,
+) -> Result<Response, Fault> {
     if !shows_password(&app, &person, &form).await? {
         return refused(&app, &person, "Mật khẩu hiện tại không đúng.").await;
     }
     if !shows_code(&app, &person, &form).await? {
         return refused(&app, &person, WRONG_CODE).await;
     }
-    app.store().set_totp(person.account.user_id, None, None, &person.actor()).await?;
+    app.store()
+        .set_totp(person.account.user_id, None, None, &person.actor())
+        .await?;
     fresh(&app, &person, "/admin/me?done=totp_off").await
 }
 
 /// Ends one of one's own sessions.
-pub async fn end_session(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
+pub async fn end_session(
+    State(app): State<App>,
+    person: Person,
+    form: Form,
+) -> Result<Response, Fault> {
     end(&app, &person, person.account.user_id, form.text("handle")).await?;
     Ok(go("/admin/me?done=ended"))
 }
@@ -208,7 +324,10 @@ pub async fn end_session(State(app): State<App>, person: Person, form: Form) -> 
 /// Ends somebody's session by its handle, or all of them.
 pub async fn end(app: &App, person: &Person, user_id: i64, wanted: &str) -> Result<(), Fault> {
     let sessions = app.store().sessions_of(user_id).await?;
-    let chosen: Vec<_> = sessions.iter().filter(|s| wanted == "all" && s.hash != person.session || handle(&s.hash) == wanted).collect();
+    let chosen: Vec<_> = sessions
+        .iter()
+        .filter(|s| wanted == "all" && s.hash != person.session || handle(&s.hash) == wanted)
+        .collect();
     if chosen.is_empty() && wanted != "all" {
         return Err(Fault::not_found());
     }
@@ -216,5 +335,8 @@ pub async fn end(app: &App, person: &Person, user_id: i64, wanted: &str) -> Resu
         app.store().end_session(&session.hash).await?;
     }
     let after = json!({ "user_id": user_id, "sessions": chosen.len() });
-    Ok(app.store().audit(&person.actor(), "sessions.end", Some("users"), Some(&after)).await?)
+    Ok(app
+        .store()
+        .audit(&person.actor(), "sessions.end", Some("users"), Some(&after))
+        .await?)
 }

@@ -21,7 +21,8 @@ pub const HTMX: &str = include_str!("../../../assets/admin/htmx.min.js");
 pub const ICON: &str = include_str!("../../../assets/admin/icon.svg");
 
 /// Changes with the assets, so that browsers may keep them for ever.
-pub static ASSETS: LazyLock<String> = LazyLock::new(|| digest([STYLE, SCRIPT, HTMX, ICON].concat().as_bytes())[..12].to_owned());
+pub static ASSETS: LazyLock<String> =
+    LazyLock::new(|| digest([STYLE, SCRIPT, HTMX, ICON].concat().as_bytes())[..12].to_owned());
 
 /// The frame around a page of somebody who has signed in.
 pub struct Frame {
@@ -59,7 +60,16 @@ pub struct NavLink {
 
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Công việc", &["jobs", "reports", "attempts", "debt_locks"]),
-    ("Thu cước và bán hàng", &["collection_data", "orders", "order_details", "products", "transporter_transaction"]),
+    (
+        "Thu cước và bán hàng",
+        &[
+            "collection_data",
+            "orders",
+            "order_details",
+            "products",
+            "transporter_transaction",
+        ],
+    ),
     ("Người và máy", &["accounts", "users", "machines"]),
     ("Cửa hàng", &["banner", "admin_config", "limits"]),
     ("Nhật ký", &["audit", "imports", "login_failures"]),
@@ -68,16 +78,32 @@ const GROUPS: [(&str, &[&str]); 5] = [
 impl Frame {
     /// The frame of a page; `here` is the table or the path that it shows.
     pub fn of(person: &Person, title: impl Into<String>, here: &str) -> Self {
-        let link = |url: String, title, name: &str| NavLink { url, title, is_here: name == here };
-        let mut nav = vec![NavGroup { title: "", links: vec![link("/admin".into(), "Tổng quan", "dashboard")] }];
+        let link = |url: String, title, name: &str| NavLink {
+            url,
+            title,
+            is_here: name == here,
+        };
+        let mut nav = vec![NavGroup {
+            title: "",
+            links: vec![link("/admin".into(), "Tổng quan", "dashboard")],
+        }];
         if person.may_table("jobs", Action::See) {
-            nav[0].links.push(link("/admin/review".into(), "Cần xem", "review"));
+            nav[0]
+                .links
+                .push(link("/admin/review".into(), "Cần xem", "review"));
         }
-        if person.may_table("jobs", Action::Import) || person.may_table("collection_data", Action::Import) {
-            nav[0].links.push(link("/admin/import".into(), "Nhập tệp", "import"));
+        if person.may_table("jobs", Action::Import)
+            || person.may_table("collection_data", Action::Import)
+        {
+            nav[0]
+                .links
+                .push(link("/admin/import".into(), "Nhập tệp", "import"));
         }
         for (title, tables) in GROUPS {
-            let seen = tables.iter().filter(|t| person.may_table(t, Action::See)).filter_map(|t| catalogue::table(t));
+            let seen = tables
+                .iter()
+                .filter(|t| person.may_table(t, Action::See))
+                .filter_map(|t| catalogue::table(t));
             let links: Vec<_> = seen.map(|t| link(url_of(t.name), t.vi, t.name)).collect();
             if !links.is_empty() {
                 nav.push(NavGroup { title, links });
@@ -86,15 +112,26 @@ impl Frame {
         if person.may_table("limits", Action::See)
             && let Some(place) = nav.iter_mut().find(|g| g.title == "Cửa hàng")
         {
-            place.links.push(link("/admin/settings".into(), "Cài đặt", "settings"));
+            place
+                .links
+                .push(link("/admin/settings".into(), "Cài đặt", "settings"));
         }
-        Self { title: title.into(), who: person.name().to_owned(), role: role_label(person.account.role.wire()), nav, notice: None, assets: &ASSETS }
+        Self {
+            title: title.into(),
+            who: person.name().to_owned(),
+            role: role_label(person.account.role.wire()),
+            nav,
+            notice: None,
+            assets: &ASSETS,
+        }
     }
 
     /// With what was just done, by the word in the address.
     #[must_use]
     pub fn told(mut self, done: Option<&str>) -> Self {
-        self.notice = done.and_then(|word| NOTICES.iter().find(|(w, _)| *w == word)).map(|(_, text)| (*text).to_owned());
+        self.notice = done
+            .and_then(|word| NOTICES.iter().find(|(w, _)| *w == word))
+            .map(|(_, text)| (*text).to_owned());
         self
     }
 
@@ -103,7 +140,10 @@ impl Frame {
     pub fn counted(mut self, did: i64, left: i64) -> Self {
         if did + left > 0 && self.notice.is_some() {
             let kept = if left > 0 {
-                format!(" {} dòng giữ nguyên vì trạng thái không cho phép hoặc có người vừa sửa.", count(left))
+                format!(
+                    " {} dòng giữ nguyên vì trạng thái không cho phép hoặc có người vừa sửa.",
+                    count(left)
+                )
             } else {
                 String::new()
             };
@@ -124,24 +164,36 @@ pub fn url_of(table: &str) -> String {
 
 /// What a role is called.
 pub fn role_label(wire: &str) -> &'static str {
-    catalogue::ROLES.iter().find(|(w, _)| *w == wire).map_or("—", |(_, label)| label)
+    catalogue::ROLES
+        .iter()
+        .find(|(w, _)| *w == wire)
+        .map_or("—", |(_, label)| label)
 }
 
 /// What a page says after something was done: only these, never text from the address.
 const NOTICES: [(&str, &str); 16] = [
     ("saved", "Đã lưu."),
     ("added", "Đã thêm."),
-    ("deleted", "Đã xóa. Có thể khôi phục trong danh sách đã xóa."),
+    (
+        "deleted",
+        "Đã xóa. Có thể khôi phục trong danh sách đã xóa.",
+    ),
     ("restored", "Đã khôi phục."),
     ("password", "Đã đổi mật khẩu. Các phiên khác đã kết thúc."),
     ("totp", "Đã bật bảo vệ hai lớp."),
     ("totp_off", "Đã tắt bảo vệ hai lớp."),
-    ("device", "Đã kết thúc các phiên. Thiết bị đăng nhập tới đây sẽ là thiết bị duy nhất."),
+    (
+        "device",
+        "Đã kết thúc các phiên. Thiết bị đăng nhập tới đây sẽ là thiết bị duy nhất.",
+    ),
     ("device_off", "Đã bỏ gắn thiết bị."),
     ("ended", "Đã kết thúc phiên."),
     ("revoked", "Đã thu hồi mã máy."),
     ("imported", "Đã nhập."),
-    ("undone", "Đã hoàn tác lần nhập: những dòng chưa ai động tới đã được gỡ."),
+    (
+        "undone",
+        "Đã hoàn tác lần nhập: những dòng chưa ai động tới đã được gỡ.",
+    ),
     ("decided", "Đã ghi kết luận."),
     ("bulk", "Đã làm xong với các dòng đã chọn."),
     ("asked", "Đã gửi đăng ký. Chờ cửa hàng duyệt."),
@@ -181,17 +233,27 @@ pub struct Fault {
 impl Fault {
     /// A refusal with its own words.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), retry_after_s: None }
+        Self {
+            status,
+            message: message.into(),
+            retry_after_s: None,
+        }
     }
 
     /// Nobody has signed in, or the session is over.
     pub fn not_signed_in() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "Phiên đăng nhập đã hết. Đăng nhập lại rồi làm tiếp.")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "Phiên đăng nhập đã hết. Đăng nhập lại rồi làm tiếp.",
+        )
     }
 
     /// The role does not allow it.
     pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "Tài khoản này không có quyền làm việc đó. Hỏi chủ cửa hàng.")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "Tài khoản này không có quyền làm việc đó. Hỏi chủ cửa hàng.",
+        )
     }
 
     /// There is no such thing.
@@ -206,13 +268,22 @@ impl Fault {
 
     /// Too often in too short a time.
     pub fn too_many(retry_after_s: i64) -> Self {
-        let message = format!("Thử quá nhiều lần. Đợi {} phút rồi thử lại.", retry_after_s.div_euclid(60) + 1);
-        Self { retry_after_s: Some(retry_after_s), ..Self::new(StatusCode::TOO_MANY_REQUESTS, message) }
+        let message = format!(
+            "Thử quá nhiều lần. Đợi {} phút rồi thử lại.",
+            retry_after_s.div_euclid(60) + 1
+        );
+        Self {
+            retry_after_s: Some(retry_after_s),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, message)
+        }
     }
 
     /// A fault of ours.
     pub fn broken() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Máy chủ gặp lỗi. Gửi mã dưới đây cho kỹ thuật.")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Máy chủ gặp lỗi. Gửi mã dưới đây cho kỹ thuật.",
+        )
     }
 }
 
@@ -223,10 +294,18 @@ impl From<StoreError> for Fault {
             StoreError::Stale | StoreError::Job(_) => Self::new(StatusCode::CONFLICT, told),
             StoreError::NoRow => Self::not_found(),
             StoreError::NotAllowed(_) => Self::bad(told),
-            StoreError::BadValue { .. } | StoreError::LastOwner => Self::new(StatusCode::UNPROCESSABLE_ENTITY, told),
+            StoreError::BadValue { .. } | StoreError::LastOwner => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, told)
+            }
             other => {
-                tracing::error!(error = format!("{:#}", anyhow::Error::from(other)), "the database could not do it");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "Máy chủ đang bận hoặc mất cơ sở dữ liệu. Thử lại sau ít phút.")
+                tracing::error!(
+                    error = format!("{:#}", anyhow::Error::from(other)),
+                    "the database could not do it"
+                );
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Máy chủ đang bận hoặc mất cơ sở dữ liệu. Thử lại sau ít phút.",
+                )
             }
         }
     }
@@ -252,19 +331,33 @@ impl IntoResponse for Fault {
 
 /// Draws the page of a refusal; a part of a page gets its words only.
 pub fn dressed(response: Response, request_id: &str, is_part: bool) -> Response {
-    let Some(fault) = response.extensions().get::<Fault>().cloned() else { return response };
-    let page = FaultPage { status: fault.status.as_u16(), message: &fault.message, request_id, assets: &ASSETS };
+    let Some(fault) = response.extensions().get::<Fault>().cloned() else {
+        return response;
+    };
+    let page = FaultPage {
+        status: fault.status.as_u16(),
+        message: &fault.message,
+        request_id,
+        assets: &ASSETS,
+    };
     let body = if is_part {
-        askama::filters::escape(&fault.message, askama::filters::Html).map(|e| e.to_string()).unwrap_or_default()
+        askama::filters::escape(&fault.message, askama::filters::Html)
+            .map(|e| e.to_string())
+            .unwrap_or_default()
     } else {
         page.render().unwrap_or_default()
     };
     let mut drawn = (fault.status, Html(body)).into_response();
     if let Some(seconds) = fault.retry_after_s {
-        drawn.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        drawn
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
     }
     if is_part && fault.status == StatusCode::UNAUTHORIZED {
-        drawn.headers_mut().insert("hx-redirect", header::HeaderValue::from_static("/admin/sign-in"));
+        drawn.headers_mut().insert(
+            "hx-redirect",
+            header::HeaderValue::from_static("/admin/sign-in"),
+        );
     }
     drawn
 }
@@ -290,13 +383,18 @@ pub fn count(number: i64) -> String {
 
 /// `21/11/2026 15:04`, as a clock in Viet Nam shows it.
 pub fn time(ms: i64) -> String {
-    local(ms).map_or_else(|| "—".to_owned(), |t| t.strftime("%d/%m/%Y %H:%M").to_string())
+    local(ms).map_or_else(
+        || "—".to_owned(),
+        |t| t.strftime("%d/%m/%Y %H:%M").to_string(),
+    )
 }
 
 /// The time in Viet Nam, which has had no other since 1975.
 pub fn local(ms: i64) -> Option<jiff::Zoned> {
     let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
-    jiff::Timestamp::from_millisecond(ms).ok().map(|t| t.to_zoned(zone))
+    jiff::Timestamp::from_millisecond(ms)
+        .ok()
+        .map(|t| t.to_zoned(zone))
 }
 
 /// `3 phút trước`
@@ -316,13 +414,22 @@ mod tests {
 
     #[test]
     fn money_and_times_read_as_in_the_shop() {
-        assert_eq!([money(0), money(1_234), money(-1_234_567)], ["0 đ", "1.234 đ", "−1.234.567 đ"]);
+        assert_eq!(
+            [money(0), money(1_234), money(-1_234_567)],
+            ["0 đ", "1.234 đ", "−1.234.567 đ"]
+        );
         assert_eq!(time(1_795_275_840_000), "21/11/2026 22:44");
-        assert_eq!([ago(0, 59_000), ago(0, 120_000)], ["vừa xong", "2 phút trước"]);
+        assert_eq!(
+            [ago(0, 59_000), ago(0, 120_000)],
+            ["vừa xong", "2 phút trước"]
+        );
     }
 
     #[test]
     fn htmx_is_the_published_file() {
-        assert_eq!(digest(HTMX.as_bytes()), "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717");
+        assert_eq!(
+            digest(HTMX.as_bytes()),
+            "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"
+        );
     }
 }

@@ -46,7 +46,15 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 7] = [Self::See, Self::Add, Self::Edit, Self::Delete, Self::Export, Self::Import, Self::Decide];
+    pub const ALL: [Self; 7] = [
+        Self::See,
+        Self::Add,
+        Self::Edit,
+        Self::Delete,
+        Self::Export,
+        Self::Import,
+        Self::Decide,
+    ];
 
     const fn letter(self) -> char {
         match self {
@@ -61,7 +69,8 @@ impl Action {
     }
 }
 
-/// `s`ee, `a`dd, `e`dit, `d`elete, e`x`port, `i`mport, decide `!`. Columns: owner, manager, operator, collector, read only.
+/// `s`ee, `a`dd, `e`dit, `d`elete, e`x`port, `i`mport, decide `!`. Columns: owner, manager,
+/// operator, collector, read only.
 const TABLE: [(Area, [&str; 5]); 8] = [
     (Area::Jobs, ["saedxi!", "saedxi!", "saexi", "", "s"]),
     (Area::Proofs, ["sx!", "sx!", "s", "", "s"]),
@@ -82,7 +91,9 @@ pub fn may(role: Role, area: Area, action: Action) -> bool {
         Role::Collector => 3,
         Role::ReadOnly => 4,
     };
-    TABLE.iter().any(|(a, letters)| *a == area && letters[column].contains(action.letter()))
+    TABLE
+        .iter()
+        .any(|(a, letters)| *a == area && letters[column].contains(action.letter()))
 }
 
 /// Where a table belongs. A table that nobody has put anywhere is closed.
@@ -114,14 +125,24 @@ mod tests {
     use super::*;
     use crate::store::catalogue::{Access, TABLES};
 
-    const ROLES: [Role; 5] = [Role::Owner, Role::Manager, Role::Operator, Role::Collector, Role::ReadOnly];
+    const ROLES: [Role; 5] = [
+        Role::Owner,
+        Role::Manager,
+        Role::Operator,
+        Role::Collector,
+        Role::ReadOnly,
+    ];
 
     #[test]
     fn every_table_that_is_served_belongs_somewhere() {
         for table in TABLES.iter().filter(|t| t.access != Access::Hidden) {
             assert!(area_of(table.name).is_some(), "{} is nobody's", table.name);
         }
-        assert_eq!(area_of("readme"), None, "what an intruder left is never served");
+        assert_eq!(
+            area_of("readme"),
+            None,
+            "what an intruder left is never served"
+        );
     }
 
     #[test]
@@ -137,24 +158,49 @@ mod tests {
     fn nobody_may_what_the_owner_may_not() {
         for (area, _) in TABLE {
             for action in Action::ALL {
-                assert!(ROLES.iter().all(|role| !may(*role, area, action) || may(Role::Owner, area, action)), "{area:?} {action:?}");
+                assert!(
+                    ROLES
+                        .iter()
+                        .all(|role| !may(*role, area, action) || may(Role::Owner, area, action)),
+                    "{area:?} {action:?}"
+                );
             }
         }
     }
 
     #[test]
     fn only_who_answers_for_the_shop_says_what_became_of_money() {
-        let deciders: Vec<_> = ROLES.into_iter().filter(|role| may(*role, Area::Jobs, Action::Decide)).collect();
+        let deciders: Vec<_> = ROLES
+            .into_iter()
+            .filter(|role| may(*role, Area::Jobs, Action::Decide))
+            .collect();
         assert_eq!(deciders, [Role::Owner, Role::Manager]);
-        assert!(ROLES.into_iter().all(|role| !may(role, Area::Proofs, Action::Edit)), "what machines said is never edited");
-        assert!(ROLES.into_iter().all(|role| !may(role, Area::Trail, Action::Delete)), "nor is the trail");
+        assert!(
+            ROLES
+                .into_iter()
+                .all(|role| !may(role, Area::Proofs, Action::Edit)),
+            "what machines said is never edited"
+        );
+        assert!(
+            ROLES
+                .into_iter()
+                .all(|role| !may(role, Area::Trail, Action::Delete)),
+            "nor is the trail"
+        );
     }
 
     #[test]
     fn keys_and_people_are_closed_to_the_floor() {
         for role in [Role::Operator, Role::Collector, Role::ReadOnly] {
-            assert!(!may(role, Area::People, Action::See) && !may(role, Area::Machines, Action::See) && !may(role, Area::Rules, Action::See));
+            assert!(
+                !may(role, Area::People, Action::See)
+                    && !may(role, Area::Machines, Action::See)
+                    && !may(role, Area::Rules, Action::See)
+            );
         }
-        assert!(!may(Role::Manager, Area::Machines, Action::Add) && !may_manage(Role::Manager, Role::Owner));
+        assert!(
+            !may(Role::Manager, Area::Machines, Action::Add)
+                && !may_manage(Role::Manager, Role::Owner)
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Money of which nobody knows: what the machines reported, what was allowed, and a person's word on it.
+//! Money of which nobody knows: what the machines reported, what was allowed, and a person's word
+//! on it.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -56,7 +57,10 @@ struct Told {
 
 #[derive(Template)]
 #[template(path = "job.html")]
-#[expect(clippy::struct_excessive_bools, reason = "each switches one part of the page")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each switches one part of the page"
+)]
 struct JobPage {
     frame: Frame,
     job: JobView,
@@ -76,14 +80,31 @@ struct JobPage {
 }
 
 fn title_of(service: &str) -> String {
-    SERVICES.iter().find(|(wire, _)| *wire == service).map_or_else(|| service.to_owned(), |(_, title)| (*title).to_owned())
+    SERVICES
+        .iter()
+        .find(|(wire, _)| *wire == service)
+        .map_or_else(|| service.to_owned(), |(_, title)| (*title).to_owned())
 }
 
 /// Everything that waits for a person.
-pub async fn list(State(app): State<App>, person: Person, Query(done): Query<Done>) -> Result<Response, Fault> {
+pub async fn list(
+    State(app): State<App>,
+    person: Person,
+    Query(done): Query<Done>,
+) -> Result<Response, Fault> {
     let mut jobs = Vec::new();
     for state in [JobState::Review, JobState::InDoubt] {
-        jobs.extend(app.store().jobs(&JobFilter { state: Some(state), ..JobFilter::default() }, MANY).await?);
+        jobs.extend(
+            app.store()
+                .jobs(
+                    &JobFilter {
+                        state: Some(state),
+                        ..JobFilter::default()
+                    },
+                    MANY,
+                )
+                .await?,
+        );
     }
     let (now, allowed) = (app.store().now_ms(), app.store().doubtful_amounts().await?);
     let (number, sum) = app.store().in_doubt().await?;
@@ -111,20 +132,44 @@ pub async fn list(State(app): State<App>, person: Person, Query(done): Query<Don
 }
 
 /// One job with everything that was said about it.
-pub async fn show(State(app): State<App>, person: Person, Path(id): Path<String>, Query(done): Query<Done>) -> Result<Response, Fault> {
+pub async fn show(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<String>,
+    Query(done): Query<Done>,
+) -> Result<Response, Fault> {
     let job = app.store().job(&id).await?.ok_or_else(Fault::not_found)?;
     let mut story = reports_of(&app, job.number).await?;
     story.extend(attempts_of(&app, job.number).await?);
     story.sort_by_key(|told| told.at);
-    let suggested = story.iter().rev().find_map(|told| told.lines.iter().find_map(|line| line.strip_prefix("Số tiền: "))).unwrap_or("").to_owned();
+    let suggested = story
+        .iter()
+        .rev()
+        .find_map(|told| {
+            told.lines
+                .iter()
+                .find_map(|line| line.strip_prefix("Số tiền: "))
+        })
+        .unwrap_or("")
+        .to_owned();
     let state = job.state;
-    let column = table_of("jobs")?.column("state").ok_or_else(Fault::not_found)?;
+    let column = table_of("jobs")?
+        .column("state")
+        .ok_or_else(Fault::not_found)?;
     page(&JobPage {
-        frame: Frame::of(&person, format!("{} · {}", title_of(&job.service), job.code), "review").told(done.done.as_deref()),
+        frame: Frame::of(
+            &person,
+            format!("{} · {}", title_of(&job.service), job.code),
+            "review",
+        )
+        .told(done.done.as_deref()),
         service: title_of(&job.service),
         state: state.label(),
         tone: cells::tone(column, &Json::from(job.state.wire())),
-        amount: job.amount.or(job.expected_amount).map_or_else(|| "—".to_owned(), money),
+        amount: job
+            .amount
+            .or(job.expected_amount)
+            .map_or_else(|| "—".to_owned(), money),
         paid: job.paid_amount.map_or_else(|| "—".to_owned(), money),
         is_open: is_doubt(&job),
         may_decide: person.may(Area::Jobs, Action::Decide),
@@ -139,20 +184,38 @@ pub async fn show(State(app): State<App>, person: Person, Path(id): Path<String>
 }
 
 fn of_job(job: i64) -> RowQuery {
-    let filter = Filter { column: "job_id".to_owned(), compare: Compare::Is, value: job.to_string() };
-    RowQuery { filters: vec![filter], ..RowQuery::default() }
+    let filter = Filter {
+        column: "job_id".to_owned(),
+        compare: Compare::Is,
+        value: job.to_string(),
+    };
+    RowQuery {
+        filters: vec![filter],
+        ..RowQuery::default()
+    }
 }
 
 async fn reports_of(app: &App, job: i64) -> Result<Vec<Told>, Fault> {
     let table = table_of("reports")?;
-    let found = app.store().list("reports", &of_job(job), EVENTS_MAX).await?;
+    let found = app
+        .store()
+        .list("reports", &of_job(job), EVENTS_MAX)
+        .await?;
     let machines = machines_of(app, "reports", &found.rows).await?;
     Ok(found
         .rows
         .iter()
         .map(|row| {
-            let shown = |name: &str| table.column(name).map(|c| cells::for_people(c, cell_of(table, row, name))).filter(|t| !t.is_empty());
-            let machine = cell_of(table, row, "machine_id").as_i64().and_then(|id| machines.get(&id).cloned()).unwrap_or_default();
+            let shown = |name: &str| {
+                table
+                    .column(name)
+                    .map(|c| cells::for_people(c, cell_of(table, row, name)))
+                    .filter(|t| !t.is_empty())
+            };
+            let machine = cell_of(table, row, "machine_id")
+                .as_i64()
+                .and_then(|id| machines.get(&id).cloned())
+                .unwrap_or_default();
             let outcome = cell_of(table, row, "outcome").as_str().unwrap_or_default();
             let class = match outcome {
                 "paid" => "good",
@@ -187,16 +250,26 @@ async fn reports_of(app: &App, job: i64) -> Result<Vec<Told>, Fault> {
 
 async fn attempts_of(app: &App, job: i64) -> Result<Vec<Told>, Fault> {
     let table = table_of("attempts")?;
-    let found = app.store().list("attempts", &of_job(job), EVENTS_MAX).await?;
+    let found = app
+        .store()
+        .list("attempts", &of_job(job), EVENTS_MAX)
+        .await?;
     let machines = machines_of(app, "attempts", &found.rows).await?;
     Ok(found
         .rows
         .iter()
         .map(|row| {
             let at = cell_of(table, row, "armed_at").as_i64().unwrap_or(0);
-            let machine = cell_of(table, row, "machine_id").as_i64().and_then(|id| machines.get(&id).cloned()).unwrap_or_default();
-            let amount = cell_of(table, row, "amount").as_i64().map(|a| format!("Số tiền: {}", money(a)));
-            let attempt = cell_of(table, row, "attempt").as_str().map(|a| format!("Lần thanh toán: {a}"));
+            let machine = cell_of(table, row, "machine_id")
+                .as_i64()
+                .and_then(|id| machines.get(&id).cloned())
+                .unwrap_or_default();
+            let amount = cell_of(table, row, "amount")
+                .as_i64()
+                .map(|a| format!("Số tiền: {}", money(a)));
+            let attempt = cell_of(table, row, "attempt")
+                .as_str()
+                .map(|a| format!("Lần thanh toán: {a}"));
             Told {
                 at,
                 when: time(at),
@@ -208,15 +281,27 @@ async fn attempts_of(app: &App, job: i64) -> Result<Vec<Told>, Fault> {
         .collect())
 }
 
-async fn machines_of(app: &App, table: &str, rows: &[crate::store::rows::Row]) -> Result<std::collections::HashMap<i64, String>, Fault> {
+async fn machines_of(
+    app: &App,
+    table: &str,
+    rows: &[crate::store::rows::Row],
+) -> Result<std::collections::HashMap<i64, String>, Fault> {
     let table = table_of(table)?;
     let column = table.column("machine_id").ok_or_else(Fault::not_found)?;
-    let ids: Vec<i64> = rows.iter().filter_map(|row| cell_of(table, row, "machine_id").as_i64()).collect();
+    let ids: Vec<i64> = rows
+        .iter()
+        .filter_map(|row| cell_of(table, row, "machine_id").as_i64())
+        .collect();
     Ok(app.store().names(column, &ids).await?)
 }
 
 /// A person's word. It is said once, with a reason, in the name of the account that has signed in.
-pub async fn decide(State(app): State<App>, person: Person, Path(id): Path<String>, form: Form) -> Result<Response, Fault> {
+pub async fn decide(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, Fault> {
     let (name, reason) = (person.name(), form.text("reason"));
     if reason.chars().count() < 5 {
         return Err(Fault::bad("Ghi lý do (từ 5 ký tự)."));
@@ -229,19 +314,30 @@ pub async fn decide(State(app): State<App>, person: Person, Path(id): Path<Strin
     };
     let amount = match (resolution, form.text("amount")) {
         (Resolution::Paid, text) => {
-            let amount: Vnd = text.parse().map_err(|_| Fault::bad("Nhập số tiền đã trả như 350000 hoặc 350.000."))?;
+            let amount: Vnd = text
+                .parse()
+                .map_err(|_| Fault::bad("Nhập số tiền đã trả như 350000 hoặc 350.000."))?;
             Some(amount)
         }
         _ => None,
     };
     let reason: String = format!("{name}: {reason}").chars().take(2_000).collect();
-    app.store().resolve(&id, resolution, amount, &reason, &person.actor()).await?;
+    app.store()
+        .resolve(&id, resolution, amount, &reason, &person.actor())
+        .await?;
     Ok(go(&format!("/admin/review/{id}?done=decided")))
 }
 
 /// Takes a job back, or has it done again.
-pub async fn change(State(app): State<App>, person: Person, Path(id): Path<String>, form: Form) -> Result<Response, Fault> {
-    let reason = Some(form.text("reason")).filter(|r| !r.is_empty()).ok_or_else(|| Fault::bad("Ghi lý do."))?;
+pub async fn change(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, Fault> {
+    let reason = Some(form.text("reason"))
+        .filter(|r| !r.is_empty())
+        .ok_or_else(|| Fault::bad("Ghi lý do."))?;
     match form.text("action") {
         "cancel" => app.store().cancel(&id, reason, &person.actor()).await?,
         "reopen" => app.store().reopen(&id, reason, &person.actor()).await?,

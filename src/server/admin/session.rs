@@ -1,9 +1,11 @@
-//! Who sits at the browser: a cookie with 256 random bits, of which the database knows only the hash.
+//! Who sits at the browser: a cookie with 256 random bits, of which the database knows only the
+//! hash.
 //!
-//! Lives here: sessions from sign-in to sign-out, their limits, and what every handler gets ([`Person`]). Never here: passwords.
+//! Lives here: sessions from sign-in to sign-out, their limits, and what every handler gets
+//! ([`Person`]). Never here: passwords.
 //!
-//! A session ends after [`IDLE_MS`] without a request and after [`WHOLE_MS`] in any case; its id changes whenever what it
-//! may do changes.
+//! A session ends after [`IDLE_MS`] without a request and after [`WHOLE_MS`] in any case; its id
+//! changes whenever what it may do changes.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -67,7 +69,12 @@ pub struct Data {
 impl Data {
     /// Of a session that begins.
     pub const fn of(step: Step, next: Option<String>) -> Self {
-        Self { step, totp_new: None, totp_replaces: false, next }
+        Self {
+            step,
+            totp_new: None,
+            totp_replaces: false,
+            next,
+        }
     }
 }
 
@@ -116,22 +123,38 @@ impl Person {
 
     /// What they are called: the person's name, else the login.
     pub fn name(&self) -> &str {
-        self.account.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&self.account.username)
+        self.account
+            .name
+            .as_deref()
+            .filter(|name| !name.is_empty())
+            .unwrap_or(&self.account.username)
     }
 
     /// For the audit trail.
     pub fn actor(&self) -> Actor {
-        Actor { user_id: Some(self.account.user_id), who: self.account.username.clone(), ..self.from.actor() }
+        Actor {
+            user_id: Some(self.account.user_id),
+            who: self.account.username.clone(),
+            ..self.from.actor()
+        }
     }
 }
 
 impl Origin {
     /// Reads it from a request.
     pub fn of(parts: &Parts, app: &App) -> Self {
-        let socket = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let socket = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|info| info.0.ip());
         let behind_proxy = app.config().behind_proxy;
         let text = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
-        let (is_secure, is_local) = wire(app.config().tls.is_some(), behind_proxy, text("x-forwarded-proto"), socket);
+        let (is_secure, is_local) = wire(
+            app.config().tls.is_some(),
+            behind_proxy,
+            text("x-forwarded-proto"),
+            socket,
+        );
         let mut origin = Self {
             ip: address(&parts.headers, socket, behind_proxy).to_string(),
             request_id: text("x-request-id").unwrap_or_default().to_owned(),
@@ -141,29 +164,45 @@ impl Origin {
             is_part: parts.headers.contains_key("hx-request"),
             device: None,
         };
-        origin.device = origin.cookie_named(DEVICE, &parts.headers).map(SecretString::from);
+        origin.device = origin
+            .cookie_named(DEVICE, &parts.headers)
+            .map(SecretString::from);
         origin
     }
 
     /// Somebody who has not signed in, for the audit trail.
     pub fn actor(&self) -> Actor {
-        Actor { user_id: None, who: "?".to_owned(), from_where: Some(self.ip.clone()), request_id: Some(self.request_id.clone()) }
+        Actor {
+            user_id: None,
+            who: "?".to_owned(),
+            from_where: Some(self.ip.clone()),
+            request_id: Some(self.request_id.clone()),
+        }
     }
 
-    /// A cookie that is bound to the host and travels over TLS only. Plain HTTP that never leaves the computer is the one
-    /// exception: `Secure` is not taken there by every browser, and nobody is in between.
+    /// A cookie that is bound to the host and travels over TLS only. Plain HTTP that never leaves
+    /// the computer is the one exception: `Secure` is not taken there by every browser, and nobody
+    /// is in between.
     fn is_bound(&self) -> bool {
         self.is_secure || !self.is_local
     }
 
     fn name_of(&self, name: &str) -> String {
-        if self.is_bound() { format!("__Host-{name}") } else { name.to_owned() }
+        if self.is_bound() {
+            format!("__Host-{name}")
+        } else {
+            name.to_owned()
+        }
     }
 
     fn cookie_named<'h>(&self, name: &str, headers: &'h HeaderMap) -> Option<&'h str> {
         let name = self.name_of(name);
-        let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-        all.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name.as_str())?.strip_prefix('='))
+        let all = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|v| v.to_str().ok());
+        all.flat_map(|line| line.split(';'))
+            .find_map(|pair| pair.trim().strip_prefix(name.as_str())?.strip_prefix('='))
     }
 
     /// The session's id.
@@ -184,25 +223,46 @@ impl Origin {
     fn set(&self, name: &str, value: &str, lasts_s: Option<i64>) -> HeaderValue {
         let secure = if self.is_bound() { "; Secure" } else { "" };
         let lasts = lasts_s.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
-        let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lasts}", self.name_of(name));
+        let text = format!(
+            "{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lasts}",
+            self.name_of(name)
+        );
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }
 
-/// Is the wire encrypted, and does it never leave this computer? A proxy says what it speaks outside; without one the
-/// server's own TLS says it, and a header says nothing.
-fn wire(has_tls: bool, behind_proxy: bool, proto: Option<&str>, socket: Option<IpAddr>) -> (bool, bool) {
+/// Is the wire encrypted, and does it never leave this computer? A proxy says what it speaks
+/// outside; without one the server's own TLS says it, and a header says nothing.
+fn wire(
+    has_tls: bool,
+    behind_proxy: bool,
+    proto: Option<&str>,
+    socket: Option<IpAddr>,
+) -> (bool, bool) {
     if behind_proxy {
-        return (proto.is_some_and(|proto| proto.eq_ignore_ascii_case("https")), false);
+        return (
+            proto.is_some_and(|proto| proto.eq_ignore_ascii_case("https")),
+            false,
+        );
     }
     (has_tls, socket.is_some_and(|ip| ip.is_loopback()))
 }
 
 /// Begins a session in place of the one that was there; hands back the cookie.
-pub async fn begin(app: &App, from: &Origin, user_id: i64, data: &Data, before: Option<&str>) -> Result<HeaderValue, StoreError> {
+pub async fn begin(
+    app: &App,
+    from: &Origin,
+    user_id: i64,
+    data: &Data,
+    before: Option<&str>,
+) -> Result<HeaderValue, StoreError> {
     let id = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let now = app.store().now_ms();
-    let lasts = if data.step == Step::Full { WHOLE_MS } else { STEP_MS };
+    let lasts = if data.step == Step::Full {
+        WHOLE_MS
+    } else {
+        STEP_MS
+    };
     if let Some(before) = before {
         app.store().end_session(before).await?;
     }
@@ -225,20 +285,37 @@ pub fn to_json(data: &Data) -> String {
     serde_json::to_string(data).unwrap_or_default()
 }
 
-/// The person behind the cookie, as far as the sign-in has come. Accounts are read again each time: who was blocked a
-/// moment ago is out.
-pub async fn find(app: &App, from: Origin, headers: &HeaderMap) -> Result<Option<Person>, StoreError> {
-    let Some(id) = from.session_id(headers) else { return Ok(None) };
+/// The person behind the cookie, as far as the sign-in has come. Accounts are read again each time:
+/// who was blocked a moment ago is out.
+pub async fn find(
+    app: &App,
+    from: Origin,
+    headers: &HeaderMap,
+) -> Result<Option<Person>, StoreError> {
+    let Some(id) = from.session_id(headers) else {
+        return Ok(None);
+    };
     let hash = digest(id.as_bytes());
-    let Some(session) = app.store().session(&hash).await? else { return Ok(None) };
+    let Some(session) = app.store().session(&hash).await? else {
+        return Ok(None);
+    };
     let now = app.store().now_ms();
     if now - session.last_seen > IDLE_MS {
         app.store().end_session(&hash).await?;
         return Ok(None);
     }
-    let Some(user_id) = session.user_id else { return Ok(None) };
-    let account = app.store().account(user_id).await?.filter(|a| a.may_sign_in(now));
-    let data = session.data.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let Some(user_id) = session.user_id else {
+        return Ok(None);
+    };
+    let account = app
+        .store()
+        .account(user_id)
+        .await?
+        .filter(|a| a.may_sign_in(now));
+    let data = session
+        .data
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok());
     let (Some(account), Some(data)) = (account, data) else {
         app.store().end_session(&hash).await?;
         return Ok(None);
@@ -246,7 +323,12 @@ pub async fn find(app: &App, from: Origin, headers: &HeaderMap) -> Result<Option
     if now - session.last_seen > TOUCH_MS {
         app.store().touch_session(&hash, None).await?;
     }
-    Ok(Some(Person { account, session: hash, data, from }))
+    Ok(Some(Person {
+        account,
+        session: hash,
+        data,
+        from,
+    }))
 }
 
 /// Put there by the guard of the route.
@@ -254,7 +336,11 @@ impl FromRequestParts<App> for Person {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Fault> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(Fault::not_signed_in)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(Fault::not_signed_in)
     }
 }
 
@@ -284,19 +370,40 @@ mod tests {
             (false, true, Some("https"), HERE, (true, false)),
             (true, true, Some("http"), HERE, (false, false)),
         ] {
-            assert_eq!(wire(has_tls, behind_proxy, proto, socket), told, "{has_tls} {behind_proxy} {proto:?} {socket:?}");
+            assert_eq!(
+                wire(has_tls, behind_proxy, proto, socket),
+                told,
+                "{has_tls} {behind_proxy} {proto:?} {socket:?}"
+            );
         }
     }
 
     #[test]
     fn only_plain_http_within_the_computer_has_a_cookie_that_is_not_secure() {
-        for (is_secure, is_local, is_bound) in [(false, true, false), (true, true, true), (true, false, true), (false, false, true)] {
+        for (is_secure, is_local, is_bound) in [
+            (false, true, false),
+            (true, true, true),
+            (true, false, true),
+            (false, false, true),
+        ] {
             let (ip, request_id) = (String::new(), String::new());
-            let from = Origin { ip, request_id, agent: None, is_secure, is_local, is_part: false, device: None };
+            let from = Origin {
+                ip,
+                request_id,
+                agent: None,
+                is_secure,
+                is_local,
+                is_part: false,
+                device: None,
+            };
             for cookie in [from.cookie("x"), from.device_cookie("x")] {
                 let text = cookie.to_str().expect("text");
                 assert!(text.contains("; HttpOnly; SameSite=Lax"), "{text}");
-                assert_eq!((text.starts_with("__Host-gachno"), text.contains("; Secure")), (is_bound, is_bound), "{text}");
+                assert_eq!(
+                    (text.starts_with("__Host-gachno"), text.contains("; Secure")),
+                    (is_bound, is_bound),
+                    "{text}"
+                );
             }
         }
     }

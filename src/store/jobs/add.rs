@@ -82,7 +82,15 @@ impl NewJob {
     /// What two open jobs must not have in common.
     pub(in crate::store) fn live_key(&self) -> String {
         let amount = self.amount.map(Vnd::digits).unwrap_or_default();
-        digest(format!("{}|{}|{amount}|{}", self.service, self.account.key(), self.order_id.as_deref().unwrap_or("")).as_bytes())
+        digest(
+            format!(
+                "{}|{}|{amount}|{}",
+                self.service,
+                self.account.key(),
+                self.order_id.as_deref().unwrap_or("")
+            )
+            .as_bytes(),
+        )
     }
 
     fn add_key(&self) -> Option<String> {
@@ -90,7 +98,11 @@ impl NewJob {
     }
 
     fn search_text(&self) -> String {
-        search_text([Some(self.account.as_str()), self.order_id.as_deref(), self.note.as_deref()])
+        search_text([
+            Some(self.account.as_str()),
+            self.order_id.as_deref(),
+            self.note.as_deref(),
+        ])
     }
 }
 
@@ -133,7 +145,8 @@ const NEW_COLUMNS: [&str; 23] = [
 ];
 
 impl Store {
-    /// Adds jobs. One with a key that was sent before, or that an open job already says, is told and not added.
+    /// Adds jobs. One with a key that was sent before, or that an open job already says, is told
+    /// and not added.
     pub async fn add_jobs(&self, jobs: &[NewJob], actor: &Actor) -> Result<Vec<Added>, StoreError> {
         let mut added = Vec::with_capacity(jobs.len());
         for some in jobs.chunks(ADD_BATCH) {
@@ -142,15 +155,26 @@ impl Store {
         Ok(added)
     }
 
-    async fn add_some(&self, tx: &Tx, jobs: &[NewJob], actor: &Actor) -> Result<Vec<Added>, StoreError> {
+    async fn add_some(
+        &self,
+        tx: &Tx,
+        jobs: &[NewJob],
+        actor: &Actor,
+    ) -> Result<Vec<Added>, StoreError> {
         let (mut by_add_key, mut by_live_key) = (HashMap::new(), HashMap::new());
         let add_keys: Vec<String> = jobs.iter().filter_map(NewJob::add_key).collect();
         let live_keys: Vec<String> = jobs.iter().map(NewJob::live_key).collect();
-        for (column, keys, found) in [("add_key", &add_keys, &mut by_add_key), ("live_key", &live_keys, &mut by_live_key)] {
+        for (column, keys, found) in [
+            ("add_key", &add_keys, &mut by_add_key),
+            ("live_key", &live_keys, &mut by_live_key),
+        ] {
             if keys.is_empty() {
                 continue;
             }
-            let sql = format!("SELECT {column}, public_id FROM jobs WHERE {column} IN ({})", marks(keys.len()));
+            let sql = format!(
+                "SELECT {column}, public_id FROM jobs WHERE {column} IN ({})",
+                marks(keys.len())
+            );
             for row in all(&**tx, &sql, keys.iter().map(Value::from).collect()).await? {
                 found.insert(text(&row, 0)?, text(&row, 1)?);
             }
@@ -166,7 +190,14 @@ impl Store {
                 answers.push(Added::Duplicate(known.clone()));
             } else {
                 let public_id = Uuid::now_v7().to_string();
-                rows.extend(Self::new_row(job, &public_id, &live_key, add_key.as_deref(), actor, now));
+                rows.extend(Self::new_row(
+                    job,
+                    &public_id,
+                    &live_key,
+                    add_key.as_deref(),
+                    actor,
+                    now,
+                ));
                 by_live_key.insert(live_key, public_id.clone());
                 by_add_key.extend(add_key.map(|key| (key, public_id.clone())));
                 answers.push(Added::Added(public_id));
@@ -175,15 +206,36 @@ impl Store {
         let count = rows.len() / NEW_COLUMNS.len();
         if count > 0 {
             let one_row = format!("({})", marks(NEW_COLUMNS.len()));
-            let sql = format!("INSERT INTO jobs ({}) VALUES {}", NEW_COLUMNS.join(", "), vec![one_row; count].join(", "));
+            let sql = format!(
+                "INSERT INTO jobs ({}) VALUES {}",
+                NEW_COLUMNS.join(", "),
+                vec![one_row; count].join(", ")
+            );
             execute(&**tx, &sql, rows).await?;
             let after = serde_json::json!({ "count": count });
-            audit::write(self, tx, actor, "jobs.add", Some("jobs"), None, None, Some(&after)).await?;
+            audit::write(
+                self,
+                tx,
+                actor,
+                "jobs.add",
+                Some("jobs"),
+                None,
+                None,
+                Some(&after),
+            )
+            .await?;
         }
         Ok(answers)
     }
 
-    fn new_row(job: &NewJob, public_id: &str, live_key: &str, add_key: Option<&str>, actor: &Actor, now: i64) -> Vec<Value> {
+    fn new_row(
+        job: &NewJob,
+        public_id: &str,
+        live_key: &str,
+        add_key: Option<&str>,
+        actor: &Actor,
+        now: i64,
+    ) -> Vec<Value> {
         values![
             public_id,
             job.service.spec().wire,

@@ -1,7 +1,8 @@
 //! Jobs: added once, handed to one machine at a time, armed, reported, decided by a person.
 //!
-//! The law is [`crate::domain::lease`]; here it is carried out, each step in one transaction that looks at the row, asks
-//! the law, and changes the row only where nobody was faster. Start at [`Store::take`](super::Store::take),
+//! The law is [`crate::domain::lease`]; here it is carried out, each step in one transaction that
+//! looks at the row, asks the law, and changes the row only where nobody was faster. Start at
+//! [`Store::take`](super::Store::take),
 //! [`Store::arm`](super::Store::arm), [`Store::report`](super::Store::report).
 
 mod add;
@@ -45,7 +46,9 @@ const ROW: &str = "SELECT id, state, machine_id, fence, tries, debt_key, service
                    FROM jobs WHERE public_id = ?";
 
 fn state_of(row: &QueryResult, at: usize) -> Result<JobState, StoreError> {
-    text(row, at)?.parse().map_err(|e: UnknownJobState| StoreError::Damaged(e.to_string()))
+    text(row, at)?
+        .parse()
+        .map_err(|e: UnknownJobState| StoreError::Damaged(e.to_string()))
 }
 
 fn read_row(row: &QueryResult) -> Result<Row, StoreError> {

@@ -38,8 +38,16 @@ pub enum Refusal {
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::NoJob, Self::Lost, Self::Late, Self::Ended, Self::OtherAttempt, Self::DebtLocked, Self::OverLimit, Self::OtherAmount];
+    pub const ALL: [Self; 8] = [
+        Self::NoJob,
+        Self::Lost,
+        Self::Late,
+        Self::Ended,
+        Self::OtherAttempt,
+        Self::DebtLocked,
+        Self::OverLimit,
+        Self::OtherAmount,
+    ];
 
     /// The name on the wire.
     pub const fn wire(self) -> &'static str {
@@ -73,11 +81,15 @@ impl Refusal {
     pub const fn advice(self) -> &'static str {
         match self {
             Self::NoJob => "Máy chủ không có việc này.",
-            Self::Lost => "Việc này không còn thuộc máy này: đã giao cho máy khác hoặc đã thu hồi. Không thanh toán.",
+            Self::Lost => {
+                "Việc này không còn thuộc máy này: đã giao cho máy khác hoặc đã thu hồi. Không thanh toán."
+            }
             Self::Late => "Kết quả đến sau khi hết hạn giữ việc. Máy chủ giữ lại để người xem.",
             Self::Ended => "Việc này đã có kết quả. Máy chủ giữ lại báo cáo để người xem.",
             Self::OtherAttempt => "Việc này đang có một lần thanh toán khác.",
-            Self::DebtLocked => "Một việc khác của cùng khoản nợ đang thanh toán hoặc chưa rõ kết quả. Đợi đối soát xong.",
+            Self::DebtLocked => {
+                "Một việc khác của cùng khoản nợ đang thanh toán hoặc chưa rõ kết quả. Đợi đối soát xong."
+            }
             Self::OverLimit => "Vượt hạn mức của cửa hàng. Hỏi người quản lý.",
             Self::OtherAmount => "Số tiền khác với số tiền được đặt. Không thanh toán.",
         }
@@ -96,8 +108,14 @@ pub enum Verdict {
 }
 
 impl Store {
-    /// Takes a machine's reports, one after another, each once. What is refused is kept with the reason.
-    pub async fn report(&self, machine: i64, reports: &[Report], shop: &Shop) -> Result<Vec<Verdict>, StoreError> {
+    /// Takes a machine's reports, one after another, each once. What is refused is kept with the
+    /// reason.
+    pub async fn report(
+        &self,
+        machine: i64,
+        reports: &[Report],
+        shop: &Shop,
+    ) -> Result<Vec<Verdict>, StoreError> {
         let mut verdicts = Vec::with_capacity(reports.len());
         for report in reports {
             verdicts.push(transaction!(self, |tx| self.report_in(&tx, machine, report, shop))?);
@@ -105,18 +123,44 @@ impl Store {
         Ok(verdicts)
     }
 
-    async fn report_in(&self, tx: &Tx, machine: i64, report: &Report, shop: &Shop) -> Result<Verdict, StoreError> {
-        let row = match one(&**tx, &format!("{ROW}{}", self.locked()), values![report.job.clone()]).await? {
+    async fn report_in(
+        &self,
+        tx: &Tx,
+        machine: i64,
+        report: &Report,
+        shop: &Shop,
+    ) -> Result<Verdict, StoreError> {
+        let row = match one(
+            &**tx,
+            &format!("{ROW}{}", self.locked()),
+            values![report.job.clone()],
+        )
+        .await?
+        {
             Some(row) => Some(read_row(&row)?),
             None => None,
         };
         // Behind the job's lock: two copies of one report come one after another.
-        if let Some(known) = one(&**tx, "SELECT verdict, reason FROM reports WHERE digest = ?", values![digest_of(report, machine)]).await? {
+        if let Some(known) = one(
+            &**tx,
+            "SELECT verdict, reason FROM reports WHERE digest = ?",
+            values![digest_of(report, machine)],
+        )
+        .await?
+        {
             let is_accepted = text(&known, 0)? == "accepted";
             let reason = text_or_none(&known, 1)?.unwrap_or_default();
-            return Ok(if is_accepted { Verdict::Duplicate } else { Verdict::Refused(refusal_of(&reason)) });
+            return Ok(if is_accepted {
+                Verdict::Duplicate
+            } else {
+                Verdict::Refused(refusal_of(&reason))
+            });
         }
-        let Some(row) = row else { return self.keep(tx, machine, report, None, Err(Refusal::NoJob)).await };
+        let Some(row) = row else {
+            return self
+                .keep(tx, machine, report, None, Err(Refusal::NoJob))
+                .await;
+        };
         let tries = row.tries + i64::from(counts_as_try(report.outcome));
         let armed = self.armed_attempt(tx, row.id, row.fence).await?;
         let event = JobEvent::Reported {
@@ -129,7 +173,9 @@ impl Store {
             _ if !row.is_held_by(machine, report.fence) => Some(Refusal::Lost),
             Err(_) if row.state.is_end() => Some(Refusal::Ended),
             Err(_) => Some(Refusal::Late),
-            Ok(_) => armed.filter(|armed| *armed != report.attempt).map(|_| Refusal::OtherAttempt),
+            Ok(_) => armed
+                .filter(|armed| *armed != report.attempt)
+                .map(|_| Refusal::OtherAttempt),
         };
         if let Some(refusal) = refused {
             if may_have_moved_money(report.outcome)
@@ -137,26 +183,53 @@ impl Store {
             {
                 self.dispute(tx, &row, state).await?;
             }
-            return self.keep(tx, machine, report, Some(row.id), Err(refusal)).await;
+            return self
+                .keep(tx, machine, report, Some(row.id), Err(refusal))
+                .await;
         }
         let state = after(row.state, event)?;
         self.settle(tx, &row, state, tries, report, shop).await?;
         self.keep(tx, machine, report, Some(row.id), Ok(())).await
     }
 
-    async fn settle(&self, tx: &Tx, row: &Row, state: JobState, tries: i64, report: &Report, shop: &Shop) -> Result<(), StoreError> {
+    async fn settle(
+        &self,
+        tx: &Tx,
+        row: &Row,
+        state: JobState,
+        tries: i64,
+        report: &Report,
+        shop: &Shop,
+    ) -> Result<(), StoreError> {
         let now = self.now_ms();
-        let run_at = if counts_as_try(report.outcome) { now + shop.retry_after_ms * tries.max(1) } else { now };
-        let live_key = if state.is_end() { ", live_key = NULL" } else { "" };
+        let run_at = if counts_as_try(report.outcome) {
+            now + shop.retry_after_ms * tries.max(1)
+        } else {
+            now
+        };
+        let live_key = if state.is_end() {
+            ", live_key = NULL"
+        } else {
+            ""
+        };
         let ended = state.is_end().then_some(now);
-        let later = if state == JobState::Ready { ", run_at = ?" } else { "" };
+        let later = if state == JobState::Ready {
+            ", run_at = ?"
+        } else {
+            ""
+        };
         let sql = format!(
             "UPDATE jobs SET state = ?, outcome = ?, paid_amount = ?, expected_amount = COALESCE(?, expected_amount), transaction_id = ?, proof = ?, message = ?, tries = ?, lease_id = NULL, \
              lease_until = NULL, updated_at = ?, ended_at = ?, version = version + 1{live_key}{later} WHERE id = ? AND fence = ?"
         );
-        // What a look-up found is what a payment of it may expect; only what was paid counts as paid.
+        // What a look-up found is what a payment of it may expect; only what was paid counts as
+        // paid.
         let is_doubt = report.outcome == Outcome::Paid && state != JobState::Done;
-        let outcome = if is_doubt { Outcome::Unknown } else { report.outcome };
+        let outcome = if is_doubt {
+            Outcome::Unknown
+        } else {
+            report.outcome
+        };
         let of = |wanted: Outcome| report.amount.filter(|_| outcome == wanted).map(Vnd::dong);
         let (paid, owed) = (of(Outcome::Paid), of(Outcome::Debt));
         let mut given = values![
@@ -177,27 +250,52 @@ impl Store {
         self.renew_search_text(tx, "jobs", row.id).await?;
         if let (Outcome::Paid, Some(collected)) = (outcome, row.collection_id) {
             let machine = self.machine_name(tx, row.machine_id).await?;
-            let actor = Actor { who: format!("machine:{machine}"), ..Actor::system() };
+            let actor = Actor {
+                who: format!("machine:{machine}"),
+                ..Actor::system()
+            };
             let by = report.operator.as_deref().unwrap_or(&machine);
-            let paid = Collected { amount: report.amount, transaction_id: report.transaction_id.as_deref(), by };
-            self.settle_collection(tx, collected, row.id, &paid, &actor).await?;
+            let paid = Collected {
+                amount: report.amount,
+                transaction_id: report.transaction_id.as_deref(),
+                by,
+            };
+            self.settle_collection(tx, collected, row.id, &paid, &actor)
+                .await?;
         }
         self.follow_lock(tx, row, state, now).await
     }
 
     async fn machine_name(&self, tx: &Tx, machine: Option<i64>) -> Result<String, StoreError> {
-        let row = one(&**tx, "SELECT name FROM machines WHERE id = ?", values![machine]).await?;
+        let row = one(
+            &**tx,
+            "SELECT name FROM machines WHERE id = ?",
+            values![machine],
+        )
+        .await?;
         row.map_or_else(|| Ok(String::new()), |row| text(&row, 0))
     }
 
     async fn dispute(&self, tx: &Tx, row: &Row, state: JobState) -> Result<(), StoreError> {
         let now = self.now_ms();
         let sql = "UPDATE jobs SET state = ?, updated_at = ?, disputed_at = ?, ended_at = CASE WHEN ? THEN ended_at END, version = version + 1 WHERE id = ?";
-        execute(&**tx, sql, values![state.wire(), now, now, state.is_end(), row.id]).await?;
+        execute(
+            &**tx,
+            sql,
+            values![state.wire(), now, now, state.is_end(), row.id],
+        )
+        .await?;
         self.follow_lock(tx, row, state, now).await
     }
 
-    async fn keep(&self, tx: &Tx, machine: i64, report: &Report, job_id: Option<i64>, ended: Result<(), Refusal>) -> Result<Verdict, StoreError> {
+    async fn keep(
+        &self,
+        tx: &Tx,
+        machine: i64,
+        report: &Report,
+        job_id: Option<i64>,
+        ended: Result<(), Refusal>,
+    ) -> Result<Verdict, StoreError> {
         let (verdict, reason, answer) = match ended {
             Ok(()) => ("accepted", None, Verdict::Accepted),
             Err(refusal) => ("refused", Some(refusal.wire()), Verdict::Refused(refusal)),
@@ -236,13 +334,27 @@ impl Store {
 }
 
 fn refusal_of(wire: &str) -> Refusal {
-    Refusal::ALL.into_iter().find(|r| r.wire() == wire).unwrap_or(Refusal::Late)
+    Refusal::ALL
+        .into_iter()
+        .find(|r| r.wire() == wire)
+        .unwrap_or(Refusal::Late)
 }
 
-/// The same machine's same report twice has the same digest. Somebody else's copy of it is another report.
+/// The same machine's same report twice has the same digest. Somebody else's copy of it is another
+/// report.
 fn digest_of(report: &Report, machine: i64) -> String {
-    let Report { attempt, job, fence, outcome, proof, .. } = report;
+    let Report {
+        attempt,
+        job,
+        fence,
+        outcome,
+        proof,
+        ..
+    } = report;
     let amount = report.amount.map(Vnd::digits).unwrap_or_default();
     let transaction = report.transaction_id.as_deref().unwrap_or("");
-    digest(format!("{machine}|{attempt}|{job}|{fence}|{outcome}|{amount}|{transaction}|{proof:?}").as_bytes())
+    digest(
+        format!("{machine}|{attempt}|{job}|{fence}|{outcome}|{amount}|{transaction}|{proof:?}")
+            .as_bytes(),
+    )
 }

@@ -93,37 +93,72 @@ impl Store {
                 given.push(value);
             }
         };
-        also("jobs.service = ?", filter.service.map(|s| Value::from(s.spec().wire)));
-        also("jobs.state = ?", filter.state.map(|s| Value::from(s.wire())));
+        also(
+            "jobs.service = ?",
+            filter.service.map(|s| Value::from(s.spec().wire)),
+        );
+        also(
+            "jobs.state = ?",
+            filter.state.map(|s| Value::from(s.wire())),
+        );
         also("jobs.code = ?", filter.code.clone().map(Value::from));
-        also("jobs.order_id = ?", filter.order_id.clone().map(Value::from));
+        also(
+            "jobs.order_id = ?",
+            filter.order_id.clone().map(Value::from),
+        );
         also("jobs.id > ?", filter.after.map(Value::from));
-        let sql = format!("{VIEW} WHERE {} ORDER BY jobs.id LIMIT {limit}", clauses.join(" AND "));
-        all(&self.db, &sql, given).await?.iter().map(read_view).collect()
+        let sql = format!(
+            "{VIEW} WHERE {} ORDER BY jobs.id LIMIT {limit}",
+            clauses.join(" AND ")
+        );
+        all(&self.db, &sql, given)
+            .await?
+            .iter()
+            .map(read_view)
+            .collect()
     }
 
     /// One job.
     pub async fn job(&self, public_id: &str) -> Result<Option<JobView>, StoreError> {
-        one(&self.db, &format!("{VIEW} WHERE jobs.public_id = ? AND jobs.deleted_at IS NULL"), values![public_id])
-            .await?
-            .as_ref()
-            .map(read_view)
-            .transpose()
+        one(
+            &self.db,
+            &format!("{VIEW} WHERE jobs.public_id = ? AND jobs.deleted_at IS NULL"),
+            values![public_id],
+        )
+        .await?
+        .as_ref()
+        .map(read_view)
+        .transpose()
     }
 
     /// Jobs of a service that may be handed out now, in the order in which they would be.
-    pub async fn open_jobs(&self, service: Service, limit: u32) -> Result<Vec<JobView>, StoreError> {
+    pub async fn open_jobs(
+        &self,
+        service: Service,
+        limit: u32,
+    ) -> Result<Vec<JobView>, StoreError> {
         let sql = format!(
             "{VIEW} WHERE jobs.state = 'ready' AND jobs.service = ? AND jobs.run_at <= ? AND jobs.deleted_at IS NULL \
              AND NOT EXISTS (SELECT 1 FROM debt_locks WHERE debt_locks.debt_key = jobs.debt_key) \
              ORDER BY jobs.priority, jobs.run_at, jobs.id LIMIT {limit}"
         );
-        all(&self.db, &sql, values![service.spec().wire, self.now_ms()]).await?.iter().map(read_view).collect()
+        all(&self.db, &sql, values![service.spec().wire, self.now_ms()])
+            .await?
+            .iter()
+            .map(read_view)
+            .collect()
     }
 
     /// How many jobs there are of each service in each state.
     pub async fn job_counts(&self) -> Result<Vec<(String, String, i64)>, StoreError> {
-        let rows = all(&self.db, "SELECT service, state, COUNT(*) FROM jobs GROUP BY state, service", vec![]).await?;
-        rows.iter().map(|row| Ok((text(row, 0)?, text(row, 1)?, int(row, 2)?))).collect()
+        let rows = all(
+            &self.db,
+            "SELECT service, state, COUNT(*) FROM jobs GROUP BY state, service",
+            vec![],
+        )
+        .await?;
+        rows.iter()
+            .map(|row| Ok((text(row, 0)?, text(row, 1)?, int(row, 2)?)))
+            .collect()
     }
 }
