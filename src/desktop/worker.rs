@@ -420,7 +420,7 @@ async fn keep_linked(at: &Open, teller: &Teller) {
     };
     let link = async {
         let link = loop {
-            if let Ok(count) = at.tools.ledger.unacknowledged().await {
+            if let Ok(count) = at.tools.ledger.outbox().unacknowledged().await {
                 left.send_if_modified(|known| std::mem::replace(known, count) != count);
             }
             match at.link().await {

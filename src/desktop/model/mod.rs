@@ -624,6 +624,7 @@ mod tests {
             customer: None,
             attempt: None,
             at: Timestamp::UNIX_EPOCH,
+            earlier: false,
         })
     }
 
