@@ -83,7 +83,6 @@ impl<'c, 'r> Carrier<'c, 'r> {
             (Some(claims), Some(ticket)) => claims.is_lost(ticket),
             _ => false,
         };
-        let account = tools.ledger.account(&self.login.agent);
         let begin = Begin {
             session: self
                 .login
@@ -93,7 +92,6 @@ impl<'c, 'r> Carrier<'c, 'r> {
                 .unwrap_or_default(),
             operator: Some(plan.operator.clone()).filter(|who| !who.is_empty()),
             is_lease_lost,
-            others_in_doubt: account.others_in_doubt(&self.live.id).await?,
             is_provable_in_words: self.login.crew.is_provable_in_words(),
         };
         let first = self.driver.begin(begin)?;
@@ -178,7 +176,8 @@ impl<'c, 'r> Carrier<'c, 'r> {
     }
 
     /// A step before arming failed.
-    fn failed(&mut self, error: PortalError) -> Input {
+    async fn failed(&mut self, error: PortalError) -> Input {
+        self.login.keep_failure(self.live, &error).await;
         let fault = TechnicalFault {
             why: error.to_string(),
             ends_batch: error.ends_the_batch(),
@@ -210,7 +209,7 @@ impl<'c, 'r> Carrier<'c, 'r> {
                 }
                 Input::LookedUp(looked.seen)
             }
-            Err(error) => self.failed(error),
+            Err(error) => self.failed(error).await,
         }
     }
 
@@ -239,7 +238,7 @@ impl<'c, 'r> Carrier<'c, 'r> {
                 self.prepared = dialog.prepared;
                 Input::Opened(dialog.opened)
             }
-            Err(error) => self.failed(error),
+            Err(error) => self.failed(error).await,
         }
     }
 
@@ -257,7 +256,7 @@ impl<'c, 'r> Carrier<'c, 'r> {
                 self.gate = Some(gate);
                 Input::GateClosed(kind)
             }
-            Err(error) => self.failed(error),
+            Err(error) => self.failed(error).await,
         }
     }
 

@@ -119,14 +119,12 @@ impl Login<'_> {
                 Finish::Stop(fault) => {
                     let error = carrier.reason_to_stop(fault);
                     drop(carrier);
-                    self.keep_failure(&live, &error).await;
                     return Err(error.into());
                 }
                 Finish::Retry { wait_ms, fault } => {
                     let error = carrier.fault.take();
                     drop(carrier);
                     let error = error.unwrap_or(PortalError::System(fault.why));
-                    self.keep_failure(&live, &error).await;
                     if !self.wait_to_try_again(entry, &error, wait_ms).await? {
                         let live = Some(live);
                         self.crew.put_back(Waiting { index, live });

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use gachno::domain::{Outcome, Service};
-use gachno::engine::{Control, Progress, Reporter, run};
+use gachno::engine::{Control, Progress, Repeats, Reporter, run};
 use gachno::sandbox::{Action, Fault, Unlisted};
 
 use crate::world::World;
@@ -97,17 +97,21 @@ async fn equal_top_ups_to_one_number_never_run_side_by_side() {
         )
         .await;
     assert_eq!(world.truth().moved, 4);
-    let again = world
-        .run(
-            Service::TopUpViettel,
-            "0981111111|15000\n0981111111|20000\n0981111112|15000\n",
-        )
-        .await;
+    let list = "0981111111|15000\n0981111111|20000\n0981111112|15000\n";
+    let held = world.run(Service::TopUpViettel, list).await;
+    assert_eq!(world.truth().moved, 5, "another amount is another order");
+    let outcomes: Vec<_> = (held.finished.results.iter())
+        .map(|result| result.conclusion.outcome)
+        .collect();
     assert_eq!(
-        world.truth().moved,
-        7,
-        "another amount, or another batch, is another order"
+        outcomes,
+        [Outcome::HeldBack, Outcome::Paid, Outcome::HeldBack],
+        "what was topped up a moment ago is asked about"
     );
+    // Somebody says that all of them are meant.
+    world.repeats = Repeats::All;
+    let again = world.run(Service::TopUpViettel, list).await;
+    assert_eq!(world.truth().moved, 8);
     assert!(
         after
             .finished

@@ -573,7 +573,6 @@ impl Simulation {
         let stamp = book.stamp(self.journal.seq);
         let mut driver = self.driver(attempt).after_tries(tries);
         let begin = Begin {
-            others_in_doubt: self.journal.others_in_doubt(attempt),
             is_provable_in_words: self.words_prove || self.portal.has_history,
             is_lease_lost: self.has_link() && self.is_lease_lost(attempt),
             ..Begin::default()

@@ -17,9 +17,6 @@ impl AttemptDriver {
         self.course = Course::Forward;
         let (session, operator) = (begin.session.clone(), begin.operator.clone());
         self.begin = begin;
-        if self.task.pays() && !self.can_be_proven(self.begin.others_in_doubt) {
-            return Ok(Effect::Finish(Finish::Postponed));
-        }
         self.record(Event::Leased { session, operator }, Next::LookUp)
     }
 
@@ -146,10 +143,14 @@ impl AttemptDriver {
     }
 
     pub(super) fn guarded(&mut self, facts: &GuardFacts) -> Result<Effect, OutOfOrder> {
-        match self.refusal(facts) {
-            Some(refusal) => self.conclude(self.refused(&refusal)),
-            None => Ok(self.ask(Question::Dialog)),
+        if let Some(refusal) = self.refusal(facts) {
+            return self.conclude(self.refused(&refusal));
         }
+        if self.task.pays() && !self.can_be_proven(facts.others_in_doubt) {
+            let (event, next) = postponed();
+            return self.record(event, next);
+        }
+        Ok(self.ask(Question::Dialog))
     }
 
     pub(super) fn opened(&mut self, opened: Opened) -> Result<Effect, OutOfOrder> {
@@ -198,8 +199,8 @@ impl AttemptDriver {
             return Ok(self.stand_down(Event::Concluded(end), Next::Finish(Finish::Ended)));
         }
         if !self.can_be_proven(facts.others_in_doubt) {
-            let why = "Chờ đối soát giao dịch chưa rõ trước khi trả tiếp".to_owned();
-            return Ok(self.stand_down(Event::ContactLost { why }, Next::Finish(Finish::Postponed)));
+            let (event, next) = postponed();
+            return Ok(self.stand_down(event, next));
         }
         self.order = Some(self.arm_order(turn));
         let ticket = self.task.job.ticket.as_ref();
@@ -290,6 +291,13 @@ impl AttemptDriver {
             ..Intent::bare(agent, obligation, order.amount, order.gate)
         }
     }
+}
+
+/// Nothing could prove it: what is in doubt on the account has to be settled first.
+fn postponed() -> (Event, Next) {
+    let why = "Chờ đối soát giao dịch chưa rõ trước khi trả tiếp".to_owned();
+    let event = Event::ContactLost { why };
+    (event, Next::Finish(Finish::Postponed))
 }
 
 /// Agent codes are the same whatever their case and the blanks around them.

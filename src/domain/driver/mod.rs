@@ -115,8 +115,6 @@ pub struct Begin {
     pub operator: Option<String>,
     /// The server has given the job to another machine.
     pub is_lease_lost: bool,
-    /// Attempts in doubt on the agent's account.
-    pub others_in_doubt: usize,
     /// Can something else than the balance prove a payment here: the portal's words have proven
     /// one before, or it shows a history?
     pub is_provable_in_words: bool,
