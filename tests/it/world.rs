@@ -28,6 +28,8 @@ pub struct World {
     pub password: String,
     pub agent: String,
     pub force_new: bool,
+    /// What was said about an earlier batch of the same list.
+    pub choice: ListChoice,
     /// Equal top-ups that are meant.
     pub repeats: Repeats,
     /// What time it is for ledger and engine.
@@ -95,6 +97,7 @@ impl World {
             password: "mk1234".to_owned(),
             agent: AGENT.to_owned(),
             force_new: false,
+            choice: ListChoice::Unsaid,
             repeats: Repeats::None,
             clock: Clock::system(),
             dry_run: false,
@@ -170,7 +173,7 @@ impl World {
             choice: if self.force_new {
                 ListChoice::New
             } else {
-                ListChoice::Unsaid
+                self.choice.clone()
             },
             repeats: self.repeats.clone(),
             sessions: self.sessions,
