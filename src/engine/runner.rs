@@ -17,7 +17,7 @@ use super::plan::{Plan, PlanError};
 use super::progress::{Counts, OutcomeEvent, Progress, Reporter};
 use super::recover::recover;
 use super::timing::day_start_ms;
-use crate::browser::{BrowserError, Session, Settings};
+use crate::browser::{BrowserError, BrowserSettings, Session};
 use crate::client::Claims;
 use crate::domain::{Attempt, Conclusion, Event, Language, Outcome, Patience, Proof, State, Vnd};
 use crate::ledger::{Batch, BatchJob, JobResult, Ledger, LedgerError, LiveAttempt, NewBatch};
@@ -39,7 +39,7 @@ pub struct Tools {
     /// The portal's base address, without a slash at the end.
     pub portal_url: String,
     /// How browsers are started.
-    pub browser: Settings,
+    pub browser: BrowserSettings,
     /// Logins in one browser, at most.
     pub logins_per_browser: usize,
     /// Where evidence goes.

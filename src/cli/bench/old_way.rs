@@ -56,7 +56,7 @@ impl<'s> OldWay<'s> {
     /// Opens a browser and logs in, which is not measured.
     pub async fn start(stage: &'s Stage, service: Service) -> Result<OldWay<'s>, Failure> {
         let tools = app::tools(&stage.home(), &stage.config, None).await?;
-        let settings = crate::browser::Settings {
+        let settings = crate::browser::BrowserSettings {
             classic: true,
             ..tools.browser.clone()
         };

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Command, Open, Teller, Update, health};
 use crate::app::{self, Secrets};
-use crate::browser::{self as browsers, Settings};
+use crate::browser::{self as browsers, BrowserSettings};
 use crate::config::{self, Config, Home, KeySource, Sealed, Unlock, Vault, VaultError};
 use crate::domain::{Intake, Service};
 use crate::engine::survey;
@@ -30,7 +30,7 @@ pub async fn first(
     teller: &Teller,
 ) -> Option<(Config, Secrets, Unlock)> {
     teller.tell(Update::First);
-    teller.tell(Update::Browser(browser(&Settings::default())));
+    teller.tell(Update::Browser(browser(&BrowserSettings::default())));
     loop {
         match inbox.recv().await? {
             Command::Skip => {
@@ -44,7 +44,8 @@ pub async fn first(
                     ..Secrets::default()
                 };
                 teller.tell(Update::Api(health(&config, &secrets).await));
-                let found = tokio::task::spawn_blocking(|| browser(&Settings::default())).await;
+                let found =
+                    tokio::task::spawn_blocking(|| browser(&BrowserSettings::default())).await;
                 teller.tell(Update::Browser(
                     found.unwrap_or_else(|e| Err(e.to_string())),
                 ));
@@ -262,7 +263,7 @@ fn merged(own: &Config, theirs: Config) -> Config {
 }
 
 /// Is a browser with its driver there?
-pub fn browser(settings: &Settings) -> Result<String, String> {
+pub fn browser(settings: &BrowserSettings) -> Result<String, String> {
     if !settings.webdriver_url.is_empty() {
         return Ok(browsers::without_password(&settings.webdriver_url));
     }
