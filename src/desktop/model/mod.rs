@@ -4,6 +4,7 @@
 pub mod rows;
 pub mod side;
 pub mod tab;
+mod taken;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
