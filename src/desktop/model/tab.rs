@@ -7,9 +7,9 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::Known;
 use super::rows::{Column, Group, Row, RowState, Rows, Wish, ordered};
 use super::taken::{Taken, line_of};
+use super::{Known, LinkId};
 use crate::desktop::words::Words;
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, JobList, Outcome, PaymentType, Phone, RawJob, Service, Ticket, Vnd};
@@ -62,6 +62,8 @@ pub struct Tab {
     pub wish: Wish,
     /// The claims of jobs that a server handed out, by what makes the job.
     pub tickets: HashMap<String, Ticket>,
+    /// The link that handed them out.
+    pub link: Option<LinkId>,
     /// The places of the rows that it shows; `None`: all, in the list's order.
     pub order: Option<Arc<[u32]>>,
     /// Have rows changed in a way that the order does not show yet?
@@ -181,6 +183,7 @@ impl Tab {
         self.text.clear();
         self.taken = None;
         self.tickets.clear();
+        self.link = None;
         self.list_pin = None;
         self.is_sample = false;
         self.phase = Phase::Editing;

@@ -4,7 +4,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Command, Open, Teller, Update, health};
+use super::message::{Command, ReachUpdate, SetupCommand, SetupUpdate, Update};
+use super::open::{Open, health};
+use super::{Teller, given};
 use crate::app::{self, Secrets};
 use crate::browser::{self as browsers, BrowserSettings};
 use crate::config::{self, Config, Home, KeySource, Sealed, Unlock, Vault, VaultError};
@@ -29,28 +31,35 @@ pub async fn first(
     inbox: &mut UnboundedReceiver<Command>,
     teller: &Teller,
 ) -> Option<(Config, Secrets, Unlock)> {
-    teller.tell(Update::First);
-    teller.tell(Update::Browser(browser(&BrowserSettings::default())));
+    teller.tell(Update::Setup(SetupUpdate::First));
+    let found = tokio::task::spawn_blocking(|| browser(&BrowserSettings::default())).await;
+    teller.tell(Update::Reach(ReachUpdate::Browser(
+        found.unwrap_or_else(|e| Err(e.to_string())),
+    )));
     loop {
-        match inbox.recv().await? {
-            Command::Skip => {
+        let Command::Setup(command) = inbox.recv().await? else {
+            continue;
+        };
+        match command {
+            SetupCommand::Skip => {
                 return Some((Config::default(), Secrets::default(), Unlock::default()));
             }
-            Command::Check(url, token) => {
+            SetupCommand::Check(url, token) => {
                 let mut config = Config::default();
                 config.api.url = url;
                 let secrets = Secrets {
-                    token: Some(token).filter(|t| !t.expose_secret().is_empty()),
+                    token: given(token),
                     ..Secrets::default()
                 };
-                teller.tell(Update::Api(health(&config, &secrets).await));
+                let api = health(&config, &secrets).await;
+                teller.tell(Update::Reach(ReachUpdate::Api(api)));
                 let found =
                     tokio::task::spawn_blocking(|| browser(&BrowserSettings::default())).await;
-                teller.tell(Update::Browser(
+                teller.tell(Update::Reach(ReachUpdate::Browser(
                     found.unwrap_or_else(|e| Err(e.to_string())),
-                ));
+                )));
             }
-            Command::Finish(form) => {
+            SetupCommand::Finish(form) => {
                 let path = home.config_file();
                 let saved = tokio::task::spawn_blocking(move || {
                     let made = made(&form)?;
@@ -59,8 +68,8 @@ pub async fn first(
                 });
                 match saved.await {
                     Ok(Ok(made)) => return Some(made),
-                    Ok(Err(why)) => teller.tell(Update::BadSetup(why)),
-                    Err(error) => teller.tell(Update::BadSetup(error.to_string())),
+                    Ok(Err(why)) => teller.tell(Update::Setup(SetupUpdate::Bad(why))),
+                    Err(error) => teller.tell(Update::Setup(SetupUpdate::Bad(error.to_string()))),
                 }
             }
             _ => {}
