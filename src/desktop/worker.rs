@@ -1,16 +1,19 @@
 //! Everything that takes time: a thread with a runtime of its own, commands in, updates out.
 
 mod ask;
+mod diagnosis;
+mod first_setup;
+mod kept_link;
 mod link;
 mod list;
 mod message;
 mod open;
 mod portal;
+mod reach;
 mod setting;
 
 use std::sync::Arc;
 
-use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -20,14 +23,15 @@ use crate::domain::Service;
 use crate::engine::Control;
 use crate::mishap;
 
-use link::KeptLink;
+use first_setup::given;
+use kept_link::KeptLink;
 pub use message::{
-    Basics, Command, LedgerCommand, LedgerUpdate, ListCommand, ListSource, ListUpdate,
+    Basics, Command, First, LedgerCommand, LedgerUpdate, ListCommand, ListSource, ListUpdate,
     PortalCommand, PortalUpdate, ReachUpdate, RunRequest, SettingsCommand, SetupCommand,
     SetupUpdate, Update,
 };
-use open::{Open, health, open};
-pub use setting::First;
+use open::{Open, open};
+use reach::health;
 
 /// The window's end of the worker. Dropping it ends the worker once the batch at hand has reached
 /// its safe point.
@@ -122,7 +126,7 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
     };
     let mut open = Arc::new(open);
     open.check(teller);
-    open.tell_known(teller).await;
+    ask::tell_known(&open.tools.ledger, teller).await;
     setting::tell(&open, teller, None);
     teller.tell(Update::Setup(SetupUpdate::Ready(open.basics())));
     if let Some(report) = mishap::untold(&open.home.logs()).pop() {
@@ -234,7 +238,9 @@ async fn change(open: &mut Arc<Open>, command: SettingsCommand, teller: &Teller)
         }
         SettingsCommand::Diagnose => {
             let (at, to) = (open.clone(), teller.clone());
-            tokio::spawn(async move { to.tell(Update::Diagnosis(setting::diagnosis(&at).await)) });
+            tokio::spawn(
+                async move { to.tell(Update::Diagnosis(diagnosis::diagnosis(&at).await)) },
+            );
             return;
         }
     };
@@ -275,9 +281,4 @@ async fn set_up(at: &Open, command: SetupCommand, to: &Teller) {
         }
         SetupCommand::Unlock(_) | SetupCommand::Finish(_) | SetupCommand::Skip => {}
     }
-}
-
-/// What was typed, where anything was.
-fn given(text: SecretString) -> Option<SecretString> {
-    Some(text).filter(|text| !text.expose_secret().is_empty())
 }

@@ -7,6 +7,7 @@
 //! proves it).
 
 pub mod account;
+pub mod agent;
 pub mod attempt;
 pub mod calendar;
 pub mod guard;
@@ -24,6 +25,7 @@ pub mod ticket;
 pub mod verdict;
 
 pub use account::{Account, AccountKind, BillCode, NotAccount, SubscriberCode};
+pub use agent::is_same_agent;
 pub use attempt::{
     Attempt, Conclusion, Event, GateKind, IllegalEvent, Intent, Kept, Quote, Said, State,
 };

@@ -104,9 +104,9 @@ impl Desk {
         let mut scenario = Scenario::default();
         change(&mut scenario);
         let (sandbox, api) = runtime.block_on(async {
-            let sandbox = sandbox::start(sandbox::Options {
+            let sandbox = sandbox::start(sandbox::SandboxOptions {
                 scenario,
-                ..sandbox::Options::default()
+                ..sandbox::SandboxOptions::default()
             })
             .await
             .expect("sandbox");
@@ -309,12 +309,12 @@ fn get_data_start_export_postpaid() {
 fn stop_means_stop_and_the_window_stays_alive() {
     // Every answer takes a while, so that the stop comes in the middle.
     let mut desk = Desk::open(|s| {
-        s.faults.push(sandbox::Fault {
+        s.faults.push(sandbox::ScenarioFault {
             at: "search".into(),
             account: None,
             after: 0,
             times: 0,
-            action: sandbox::Action::DelayMs(400),
+            action: sandbox::FaultAction::DelayMs(400),
         });
     });
     desk.click("Get dữ liệu");
@@ -343,12 +343,12 @@ fn stop_means_stop_and_the_window_stays_alive() {
 #[test]
 fn a_pause_takes_no_new_job_and_goes_on_where_it_was() {
     let mut desk = Desk::open(|s| {
-        s.faults.push(sandbox::Fault {
+        s.faults.push(sandbox::ScenarioFault {
             at: "search".into(),
             account: None,
             after: 0,
             times: 0,
-            action: sandbox::Action::DelayMs(300),
+            action: sandbox::FaultAction::DelayMs(300),
         });
     });
     desk.click("Get dữ liệu");
@@ -384,12 +384,12 @@ fn what_is_in_doubt_is_told_and_looked_into_at_a_click() {
     let mut desk = Desk::open(|s| {
         s.switches.history = false;
         s.owing("PE0001", 150_000);
-        s.faults.push(sandbox::Fault {
+        s.faults.push(sandbox::ScenarioFault {
             at: "confirm".into(),
             account: None,
             after: 0,
             times: 1,
-            action: sandbox::Action::SettleMs(20_000),
+            action: sandbox::FaultAction::SettleMs(20_000),
         });
     });
     desk.click(Service::PayEvn.spec().title);

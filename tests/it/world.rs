@@ -74,9 +74,9 @@ impl World {
         gachno::init_tls();
         let mut scenario = Scenario::default();
         change(&mut scenario);
-        let sandbox = sandbox::start(sandbox::Options {
+        let sandbox = sandbox::start(sandbox::SandboxOptions {
             scenario,
-            ..sandbox::Options::default()
+            ..sandbox::SandboxOptions::default()
         })
         .await
         .expect("sandbox starts");

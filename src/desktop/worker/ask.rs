@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::Teller;
-use super::message::{LedgerCommand, LedgerUpdate, Update};
+use super::message::{LedgerCommand, LedgerUpdate, ListUpdate, Update};
 use super::open::Open;
 use crate::app;
 use crate::desktop::model::side::{BatchView, Found, History, Story};
@@ -29,7 +29,7 @@ pub async fn answer(at: &Open, command: LedgerCommand, to: &Teller) {
             .map(LedgerUpdate::Story),
         LedgerCommand::Resolve(attempt, decision) => {
             let resolved = resolve(ledger, &attempt, &decision).await;
-            at.tell_known(to).await;
+            tell_known(ledger, to).await;
             resolved.map(|_| LedgerUpdate::Resolved).map_err(words)
         }
         LedgerCommand::Days(count) => Ok(LedgerUpdate::Days(days(ledger, count).await)),
@@ -47,6 +47,20 @@ pub async fn answer(at: &Open, command: LedgerCommand, to: &Teller) {
         }
     };
     to.tell(Update::Ledger(answer.unwrap_or_else(LedgerUpdate::Failed)));
+}
+
+/// Tells what is in doubt, and what was paid this month.
+pub async fn tell_known(ledger: &Ledger, teller: &Teller) {
+    teller.tell(Update::Ledger(match doubts(ledger).await {
+        Ok(doubts) => LedgerUpdate::Doubts(doubts),
+        Err(why) => LedgerUpdate::Failed(why),
+    }));
+    for service in Service::ALL {
+        teller.tell(match known(ledger, service).await {
+            Ok(known) => Update::List(service, ListUpdate::Known(known)),
+            Err(why) => Update::Ledger(LedgerUpdate::Failed(why)),
+        });
+    }
 }
 
 const MOMENT: &str = "%d/%m/%Y %H:%M";

@@ -13,7 +13,16 @@ use crate::domain::job::Defaults;
 use crate::domain::{Intake, Limits, Service};
 use crate::engine::{Control, Decision, Progress};
 
-use super::setting::First;
+/// What the first set-up's form holds.
+#[derive(Debug)]
+pub struct First {
+    /// Keys with what was typed for them; empty ones are left as they are.
+    pub values: Vec<(&'static str, SecretString)>,
+    /// Empty: the system's keyring.
+    pub passphrase: SecretString,
+    /// Keep the key there.
+    pub use_keyring: bool,
+}
 
 /// What the window asks for.
 pub enum Command {

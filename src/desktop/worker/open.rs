@@ -6,16 +6,14 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::link::LinkSlot;
-use super::message::{
-    Basics, Command, LedgerUpdate, ListUpdate, ReachUpdate, SetupCommand, SetupUpdate, Update,
-};
-use super::{Teller, ask, setting};
+use super::message::{Basics, Command, ReachUpdate, SetupCommand, SetupUpdate, Update};
+use super::reach::{browser, health};
+use super::{Teller, first_setup};
 use crate::app::{self, Link, Secrets};
 use crate::config::{Config, Home, Unlock};
 use crate::desktop::model::LinkId;
 use crate::desktop::words::Language;
 use crate::desktop::{Demo, Start};
-use crate::domain::Service;
 use crate::engine::Tools;
 use crate::ledger::Ledger;
 
@@ -118,21 +116,6 @@ impl Open {
         })
     }
 
-    /// Tells what is in doubt, and what was paid this month.
-    pub async fn tell_known(&self, teller: &Teller) {
-        let ledger = &self.tools.ledger;
-        teller.tell(Update::Ledger(match ask::doubts(ledger).await {
-            Ok(doubts) => LedgerUpdate::Doubts(doubts),
-            Err(why) => LedgerUpdate::Failed(why),
-        }));
-        for service in Service::ALL {
-            teller.tell(match ask::known(ledger, service).await {
-                Ok(known) => Update::List(service, ListUpdate::Known(known)),
-                Err(why) => Update::Ledger(LedgerUpdate::Failed(why)),
-            });
-        }
-    }
-
     /// Looks at the job API and at the browser, and tells.
     pub fn check(self: &Arc<Self>, teller: &Teller) {
         let (at, to) = (self.clone(), teller.clone());
@@ -147,7 +130,7 @@ impl Open {
     pub fn check_browser(&self, teller: &Teller) {
         let (settings, to) = (self.tools.browser.clone(), teller.clone());
         tokio::task::spawn_blocking(move || {
-            let browser = setting::browser(&settings);
+            let browser = browser(&settings);
             to.tell(Update::Reach(ReachUpdate::Browser(browser)));
         });
     }
@@ -168,15 +151,6 @@ fn is_same_source(old: &Config, new: &Config) -> bool {
 fn is_equal(a: &[u8], b: &[u8]) -> bool {
     use sha2::{Digest, Sha256};
     Sha256::digest(a) == Sha256::digest(b)
-}
-
-/// The job API's address, where it answers.
-pub async fn health(config: &Config, secrets: &Secrets) -> Result<String, String> {
-    let api = app::job_api(config, secrets).map_err(|e| e.to_string())?;
-    api.health()
-        .await
-        .map(|_| config.api.url.clone())
-        .map_err(|e| e.to_string())
 }
 
 /// Opens everything, and asks for what is missing. `None`: it cannot work, and the window was told
@@ -200,7 +174,7 @@ pub async fn open(
     };
     let (config, secrets, unlock) = match start.demo {
         Some(Demo { config, secrets }) => (config, secrets, Unlock::default()),
-        None if is_first => setting::first(&home, inbox, teller).await?,
+        None if is_first => first_setup::first(&home, inbox, teller).await?,
         None => match Config::load(&home.config_file()) {
             Ok(config) => {
                 let (secrets, unlock) = unlocked(&config, inbox, teller).await?;

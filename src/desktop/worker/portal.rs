@@ -4,6 +4,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinHandle;
 
 use super::Teller;
+use super::ask::tell_known;
 use super::message::{PortalUpdate, RunRequest, Update};
 use super::open::Open;
 use crate::app;
@@ -13,7 +14,7 @@ use crate::engine::{self, Control, Plan, Reporter, Tools};
 /// Runs a batch, and tells how it ended.
 pub async fn run(open: &Open, request: RunRequest, teller: &Teller) {
     let ended = batch(open, request, teller).await;
-    open.tell_known(teller).await;
+    tell_known(&open.tools.ledger, teller).await;
     teller.tell(Update::Portal(PortalUpdate::Ended(ended)));
 }
 
@@ -67,7 +68,7 @@ pub async fn reconcile(open: &Open, control: &Control, teller: &Teller) {
     let looked = engine::reconcile(&open.tools, &plan, &reporter, control).await;
     drop(reporter);
     let _ = forward.await;
-    open.tell_known(teller).await;
+    tell_known(&open.tools.ledger, teller).await;
     let settled = looked
         .map(|all| {
             all.iter()
