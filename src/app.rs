@@ -15,8 +15,8 @@ use crate::browser::BrowserSettings;
 use crate::client::{ApiError, Claims, CollectionSite, JobApi, JobServer, JobSource};
 use crate::config::{Config, ConfigError, Home, Unlock, Vault};
 use crate::domain::job::Defaults;
-use crate::domain::{Intake, Service, Source, Ticket};
-use crate::engine::{Courier, EvidenceStore, Halt, Plan, Tools, give_back};
+use crate::domain::{Intake, ListChoice, Service, Source, Ticket};
+use crate::engine::{Courier, EvidenceStore, Halt, Plan, Repeats, Tools, give_back};
 use crate::ledger::{Ledger, LedgerError};
 use crate::portal::{Credentials, MapError, PortalMap};
 
@@ -190,7 +190,8 @@ pub fn plan(config: &Config, secrets: &Secrets, service: Service, intake: Intake
         limits: config.limits,
         is_sample: intake.is_sample,
         dry_run: false,
-        force_new: false,
+        choice: ListChoice::Unsaid,
+        repeats: Repeats::None,
         sessions: config.browser.sessions.max(1).into(),
     }
 }
@@ -358,7 +359,7 @@ impl Link {
         if let Err(error) = self.courier.deliver().await {
             tracing::warn!(%error, "outcomes wait for their source");
         }
-        let mut held = self.courier.ledger.held(None).await?;
+        let mut held = self.courier.ledger.outbox().held(None).await?;
         held.retain(|ticket| ticket.source == Source::Server);
         self.give_back(claims, &held).await;
         Ok(())
@@ -387,6 +388,7 @@ impl Link {
         }
         self.courier
             .ledger
+            .outbox()
             .unacknowledged()
             .await
             .unwrap_or_default()

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gachno::browser::BrowserSettings;
-use gachno::domain::{Defaults, JobList, Limits, Outcome, Patience, Service};
+use gachno::clock::Clock;
+use gachno::domain::{Defaults, JobList, Limits, ListChoice, Outcome, Patience, Service};
 use gachno::engine::{
-    Control, EngineError, EvidenceStore, Finished, Halt, Plan, Progress, Reporter, Tools, run,
+    Control, EngineError, EvidenceStore, Finished, Halt, Plan, Progress, Repeats, Reporter, Tools,
+    run,
 };
 use gachno::ledger::Ledger;
 use gachno::portal::{Credentials, PortalMap};
@@ -26,6 +28,10 @@ pub struct World {
     pub password: String,
     pub agent: String,
     pub force_new: bool,
+    /// Equal top-ups that are meant.
+    pub repeats: Repeats,
+    /// What time it is for ledger and engine.
+    pub clock: Clock,
     pub dry_run: bool,
     pub retries: u32,
     pub failures_before_pause: u32,
@@ -89,6 +95,8 @@ impl World {
             password: "mk1234".to_owned(),
             agent: AGENT.to_owned(),
             force_new: false,
+            repeats: Repeats::None,
+            clock: Clock::system(),
             dry_run: false,
             retries: 2,
             failures_before_pause: 3,
@@ -113,7 +121,7 @@ impl World {
     pub async fn tools(&self) -> Tools {
         Tools {
             ledger: Arc::new(
-                Ledger::open(&self.ledger_path())
+                Ledger::open_by(&self.ledger_path(), self.clock.clone())
                     .await
                     .expect("ledger opens"),
             ),
@@ -159,7 +167,12 @@ impl World {
             limits: self.limits,
             is_sample: false,
             dry_run: self.dry_run,
-            force_new: self.force_new,
+            choice: if self.force_new {
+                ListChoice::New
+            } else {
+                ListChoice::Unsaid
+            },
+            repeats: self.repeats.clone(),
             sessions: self.sessions,
         }
     }

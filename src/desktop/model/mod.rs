@@ -667,6 +667,7 @@ mod tests {
             customer: None,
             attempt: None,
             at: Timestamp::UNIX_EPOCH,
+            earlier: false,
         })
     }
 

@@ -421,6 +421,8 @@ impl Tab {
                 self.eta_s = eta_s;
                 self.paid = paid;
             }
+            // The row that is looked into says so by its state.
+            Progress::Settling { .. } => {}
             Progress::Retry { account, why } => {
                 let place = self.rows.iter().position(|row| *row.account == *account);
                 if let Some(place) = place {

@@ -85,7 +85,7 @@ fn view(service: Service, result: JobResult) -> Option<Found> {
 
 /// Everything that was ever done with this code, phone, order, transaction or attempt.
 pub async fn found(ledger: &Ledger, what: &str) -> Result<Vec<Found>, String> {
-    let found = ledger.find(what).await.map_err(words)?;
+    let found = ledger.records().find(what).await.map_err(words)?;
     Ok(found
         .into_iter()
         .filter_map(|(service, result)| view(service.parse().ok()?, result))
@@ -119,14 +119,18 @@ pub async fn doubts(ledger: &Ledger) -> Result<Vec<Found>, String> {
 /// Which of a service's accounts were paid this month, and which are in doubt.
 pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
     let since = month_start_ms(Timestamp::now(), &TimeZone::system());
-    let paid = ledger.paid_accounts(service, since).await.map_err(words)?;
+    let paid = ledger
+        .records()
+        .paid_accounts(service, since)
+        .await
+        .map_err(words)?;
     let in_doubt = ledger
         .in_doubt()
         .await
         .map_err(words)?
         .into_iter()
         .filter(|live| live.service == service);
-    let ms_a_job = ledger.ms_a_job(service).await.map_err(words)?;
+    let ms_a_job = ledger.records().ms_a_job(service).await.map_err(words)?;
     let mut known = Known {
         ms_a_job,
         paid: paid
@@ -193,7 +197,7 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<History, String> {
             )
         })
         .collect();
-    for sum in ledger.sums_since(since).await.map_err(words)? {
+    for sum in ledger.records().sums_since(since).await.map_err(words)? {
         match history
             .by_outcome
             .iter_mut()
@@ -227,9 +231,9 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<History, String> {
     }
     history.by_outcome.sort_by_key(|(outcome, _)| *outcome);
     history.by_service.sort_by_key(|(service, ..)| *service);
-    for batch in ledger.batches_since(since).await.map_err(words)? {
+    for batch in ledger.records().batches_since(since).await.map_err(words)? {
         history.batches.push(BatchView {
-            paid: ledger.paid_in(&batch.id).await.map_err(words)?,
+            paid: ledger.records().paid_in(&batch.id).await.map_err(words)?,
             started: local(batch.started.as_millisecond(), MOMENT),
             is_finished: batch.finished.is_some(),
             is_dry_run: batch.is_dry_run,
@@ -260,7 +264,7 @@ pub async fn export_batches(
 /// Writes everything that was ever done with this to one Excel file, and says where.
 pub async fn export_found(ledger: &Ledger, folder: &Path, what: &str) -> Result<PathBuf, String> {
     write(
-        reports_of_found(ledger.find(what).await.map_err(words)?),
+        reports_of_found(ledger.records().find(what).await.map_err(words)?),
         folder,
     )
     .await

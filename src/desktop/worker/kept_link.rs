@@ -74,7 +74,7 @@ async fn keep(at: &Open, teller: &Teller) {
     };
     let work = async {
         let link = loop {
-            if let Ok(count) = at.tools.ledger.unacknowledged().await {
+            if let Ok(count) = at.tools.ledger.outbox().unacknowledged().await {
                 left.send_if_modified(|known| std::mem::replace(known, count) != count);
             }
             match at.find_link().await {
