@@ -11,7 +11,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 
-use crate::browser::Settings;
+use crate::browser::BrowserSettings;
 use crate::client::{ApiError, Claims, CollectionSite, JobApi, JobServer, JobSource};
 use crate::config::{Config, ConfigError, Home, Unlock, Vault};
 use crate::domain::job::Defaults;
@@ -110,6 +110,7 @@ pub fn tools_on(
     config: &Config,
     map_file: Option<&Path>,
 ) -> Result<Tools, SetupError> {
+    home.close_to_others();
     let own_map = home.portal_map();
     let map = PortalMap::load(map_file.or_else(|| own_map.exists().then_some(own_map.as_path())))?;
     let evidence = EvidenceStore::at(&home.evidence(), config.evidence.pictures);
@@ -120,7 +121,7 @@ pub fn tools_on(
         ledger,
         map: Arc::new(map),
         portal_url: config.portal.url.trim_end_matches('/').to_owned(),
-        browser: Settings {
+        browser: BrowserSettings {
             webdriver_url: config.browser.webdriver_url.clone(),
             browser_path: config.browser.browser_path.clone(),
             driver_path: config.browser.driver_path.clone(),

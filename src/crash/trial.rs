@@ -192,10 +192,10 @@ impl Lab {
             unlisted: Unlisted::Owing,
             ..scenario
         };
-        let portal = sandbox::start(sandbox::Options {
+        let portal = sandbox::start(sandbox::SandboxOptions {
             scenario,
             latency: Duration::from_millis(20),
-            ..sandbox::Options::default()
+            ..sandbox::SandboxOptions::default()
         })
         .await?;
         let mut config = self.config.clone();

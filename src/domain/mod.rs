@@ -7,6 +7,7 @@
 //! proves it).
 
 pub mod account;
+pub mod agent;
 pub mod attempt;
 pub mod batch;
 pub mod calendar;
@@ -26,6 +27,7 @@ pub mod ticket;
 pub mod verdict;
 
 pub use account::{Account, AccountKind, BillCode, NotAccount, SubscriberCode};
+pub use agent::is_same_agent;
 pub use attempt::{
     Attempt, Conclusion, Event, GateKind, IllegalEvent, Intent, Kept, Quote, Said, State,
 };

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::evidence::EvidenceStore;
 use super::halt::Halt;
 use super::plan::PlanError;
-use crate::browser::{BrowserError, Settings};
+use crate::browser::{BrowserError, BrowserSettings};
 use crate::client::Claims;
 use crate::domain::Patience;
 use crate::domain::driver::OutOfOrder;
@@ -25,7 +25,7 @@ pub struct Tools {
     /// The portal's base address, without a slash at the end.
     pub portal_url: String,
     /// How browsers are started.
-    pub browser: Settings,
+    pub browser: BrowserSettings,
     /// Logins in one browser, at most.
     pub logins_per_browser: usize,
     /// Where evidence goes.

@@ -14,7 +14,7 @@ use gachno::domain::{
 use gachno::engine::{Control, Courier, EngineError, Progress, Repeats, Reporter, run};
 use gachno::ledger::{Batch, Ledger, LiveAttempt, NewBatch};
 use gachno::mock_site;
-use gachno::sandbox::{Action, Fault, Severity};
+use gachno::sandbox::{FaultAction, ScenarioFault, Severity};
 
 use crate::world::World;
 
@@ -50,7 +50,7 @@ async fn a_list_of_top_ups_that_is_started_again_after_midnight_pays_nothing_twi
         s.fault(
             "phone",
             "0981000003",
-            Action::Http {
+            FaultAction::Http {
                 status: 502,
                 moved: false,
             },
@@ -85,12 +85,12 @@ async fn a_list_of_top_ups_that_is_started_again_after_midnight_pays_nothing_twi
 #[tokio::test]
 async fn a_list_of_top_ups_that_was_stopped_yesterday_is_asked_about() {
     let mut world = World::with(|s| {
-        s.faults.push(Fault {
+        s.faults.push(ScenarioFault {
             at: "phone".into(),
             account: Some("0981000002".into()),
             after: 0,
             times: 1,
-            action: Action::Http {
+            action: FaultAction::Http {
                 status: 502,
                 moved: false,
             },
@@ -149,7 +149,7 @@ async fn one_lost_request_pauses_a_portal_without_words_instead_of_making_doubts
         for code in ["PE0001", "PE0002", "PE0003"] {
             s.owing(code, 100_000);
         }
-        s.fault("confirm", "PE0001", Action::Drop { moved: false });
+        s.fault("confirm", "PE0001", FaultAction::Drop { moved: false });
     })
     .await;
     world.settle_max = Duration::from_secs(2);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gachno::domain::{Outcome, Service};
 use gachno::engine::{Control, Progress, Repeats, Reporter, run};
-use gachno::sandbox::{Action, Fault, Unlisted};
+use gachno::sandbox::{FaultAction, ScenarioFault, Unlisted};
 
 use crate::world::World;
 
@@ -64,12 +64,12 @@ async fn a_limit_holds_however_many_work_on_it() {
             s.owing(&format!("PE{i:04}"), 100_000);
         }
         // Slow enough that all logins stand before the same limit.
-        s.faults.push(Fault {
+        s.faults.push(ScenarioFault {
             at: "confirm".into(),
             account: None,
             after: 0,
             times: 0,
-            action: Action::DelayMs(150),
+            action: FaultAction::DelayMs(150),
         });
     })
     .await;
@@ -189,12 +189,12 @@ async fn a_pause_takes_no_new_job_and_a_stop_ends_within_one_answer() {
 async fn a_portal_that_says_too_many_gets_fewer_and_every_job_is_done() {
     let mut world = World::with(|s| {
         s.unlisted = Unlisted::Owing;
-        s.faults.push(Fault {
+        s.faults.push(ScenarioFault {
             at: "pay".into(),
             account: None,
             after: 4,
             times: 3,
-            action: Action::Http {
+            action: FaultAction::Http {
                 status: 429,
                 moved: false,
             },

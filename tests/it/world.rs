@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gachno::browser::Settings;
+use gachno::browser::BrowserSettings;
 use gachno::clock::Clock;
 use gachno::domain::{Defaults, JobList, Limits, ListChoice, Outcome, Patience, Service};
 use gachno::engine::{
@@ -82,9 +82,9 @@ impl World {
         gachno::init_tls();
         let mut scenario = Scenario::default();
         change(&mut scenario);
-        let sandbox = sandbox::start(sandbox::Options {
+        let sandbox = sandbox::start(sandbox::SandboxOptions {
             scenario,
-            ..sandbox::Options::default()
+            ..sandbox::SandboxOptions::default()
         })
         .await
         .expect("sandbox starts");
@@ -130,12 +130,12 @@ impl World {
             ),
             map: Arc::new(PortalMap::load(None).expect("map")),
             portal_url: self.sandbox.url(),
-            browser: Settings {
+            browser: BrowserSettings {
                 headless: true,
                 run_folder: self.run_folder(),
                 classic: self.classic,
                 relay: Some(env!("CARGO_BIN_EXE_gachno").into()),
-                ..Settings::default()
+                ..BrowserSettings::default()
             },
             logins_per_browser: 4,
             evidence: EvidenceStore::at(&self.dir.path().join("evidence"), true),

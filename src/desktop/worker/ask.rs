@@ -5,12 +5,63 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use super::Teller;
+use super::message::{LedgerCommand, LedgerUpdate, ListUpdate, Update};
+use super::open::Open;
+use crate::app;
 use crate::desktop::model::side::{BatchView, Found, History, Story};
 use crate::desktop::model::{Known, local};
 use crate::domain::{Language, Outcome, Service, Vnd};
-use crate::engine::{Tools, day_start_ms, month_start_ms, reports_of, reports_of_found};
+use crate::engine::{Tools, day_start_ms, month_start_ms, reports_of, reports_of_found, resolve};
 use crate::ledger::{JobResult, Ledger};
-use crate::report::{Report, excel, story};
+use crate::report::{Report, excel, story as stories};
+
+/// Answers what is asked of the ledger, and tells.
+pub async fn answer(at: &Open, command: LedgerCommand, to: &Teller) {
+    let ledger = &at.tools.ledger;
+    let folder = app::report_folder(&at.config);
+    let answer = match command {
+        LedgerCommand::Find(what) => found(ledger, &what)
+            .await
+            .map(|found| LedgerUpdate::Found(what, found)),
+        LedgerCommand::Story(attempt, language) => story(&at.tools, &attempt, language)
+            .await
+            .map(LedgerUpdate::Story),
+        LedgerCommand::Resolve(attempt, decision) => {
+            let resolved = resolve(ledger, &attempt, &decision).await;
+            tell_known(ledger, to).await;
+            resolved.map(|_| LedgerUpdate::Resolved).map_err(words)
+        }
+        LedgerCommand::Days(count) => Ok(LedgerUpdate::Days(days(ledger, count).await)),
+        LedgerCommand::ExportBatches(batches) => {
+            let written = export_batches(ledger, &folder, &batches).await;
+            return to.tell(Update::Written(
+                written.map(|path| path.display().to_string()),
+            ));
+        }
+        LedgerCommand::ExportFound(what) => {
+            let written = export_found(ledger, &folder, &what).await;
+            return to.tell(Update::Written(
+                written.map(|path| path.display().to_string()),
+            ));
+        }
+    };
+    to.tell(Update::Ledger(answer.unwrap_or_else(LedgerUpdate::Failed)));
+}
+
+/// Tells what is in doubt, and what was paid this month.
+pub async fn tell_known(ledger: &Ledger, teller: &Teller) {
+    teller.tell(Update::Ledger(match doubts(ledger).await {
+        Ok(doubts) => LedgerUpdate::Doubts(doubts),
+        Err(why) => LedgerUpdate::Failed(why),
+    }));
+    for service in Service::ALL {
+        teller.tell(match known(ledger, service).await {
+            Ok(known) => Update::List(service, ListUpdate::Known(known)),
+            Err(why) => Update::Ledger(LedgerUpdate::Failed(why)),
+        });
+    }
+}
 
 const MOMENT: &str = "%d/%m/%Y %H:%M";
 
@@ -98,13 +149,13 @@ pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
 
 /// What happened to an attempt, with what was kept of it.
 pub async fn story(tools: &Tools, attempt: &str, language: Language) -> Result<Story, String> {
-    let told = story::told(
+    let told = stories::told(
         &tools.ledger.events_of(attempt).await.map_err(words)?,
         language,
     );
     let evidence = told.files.into_iter().filter_map(|file| {
         Some((
-            story::shows(&file.what, language).to_owned(),
+            stories::shows(&file.what, language).to_owned(),
             tools.evidence.find(&file.hash)?,
         ))
     });

@@ -18,7 +18,7 @@ use super::permission::Action;
 use super::session::Person;
 use super::tables::{Choice, table_of};
 use crate::domain::Service;
-use crate::report::table::read_rows;
+use crate::report::read_rows;
 use crate::server::App;
 use crate::store::Actor;
 use crate::store::imports::IMPORT_BATCH;

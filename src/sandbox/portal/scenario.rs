@@ -15,7 +15,7 @@ pub struct Scenario {
     /// Portal users.
     pub agents: Vec<Agent>,
     /// Accounts by code or phone number.
-    pub accounts: BTreeMap<String, Account>,
+    pub accounts: BTreeMap<String, ScenarioAccount>,
     /// What accounts are like that are not listed.
     pub unlisted: Unlisted,
     /// Everything that can be one way or another.
@@ -23,7 +23,7 @@ pub struct Scenario {
     /// The portal's words where nobody knows the real ones.
     pub texts: Texts,
     /// What goes wrong, in the order in which it is looked for.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ScenarioFault>,
 }
 
 /// A portal user.
@@ -47,13 +47,13 @@ pub struct Agent {
 /// What an account is like.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Account {
+pub struct ScenarioAccount {
     /// In short.
-    pub kind: Kind,
+    pub kind: DebtKind,
     /// What it owes, in đồng.
     pub debt: i64,
     /// Several contracts in one answer of the Internet page; without any, one is made up.
-    pub contracts: Vec<Contract>,
+    pub contracts: Vec<ScenarioContract>,
     /// Does its number bring the dialog that asks for the account's kind? Without: as the switch
     /// says.
     pub type_dialog: Option<bool>,
@@ -62,7 +62,7 @@ pub struct Account {
 /// What an account is like, in short.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum DebtKind {
     /// It owes something (or takes a top-up).
     #[default]
     Owing,
@@ -77,7 +77,7 @@ pub enum Kind {
 /// One contract of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Contract {
+pub struct ScenarioContract {
     /// Nine digits.
     pub number: String,
     /// In capitals.
@@ -249,7 +249,7 @@ impl Default for Texts {
 /// Something that goes wrong at a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fault {
+pub struct ScenarioFault {
     /// `page`, `login`, `balance`, `search_kind`, `search`, `choose`, `pay`, `confirm`, `phone`,
     /// `supplier`, `check`.
     pub at: String,
@@ -263,7 +263,7 @@ pub struct Fault {
     #[serde(default = "once")]
     pub times: u32,
     /// What happens.
-    pub action: Action,
+    pub action: FaultAction,
 }
 
 fn once() -> u32 {
@@ -274,7 +274,7 @@ fn once() -> u32 {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "fields repeat what the variants say")]
-pub enum Action {
+pub enum FaultAction {
     /// The answer comes this much later.
     DelayMs(u64),
     /// The answer breaks off in the middle.
@@ -344,30 +344,30 @@ impl Scenario {
     pub fn owing(&mut self, code: &str, debt: i64) -> &mut Self {
         self.accounts.insert(
             code.to_owned(),
-            Account {
+            ScenarioAccount {
                 debt,
-                ..Account::default()
+                ..ScenarioAccount::default()
             },
         );
         self
     }
 
     /// Adds an account of this kind.
-    pub fn account(&mut self, code: &str, kind: Kind) -> &mut Self {
+    pub fn account(&mut self, code: &str, kind: DebtKind) -> &mut Self {
         self.accounts.insert(
             code.to_owned(),
-            Account {
+            ScenarioAccount {
                 kind,
-                ..Account::default()
+                ..ScenarioAccount::default()
             },
         );
         self
     }
 
     /// Adds a fault that happens once, at this step of this account.
-    pub fn fault(&mut self, at: &str, account: &str, action: Action) -> &mut Self {
+    pub fn fault(&mut self, at: &str, account: &str, action: FaultAction) -> &mut Self {
         let account = Some(account.to_owned()).filter(|a| !a.is_empty());
-        self.faults.push(Fault {
+        self.faults.push(ScenarioFault {
             at: at.to_owned(),
             account,
             after: 0,

@@ -1,13 +1,13 @@
 //! The portal's state: agents, debts, sessions, views, and the truth ledger.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
-use serde::Serialize;
-
-use super::internet_tv::TvView;
-use super::phone::PhoneView;
-use super::scenario::{Account, Action, Agent, Contract, Kind, Scenario, Unlisted};
+use super::scenario::{
+    Agent, DebtKind, FaultAction, Scenario, ScenarioAccount, ScenarioContract, Unlisted,
+};
+use super::truth::{Answers, Movement, Truth};
+use super::view::View;
 
 /// All of it, behind one lock.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct World {
     seed: u64,
     balances: HashMap<String, i64>,
     debts: HashMap<String, i64>,
-    sessions: HashMap<String, Session>,
+    sessions: HashMap<String, PortalSession>,
     views: HashMap<String, View>,
     movements: Vec<Movement>,
     fault_hits: HashMap<usize, u32>,
@@ -28,106 +28,11 @@ pub struct World {
 
 /// A browser's session.
 #[derive(Debug, Clone, Default)]
-pub struct Session {
+pub struct PortalSession {
     /// Logged in as this agent.
     pub agent: Option<String>,
     /// Password accepted, OTP outstanding.
     pub awaits_otp: Option<String>,
-}
-
-/// What the server keeps of a page that a browser shows.
-#[derive(Debug, Clone)]
-pub struct View {
-    pub session: String,
-    pub page: PageState,
-}
-
-/// Which page, and what was done on it.
-#[derive(Debug, Clone)]
-pub enum PageState {
-    Login,
-    Plain,
-    Tv(TvView),
-    Evn { code: String, amount: Option<i64> },
-    Phone(PhoneView),
-}
-
-/// The portal's own time.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Answers {
-    /// Pages and AJAX answers.
-    pub count: u64,
-    /// Their time together, in milliseconds.
-    pub total_ms: f64,
-}
-
-/// A request to move money, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Movement {
-    /// From 1, in order of arrival.
-    pub id: u64,
-    /// RFC 3339.
-    pub at: String,
-    /// The same, for the late history.
-    #[serde(skip)]
-    arrived: std::time::Instant,
-    /// Whose balance pays.
-    pub agent: String,
-    /// `internet_tv`, `evn`, `postpaid` or `top_up`.
-    pub service: String,
-    /// For whom.
-    pub account: String,
-    /// In đồng.
-    pub amount: i64,
-    /// Was the PIN right?
-    pub pin_ok: bool,
-    /// Did the money move?
-    pub moved: bool,
-    /// Why it did not.
-    pub refusal: Option<String>,
-    /// The portal's id, where it moved.
-    pub transaction_id: Option<String>,
-    /// The agent's balance before.
-    pub balance_before: i64,
-    /// The agent's balance after.
-    pub balance_after: i64,
-}
-
-/// The truth that a test counts by.
-#[derive(Debug, Clone, Serialize)]
-pub struct Truth {
-    /// Every request to move money.
-    pub asked: usize,
-    /// Confirming requests that arrived, worked on or not.
-    pub confirm_posts: u64,
-    /// Every one that moved it.
-    pub moved: usize,
-    /// The sum that moved, in đồng.
-    pub total: i64,
-    /// All of them, in order.
-    pub movements: Vec<Movement>,
-    /// Agents' balances now.
-    pub balances: BTreeMap<String, i64>,
-    /// The portal's own time.
-    pub answers: Answers,
-}
-
-impl Truth {
-    /// How often this account was paid for.
-    pub fn times_paid(&self, account: &str) -> usize {
-        self.movements
-            .iter()
-            .filter(|m| m.moved && m.account == account)
-            .count()
-    }
-
-    /// How often the portal was asked to pay for this account.
-    pub fn times_asked(&self, account: &str) -> usize {
-        self.movements
-            .iter()
-            .filter(|m| m.account == account)
-            .count()
-    }
 }
 
 /// A payment as the confirm button asks for it.
@@ -200,7 +105,7 @@ impl World {
             .cloned()
     }
 
-    pub fn session(&mut self, id: &str) -> &mut Session {
+    pub fn session(&mut self, id: &str) -> &mut PortalSession {
         self.sessions.entry(id.to_owned()).or_default()
     }
 
@@ -241,27 +146,27 @@ impl World {
     // ---- Accounts ---------------------------------------------------------------------------------------------------
 
     /// What an account is like, by the scenario or made up from the seed.
-    pub fn account(&self, code: &str) -> Account {
+    pub fn account(&self, code: &str) -> ScenarioAccount {
         if let Some(account) = self.scenario.accounts.get(code) {
             return account.clone();
         }
         let hash = self.hash(code);
-        let owing = || Account {
+        let owing = || ScenarioAccount {
             debt: 20_000 + i64::try_from(hash / 128 % 880).unwrap_or(0) * 1_000,
-            ..Account::default()
+            ..ScenarioAccount::default()
         };
         match (self.scenario.unlisted, hash % 100) {
-            (Unlisted::NotFound, _) | (Unlisted::Mixed, 80..86) => Account {
-                kind: Kind::NotFound,
-                ..Account::default()
+            (Unlisted::NotFound, _) | (Unlisted::Mixed, 80..86) => ScenarioAccount {
+                kind: DebtKind::NotFound,
+                ..ScenarioAccount::default()
             },
-            (Unlisted::Mixed, 86..94) => Account {
-                kind: Kind::NoDebt,
-                ..Account::default()
+            (Unlisted::Mixed, 86..94) => ScenarioAccount {
+                kind: DebtKind::NoDebt,
+                ..ScenarioAccount::default()
             },
-            (Unlisted::Mixed, 94..100) => Account {
+            (Unlisted::Mixed, 94..100) => ScenarioAccount {
                 debt: 3_000,
-                ..Account::default()
+                ..ScenarioAccount::default()
             },
             _ => owing(),
         }
@@ -288,10 +193,10 @@ impl World {
     }
 
     /// The contracts of a subscriber, with what each owes now.
-    pub fn contracts(&self, code: &str, account: &Account) -> Vec<Contract> {
+    pub fn contracts(&self, code: &str, account: &ScenarioAccount) -> Vec<ScenarioContract> {
         let mut contracts = account.contracts.clone();
         if contracts.is_empty() {
-            contracts.push(Contract {
+            contracts.push(ScenarioContract {
                 number: format!("6{:08}", self.hash(code) % 100_000_000),
                 owner: "NGUYỄN VĂN A".to_owned(),
                 subscriber: code.to_owned(),
@@ -380,7 +285,7 @@ impl World {
     // ---- Faults -----------------------------------------------------------------------------------------------------
 
     /// Every fault that is due at this step of this account, counted as having happened.
-    pub fn faults(&mut self, at: &str, account: &str) -> Vec<Action> {
+    pub fn faults(&mut self, at: &str, account: &str) -> Vec<FaultAction> {
         let mut due = Vec::new();
         for (i, fault) in self.scenario.faults.iter().enumerate() {
             if fault.at != at
@@ -450,15 +355,15 @@ mod tests {
     #[test]
     fn faults_come_when_they_are_due() {
         let mut world = World::new(Scenario::default(), 1);
-        world.scenario.faults.push(super::super::Fault {
+        world.scenario.faults.push(super::super::ScenarioFault {
             at: "search".into(),
             account: None,
             after: 1,
             times: 1,
-            action: Action::Expire,
+            action: FaultAction::Expire,
         });
         assert_eq!(world.faults("search", "a"), []);
-        assert_eq!(world.faults("search", "a"), [Action::Expire]);
+        assert_eq!(world.faults("search", "a"), [FaultAction::Expire]);
         assert_eq!(world.faults("search", "a"), []);
     }
 }

@@ -1,10 +1,11 @@
 //! The phone page: top-ups and postpaid debts, with the dialog that asks for the account's kind.
 
+use super::answer::PageAnswer;
 use super::frame::{Message, button, confirm_dialog, dialog, messages, number, pin};
-use super::jsf::{Form, esc, js};
+use super::jsf::{PostedForm, esc, js};
 use super::money::{grouped, plain};
-use super::portal::Answer;
-use super::scenario::{Action, Kind, Switches};
+use super::scenario::{DebtKind, FaultAction, Switches};
+use super::view::PhoneView;
 use super::world::{Order, World};
 
 pub const FORM: &str = "indexForm";
@@ -13,15 +14,6 @@ const AMOUNTS: [i64; 8] = [
 ];
 /// The number field's bounds; out of them the server clamps without a word.
 const AMOUNT_BOUNDS: (i64, i64) = (1_000, 50_000_000);
-
-/// What was done on the page.
-#[derive(Debug, Clone, Default)]
-pub struct PhoneView {
-    pub phone: String,
-    /// `prepaid` or `postpaid`, where it was asked for.
-    pub chosen: Option<String>,
-    pub debt: Option<i64>,
-}
 
 fn debt_panel(view: &PhoneView, switches: &Switches) -> String {
     format!(
@@ -114,9 +106,9 @@ pub fn act(
     world: &mut World,
     agent: &str,
     view: &mut PhoneView,
-    form: &Form,
-    faults: &[Action],
-) -> Answer {
+    form: &PostedForm,
+    faults: &[FaultAction],
+) -> PageAnswer {
     match form.source() {
         "phoneNumberId" => {
             let phone = form.get(&format!("{FORM}:phoneNumberId")).trim().to_owned();
@@ -131,20 +123,22 @@ pub fn act(
             if view.chosen.as_deref() == Some("postpaid") && !world.scenario.switches.check_button {
                 debt(world, view)
             } else {
-                Answer::default()
+                PageAnswer::default()
             }
         }
         "btnCheck" => debt(world, view),
         "btnPay" => {
-            if let (Some(debt), Some(Action::PriceChanges(by))) = (
+            if let (Some(debt), Some(FaultAction::PriceChanges(by))) = (
                 view.debt,
-                faults.iter().find(|f| matches!(f, Action::PriceChanges(_))),
+                faults
+                    .iter()
+                    .find(|f| matches!(f, FaultAction::PriceChanges(_))),
             ) {
                 world.raise_debt(&view.phone, debt, *by);
             }
             let (_, amount, _) = wanted(world, view, form);
             if amount <= 0 {
-                return Answer::says(Message::error(&world.scenario.texts.bad_amount));
+                return PageAnswer::says(Message::error(&world.scenario.texts.bad_amount));
             }
             let question = if world.scenario.switches.dialog_text {
                 format!(
@@ -155,7 +149,7 @@ pub fn act(
             } else {
                 String::new()
             };
-            Answer::eval(format!(
+            PageAnswer::eval(format!(
                 "PrimeFaces.confirm('{FORM}:dlgConfirm', {});",
                 js(&question)
             ))
@@ -171,62 +165,66 @@ pub fn act(
                 pin: Some(form.get(&format!("{FORM}:pinId")).to_owned()),
             };
             let at_first = world.account(&view.phone).debt;
-            let answer = Answer::payment(world, &order, at_first, faults);
+            let answer = PageAnswer::payment(world, &order, at_first, faults);
             if answer.paid {
                 view.debt = None;
             }
             answer
         }
-        _ => Answer::default(),
+        _ => PageAnswer::default(),
     }
 }
 
 /// The number was left: is it one, and does the portal ask which kind it is?
-fn entered(world: &World, view: &mut PhoneView) -> Answer {
+fn entered(world: &World, view: &mut PhoneView) -> PageAnswer {
     let digits = view.phone.len() == 10
         && view.phone.starts_with('0')
         && view.phone.chars().all(|c| c.is_ascii_digit());
     let account = world.account(&view.phone);
     if !digits
-        || (account.kind == Kind::NotFound && world.scenario.accounts.contains_key(&view.phone))
+        || (account.kind == DebtKind::NotFound && world.scenario.accounts.contains_key(&view.phone))
     {
-        return Answer::says(Message::error(&world.scenario.texts.bad_phone));
+        return PageAnswer::says(Message::error(&world.scenario.texts.bad_phone));
     }
     let by_number = world.hash(&format!("type{}", view.phone)) % 100
         < u64::from(world.scenario.switches.type_dialog_percent);
     if account.type_dialog.unwrap_or(by_number) {
-        return Answer::eval("PF('dlgConfirmTT').show();".to_owned());
+        return PageAnswer::eval("PF('dlgConfirmTT').show();".to_owned());
     }
     // Without the dialog and without the button, the debt comes along with the number.
-    if !world.scenario.switches.check_button && account.kind == Kind::Owing {
+    if !world.scenario.switches.check_button && account.kind == DebtKind::Owing {
         view.debt = Some(world.debt(&view.phone, account.debt)).filter(|d| *d > 0);
     }
     if !world.scenario.switches.check_button && view.debt.is_none() {
         return debt(world, view);
     }
-    Answer::default()
+    PageAnswer::default()
 }
 
-fn debt(world: &World, view: &mut PhoneView) -> Answer {
+fn debt(world: &World, view: &mut PhoneView) -> PageAnswer {
     let texts = &world.scenario.texts;
     let account = world.account(&view.phone);
     let now = world.debt(&view.phone, account.debt);
     view.debt = None;
     match account.kind {
-        Kind::NotFound => Answer::says(Message::error(&texts.not_found)),
-        Kind::Silent => Answer::default(),
-        Kind::NoDebt => Answer::says(Message::info(&texts.no_debt)),
-        Kind::Owing if now == 0 => Answer::says(Message::info(&texts.no_debt)),
-        Kind::Owing => {
+        DebtKind::NotFound => PageAnswer::says(Message::error(&texts.not_found)),
+        DebtKind::Silent => PageAnswer::default(),
+        DebtKind::NoDebt => PageAnswer::says(Message::info(&texts.no_debt)),
+        DebtKind::Owing if now == 0 => PageAnswer::says(Message::info(&texts.no_debt)),
+        DebtKind::Owing => {
             view.debt = Some(now);
-            Answer::default()
+            PageAnswer::default()
         }
     }
 }
 
 /// Service, amount and the debt that goes down, as the posted fields say. Only hidden number fields
 /// are decoded.
-fn wanted(world: &World, view: &PhoneView, form: &Form) -> (&'static str, i64, Option<String>) {
+fn wanted(
+    world: &World,
+    view: &PhoneView,
+    form: &PostedForm,
+) -> (&'static str, i64, Option<String>) {
     let typed = plain(form.get(&format!("{FORM}:transAmountId_hinput")))
         .map(|a| a.clamp(AMOUNT_BOUNDS.0, AMOUNT_BOUNDS.1));
     let button = plain(form.get(&format!("{FORM}:subAmountId")));

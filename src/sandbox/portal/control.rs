@@ -7,7 +7,9 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::Value;
 
-use super::{Scenario, Shared, Truth};
+use super::scenario::Scenario;
+use super::shared::Shared;
+use super::truth::Truth;
 
 pub fn router(shared: Shared) -> Router {
     Router::new()

@@ -1,8 +1,8 @@
 //! The login page: user, password, captcha where it is switched on; then the OTP where that is.
 
+use super::answer::PageAnswer;
 use super::frame::{Message, button, loading, messages};
-use super::jsf::{Form, esc};
-use super::portal::Answer;
+use super::jsf::{PostedForm, esc};
 use super::scenario::Switches;
 use super::world::World;
 
@@ -103,7 +103,7 @@ pub fn region(id: &str, world: &World, awaits: Option<&str>, said: &[Message]) -
     })
 }
 
-pub fn act(world: &mut World, session: &str, form: &Form) -> Answer {
+pub fn act(world: &mut World, session: &str, form: &PostedForm) -> PageAnswer {
     let (texts, switches) = (
         world.scenario.texts.clone(),
         world.scenario.switches.clone(),
@@ -112,18 +112,18 @@ pub fn act(world: &mut World, session: &str, form: &Form) -> Answer {
     match form.source() {
         "btnLogin" => {
             if switches.captcha && field("securityCode") != switches.captcha_code {
-                return Answer::says(Message::error(&texts.wrong_captcha));
+                return PageAnswer::says(Message::error(&texts.wrong_captcha));
             }
             match world.agent(field("userName").trim()) {
                 Some(agent) if agent.password == field("password") => {
                     if switches.otp {
                         world.session(session).awaits_otp = Some(agent.username);
-                        return Answer::says(Message::info("Nhập mã OTP để xác nhận."));
+                        return PageAnswer::says(Message::info("Nhập mã OTP để xác nhận."));
                     }
                     world.session(session).agent = Some(agent.username);
-                    Answer::redirect("/pages/index.jsf")
+                    PageAnswer::redirect("/pages/index.jsf")
                 }
-                _ => Answer::says(Message::error(&texts.wrong_password)),
+                _ => PageAnswer::says(Message::error(&texts.wrong_password)),
             }
         }
         "btnConfirm" => match world.session(session).awaits_otp.clone() {
@@ -131,18 +131,18 @@ pub fn act(world: &mut World, session: &str, form: &Form) -> Answer {
                 let state = world.session(session);
                 state.awaits_otp = None;
                 state.agent = Some(agent);
-                Answer::redirect("/pages/index.jsf")
+                PageAnswer::redirect("/pages/index.jsf")
             }
-            Some(_) => Answer::says(Message::error(&texts.wrong_otp)),
-            None => Answer::default(),
+            Some(_) => PageAnswer::says(Message::error(&texts.wrong_otp)),
+            None => PageAnswer::default(),
         },
         "btnRetry" => {
             world.session(session).awaits_otp = None;
-            Answer::default()
+            PageAnswer::default()
         }
         _ if world.session(session).awaits_otp.is_some() => {
-            Answer::says(Message::info("Nhập mã OTP để xác nhận."))
+            PageAnswer::says(Message::info("Nhập mã OTP để xác nhận."))
         }
-        _ => Answer::default(),
+        _ => PageAnswer::default(),
     }
 }

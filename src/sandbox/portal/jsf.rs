@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 /// A posted form.
 #[derive(Debug, Default)]
-pub struct Form(HashMap<String, String>);
+pub struct PostedForm(HashMap<String, String>);
 
-impl Form {
+impl PostedForm {
     pub fn parse(body: &[u8]) -> Self {
         Self(url::form_urlencoded::parse(body).into_owned().collect())
     }
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_post_tells_its_source_and_what_to_render() {
         let form =
-            Form::parse(b"javax.faces.source=payMoneyForm%3AbtnPay0&javax.faces.partial.render=payMoneyForm%3AmsgError+payMoneyForm%3AlistContract");
+            PostedForm::parse(b"javax.faces.source=payMoneyForm%3AbtnPay0&javax.faces.partial.render=payMoneyForm%3AmsgError+payMoneyForm%3AlistContract");
         assert_eq!(form.source(), "btnPay0");
         assert_eq!(
             form.render(),

@@ -2,7 +2,7 @@
 
 use super::jsf::esc;
 use super::money::balance;
-use super::world::Movement;
+use super::truth::Movement;
 
 /// A page of the history, newest first, filtered by account.
 pub fn content(rows: &[Movement], page: usize, size: usize, account: &str) -> String {

@@ -124,9 +124,9 @@ impl Raw {
 async fn with(change: impl FnOnce(&mut Scenario)) -> Sandbox {
     let mut scenario = Scenario::default();
     change(&mut scenario);
-    start(Options {
+    start(SandboxOptions {
         scenario,
-        ..Options::default()
+        ..SandboxOptions::default()
     })
     .await
     .expect("starts")
@@ -184,7 +184,7 @@ async fn an_answer_can_be_lost_before_and_after_the_money_moved() {
     for (moved, times) in [(false, 0), (true, 1)] {
         let sandbox = with(|s| {
             s.owing("PE01", 150_000)
-                .fault("confirm", "PE01", Action::Drop { moved });
+                .fault("confirm", "PE01", FaultAction::Drop { moved });
         })
         .await;
         let mut raw = Raw::logged_in(&sandbox).await;

@@ -1,39 +1,16 @@
 //! The Internet and TV page: search by kind, contracts as cards, the detail panel, the confirm
 //! dialog.
 
+use super::answer::PageAnswer;
 use super::frame::{Message, button, confirm_dialog, messages, pin};
-use super::jsf::{Form, esc, js};
+use super::jsf::{PostedForm, esc, js};
 use super::money::comma_vnd;
-use super::portal::Answer;
-use super::scenario::{Action, Contract, Kind, Switches};
+use super::scenario::{DebtKind, FaultAction, ScenarioContract, Switches};
+use super::view::TvView;
 use super::world::{Order, World};
 
 pub const FORM: &str = "payMoneyForm";
 pub const PATH: &str = "/pages/newInternetTelevisionViettel.jsf";
-
-/// What was done on the page.
-#[derive(Debug, Clone)]
-pub struct TvView {
-    /// Which search kind is chosen, 0 to 3.
-    pub console: usize,
-    pub code: String,
-    pub contracts: Vec<Contract>,
-    pub chosen: Option<usize>,
-    /// Words of the print panel after a payment.
-    pub receipt: String,
-}
-
-impl TvView {
-    pub fn new(switches: &Switches) -> Self {
-        Self {
-            console: switches.console_default.min(3),
-            code: String::new(),
-            contracts: Vec::new(),
-            chosen: None,
-            receipt: String::new(),
-        }
-    }
-}
 
 const KINDS: [(&str, &str, &str); 4] = [
     ("PHONE", "Số điện thoại", "Nhập số điện thoại"),
@@ -91,7 +68,7 @@ fn list_panel(view: &TvView, switches: &Switches) -> String {
     format!("<div id=\"{FORM}:listContract\">{inner}</div>")
 }
 
-fn card(number: usize, contract: &Contract) -> String {
+fn card(number: usize, contract: &ScenarioContract) -> String {
     let lines = [
         ("Mã hợp đồng:", contract.number.clone()),
         ("Chủ hợp đồng:", contract.owner.clone()),
@@ -142,7 +119,7 @@ fn detail_panel(view: &TvView, switches: &Switches) -> String {
     format!("<div id=\"{FORM}:detailContract\">{inner}</div>")
 }
 
-fn question(contract: &Contract, switches: &Switches) -> String {
+fn question(contract: &ScenarioContract, switches: &Switches) -> String {
     if switches.dialog_text {
         format!(
             "Xác nhận thanh toán {} cho hợp đồng {}?",
@@ -191,9 +168,9 @@ pub fn act(
     world: &mut World,
     agent: &str,
     view: &mut TvView,
-    form: &Form,
-    faults: &[Action],
-) -> Answer {
+    form: &PostedForm,
+    faults: &[FaultAction],
+) -> PageAnswer {
     let switches = world.scenario.switches.clone();
     match form.source() {
         "console" => {
@@ -203,7 +180,7 @@ pub fn act(
                 .unwrap_or(view.console);
             view.contracts.clear();
             view.chosen = None;
-            Answer::default()
+            PageAnswer::default()
         }
         "btnPay0" => {
             view.code = form
@@ -218,7 +195,7 @@ pub fn act(
         "btnPay" => match view.chosen.and_then(|i| view.contracts.get(i).cloned()) {
             Some(mut contract) => {
                 for fault in faults {
-                    if let Action::PriceChanges(by) = fault {
+                    if let FaultAction::PriceChanges(by) = fault {
                         world.raise_debt(&contract.number, contract.debt, *by);
                     }
                 }
@@ -226,12 +203,12 @@ pub fn act(
                 if let Some(kept) = view.chosen.and_then(|i| view.contracts.get_mut(i)) {
                     kept.debt = contract.debt;
                 }
-                Answer::eval(format!(
+                PageAnswer::eval(format!(
                     "PrimeFaces.confirm('{FORM}:dlgConfirm', {});",
                     js(&question(&contract, &switches))
                 ))
             }
-            None => Answer::default(),
+            None => PageAnswer::default(),
         },
         "yesId0" => confirm(world, agent, view, form, faults),
         source => match source
@@ -240,31 +217,31 @@ pub fn act(
         {
             Some(number) if (1..=view.contracts.len()).contains(&number) => {
                 view.chosen = Some(number - 1);
-                Answer::default()
+                PageAnswer::default()
             }
-            _ => Answer::default(),
+            _ => PageAnswer::default(),
         },
     }
 }
 
-fn search(world: &World, view: &mut TvView) -> Answer {
+fn search(world: &World, view: &mut TvView) -> PageAnswer {
     let texts = &world.scenario.texts;
     // Another kind of search finds nobody: the codes of the scenario are subscribers.
     if view.code.is_empty() || KINDS[view.console].0 != "SUBID" {
-        return Answer::says(Message::error(&texts.not_found));
+        return PageAnswer::says(Message::error(&texts.not_found));
     }
     let account = world.account(&view.code);
     match account.kind {
-        Kind::NotFound => Answer::says(Message::error(&texts.not_found)),
-        Kind::NoDebt => Answer::says(Message::info(&texts.no_debt)),
-        Kind::Silent => Answer::default(),
-        Kind::Owing => {
+        DebtKind::NotFound => PageAnswer::says(Message::error(&texts.not_found)),
+        DebtKind::NoDebt => PageAnswer::says(Message::info(&texts.no_debt)),
+        DebtKind::Silent => PageAnswer::default(),
+        DebtKind::Owing => {
             let contracts = world.contracts(&view.code, &account);
             if contracts.iter().all(|c| c.debt == 0) {
-                return Answer::says(Message::info(&texts.no_debt));
+                return PageAnswer::says(Message::info(&texts.no_debt));
             }
             view.contracts = contracts;
-            Answer::default()
+            PageAnswer::default()
         }
     }
 }
@@ -273,11 +250,11 @@ fn confirm(
     world: &mut World,
     agent: &str,
     view: &mut TvView,
-    form: &Form,
-    faults: &[Action],
-) -> Answer {
+    form: &PostedForm,
+    faults: &[FaultAction],
+) -> PageAnswer {
     let Some(contract) = view.chosen.and_then(|i| view.contracts.get(i).cloned()) else {
-        return Answer::default();
+        return PageAnswer::default();
     };
     let order = Order {
         agent: agent.to_owned(),
@@ -287,7 +264,7 @@ fn confirm(
         amount: contract.debt,
         pin: Some(form.get(&format!("{FORM}:pinId")).to_owned()),
     };
-    let answer = Answer::payment(world, &order, contract.debt, faults);
+    let answer = PageAnswer::payment(world, &order, contract.debt, faults);
     if answer.paid {
         view.contracts.clear();
         view.chosen = None;
