@@ -144,7 +144,8 @@ async fn token(name: &str, scopes: &[String], database: Option<String>) -> Ended
         .await
         .map_err(Failure::cannot_run)?;
     let machine = store
-        .add_machine(name, &scopes, None, &terminal())
+        .machines()
+        .add(name, &scopes, None, &terminal())
         .await
         .map_err(Failure::cannot_run)?;
     say(machine.token.expose_secret());
@@ -165,7 +166,7 @@ async fn owner(database: Option<String>) -> Ended {
     let store = Store::open(&address(database)?)
         .await
         .map_err(Failure::cannot_run)?;
-    let owner = store.owner_for_once(&terminal()).await;
+    let owner = store.accounts().owner_for_once(&terminal()).await;
     store.close().await;
     let owner = owner.map_err(Failure::cannot_run)?;
     tell(

@@ -18,9 +18,12 @@ use uuid::Uuid;
 use super::App;
 use super::caller::{Caller, KnownMachine};
 use super::problem::Problem;
-use crate::domain::job::Defaults;
-use crate::domain::{JobList, JobState, Outcome, Phone, Proof, RawJob, Report, Service, Vnd};
-use crate::store::jobs::{Added, Held, JobFilter, JobView, Lease, NewJob, Refusal, Verdict};
+use crate::domain::{JobState, Outcome, Proof, Report, Service, Vnd};
+use crate::server::intake::JobText;
+use crate::store::catalogue::LeaseRefusal;
+use crate::store::jobs::{
+    Added, Held, JobFilter, JobSource, JobView, Lease, NewJob, ReportVerdict,
+};
 use crate::store::machines::Scope;
 
 /// Leases may last this long: shorter than a fail-over loses jobs, longer leaves a dead machine's
@@ -74,9 +77,9 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
 }
 
 /// A query string, or a problem document.
-pub struct Asked<T>(pub T);
+pub struct QueryParams<T>(pub T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<App> for Asked<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for QueryParams<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(
@@ -140,12 +143,14 @@ async fn lease(
     let lease_ms = lease_ms(&app, request.lease_ms).await?;
     if request.operator.is_some() {
         app.store()
-            .saw_machine(machine, None, None, request.operator.as_deref())
+            .machines()
+            .heard_of(machine, None, None, request.operator.as_deref())
             .await?;
     }
     let lease = app
         .store()
-        .take(machine.id, request.service, request.limit.max(1), lease_ms)
+        .jobs()
+        .lease(machine.id, request.service, request.limit.max(1), lease_ms)
         .await?;
     metrics::counter!("gachno_jobs_leased_total", "service" => request.service.spec().wire)
         .increment(lease.jobs.len() as u64);
@@ -234,7 +239,8 @@ async fn heartbeat(
     let lease_ms = lease_ms(&app, request.lease_ms).await?;
     if let Some(sessions) = request.sessions {
         app.store()
-            .saw_machine(machine, None, Some(sessions.clamp(0, 10_000)), None)
+            .machines()
+            .heard_of(machine, None, Some(sessions.clamp(0, 10_000)), None)
             .await?;
     }
     let held: Vec<Held> = request
@@ -245,7 +251,11 @@ async fn heartbeat(
             fence: j.fence,
         })
         .collect();
-    let alive = app.store().heartbeat(machine.id, &held, lease_ms).await?;
+    let alive = app
+        .store()
+        .jobs()
+        .heartbeat(machine.id, &held, lease_ms)
+        .await?;
     Ok(answers(
         request.jobs,
         alive,
@@ -293,6 +303,7 @@ async fn arm(
     };
     let armed = app
         .store()
+        .jobs()
         .arm(machine.id, &held, request.attempt, request.amount, lease_ms)
         .await?;
     let label = armed
@@ -335,7 +346,7 @@ async fn give_back(
             )
         })
         .collect();
-    let given = app.store().give_back(machine.id, &held).await?;
+    let given = app.store().jobs().give_back(machine.id, &held).await?;
     Ok(answers(request.jobs, given, None))
 }
 
@@ -413,35 +424,39 @@ async fn outcomes(
     not_too_many(request.outcomes.len(), MANY)?;
     let shop = app.shop().await?;
     let reports: Vec<Report> = request.outcomes.into_iter().map(report).collect();
-    let verdicts = app.store().report(machine.id, &reports, &shop).await?;
-    let told = reports.into_iter().zip(verdicts).map(|(report, verdict)| {
+    let verdicts = app
+        .store()
+        .jobs()
+        .report(machine.id, &reports, &shop)
+        .await?;
+    let answered = reports.into_iter().zip(verdicts).map(|(report, verdict)| {
         let (result, refusal) = match verdict {
-            Verdict::Accepted => ("accepted", None),
-            Verdict::Duplicate => ("duplicate", None),
-            Verdict::Refused(refusal) => ("refused", Some(refusal)),
+            ReportVerdict::Accepted => ("accepted", None),
+            ReportVerdict::Duplicate => ("duplicate", None),
+            ReportVerdict::Refused(refusal) => ("refused", Some(refusal)),
         };
         metrics::counter!("gachno_outcomes_total", "outcome" => report.outcome.wire(), "result" => result).increment(1);
-        OutcomeAnswer { attempt: report.attempt, job: report.job, result, reason: refusal.map(Refusal::wire), detail: refusal.map(Refusal::advice) }
+        OutcomeAnswer { attempt: report.attempt, job: report.job, result, reason: refusal.map(LeaseRefusal::wire), detail: refusal.map(LeaseRefusal::advice) }
     });
     Ok(Json(OutcomeAnswers {
-        outcomes: told.collect(),
+        outcomes: answered.collect(),
     }))
 }
 
-fn report(told: OutcomeReport) -> Report {
+fn report(sent: OutcomeReport) -> Report {
     let cut =
         |text: Option<String>, most: usize| text.map(|t| t.chars().take(most).collect::<String>());
     Report {
-        attempt: told.attempt.to_string(),
-        job: told.job.chars().take(64).collect(),
-        fence: told.fence,
-        outcome: told.outcome,
-        amount: told.amount,
-        transaction_id: cut(told.transaction_id, 255),
-        proof: told.proof,
-        message: cut(told.message, 10_000),
-        at: told.at,
-        operator: cut(told.operator, 255),
+        attempt: sent.attempt.to_string(),
+        job: sent.job.chars().take(64).collect(),
+        fence: sent.fence,
+        outcome: sent.outcome,
+        amount: sent.amount,
+        transaction_id: cut(sent.transaction_id, 255),
+        proof: sent.proof,
+        message: cut(sent.message, 10_000),
+        at: sent.at,
+        operator: cut(sent.operator, 255),
     }
 }
 
@@ -513,21 +528,21 @@ async fn add_jobs(
     machine.needs(Scope::Write)?;
     not_too_many(request.jobs.len(), ADD_MAX)?;
     let (mut good, mut rows, mut answers) = (Vec::new(), Vec::new(), Vec::new());
-    for (row, told) in request.jobs.into_iter().enumerate() {
-        match checked(request.service, told) {
+    for (at, row) in request.jobs.into_iter().enumerate() {
+        match new_job(request.service, row) {
             Ok(job) => {
-                rows.push(row);
+                rows.push(at);
                 good.push(job);
             }
             Err(why) => answers.push(AddAnswer {
-                row,
+                row: at,
                 result: "refused",
                 id: None,
                 detail: Some(why),
             }),
         }
     }
-    let added = app.store().add_jobs(&good, &machine.actor).await?;
+    let added = app.store().jobs().add(&good, &machine.actor).await?;
     let count = added
         .iter()
         .filter(|a| matches!(a, Added::Added(_)))
@@ -552,52 +567,34 @@ async fn add_jobs(
     }))
 }
 
-fn checked(service: Service, told: NewJobRow) -> Result<NewJob, String> {
-    let amount = match told.amount {
-        None | Some(serde_json::Value::Null) => None,
-        Some(serde_json::Value::String(text)) => Some(text),
-        Some(other) => Some(other.to_string()),
+/// A row as a job. `Err`: what is wrong with it, for people.
+fn new_job(service: Service, row: NewJobRow) -> Result<NewJob, String> {
+    let amount = match row.amount {
+        None | Some(serde_json::Value::Null) => String::new(),
+        Some(serde_json::Value::String(text)) => text,
+        Some(other) => other.to_string(),
     };
-    let raw = RawJob {
+    let text = JobText {
+        service: String::new(),
+        code: row.code,
         amount,
-        order_id: told.order_id,
-        payment: told.payment_type,
-        ..RawJob::from_line(service, "", &told.code)
+        payment_type: row.payment_type.unwrap_or_default(),
+        receiver_phone: row.receiver_phone.unwrap_or_default(),
+        order_id: row.order_id.unwrap_or_default(),
+        period: row.period.unwrap_or_default(),
+        note: row.note.unwrap_or_default(),
+        priority: row
+            .priority
+            .map(|p| p.clamp(0, 1_000_000).to_string())
+            .unwrap_or_default(),
     };
-    let list = JobList::check(service, Defaults::default(), [raw]);
-    if let Some(error) = list.errors.first() {
-        return Err(error.why.clone());
-    }
-    let job = list.jobs.first().ok_or("dòng trống")?;
-    let receiver_phone = match told
-        .receiver_phone
-        .as_deref()
-        .map(str::trim)
-        .filter(|p| !p.is_empty())
-    {
-        Some(phone) => Some(
-            phone
-                .parse::<Phone>()
-                .map_err(|e| e.to_string())?
-                .as_str()
-                .to_owned(),
-        ),
-        None => None,
-    };
-    let fits = |text: &Option<String>, most: usize| {
-        text.as_ref().is_none_or(|t| t.chars().count() <= most)
-    };
-    if !fits(&job.order_id, 255) || !fits(&told.period, 32) || !fits(&told.note, 2_000) {
-        return Err("mã đơn, kỳ hoặc ghi chú quá dài".to_owned());
-    }
+    let job = text
+        .job(Some(service), JobSource::Api)
+        .map_err(|fault| fault.why)?;
     Ok(NewJob {
-        receiver_phone,
-        period: told.period,
-        note: told.note,
-        priority: told.priority.unwrap_or(100).clamp(0, 1_000_000),
-        run_at: told.run_at.map_or(0, Timestamp::as_millisecond),
-        key: told.key,
-        ..NewJob::of(service, job, "api")
+        run_at: row.run_at.map_or(0, Timestamp::as_millisecond),
+        key: row.key,
+        ..job
     })
 }
 
@@ -629,7 +626,7 @@ pub struct JobsPage {
 async fn jobs(
     State(app): State<App>,
     machine: KnownMachine,
-    Asked(query): Asked<JobsQuery>,
+    QueryParams(query): QueryParams<JobsQuery>,
 ) -> Result<Json<JobsPage>, Problem> {
     machine.needs(Scope::Read)?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
@@ -640,7 +637,7 @@ async fn jobs(
         order_id: query.order_id,
         after: query.after,
     };
-    let jobs = app.store().jobs(&filter, limit).await?;
+    let jobs = app.store().jobs().list(&filter, limit).await?;
     let next = jobs
         .last()
         .filter(|_| jobs.len() == limit as usize)
@@ -657,7 +654,8 @@ async fn job(
 ) -> Result<Json<JobView>, Problem> {
     machine.needs(Scope::Read)?;
     app.store()
-        .job(&id)
+        .jobs()
+        .find(&id)
         .await?
         .map(Json)
         .ok_or_else(|| Problem::not_found("Không có việc này."))
@@ -683,6 +681,7 @@ async fn banners(State(app): State<App>, caller: Caller) -> Result<Response, Pro
     let shown = app
         .store()
         .banners()
+        .shown()
         .await?
         .into_iter()
         .map(|b| BannerView {

@@ -77,7 +77,8 @@ impl FromRequestParts<App> for Caller {
         let machine = match &token {
             Some(token) => Some(
                 app.store()
-                    .machine_of(token.expose_secret())
+                    .machines()
+                    .of_token(token.expose_secret())
                     .await?
                     .ok_or_else(Problem::no_token)?,
             ),
@@ -90,7 +91,8 @@ impl FromRequestParts<App> for Caller {
                 .map_err(Problem::too_many)?;
             let program = text(&parts.headers, &header::USER_AGENT);
             app.store()
-                .saw_machine(machine, program, None, None)
+                .machines()
+                .heard_of(machine, program, None, None)
                 .await?;
         }
         let request_id = parts

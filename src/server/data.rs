@@ -3,13 +3,16 @@
 //! A list is no lease: two machines that read it both have it. It is for clients that know nothing
 //! else, and for looking.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use secrecy::ExposeSecret;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::App;
 use super::caller::Caller;
@@ -89,74 +92,102 @@ async fn list(
     }
 }
 
-async fn content(app: &App, service: Service, caller: &Caller) -> Result<Value, Problem> {
+async fn content(app: &App, service: Service, caller: &Caller) -> Result<OldList, Problem> {
     let shop = app.shop().await?;
     caller.may_read(Scope::Read, shop.open_data)?;
-    let jobs = app.store().open_jobs(service, LIST_MAX).await?;
-    let mut data = shape(service, &jobs);
+    let jobs = app.store().jobs().open(service, LIST_MAX).await?;
+    let mut list = OldList::of(service, &jobs);
     if service.spec().takes_receiver_phone {
-        let own = jobs
+        list.receiver_phone = jobs
             .iter()
             .find_map(|j| j.receiver_phone.clone())
             .or(Some(shop.receiver_phone).filter(|p| !p.is_empty()));
-        data.extend(own.map(|phone| ("receiver_phone".to_owned(), Value::from(phone))));
     }
     // Only a machine that may pay gets the PIN, and only where the owner has put one here.
     if service.is_payment() && caller.machine.as_ref().is_some_and(|m| m.may(Scope::Lease)) {
         match app.vault().unseal(&shop.pin_sealed) {
-            Ok(pin) => {
-                data.extend(pin.map(|pin| ("pin".to_owned(), Value::from(pin.expose_secret()))))
-            }
+            Ok(pin) => list.pin = pin.map(|pin| pin.expose_secret().to_owned()),
             Err(error) => tracing::error!(%error, "the PIN in the settings cannot be opened"),
         }
     }
-    Ok(Value::Object(data))
+    Ok(list)
 }
 
-/// The keys of old, with `code_order_map` for where each came from. In it, and in the lists, an
-/// amount stands behind a bar.
-fn shape(service: Service, jobs: &[JobView]) -> Map<String, Value> {
-    let code = |job: &JobView| {
-        job.amount.map_or_else(
-            || job.code.clone(),
-            |amount| format!("{}|{amount}", job.code),
-        )
-    };
-    let mut data = Map::new();
-    data.insert(
-        service.spec().list_key.to_owned(),
-        jobs.iter().map(code).collect(),
-    );
-    if service == Service::TopUpMulti {
-        data.insert(
-            "phone_amount_pairs".to_owned(),
-            jobs.iter()
-                .map(|j| json!({ "phone": j.code, "amount": j.amount }))
-                .collect(),
-        );
-        let is_all = |payment: PaymentType| {
+/// A list as every client since 2025 reads it. In it an amount stands behind a bar.
+#[derive(Serialize)]
+struct OldList {
+    /// The codes, under the service's own name for them.
+    #[serde(flatten)]
+    codes: BTreeMap<&'static str, Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone_amount_pairs: Option<Vec<PhoneAmount>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_type: Option<&'static str>,
+    /// Of the newest job.
+    order_id: Option<String>,
+    /// Where each code came from.
+    code_order_map: Vec<CodeOrder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receiver_phone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pin: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PhoneAmount {
+    phone: String,
+    amount: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct CodeOrder {
+    code: String,
+    #[serde(rename = "orderId")]
+    order_id: String,
+}
+
+impl OldList {
+    fn of(service: Service, jobs: &[JobView]) -> Self {
+        let is_multi = service == Service::TopUpMulti;
+        let pair = |job: &JobView| PhoneAmount {
+            phone: job.code.clone(),
+            amount: job.amount,
+        };
+        let origin = |job: &JobView| {
+            Some(CodeOrder {
+                code: code_of(job),
+                order_id: job.order_id.clone()?,
+            })
+        };
+        let newest = jobs.iter().max_by_key(|j| j.number);
+        Self {
+            codes: BTreeMap::from([(service.spec().list_key, jobs.iter().map(code_of).collect())]),
+            phone_amount_pairs: is_multi.then(|| jobs.iter().map(pair).collect()),
+            payment_type: payment_of(jobs).filter(|_| is_multi),
+            order_id: newest.and_then(|j| j.order_id.clone()),
+            code_order_map: jobs.iter().filter_map(origin).collect(),
+            receiver_phone: None,
+            pin: None,
+        }
+    }
+}
+
+fn code_of(job: &JobView) -> String {
+    job.amount.map_or_else(
+        || job.code.clone(),
+        |amount| format!("{}|{amount}", job.code),
+    )
+}
+
+/// The payment type that all of them have.
+fn payment_of(jobs: &[JobView]) -> Option<&'static str> {
+    [PaymentType::Prepaid, PaymentType::Postpaid]
+        .map(PaymentType::label)
+        .into_iter()
+        .find(|label| {
             !jobs.is_empty()
                 && jobs
                     .iter()
-                    .all(|j| j.payment_type.as_deref() == Some(payment.label()))
-        };
-        let payment = [PaymentType::Prepaid, PaymentType::Postpaid]
-            .into_iter()
-            .find(|p| is_all(*p));
-        data.extend(payment.map(|p| ("payment_type".to_owned(), Value::from(p.label()))));
-    }
-    let newest = jobs
-        .iter()
-        .max_by_key(|j| j.number)
-        .and_then(|j| j.order_id.clone());
-    data.insert(
-        "order_id".to_owned(),
-        newest.map_or(Value::Null, Value::from),
-    );
-    let map = jobs
-        .iter()
-        .filter(|j| j.order_id.is_some())
-        .map(|j| json!({ "code": code(j), "orderId": j.order_id }));
-    data.insert("code_order_map".to_owned(), map.collect());
-    data
+                    .all(|j| j.payment_type.as_deref() == Some(*label))
+        })
 }

@@ -46,7 +46,7 @@ pub async fn measure(State(_): State<App>, request: Request, next: Next) -> Resp
 
 pub async fn metrics(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     caller.may_read(Scope::Metrics, false)?;
-    for (service, state, count) in app.store().job_counts().await? {
+    for (service, state, count) in app.store().jobs().counts().await? {
         metrics::gauge!("gachno_jobs", "service" => service, "state" => state)
             .set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
     }

@@ -14,6 +14,7 @@ pub mod config;
 mod data;
 mod docs;
 mod gauges;
+mod intake;
 pub mod problem;
 mod secret_file;
 mod tasks;
@@ -50,7 +51,7 @@ use tower_http::trace::TraceLayer;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::store::accounts::FirstOwner;
+use crate::store::people::FirstOwner;
 use crate::store::settings::Shop;
 use crate::store::{Store, StoreError};
 pub use config::{LogForm, ServeConfig, ServeConfigError, ServeFile, TlsFiles, check_database};
@@ -168,7 +169,7 @@ impl App {
         {
             return Ok(shop.clone());
         }
-        let shop = self.inner.store.shop().await?;
+        let shop = self.inner.store.settings().shop().await?;
         *kept = Some((Instant::now(), shop.clone()));
         Ok(shop)
     }
@@ -258,7 +259,7 @@ pub async fn start_with(app: App) -> Result<Running, ServeError> {
         .await
         .map_err(fault)?;
     let address = listener.local_addr().map_err(fault)?;
-    let first_owner = app.store().first_owner().await?;
+    let first_owner = app.store().accounts().first_owner().await?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let ended = stop.clone().cancelled_owned();
@@ -334,7 +335,13 @@ impl Running {
         if tokio::time::timeout(STOP_MAX, ended).await.is_err() {
             tracing::warn!("some requests were still running when the server ended");
         }
-        if let Err(error) = self.app.store().resigns(&self.app.inner.owner).await {
+        if let Err(error) = self
+            .app
+            .store()
+            .leader()
+            .resign(&self.app.inner.owner)
+            .await
+        {
             tracing::debug!(%error, "not resigned; the lease runs out by itself");
         }
         self.app.store().clone().close().await;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::store::StoreError;
-use crate::store::jobs::Refusal;
+use crate::store::catalogue::LeaseRefusal;
 
 /// A refusal. The cause goes to the log, never into the answer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -96,9 +96,9 @@ impl Problem {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        let status = if refusal == Refusal::NoJob {
+impl From<LeaseRefusal> for Problem {
+    fn from(refusal: LeaseRefusal) -> Self {
+        let status = if refusal == LeaseRefusal::NoJob {
             StatusCode::NOT_FOUND
         } else {
             StatusCode::CONFLICT
@@ -114,27 +114,27 @@ impl From<Refusal> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        let told = error.to_string();
+        let detail = error.to_string();
         match error {
             StoreError::Stale => Self::new(
                 StatusCode::CONFLICT,
                 "stale",
                 "Somebody else changed it",
-                told,
+                detail,
             ),
-            StoreError::NoRow => Self::not_found(told),
+            StoreError::NoRow => Self::not_found(detail),
             StoreError::NotAllowed(_) => Self::new(
                 StatusCode::BAD_REQUEST,
                 "not_allowed",
                 "Unknown or closed name",
-                told,
+                detail,
             ),
-            StoreError::BadValue { .. } | StoreError::LastOwner => Self::bad_request(told),
+            StoreError::BadValue { .. } | StoreError::LastOwner => Self::bad_request(detail),
             StoreError::Job(_) => Self::new(
                 StatusCode::CONFLICT,
                 "state",
                 "Not possible in this state",
-                told,
+                detail,
             ),
             StoreError::BadAddress(_)
             | StoreError::Unreachable { .. }

@@ -37,10 +37,14 @@ pub async fn run(app: App, stop: CancellationToken) {
 
 async fn once(app: &App, round: u64) -> Result<(), StoreError> {
     let store = app.store();
-    if !store.leads("rescue", &app.inner.owner, LEADS_MS).await? {
+    if !store
+        .leader()
+        .leads("rescue", &app.inner.owner, LEADS_MS)
+        .await?
+    {
         return Ok(());
     }
-    let rescued = store.expire().await?;
+    let rescued = store.jobs().expire().await?;
     if rescued.returned + rescued.in_doubt > 0 {
         tracing::warn!(
             returned = rescued.returned,
@@ -54,7 +58,11 @@ async fn once(app: &App, round: u64) -> Result<(), StoreError> {
         store.tune_clock().await?;
     }
     if round % FORGET_EVERY == FORGET_EVERY - 1 {
-        let forgotten = store.forget_old(app.shop().await?.keep_days).await?;
+        let forgotten = store.sessions().forget_ended().await?
+            + store
+                .sign_ins()
+                .forget_old(app.shop().await?.keep_days)
+                .await?;
         let filled = store.fill_search_texts().await?;
         tracing::info!(forgotten, filled, "kept house");
     }

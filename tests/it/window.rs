@@ -819,7 +819,7 @@ fn what_the_server_hands_out_is_held_given_back_paid_and_told() {
     let store = server.app().store().clone();
     let states = || {
         let jobs = runtime
-            .block_on(store.jobs(&JobFilter::default(), 100))
+            .block_on(store.jobs().list(&JobFilter::default(), 100))
             .expect("read");
         jobs.into_iter()
             .map(|job| (job.code, job.state.wire()))
@@ -833,13 +833,13 @@ fn what_the_server_hands_out_is_held_given_back_paid_and_told() {
     let jobs: Vec<NewJob> = list
         .jobs
         .iter()
-        .map(|job| NewJob::of(Service::PayEvn, job, "test"))
+        .map(|job| NewJob::of(Service::PayEvn, job, gachno::store::jobs::JobSource::Sample))
         .collect();
     runtime
-        .block_on(store.add_jobs(&jobs, &Actor::system()))
+        .block_on(store.jobs().add(&jobs, &Actor::system()))
         .expect("added");
     let machine = runtime
-        .block_on(store.add_machine(
+        .block_on(store.machines().add(
             "quầy 1",
             &[Scope::Lease, Scope::Read],
             None,

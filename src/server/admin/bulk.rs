@@ -3,20 +3,22 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use super::cells::{self, is_editable};
+use super::cells;
 use super::form::{Form, Path};
-use super::intake::job_of;
-use super::list::Asked;
+use super::list::ListRequest;
 use super::page::{Fault, go};
 use super::people::may_touch;
-use super::permission::Action;
+use super::permission::Right;
 use super::session::Person;
-use super::tables::{back_to, cell_of, table_of};
+use super::tables::{back_to, table_of};
 use crate::domain::{PaymentType, Service};
 use crate::server::App;
-use crate::store::catalogue::Table;
-use crate::store::jobs::{Added, NewJob};
-use crate::store::rows::{Change, Row};
+use crate::server::intake::JobText;
+use crate::store::catalogue::work::JOBS;
+use crate::store::catalogue::{BulkAction, Table};
+use crate::store::collection::CollectionRow;
+use crate::store::jobs::{Added, JobSource, NewJob};
+use crate::store::tables::RowChange;
 use crate::store::{Actor, StoreError};
 
 /// Rows that are ticked on one page, at most.
@@ -33,9 +35,9 @@ pub const COLLECTED: [Service; 5] = [
 ];
 
 /// What a person wants done.
-enum Wish {
+enum BulkRequest {
     /// With each row for itself.
-    Rows(Change),
+    Rows(RowChange),
     /// With each job, and why.
     Cancel(String),
     Reopen(String),
@@ -45,7 +47,7 @@ enum Wish {
     Jobs(Service),
 }
 
-impl Wish {
+impl BulkRequest {
     /// What the form says; `None` where it says nothing that this table knows.
     fn of(table: &'static Table, form: &Form) -> Result<Option<Self>, Fault> {
         let reason = || {
@@ -54,22 +56,23 @@ impl Wish {
                 .unwrap_or("theo danh sách")
                 .to_owned()
         };
-        Ok(Some(match (form.text("action"), table.name) {
-            ("delete", _) => Self::Rows(Change::Delete),
-            ("restore", _) => Self::Rows(Change::Restore),
-            ("set", _) => {
+        let offers = |action| table.offers(action);
+        Ok(Some(match form.text("action") {
+            "delete" => Self::Rows(RowChange::Delete),
+            "restore" => Self::Rows(RowChange::Restore),
+            "set" => {
                 let column = table
                     .column(form.text("column"))
-                    .filter(|c| is_editable(table, c))
+                    .filter(|c| table.is_editable(c))
                     .ok_or_else(|| Fault::bad("Chọn cột cần sửa."))?;
                 let text = cells::read(table, column, form.exact("value"))
                     .map_err(|why| Fault::bad(format!("{}: {why}", column.vi)))?;
-                Self::Rows(Change::Set(vec![(column.name.to_owned(), text)]))
+                Self::Rows(RowChange::Set(vec![(column.name.to_owned(), text)]))
             }
-            ("cancel", "jobs") => Self::Cancel(reason()),
-            ("reopen", "jobs") => Self::Reopen(reason()),
-            ("seen", "reports") => Self::Seen,
-            ("jobs", "collection_data") => {
+            "cancel" if offers(BulkAction::Cancel) => Self::Cancel(reason()),
+            "reopen" if offers(BulkAction::Reopen) => Self::Reopen(reason()),
+            "seen" if offers(BulkAction::MarkSeen) => Self::Seen,
+            "jobs" if offers(BulkAction::MakeJobs) => {
                 let service = form
                     .text("service")
                     .parse()
@@ -82,12 +85,14 @@ impl Wish {
     }
 
     /// What somebody has to be allowed for it, and in which table.
-    const fn needs(&self, table: &'static str) -> (&'static str, Action) {
+    const fn needs(&self, table: &'static Table) -> (&'static Table, Right) {
         match self {
-            Self::Rows(Change::Delete | Change::Restore) => (table, Action::Delete),
-            Self::Rows(Change::Set(_)) | Self::Cancel(_) | Self::Reopen(_) => (table, Action::Edit),
-            Self::Seen => (table, Action::Decide),
-            Self::Jobs(_) => ("jobs", Action::Import),
+            Self::Rows(RowChange::Delete | RowChange::Restore) => (table, Right::Delete),
+            Self::Rows(RowChange::Set(_)) | Self::Cancel(_) | Self::Reopen(_) => {
+                (table, Right::Edit)
+            }
+            Self::Seen => (table, Right::Decide),
+            Self::Jobs(_) => (&JOBS, Right::Import),
         }
     }
 }
@@ -100,11 +105,12 @@ pub async fn bulk(
     form: Form,
 ) -> Result<Response, Fault> {
     let table = table_of(&table)?;
-    let asked = Asked::of(table, form.text("query"))?;
+    let request = ListRequest::of(table, form.text("query"))?;
     let ids = if form.has("whole") {
         let mut ids = app
             .store()
-            .ids(table.name, &asked.query, WHOLE_MAX + 1)
+            .tables()
+            .ids(table, &request.query, WHOLE_MAX + 1)
             .await?;
         if ids.len() > WHOLE_MAX as usize {
             return Err(Fault::bad(format!(
@@ -121,22 +127,22 @@ pub async fn bulk(
     }
     let action = form.text("action");
     if let "csv" | "xlsx" = action {
-        if !person.may_table(table.name, Action::Export) {
+        if !person.may_table(table, Right::Export) {
             return Err(Fault::forbidden());
         }
-        return super::export::ticked(&app, &person, asked, &ids, action).await;
+        return super::export::ticked(&app, &person, request, &ids, action).await;
     }
-    let wish =
-        Wish::of(table, &form)?.ok_or_else(|| Fault::bad("Không có việc này cho bảng này."))?;
-    let (place, needed) = wish.needs(table.name);
-    if !person.may_table(place, needed) {
+    let wanted = BulkRequest::of(table, &form)?
+        .ok_or_else(|| Fault::bad("Không có việc này cho bảng này."))?;
+    let (in_table, right) = wanted.needs(table);
+    if !person.may_table(in_table, right) {
         return Err(Fault::forbidden());
     }
-    may_touch(&app, &person, table.name, &ids).await?;
+    may_touch(&app, &person, table, &ids).await?;
     let (actor, count) = (person.actor(), ids.len());
     let begun = app
         .clone()
-        .carry_through(async move { carried_out(&app, table, wish, &ids, &actor).await })
+        .carry_through(async move { carried_out(&app, table, wanted, &ids, &actor).await })
         .await;
     let did = begun.map_err(|_| Fault::broken())??;
     tracing::info!(table = table.name, rows = count, did, "changed many rows");
@@ -153,34 +159,32 @@ pub async fn bulk(
 async fn carried_out(
     app: &App,
     table: &'static Table,
-    wish: Wish,
+    wanted: BulkRequest,
     ids: &[i64],
     actor: &Actor,
 ) -> Result<usize, Fault> {
     let store = app.store();
-    Ok(match wish {
-        Wish::Rows(change) => store
-            .change_rows(table.name, ids, &change, actor)
+    Ok(match wanted {
+        BulkRequest::Rows(change) => store
+            .tables()
+            .change_rows(table, ids, &change, actor)
             .await?
             .iter()
             .filter(|ended| ended.is_ok())
             .count(),
-        Wish::Seen => {
-            store.see_reports(ids, actor).await?;
+        BulkRequest::Seen => {
+            store.jobs().see_reports(ids, actor).await?;
             // Seen before is seen, too.
             ids.len()
         }
-        Wish::Jobs(service) => made_of(app, table, service, ids, actor).await?,
-        Wish::Cancel(ref reason) | Wish::Reopen(ref reason) => {
+        BulkRequest::Jobs(service) => made_of(app, service, ids, actor).await?,
+        BulkRequest::Cancel(ref reason) | BulkRequest::Reopen(ref reason) => {
             let mut did = 0;
-            for row in store.rows(table.name, ids).await? {
-                let job = cell_of(table, &row, "public_id")
-                    .as_str()
-                    .unwrap_or_default();
-                let done = if matches!(wish, Wish::Cancel(_)) {
-                    store.cancel(job, reason, actor).await
+            for job in &store.jobs().public_ids(ids).await? {
+                let done = if matches!(wanted, BulkRequest::Cancel(_)) {
+                    store.jobs().cancel(job, reason, actor).await
                 } else {
-                    store.reopen(job, reason, actor).await
+                    store.jobs().reopen(job, reason, actor).await
                 };
                 match done {
                     Ok(_) => did += 1,
@@ -195,30 +199,19 @@ async fn carried_out(
 
 /// Jobs for what is still to be collected, as one import, which can be taken back. Says how many
 /// there are now.
-async fn made_of(
-    app: &App,
-    table: &Table,
-    service: Service,
-    ids: &[i64],
-    actor: &Actor,
-) -> Result<usize, Fault> {
-    let rows = app.store().rows(table.name, ids).await?;
+async fn made_of(app: &App, service: Service, ids: &[i64], actor: &Actor) -> Result<usize, Fault> {
+    let rows = app.store().collection().rows(ids).await?;
     let jobs: Vec<NewJob> = rows
         .iter()
-        .filter_map(|row| job_for(table, service, row))
+        .filter_map(|row| job_for(service, row))
         .collect();
     if jobs.is_empty() {
         return Ok(0);
     }
-    let import = app
-        .store()
-        .begin_import(
-            "jobs",
-            &format!("Thu cước: {}", service.spec().title),
-            actor,
-        )
-        .await?;
-    let added = app.store().import_jobs(import, jobs, actor).await?;
+    let name = format!("Thu cước: {}", service.spec().title);
+    let imports = app.store().imports();
+    let import = imports.begin(&JOBS, &name, actor).await?;
+    let added = imports.add_jobs(import, jobs, actor).await?;
     Ok(added
         .iter()
         .filter(|a| matches!(a, Added::Added(_)))
@@ -227,31 +220,29 @@ async fn made_of(
 
 /// The job that settles a collection row; `None` where it is settled, or has nothing that the
 /// service can use.
-fn job_for(table: &Table, service: Service, row: &Row) -> Option<NewJob> {
-    let text = |name: &str| cell_of(table, row, name).as_str().unwrap_or_default();
-    if row.is_deleted || cell_of(table, row, "completed").as_i64() == Some(1) {
+fn job_for(service: Service, row: &CollectionRow) -> Option<NewJob> {
+    if row.is_deleted || row.is_completed {
         return None;
     }
-    let owed = cell_of(table, row, "postage")
-        .as_i64()
-        .filter(|owed| *owed > 0)
-        .map(|owed| owed.to_string())
-        .unwrap_or_default();
+    let owed = row.owed.filter(|owed| *owed > 0);
+    let text = |code: &str| JobText {
+        code: code.to_owned(),
+        amount: owed.map(|owed| owed.to_string()).unwrap_or_default(),
+        payment_type: if service == Service::TopUpMulti {
+            PaymentType::Postpaid.label().to_owned()
+        } else {
+            String::new()
+        },
+        note: row.name.clone().unwrap_or_default(),
+        ..JobText::default()
+    };
     // What the collection calls the code is what the portal asks for; some rows have it in the
     // other column.
-    let made = ["code", "account", "phone"]
+    let made = [&row.code, &row.account, &row.phone]
         .into_iter()
-        .filter(|name| !text(name).is_empty())
-        .find_map(|name| {
-            let cell = |field: &str| match field {
-                "code" => text(name),
-                "amount" => owed.as_str(),
-                "payment_type" if service == Service::TopUpMulti => PaymentType::Postpaid.label(),
-                "note" => text("name"),
-                _ => "",
-            };
-            job_of(Some(service), "collection", cell).ok()
-        })?;
+        .flatten()
+        .filter(|code| !code.is_empty())
+        .find_map(|code| text(code).job(Some(service), JobSource::Collection).ok())?;
     Some(NewJob {
         collection_data_id: Some(row.id),
         ..made

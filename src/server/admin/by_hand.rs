@@ -4,55 +4,64 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::form::Form;
-use super::intake::job_of;
 use super::page::{Fault, go, page, page_with};
 use super::session::Person;
-use super::tables::{Choice, Field, new_page, table_of};
+use super::tables::{Choice, Field, new_page};
 use crate::domain::{PaymentType, Service};
 use crate::server::App;
-use crate::store::jobs::Added;
+use crate::server::intake::{JobFault, JobField, JobText};
+use crate::store::catalogue::work::JOBS;
+use crate::store::jobs::{Added, JobSource};
 
-/// What is asked, and how it is drawn.
-const FIELDS: [(&str, &str, &str, bool); 8] = [
-    ("service", "Dịch vụ", "choice", true),
-    ("code", "Mã / số", "text", true),
-    ("amount", "Số tiền (bắt buộc khi nạp)", "money", false),
+/// What is asked, how it is drawn, and must something stand there?
+const FIELDS: [(JobField, &str, &str, bool); 8] = [
+    (JobField::Service, "Dịch vụ", "choice", true),
+    (JobField::Code, "Mã / số", "text", true),
     (
-        "payment_type",
+        JobField::Amount,
+        "Số tiền (bắt buộc khi nạp)",
+        "money",
+        false,
+    ),
+    (
+        JobField::PaymentType,
         "Hình thức (trả trước, trả sau)",
         "choice",
         false,
     ),
-    ("receiver_phone", "SĐT nhận biên lai", "text", false),
-    ("order_id", "Mã đơn", "text", false),
-    ("priority", "Ưu tiên (nhỏ làm trước)", "number", false),
-    ("note", "Ghi chú", "long", false),
+    (JobField::ReceiverPhone, "SĐT nhận biên lai", "text", false),
+    (JobField::OrderId, "Mã đơn", "text", false),
+    (
+        JobField::Priority,
+        "Ưu tiên (nhỏ làm trước)",
+        "number",
+        false,
+    ),
+    (JobField::Note, "Ghi chú", "long", false),
 ];
 
-fn fields(form: &Form, wrong: Option<&(&'static str, String)>) -> Vec<Field> {
-    let field = |(name, vi, shape, is_needed): (&'static str, &'static str, &'static str, bool)| {
-        let value = form.text(name).to_owned();
+fn fields(form: &Form, fault: Option<&JobFault>) -> Vec<Field> {
+    let draw = |(field, vi, shape, is_needed): (JobField, &'static str, &'static str, bool)| {
+        let value = form.text(field.name()).to_owned();
         let choice = |wire: &str, label: &str| Choice {
             value: wire.to_owned(),
             label: label.to_owned(),
             is_chosen: wire == value,
         };
-        let choices = match name {
-            "service" => Service::ALL
+        let choices = match field {
+            JobField::Service => Service::ALL
                 .iter()
                 .map(|s| choice(s.spec().wire, s.spec().title))
                 .collect(),
-            "payment_type" => [PaymentType::Prepaid, PaymentType::Postpaid]
+            JobField::PaymentType => [PaymentType::Prepaid, PaymentType::Postpaid]
                 .iter()
                 .map(|p| choice(p.label(), p.label()))
                 .collect(),
             _ => Vec::new(),
         };
-        let why = wrong
-            .filter(|(field, _)| *field == name)
-            .map(|(_, why)| why.clone());
+        let why = fault.filter(|f| f.field == field).map(|f| f.why.clone());
         Field {
-            name,
+            name: field.name(),
             vi,
             shape,
             value,
@@ -63,32 +72,34 @@ fn fields(form: &Form, wrong: Option<&(&'static str, String)>) -> Vec<Field> {
             theirs: None,
         }
     };
-    FIELDS.into_iter().map(field).collect()
+    FIELDS.into_iter().map(draw).collect()
 }
 
 /// The empty form.
 pub fn form(person: &Person) -> Result<Response, Fault> {
-    let empty = Form(vec![("priority".to_owned(), "100".to_owned())]);
-    page(&new_page(
-        person,
-        table_of("jobs")?,
-        fields(&empty, None),
-        None,
-    ))
+    let empty = Form(vec![(
+        JobField::Priority.name().to_owned(),
+        "100".to_owned(),
+    )]);
+    page(&new_page(person, &JOBS, fields(&empty, None), None))
 }
 
 /// Adds the job, unless something is wrong with it or an open job says the same.
 pub async fn add(app: &App, person: &Person, form: &Form) -> Result<Response, Fault> {
-    let wrong = match job_of(None, "admin", |name| form.text(name)) {
-        Ok(job) => match app.store().add_jobs(&[job], &person.actor()).await?.pop() {
+    let text = JobText::of(|field| form.text(field.name()));
+    let fault = match text.job(None, JobSource::Admin) {
+        Ok(job) => match app.store().jobs().add(&[job], &person.actor()).await?.pop() {
             Some(Added::Added(id)) => return Ok(go(&format!("/admin/review/{id}?done=added"))),
-            _ => ("code", "đã có một việc đang mở giống hệt".to_owned()),
+            _ => JobFault {
+                field: JobField::Code,
+                why: "đã có một việc đang mở giống hệt".to_owned(),
+            },
         },
-        Err(wrong) => wrong,
+        Err(fault) => fault,
     };
-    let told = Some("Sửa các ô được đánh dấu rồi lưu lại.".to_owned());
+    let error = Some("Sửa các ô được đánh dấu rồi lưu lại.".to_owned());
     page_with(
         StatusCode::UNPROCESSABLE_ENTITY,
-        &new_page(person, table_of("jobs")?, fields(form, Some(&wrong)), told),
+        &new_page(person, &JOBS, fields(form, Some(&fault)), error),
     )
 }

@@ -9,22 +9,9 @@ use crate::domain::Vnd;
 use crate::domain::calendar::{AHEAD_MS, DAY_MS, old_time};
 use crate::domain::text::squeezed;
 use crate::store::StoreError;
-use crate::store::catalogue::{Access, Column, Kind, Table};
-use crate::store::jobs::Refusal;
-use crate::store::rows::{self, Compare};
-
-/// What is computed from other cells and never typed.
-pub fn is_computed(table: &Table, column: &Column) -> bool {
-    matches!(
-        (table.name, column.name),
-        ("orders", "total") | ("order_details", "price") | ("products", "final_price")
-    )
-}
-
-/// May a person change it in a form?
-pub fn is_editable(table: &Table, column: &Column) -> bool {
-    table.access == Access::Edit && column.editable && !column.secret && !is_computed(table, column)
-}
+use crate::store::catalogue::goods::products;
+use crate::store::catalogue::{Column, ColumnKind, Table};
+use crate::store::tables::{Compare, parse};
 
 /// Reads a form's field into the text that the store takes. `Err`: what is wrong with it, for
 /// people.
@@ -33,16 +20,16 @@ pub fn read(table: &Table, column: &Column, text: &str) -> Result<String, String
     let told = match column.kind {
         _ if text.is_empty() && !column.nullable && column.default == Some("0") => "0".to_owned(),
         _ if text.is_empty() => String::new(),
-        Kind::Int => text
+        ColumnKind::Int => text
             .chars()
             .filter(|c| !matches!(c, '.' | ' ' | '\u{a0}'))
             .collect(),
-        Kind::Decimal => decimal(text)?,
-        Kind::Date => day(text).ok_or("nhập ngày như 31/08/2025")?.to_string(),
-        Kind::TimeMs => moment(text)
+        ColumnKind::Decimal => decimal(text)?,
+        ColumnKind::Date => day(text).ok_or("nhập ngày như 31/08/2025")?.to_string(),
+        ColumnKind::TimeMs => moment(text)
             .ok_or("nhập giờ như 31/08/2025 10:20")?
             .to_string(),
-        Kind::OldTime => old_time(moment(text).ok_or("nhập giờ như 31/08/2025 10:20")?),
+        ColumnKind::OldTime => old_time(moment(text).ok_or("nhập giờ như 31/08/2025 10:20")?),
         _ if text
             .chars()
             .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) =>
@@ -51,11 +38,11 @@ pub fn read(table: &Table, column: &Column, text: &str) -> Result<String, String
         }
         _ => text.to_owned(),
     };
-    let value = rows::parse(column, &told).map_err(|error| match error {
+    let value = parse(column, &told).map_err(|error| match error {
         StoreError::BadValue { why, .. } => why,
         other => other.to_string(),
     })?;
-    if let (Some(number), Kind::Int | Kind::Money) = (value.as_i64(), column.kind) {
+    if let (Some(number), ColumnKind::Int | ColumnKind::Money) = (value.as_i64(), column.kind) {
         within(table, column, number)?;
     }
     Ok(told)
@@ -77,7 +64,7 @@ fn within(table: &Table, column: &Column, number: i64) -> Result<(), String> {
     if number > most {
         return Err(format!("lớn nhất là {}", grouped(most)));
     }
-    if number < 0 && (is_unsigned || column.name == "quantity") {
+    if number < 0 && (is_unsigned || column.name == products::QUANTITY.name) {
         return Err("không được âm".to_owned());
     }
     Ok(())
@@ -134,13 +121,13 @@ pub fn moment_of_old(text: &str) -> Option<i64> {
 pub fn for_form(column: &Column, cell: &Json) -> String {
     match (column.kind, cell) {
         (_, Json::Null) => String::new(),
-        (Kind::TimeMs, Json::Number(ms)) => ms.as_i64().map_or_else(String::new, shown_time),
-        (Kind::OldTime, Json::String(text)) => {
+        (ColumnKind::TimeMs, Json::Number(ms)) => ms.as_i64().map_or_else(String::new, shown_time),
+        (ColumnKind::OldTime, Json::String(text)) => {
             moment_of_old(text).map_or_else(|| text.clone(), shown_time)
         }
-        (Kind::Date, Json::String(text)) => day(text.get(..10).unwrap_or(text))
+        (ColumnKind::Date, Json::String(text)) => day(text.get(..10).unwrap_or(text))
             .map_or_else(|| text.clone(), |d| d.strftime("%d/%m/%Y").to_string()),
-        (Kind::Money, Json::Number(dong)) => grouped(dong.as_i64().unwrap_or(0)),
+        (ColumnKind::Money, Json::Number(dong)) => grouped(dong.as_i64().unwrap_or(0)),
         (_, Json::String(text)) => text.clone(),
         (_, other) => other.to_string(),
     }
@@ -151,24 +138,23 @@ pub fn for_people(column: &Column, cell: &Json) -> String {
     match (column.kind, cell) {
         (_, Json::Null) => String::new(),
         // The beginning of time: at once.
-        (Kind::TimeMs, Json::Number(ms)) if ms.as_i64() == Some(0) => String::new(),
-        (Kind::Money, Json::Number(dong)) => grouped(dong.as_i64().unwrap_or(0)) + " đ",
-        (Kind::Bool, cell) => if cell.as_i64().unwrap_or(0) == 0 {
+        (ColumnKind::TimeMs, Json::Number(ms)) if ms.as_i64() == Some(0) => String::new(),
+        (ColumnKind::Money, Json::Number(dong)) => grouped(dong.as_i64().unwrap_or(0)) + " đ",
+        (ColumnKind::Bool, cell) => if cell.as_i64().unwrap_or(0) == 0 {
             "không"
         } else {
             "có"
         }
         .to_owned(),
-        (Kind::Choice(choices), Json::String(wire)) => choices
+        (ColumnKind::Choice(choices), Json::String(wire)) => choices
             .iter()
             .find(|(w, _)| w == wire)
             .map_or_else(|| wire.clone(), |(_, label)| (*label).to_owned()),
-        // Why a report was refused is kept by its name on the wire.
-        (_, Json::String(wire)) if column.name == "reason" => Refusal::ALL
-            .iter()
-            .find(|r| r.wire() == wire)
-            .map_or_else(|| wire.clone(), |r| r.label().to_owned()),
-        (Kind::Decimal, Json::String(text)) => {
+        (_, Json::String(wire)) if !column.labels.is_empty() => {
+            let label = column.labels.iter().find(|(w, _)| w == wire);
+            label.map_or_else(|| wire.clone(), |(_, label)| (*label).to_owned())
+        }
+        (ColumnKind::Decimal, Json::String(text)) => {
             let (whole, cents) = text.split_once('.').unwrap_or((text, ""));
             let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
             if cents.trim_matches('0').is_empty() {
@@ -183,7 +169,7 @@ pub fn for_people(column: &Column, cell: &Json) -> String {
 
 /// How loud a value is: the name of a tone in the style sheet; nothing for what is no state.
 pub fn tone(column: &Column, cell: &Json) -> &'static str {
-    let (Kind::Choice(_), Some(wire)) = (column.kind, cell.as_str()) else {
+    let (ColumnKind::Choice(_), Some(wire)) = (column.kind, cell.as_str()) else {
         return "";
     };
     match (column.name, wire) {
@@ -231,17 +217,17 @@ pub const OPS: [(&str, Compare, &str); 8] = [
 ];
 
 /// Which comparisons a column's filter offers.
-pub const fn ops_of(kind: Kind) -> &'static [&'static str] {
+pub const fn ops_of(kind: ColumnKind) -> &'static [&'static str] {
     match kind {
-        Kind::Id
-        | Kind::Int
-        | Kind::Money
-        | Kind::Decimal
-        | Kind::Date
-        | Kind::TimeMs
-        | Kind::OldTime => &["from", "to"],
-        Kind::Text(_) | Kind::LongText => &["has"],
-        Kind::Bool | Kind::Choice(_) | Kind::Relation { .. } => &["is"],
+        ColumnKind::Id
+        | ColumnKind::Int
+        | ColumnKind::Money
+        | ColumnKind::Decimal
+        | ColumnKind::Date
+        | ColumnKind::TimeMs
+        | ColumnKind::OldTime => &["from", "to"],
+        ColumnKind::Text(_) | ColumnKind::LongText => &["has"],
+        ColumnKind::Bool | ColumnKind::Choice(_) | ColumnKind::Relation { .. } => &["is"],
     }
 }
 
@@ -261,9 +247,9 @@ pub fn read_bound(
             .map(|one| read_bound(table, column, Compare::Is, one))
             .collect::<Result<Vec<_>, _>>()
             .map(|all| all.join(",")),
-        (Kind::TimeMs | Kind::OldTime, Compare::AtMost) if day(text).is_some() => {
+        (ColumnKind::TimeMs | ColumnKind::OldTime, Compare::AtMost) if day(text).is_some() => {
             let ms = moment(text).ok_or("nhập ngày như 31/08/2025")? + DAY_MS - 1;
-            Ok(if column.kind == Kind::TimeMs {
+            Ok(if column.kind == ColumnKind::TimeMs {
                 ms.to_string()
             } else {
                 old_time(ms)
@@ -322,7 +308,7 @@ mod tests {
             ("collection_data", "postage", "3.000.000.000"),
             ("limits", "service", "khác"),
             ("users", "phone", &"x".repeat(256)),
-            ("products", "quantity", "mười"),
+            ("products", products::QUANTITY.name, "mười"),
             ("users", "trial_expire_date", "mai"),
         ] {
             assert!(field(table, column, text).is_err(), "{table}.{column}");
@@ -350,7 +336,7 @@ mod tests {
             let column = found.column(column).expect("column");
             let told = read(found, column, &for_form(column, &cell)).expect("read");
             assert_eq!(
-                rows::parse(column, &told).expect("value"),
+                parse(column, &told).expect("value"),
                 cell,
                 "{}",
                 column.name

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::page::Fault;
 use super::session::Origin;
 use crate::server::App;
-use crate::store::accounts::{Account, Device};
+use crate::store::people::{Account, Device};
 use crate::store::{Actor, digest};
 
 /// Said only to who has shown the right password.
@@ -45,7 +45,7 @@ pub async fn settle(
             // A cookie that another account is bound to is this device's; any other might have been
             // put there by somebody.
             let known = match &id {
-                Some(id) => app.store().knows_device(&hash_of(id)).await?,
+                Some(id) => app.store().accounts().knows_device(&hash_of(id)).await?,
                 None => false,
             };
             if !known {
@@ -57,6 +57,7 @@ pub async fn settle(
             // Two devices at once: the first one has it.
             if !app
                 .store()
+                .accounts()
                 .bind_device(account.user_id, &hash, actor)
                 .await?
             {

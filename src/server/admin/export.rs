@@ -15,21 +15,21 @@ use tokio::sync::mpsc;
 
 use super::cells;
 use super::form::{Form, Path};
-use super::list::{Asked, columns_of};
+use super::list::{ListRequest, columns_of};
 use super::page::{Fault, local};
 use super::session::Person;
-use super::tables::{cell_of, table_of};
+use super::tables::table_of;
 use crate::report::table::{CSV_MARK, Sheet, Value, csv_line};
 use crate::server::App;
-use crate::store::StoreError;
-use crate::store::catalogue::{Column, Kind, Table};
-use crate::store::rows::Row;
+use crate::store::catalogue::{AuditAction, Column, ColumnKind, Table};
+use crate::store::tables::TableRow;
+use crate::store::{Entry, StoreError};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// A file is sent in pieces of this size.
 const PIECE: usize = 64 * 1024;
 
-type Rows = mpsc::Receiver<Result<Vec<Row>, StoreError>>;
+type Rows = mpsc::Receiver<Result<Vec<TableRow>, StoreError>>;
 
 /// The list of an address as a file.
 pub async fn list(
@@ -39,39 +39,43 @@ pub async fn list(
     form: Form,
 ) -> Result<Response, Fault> {
     let table = table_of(&table)?;
-    let asked = Asked::of(table, form.text("query"))?;
-    let rows = app.store().export(table.name, &asked.query)?;
-    send(&app, &person, asked, rows, form.text("format"), None).await
+    let request = ListRequest::of(table, form.text("query"))?;
+    let rows = app.store().tables().export(table, &request.query)?;
+    send(&app, &person, request, rows, form.text("format"), None).await
 }
 
 /// The ticked rows as a file.
 pub async fn ticked(
     app: &App,
     person: &Person,
-    asked: Asked,
+    request: ListRequest,
     ids: &[i64],
     format: &str,
 ) -> Result<Response, Fault> {
     let (give, rows) = mpsc::channel(1);
-    let found = app.store().rows(asked.table.name, ids).await?;
+    let found = app.store().tables().rows(request.table, ids).await?;
     // Err: nobody has taken the other end yet, which cannot be.
     let _ = give.send(Ok(found)).await;
-    send(app, person, asked, rows, format, Some(ids.len())).await
+    send(app, person, request, rows, format, Some(ids.len())).await
 }
 
 async fn send(
     app: &App,
     person: &Person,
-    asked: Asked,
+    request: ListRequest,
     rows: Rows,
     format: &str,
     ticked: Option<usize>,
 ) -> Result<Response, Fault> {
-    let table = asked.table;
+    let table = request.table;
     let columns = columns_of(app, person, table).await?;
-    let after = json!({ "format": format, "query": asked.text(), "ticked": ticked });
+    let after = json!({ "format": format, "query": request.text(), "ticked": ticked });
     app.store()
-        .audit(&person.actor(), "export", Some(table.name), Some(&after))
+        .audit()
+        .record(
+            &person.actor(),
+            Entry::of(AuditAction::Export).table(table).after(after),
+        )
         .await?;
     let day = local(app.store().now_ms())
         .map(|t| t.strftime("%Y%m%d_%H%M").to_string())
@@ -120,28 +124,30 @@ impl Lines {
             .map(|_| Vec::with_capacity(self.columns.len()))
             .collect();
         for column in &self.columns {
-            let names = if let Kind::Relation { .. } = column.kind {
+            let names = if let ColumnKind::Relation { .. } = column.kind {
                 let mut ids: Vec<i64> = rows
                     .iter()
-                    .filter_map(|row| cell_of(self.table, row, column.name).as_i64())
+                    .filter_map(|row| row.cell(self.table, column).as_i64())
                     .collect();
                 ids.sort_unstable();
                 ids.dedup();
-                self.app.store().names(column, &ids).await?
+                self.app.store().tables().names(column, &ids).await?
             } else {
                 std::collections::HashMap::new()
             };
             for (row, line) in rows.iter().zip(&mut lines) {
-                let cell = cell_of(self.table, row, column.name);
+                let cell = row.cell(self.table, column);
                 line.push(match (column.kind, cell.as_i64()) {
-                    (Kind::Relation { .. }, Some(id)) => Value::Text(
+                    (ColumnKind::Relation { .. }, Some(id)) => Value::Text(
                         names
                             .get(&id)
                             .filter(|n| !n.is_empty())
                             .cloned()
                             .unwrap_or_else(|| id.to_string()),
                     ),
-                    (Kind::Money | Kind::Int | Kind::Id, Some(number)) => Value::Number(number),
+                    (ColumnKind::Money | ColumnKind::Int | ColumnKind::Id, Some(number)) => {
+                        Value::Number(number)
+                    }
                     _ => Value::Text(cells::for_people(column, cell)),
                 });
             }

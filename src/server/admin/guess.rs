@@ -20,6 +20,7 @@ pub async fn count(app: &App, login: &str, from: &Origin) -> Result<i64, Fault> 
     let since = app.store().now_ms() - TRIES_MS;
     let counted = app
         .store()
+        .sign_ins()
         .count_try(login, &from.ip, since, TRIES_MAX)
         .await?;
     counted.ok_or_else(|| Fault::too_many(TRIES_MS / 1000))
@@ -35,9 +36,9 @@ pub async fn is_right(
 ) -> Result<bool, Fault> {
     let number = count(app, login, from).await?;
     if look.await? {
-        app.store().try_was_right(number).await?;
+        app.store().sign_ins().forgive_try(number).await?;
         return Ok(true);
     }
-    app.store().try_was_wrong(login, actor).await?;
+    app.store().sign_ins().keep_try(login, actor).await?;
     Ok(false)
 }

@@ -12,15 +12,18 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::form::{BigForm, Path};
-use super::intake::Sheet;
+
 use super::page::{Fault, Frame, count, go, page, page_with};
-use super::permission::Action;
+use super::permission::Right;
 use super::session::Person;
 use super::tables::{Choice, table_of};
 use crate::domain::Service;
 use crate::report::table::read_rows;
 use crate::server::App;
+use crate::server::intake::ImportSheet;
 use crate::store::Actor;
+use crate::store::catalogue::work::{JOBS, jobs};
+use crate::store::catalogue::{Menu, TABLES, Table};
 use crate::store::imports::IMPORT_BATCH;
 use crate::store::jobs::{Added, NewJob};
 
@@ -30,12 +33,10 @@ pub const FILE_MAX: usize = 10 * 1024 * 1024;
 const UNPACKED_MAX: u64 = 200 * 1024 * 1024;
 /// Faults and rows that a preview names one by one.
 const NAMED_MAX: usize = 200;
-/// What can be brought in.
-const TABLES: [&str; 3] = ["jobs", "collection_data", "products"];
 
 /// Which form.
 #[derive(Debug, Deserialize)]
-pub struct Wanted {
+pub struct ImportQuery {
     #[serde(default)]
     table: String,
 }
@@ -72,9 +73,15 @@ struct Preview {
 }
 
 fn form_page(person: &Person, table: &str, error: Option<String>) -> ImportPage {
-    let allowed = TABLES
-        .iter()
-        .filter(|t| person.may_table(t, Action::Import));
+    // Jobs first: they are brought in most.
+    let mut allowed: Vec<&Table> = TABLES
+        .into_iter()
+        .filter(|t| t.is_importable && person.may_table(t, Right::Import))
+        .collect();
+    allowed.sort_by_key(|t| {
+        t.menu
+            .map(|(menu, place)| (Menu::ALL.iter().position(|m| *m == menu), place))
+    });
     let choice = |value: &str, label: &str, chosen: &str| Choice {
         value: value.to_owned(),
         label: label.to_owned(),
@@ -84,7 +91,7 @@ fn form_page(person: &Person, table: &str, error: Option<String>) -> ImportPage 
         frame: Frame::of(person, "Nhập tệp", "import"),
         error,
         tables: allowed
-            .filter_map(|t| table_of(t).ok())
+            .iter()
             .map(|t| choice(t.name, t.vi, table))
             .collect(),
         services: Service::ALL
@@ -95,7 +102,7 @@ fn form_page(person: &Person, table: &str, error: Option<String>) -> ImportPage 
 }
 
 /// The form.
-pub async fn form(person: Person, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
+pub async fn form(person: Person, Query(wanted): Query<ImportQuery>) -> Result<Response, Fault> {
     page(&form_page(&person, &wanted.table, None))
 }
 
@@ -130,11 +137,11 @@ pub async fn preview(
             _ => {}
         }
     }
-    allowed(&person, &table)?;
+    let table = importable(&person, &table)?;
     let refused = |why: String| {
         page_with(
             StatusCode::UNPROCESSABLE_ENTITY,
-            &form_page(&person, &table, Some(why)),
+            &form_page(&person, table.name, Some(why)),
         )
     };
     let Some((name, bytes)) = file.filter(|(_, bytes)| !bytes.is_empty()) else {
@@ -151,7 +158,7 @@ pub async fn preview(
     let read = tokio::task::spawn_blocking(move || rows_of(&name, &bytes))
         .await
         .map_err(|_| Fault::broken())?;
-    let sheet = match read.and_then(|rows| Sheet::of(&table, service, &filename, rows)) {
+    let sheet = match read.and_then(|rows| ImportSheet::of(table, service, &filename, rows)) {
         Ok(sheet) => sheet,
         Err(why) => return refused(why),
     };
@@ -190,7 +197,7 @@ pub async fn preview(
     page(&shown)
 }
 
-fn ours(sheet: &Sheet, cells: &[String]) -> Vec<String> {
+fn ours(sheet: &ImportSheet, cells: &[String]) -> Vec<String> {
     sheet
         .columns
         .iter()
@@ -207,12 +214,13 @@ fn label(table: &str, name: &str) -> String {
         .map_or_else(|| name.to_owned(), |c| c.vi.to_owned())
 }
 
-fn allowed(person: &Person, table: &str) -> Result<(), Fault> {
-    if !TABLES.contains(&table) {
-        return Err(Fault::not_found());
-    }
-    if person.may_table(table, Action::Import) {
-        Ok(())
+/// The table of this name, where the person may bring files into it.
+fn importable(person: &Person, name: &str) -> Result<&'static Table, Fault> {
+    let table = table_of(name)?;
+    if !table.is_importable {
+        Err(Fault::not_found())
+    } else if person.may_table(table, Right::Import) {
+        Ok(table)
     } else {
         Err(Fault::forbidden())
     }
@@ -267,14 +275,17 @@ fn unpacked(bytes: &[u8]) -> Option<u64> {
 
 /// Good rows, and the others with what is wrong: faults, repeats within the file, what is open
 /// already.
-async fn sorted(app: &App, sheet: &Sheet) -> Result<(Sheet, Vec<(usize, String)>), Fault> {
-    let mut good = Sheet {
+async fn sorted(
+    app: &App,
+    sheet: &ImportSheet,
+) -> Result<(ImportSheet, Vec<(usize, String)>), Fault> {
+    let mut good = ImportSheet {
         rows: Vec::new(),
         ..sheet.clone()
     };
     let (mut faults, mut seen, mut jobs) = (Vec::new(), HashSet::new(), Vec::new());
     for (number, cells) in &sheet.rows {
-        let checked = if sheet.table == "jobs" {
+        let checked = if sheet.is_jobs() {
             sheet.job(cells).map(Some)
         } else {
             sheet.fields(cells).map(|_| None)
@@ -290,8 +301,8 @@ async fn sorted(app: &App, sheet: &Sheet) -> Result<(Sheet, Vec<(usize, String)>
             }
         }
     }
-    if sheet.table == "jobs" {
-        let open = app.store().already_open(&jobs).await?;
+    if sheet.is_jobs() {
+        let open = app.store().jobs().already_open(&jobs).await?;
         let mut open = open.into_iter();
         good.rows.retain(|(number, _)| {
             let is_open = open.next().unwrap_or(false);
@@ -311,27 +322,33 @@ pub async fn commit(
     person: Person,
     BigForm(form): BigForm,
 ) -> Result<Response, Fault> {
-    let sheet: Sheet = serde_json::from_str(form.exact("rows"))
+    let sheet: ImportSheet = serde_json::from_str(form.exact("rows"))
         .map_err(|_| Fault::bad("Biểu mẫu hỏng. Chọn lại tệp."))?;
-    allowed(&person, &sheet.table)?;
+    let table = importable(&person, &sheet.table)?;
     let actor = person.actor();
     // A browser that goes away, or is told that it took too long, leaves no half of a file behind.
     let begun = app
         .clone()
-        .carry_through(async move { bring_in(&app, &sheet, &actor).await })
+        .carry_through(async move { bring_in(&app, table, &sheet, &actor).await })
         .await;
     let import = begun.map_err(|_| Fault::broken())??;
     Ok(go(&format!("/admin/import/{import}?done=imported")))
 }
 
 /// The good rows under one number.
-async fn bring_in(app: &App, sheet: &Sheet, actor: &Actor) -> Result<i64, Fault> {
+async fn bring_in(
+    app: &App,
+    table: &'static Table,
+    sheet: &ImportSheet,
+    actor: &Actor,
+) -> Result<i64, Fault> {
     let (good, _) = sorted(app, sheet).await?;
     let import = app
         .store()
-        .begin_import(&good.table, &good.filename, actor)
+        .imports()
+        .begin(table, &good.filename, actor)
         .await?;
-    if good.table == "jobs" {
+    if good.is_jobs() {
         let jobs: Vec<NewJob> = good
             .rows
             .iter()
@@ -341,7 +358,8 @@ async fn bring_in(app: &App, sheet: &Sheet, actor: &Actor) -> Result<i64, Fault>
         for some in jobs.chunks(IMPORT_BATCH) {
             let added = app
                 .store()
-                .import_jobs(import, some.to_vec(), actor)
+                .imports()
+                .add_jobs(import, some.to_vec(), actor)
                 .await?;
             left_out += added
                 .iter()
@@ -356,7 +374,8 @@ async fn bring_in(app: &App, sheet: &Sheet, actor: &Actor) -> Result<i64, Fault>
             .filter_map(|(_, cells)| good.fields(cells).ok())
             .collect();
         app.store()
-            .import_into(import, &good.table, &rows, actor)
+            .imports()
+            .add_rows(import, table, &rows, actor)
             .await?;
     }
     Ok(import)
@@ -381,20 +400,18 @@ pub async fn show(
     Path(id): Path<i64>,
     Query(done): Query<super::myself::Done>,
 ) -> Result<Response, Fault> {
-    let imports = table_of("imports")?;
-    let row = app.store().fetch("imports", id).await?;
-    let cell = |name: &str| super::tables::cell_of(imports, &row, name);
-    let table = table_of(cell("table_name").as_str().unwrap_or_default())?;
-    allowed(&person, table.name)?;
+    let import = app.store().imports().find(id).await?;
+    let table = importable(&person, &import.table)?;
     page(&Imported {
-        frame: Frame::of(&person, format!("Lần nhập #{id}"), "import").told(done.done.as_deref()),
+        frame: Frame::of(&person, format!("Lần nhập #{id}"), "import")
+            .with_notice(done.done.as_deref()),
         id,
-        filename: cell("filename").as_str().unwrap_or_default().to_owned(),
+        filename: import.filename.unwrap_or_default(),
         table: table.vi,
-        rows: count(cell("row_count").as_i64().unwrap_or(0)),
-        is_undone: !cell("undone_at").is_null(),
-        list_url: if table.name == "jobs" {
-            format!("/admin/t/jobs?f.import_id.is={id}")
+        rows: count(import.rows),
+        is_undone: import.is_undone,
+        list_url: if table.is(&JOBS) {
+            format!("/admin/t/{}?f.{}.is={id}", JOBS.name, jobs::IMPORT_ID.name)
         } else {
             format!("/admin/t/{}", table.name)
         },
@@ -407,17 +424,12 @@ pub async fn undo(
     person: Person,
     Path(id): Path<i64>,
 ) -> Result<Response, Fault> {
-    let row = app.store().fetch("imports", id).await?;
-    allowed(
-        &person,
-        super::tables::cell_of(table_of("imports")?, &row, "table_name")
-            .as_str()
-            .unwrap_or_default(),
-    )?;
+    let import = app.store().imports().find(id).await?;
+    importable(&person, &import.table)?;
     let actor = person.actor();
     let undone = app
         .clone()
-        .carry_through(async move { app.store().take_back_import(id, &actor).await })
+        .carry_through(async move { app.store().imports().take_back(id, &actor).await })
         .await;
     let undone = undone.map_err(|_| Fault::broken())??;
     tracing::info!(

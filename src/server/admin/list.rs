@@ -1,19 +1,20 @@
-//! A list as a page: what was asked for, what is shown, and the addresses that lead on from it.
+//! A list as a page: what was request for, what is shown, and the addresses that lead on from it.
 
 use std::collections::HashMap;
 
 use askama::Template;
+use serde_json::Value as Json;
 
 use super::bulk::COLLECTED;
-use super::cells::{self, OPS, is_editable, ops_of};
+use super::cells::{self, OPS, ops_of};
 use super::page::{Fault, Frame};
-use super::permission::Action;
+use super::permission::Right;
 use super::session::Person;
-use super::tables::{Choice, cell_of, link_of, name_of, told_link};
-use crate::domain::Vnd;
+use super::tables::{Choice, link_of, name_of, trail_link};
+use crate::domain::{JobState, Vnd};
 use crate::server::App;
-use crate::store::catalogue::{Column, JOB_STATES, Kind, Table};
-use crate::store::rows::{Compare, Count, Deleted, Filter, Query, Row, is_free};
+use crate::store::catalogue::{self, BulkAction, Column, ColumnKind, JOB_STATES, Table, work};
+use crate::store::tables::{Compare, Count, Deleted, Filter, ListQuery, TableRow};
 
 /// Rows on a page.
 const SIZES: [u32; 4] = [25, 50, 100, 200];
@@ -21,11 +22,11 @@ const SIZES: [u32; 4] = [25, 50, 100, 200];
 const COLUMNS: usize = 8;
 
 /// What an address asks for.
-pub struct Asked {
+pub struct ListRequest {
     /// Of this table.
     pub table: &'static Table,
     /// As the store takes it.
-    pub query: Query,
+    pub query: ListQuery,
     size: u32,
     done: Option<String>,
     /// Rows that a change of many did, and those that it left as they were.
@@ -35,12 +36,12 @@ pub struct Asked {
     pairs: Vec<(String, String)>,
 }
 
-impl Asked {
+impl ListRequest {
     /// Reads an address's query. A name that is not in the catalogue is refused.
     pub fn of(table: &'static Table, text: &str) -> Result<Self, Fault> {
-        let mut asked = Self {
+        let mut request = Self {
             table,
-            query: Query::default(),
+            query: ListQuery::default(),
             size: SIZES[1],
             done: None,
             did: 0,
@@ -72,27 +73,27 @@ impl Asked {
                 None => (name.clone(), value.clone()),
             };
             match name.as_str() {
-                "q" => asked.query.search = value.chars().take(200).collect(),
-                "sort" => asked.query.sort = Some(column(&value)?.name.to_owned()),
-                "desc" => asked.query.descending = value == "1",
+                "q" => request.query.search = value.chars().take(200).collect(),
+                "sort" => request.query.sort = Some(*column(&value)?),
+                "desc" => request.query.descending = value == "1",
                 "gone" => {
-                    asked.query.deleted = if value == "1" {
+                    request.query.deleted = if value == "1" {
                         Deleted::Only
                     } else {
                         Deleted::Without
                     }
                 }
-                "after" => asked.query.after = Some(value.clone()),
+                "after" => request.query.after = Some(value.clone()),
                 "size" => {
-                    asked.size = value
+                    request.size = value
                         .parse()
                         .ok()
                         .filter(|s| SIZES.contains(s))
                         .unwrap_or(SIZES[1])
                 }
-                "done" => asked.done = Some(value.clone()),
-                "did" => asked.did = value.parse().unwrap_or(0),
-                "left" => asked.left = value.parse().unwrap_or(0),
+                "done" => request.done = Some(value.clone()),
+                "did" => request.did = value.parse().unwrap_or(0),
+                "left" => request.left = value.parse().unwrap_or(0),
                 other => {
                     let (name, op) = other
                         .strip_prefix("f.")
@@ -105,21 +106,21 @@ impl Asked {
                     let column = column(name)?;
                     let read = cells::read_bound(table, column, compare, &value)
                         .map_err(|why| Fault::bad(format!("{}: {why}", column.vi)))?;
-                    asked.query.filters.push(Filter {
-                        column: column.name.to_owned(),
+                    request.query.filters.push(Filter {
+                        column: *column,
                         compare,
                         value: read,
                     });
                 }
             }
             if !matches!(name.as_str(), "after" | "done" | "did" | "left") {
-                asked.pairs.push((name, value));
+                request.pairs.push((name, value));
             }
         }
-        if asked.query.sort.is_none() {
-            asked.query.descending = false;
+        if request.query.sort.is_none() {
+            request.query.descending = false;
         }
-        Ok(asked)
+        Ok(request)
     }
 
     fn address(&self, change: &[(&str, Option<&str>)]) -> String {
@@ -177,7 +178,11 @@ pub async fn columns_of(
     person: &Person,
     table: &'static Table,
 ) -> Result<Vec<&'static Column>, Fault> {
-    let likings = app.store().likings(person.account.user_id).await?;
+    let likings = app
+        .store()
+        .settings()
+        .preferences(person.account.user_id)
+        .await?;
     let liked = likings
         .get(&format!("columns.{}", table.name))
         .and_then(|v| v.as_array())
@@ -195,79 +200,8 @@ pub async fn columns_of(
 }
 
 fn usual(table: &'static Table) -> Vec<&'static Column> {
-    let named: &[&str] = match table.name {
-        "jobs" => &[
-            "id",
-            "service",
-            "code",
-            "amount",
-            "paid_amount",
-            "state",
-            "outcome",
-            "message",
-            "order_id",
-            "priority",
-            "updated_at",
-            "ended_at",
-        ],
-        "reports" => &[
-            "id",
-            "at",
-            "job_id",
-            "outcome",
-            "amount",
-            "proof",
-            "verdict",
-            "reason",
-            "machine_id",
-            "operator",
-        ],
-        "audit" => &[
-            "id",
-            "at",
-            "who",
-            "action",
-            "table_name",
-            "row_id",
-            "from_where",
-        ],
-        "collection_data" => &[
-            "id",
-            "code",
-            "name",
-            "phone",
-            "postage",
-            "period",
-            "username",
-            "completed",
-            "paid_value",
-        ],
-        "users" => &[
-            "id",
-            "username",
-            "name",
-            "phone",
-            "active",
-            "block",
-            "trial",
-            "trial_expire_date",
-            "shop_name",
-        ],
-        "products" => &[
-            "id",
-            "title",
-            "price",
-            "percent_discount",
-            "discount",
-            "final_price",
-            "quantity",
-            "serial",
-        ],
-        "orders" => &["id", "user", "discount", "total", "is_paid", "created_at"],
-        _ => &[],
-    };
-    if !named.is_empty() {
-        return named.iter().filter_map(|name| table.column(name)).collect();
+    if !table.usual.is_empty() {
+        return table.usual.iter().collect();
     }
     table
         .shown()
@@ -277,7 +211,7 @@ fn usual(table: &'static Table) -> Vec<&'static Column> {
 }
 
 /// The head of a column.
-pub struct Head {
+pub struct ColumnHead {
     /// What people call it.
     pub vi: &'static str,
     /// How its cells stand.
@@ -331,7 +265,7 @@ pub struct FilterField {
 }
 
 /// A link that may be the one that is on.
-pub struct Tab {
+pub struct StateTab {
     /// Where.
     pub url: String,
     /// Its name.
@@ -358,7 +292,7 @@ pub struct Chip {
 pub struct ListPage {
     frame: Frame,
     table: &'static Table,
-    heads: Vec<Head>,
+    heads: Vec<ColumnHead>,
     rows: Vec<RowView>,
     count: String,
     next_url: Option<String>,
@@ -368,7 +302,7 @@ pub struct ListPage {
     /// What the filter's form does not ask for and yet keeps.
     kept_by_filter: Vec<(String, String)>,
     filter_count: usize,
-    tabs: Vec<Tab>,
+    tabs: Vec<StateTab>,
     chips: Vec<Chip>,
     clear_url: String,
     filters: Vec<FilterField>,
@@ -390,43 +324,48 @@ pub struct ListPage {
 }
 
 /// Asks the store and draws the page.
-pub async fn list_page(app: &App, person: &Person, asked: Asked) -> Result<ListPage, Fault> {
-    let table = asked.table;
-    let may = |action| person.may_table(table.name, action);
+pub async fn list_page(
+    app: &App,
+    person: &Person,
+    request: ListRequest,
+) -> Result<ListPage, Fault> {
+    let table = request.table;
+    let may = |action| person.may_table(table, action);
     let columns = columns_of(app, person, table).await?;
     let (listing, count) = app
         .store()
-        .page_and_count(table.name, &asked.query, asked.size)
+        .tables()
+        .page_and_count(table, &request.query, request.size)
         .await?;
     let count = match count {
         Count::Exactly(number) => format!("{} dòng", cells::grouped(number)),
         Count::MoreThan(number) => format!("hơn {} dòng", cells::grouped(number)),
     };
-    let rows = row_views(app, table, &columns, &listing.rows, may(Action::Edit)).await?;
-    let is_gone = asked.query.deleted == Deleted::Only;
-    let is_free = is_free(table);
+    let rows = row_views(app, table, &columns, &listing.rows, may(Right::Edit)).await?;
+    let is_gone = request.query.deleted == Deleted::Only;
+    let is_free = table.is_free();
     let title = if is_gone {
         format!("{}: đã xóa", table.vi)
     } else {
         table.vi.to_owned()
     };
-    let chips = chips(app, &asked).await?;
-    let filters = filter_fields(app, &asked, &columns).await?;
+    let chips = chips(app, &request).await?;
+    let filters = filter_fields(app, &request, &columns).await?;
     Ok(ListPage {
         frame: Frame::of(person, title, table.name)
-            .told(asked.done.as_deref())
-            .counted(asked.did, asked.left),
+            .with_notice(request.done.as_deref())
+            .counted(request.did, request.left),
         table,
-        heads: columns.iter().map(|c| head(&asked, c)).collect(),
+        heads: columns.iter().map(|c| head(&request, c)).collect(),
         rows,
         count,
         next_url: listing
             .next
             .as_deref()
-            .map(|after| asked.address(&[("after", Some(after))])),
-        first_url: asked.query.after.as_ref().map(|_| asked.address(&[])),
-        q: asked.query.search.clone(),
-        kept_by_filter: asked
+            .map(|after| request.address(&[("after", Some(after))])),
+        first_url: request.query.after.as_ref().map(|_| request.address(&[])),
+        q: request.query.search.clone(),
+        kept_by_filter: request
             .pairs
             .iter()
             .filter(|(n, _)| {
@@ -436,15 +375,15 @@ pub async fn list_page(app: &App, person: &Person, asked: Asked) -> Result<ListP
             })
             .cloned()
             .collect(),
-        filter_count: asked.query.filters.len(),
-        kept: asked
+        filter_count: request.query.filters.len(),
+        kept: request
             .pairs
             .iter()
             .filter(|(n, _)| n != "q")
             .cloned()
             .collect(),
-        tabs: tabs(&asked),
-        clear_url: asked.cleared(),
+        tabs: tabs(&request),
+        clear_url: request.cleared(),
         chips,
         filters,
         columns: table
@@ -457,27 +396,27 @@ pub async fn list_page(app: &App, person: &Person, asked: Asked) -> Result<ListP
                 )
             })
             .collect(),
-        query: asked.text(),
-        may_add: !is_gone && (is_free || table.name == "jobs") && may(Action::Add),
-        may_tick: may(Action::Delete) && is_free
-            || may(Action::Export)
-            || table.name == "jobs" && may(Action::Edit),
-        may_delete: is_free && may(Action::Delete),
-        may_edit: may(Action::Edit),
-        may_see: table.name == "reports" && may(Action::Decide),
-        settable: if may(Action::Edit) && !is_gone {
+        query: request.text(),
+        may_add: !is_gone && (is_free || table.is(&work::JOBS)) && may(Right::Add),
+        may_tick: may(Right::Delete) && is_free
+            || may(Right::Export)
+            || table.offers(BulkAction::Cancel) && may(Right::Edit),
+        may_delete: is_free && may(Right::Delete),
+        may_edit: may(Right::Edit),
+        may_see: table.offers(BulkAction::MarkSeen) && may(Right::Decide),
+        settable: if may(Right::Edit) && !is_gone {
             table
                 .columns
                 .iter()
-                .filter(|c| is_editable(table, c))
+                .filter(|c| table.is_editable(c))
                 .map(|c| (c.name, c.vi))
                 .collect()
         } else {
             Vec::new()
         },
-        collected: if table.name == "collection_data"
+        collected: if table.offers(BulkAction::MakeJobs)
             && !is_gone
-            && person.may_table("jobs", Action::Import)
+            && person.may_table(&work::JOBS, Right::Import)
         {
             COLLECTED
                 .map(|service| (service.spec().wire, service.spec().title))
@@ -485,20 +424,18 @@ pub async fn list_page(app: &App, person: &Person, asked: Asked) -> Result<ListP
         } else {
             Vec::new()
         },
-        may_export: may(Action::Export),
-        may_import: !is_gone
-            && matches!(table.name, "jobs" | "collection_data" | "products")
-            && may(Action::Import),
+        may_export: may(Right::Export),
+        may_import: !is_gone && table.is_importable && may(Right::Import),
         is_gone,
-        has_gone: is_free && table.has("deleted_at"),
-        gone_url: asked.address(&[("gone", (!is_gone).then_some("1"))]),
+        has_gone: is_free && table.keeps_deleted(),
+        gone_url: request.address(&[("gone", (!is_gone).then_some("1"))]),
         sizes: SIZES
             .iter()
             .map(|s| {
                 (
                     *s,
-                    asked.address(&[("size", Some(&s.to_string()))]),
-                    *s == asked.size,
+                    request.address(&[("size", Some(&s.to_string()))]),
+                    *s == request.size,
                 )
             })
             .collect(),
@@ -506,28 +443,26 @@ pub async fn list_page(app: &App, person: &Person, asked: Asked) -> Result<ListP
 }
 
 /// What is searched and filtered, each with the list that it would be without.
-async fn chips(app: &App, asked: &Asked) -> Result<Vec<Chip>, Fault> {
+async fn chips(app: &App, request: &ListRequest) -> Result<Vec<Chip>, Fault> {
     let mut chips = Vec::new();
-    if !asked.query.search.is_empty() {
+    if !request.query.search.is_empty() {
         chips.push(Chip {
-            text: format!("“{}”", asked.query.search),
-            without_url: asked.address(&[("q", None)]),
+            text: format!("“{}”", request.query.search),
+            without_url: request.address(&[("q", None)]),
         });
     }
-    for (filter, (name, value)) in asked
+    for (filter, (name, value)) in request
         .query
         .filters
         .iter()
-        .zip(asked.pairs.iter().filter(|(n, _)| n.starts_with("f.")))
+        .zip(request.pairs.iter().filter(|(n, _)| n.starts_with("f.")))
     {
-        let Some(column) = asked.table.column(&filter.column) else {
-            continue;
-        };
+        let column = &filter.column;
         let named = name_of(app, column, filter.value.parse().ok()).await?;
         if let Some(text) = chip(column, filter, named.as_deref().unwrap_or(value)) {
             chips.push(Chip {
                 text,
-                without_url: asked.address(&[(name, None)]),
+                without_url: request.address(&[(name, None)]),
             });
         }
     }
@@ -539,17 +474,17 @@ fn chip(column: &Column, filter: &Filter, value: &str) -> Option<String> {
         .into_iter()
         .find(|(_, compare, _)| *compare == filter.compare)?;
     let one = |value: &str| match column.kind {
-        Kind::Choice(choices) => choices
+        ColumnKind::Choice(choices) => choices
             .iter()
             .find(|(wire, _)| *wire == value)
             .map_or(value, |(_, label)| label)
             .to_owned(),
-        Kind::Bool => if value == "1" { "có" } else { "không" }.to_owned(),
-        Kind::Money => filter.value.parse::<Vnd>().map_or_else(
+        ColumnKind::Bool => if value == "1" { "có" } else { "không" }.to_owned(),
+        ColumnKind::Money => filter.value.parse::<Vnd>().map_or_else(
             |_| value.to_owned(),
             |v| format!("{} đ", cells::grouped(v.dong())),
         ),
-        Kind::Date | Kind::TimeMs | Kind::OldTime => cells::day(value)
+        ColumnKind::Date | ColumnKind::TimeMs | ColumnKind::OldTime => cells::day(value)
             .map_or_else(|| value.to_owned(), |d| d.strftime("%d/%m/%Y").to_string()),
         _ => value.to_owned(),
     };
@@ -565,46 +500,55 @@ fn chip(column: &Column, filter: &Filter, value: &str) -> Option<String> {
     )
 }
 
-fn head(asked: &Asked, column: &'static Column) -> Head {
-    let is_sorted = asked.query.sort.as_deref() == Some(column.name);
-    let turned = if is_sorted && !asked.query.descending {
+fn head(request: &ListRequest, column: &'static Column) -> ColumnHead {
+    let is_sorted = request.query.sort.as_ref() == Some(column);
+    let turned = if is_sorted && !request.query.descending {
         Some("1")
     } else {
         None
     };
-    let arrow = match (is_sorted, asked.query.descending) {
+    let arrow = match (is_sorted, request.query.descending) {
         (false, _) => "",
         (true, false) => " ↑",
         (true, true) => " ↓",
     };
-    Head {
+    ColumnHead {
         vi: column.vi,
         class: stands(column),
-        sort_url: asked.address(&[("sort", Some(column.name)), ("desc", turned)]),
+        sort_url: request.address(&[("sort", Some(column.name)), ("desc", turned)]),
         arrow,
     }
 }
 
+/// Does a job in this state wait for a person?
+fn is_doubtful(state: &Json) -> bool {
+    state
+        .as_str()
+        .and_then(|wire| wire.parse().ok())
+        .is_some_and(|state: JobState| matches!(state, JobState::InDoubt | JobState::Review))
+}
+
 const fn stands(column: &Column) -> &'static str {
     match column.kind {
-        Kind::Money | Kind::Decimal => "money",
-        Kind::Int => "int",
+        ColumnKind::Money | ColumnKind::Decimal => "money",
+        ColumnKind::Int => "int",
         _ => "",
     }
 }
 
-fn tabs(asked: &Asked) -> Vec<Tab> {
-    if asked.table.name != "jobs" {
+fn tabs(request: &ListRequest) -> Vec<StateTab> {
+    if !request.table.is(&work::JOBS) {
         return Vec::new();
     }
-    let now = asked.value("f.state.is").to_owned();
-    let all = Tab {
-        url: asked.address(&[("f.state.is", None)]),
+    let state_filter = format!("f.{}.is", work::jobs::STATE.name);
+    let now = request.value(&state_filter).to_owned();
+    let all = StateTab {
+        url: request.address(&[(&state_filter, None)]),
         label: "Tất cả",
         is_here: now.is_empty(),
     };
-    let each = JOB_STATES.iter().map(|(wire, label)| Tab {
-        url: asked.address(&[("f.state.is", Some(wire))]),
+    let each = JOB_STATES.iter().map(|(wire, label)| StateTab {
+        url: request.address(&[(&state_filter, Some(wire))]),
         label,
         is_here: now == *wire,
     });
@@ -613,18 +557,18 @@ fn tabs(asked: &Asked) -> Vec<Tab> {
 
 async fn filter_fields(
     app: &App,
-    asked: &Asked,
+    request: &ListRequest,
     columns: &[&'static Column],
 ) -> Result<Vec<FilterField>, Fault> {
-    let is_filtered = |c: &Column| asked.query.filters.iter().any(|f| f.column == c.name);
-    let wanted = asked
+    let is_filtered = |c: &Column| request.query.filters.iter().any(|f| f.column == *c);
+    let wanted = request
         .table
         .shown()
         .filter(|c| columns.iter().any(|shown| shown.name == c.name) || is_filtered(c));
     let mut fields = Vec::new();
-    for column in wanted.filter(|c| !(asked.table.name == "jobs" && c.name == "state")) {
+    for column in wanted.filter(|c| **c != work::jobs::STATE) {
         let name = |op: &str| format!("f.{}.{op}", column.name);
-        let is_time = matches!(column.kind, Kind::Date | Kind::TimeMs | Kind::OldTime);
+        let is_time = column.kind.is_time();
         let hint = |op: &str| match (is_time, op) {
             (true, "from") => "từ ngày",
             (true, _) => "đến ngày",
@@ -632,17 +576,17 @@ async fn filter_fields(
             (_, "to") => "đến",
             _ => "chứa",
         };
-        let now = asked.value(&name("is"));
+        let now = request.value(&name("is"));
         let mut shape = if is_time { "date" } else { "text" };
         let mut label = String::new();
-        if let Kind::Relation { .. } = column.kind {
+        if let ColumnKind::Relation { .. } = column.kind {
             shape = "pick";
             label = name_of(app, column, now.parse().ok())
                 .await?
                 .unwrap_or_else(|| now.to_owned());
         }
         let input = |op: &&'static str| {
-            let value = asked.value(&name(op));
+            let value = request.value(&name(op));
             // A browser's own calendar takes a day as 2026-08-31 only.
             let day = cells::day(value).filter(|_| is_time);
             (
@@ -665,11 +609,11 @@ async fn filter_fields(
             is_chosen: value == now,
         };
         let choices = match column.kind {
-            Kind::Choice(all) => all
+            ColumnKind::Choice(all) => all
                 .iter()
                 .map(|(wire, label)| choice(wire, label))
                 .collect(),
-            Kind::Bool => vec![choice("1", "có"), choice("0", "không")],
+            ColumnKind::Bool => vec![choice("1", "có"), choice("0", "không")],
             _ => Vec::new(),
         };
         fields.push(FilterField {
@@ -688,23 +632,23 @@ async fn row_views(
     app: &App,
     table: &'static Table,
     columns: &[&'static Column],
-    rows: &[Row],
+    rows: &[TableRow],
     may_edit: bool,
 ) -> Result<Vec<RowView>, Fault> {
     let mut names: HashMap<&str, HashMap<i64, String>> = HashMap::new();
     for column in columns
         .iter()
-        .filter(|c| matches!(c.kind, Kind::Relation { .. }))
+        .filter(|c| matches!(c.kind, ColumnKind::Relation { .. }))
     {
         let mut ids: Vec<i64> = rows
             .iter()
-            .filter_map(|row| cell_of(table, row, column.name).as_i64())
+            .filter_map(|row| row.cell(table, column).as_i64())
             .collect();
         ids.sort_unstable();
         ids.dedup();
-        names.insert(column.name, app.store().names(column, &ids).await?);
+        names.insert(column.name, app.store().tables().names(column, &ids).await?);
     }
-    let view = |row: &Row| RowView {
+    let view = |row: &TableRow| RowView {
         id: row.id,
         is_deleted: row.is_deleted,
         cells: columns
@@ -720,54 +664,47 @@ pub async fn cell_view(
     app: &App,
     table: &'static Table,
     column: &'static Column,
-    row: &Row,
+    row: &TableRow,
     may_edit: bool,
 ) -> Result<CellView, Fault> {
-    let id = cell_of(table, row, column.name).as_i64();
-    let names = app.store().names(column, id.as_slice()).await?;
+    let id = row.cell(table, column).as_i64();
+    let names = app.store().tables().names(column, id.as_slice()).await?;
     Ok(view_of(table, column, row, Some(&names), may_edit))
 }
 
 fn view_of(
     table: &'static Table,
     column: &'static Column,
-    row: &Row,
+    row: &TableRow,
     names: Option<&HashMap<i64, String>>,
     may_edit: bool,
 ) -> CellView {
-    let cell = cell_of(table, row, column.name);
+    let cell = row.cell(table, column);
     let mut text = cells::for_people(column, cell);
-    let mut link = if column.kind == Kind::Id {
-        Some(link_of(table.name, row.id))
+    let mut link = if column.kind == ColumnKind::Id {
+        Some(link_of(table, row.id))
     } else {
-        told_link(table, column, row)
+        trail_link(table, column, row)
     };
-    if let (Kind::Relation { table: other, .. }, Some(id)) = (column.kind, cell.as_i64()) {
+    if let (ColumnKind::Relation { table: other, .. }, Some(id)) = (column.kind, cell.as_i64()) {
         text = names
             .and_then(|names| names.get(&id))
             .filter(|n| !n.is_empty())
             .cloned()
             .unwrap_or_else(|| format!("#{id}"));
-        link = Some(link_of(other, id));
+        link = catalogue::table(other).map(|other| link_of(other, id));
     }
-    if table.name == "jobs"
-        && column.name == "state"
-        && matches!(cell.as_str(), Some("in_doubt" | "review"))
-    {
-        link = Some(format!(
-            "/admin/review/{}",
-            cell_of(table, row, "public_id")
-                .as_str()
-                .unwrap_or_default()
-        ));
+    if *column == work::jobs::STATE && is_doubtful(cell) {
+        let id = row.cell(table, &work::jobs::PUBLIC_ID);
+        link = id.as_str().map(|id| format!("/admin/review/{id}"));
     }
-    if column.kind == Kind::LongText && text.chars().count() > 120 {
+    if column.kind == ColumnKind::LongText && text.chars().count() > 120 {
         text = text.chars().take(119).chain(['…']).collect();
     }
     let may_edit = may_edit
         && !row.is_deleted
-        && is_editable(table, column)
-        && !matches!(column.kind, Kind::Relation { .. });
+        && table.is_editable(column)
+        && !matches!(column.kind, ColumnKind::Relation { .. });
     CellView {
         vi: column.vi,
         class: if text.is_empty() && !may_edit {

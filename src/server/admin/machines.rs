@@ -9,14 +9,13 @@ use secrecy::ExposeSecret;
 use super::form::{Form, Path};
 use super::myself::Done;
 use super::page::{Fault, Frame, ago, go, page, page_with, time};
-use super::permission::{Action, Area};
+use super::permission::Right;
 use super::session::Person;
-use super::tables::{cell_of, table_of};
 use crate::domain::calendar::DAY_MS;
 use crate::server::App;
 use crate::store::StoreError;
-use crate::store::machines::Scope;
-use crate::store::rows::Query as RowQuery;
+use crate::store::catalogue::Area;
+use crate::store::machines::{MachineDetails, Scope};
 
 const MANY: u32 = 500;
 
@@ -29,7 +28,7 @@ struct MachineRow {
     sessions: i64,
     operator: String,
     program: String,
-    standing: String,
+    status: String,
     is_open: bool,
 }
 
@@ -60,55 +59,37 @@ async fn machines(
     token: Option<String>,
     done: Option<&str>,
 ) -> Result<Machines, Fault> {
-    let table = table_of("machines")?;
     let now = app.store().now_ms();
-    let rows = app
-        .store()
-        .list("machines", &RowQuery::default(), MANY)
-        .await?
-        .rows;
-    let view = |row: &crate::store::rows::Row| {
-        let text = |name: &str| {
-            cell_of(table, row, name)
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let number = |name: &str| cell_of(table, row, name).as_i64();
-        let standing = match (number("revoked_at"), number("expires_at")) {
+    let view = |machine: MachineDetails| {
+        let status = match (machine.revoked_at, machine.expires_at) {
             (Some(at), _) => format!("thu hồi {}", time(at)),
             (None, Some(until)) if until <= now => "đã hết hạn".to_owned(),
             (None, Some(until)) => format!("đến {}", time(until)),
             (None, None) => "không hạn".to_owned(),
         };
+        let meanings: Vec<_> = machine.scopes.iter().map(|s| meaning(*s)).collect();
         MachineRow {
-            id: row.id,
-            name: text("name"),
-            prefix: format!("gn_{}…", text("prefix")),
-            scopes: Scope::ALL
-                .into_iter()
-                .filter(|s| {
-                    text("scopes")
-                        .split_whitespace()
-                        .any(|wire| wire == s.wire())
-                })
-                .map(meaning)
-                .collect::<Vec<_>>()
-                .join("; "),
-            seen: number("last_seen").map_or_else(|| "chưa từng".to_owned(), |seen| ago(seen, now)),
-            sessions: number("sessions").unwrap_or(0),
-            operator: text("operator"),
-            program: text("program"),
-            standing,
-            is_open: number("revoked_at").is_none()
-                && number("expires_at").is_none_or(|until| until > now),
+            id: machine.id,
+            name: machine.name,
+            prefix: format!("gn_{}…", machine.prefix),
+            scopes: meanings.join("; "),
+            seen: machine
+                .last_seen
+                .map_or_else(|| "chưa từng".to_owned(), |seen| ago(seen, now)),
+            sessions: machine.sessions,
+            operator: machine.operator.unwrap_or_default(),
+            program: machine.program.unwrap_or_default(),
+            status,
+            is_open: machine.revoked_at.is_none()
+                && machine.expires_at.is_none_or(|until| until > now),
         }
     };
+    let all = app.store().machines().list(MANY).await?;
     Ok(Machines {
-        frame: Frame::of(person, "Máy và mã truy cập", "machines").told(done),
-        all: rows.iter().map(view).collect(),
+        frame: Frame::of(person, "Máy và mã truy cập", "machines").with_notice(done),
+        all: all.into_iter().map(view).collect(),
         scopes: Scope::ALL.iter().map(|s| (s.wire(), meaning(*s))).collect(),
-        may_add: person.may(Area::Machines, Action::Add),
+        may_add: person.may(Area::Machines, Right::Add),
         error,
         token,
     })
@@ -142,7 +123,8 @@ pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<R
     let until = days.map(|days| app.store().now_ms() + days * DAY_MS);
     match app
         .store()
-        .add_machine(form.text("name"), &scopes, until, &person.actor())
+        .machines()
+        .add(form.text("name"), &scopes, until, &person.actor())
         .await
     {
         Ok(new) => page(
@@ -166,6 +148,6 @@ pub async fn revoke(
     person: Person,
     Path(id): Path<i64>,
 ) -> Result<Response, Fault> {
-    app.store().revoke_machine(id, &person.actor()).await?;
+    app.store().machines().revoke(id, &person.actor()).await?;
     Ok(go("/admin/machines?done=revoked"))
 }

@@ -9,14 +9,13 @@
 
 mod bulk;
 mod by_hand;
-mod cells;
+pub(super) mod cells;
 mod dashboard;
 mod device;
 mod export;
 mod form;
 mod guess;
 mod import;
-mod intake;
 mod list;
 mod machines;
 mod myself;
@@ -40,9 +39,10 @@ use axum::routing::{MethodRouter, get, post};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use super::App;
-use crate::store::StoreError;
+use crate::store::catalogue::{self, Area, AuditAction};
+use crate::store::{Entry, StoreError};
 use page::{Fault, go};
-use permission::{Action, Area};
+use permission::Right;
 use session::Origin;
 pub use session::Step;
 
@@ -60,9 +60,9 @@ pub enum Need {
     /// Who has signed in.
     SignedIn,
     /// Whose role allows it.
-    May(Area, Action),
+    May(Area, Right),
     /// Whose role allows it for the table in the path.
-    Table(Action),
+    Table(Right),
 }
 
 /// One route.
@@ -145,22 +145,22 @@ pub fn routes() -> Vec<Route> {
         read("/admin", Need::SignedIn, get(dashboard::show)),
         read(
             "/admin/review",
-            Need::May(Area::Jobs, Action::See),
+            Need::May(Area::Jobs, Right::See),
             get(review::list),
         ),
         read(
             "/admin/review/{id}",
-            Need::May(Area::Jobs, Action::See),
+            Need::May(Area::Jobs, Right::See),
             get(review::show),
         ),
         change(
             "/admin/review/{id}",
-            Need::May(Area::Jobs, Action::Decide),
+            Need::May(Area::Jobs, Right::Decide),
             post(review::decide),
         ),
         change(
             "/admin/review/{id}/change",
-            Need::May(Area::Jobs, Action::Edit),
+            Need::May(Area::Jobs, Right::Edit),
             post(review::change),
         ),
         // What can be imported asks for the permission of its table.
@@ -183,133 +183,133 @@ pub fn routes() -> Vec<Route> {
         ),
         read(
             "/admin/people",
-            Need::May(Area::People, Action::See),
+            Need::May(Area::People, Right::See),
             get(people::list),
         ),
         change(
             "/admin/people",
-            Need::May(Area::People, Action::Add),
+            Need::May(Area::People, Right::Add),
             post(people::add),
         ),
         read(
             "/admin/people/{id}",
-            Need::May(Area::People, Action::See),
+            Need::May(Area::People, Right::See),
             get(people::show),
         ),
         change(
             "/admin/people/{id}/standing",
-            Need::May(Area::People, Action::Edit),
+            Need::May(Area::People, Right::Edit),
             post(people::standing),
         ),
         change(
             "/admin/people/{id}/trial",
-            Need::May(Area::People, Action::Edit),
+            Need::May(Area::People, Right::Edit),
             post(people::trial),
         ),
         change(
             "/admin/people/{id}/reset",
-            Need::May(Area::People, Action::Edit),
+            Need::May(Area::People, Right::Edit),
             post(people::reset),
         ),
         change(
             "/admin/people/{id}/totp-off",
-            Need::May(Area::People, Action::Edit),
+            Need::May(Area::People, Right::Edit),
             post(people::totp_off),
         ),
         change(
             "/admin/people/{id}/device",
-            Need::May(Area::People, Action::Edit),
+            Need::May(Area::People, Right::Edit),
             post(people::device),
         ),
         change(
             "/admin/people/{id}/end",
-            Need::May(Area::People, Action::Edit),
+            Need::May(Area::People, Right::Edit),
             post(people::end_sessions),
         ),
         read(
             "/admin/machines",
-            Need::May(Area::Machines, Action::See),
+            Need::May(Area::Machines, Right::See),
             get(machines::list),
         ),
         change(
             "/admin/machines",
-            Need::May(Area::Machines, Action::Add),
+            Need::May(Area::Machines, Right::Add),
             post(machines::add),
         ),
         change(
             "/admin/machines/{id}/revoke",
-            Need::May(Area::Machines, Action::Delete),
+            Need::May(Area::Machines, Right::Delete),
             post(machines::revoke),
         ),
         read(
             "/admin/settings",
-            Need::May(Area::Rules, Action::See),
+            Need::May(Area::Rules, Right::See),
             get(settings::show),
         ),
         change(
             "/admin/settings",
-            Need::May(Area::Rules, Action::Edit),
+            Need::May(Area::Rules, Right::Edit),
             post(settings::save),
         ),
         read(
             "/admin/t/{table}",
-            Need::Table(Action::See),
+            Need::Table(Right::See),
             get(tables::list),
         ),
         change(
             "/admin/t/{table}/columns",
-            Need::Table(Action::See),
+            Need::Table(Right::See),
             post(tables::columns),
         ),
         change(
             "/admin/t/{table}/export",
-            Need::Table(Action::Export),
+            Need::Table(Right::Export),
             post(export::list),
         ),
         // Each thing that can be done asks for its own permission.
         change(
             "/admin/t/{table}/bulk",
-            Need::Table(Action::See),
+            Need::Table(Right::See),
             post(bulk::bulk),
         ),
         read(
             "/admin/t/{table}/new",
-            Need::Table(Action::Add),
+            Need::Table(Right::Add),
             get(tables::new),
         ),
         change(
             "/admin/t/{table}/new",
-            Need::Table(Action::Add),
+            Need::Table(Right::Add),
             post(tables::add),
         ),
         read(
             "/admin/t/{table}/{id}",
-            Need::Table(Action::See),
+            Need::Table(Right::See),
             get(tables::row),
         ),
         change(
             "/admin/t/{table}/{id}",
-            Need::Table(Action::Edit),
+            Need::Table(Right::Edit),
             post(tables::save),
         ),
         change(
             "/admin/t/{table}/{id}/delete",
-            Need::Table(Action::Delete),
+            Need::Table(Right::Delete),
             post(tables::delete),
         ),
         change(
             "/admin/t/{table}/{id}/restore",
-            Need::Table(Action::Delete),
+            Need::Table(Right::Delete),
             post(tables::restore),
         ),
         read(
             "/admin/t/{table}/{id}/cell/{column}",
-            Need::Table(Action::Edit),
+            Need::Table(Right::Edit),
             get(tables::cell_form),
         ),
         change(
             "/admin/t/{table}/{id}/cell/{column}",
-            Need::Table(Action::Edit),
+            Need::Table(Right::Edit),
             post(tables::cell_save),
         ),
         read(
@@ -379,13 +379,13 @@ async fn guard(
                 Ok(_) => match need {
                     Need::May(area, action) => person.may(area, action),
                     Need::Table(action) => {
-                        let table = params
+                        let name = params
                             .iter()
                             .find(|(name, _)| *name == "table")
                             .map_or("", |(_, table)| table);
-                        if permission::area_of(table).is_none() {
+                        let Some(table) = catalogue::table(name) else {
                             return Fault::not_found().into_response();
-                        }
+                        };
                         person.may_table(table, action)
                     }
                     _ => true,
@@ -398,7 +398,11 @@ async fn guard(
                 serde_json::json!({ "method": parts.method.as_str(), "path": parts.uri.path() });
             if let Err(error) = app
                 .store()
-                .audit(&person.actor(), "refused", None, Some(&after))
+                .audit()
+                .record(
+                    &person.actor(),
+                    Entry::of(AuditAction::Refused).after(after),
+                )
                 .await
             {
                 return Fault::from(error).into_response();

@@ -14,7 +14,9 @@ use super::page::{Fault, Frame, ago, go, page_with, time};
 use super::session::{self, Data, Person, Step, to_json};
 use super::{second_factor, sign_in};
 use crate::server::App;
-use crate::store::digest;
+use crate::store::catalogue::AuditAction;
+use crate::store::catalogue::people::USERS;
+use crate::store::{Entry, digest};
 
 const WRONG_CODE: &str = "Mã hai lớp không đúng hoặc đã dùng. Nhập mã mới, hoặc một mã khôi phục.";
 
@@ -59,7 +61,8 @@ pub async fn sessions_of(app: &App, user_id: i64, this: &str) -> Result<Vec<Sess
     let now = app.store().now_ms();
     let found = app
         .store()
-        .sessions_of(user_id)
+        .sessions()
+        .of_user(user_id)
         .await?
         .into_iter()
         .filter(|s| now - s.last_seen <= session::IDLE_MS);
@@ -123,7 +126,7 @@ async fn shown(
         .map(|sealed| second_factor::enrolment(app, sealed, &person.account.username))
         .transpose()?;
     let template = Myself {
-        frame: Frame::of(person, "Tài khoản của tôi", "me").told(done),
+        frame: Frame::of(person, "Tài khoản của tôi", "me").with_notice(done),
         username: person.account.username.clone(),
         error: error.map(str::to_owned),
         sessions: sessions_of(app, person.account.user_id, &person.session).await?,
@@ -214,6 +217,7 @@ pub async fn password(
     }
     let hash = sign_in::hashed(new).await?;
     app.store()
+        .accounts()
         .set_password(
             person.account.user_id,
             &hash,
@@ -257,7 +261,8 @@ pub async fn totp_begin(
         ..person.data.clone()
     };
     app.store()
-        .touch_session(&person.session, Some(&to_json(&data)))
+        .sessions()
+        .touch(&person.session, Some(&to_json(&data)))
         .await?;
     Ok(go("/admin/me#totp"))
 }
@@ -284,9 +289,10 @@ pub async fn totp_confirm(
     let user_id = person.account.user_id;
     let (codes, kept) = second_factor::new_codes(user_id);
     app.store()
+        .accounts()
         .set_totp(user_id, Some(&sealed), Some(&kept), &person.actor())
         .await?;
-    app.store().use_totp_step(user_id, step).await?;
+    app.store().accounts().use_totp_step(user_id, step).await?;
     let data = Data::of(Step::Full, None);
     let cookie = session::begin(&app, &person.from, user_id, &data, Some(&person.session)).await?;
     let shown = shown(&app, &person, StatusCode::OK, None, codes, Some("totp")).await?;
@@ -306,6 +312,7 @@ pub async fn totp_off(
         return refused(&app, &person, WRONG_CODE).await;
     }
     app.store()
+        .accounts()
         .set_totp(person.account.user_id, None, None, &person.actor())
         .await?;
     fresh(&app, &person, "/admin/me?done=totp_off").await
@@ -323,7 +330,7 @@ pub async fn end_session(
 
 /// Ends somebody's session by its handle, or all of them.
 pub async fn end(app: &App, person: &Person, user_id: i64, wanted: &str) -> Result<(), Fault> {
-    let sessions = app.store().sessions_of(user_id).await?;
+    let sessions = app.store().sessions().of_user(user_id).await?;
     let chosen: Vec<_> = sessions
         .iter()
         .filter(|s| wanted == "all" && s.hash != person.session || handle(&s.hash) == wanted)
@@ -332,11 +339,17 @@ pub async fn end(app: &App, person: &Person, user_id: i64, wanted: &str) -> Resu
         return Err(Fault::not_found());
     }
     for session in &chosen {
-        app.store().end_session(&session.hash).await?;
+        app.store().sessions().end(&session.hash).await?;
     }
     let after = json!({ "user_id": user_id, "sessions": chosen.len() });
     Ok(app
         .store()
-        .audit(&person.actor(), "sessions.end", Some("users"), Some(&after))
+        .audit()
+        .record(
+            &person.actor(),
+            Entry::of(AuditAction::SessionsEnd)
+                .table(&USERS)
+                .after(after),
+        )
         .await?)
 }

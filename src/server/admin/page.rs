@@ -6,9 +6,10 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use super::permission::Action;
+use super::permission::Right;
 use super::session::Person;
-use crate::store::{StoreError, catalogue, digest};
+use crate::store::catalogue::{Menu, Screen, TABLES, Table, work};
+use crate::store::{StoreError, digest};
 
 /// The style sheet.
 pub const STYLE: &str = include_str!("../../../assets/admin/style.css");
@@ -58,23 +59,6 @@ pub struct NavLink {
     pub is_here: bool,
 }
 
-const GROUPS: [(&str, &[&str]); 5] = [
-    ("Công việc", &["jobs", "reports", "attempts", "debt_locks"]),
-    (
-        "Thu cước và bán hàng",
-        &[
-            "collection_data",
-            "orders",
-            "order_details",
-            "products",
-            "transporter_transaction",
-        ],
-    ),
-    ("Người và máy", &["accounts", "users", "machines"]),
-    ("Cửa hàng", &["banner", "admin_config", "limits"]),
-    ("Nhật ký", &["audit", "imports", "login_failures"]),
-];
-
 impl Frame {
     /// The frame of a page; `here` is the table or the path that it shows.
     pub fn of(person: &Person, title: impl Into<String>, here: &str) -> Self {
@@ -87,39 +71,40 @@ impl Frame {
             title: "",
             links: vec![link("/admin".into(), "Tổng quan", "dashboard")],
         }];
-        if person.may_table("jobs", Action::See) {
+        if person.may_table(&work::JOBS, Right::See) {
             nav[0]
                 .links
                 .push(link("/admin/review".into(), "Cần xem", "review"));
         }
-        if person.may_table("jobs", Action::Import)
-            || person.may_table("collection_data", Action::Import)
-        {
+        let is_importer = |t: &&Table| t.is_importable && person.may_table(t, Right::Import);
+        if TABLES.iter().any(|t| is_importer(t)) {
             nav[0]
                 .links
                 .push(link("/admin/import".into(), "Nhập tệp", "import"));
         }
-        for (title, tables) in GROUPS {
-            let seen = tables
+        for menu in Menu::ALL {
+            let mut seen: Vec<_> = TABLES
+                .into_iter()
+                .filter_map(|t| Some((t, t.menu.filter(|(m, _)| *m == menu)?.1)))
+                .filter(|(t, _)| person.may_table(t, Right::See))
+                .collect();
+            seen.sort_by_key(|(_, place)| *place);
+            let mut links: Vec<_> = seen
                 .iter()
-                .filter(|t| person.may_table(t, Action::See))
-                .filter_map(|t| catalogue::table(t));
-            let links: Vec<_> = seen.map(|t| link(url_of(t.name), t.vi, t.name)).collect();
+                .map(|(t, _)| link(url_of(t), t.vi, t.name))
+                .collect();
+            if menu == Menu::Shop && person.may_table(&work::LIMITS, Right::See) {
+                links.push(link("/admin/settings".into(), "Cài đặt", "settings"));
+            }
             if !links.is_empty() {
+                let title = menu.title();
                 nav.push(NavGroup { title, links });
             }
-        }
-        if person.may_table("limits", Action::See)
-            && let Some(place) = nav.iter_mut().find(|g| g.title == "Cửa hàng")
-        {
-            place
-                .links
-                .push(link("/admin/settings".into(), "Cài đặt", "settings"));
         }
         Self {
             title: title.into(),
             who: person.name().to_owned(),
-            role: role_label(person.account.role.wire()),
+            role: person.account.role.label(),
             nav,
             notice: None,
             assets: &ASSETS,
@@ -128,7 +113,7 @@ impl Frame {
 
     /// With what was just done, by the word in the address.
     #[must_use]
-    pub fn told(mut self, done: Option<&str>) -> Self {
+    pub fn with_notice(mut self, done: Option<&str>) -> Self {
         self.notice = done
             .and_then(|word| NOTICES.iter().find(|(w, _)| *w == word))
             .map(|(_, text)| (*text).to_owned());
@@ -154,20 +139,12 @@ impl Frame {
 }
 
 /// Where a table's list is. People and machines have pages of their own.
-pub fn url_of(table: &str) -> String {
-    match table {
-        "accounts" => "/admin/people".to_owned(),
-        "machines" => "/admin/machines".to_owned(),
-        _ => format!("/admin/t/{table}"),
+pub fn url_of(table: &Table) -> String {
+    match table.screen {
+        Screen::People => "/admin/people".to_owned(),
+        Screen::Machines => "/admin/machines".to_owned(),
+        Screen::List | Screen::Jobs | Screen::Imports => format!("/admin/t/{}", table.name),
     }
-}
-
-/// What a role is called.
-pub fn role_label(wire: &str) -> &'static str {
-    catalogue::ROLES
-        .iter()
-        .find(|(w, _)| *w == wire)
-        .map_or("—", |(_, label)| label)
 }
 
 /// What a page says after something was done: only these, never text from the address.

@@ -4,22 +4,22 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde_json::Value as Json;
 
 use super::cells;
 use super::form::{Form, Path};
 use super::guess;
 use super::myself::{Done, SessionRow, end, sessions_of};
-use super::page::{ASSETS, Fault, Frame, go, page, page_with, role_label, time};
-use super::permission::{Action, Area, may_manage};
+use super::page::{ASSETS, Fault, Frame, go, page, page_with, time};
+use super::permission::{Right, may_manage};
 use super::session::{Origin, Person};
 use super::sign_in::{hashed, password_fault};
-use super::tables::{Choice, cell_of, table_of};
+use super::tables::Choice;
 use crate::server::App;
-use crate::store::accounts::{Account, Device, NewAccount, Role, Status};
-use crate::store::catalogue::ROLES;
-use crate::store::machines::letters;
-use crate::store::rows::Query as RowQuery;
-use crate::store::{Actor, StoreError};
+use crate::store::catalogue::people::users;
+use crate::store::catalogue::{AccountStatus, Area, AuditAction, Role, Table};
+use crate::store::people::{Account, Device, NewAccount};
+use crate::store::{Actor, Entry, StoreError, letters};
 
 /// Accounts on the page.
 const MANY: u32 = 500;
@@ -82,36 +82,24 @@ struct Register<'p> {
     name: &'p str,
 }
 
-fn status_of(status: Status) -> (&'static str, &'static str) {
+/// How loud an account's status is.
+const fn tone_of(status: AccountStatus) -> &'static str {
     match status {
-        Status::Active => ("Hoạt động", "tone good"),
-        Status::Pending => ("Chờ duyệt", "tone doubt"),
-        Status::Suspended => ("Tạm khóa", "tone bad"),
+        AccountStatus::Active => "tone good",
+        AccountStatus::Pending => "tone doubt",
+        AccountStatus::Suspended => "tone bad",
     }
 }
 
-fn role_of(wire: &str) -> Option<Role> {
-    [
-        Role::Owner,
-        Role::Manager,
-        Role::Operator,
-        Role::Collector,
-        Role::ReadOnly,
-    ]
-    .into_iter()
-    .find(|r| r.wire() == wire)
-}
-
 /// The roles that this person may give.
-fn roles_for(person: &Person, chosen: &str) -> Vec<Choice> {
-    let given = ROLES.iter().filter(|(wire, _)| {
-        role_of(wire).is_some_and(|role| may_manage(person.account.role, role))
-    });
-    given
-        .map(|(wire, label)| Choice {
-            value: (*wire).to_owned(),
-            label: (*label).to_owned(),
-            is_chosen: *wire == chosen,
+fn roles_for(person: &Person, chosen: Role) -> Vec<Choice> {
+    Role::ALL
+        .iter()
+        .filter(|role| may_manage(person.account.role, **role))
+        .map(|role| Choice {
+            value: role.wire().to_owned(),
+            label: role.label().to_owned(),
+            is_chosen: *role == chosen,
         })
         .collect()
 }
@@ -128,49 +116,22 @@ async fn people(
     told: Option<(String, String)>,
     done: Option<&str>,
 ) -> Result<People, Fault> {
-    let table = table_of("accounts")?;
-    let user = table.column("user_id").ok_or_else(Fault::not_found)?;
-    let rows = app
-        .store()
-        .list("accounts", &RowQuery::default(), MANY)
-        .await?
-        .rows;
-    let ids: Vec<i64> = rows
-        .iter()
-        .filter_map(|row| cell_of(table, row, "user_id").as_i64())
-        .collect();
-    let names = app.store().names(user, &ids).await?;
-    let mut people: Vec<PersonRow> = rows
-        .iter()
-        .map(|row| {
-            let text = |name: &str| cell_of(table, row, name).as_str().unwrap_or_default();
-            let id = cell_of(table, row, "user_id").as_i64().unwrap_or(0);
-            let status = match text("status") {
-                "active" => Status::Active,
-                "pending" => Status::Pending,
-                _ => Status::Suspended,
-            };
-            let (status, tone) = status_of(status);
-            let last_login = cell_of(table, row, "last_login")
-                .as_i64()
-                .map_or_else(|| "chưa".to_owned(), time);
-            PersonRow {
-                id,
-                username: names.get(&id).cloned().unwrap_or_default(),
-                role: role_label(text("role")),
-                status,
-                tone,
-                last_login,
-            }
-        })
-        .collect();
+    let mut accounts = app.store().accounts().list(MANY).await?;
     // Who waits for approval stands first.
-    people.sort_by_key(|p| (p.status != "Chờ duyệt", p.username.clone()));
-    let may_add = person.may(Area::People, Action::Add);
+    accounts.sort_by_key(|a| (a.status != AccountStatus::Pending, a.username.clone()));
+    let row = |account: Account| PersonRow {
+        id: account.user_id,
+        username: account.username,
+        role: account.role.label(),
+        status: account.status.label(),
+        tone: tone_of(account.status),
+        last_login: account.last_login.map_or_else(|| "chưa".to_owned(), time),
+    };
+    let may_add = person.may(Area::People, Right::Add);
     Ok(People {
-        frame: Frame::of(person, "Tài khoản", "accounts").told(done),
-        all: people,
-        roles: roles_for(person, "operator"),
+        frame: Frame::of(person, "Tài khoản", "accounts").with_notice(done),
+        all: accounts.into_iter().map(row).collect(),
+        roles: roles_for(person, Role::Operator),
         may_add,
         error,
         told,
@@ -188,7 +149,7 @@ pub async fn list(
 
 /// A new account with a password for once, which is told this once.
 pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
-    let role = role_of(form.text("role")).ok_or_else(|| Fault::bad("Chọn vai trò."))?;
+    let role = Role::of(form.text("role")).ok_or_else(|| Fault::bad("Chọn vai trò."))?;
     if !may_manage(person.account.role, role) {
         return Err(Fault::forbidden());
     }
@@ -205,11 +166,12 @@ pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<R
         username,
         name: Some(name).filter(|n| !n.is_empty()),
         role,
-        status: Status::Active,
+        status: AccountStatus::Active,
     };
     match app
         .store()
-        .add_account(
+        .accounts()
+        .add(
             &new,
             &hash,
             Some(app.store().now_ms() + ONCE_MS),
@@ -244,7 +206,11 @@ fn username_fault(username: &str) -> Option<&'static str> {
 }
 
 async fn account_of(app: &App, id: i64) -> Result<Account, Fault> {
-    app.store().account(id).await?.ok_or_else(Fault::not_found)
+    app.store()
+        .accounts()
+        .find(id)
+        .await?
+        .ok_or_else(Fault::not_found)
 }
 
 async fn person_page(
@@ -255,20 +221,19 @@ async fn person_page(
     done: Option<&str>,
 ) -> Result<PersonPage, Fault> {
     let account = account_of(app, id).await?;
-    let (status, tone) = status_of(account.status);
     Ok(PersonPage {
         frame: Frame::of(
             person,
             format!("Tài khoản {}", account.username),
             "accounts",
         )
-        .told(done),
+        .with_notice(done),
         id,
-        role: role_label(account.role.wire()),
-        status,
-        tone,
-        roles: roles_for(person, account.role.wire()),
-        may_manage: person.may(Area::People, Action::Edit)
+        role: account.role.label(),
+        status: account.status.label(),
+        tone: tone_of(account.status),
+        roles: roles_for(person, account.role),
+        may_manage: person.may(Area::People, Right::Edit)
             && may_manage(person.account.role, account.role),
         is_self: id == person.account.user_id,
         has_totp: account.totp_secret.is_some(),
@@ -278,25 +243,15 @@ async fn person_page(
             Device::Only(_) => "chỉ một thiết bị đã gắn",
         },
         is_bound: account.device != Device::Any,
-        trial: trial_of(app, id).await?,
+        trial: account
+            .trial_ends
+            .as_deref()
+            .map(|until| cells::for_people(&users::TRIAL_EXPIRE_DATE, &Json::from(until))),
         sessions: sessions_of(app, id, &person.session).await?,
         action: format!("/admin/people/{id}/end"),
         told,
         account,
     })
-}
-
-/// When somebody's trial ends, if it is one.
-async fn trial_of(app: &App, id: i64) -> Result<Option<String>, Fault> {
-    let (users, row) = (table_of("users")?, app.store().fetch("users", id).await?);
-    let until = users
-        .column("trial_expire_date")
-        .ok_or_else(Fault::not_found)?;
-    let is_trial = cell_of(users, &row, "trial").as_i64() == Some(1);
-    Ok(
-        Some(cells::for_people(until, cell_of(users, &row, until.name)))
-            .filter(|until| is_trial && !until.is_empty()),
-    )
 }
 
 /// One account.
@@ -320,12 +275,21 @@ async fn managed(app: &App, person: &Person, id: i64) -> Result<Account, Fault> 
 }
 
 /// Rows of `users` obey the same rule as their accounts, whichever way they are reached.
-pub async fn may_touch(app: &App, person: &Person, table: &str, ids: &[i64]) -> Result<(), Fault> {
+pub async fn may_touch(
+    app: &App,
+    person: &Person,
+    table: &'static Table,
+    ids: &[i64],
+) -> Result<(), Fault> {
     for id in ids {
         if is_beyond(app, person, table, *id).await? {
-            let after = serde_json::json!({ "table": table, "id": id });
+            let after = serde_json::json!({ "table": table.name, "id": id });
             app.store()
-                .audit(&person.actor(), "refused", Some(table), Some(&after))
+                .audit()
+                .record(
+                    &person.actor(),
+                    Entry::of(AuditAction::Refused).table(table).after(after),
+                )
                 .await?;
             return Err(Fault::forbidden());
         }
@@ -334,13 +298,14 @@ pub async fn may_touch(app: &App, person: &Person, table: &str, ids: &[i64]) -> 
 }
 
 /// Is it the row of a user whom this person may not manage?
-pub async fn is_beyond(app: &App, person: &Person, table: &str, id: i64) -> Result<bool, Fault> {
-    if table != "users" {
+pub async fn is_beyond(app: &App, person: &Person, table: &Table, id: i64) -> Result<bool, Fault> {
+    if !table.is_people {
         return Ok(false);
     }
     Ok(app
         .store()
-        .account(id)
+        .accounts()
+        .find(id)
         .await?
         .is_some_and(|account| !may_manage(person.account.role, account.role)))
 }
@@ -367,22 +332,24 @@ pub async fn standing(
     let account = managed(&app, &person, id).await?;
     let role = match form.text("role") {
         "" => account.role,
-        wire => role_of(wire)
+        wire => Role::of(wire)
             .filter(|r| may_manage(person.account.role, *r))
             .ok_or_else(Fault::forbidden)?,
     };
     let status = match form.text("status") {
         "" => account.status,
-        "active" => Status::Active,
-        "suspended" => Status::Suspended,
+        "active" => AccountStatus::Active,
+        "suspended" => AccountStatus::Suspended,
         _ => return Err(Fault::bad("Không có trạng thái này.")),
     };
     app.store()
-        .set_standing(id, role, status, &person.actor())
+        .accounts()
+        .set_role(id, role, status, &person.actor())
         .await?;
-    if account.status == Status::Pending && status == Status::Active {
+    if account.status == AccountStatus::Pending && status == AccountStatus::Active {
         let days = app.shop().await?.trial_days;
         app.store()
+            .accounts()
             .set_trial(id, (days > 0).then_some(days), &person.actor())
             .await?;
     }
@@ -405,7 +372,10 @@ pub async fn trial(
                 .ok_or_else(|| Fault::bad("Số ngày từ 1 đến 3650."))?,
         ),
     };
-    app.store().set_trial(id, days, &person.actor()).await?;
+    app.store()
+        .accounts()
+        .set_trial(id, days, &person.actor())
+        .await?;
     Ok(go(&format!("/admin/people/{id}?done=saved")))
 }
 
@@ -420,6 +390,7 @@ pub async fn reset(
     let password = password_for_once();
     let hash = hashed(&password).await?;
     app.store()
+        .accounts()
         .set_password_for_once(id, &hash, app.store().now_ms() + ONCE_MS, &person.actor())
         .await?;
     page(&person_page(&app, &person, id, Some(password), None).await?)
@@ -434,6 +405,7 @@ pub async fn totp_off(
     managed(&app, &person, id).await?;
     another(&person, id)?;
     app.store()
+        .accounts()
         .set_totp(id, None, None, &person.actor())
         .await?;
     Ok(go(&format!("/admin/people/{id}?done=totp_off")))
@@ -452,7 +424,10 @@ pub async fn device(
         "any" => false,
         _ => return Err(Fault::bad("Chọn gắn hay bỏ gắn thiết bị.")),
     };
-    app.store().set_device(id, binds, &person.actor()).await?;
+    app.store()
+        .accounts()
+        .set_device(id, binds, &person.actor())
+        .await?;
     Ok(go(&format!(
         "/admin/people/{id}?done={}",
         if binds { "device" } else { "device_off" }
@@ -531,9 +506,9 @@ pub async fn register(State(app): State<App>, from: Origin, form: Form) -> Resul
         username,
         name: Some(name).filter(|n| !n.is_empty()),
         role: Role::Operator,
-        status: Status::Pending,
+        status: AccountStatus::Pending,
     };
-    match app.store().add_account(&new, &hash, None, &actor).await {
+    match app.store().accounts().add(&new, &hash, None, &actor).await {
         Ok(_) => Ok(go("/admin/register?done=asked")),
         Err(StoreError::BadValue { field, why }) => refused(format!("{field}: {why}")),
         Err(other) => Err(other.into()),

@@ -1,33 +1,12 @@
-//! What each role may do: one table over areas and actions.
+//! What each role may do: one table over areas and rights.
 //!
 //! Lives here: data and pure questions about it. Never here: who asks, HTTP, the database.
 
-use crate::store::accounts::Role;
+use crate::store::catalogue::{Area, Role};
 
-/// What belongs together when somebody is allowed something.
+/// What somebody may be allowed to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Area {
-    /// Jobs.
-    Jobs,
-    /// What machines reported and were allowed to do.
-    Proofs,
-    /// Products, orders, banners.
-    Goods,
-    /// The collection desk's rows.
-    Collection,
-    /// Users and accounts.
-    People,
-    /// Machines and their tokens.
-    Machines,
-    /// The shop's settings and limits.
-    Rules,
-    /// The audit trail, imports.
-    Trail,
-}
-
-/// What somebody wants to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub enum Right {
     /// Look.
     See,
     /// Make a row.
@@ -44,7 +23,7 @@ pub enum Action {
     Decide,
 }
 
-impl Action {
+impl Right {
     /// All of them.
     pub const ALL: [Self; 7] = [
         Self::See,
@@ -83,7 +62,7 @@ const TABLE: [(Area, [&str; 5]); 8] = [
 ];
 
 /// May somebody of this role?
-pub fn may(role: Role, area: Area, action: Action) -> bool {
+pub fn may(role: Role, area: Area, right: Right) -> bool {
     let column = match role {
         Role::Owner => 0,
         Role::Manager => 1,
@@ -93,22 +72,7 @@ pub fn may(role: Role, area: Area, action: Action) -> bool {
     };
     TABLE
         .iter()
-        .any(|(a, letters)| *a == area && letters[column].contains(action.letter()))
-}
-
-/// Where a table belongs. A table that nobody has put anywhere is closed.
-pub fn area_of(table: &str) -> Option<Area> {
-    Some(match table {
-        "jobs" => Area::Jobs,
-        "attempts" | "reports" | "debt_locks" => Area::Proofs,
-        "products" | "orders" | "order_details" | "banner" => Area::Goods,
-        "collection_data" | "transporter_transaction" => Area::Collection,
-        "users" | "accounts" | "login_failures" => Area::People,
-        "machines" => Area::Machines,
-        "admin_config" | "limits" => Area::Rules,
-        "audit" | "imports" => Area::Trail,
-        _ => return None,
-    })
+        .any(|(a, letters)| *a == area && letters[column].contains(right.letter()))
 }
 
 /// May a manager touch an account of this role? Owners are for owners.
@@ -123,33 +87,12 @@ pub const fn may_manage(role: Role, other: Role) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::catalogue::{Access, TABLES};
-
-    const ROLES: [Role; 5] = [
-        Role::Owner,
-        Role::Manager,
-        Role::Operator,
-        Role::Collector,
-        Role::ReadOnly,
-    ];
-
-    #[test]
-    fn every_table_that_is_served_belongs_somewhere() {
-        for table in TABLES.iter().filter(|t| t.access != Access::Hidden) {
-            assert!(area_of(table.name).is_some(), "{} is nobody's", table.name);
-        }
-        assert_eq!(
-            area_of("readme"),
-            None,
-            "what an intruder left is never served"
-        );
-    }
 
     #[test]
     fn who_looks_only_changes_nothing() {
         for (area, _) in TABLE {
-            for action in Action::ALL.into_iter().filter(|a| *a != Action::See) {
-                assert!(!may(Role::ReadOnly, area, action), "{area:?} {action:?}");
+            for right in Right::ALL.into_iter().filter(|r| *r != Right::See) {
+                assert!(!may(Role::ReadOnly, area, right), "{area:?} {right:?}");
             }
         }
     }
@@ -157,12 +100,12 @@ mod tests {
     #[test]
     fn nobody_may_what_the_owner_may_not() {
         for (area, _) in TABLE {
-            for action in Action::ALL {
+            for right in Right::ALL {
                 assert!(
-                    ROLES
+                    Role::ALL
                         .iter()
-                        .all(|role| !may(*role, area, action) || may(Role::Owner, area, action)),
-                    "{area:?} {action:?}"
+                        .all(|role| !may(*role, area, right) || may(Role::Owner, area, right)),
+                    "{area:?} {right:?}"
                 );
             }
         }
@@ -170,21 +113,22 @@ mod tests {
 
     #[test]
     fn only_who_answers_for_the_shop_says_what_became_of_money() {
-        let deciders: Vec<_> = ROLES
-            .into_iter()
-            .filter(|role| may(*role, Area::Jobs, Action::Decide))
+        let deciders: Vec<_> = Role::ALL
+            .iter()
+            .copied()
+            .filter(|role| may(*role, Area::Jobs, Right::Decide))
             .collect();
         assert_eq!(deciders, [Role::Owner, Role::Manager]);
         assert!(
-            ROLES
-                .into_iter()
-                .all(|role| !may(role, Area::Proofs, Action::Edit)),
+            Role::ALL
+                .iter()
+                .all(|role| !may(*role, Area::Proofs, Right::Edit)),
             "what machines said is never edited"
         );
         assert!(
-            ROLES
-                .into_iter()
-                .all(|role| !may(role, Area::Trail, Action::Delete)),
+            Role::ALL
+                .iter()
+                .all(|role| !may(*role, Area::Trail, Right::Delete)),
             "nor is the trail"
         );
     }
@@ -193,13 +137,13 @@ mod tests {
     fn keys_and_people_are_closed_to_the_floor() {
         for role in [Role::Operator, Role::Collector, Role::ReadOnly] {
             assert!(
-                !may(role, Area::People, Action::See)
-                    && !may(role, Area::Machines, Action::See)
-                    && !may(role, Area::Rules, Action::See)
+                !may(role, Area::People, Right::See)
+                    && !may(role, Area::Machines, Right::See)
+                    && !may(role, Area::Rules, Right::See)
             );
         }
         assert!(
-            !may(Role::Manager, Area::Machines, Action::Add)
+            !may(Role::Manager, Area::Machines, Right::Add)
                 && !may_manage(Role::Manager, Role::Owner)
         );
     }

@@ -10,14 +10,14 @@ use super::cells;
 use super::form::{Form, Path};
 use super::myself::Done;
 use super::page::{Fault, Frame, ago, count, go, money, page, time};
-use super::permission::{Action, Area};
+use super::permission::Right;
 use super::session::Person;
-use super::tables::{Trace, cell_of, is_doubt, table_of, trail_of};
+use super::tables::{Trace, is_doubt, trail_of};
 use crate::domain::{JobState, Resolution, Vnd};
 use crate::server::App;
-use crate::store::catalogue::SERVICES;
-use crate::store::jobs::{JobFilter, JobView};
-use crate::store::rows::{Compare, Filter, Query as RowQuery};
+use crate::store::catalogue::work::{JOBS, jobs, reports};
+use crate::store::catalogue::{Area, Column, SERVICES};
+use crate::store::jobs::{ArmedAttempt, JobFilter, JobView, ReportRow};
 
 /// Jobs that wait for a person, on one page.
 const MANY: u32 = 200;
@@ -47,7 +47,7 @@ struct Review {
 }
 
 /// Something that happened to the job, in order.
-struct Told {
+struct Event {
     at: i64,
     when: String,
     class: &'static str,
@@ -75,7 +75,7 @@ struct JobPage {
     may_cancel: bool,
     may_reopen: bool,
     suggested: String,
-    story: Vec<Told>,
+    story: Vec<Event>,
     trail: Vec<Trace>,
 }
 
@@ -96,7 +96,8 @@ pub async fn list(
     for state in [JobState::Review, JobState::InDoubt] {
         jobs.extend(
             app.store()
-                .jobs(
+                .jobs()
+                .list(
                     &JobFilter {
                         state: Some(state),
                         ..JobFilter::default()
@@ -106,8 +107,11 @@ pub async fn list(
                 .await?,
         );
     }
-    let (now, allowed) = (app.store().now_ms(), app.store().doubtful_amounts().await?);
-    let (number, sum) = app.store().in_doubt().await?;
+    let (now, allowed) = (
+        app.store().now_ms(),
+        app.store().jobs().doubtful_amounts().await?,
+    );
+    let (number, sum) = app.store().board().in_doubt().await?;
     let jobs = jobs.into_iter().map(|job| Waiting {
         url: format!("/admin/review/{}", job.id),
         service: title_of(&job.service),
@@ -125,7 +129,7 @@ pub async fn list(
         code: job.code,
     });
     page(&Review {
-        frame: Frame::of(&person, "Cần xem", "review").told(done.done.as_deref()),
+        frame: Frame::of(&person, "Cần xem", "review").with_notice(done.done.as_deref()),
         told: (number > 0).then(|| (count(number), money(sum))),
         jobs: jobs.collect(),
     })
@@ -138,161 +142,109 @@ pub async fn show(
     Path(id): Path<String>,
     Query(done): Query<Done>,
 ) -> Result<Response, Fault> {
-    let job = app.store().job(&id).await?.ok_or_else(Fault::not_found)?;
+    let job = app
+        .store()
+        .jobs()
+        .find(&id)
+        .await?
+        .ok_or_else(Fault::not_found)?;
     let mut story = reports_of(&app, job.number).await?;
     story.extend(attempts_of(&app, job.number).await?);
-    story.sort_by_key(|told| told.at);
+    story.sort_by_key(|event| event.at);
     let suggested = story
         .iter()
         .rev()
-        .find_map(|told| {
-            told.lines
+        .find_map(|event| {
+            event
+                .lines
                 .iter()
                 .find_map(|line| line.strip_prefix("Số tiền: "))
         })
         .unwrap_or("")
         .to_owned();
     let state = job.state;
-    let column = table_of("jobs")?
-        .column("state")
-        .ok_or_else(Fault::not_found)?;
     page(&JobPage {
         frame: Frame::of(
             &person,
             format!("{} · {}", title_of(&job.service), job.code),
             "review",
         )
-        .told(done.done.as_deref()),
+        .with_notice(done.done.as_deref()),
         service: title_of(&job.service),
         state: state.label(),
-        tone: cells::tone(column, &Json::from(job.state.wire())),
+        tone: cells::tone(&jobs::STATE, &Json::from(job.state.wire())),
         amount: job
             .amount
             .or(job.expected_amount)
             .map_or_else(|| "—".to_owned(), money),
         paid: job.paid_amount.map_or_else(|| "—".to_owned(), money),
         is_open: is_doubt(&job),
-        may_decide: person.may(Area::Jobs, Action::Decide),
-        may_edit: person.may(Area::Jobs, Action::Edit),
+        may_decide: person.may(Area::Jobs, Right::Decide),
+        may_edit: person.may(Area::Jobs, Right::Edit),
         may_cancel: matches!(state, JobState::Ready | JobState::Leased | JobState::Failed),
         may_reopen: matches!(state, JobState::Failed | JobState::Cancelled),
         suggested,
         story,
-        trail: trail_of(&app, table_of("jobs")?, job.number).await?,
+        trail: trail_of(&app, &JOBS, job.number).await?,
         job,
     })
 }
 
-fn of_job(job: i64) -> RowQuery {
-    let filter = Filter {
-        column: "job_id".to_owned(),
-        compare: Compare::Is,
-        value: job.to_string(),
+async fn reports_of(app: &App, job: i64) -> Result<Vec<Event>, Fault> {
+    let reports = app.store().jobs().reports_of(job, EVENTS_MAX).await?;
+    Ok(reports.into_iter().map(report_event).collect())
+}
+
+fn report_event(report: ReportRow) -> Event {
+    let shown = |column: Column, text: Option<String>| {
+        text.map(|text| cells::for_people(&column, &Json::from(text)))
+            .filter(|text| !text.is_empty())
     };
-    RowQuery {
-        filters: vec![filter],
-        ..RowQuery::default()
+    let class = match report.outcome.as_str() {
+        "paid" => "good",
+        "unknown" => "doubt",
+        "rejected" | "failed" | "refused" | "not_found" => "bad",
+        _ => "",
+    };
+    let outcome = shown(reports::OUTCOME, Some(report.outcome)).unwrap_or_default();
+    let lines = [
+        ("Số tiền", report.amount.map(money)),
+        ("Bằng chứng", shown(reports::PROOF, Some(report.proof))),
+        ("Mã giao dịch", report.transaction_id),
+        ("Lời của cổng", report.message),
+        ("Nhân viên", report.operator),
+        ("Máy chủ", shown(reports::VERDICT, Some(report.status))),
+        ("Lý do", shown(reports::REASON, report.reason)),
+        ("Lần thanh toán", Some(report.attempt)),
+    ];
+    Event {
+        at: report.at,
+        when: time(report.at),
+        class,
+        title: format!("{} báo: {outcome}", report.machine),
+        lines: lines
+            .into_iter()
+            .filter_map(|(title, text)| Some((title, text.filter(|t| !t.is_empty())?)))
+            .map(|(title, text)| format!("{title}: {text}"))
+            .collect(),
     }
 }
 
-async fn reports_of(app: &App, job: i64) -> Result<Vec<Told>, Fault> {
-    let table = table_of("reports")?;
-    let found = app
-        .store()
-        .list("reports", &of_job(job), EVENTS_MAX)
-        .await?;
-    let machines = machines_of(app, "reports", &found.rows).await?;
-    Ok(found
-        .rows
-        .iter()
-        .map(|row| {
-            let shown = |name: &str| {
-                table
-                    .column(name)
-                    .map(|c| cells::for_people(c, cell_of(table, row, name)))
-                    .filter(|t| !t.is_empty())
-            };
-            let machine = cell_of(table, row, "machine_id")
-                .as_i64()
-                .and_then(|id| machines.get(&id).cloned())
-                .unwrap_or_default();
-            let outcome = cell_of(table, row, "outcome").as_str().unwrap_or_default();
-            let class = match outcome {
-                "paid" => "good",
-                "unknown" => "doubt",
-                "rejected" | "failed" | "refused" | "not_found" => "bad",
-                _ => "",
-            };
-            let line = |name: &str, title: &str| shown(name).map(|text| format!("{title}: {text}"));
-            let at = cell_of(table, row, "at").as_i64().unwrap_or(0);
-            Told {
-                at,
-                when: time(at),
-                class,
-                title: format!("{machine} báo: {}", shown("outcome").unwrap_or_default()),
-                lines: [
-                    line("amount", "Số tiền"),
-                    line("proof", "Bằng chứng"),
-                    line("transaction_id", "Mã giao dịch"),
-                    line("message", "Lời của cổng"),
-                    line("operator", "Nhân viên"),
-                    line("verdict", "Máy chủ"),
-                    line("reason", "Lý do"),
-                    line("attempt", "Lần thanh toán"),
-                ]
-                .into_iter()
-                .flatten()
-                .collect(),
-            }
-        })
-        .collect())
-}
-
-async fn attempts_of(app: &App, job: i64) -> Result<Vec<Told>, Fault> {
-    let table = table_of("attempts")?;
-    let found = app
-        .store()
-        .list("attempts", &of_job(job), EVENTS_MAX)
-        .await?;
-    let machines = machines_of(app, "attempts", &found.rows).await?;
-    Ok(found
-        .rows
-        .iter()
-        .map(|row| {
-            let at = cell_of(table, row, "armed_at").as_i64().unwrap_or(0);
-            let machine = cell_of(table, row, "machine_id")
-                .as_i64()
-                .and_then(|id| machines.get(&id).cloned())
-                .unwrap_or_default();
-            let amount = cell_of(table, row, "amount")
-                .as_i64()
-                .map(|a| format!("Số tiền: {}", money(a)));
-            let attempt = cell_of(table, row, "attempt")
-                .as_str()
-                .map(|a| format!("Lần thanh toán: {a}"));
-            Told {
-                at,
-                when: time(at),
-                class: "",
-                title: format!("Cho phép {machine} bấm xác nhận"),
-                lines: amount.into_iter().chain(attempt).collect(),
-            }
-        })
-        .collect())
-}
-
-async fn machines_of(
-    app: &App,
-    table: &str,
-    rows: &[crate::store::rows::Row],
-) -> Result<std::collections::HashMap<i64, String>, Fault> {
-    let table = table_of(table)?;
-    let column = table.column("machine_id").ok_or_else(Fault::not_found)?;
-    let ids: Vec<i64> = rows
-        .iter()
-        .filter_map(|row| cell_of(table, row, "machine_id").as_i64())
-        .collect();
-    Ok(app.store().names(column, &ids).await?)
+async fn attempts_of(app: &App, job: i64) -> Result<Vec<Event>, Fault> {
+    let attempts = app.store().jobs().attempts_of(job, EVENTS_MAX).await?;
+    let event = |attempt: ArmedAttempt| Event {
+        at: attempt.at,
+        when: time(attempt.at),
+        class: "",
+        title: format!("Cho phép {} bấm xác nhận", attempt.machine),
+        lines: attempt
+            .amount
+            .map(|dong| format!("Số tiền: {}", money(dong)))
+            .into_iter()
+            .chain([format!("Lần thanh toán: {}", attempt.attempt)])
+            .collect(),
+    };
+    Ok(attempts.into_iter().map(event).collect())
 }
 
 /// A person's word. It is said once, with a reason, in the name of the account that has signed in.
@@ -323,6 +275,7 @@ pub async fn decide(
     };
     let reason: String = format!("{name}: {reason}").chars().take(2_000).collect();
     app.store()
+        .jobs()
         .resolve(&id, resolution, amount, &reason, &person.actor())
         .await?;
     Ok(go(&format!("/admin/review/{id}?done=decided")))
@@ -339,8 +292,18 @@ pub async fn change(
         .filter(|r| !r.is_empty())
         .ok_or_else(|| Fault::bad("Ghi lý do."))?;
     match form.text("action") {
-        "cancel" => app.store().cancel(&id, reason, &person.actor()).await?,
-        "reopen" => app.store().reopen(&id, reason, &person.actor()).await?,
+        "cancel" => {
+            app.store()
+                .jobs()
+                .cancel(&id, reason, &person.actor())
+                .await?
+        }
+        "reopen" => {
+            app.store()
+                .jobs()
+                .reopen(&id, reason, &person.actor())
+                .await?
+        }
         _ => return Err(Fault::bad("Không có việc này.")),
     };
     Ok(go(&format!("/admin/review/{id}?done=decided")))

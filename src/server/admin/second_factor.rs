@@ -10,9 +10,8 @@ use totp_rs::{Algorithm, Builder, Secret, Totp};
 
 use super::page::Fault;
 use crate::server::App;
-use crate::store::accounts::Account;
-use crate::store::digest;
-use crate::store::machines::letters;
+use crate::store::people::Account;
+use crate::store::{digest, letters};
 
 /// Recovery codes that are given out.
 const CODES: usize = 10;
@@ -81,7 +80,11 @@ pub async fn accepts(app: &App, account: &Account, code: &str) -> Result<bool, F
         return Ok(false);
     };
     if let Some(step) = step_of(app, sealed, code)? {
-        return Ok(app.store().use_totp_step(account.user_id, step).await?);
+        return Ok(app
+            .store()
+            .accounts()
+            .use_totp_step(account.user_id, step)
+            .await?);
     }
     let Some(kept) = &account.recovery_codes else {
         return Ok(false);
@@ -95,6 +98,7 @@ pub async fn accepts(app: &App, account: &Account, code: &str) -> Result<bool, F
     let left = serde_json::to_string(&left).map_err(|_| Fault::broken())?;
     Ok(app
         .store()
+        .accounts()
         .set_recovery_codes(account.user_id, kept, &left)
         .await?)
 }

@@ -18,10 +18,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::page::Fault;
-use super::permission::{Action, Area, area_of, may};
+use super::permission::{Right, may};
 use crate::server::App;
 use crate::server::caller::address;
-use crate::store::accounts::{Account, WebSession};
+use crate::store::catalogue::{Area, Table};
+use crate::store::people::{Account, WebSession};
 use crate::store::{Actor, StoreError, digest};
 
 /// Without a request for so long a session is over.
@@ -112,13 +113,13 @@ pub struct Origin {
 
 impl Person {
     /// May they?
-    pub fn may(&self, area: Area, action: Action) -> bool {
-        may(self.account.role, area, action)
+    pub fn may(&self, area: Area, right: Right) -> bool {
+        may(self.account.role, area, right)
     }
 
     /// May they, with this table?
-    pub fn may_table(&self, table: &str, action: Action) -> bool {
-        area_of(table).is_some_and(|area| self.may(area, action))
+    pub fn may_table(&self, table: &Table, right: Right) -> bool {
+        table.area.is_some_and(|area| self.may(area, right))
     }
 
     /// What they are called: the person's name, else the login.
@@ -264,7 +265,7 @@ pub async fn begin(
         STEP_MS
     };
     if let Some(before) = before {
-        app.store().end_session(before).await?;
+        app.store().sessions().end(before).await?;
     }
     let session = WebSession {
         hash: digest(id.as_bytes()),
@@ -276,7 +277,7 @@ pub async fn begin(
         agent: from.agent.clone(),
         data: Some(to_json(data)),
     };
-    app.store().add_session(&session).await?;
+    app.store().sessions().add(&session).await?;
     Ok(from.cookie(&id))
 }
 
@@ -296,12 +297,12 @@ pub async fn find(
         return Ok(None);
     };
     let hash = digest(id.as_bytes());
-    let Some(session) = app.store().session(&hash).await? else {
+    let Some(session) = app.store().sessions().find(&hash).await? else {
         return Ok(None);
     };
     let now = app.store().now_ms();
     if now - session.last_seen > IDLE_MS {
-        app.store().end_session(&hash).await?;
+        app.store().sessions().end(&hash).await?;
         return Ok(None);
     }
     let Some(user_id) = session.user_id else {
@@ -309,7 +310,8 @@ pub async fn find(
     };
     let account = app
         .store()
-        .account(user_id)
+        .accounts()
+        .find(user_id)
         .await?
         .filter(|a| a.may_sign_in(now));
     let data = session
@@ -317,11 +319,11 @@ pub async fn find(
         .as_deref()
         .and_then(|text| serde_json::from_str(text).ok());
     let (Some(account), Some(data)) = (account, data) else {
-        app.store().end_session(&hash).await?;
+        app.store().sessions().end(&hash).await?;
         return Ok(None);
     };
     if now - session.last_seen > TOUCH_MS {
-        app.store().touch_session(&hash, None).await?;
+        app.store().sessions().touch(&hash, None).await?;
     }
     Ok(Some(Person {
         account,

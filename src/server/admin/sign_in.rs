@@ -21,9 +21,11 @@ use super::page::{ASSETS, Fault, go, page, page_with};
 use super::second_factor;
 use super::session::{self, Data, Origin, Person, Step};
 use crate::server::App;
-use crate::store::accounts::{Account, Role, Status, hash_password, password_fits};
+use crate::store::catalogue::people::USERS;
+use crate::store::catalogue::{AccountStatus, AuditAction, Role};
+use crate::store::people::{Account, hash_password, password_fits};
 use crate::store::settings::Shop;
-use crate::store::{Actor, digest};
+use crate::store::{Actor, Entry, digest};
 
 /// Passwords that are looked at at once: each takes 19 MiB and a core.
 static ARGON: Semaphore = Semaphore::const_new(2);
@@ -62,7 +64,7 @@ struct NewPassword<'p> {
 
 /// Where somebody wanted to go.
 #[derive(Debug, Deserialize)]
-pub struct Wanted {
+pub struct SignInQuery {
     #[serde(default)]
     next: String,
 }
@@ -84,7 +86,7 @@ pub fn next_page(wanted: &str) -> &str {
 pub async fn form(
     State(app): State<App>,
     from: Origin,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<SignInQuery>,
 ) -> Result<Response, Fault> {
     shown(
         &app,
@@ -145,7 +147,7 @@ pub async fn submit(
     }
     app.admit(&from.ip)
         .map_err(|seconds| Fault::too_many(i64::try_from(seconds).unwrap_or(60)))?;
-    let account = app.store().account_named(&username).await?;
+    let account = app.store().accounts().named(&username).await?;
     let looked = async {
         let hash = account
             .as_ref()
@@ -166,9 +168,10 @@ pub async fn submit(
     }
     // Who shows the right password may know why the door is shut.
     let Some(account) = account.filter(|a| a.may_sign_in(app.store().now_ms())) else {
-        let account = app.store().account_named(&username).await?;
+        let account = app.store().accounts().named(&username).await?;
         app.store()
-            .sign_in_failed(&username, &from.ip, &from.actor())
+            .sign_ins()
+            .failed(&username, &from.ip, &from.actor())
             .await?;
         let why = account
             .as_ref()
@@ -187,14 +190,16 @@ pub async fn submit(
     if !device::fits(&account, &from) {
         let actor = actor_of(&account, &from);
         app.store()
-            .sign_in_failed(&username, &from.ip, &actor)
+            .sign_ins()
+            .failed(&username, &from.ip, &actor)
             .await?;
         app.store()
-            .audit(
+            .audit()
+            .record(
                 &actor,
-                "login_device",
-                Some("users"),
-                Some(&serde_json::json!({ "agent": from.agent })),
+                Entry::of(AuditAction::LoginDevice)
+                    .table(&USERS)
+                    .after(serde_json::json!({ "agent": from.agent })),
             )
             .await?;
         return shown(
@@ -218,12 +223,12 @@ pub async fn submit(
 
 fn why_shut(account: &Account) -> &'static str {
     match account.status {
-        Status::Pending => "Tài khoản đang chờ cửa hàng duyệt.",
-        Status::Suspended => "Tài khoản đang tạm khóa. Liên hệ chủ cửa hàng.",
-        Status::Active if !account.is_open => {
+        AccountStatus::Pending => "Tài khoản đang chờ cửa hàng duyệt.",
+        AccountStatus::Suspended => "Tài khoản đang tạm khóa. Liên hệ chủ cửa hàng.",
+        AccountStatus::Active if !account.is_open => {
             "Tài khoản đã hết hạn hoặc bị chặn. Liên hệ chủ cửa hàng để gia hạn."
         }
-        Status::Active => {
+        AccountStatus::Active => {
             "Mật khẩu dùng một lần đã hết hạn. Khởi động lại máy chủ hoặc xin mật khẩu mới."
         }
     }
@@ -252,7 +257,10 @@ async fn pass(
     };
     let cookie = session::begin(app, from, account.user_id, &data, before).await?;
     if step == Step::Full {
-        app.store().signed_in(account, &from.ip, &actor).await?;
+        app.store()
+            .sign_ins()
+            .succeeded(account, &from.ip, &actor)
+            .await?;
     }
     let cookies = std::iter::once(cookie)
         .chain(known)
@@ -360,6 +368,7 @@ pub async fn new_password(
     }
     let hash = hashed(new).await?;
     app.store()
+        .accounts()
         .set_password(
             account.user_id,
             &hash,
@@ -383,9 +392,13 @@ pub async fn new_password(
 /// to know it.
 pub async fn sign_out(State(app): State<App>, person: Person) -> Result<Response, Fault> {
     const CLEAR: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
-    app.store().end_session(&person.session).await?;
+    app.store().sessions().end(&person.session).await?;
     app.store()
-        .audit(&person.actor(), "logout", Some("users"), None)
+        .audit()
+        .record(
+            &person.actor(),
+            Entry::of(AuditAction::Logout).table(&USERS),
+        )
         .await?;
     let headers = [
         (header::SET_COOKIE, person.from.cookie("")),

@@ -9,18 +9,24 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value as Json;
 
-use super::cells::{self, is_editable};
+use super::cells;
 use super::form::{Form, Path};
-use super::list::{Asked, ListPage, list_page};
+use super::list::{ListPage, ListRequest, list_page};
 use super::page::{Fault, Frame, go, page, page_with, time};
 use super::people::{is_beyond, may_touch};
-use super::permission::Action;
+use super::permission::Right;
 use super::session::Person;
 use crate::domain::JobState;
 use crate::server::App;
-use crate::store::catalogue::{self, ACTIONS, Access, Column, Kind, Table};
-use crate::store::rows::{self, Compare, Fields, Filter, Query, Row, is_free};
-use crate::store::{StoreError, jobs::JobView};
+use crate::store::StoreError;
+use crate::store::catalogue::house::{AUDIT, audit};
+use crate::store::catalogue::people::{ACCOUNTS, accounts};
+use crate::store::catalogue::work::{JOBS, jobs};
+use crate::store::catalogue::{
+    self, Access, AuditAction, BulkAction, Column, ColumnKind, Screen, TABLES, Table,
+};
+use crate::store::jobs::JobView;
+use crate::store::tables::{Fields, TableRow, parse};
 
 /// Rows of a pick list.
 const PICK_MAX: u32 = 20;
@@ -110,7 +116,7 @@ pub(super) struct RowPage {
     /// Rows elsewhere that point here.
     related: Vec<Related>,
     /// What an entry of the trail says was changed.
-    told: Vec<(String, String, String)>,
+    changes: Vec<(String, String, String)>,
     decide_url: Option<String>,
     /// A refused report that can be marked as looked at.
     unseen: Option<i64>,
@@ -148,7 +154,7 @@ pub fn table_of(name: &str) -> Result<&'static Table, Fault> {
 fn editable(table: &'static Table, name: &str) -> Result<&'static Column, Fault> {
     table
         .column(name)
-        .filter(|c| is_editable(table, c))
+        .filter(|c| table.is_editable(c))
         .ok_or_else(Fault::not_found)
 }
 
@@ -160,8 +166,8 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let table = table_of(&table)?;
-    let asked = Asked::of(table, query.as_deref().unwrap_or_default())?;
-    let shown: ListPage = list_page(&app, &person, asked).await?;
+    let request = ListRequest::of(table, query.as_deref().unwrap_or_default())?;
+    let shown: ListPage = list_page(&app, &person, request).await?;
     page(&shown)
 }
 
@@ -183,7 +189,8 @@ pub async fn columns(
         Json::from(chosen)
     };
     app.store()
-        .like(
+        .settings()
+        .prefer(
             person.account.user_id,
             &format!("columns.{}", table.name),
             &value,
@@ -215,25 +222,31 @@ pub async fn pick(
         .column(&column)
         .filter(|c| !c.secret)
         .ok_or_else(Fault::not_found)?;
-    let Kind::Relation { table: other, .. } = column.kind else {
+    let ColumnKind::Relation { table: other, .. } = column.kind else {
         return Err(Fault::not_found());
     };
     // Who may edit the row may see by name what it can point to, and nothing more.
-    if !person.may_table(table.name, Action::Edit) && !person.may_table(other, Action::See) {
+    if !person.may_table(table, Right::Edit)
+        && !catalogue::table(other).is_some_and(|other| person.may_table(other, Right::See))
+    {
         return Err(Fault::forbidden());
     }
-    let asked = Form(
+    let query = Form(
         url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
             .into_owned()
             .collect(),
     );
-    let words = asked
+    let words = query
         .0
         .iter()
         .find(|(name, _)| name.starts_with("q."))
         .map_or("", |(_, v)| v.as_str());
     page(&Picked {
-        found: app.store().pick_list(column, words, PICK_MAX).await?,
+        found: app
+            .store()
+            .tables()
+            .pick_list(column, words, PICK_MAX)
+            .await?,
     })
 }
 
@@ -245,11 +258,11 @@ async fn field(
     value: String,
 ) -> Result<Field, Fault> {
     let (shape, choices, label) = match column.kind {
-        Kind::Bool => ("yes_no", Vec::new(), String::new()),
-        Kind::LongText => ("long", Vec::new(), String::new()),
-        Kind::Money | Kind::Decimal => ("money", Vec::new(), String::new()),
-        Kind::Int | Kind::Id => ("number", Vec::new(), String::new()),
-        Kind::Choice(all) => {
+        ColumnKind::Bool => ("yes_no", Vec::new(), String::new()),
+        ColumnKind::LongText => ("long", Vec::new(), String::new()),
+        ColumnKind::Money | ColumnKind::Decimal => ("money", Vec::new(), String::new()),
+        ColumnKind::Int | ColumnKind::Id => ("number", Vec::new(), String::new()),
+        ColumnKind::Choice(all) => {
             let choice = |(wire, label): &(&str, &str)| Choice {
                 value: (*wire).to_owned(),
                 label: (*label).to_owned(),
@@ -257,20 +270,22 @@ async fn field(
             };
             ("choice", all.iter().map(choice).collect(), String::new())
         }
-        Kind::Relation { .. } => (
+        ColumnKind::Relation { .. } => (
             "pick",
             Vec::new(),
             name_of(app, column, value.parse().ok())
                 .await?
                 .unwrap_or_default(),
         ),
-        Kind::Date | Kind::TimeMs | Kind::OldTime => ("time", Vec::new(), String::new()),
-        Kind::Text(_) => ("text", Vec::new(), String::new()),
+        ColumnKind::Date | ColumnKind::TimeMs | ColumnKind::OldTime => {
+            ("time", Vec::new(), String::new())
+        }
+        ColumnKind::Text(_) => ("text", Vec::new(), String::new()),
     };
     let is_needed = !column.nullable
         && column.default.is_none()
         && !table.name.is_empty()
-        && column.kind != Kind::Bool;
+        && column.kind != ColumnKind::Bool;
     Ok(Field {
         name: column.name,
         vi: column.vi,
@@ -284,25 +299,16 @@ async fn field(
     })
 }
 
-/// What stands in the column of a row.
-pub fn cell_of<'r>(table: &Table, row: &'r Row, name: &str) -> &'r Json {
-    table
-        .shown()
-        .position(|c| c.name == name)
-        .and_then(|at| row.cells.get(at))
-        .unwrap_or(&Json::Null)
-}
-
 async fn fields_of(
     app: &App,
     table: &'static Table,
-    row: Option<&Row>,
+    row: Option<&TableRow>,
     given: &Form,
 ) -> Result<Vec<Field>, Fault> {
     let mut fields = Vec::new();
-    for column in table.columns.iter().filter(|c| is_editable(table, c)) {
+    for column in table.columns.iter().filter(|c| table.is_editable(c)) {
         let value = match row {
-            Some(row) => cells::for_form(column, cell_of(table, row, column.name)),
+            Some(row) => cells::for_form(column, row.cell(table, column)),
             None if given.has(column.name) => given.text(column.name).to_owned(),
             // A default that is a plain value stands in the new form.
             None => column
@@ -318,26 +324,28 @@ async fn fields_of(
 async fn facts_of(
     app: &App,
     table: &'static Table,
-    row: &Row,
+    row: &TableRow,
     is_all: bool,
 ) -> Result<Vec<Fact>, Fault> {
     let mut facts = Vec::new();
     for column in table
         .shown()
-        .filter(|c| is_all || !is_editable(table, c))
-        .filter(|c| !matches!(c.name, "version" | "id" | "before_json" | "after_json"))
+        .filter(|c| is_all || !table.is_editable(c))
+        .filter(|c| c.name != "version" && c.kind != ColumnKind::Id)
+        .filter(|c| ![audit::BEFORE_JSON, audit::AFTER_JSON].contains(c))
     {
-        let cell = cell_of(table, row, column.name);
+        let cell = row.cell(table, column);
         let mut text = cells::for_people(column, cell);
         let mut link = None;
-        if let (Kind::Relation { table: other, .. }, Some(id)) = (column.kind, cell.as_i64()) {
+        if let (ColumnKind::Relation { table: other, .. }, Some(id)) = (column.kind, cell.as_i64())
+        {
             text = name_of(app, column, Some(id))
                 .await?
                 .unwrap_or_else(|| format!("#{id}"));
-            link = Some(link_of(other, id));
+            link = catalogue::table(other).map(|other| link_of(other, id));
         }
-        if let Some(told) = told_link(table, column, row) {
-            link = Some(told);
+        if let Some(about) = trail_link(table, column, row) {
+            link = Some(about);
         }
         if !text.is_empty() {
             facts.push(Fact {
@@ -356,6 +364,7 @@ async fn facts_of(
 pub async fn name_of(app: &App, column: &Column, id: Option<i64>) -> Result<Option<String>, Fault> {
     Ok(app
         .store()
+        .tables()
         .names(column, id.as_slice())
         .await?
         .into_values()
@@ -364,61 +373,33 @@ pub async fn name_of(app: &App, column: &Column, id: Option<i64>) -> Result<Opti
 }
 
 /// Where a row is looked at.
-pub fn link_of(table: &str, id: i64) -> String {
-    match table {
-        "machines" => "/admin/machines".to_owned(),
-        "imports" => format!("/admin/import/{id}"),
-        _ => format!("/admin/t/{table}/{id}"),
+pub fn link_of(table: &Table, id: i64) -> String {
+    match table.screen {
+        Screen::Machines => "/admin/machines".to_owned(),
+        Screen::Imports => format!("/admin/import/{id}"),
+        Screen::List | Screen::Jobs | Screen::People => format!("/admin/t/{}/{id}", table.name),
     }
 }
 
 /// The row that an entry of the trail tells of, from its number there.
-pub fn told_link(table: &Table, column: &Column, row: &Row) -> Option<String> {
-    let id = cell_of(table, row, "row_id")
-        .as_i64()
-        .filter(|_| (table.name, column.name) == ("audit", "row_id"))?;
-    let about = catalogue::table(cell_of(table, row, "table_name").as_str()?)?;
-    Some(link_of(about.name, id))
+pub fn trail_link(table: &Table, column: &Column, row: &TableRow) -> Option<String> {
+    if *column != audit::ROW_ID {
+        return None;
+    }
+    let id = row.cell(table, column).as_i64()?;
+    let about = catalogue::table(row.cell(table, &audit::TABLE_NAME).as_str()?)?;
+    Some(link_of(about, id))
 }
 
 /// What happened to a row, in words.
 pub async fn trail_of(app: &App, table: &'static Table, id: i64) -> Result<Vec<Trace>, Fault> {
-    let is = |column: &str, value: String| Filter {
-        column: column.to_owned(),
-        compare: Compare::Is,
-        value,
-    };
-    let query = Query {
-        filters: vec![
-            is("table_name", table.name.to_owned()),
-            is("row_id", id.to_string()),
-        ],
-        ..Query::default()
-    };
-    let listing = app.store().list("audit", &query, TRAIL_MAX).await?;
-    let audit = table_of("audit")?;
-    let text = |row: &Row, name: &str| {
-        cell_of(audit, row, name)
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
-    };
     let mut trail = Vec::new();
-    for row in &listing.rows {
+    for entry in app.store().audit().of_row(table, id, TRAIL_MAX).await? {
         trail.push(Trace {
-            at: cell_of(audit, row, "at")
-                .as_i64()
-                .map(time)
-                .unwrap_or_default(),
-            who: text(row, "who"),
-            action: action_label(&text(row, "action")).to_owned(),
-            changes: changes(
-                app,
-                table,
-                &json_of(&text(row, "before_json")),
-                &json_of(&text(row, "after_json")),
-            )
-            .await?,
+            at: time(entry.at),
+            changes: changes(app, table, &entry.before, &entry.after).await?,
+            who: entry.who,
+            action: action_label(&entry.action),
         });
     }
     Ok(trail)
@@ -426,24 +407,17 @@ pub async fn trail_of(app: &App, table: &'static Table, id: i64) -> Result<Vec<T
 
 type Cells = serde_json::Map<String, Json>;
 
-fn json_of(text: &str) -> Cells {
-    serde_json::from_str(text).unwrap_or_default()
-}
-
-/// What a column of the trail is: a user's role and status are kept with the account.
-fn told_column(table: &Table, name: &str) -> Option<&'static Column> {
-    let account = if table.name == "users" && matches!(name, "role" | "status") {
-        catalogue::table("accounts")
-    } else {
-        None
-    };
-    account.unwrap_or(table).column(name)
+/// The column that a name in the trail means: a user's role and status are kept with the account.
+fn trail_column(table: &Table, name: &str) -> Option<&'static Column> {
+    let is_accounts =
+        table.is_people && [accounts::ROLE.name, accounts::STATUS.name].contains(&name);
+    if is_accounts { &ACCOUNTS } else { table }.column(name)
 }
 
 async fn shown(app: &App, column: Option<&'static Column>, value: &Json) -> Result<String, Fault> {
     Ok(match (column, value) {
         (_, Json::Null) => String::new(),
-        (Some(column), Json::Number(id)) if matches!(column.kind, Kind::Relation { .. }) => {
+        (Some(column), Json::Number(id)) if matches!(column.kind, ColumnKind::Relation { .. }) => {
             name_of(app, column, id.as_i64())
                 .await?
                 .unwrap_or_else(|| format!("#{id}"))
@@ -462,12 +436,12 @@ async fn changes(
     before: &Cells,
     after: &Cells,
 ) -> Result<Vec<(String, String, String)>, Fault> {
-    let mut told = Vec::new();
+    let mut changed = Vec::new();
     for name in after
         .keys()
         .chain(before.keys().filter(|name| !after.contains_key(*name)))
     {
-        let column = told_column(table, name);
+        let column = trail_column(table, name);
         if column.is_some_and(|c| c.secret) {
             continue;
         }
@@ -476,22 +450,19 @@ async fn changes(
             shown(app, column, after.get(name).unwrap_or(&Json::Null)).await?,
         );
         if was != is {
-            told.push((
+            changed.push((
                 column.map_or_else(|| name.clone(), |c| c.vi.to_owned()),
                 was,
                 is,
             ));
         }
     }
-    Ok(told)
+    Ok(changed)
 }
 
 /// What an action of the trail is called.
-fn action_label(action: &str) -> &str {
-    ACTIONS
-        .iter()
-        .find(|(wire, _)| *wire == action)
-        .map_or(action, |(_, label)| label)
+fn action_label(action: &str) -> String {
+    AuditAction::of(action).map_or_else(|| action.to_owned(), |known| known.label().to_owned())
 }
 
 /// The form of a row.
@@ -502,12 +473,12 @@ pub async fn row(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let table = table_of(&table)?;
-    let row = app.store().fetch(table.name, id).await?;
+    let row = app.store().tables().fetch(table, id).await?;
     let done = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "done")
         .map(|(_, v)| v.into_owned());
     let mut shown = row_page(&app, &person, table, &row).await?;
-    shown.frame = shown.frame.told(done.as_deref());
+    shown.frame = shown.frame.with_notice(done.as_deref());
     page(&shown)
 }
 
@@ -515,12 +486,12 @@ async fn row_page(
     app: &App,
     person: &Person,
     table: &'static Table,
-    row: &Row,
+    row: &TableRow,
 ) -> Result<RowPage, Fault> {
-    let has_fields = table.columns.iter().any(|c| is_editable(table, c));
-    let is_beyond = is_beyond(app, person, table.name, row.id).await?;
+    let has_fields = table.columns.iter().any(|c| table.is_editable(c));
+    let is_beyond = is_beyond(app, person, table, row.id).await?;
     let may_edit =
-        has_fields && !row.is_deleted && !is_beyond && person.may_table(table.name, Action::Edit);
+        has_fields && !row.is_deleted && !is_beyond && person.may_table(table, Right::Edit);
     let title = format!("{} #{}", table.vi, row.id);
     Ok(RowPage {
         frame: Frame::of(person, title, table.name),
@@ -529,10 +500,10 @@ async fn row_page(
         version: row.version,
         is_deleted: row.is_deleted,
         may_edit,
-        may_delete: is_free(table)
+        may_delete: table.is_free()
             && !is_beyond
-            && table.has("deleted_at")
-            && person.may_table(table.name, Action::Delete),
+            && table.keeps_deleted()
+            && person.may_table(table, Right::Delete),
         error: None,
         fields: if may_edit {
             fields_of(app, table, Some(row), &Form::default()).await?
@@ -542,37 +513,32 @@ async fn row_page(
         facts: facts_of(app, table, row, !may_edit).await?,
         trail: trail_of(app, table, row.id).await?,
         related: related(person, table, row.id),
-        told: told_by(app, table, row).await?,
-        unseen: (table.name == "reports"
-            && is_unseen(table, row)
-            && person.may_table("reports", Action::Decide))
-        .then_some(row.id),
-        decide_url: (table.name == "jobs").then(|| {
-            format!(
-                "/admin/review/{}",
-                cell_of(table, row, "public_id")
-                    .as_str()
-                    .unwrap_or_default()
-            )
-        }),
+        changes: changes_in(app, table, row).await?,
+        unseen: is_unseen(app, person, table, row.id)
+            .await?
+            .then_some(row.id),
+        decide_url: (table.screen == Screen::Jobs)
+            .then(|| row.cell(table, &jobs::PUBLIC_ID).as_str())
+            .flatten()
+            .map(|id| format!("/admin/review/{id}")),
     })
 }
 
 /// Where rows point to this one, in tables that the person may see.
 fn related(person: &Person, table: &Table, id: i64) -> Vec<Related> {
     let mut related = Vec::new();
-    for other in catalogue::TABLES.iter().filter(|t| {
-        t.is_keyed() && t.access != Access::Hidden && person.may_table(t.name, Action::See)
-    }) {
+    for other in TABLES
+        .into_iter()
+        .filter(|t| t.is_keyed() && t.access != Access::Hidden && person.may_table(t, Right::See))
+    {
         let pointing = || {
-            other
-                .shown()
-                .filter(|c| matches!(c.kind, Kind::Relation { table: to, .. } if to == table.name))
+            other.shown().filter(
+                |c| matches!(c.kind, ColumnKind::Relation { table: to, .. } if to == table.name),
+            )
         };
         for column in pointing() {
-            let may_add = is_free(other)
-                && is_editable(other, column)
-                && person.may_table(other.name, Action::Add);
+            let may_add =
+                other.is_free() && other.is_editable(column) && person.may_table(other, Right::Add);
             related.push(Related {
                 label: if pointing().count() > 1 {
                     format!("{} ({})", other.vi, column.vi.to_lowercase())
@@ -589,30 +555,26 @@ fn related(person: &Person, table: &Table, id: i64) -> Vec<Related> {
 }
 
 /// What an entry of the trail says, column by column.
-async fn told_by(
+async fn changes_in(
     app: &App,
-    table: &Table,
-    row: &Row,
+    table: &'static Table,
+    row: &TableRow,
 ) -> Result<Vec<(String, String, String)>, Fault> {
-    if table.name != "audit" {
+    if !table.is(&AUDIT) {
         return Ok(Vec::new());
     }
-    let text = |name: &str| cell_of(table, row, name).as_str().unwrap_or_default();
-    let about = catalogue::TABLES
-        .iter()
-        .find(|t| t.name == text("table_name"))
+    let (entry, about) = app.store().audit().entry(row.id).await?;
+    let about = about
+        .and_then(|(name, _)| TABLES.into_iter().find(|t| t.name == name))
         .unwrap_or(table);
-    changes(
-        app,
-        about,
-        &json_of(text("before_json")),
-        &json_of(text("after_json")),
-    )
-    .await
+    changes(app, about, &entry.before, &entry.after).await
 }
 
-fn is_unseen(table: &Table, row: &Row) -> bool {
-    cell_of(table, row, "verdict") == "refused" && cell_of(table, row, "seen_at").is_null()
+/// Is it a refused report that the person may mark as looked at?
+async fn is_unseen(app: &App, person: &Person, table: &Table, id: i64) -> Result<bool, Fault> {
+    Ok(table.offers(BulkAction::MarkSeen)
+        && person.may_table(table, Right::Decide)
+        && app.store().jobs().is_unseen(id).await?)
 }
 
 /// The form of a new row.
@@ -623,10 +585,10 @@ pub async fn new(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let table = table_of(&table)?;
-    if table.name == "jobs" {
+    if table.is(&JOBS) {
         return super::by_hand::form(&person);
     }
-    if !is_free(table) {
+    if !table.is_free() {
         return Err(Fault::not_found());
     }
     // A link may fill in what it knows: the order of a new line.
@@ -651,7 +613,7 @@ pub(super) fn new_page(
         format!("Thêm {}", table.vi.to_lowercase()),
         table.name,
     );
-    let (facts, trail, related, told) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (facts, trail, related, changes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     RowPage {
         frame,
         table,
@@ -665,18 +627,18 @@ pub(super) fn new_page(
         facts,
         trail,
         related,
-        told,
+        changes,
         decide_url: None,
         unseen: None,
     }
 }
 
 /// What a form says, column by column: only those that a form may write.
-fn told(table: &'static Table, form: &Form) -> (Fields, Vec<(&'static str, String)>) {
+fn read_form(table: &'static Table, form: &Form) -> (Fields, Vec<(&'static str, String)>) {
     let (mut good, mut wrong) = (Vec::new(), Vec::new());
-    for column in table.columns.iter().filter(|c| is_editable(table, c)) {
+    for column in table.columns.iter().filter(|c| table.is_editable(c)) {
         // A box that is not ticked is not sent.
-        if !form.has(column.name) && column.kind != Kind::Bool {
+        if !form.has(column.name) && column.kind != ColumnKind::Bool {
             continue;
         }
         match cells::read(table, column, form.exact(column.name)) {
@@ -695,7 +657,7 @@ async fn as_sent(
     wrong: &[(&'static str, String)],
 ) -> Result<Vec<Field>, Fault> {
     let mut fields = Vec::new();
-    for column in table.columns.iter().filter(|c| is_editable(table, c)) {
+    for column in table.columns.iter().filter(|c| table.is_editable(c)) {
         let mut shown = field(app, table, column, form.exact(column.name).to_owned()).await?;
         shown.why = wrong
             .iter()
@@ -714,14 +676,15 @@ pub async fn add(
     form: Form,
 ) -> Result<Response, Fault> {
     let table = table_of(&table)?;
-    if table.name == "jobs" {
+    if table.is(&JOBS) {
         return super::by_hand::add(&app, &person, &form).await;
     }
-    let (fields, wrong) = told(table, &form);
+    let (fields, wrong) = read_form(table, &form);
     if wrong.is_empty() {
         match app
             .store()
-            .add_row(table.name, &fields, &person.actor())
+            .tables()
+            .add(table, &fields, &person.actor())
             .await
         {
             Ok(id) => return Ok(go(&format!("/admin/t/{}/{id}?done=added", table.name))),
@@ -754,13 +717,13 @@ pub async fn save(
     form: Form,
 ) -> Result<Response, Fault> {
     let table = table_of(&table)?;
-    may_touch(&app, &person, table.name, &[id]).await?;
+    may_touch(&app, &person, table, &[id]).await?;
     let version = form
         .number("version")
         .ok_or_else(|| Fault::bad("Biểu mẫu thiếu phiên bản. Mở lại trang."))?;
-    let (fields, wrong) = told(table, &form);
+    let (fields, wrong) = read_form(table, &form);
     let (error, is_stale) = if wrong.is_empty() {
-        match app.store().change_row(table.name, id, version, &fields, &person.actor()).await {
+        match app.store().tables().change(table, id, version, &fields, &person.actor()).await {
             Ok(_) => return Ok(go(&format!("/admin/t/{}/{id}?done=saved", table.name))),
             Err(StoreError::Stale) => {
                 ("Có người vừa sửa dòng này sau khi bạn mở. So từng ô bên dưới: lưu lại sẽ ghi đè lên bản mới.".to_owned(), true)
@@ -772,14 +735,14 @@ pub async fn save(
     } else {
         ("Sửa các ô được đánh dấu rồi lưu lại.".to_owned(), false)
     };
-    let row = app.store().fetch(table.name, id).await?;
+    let row = app.store().tables().fetch(table, id).await?;
     let mut shown = row_page(&app, &person, table, &row).await?;
     shown.fields = as_sent(&app, table, &form, &wrong).await?;
     shown.error = Some(error);
     if is_stale {
         for field in &mut shown.fields {
             let column = table.column(field.name).ok_or_else(Fault::not_found)?;
-            let cell = cell_of(table, &row, field.name);
+            let cell = row.cell(table, column);
             if !is_same(table, column, &field.value, cell) {
                 field.theirs = Some(cells::for_people(column, cell));
             }
@@ -794,7 +757,7 @@ pub async fn save(
 fn is_same(table: &Table, column: &Column, text: &str, cell: &Json) -> bool {
     let meant = cells::read(table, column, text)
         .ok()
-        .and_then(|told| rows::parse(column, &told).ok());
+        .and_then(|text| parse(column, &text).ok());
     meant.map_or_else(
         || cells::for_form(column, cell) == text,
         |meant| meant == *cell,
@@ -809,10 +772,11 @@ pub async fn delete(
     form: Form,
 ) -> Result<Response, Fault> {
     let table = table_of(&table)?;
-    may_touch(&app, &person, table.name, &[id]).await?;
+    may_touch(&app, &person, table, &[id]).await?;
     app.store()
-        .delete_row(
-            table.name,
+        .tables()
+        .delete(
+            table,
             id,
             form.number("version").unwrap_or(-1),
             &person.actor(),
@@ -829,10 +793,11 @@ pub async fn restore(
     form: Form,
 ) -> Result<Response, Fault> {
     let table = table_of(&table)?;
-    may_touch(&app, &person, table.name, &[id]).await?;
+    may_touch(&app, &person, table, &[id]).await?;
     app.store()
-        .restore_row(
-            table.name,
+        .tables()
+        .restore(
+            table,
             id,
             form.number("version").unwrap_or(-1),
             &person.actor(),
@@ -849,13 +814,13 @@ pub async fn cell_form(
 ) -> Result<Response, Fault> {
     let table = table_of(&table)?;
     let column = editable(table, &column)?;
-    may_touch(&app, &person, table.name, &[id]).await?;
-    let row = app.store().fetch(table.name, id).await?;
+    may_touch(&app, &person, table, &[id]).await?;
+    let row = app.store().tables().fetch(table, id).await?;
     let field = field(
         &app,
         table,
         column,
-        cells::for_form(column, cell_of(table, &row, column.name)),
+        cells::for_form(column, row.cell(table, column)),
     )
     .await?;
     page(&CellForm {
@@ -875,14 +840,15 @@ pub async fn cell_save(
 ) -> Result<Response, Fault> {
     let table = table_of(&table)?;
     let column = editable(table, &column)?;
-    may_touch(&app, &person, table.name, &[id]).await?;
+    may_touch(&app, &person, table, &[id]).await?;
     let sent = form.exact("value").to_owned();
     let version = form.number("version").unwrap_or(-1);
     let wrong = match cells::read(table, column, &sent) {
         Ok(text) => match app
             .store()
-            .change_row(
-                table.name,
+            .tables()
+            .change(
+                table,
                 id,
                 version,
                 &vec![(column.name.to_owned(), text)],
@@ -900,8 +866,8 @@ pub async fn cell_save(
         },
         Err(why) => Some(why),
     };
-    let row = app.store().fetch(table.name, id).await?;
-    let cell = cell_of(table, &row, column.name);
+    let row = app.store().tables().fetch(table, id).await?;
+    let cell = row.cell(table, column);
     if let Some(why) = wrong {
         let mut field = field(&app, table, column, sent).await?;
         field.theirs = Some(cells::for_people(column, cell)).filter(|_| row.version != version);
