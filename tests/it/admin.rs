@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use gachno::domain::{Account, Job, Outcome, Proof, Report, Service, Vnd};
-use gachno::server::{App, Deadlines, Running, ServeConfig, Vault, start_with};
+use gachno::server::{AppState, Deadlines, Running, SecretKeys, ServeConfig, start_with};
 use gachno::store::catalogue::{AccountStatus, Role};
 use gachno::store::jobs::{JobFilter, NewJob};
 use gachno::store::people::{NewAccount, hash_password};
@@ -116,8 +116,8 @@ impl Shop {
             requests_per_second: 1_000,
             ..ServeConfig::local("", folder.path().join("serve.key"))
         };
-        let vault = Vault::open_or_create(&config.key_file).unwrap();
-        let running = start_with(App::with_deadlines(store, config, vault, deadlines))
+        let vault = SecretKeys::open_or_create(&config.key_file).unwrap();
+        let running = start_with(AppState::with_deadlines(store, config, vault, deadlines))
             .await
             .unwrap();
         let first_password = running
@@ -919,8 +919,9 @@ fn filled(path: &str) -> String {
 
 #[tokio::test]
 async fn every_route_is_open_to_whom_the_table_says_and_to_nobody_else() {
-    use gachno::server::admin::permission::may;
-    use gachno::server::admin::{Need, routes};
+    use gachno::server::admin::routes;
+    use gachno::server::web::permission::may;
+    use gachno::server::web::route::Need;
     let shop = Shop::open().await;
     let mut people = Vec::new();
     for role in ROLES {

@@ -627,7 +627,7 @@ async fn after_a_change_of_the_key_nothing_needs_the_old_one(base: &Base) {
     std::fs::copy(&app.config().key_file, &key).unwrap();
     let old_key = std::fs::read_to_string(&key).unwrap();
     let old_totp = shop.store().accounts().named("chu").await.unwrap().unwrap().totp_secret.unwrap();
-    let old = gachno::server::Vault::open_or_create(&key).unwrap();
+    let old = gachno::server::SecretKeys::open_or_create(&key).unwrap();
 
     shop.clock.store(jiff::Timestamp::now().as_millisecond() + 60 * MINUTE, std::sync::atomic::Ordering::Relaxed);
     assert!(shop.store().leader().leads("rescuer-test", "a server", 5 * MINUTE).await.unwrap());
@@ -641,7 +641,7 @@ async fn after_a_change_of_the_key_nothing_needs_the_old_one(base: &Base) {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let new_key = std::fs::read_to_string(&key).unwrap();
     assert!(new_key.lines().count() == 1 && !new_key.contains(old_key.trim()));
-    let (store, new) = (base.store().await, gachno::server::Vault::open_or_create(&key).unwrap());
+    let (store, new) = (base.store().await, gachno::server::SecretKeys::open_or_create(&key).unwrap());
     let totp = store.accounts().named("chu").await.unwrap().unwrap().totp_secret.unwrap();
     let sealed = store.settings().shop().await.unwrap().pin_sealed;
     assert!(totp != old_totp && sealed != pin && old.unseal(&totp).is_err() && old.unseal(&sealed).is_err());

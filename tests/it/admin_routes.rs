@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use gachno::domain::{Outcome, Service, Vnd};
-use gachno::server::admin::{Need, Route, Step, routes};
+use gachno::server::admin::routes;
+use gachno::server::web::route::{Need, Route};
+use gachno::server::web::session::Step;
 use gachno::store::catalogue::{Access, TABLES};
 use gachno::store::catalogue::{AccountStatus, Role};
 use gachno::store::jobs::JobFilter;

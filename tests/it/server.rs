@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use gachno::server::{self, App, Running, ServeConfig, Vault};
+use gachno::server::{self, AppState, Running, SecretKeys, ServeConfig};
 use gachno::store::machines::Scope;
 use gachno::store::settings::Setting;
 use gachno::store::{Actor, Store};
@@ -52,8 +52,8 @@ impl Shop {
             .await
             .unwrap()
             .token;
-        let vault = Vault::open_or_create(&config.key_file).unwrap();
-        let running = server::start_with(App::new(store, config, vault))
+        let vault = SecretKeys::open_or_create(&config.key_file).unwrap();
+        let running = server::start_with(AppState::new(store, config, vault))
             .await
             .unwrap();
         Self {

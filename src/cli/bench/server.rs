@@ -10,7 +10,7 @@ use super::{Row, count, percentile};
 use crate::cli::args::Bench;
 use crate::cli::{Failure, tell};
 use crate::domain::{Account, Job, Service};
-use crate::server::{self, App, ServeConfig, Vault};
+use crate::server::{self, AppState, SecretKeys, ServeConfig};
 use crate::store::catalogue::Column;
 use crate::store::catalogue::work::{self, jobs};
 use crate::store::jobs::{JobSource, NewJob};
@@ -67,13 +67,13 @@ async fn start_up() -> Result<Vec<Row>, Failure> {
 async fn leases(name: &str, url: &str, folder: &std::path::Path) -> Result<Vec<Row>, Failure> {
     let store = Store::open(url).await.map_err(Failure::cannot_run)?;
     let config = ServeConfig::local(url, folder.join("serve.key"));
-    let vault = Vault::open_or_create(&config.key_file).map_err(Failure::cannot_run)?;
+    let vault = SecretKeys::open_or_create(&config.key_file).map_err(Failure::cannot_run)?;
     let machine = store
         .machines()
         .add("bench", &[Scope::Lease], None, &Actor::system())
         .await
         .map_err(Failure::cannot_run)?;
-    let running = server::start_with(App::new(store.clone(), config, vault))
+    let running = server::start_with(AppState::new(store.clone(), config, vault))
         .await
         .map_err(Failure::cannot_run)?;
     let mut rows = Vec::new();

@@ -4,16 +4,18 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 
-use super::myself::Done;
-use super::page::{Fault, Frame, ago, count, local, money, page, time};
-use super::permission::Right;
-use super::session::Person;
 use crate::domain::calendar::day_start;
 use crate::domain::{Outcome, Service};
-use crate::server::App;
+use crate::server::AppState;
+use crate::server::web::extract::Done;
+use crate::server::web::frame::Frame;
+use crate::server::web::page::page;
+use crate::server::web::permission::Right;
+use crate::server::web::problem::Problem;
+use crate::server::web::session::Person;
+use crate::server::web::words::{ago, count, local, money, time};
 use crate::store::catalogue::desk::{COLLECTION_DATA, collection_data};
-use crate::store::catalogue::work;
-use crate::store::catalogue::{Area, Column, Role};
+use crate::store::catalogue::{Area, Column, Role, work};
 use crate::store::jobs::{Day, Tally};
 use crate::store::tables::{Compare, Count, Filter, ListQuery};
 
@@ -113,10 +115,10 @@ const TONES: [&str; 5] = ["tone good", "", "tone bad", "tone doubt", ""];
 
 /// The page.
 pub async fn show(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
     Query(done): Query<Done>,
-) -> Result<Response, Fault> {
+) -> Result<Response, Problem> {
     let store = app.store();
     let now = store.now_ms();
     let today = day_start(now);
@@ -254,7 +256,7 @@ pub async fn show(
 }
 
 /// What stands in a collector's name and is not collected.
-async fn to_collect(app: &App, person: &Person) -> Result<Option<(String, String)>, Fault> {
+async fn to_collect(app: &AppState, person: &Person) -> Result<Option<(String, String)>, Problem> {
     if person.account.role != Role::Collector {
         return Ok(None);
     }

@@ -6,21 +6,27 @@
 use std::collections::HashSet;
 
 use askama::Template;
-use axum::extract::{Multipart, Query, State};
+use axum::extract::{DefaultBodyLimit, Multipart, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::form::{BigForm, Path};
-
-use super::page::{Fault, Frame, count, go, page, page_with};
-use super::permission::Right;
-use super::session::Person;
-use super::tables::{Choice, table_of};
+use super::tables::table_of;
 use crate::domain::Service;
 use crate::report::table::read_rows;
-use crate::server::App;
+use crate::server::AppState;
 use crate::server::intake::ImportSheet;
+use crate::server::web::extract::{Done, PathParam};
+use crate::server::web::field::Choice;
+use crate::server::web::form::FormData;
+use crate::server::web::frame::Frame;
+use crate::server::web::page::{go, page, page_with};
+use crate::server::web::permission::Right;
+use crate::server::web::problem::Problem;
+use crate::server::web::route::{Need, Route};
+use crate::server::web::session::Person;
+use crate::server::web::words::count;
 use crate::store::Actor;
 use crate::store::catalogue::work::{JOBS, jobs};
 use crate::store::catalogue::{Menu, TABLES, Table};
@@ -28,11 +34,34 @@ use crate::store::imports::IMPORT_BATCH;
 use crate::store::jobs::{Added, NewJob};
 
 /// Larger files are refused.
-pub const FILE_MAX: usize = 10 * 1024 * 1024;
+const FILE_MAX: usize = 10 * 1024 * 1024;
+/// Bytes of a request that carries a file, or the rows of one back.
+pub const BODY_MAX: usize = 4 * FILE_MAX;
 /// What a packed file may unpack to.
 const UNPACKED_MAX: u64 = 200 * 1024 * 1024;
 /// Faults and rows that a preview names one by one.
 const NAMED_MAX: usize = 200;
+
+/// The routes that carry a file. What can be imported asks for the permission of its table.
+pub fn file_routes() -> Vec<Route> {
+    vec![
+        Route::change(
+            "/admin/import/preview",
+            Need::SignedIn,
+            post(preview).layer(DefaultBodyLimit::max(FILE_MAX)),
+        ),
+        Route::change("/admin/import/commit", Need::SignedIn, post(commit)),
+        Route::change("/admin/import/{id}/undo", Need::SignedIn, post(undo)),
+    ]
+}
+
+/// The others.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::read("/admin/import", Need::SignedIn, get(form)),
+        Route::read("/admin/import/{id}", Need::SignedIn, get(show)),
+    ]
+}
 
 /// Which form.
 #[derive(Debug, Deserialize)]
@@ -102,23 +131,18 @@ fn form_page(person: &Person, table: &str, error: Option<String>) -> ImportPage 
 }
 
 /// The form.
-pub async fn form(person: Person, Query(wanted): Query<ImportQuery>) -> Result<Response, Fault> {
+pub async fn form(person: Person, Query(wanted): Query<ImportQuery>) -> Result<Response, Problem> {
     page(&form_page(&person, &wanted.table, None))
 }
 
 /// Reads the file and says what would happen.
 pub async fn preview(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
     mut parts: Multipart,
-) -> Result<Response, Fault> {
+) -> Result<Response, Problem> {
     let (mut table, mut service, mut file) = (String::new(), None, None);
-    let broken = || {
-        Fault::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "Tệp lớn hơn 10 MB hoặc gửi dở dang. Chia nhỏ rồi thử lại.",
-        )
-    };
+    let broken = too_large;
     while let Some(part) = parts.next_field().await.map_err(|_| broken())? {
         match part.name().unwrap_or_default().to_owned().as_str() {
             "table" => table = part.text().await.map_err(|_| broken())?,
@@ -157,7 +181,7 @@ pub async fn preview(
         .collect();
     let read = tokio::task::spawn_blocking(move || rows_of(&name, &bytes))
         .await
-        .map_err(|_| Fault::broken())?;
+        .map_err(|_| Problem::broken())?;
     let sheet = match read.and_then(|rows| ImportSheet::of(table, service, &filename, rows)) {
         Ok(sheet) => sheet,
         Err(why) => return refused(why),
@@ -197,6 +221,10 @@ pub async fn preview(
     page(&shown)
 }
 
+fn too_large() -> Problem {
+    Problem::too_large("Tệp lớn hơn 10 MB hoặc gửi dở dang. Chia nhỏ rồi thử lại.")
+}
+
 fn ours(sheet: &ImportSheet, cells: &[String]) -> Vec<String> {
     sheet
         .columns
@@ -215,14 +243,14 @@ fn label(table: &str, name: &str) -> String {
 }
 
 /// The table of this name, where the person may bring files into it.
-fn importable(person: &Person, name: &str) -> Result<&'static Table, Fault> {
+fn importable(person: &Person, name: &str) -> Result<&'static Table, Problem> {
     let table = table_of(name)?;
     if !table.is_importable {
-        Err(Fault::not_found())
+        Err(Problem::no_page())
     } else if person.may_table(table, Right::Import) {
         Ok(table)
     } else {
-        Err(Fault::forbidden())
+        Err(Problem::forbidden())
     }
 }
 
@@ -276,9 +304,9 @@ fn unpacked(bytes: &[u8]) -> Option<u64> {
 /// Good rows, and the others with what is wrong: faults, repeats within the file, what is open
 /// already.
 async fn sorted(
-    app: &App,
+    app: &AppState,
     sheet: &ImportSheet,
-) -> Result<(ImportSheet, Vec<(usize, String)>), Fault> {
+) -> Result<(ImportSheet, Vec<(usize, String)>), Problem> {
     let mut good = ImportSheet {
         rows: Vec::new(),
         ..sheet.clone()
@@ -318,12 +346,12 @@ async fn sorted(
 
 /// Brings the good rows in.
 pub async fn commit(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    BigForm(form): BigForm,
-) -> Result<Response, Fault> {
+    form: FormData,
+) -> Result<Response, Problem> {
     let sheet: ImportSheet = serde_json::from_str(form.exact("rows"))
-        .map_err(|_| Fault::bad("Biểu mẫu hỏng. Chọn lại tệp."))?;
+        .map_err(|_| Problem::bad("Biểu mẫu hỏng. Chọn lại tệp."))?;
     let table = importable(&person, &sheet.table)?;
     let actor = person.actor();
     // A browser that goes away, or is told that it took too long, leaves no half of a file behind.
@@ -331,17 +359,17 @@ pub async fn commit(
         .clone()
         .carry_through(async move { bring_in(&app, table, &sheet, &actor).await })
         .await;
-    let import = begun.map_err(|_| Fault::broken())??;
+    let import = begun.map_err(|_| Problem::broken())??;
     Ok(go(&format!("/admin/import/{import}?done=imported")))
 }
 
 /// The good rows under one number.
 async fn bring_in(
-    app: &App,
+    app: &AppState,
     table: &'static Table,
     sheet: &ImportSheet,
     actor: &Actor,
-) -> Result<i64, Fault> {
+) -> Result<i64, Problem> {
     let (good, _) = sorted(app, sheet).await?;
     let import = app
         .store()
@@ -395,11 +423,11 @@ struct Imported {
 
 /// One import: what came of it, and the way back.
 pub async fn show(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
-    Query(done): Query<super::myself::Done>,
-) -> Result<Response, Fault> {
+    PathParam(id): PathParam<i64>,
+    Query(done): Query<Done>,
+) -> Result<Response, Problem> {
     let import = app.store().imports().find(id).await?;
     let table = importable(&person, &import.table)?;
     page(&Imported {
@@ -420,10 +448,10 @@ pub async fn show(
 
 /// Takes an import back.
 pub async fn undo(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
-) -> Result<Response, Fault> {
+    PathParam(id): PathParam<i64>,
+) -> Result<Response, Problem> {
     let import = app.store().imports().find(id).await?;
     importable(&person, &import.table)?;
     let actor = person.actor();
@@ -431,7 +459,7 @@ pub async fn undo(
         .clone()
         .carry_through(async move { app.store().imports().take_back(id, &actor).await })
         .await;
-    let undone = undone.map_err(|_| Fault::broken())??;
+    let undone = undone.map_err(|_| Problem::broken())??;
     tracing::info!(
         import = id,
         gone = undone.gone,

@@ -4,20 +4,39 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum::routing::{get, post};
 use secrecy::ExposeSecret;
 
-use super::form::{Form, Path};
-use super::myself::Done;
-use super::page::{Fault, Frame, ago, go, page, page_with, time};
-use super::permission::Right;
-use super::session::Person;
 use crate::domain::calendar::DAY_MS;
-use crate::server::App;
+use crate::server::AppState;
+use crate::server::web::extract::{Done, PathParam};
+use crate::server::web::form::FormData;
+use crate::server::web::frame::Frame;
+use crate::server::web::page::{go, page, page_with};
+use crate::server::web::permission::Right;
+use crate::server::web::problem::Problem;
+use crate::server::web::route::{Need, Route};
+use crate::server::web::session::Person;
+use crate::server::web::words::{ago, time};
 use crate::store::StoreError;
 use crate::store::catalogue::Area;
 use crate::store::machines::{MachineDetails, Scope};
 
 const MANY: u32 = 500;
+
+/// The routes of machines.
+pub fn routes() -> Vec<Route> {
+    let may = |right| Need::May(Area::Machines, right);
+    vec![
+        Route::read("/admin/machines", may(Right::See), get(list)),
+        Route::change("/admin/machines", may(Right::Add), post(add)),
+        Route::change(
+            "/admin/machines/{id}/revoke",
+            may(Right::Delete),
+            post(revoke),
+        ),
+    ]
+}
 
 struct MachineRow {
     id: i64,
@@ -53,12 +72,12 @@ const fn meaning(scope: Scope) -> &'static str {
 }
 
 async fn machines(
-    app: &App,
+    app: &AppState,
     person: &Person,
     error: Option<String>,
     token: Option<String>,
     done: Option<&str>,
-) -> Result<Machines, Fault> {
+) -> Result<Machines, Problem> {
     let now = app.store().now_ms();
     let view = |machine: MachineDetails| {
         let status = match (machine.revoked_at, machine.expires_at) {
@@ -97,15 +116,19 @@ async fn machines(
 
 /// All machines.
 pub async fn list(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
     Query(done): Query<Done>,
-) -> Result<Response, Fault> {
+) -> Result<Response, Problem> {
     page(&machines(&app, &person, None, None, done.done.as_deref()).await?)
 }
 
 /// A new machine; its token is shown this once.
-pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
+pub async fn add(
+    State(app): State<AppState>,
+    person: Person,
+    form: FormData,
+) -> Result<Response, Problem> {
     let scopes: Vec<Scope> = Scope::ALL
         .into_iter()
         .filter(|s| form.all("scope").any(|wire| wire == s.wire()))
@@ -144,10 +167,10 @@ pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<R
 
 /// Its token opens nothing any more.
 pub async fn revoke(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
-) -> Result<Response, Fault> {
+    PathParam(id): PathParam<i64>,
+) -> Result<Response, Problem> {
     app.store().machines().revoke(id, &person.actor()).await?;
     Ok(go("/admin/machines?done=revoked"))
 }

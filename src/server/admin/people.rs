@@ -4,27 +4,61 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum::routing::{get, post};
 use serde_json::Value as Json;
 
-use super::cells;
-use super::form::{Form, Path};
-use super::guess;
-use super::myself::{Done, SessionRow, end, sessions_of};
-use super::page::{ASSETS, Fault, Frame, go, page, page_with, time};
-use super::permission::{Right, may_manage};
-use super::session::{Origin, Person};
-use super::sign_in::{hashed, password_fault};
-use super::tables::Choice;
-use crate::server::App;
+use crate::server::AppState;
+use crate::server::door::password::hashed;
+use crate::server::door::register::username_fault;
+use crate::server::door::sessions::{SessionRow, end, sessions_of};
+use crate::server::web::cells;
+use crate::server::web::extract::{Done, PathParam};
+use crate::server::web::field::Choice;
+use crate::server::web::form::FormData;
+use crate::server::web::frame::Frame;
+use crate::server::web::page::{go, page, page_with};
+use crate::server::web::permission::{Right, may_manage};
+use crate::server::web::problem::Problem;
+use crate::server::web::route::{Need, Route};
+use crate::server::web::session::Person;
+use crate::server::web::words::time;
 use crate::store::catalogue::people::users;
-use crate::store::catalogue::{AccountStatus, Area, AuditAction, Role, Table};
-use crate::store::people::{Account, Device, NewAccount};
-use crate::store::{Actor, Entry, StoreError, letters};
+use crate::store::catalogue::{AccountStatus, Area, Role};
+use crate::store::people::{Device, NewAccount, UserAccount};
+use crate::store::{StoreError, letters};
 
 /// Accounts on the page.
 const MANY: u32 = 500;
 /// How long a password for once works.
 const ONCE_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The routes of accounts.
+pub fn routes() -> Vec<Route> {
+    let may = |right| Need::May(Area::People, right);
+    vec![
+        Route::read("/admin/people", may(Right::See), get(list)),
+        Route::change("/admin/people", may(Right::Add), post(add)),
+        Route::read("/admin/people/{id}", may(Right::See), get(show)),
+        Route::change(
+            "/admin/people/{id}/standing",
+            may(Right::Edit),
+            post(set_role),
+        ),
+        Route::change("/admin/people/{id}/trial", may(Right::Edit), post(trial)),
+        Route::change("/admin/people/{id}/reset", may(Right::Edit), post(reset)),
+        Route::change(
+            "/admin/people/{id}/totp-off",
+            may(Right::Edit),
+            post(totp_off),
+        ),
+        Route::change("/admin/people/{id}/device", may(Right::Edit), post(device)),
+        Route::change(
+            "/admin/people/{id}/end",
+            may(Right::Edit),
+            post(end_sessions),
+        ),
+    ]
+}
 
 struct PersonRow {
     id: i64,
@@ -55,7 +89,7 @@ struct People {
 struct PersonPage {
     frame: Frame,
     id: i64,
-    account: Account,
+    account: UserAccount,
     role: &'static str,
     status: &'static str,
     tone: &'static str,
@@ -70,16 +104,6 @@ struct PersonPage {
     sessions: Vec<SessionRow>,
     action: String,
     told: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "register.html")]
-struct Register<'p> {
-    assets: &'static str,
-    error: Option<String>,
-    is_asked: bool,
-    username: &'p str,
-    name: &'p str,
 }
 
 /// How loud an account's status is.
@@ -110,16 +134,16 @@ fn password_for_once() -> String {
 }
 
 async fn people(
-    app: &App,
+    app: &AppState,
     person: &Person,
     error: Option<String>,
     told: Option<(String, String)>,
     done: Option<&str>,
-) -> Result<People, Fault> {
+) -> Result<People, Problem> {
     let mut accounts = app.store().accounts().list(MANY).await?;
     // Who waits for approval stands first.
     accounts.sort_by_key(|a| (a.status != AccountStatus::Pending, a.username.clone()));
-    let row = |account: Account| PersonRow {
+    let row = |account: UserAccount| PersonRow {
         id: account.user_id,
         username: account.username,
         role: account.role.label(),
@@ -140,18 +164,22 @@ async fn people(
 
 /// All accounts.
 pub async fn list(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
     Query(done): Query<Done>,
-) -> Result<Response, Fault> {
+) -> Result<Response, Problem> {
     page(&people(&app, &person, None, None, done.done.as_deref()).await?)
 }
 
 /// A new account with a password for once, which is told this once.
-pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
-    let role = Role::of(form.text("role")).ok_or_else(|| Fault::bad("Chọn vai trò."))?;
+pub async fn add(
+    State(app): State<AppState>,
+    person: Person,
+    form: FormData,
+) -> Result<Response, Problem> {
+    let role = Role::of(form.text("role")).ok_or_else(|| Problem::bad("Chọn vai trò."))?;
     if !may_manage(person.account.role, role) {
-        return Err(Fault::forbidden());
+        return Err(Problem::forbidden());
     }
     let (username, name) = (form.text("username"), form.text("name"));
     if let Some(why) = username_fault(username) {
@@ -197,29 +225,21 @@ pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<R
     }
 }
 
-fn username_fault(username: &str) -> Option<&'static str> {
-    let is_good = username
-        .chars()
-        .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '+'))
-        && (2..=64).contains(&username.chars().count());
-    (!is_good).then_some("Tên đăng nhập có 2–64 chữ, số hoặc . _ - @, không có khoảng trắng.")
-}
-
-async fn account_of(app: &App, id: i64) -> Result<Account, Fault> {
+async fn account_of(app: &AppState, id: i64) -> Result<UserAccount, Problem> {
     app.store()
         .accounts()
         .find(id)
         .await?
-        .ok_or_else(Fault::not_found)
+        .ok_or_else(Problem::no_page)
 }
 
 async fn person_page(
-    app: &App,
+    app: &AppState,
     person: &Person,
     id: i64,
     told: Option<String>,
     done: Option<&str>,
-) -> Result<PersonPage, Fault> {
+) -> Result<PersonPage, Problem> {
     let account = account_of(app, id).await?;
     Ok(PersonPage {
         frame: Frame::of(
@@ -256,65 +276,29 @@ async fn person_page(
 
 /// One account.
 pub async fn show(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
+    PathParam(id): PathParam<i64>,
     Query(done): Query<Done>,
-) -> Result<Response, Fault> {
+) -> Result<Response, Problem> {
     page(&person_page(&app, &person, id, None, done.done.as_deref()).await?)
 }
 
 /// The account, where this person may change it.
-async fn managed(app: &App, person: &Person, id: i64) -> Result<Account, Fault> {
+async fn managed(app: &AppState, person: &Person, id: i64) -> Result<UserAccount, Problem> {
     let account = account_of(app, id).await?;
     if may_manage(person.account.role, account.role) {
         Ok(account)
     } else {
-        Err(Fault::forbidden())
+        Err(Problem::forbidden())
     }
-}
-
-/// Rows of `users` obey the same rule as their accounts, whichever way they are reached.
-pub async fn may_touch(
-    app: &App,
-    person: &Person,
-    table: &'static Table,
-    ids: &[i64],
-) -> Result<(), Fault> {
-    for id in ids {
-        if is_beyond(app, person, table, *id).await? {
-            let after = serde_json::json!({ "table": table.name, "id": id });
-            app.store()
-                .audit()
-                .record(
-                    &person.actor(),
-                    Entry::of(AuditAction::Refused).table(table).after(after),
-                )
-                .await?;
-            return Err(Fault::forbidden());
-        }
-    }
-    Ok(())
-}
-
-/// Is it the row of a user whom this person may not manage?
-pub async fn is_beyond(app: &App, person: &Person, table: &Table, id: i64) -> Result<bool, Fault> {
-    if !table.is_people {
-        return Ok(false);
-    }
-    Ok(app
-        .store()
-        .accounts()
-        .find(id)
-        .await?
-        .is_some_and(|account| !may_manage(person.account.role, account.role)))
 }
 
 /// What is done to others alone: for oneself there is a page that asks for the password and the
 /// code.
-fn another(person: &Person, id: i64) -> Result<(), Fault> {
+fn another(person: &Person, id: i64) -> Result<(), Problem> {
     if id == person.account.user_id {
-        Err(Fault::bad(
+        Err(Problem::bad(
             "Việc này của chính mình: dùng trang “Tài khoản của tôi”.",
         ))
     } else {
@@ -323,24 +307,24 @@ fn another(person: &Person, id: i64) -> Result<(), Fault> {
 }
 
 /// Another role or status. Who may no longer sign in is out at once.
-pub async fn standing(
-    State(app): State<App>,
+pub async fn set_role(
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
-    form: Form,
-) -> Result<Response, Fault> {
+    PathParam(id): PathParam<i64>,
+    form: FormData,
+) -> Result<Response, Problem> {
     let account = managed(&app, &person, id).await?;
     let role = match form.text("role") {
         "" => account.role,
         wire => Role::of(wire)
             .filter(|r| may_manage(person.account.role, *r))
-            .ok_or_else(Fault::forbidden)?,
+            .ok_or_else(Problem::forbidden)?,
     };
     let status = match form.text("status") {
         "" => account.status,
         "active" => AccountStatus::Active,
         "suspended" => AccountStatus::Suspended,
-        _ => return Err(Fault::bad("Không có trạng thái này.")),
+        _ => return Err(Problem::bad("Không có trạng thái này.")),
     };
     app.store()
         .accounts()
@@ -358,18 +342,18 @@ pub async fn standing(
 
 /// How long a trial lasts from now; empty: no trial.
 pub async fn trial(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
-    form: Form,
-) -> Result<Response, Fault> {
+    PathParam(id): PathParam<i64>,
+    form: FormData,
+) -> Result<Response, Problem> {
     managed(&app, &person, id).await?;
     let days = match form.text("days") {
         "" => None,
         _ => Some(
             form.number("days")
                 .filter(|d| (1..=3_650).contains(d))
-                .ok_or_else(|| Fault::bad("Số ngày từ 1 đến 3650."))?,
+                .ok_or_else(|| Problem::bad("Số ngày từ 1 đến 3650."))?,
         ),
     };
     app.store()
@@ -381,10 +365,10 @@ pub async fn trial(
 
 /// A new password for once, told this once.
 pub async fn reset(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
-) -> Result<Response, Fault> {
+    PathParam(id): PathParam<i64>,
+) -> Result<Response, Problem> {
     managed(&app, &person, id).await?;
     another(&person, id)?;
     let password = password_for_once();
@@ -398,10 +382,10 @@ pub async fn reset(
 
 /// Takes somebody's second factor away, for a lost phone.
 pub async fn totp_off(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
-) -> Result<Response, Fault> {
+    PathParam(id): PathParam<i64>,
+) -> Result<Response, Problem> {
     managed(&app, &person, id).await?;
     another(&person, id)?;
     app.store()
@@ -413,16 +397,16 @@ pub async fn totp_off(
 
 /// Binds the account to the device of the next sign-in, or to none.
 pub async fn device(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
-    form: Form,
-) -> Result<Response, Fault> {
+    PathParam(id): PathParam<i64>,
+    form: FormData,
+) -> Result<Response, Problem> {
     managed(&app, &person, id).await?;
     let binds = match form.text("device") {
         "one" => true,
         "any" => false,
-        _ => return Err(Fault::bad("Chọn gắn hay bỏ gắn thiết bị.")),
+        _ => return Err(Problem::bad("Chọn gắn hay bỏ gắn thiết bị.")),
     };
     app.store()
         .accounts()
@@ -436,81 +420,12 @@ pub async fn device(
 
 /// Ends sessions of somebody.
 pub async fn end_sessions(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
-    form: Form,
-) -> Result<Response, Fault> {
+    PathParam(id): PathParam<i64>,
+    form: FormData,
+) -> Result<Response, Problem> {
     managed(&app, &person, id).await?;
     end(&app, &person, id, form.text("handle")).await?;
     Ok(go(&format!("/admin/people/{id}?done=ended")))
-}
-
-/// Asking for an account, where the shop allows it.
-pub async fn register_form(
-    State(app): State<App>,
-    Query(done): Query<Done>,
-) -> Result<Response, Fault> {
-    open_for_all(&app).await?;
-    page(&Register {
-        assets: &ASSETS,
-        error: None,
-        is_asked: done.done.as_deref() == Some("asked"),
-        username: "",
-        name: "",
-    })
-}
-
-async fn open_for_all(app: &App) -> Result<(), Fault> {
-    if app.shop().await?.registration {
-        Ok(())
-    } else {
-        Err(Fault::not_found())
-    }
-}
-
-/// Somebody asks for an account: it waits for approval, as the least that works.
-pub async fn register(State(app): State<App>, from: Origin, form: Form) -> Result<Response, Fault> {
-    open_for_all(&app).await?;
-    app.admit(&from.ip)
-        .map_err(|s| Fault::too_many(i64::try_from(s).unwrap_or(60)))?;
-    let (username, name, password) = (
-        form.text("username"),
-        form.text("name"),
-        form.exact("password"),
-    );
-    let fault = username_fault(username).or_else(|| password_fault(password, &[username, name]));
-    let refused = |why: String| {
-        page_with(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &Register {
-                assets: &ASSETS,
-                error: Some(why),
-                is_asked: false,
-                username,
-                name,
-            },
-        )
-    };
-    if let Some(why) = fault {
-        return refused(why.to_owned());
-    }
-    // Counted like guesses and never taken away: each takes a hash and a row.
-    guess::count(&app, "(register)", &from).await?;
-    let actor = Actor {
-        who: format!("đăng ký: {username}"),
-        ..from.actor()
-    };
-    let hash = hashed(password).await?;
-    let new = NewAccount {
-        username,
-        name: Some(name).filter(|n| !n.is_empty()),
-        role: Role::Operator,
-        status: AccountStatus::Pending,
-    };
-    match app.store().accounts().add(&new, &hash, None, &actor).await {
-        Ok(_) => Ok(go("/admin/register?done=asked")),
-        Err(StoreError::BadValue { field, why }) => refused(format!("{field}: {why}")),
-        Err(other) => Err(other.into()),
-    }
 }

@@ -4,15 +4,20 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum::routing::{get, post};
 use secrecy::SecretString;
 
-use super::form::Form;
-use super::myself::{Done, shows_password};
-use super::page::{Fault, Frame, go, page_with};
-use super::permission::Right;
-use super::session::Person;
 use crate::domain::Phone;
-use crate::server::App;
+use crate::server::AppState;
+use crate::server::door::shows_password;
+use crate::server::web::extract::Done;
+use crate::server::web::form::FormData;
+use crate::server::web::frame::Frame;
+use crate::server::web::page::{go, page_with};
+use crate::server::web::permission::Right;
+use crate::server::web::problem::Problem;
+use crate::server::web::route::{Need, Route};
+use crate::server::web::session::Person;
 use crate::store::catalogue::Area;
 use crate::store::settings::{OldSetting, Setting, Shop};
 
@@ -20,6 +25,15 @@ use crate::store::settings::{OldSetting, Setting, Shop};
 const SECOND_MS: i64 = 1_000;
 /// Rows of the old settings that are shown.
 const OLD_MAX: u32 = 100;
+
+/// The routes of settings.
+pub fn routes() -> Vec<Route> {
+    let may = |right| Need::May(Area::Rules, right);
+    vec![
+        Route::read("/admin/settings", may(Right::See), get(show)),
+        Route::change("/admin/settings", may(Right::Edit), post(save)),
+    ]
+}
 
 /// A number that can be set.
 struct NumberField {
@@ -140,12 +154,12 @@ fn meaning(old: &OldSetting, shop: &Shop) -> &'static str {
 }
 
 async fn shown(
-    app: &App,
+    app: &AppState,
     person: &Person,
     status: StatusCode,
     error: Option<String>,
     done: Option<&str>,
-) -> Result<Response, Fault> {
+) -> Result<Response, Problem> {
     let shop = app.store().settings().shop().await?;
     let old = app.store().settings().old(OLD_MAX).await?;
     let number = |field: &NumberField| {
@@ -176,15 +190,19 @@ async fn shown(
 
 /// The page.
 pub async fn show(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
     Query(done): Query<Done>,
-) -> Result<Response, Fault> {
+) -> Result<Response, Problem> {
     shown(&app, &person, StatusCode::OK, None, done.done.as_deref()).await
 }
 
 /// Saves what differs. Each setting is checked before any is written.
-pub async fn save(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
+pub async fn save(
+    State(app): State<AppState>,
+    person: Person,
+    form: FormData,
+) -> Result<Response, Problem> {
     let chosen = match chosen(&app, &form) {
         Ok(chosen) => chosen,
         Err(why) => {
@@ -220,7 +238,7 @@ pub async fn save(State(app): State<App>, person: Person, form: Form) -> Result<
 }
 
 /// What the form says, setting by setting. `Err`: what is wrong with it.
-fn chosen(app: &App, form: &Form) -> Result<Vec<Setting>, String> {
+fn chosen(app: &AppState, form: &FormData) -> Result<Vec<Setting>, String> {
     let mut chosen: Vec<Setting> = SWITCHES
         .iter()
         .map(|field| (field.set)(form.has(field.name)))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::job::{JobField, JobText};
 use crate::domain::Service;
 use crate::domain::text::plain;
-use crate::server::admin::cells;
+use crate::server::web::cells;
 use crate::store::catalogue::work::JOBS;
 use crate::store::catalogue::{self, Table};
 use crate::store::jobs::{JobSource, NewJob};

@@ -24,7 +24,7 @@ pub(super) const NEXT_DEVICE: &str = "next";
 
 /// An account with what the old table says about its user.
 #[derive(Debug, Clone)]
-pub struct Account {
+pub struct UserAccount {
     /// The row of `users`.
     pub user_id: i64,
     /// The login.
@@ -61,7 +61,7 @@ pub struct Account {
     pub version: i64,
 }
 
-impl Account {
+impl UserAccount {
     /// May it be used now?
     pub fn may_sign_in(&self, now_ms: i64) -> bool {
         self.status == AccountStatus::Active
@@ -103,7 +103,7 @@ pub(super) const ACCOUNT: &str = "SELECT CAST(users.id AS SIGNED), users.usernam
                        users.deleted_at, CAST(users.trial AS SIGNED), CAST(users.trial_expire_date AS CHAR), accounts.last_login \
                        FROM accounts JOIN users ON users.id = accounts.user_id";
 
-pub(super) fn account_of(c: &impl Conn, row: &SqlRow) -> Result<Account, StoreError> {
+pub(super) fn account_of(c: &impl Conn, row: &SqlRow) -> Result<UserAccount, StoreError> {
     // What nobody knows may do least.
     let role = Role::of(&text(row, 3)?).unwrap_or(Role::ReadOnly);
     let status = AccountStatus::of(&text(row, 4)?).unwrap_or(AccountStatus::Suspended);
@@ -111,7 +111,7 @@ pub(super) fn account_of(c: &impl Conn, row: &SqlRow) -> Result<Account, StoreEr
     let is_trial_over = trial_ends
         .as_ref()
         .is_some_and(|until| *until <= old_time(c.now_ms()));
-    Ok(Account {
+    Ok(UserAccount {
         user_id: int(row, 0)?,
         username: text(row, 1)?,
         name: text_or_none(row, 2)?,

@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use super::account::{ACCOUNT, Account, NewAccount, account_of};
+use super::account::{ACCOUNT, NewAccount, UserAccount, account_of};
 use super::login::{free_login, is_login};
 use super::owners::{check_owners, lock_owners, owners_before};
 use super::sessions::end_all;
@@ -46,19 +46,19 @@ impl Accounts<'_> {
 
     /// The account of this login. Several old users may share a login: the one that was first has
     /// it.
-    pub async fn named(&self, username: &str) -> Result<Option<Account>, StoreError> {
+    pub async fn named(&self, username: &str) -> Result<Option<UserAccount>, StoreError> {
         self.read_account(&is_login(self.store, "users.username"), values![username])
             .await
     }
 
     /// The account of this user.
-    pub async fn find(&self, user_id: i64) -> Result<Option<Account>, StoreError> {
+    pub async fn find(&self, user_id: i64) -> Result<Option<UserAccount>, StoreError> {
         self.read_account("accounts.user_id = ?", values![user_id])
             .await
     }
 
     /// All accounts, the newest first.
-    pub async fn list(&self, limit: u32) -> Result<Vec<Account>, StoreError> {
+    pub async fn list(&self, limit: u32) -> Result<Vec<UserAccount>, StoreError> {
         let sql = self.store.casts(&format!(
             "{ACCOUNT} ORDER BY accounts.id DESC LIMIT {limit}"
         ));
@@ -73,7 +73,7 @@ impl Accounts<'_> {
         &self,
         clause: &str,
         given: Vec<Value>,
-    ) -> Result<Option<Account>, StoreError> {
+    ) -> Result<Option<UserAccount>, StoreError> {
         let sql = format!(
             "{} WHERE {clause} ORDER BY users.id LIMIT 1",
             self.store.casts(ACCOUNT)

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::account::{Account, Device, NEXT_DEVICE};
+use super::account::{Device, NEXT_DEVICE, UserAccount};
 use super::accounts::Accounts;
 use super::owners::lock_owners;
 use super::sessions::end_all;
@@ -67,7 +67,7 @@ impl Accounts<'_> {
 async fn set_device(tx: &Tx, user_id: i64, binds: bool, actor: &Actor) -> Result<(), StoreError> {
     let owners = lock_owners(tx).await?;
     // A lost device must not close the shop to its owners.
-    let is_free = |owner: &Account| {
+    let is_free = |owner: &UserAccount| {
         owner.user_id != user_id && owner.device == Device::Any && owner.may_sign_in(tx.now_ms())
     };
     if binds && owners.iter().any(|owner| owner.user_id == user_id) && !owners.iter().any(is_free) {

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::account::{Account, FirstOwner, NewAccount};
+use super::account::{FirstOwner, NewAccount, UserAccount};
 use super::accounts::{Accounts, add};
 use super::login::has_login;
 use super::owners::{lock_owners, owners};
@@ -82,13 +82,13 @@ async fn owner_where_none_is(tx: &Tx, hash: &str) -> Result<Option<String>, Stor
 
 async fn owner_for_once(tx: &Tx, hash: &str, actor: &Actor) -> Result<String, StoreError> {
     let owners = lock_owners(tx).await?;
-    let works = |owner: &&Account| owner.status == AccountStatus::Active && owner.is_open;
+    let works = |owner: &&UserAccount| owner.status == AccountStatus::Active && owner.is_open;
     let_in(tx, owners.iter().find(works), hash, actor).await
 }
 
 async fn let_in(
     tx: &Tx,
-    owner: Option<&Account>,
+    owner: Option<&UserAccount>,
     hash: &str,
     actor: &Actor,
 ) -> Result<String, StoreError> {

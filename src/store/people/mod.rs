@@ -14,7 +14,7 @@ mod second_factor;
 pub(super) mod sessions;
 mod sign_ins;
 
-pub use account::{Account, Device, FirstOwner, NewAccount};
+pub use account::{Device, FirstOwner, NewAccount, UserAccount};
 pub use accounts::Accounts;
 pub use password::{hash_password, password_fits};
 pub use sessions::{Sessions, WebSession};

@@ -2,16 +2,16 @@
 //!
 //! Lives here: what a change of people may not do. Never here: what a role may do.
 
-use super::account::{ACCOUNT, Account, account_of};
+use super::account::{ACCOUNT, UserAccount, account_of};
 use super::login::free_login;
 use crate::store::StoreError;
 use crate::store::base::{Conn, Tx, all};
 use crate::store::catalogue::Table;
 
 /// The owners before a change ([`owners_before`]).
-pub(in crate::store) struct Before(Vec<Account>);
+pub(in crate::store) struct Before(Vec<UserAccount>);
 
-pub(super) async fn owners<C: Conn>(c: &C) -> Result<Vec<Account>, StoreError> {
+pub(super) async fn owners<C: Conn>(c: &C) -> Result<Vec<UserAccount>, StoreError> {
     let sql = c.casts(&format!(
         "{ACCOUNT} WHERE accounts.role = 'owner' ORDER BY users.id"
     ));
@@ -23,7 +23,7 @@ pub(super) async fn owners<C: Conn>(c: &C) -> Result<Vec<Account>, StoreError> {
 }
 
 /// The owners, held: two who put each other away at once come one after the other.
-pub(in crate::store) async fn lock_owners(tx: &Tx) -> Result<Vec<Account>, StoreError> {
+pub(in crate::store) async fn lock_owners(tx: &Tx) -> Result<Vec<UserAccount>, StoreError> {
     all(
         tx,
         &format!(
@@ -45,7 +45,7 @@ pub(in crate::store) async fn owners_before(tx: &Tx) -> Result<Before, StoreErro
 /// one nobody could let anybody in again.
 pub(in crate::store) async fn check_owners(tx: &Tx, before: &Before) -> Result<(), StoreError> {
     let (now, after) = (tx.now_ms(), owners(tx).await?);
-    let keeps = |is_good: &dyn Fn(&Account) -> bool| {
+    let keeps = |is_good: &dyn Fn(&UserAccount) -> bool| {
         let mut good = before.0.iter().filter(|owner| is_good(owner)).peekable();
         good.peek().is_none()
             || good.any(|was| {

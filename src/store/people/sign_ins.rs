@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::account::Account;
+use super::account::UserAccount;
 use super::login::is_login;
 use crate::domain::calendar::DAY_MS;
 use crate::store::StoreError;
@@ -27,7 +27,7 @@ impl SignIns<'_> {
     /// Somebody signed in; failed tries from there are forgotten.
     pub async fn succeeded(
         &self,
-        account: &Account,
+        account: &UserAccount,
         ip: &str,
         actor: &Actor,
     ) -> Result<(), StoreError> {
@@ -105,7 +105,12 @@ impl SignIns<'_> {
     }
 }
 
-async fn succeeded(tx: &Tx, account: &Account, ip: &str, actor: &Actor) -> Result<(), StoreError> {
+async fn succeeded(
+    tx: &Tx,
+    account: &UserAccount,
+    ip: &str,
+    actor: &Actor,
+) -> Result<(), StoreError> {
     execute(
         tx,
         "UPDATE accounts SET last_login = ? WHERE user_id = ?",
