@@ -14,7 +14,7 @@ use crate::domain::{Defaults, JobState, Service, Vnd};
 use crate::mock_api;
 use crate::sandbox::{self, Sandbox, Scenario};
 use crate::server::{self, Running, ServeConfig};
-use crate::store::jobs::{JobFilter, NewJob};
+use crate::store::jobs::{JobFilter, JobSource, NewJob};
 use crate::store::machines::Scope;
 use crate::store::{Actor, Store, StoreError, sqlite_url};
 
@@ -95,7 +95,8 @@ async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
     let server = server::start(config).await.map_err(Failure::cannot_run)?;
     let store = server.app().store().clone();
     let machine = store
-        .add_machine(
+        .machines()
+        .add(
             "Máy dùng thử",
             &[Scope::Lease, Scope::Read],
             None,
@@ -126,7 +127,7 @@ async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
 
 /// Adds sample jobs where none is left.
 async fn bring(store: &Store, service: Service) -> Result<(), StoreError> {
-    if !store.open_jobs(service, 1).await?.is_empty() {
+    if !store.jobs().open(service, 1).await?.is_empty() {
         return Ok(());
     }
     let intake =
@@ -141,10 +142,10 @@ async fn bring(store: &Store, service: Service) -> Result<(), StoreError> {
         .iter()
         .map(|job| NewJob {
             receiver_phone: receiver.clone(),
-            ..NewJob::of(service, job, "demo")
+            ..NewJob::of(service, job, JobSource::Sample)
         })
         .collect();
-    store.add_jobs(&jobs, &Actor::system()).await.map(drop)
+    store.jobs().add(&jobs, &Actor::system()).await.map(drop)
 }
 
 /// A configuration for this portal, with the sandbox agent's secrets in memory only.
@@ -235,7 +236,8 @@ async fn headless(latency_ms: u64) -> Ended {
             .server
             .app()
             .store()
-            .jobs(&JobFilter::default(), 1_000)
+            .jobs()
+            .list(&JobFilter::default(), 1_000)
             .await
             .map_err(Failure::cannot_run)?
             .len(),
@@ -259,7 +261,8 @@ async fn told(servers: &Servers) -> Result<i64, StoreError> {
         .server
         .app()
         .store()
-        .jobs(&done, 1_000)
+        .jobs()
+        .list(&done, 1_000)
         .await?
         .iter()
         .filter_map(|job| job.paid_amount)

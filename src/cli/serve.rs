@@ -12,7 +12,7 @@ use super::args::{MockApi, MockSite, Sandbox, Serve};
 use super::{Ended, Exit, Failure, say, tell};
 use crate::app::terminated;
 use crate::config::Home;
-use crate::server::{self, Certificate, LogForm, ServeConfig, ServeFile, Vault};
+use crate::server::{self, Certificate, LogForm, SecretKeys, ServeConfig, ServeFile};
 use crate::store::shown;
 use crate::{mock_api, mock_site, sandbox};
 
@@ -117,7 +117,7 @@ fn check(config: &ServeConfig) -> Ended {
         Certificate::open(files).map_err(Failure::usage)?;
     }
     if config.key_file.exists() {
-        Vault::open_or_create(&config.key_file).map_err(Failure::usage)?;
+        SecretKeys::open_or_create(&config.key_file).map_err(Failure::usage)?;
     }
     let told = json!({
         "listen": config.listen,

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use super::args::StoreCommand;
 use super::{Ended, Exit, Failure, say, tell};
 use crate::config::Home;
-use crate::server::{ServeConfig, ServeFile, Vault, check_database};
+use crate::server::{SecretKeys, ServeConfig, ServeFile, check_database};
 use crate::store::copy::CopiedTable;
 use crate::store::machines::Scope;
 use crate::store::{self, Actor, Store};
@@ -144,7 +144,8 @@ async fn token(name: &str, scopes: &[String], database: Option<String>) -> Ended
         .await
         .map_err(Failure::cannot_run)?;
     let machine = store
-        .add_machine(name, &scopes, None, &terminal())
+        .machines()
+        .add(name, &scopes, None, &terminal())
         .await
         .map_err(Failure::cannot_run)?;
     say(machine.token.expose_secret());
@@ -165,7 +166,7 @@ async fn owner(database: Option<String>) -> Ended {
     let store = Store::open(&address(database)?)
         .await
         .map_err(Failure::cannot_run)?;
-    let owner = store.owner_for_once(&terminal()).await;
+    let owner = store.accounts().owner_for_once(&terminal()).await;
     store.close().await;
     let owner = owner.map_err(Failure::cannot_run)?;
     tell(
@@ -185,7 +186,7 @@ async fn rekey(database: Option<String>) -> Ended {
         .await
         .map_err(Failure::cannot_run)?;
     // On disk before anything is sealed with it; the old one stays until nothing needs it.
-    let vault = Vault::begin_rekey(&config.key_file).map_err(Failure::cannot_run)?;
+    let vault = SecretKeys::begin_rekey(&config.key_file).map_err(Failure::cannot_run)?;
     let renewed = store
         .reseal(
             &|sealed| vault.renew(sealed).map_err(|e| e.to_string()),
@@ -194,7 +195,7 @@ async fn rekey(database: Option<String>) -> Ended {
         .await;
     store.close().await;
     let renewed = renewed.map_err(Failure::cannot_run)?;
-    Vault::end_rekey(&config.key_file).map_err(Failure::cannot_run)?;
+    SecretKeys::end_rekey(&config.key_file).map_err(Failure::cannot_run)?;
     say(&format!(
         "Đã đổi khóa, niêm lại {renewed} bí mật: {}",
         config.key_file.display()

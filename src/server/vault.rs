@@ -2,7 +2,7 @@
 //! configuration, so that a copy of the database alone shows no secret.
 //!
 //! The file may hold several keys, one a line: the first one seals, all of them open. So a key can
-//! be changed ([`Vault::begin_rekey`]) without a moment in which something cannot be opened.
+//! be changed ([`SecretKeys::begin_rekey`]) without a moment in which something cannot be opened.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use super::secret_file;
 
 /// Why secrets cannot be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum VaultError {
+pub enum SecretKeysError {
     /// The file cannot be read or written.
     #[error(
         "Không đọc/ghi được tệp khóa {path}. Kiểm tra quyền truy cập. (Cannot read or write the key file.)"
@@ -45,28 +45,28 @@ pub enum VaultError {
 }
 
 /// The server's vault.
-pub struct Vault {
+pub struct SecretKeys {
     first: Fernet,
     older: Vec<Fernet>,
 }
 
-impl std::fmt::Debug for Vault {
+impl std::fmt::Debug for SecretKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Vault(sealed)")
+        f.write_str("SecretKeys(sealed)")
     }
 }
 
-impl Vault {
+impl SecretKeys {
     /// Opens it by the key in the file; makes one where there is no file.
-    pub fn open_or_create(path: &Path) -> Result<Self, VaultError> {
-        let io = |source| VaultError::Io {
+    pub fn open_or_create(path: &Path) -> Result<Self, SecretKeysError> {
+        let io = |source| SecretKeysError::Io {
             path: path.to_owned(),
             source,
         };
         let key = match std::fs::read_to_string(path) {
             Ok(text) => {
                 if secret_file::is_open_to_others(path) {
-                    return Err(VaultError::Open(path.to_owned()));
+                    return Err(SecretKeysError::Open(path.to_owned()));
                 }
                 Zeroizing::new(text)
             }
@@ -77,7 +77,7 @@ impl Vault {
             }
             Err(e) => return Err(io(e)),
         };
-        let no_key = || VaultError::NoKey(path.to_owned());
+        let no_key = || SecretKeysError::NoKey(path.to_owned());
         let keys = key
             .lines()
             .map(str::trim)
@@ -92,9 +92,9 @@ impl Vault {
 
     /// Puts a new key before those in the file, and opens it so. What is sealed from now on is
     /// sealed with the new one.
-    pub fn begin_rekey(path: &Path) -> Result<Self, VaultError> {
+    pub fn begin_rekey(path: &Path) -> Result<Self, SecretKeysError> {
         Self::open_or_create(path)?;
-        let io = |source| VaultError::Io {
+        let io = |source| SecretKeysError::Io {
             path: path.to_owned(),
             source,
         };
@@ -109,8 +109,8 @@ impl Vault {
     }
 
     /// Leaves the first key alone in the file: everything is sealed with it.
-    pub fn end_rekey(path: &Path) -> Result<(), VaultError> {
-        let io = |source| VaultError::Io {
+    pub fn end_rekey(path: &Path) -> Result<(), SecretKeysError> {
+        let io = |source| SecretKeysError::Io {
             path: path.to_owned(),
             source,
         };
@@ -119,13 +119,13 @@ impl Vault {
             .lines()
             .map(str::trim)
             .find(|line| !line.is_empty())
-            .ok_or_else(|| VaultError::NoKey(path.to_owned()))?;
+            .ok_or_else(|| SecretKeysError::NoKey(path.to_owned()))?;
         crate::config::write_atomically(path, first.as_bytes()).map_err(io)
     }
 
     /// Seals a sealed text with the first key; `None` where it is already, or where there is
     /// nothing.
-    pub fn renew(&self, sealed: &str) -> Result<Option<String>, VaultError> {
+    pub fn renew(&self, sealed: &str) -> Result<Option<String>, SecretKeysError> {
         if sealed.is_empty() || self.first.decrypt(sealed).is_ok() {
             return Ok(None);
         }
@@ -141,16 +141,16 @@ impl Vault {
     }
 
     /// Opens a secret; `None` where there is none.
-    pub fn unseal(&self, sealed: &str) -> Result<Option<SecretString>, VaultError> {
+    pub fn unseal(&self, sealed: &str) -> Result<Option<SecretString>, SecretKeysError> {
         if sealed.is_empty() {
             return Ok(None);
         }
         let mut keys = std::iter::once(&self.first).chain(&self.older);
         let bytes = Zeroizing::new(
             keys.find_map(|key| key.decrypt(sealed).ok())
-                .ok_or(VaultError::WrongKey)?,
+                .ok_or(SecretKeysError::WrongKey)?,
         );
-        let text = std::str::from_utf8(&bytes).map_err(|_| VaultError::WrongKey)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| SecretKeysError::WrongKey)?;
         Ok(Some(SecretString::from(text)))
     }
 }
@@ -162,7 +162,8 @@ mod tests {
     #[test]
     fn a_secret_opens_with_its_own_key_only() {
         let folder = tempfile::tempdir().expect("folder");
-        let vault = |name: &str| Vault::open_or_create(&folder.path().join(name)).expect("vault");
+        let vault =
+            |name: &str| SecretKeys::open_or_create(&folder.path().join(name)).expect("vault");
         let sealed = vault("a").seal(&SecretString::from("246810"));
         assert!(!sealed.contains("246810"));
         assert_eq!(
@@ -175,7 +176,7 @@ mod tests {
         );
         assert!(matches!(
             vault("b").unseal(&sealed),
-            Err(VaultError::WrongKey)
+            Err(SecretKeysError::WrongKey)
         ));
     }
 
@@ -183,10 +184,10 @@ mod tests {
     fn a_key_is_changed_without_a_moment_in_which_something_cannot_be_opened() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("serve.key");
-        let old = Vault::open_or_create(&path).expect("made");
+        let old = SecretKeys::open_or_create(&path).expect("made");
         let sealed = old.seal(&SecretString::from("246810"));
-        let both = Vault::begin_rekey(&path).expect("begun");
-        let read = |vault: &Vault, sealed: &str| {
+        let both = SecretKeys::begin_rekey(&path).expect("begun");
+        let read = |vault: &SecretKeys, sealed: &str| {
             vault
                 .unseal(sealed)
                 .map(|s| s.expect("there").expose_secret().to_owned())
@@ -205,16 +206,16 @@ mod tests {
             ),
             (None, None)
         );
-        Vault::end_rekey(&path).expect("ended");
-        let new = Vault::open_or_create(&path).expect("opens");
+        SecretKeys::end_rekey(&path).expect("ended");
+        let new = SecretKeys::open_or_create(&path).expect("opens");
         assert_eq!(
             (read(&new, &renewed).as_deref(), read(&new, &sealed)),
             (Some("246810"), None)
         );
         std::fs::write(&path, "\n \n").expect("written");
         assert!(matches!(
-            Vault::open_or_create(&path),
-            Err(VaultError::NoKey(_))
+            SecretKeys::open_or_create(&path),
+            Err(SecretKeysError::NoKey(_))
         ));
     }
 
@@ -224,11 +225,11 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("serve.key");
-        Vault::open_or_create(&path).expect("made");
+        SecretKeys::open_or_create(&path).expect("made");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("mode");
         assert!(matches!(
-            Vault::open_or_create(&path),
-            Err(VaultError::Open(_))
+            SecretKeys::open_or_create(&path),
+            Err(SecretKeysError::Open(_))
         ));
     }
 }

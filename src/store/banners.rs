@@ -1,12 +1,12 @@
 //! What the shop says in the operator's window.
 
-use super::StoreError;
-use super::db::{Store, all, text, text_or_none};
+use crate::store::StoreError;
+use crate::store::base::{Store, all, text, text_or_none};
 
 /// A banner of the operator's window.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the names are the old table's")]
-pub struct Banner {
+pub struct BannerRow {
     pub name: String,
     pub content: Option<String>,
     pub position: Option<String>,
@@ -14,14 +14,26 @@ pub struct Banner {
     pub link_to: Option<String>,
 }
 
+/// The banners of the operator's window ([`Store::banners`]).
+pub struct Banners<'s> {
+    store: &'s Store,
+}
+
 impl Store {
+    /// The banners of the operator's window.
+    pub const fn banners(&self) -> Banners<'_> {
+        Banners { store: self }
+    }
+}
+
+impl Banners<'_> {
     /// What the operator's window shows.
-    pub async fn banners(&self) -> Result<Vec<Banner>, StoreError> {
+    pub async fn shown(&self) -> Result<Vec<BannerRow>, StoreError> {
         let sql = "SELECT name, content, position, link, link_to FROM banner WHERE publish = 1 AND deleted_at IS NULL ORDER BY id LIMIT 50";
-        let rows = all(&self.db, sql, vec![]).await?;
+        let rows = all(self.store, sql, vec![]).await?;
         rows.iter()
             .map(|row| {
-                Ok(Banner {
+                Ok(BannerRow {
                     name: text(row, 0)?,
                     content: text_or_none(row, 1)?,
                     position: text_or_none(row, 2)?,

@@ -1,22 +1,40 @@
 //! What a person brought in a file: written in batches under one number, by which it can be taken
 //! back.
 
-use sea_orm::Value;
 use serde_json::{Value as Json, json};
 
 use super::StoreError;
-use super::audit::{self, Actor};
-use super::catalogue::Table;
-use super::db::{
-    Store, Tx, all, execute, insert, int, marks, one, text, text_or_none, transaction, values,
+use super::base::audit::{self, Actor, Entry};
+use super::base::search_text::search_text;
+use super::base::{
+    Conn, Store, Tx, Value, all, execute, insert, int, int_or_none, marks, one, text, text_or_none,
+    transaction, values,
 };
+use super::catalogue::house::IMPORTS;
+use super::catalogue::work::JOBS;
+use super::catalogue::{self, AuditAction, Table};
 use super::jobs::{Added, NewJob};
-use super::rows::{Fields, free};
-use super::search::search_text;
+use super::tables::change::{add, delete};
+use super::tables::{Fields, free};
 use crate::domain::lease::{JobEvent, JobState, after};
 
 /// Rows that are written in one transaction: a cluster does not like large ones.
 pub const IMPORT_BATCH: usize = 250;
+
+/// An import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportRow {
+    /// Its number.
+    pub id: i64,
+    /// The name of the table that it filled.
+    pub table: String,
+    /// The file's name.
+    pub filename: Option<String>,
+    /// How many rows came in.
+    pub rows: i64,
+    /// Was it taken back?
+    pub is_undone: bool,
+}
 
 /// What became of an import that was taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,39 +45,63 @@ pub struct Undone {
     pub stayed: u64,
 }
 
+/// What was brought in by files ([`Store::imports`]).
+pub struct Imports<'s> {
+    store: &'s Store,
+}
+
 impl Store {
+    /// What was brought in by files.
+    pub const fn imports(&self) -> Imports<'_> {
+        Imports { store: self }
+    }
+}
+
+impl Imports<'_> {
+    /// The import of this number.
+    pub async fn find(&self, id: i64) -> Result<ImportRow, StoreError> {
+        let sql = "SELECT table_name, filename, row_count, undone_at FROM imports WHERE id = ?";
+        let row = one(self.store, sql, values![id])
+            .await?
+            .ok_or(StoreError::NoRow)?;
+        Ok(ImportRow {
+            id,
+            table: text(&row, 0)?,
+            filename: text_or_none(&row, 1)?,
+            rows: int(&row, 2)?,
+            is_undone: int_or_none(&row, 3)?.is_some(),
+        })
+    }
+
     /// Begins an import.
-    pub async fn begin_import(
+    pub async fn begin(
         &self,
-        table: &str,
+        table: &'static Table,
         filename: &str,
         actor: &Actor,
     ) -> Result<i64, StoreError> {
         let filename: String = filename.chars().take(200).collect();
-        transaction!(self, |tx| async {
+        transaction!(self.store, |tx| async {
             let sql = "INSERT INTO imports (table_name, filename, row_ids, created_by, created_at, search_text) VALUES (?, ?, '[]', ?, ?, ?)";
             let id = insert(
-                &*tx,
+                &tx,
                 sql,
                 values![
-                    table,
+                    table.name,
                     filename.clone(),
                     actor.user_id,
-                    self.now_ms(),
+                    self.store.now_ms(),
                     search_text([Some(filename.as_str())])
                 ],
             )
             .await?;
-            let told = json!({ "table": table, "filename": filename });
+            let state = json!({ "table": table.name, "filename": filename });
             audit::write(
-                self,
                 &tx,
                 actor,
-                "import",
-                Some("imports"),
-                Some(id),
-                None,
-                Some(&told),
+                Entry::of(AuditAction::Import)
+                    .row(&IMPORTS, id)
+                    .after(state),
             )
             .await?;
             Ok(id)
@@ -67,7 +109,7 @@ impl Store {
     }
 
     /// Adds jobs to it. Those that an open job says already are left out.
-    pub async fn import_jobs(
+    pub async fn add_jobs(
         &self,
         import: i64,
         jobs: Vec<NewJob>,
@@ -80,7 +122,7 @@ impl Store {
                 ..job
             })
             .collect();
-        let added = self.add_jobs(&jobs, actor).await?;
+        let added = self.store.jobs().add(&jobs, actor).await?;
         let count = i64::try_from(
             added
                 .iter()
@@ -89,7 +131,7 @@ impl Store {
         )
         .unwrap_or(0);
         execute(
-            &self.db,
+            self.store,
             "UPDATE imports SET row_count = row_count + ? WHERE id = ?",
             values![count, import],
         )
@@ -98,81 +140,60 @@ impl Store {
     }
 
     /// Adds rows of another table to it, in batches.
-    pub async fn import_into(
+    pub async fn add_rows(
         &self,
         import: i64,
-        table: &str,
+        table: &'static Table,
         rows: &[Fields],
         actor: &Actor,
     ) -> Result<(), StoreError> {
-        let table = free(table)?;
+        free(table)?;
         for some in rows.chunks(IMPORT_BATCH) {
-            transaction!(self, |tx| async {
+            transaction!(self.store, |tx| async {
                 let mut ids = Vec::with_capacity(some.len());
                 for fields in some {
-                    ids.push(self.add_row_in(&tx, table, fields, actor).await?);
+                    ids.push(add(&tx, table, fields, actor).await?);
                 }
-                self.note_rows(&tx, import, &ids).await
+                note_rows(&tx, import, &ids).await
             })?;
         }
         Ok(())
     }
 
-    async fn note_rows(&self, tx: &Tx, import: i64, ids: &[i64]) -> Result<(), StoreError> {
-        let sql = format!("SELECT row_ids FROM imports WHERE id = ?{}", self.locked());
-        let row = one(&**tx, &sql, values![import])
-            .await?
-            .ok_or(StoreError::NoRow)?;
-        let mut all: Vec<i64> =
-            serde_json::from_str(&text_or_none(&row, 0)?.unwrap_or_default()).unwrap_or_default();
-        all.extend(ids);
-        let count = i64::try_from(all.len()).unwrap_or(i64::MAX);
-        let sql = "UPDATE imports SET row_ids = ?, row_count = ? WHERE id = ?";
-        execute(
-            &**tx,
-            sql,
-            values![Json::from(all).to_string(), count, import],
-        )
-        .await
-        .map(|_| ())
-    }
-
     /// Takes an import back: what nobody has touched goes away, the rest stays.
-    pub async fn take_back_import(&self, import: i64, actor: &Actor) -> Result<Undone, StoreError> {
+    pub async fn take_back(&self, import: i64, actor: &Actor) -> Result<Undone, StoreError> {
         let row = one(
-            &self.db,
+            self.store,
             "SELECT table_name, row_count FROM imports WHERE id = ? AND undone_at IS NULL",
             values![import],
         )
         .await?;
         let row = row.ok_or(StoreError::NoRow)?;
         let (table, count) = (text(&row, 0)?, int(&row, 1)?);
-        let gone = if table == "jobs" {
+        let table = catalogue::table(&table).ok_or(StoreError::NotAllowed(table))?;
+        let gone = if table.is(&JOBS) {
             self.take_all_jobs_back(import).await?
         } else {
-            self.take_rows_back(free(&table)?, import, actor).await?
+            self.take_rows_back(free(table)?, import, actor).await?
         };
         let undone = Undone {
             gone,
             stayed: count.unsigned_abs().saturating_sub(gone),
         };
-        transaction!(self, |tx| async {
+        transaction!(self.store, |tx| async {
             execute(
-                &*tx,
+                &tx,
                 "UPDATE imports SET undone_at = ? WHERE id = ?",
-                values![self.now_ms(), import],
+                values![self.store.now_ms(), import],
             )
             .await?;
-            let told = json!({ "gone": undone.gone, "stayed": undone.stayed });
+            let state = json!({ "gone": undone.gone, "stayed": undone.stayed });
             audit::write(
-                self,
                 &tx,
                 actor,
-                "import.undo",
-                Some("imports"),
-                Some(import),
-                None,
-                Some(&told),
+                Entry::of(AuditAction::ImportUndo)
+                    .row(&IMPORTS, import)
+                    .after(state),
             )
             .await
         })?;
@@ -182,7 +203,7 @@ impl Store {
     async fn take_all_jobs_back(&self, import: i64) -> Result<u64, StoreError> {
         let mut gone = 0;
         loop {
-            match transaction!(self, |tx| self.take_jobs_back(&tx, import))? {
+            match transaction!(self.store, |tx| take_jobs_back(&tx, import))? {
                 0 => return Ok(gone),
                 some => gone += some,
             }
@@ -198,7 +219,7 @@ impl Store {
         actor: &Actor,
     ) -> Result<u64, StoreError> {
         let row = one(
-            &self.db,
+            self.store,
             "SELECT row_ids FROM imports WHERE id = ?",
             values![import],
         )
@@ -208,10 +229,10 @@ impl Store {
             .map_err(|e| StoreError::Damaged(e.to_string()))?;
         let mut gone = 0;
         for some in ids.chunks(IMPORT_BATCH) {
-            gone += transaction!(self, |tx| async {
+            gone += transaction!(self.store, |tx| async {
                 let mut gone = 0;
                 for id in some {
-                    match self.delete_in(&tx, table, *id, Some(0), true, actor).await {
+                    match delete(&tx, table, *id, Some(0), true, actor).await {
                         Ok(()) | Err(StoreError::NoRow) => gone += 1,
                         Err(StoreError::Stale) => {}
                         Err(error) => return Err(error),
@@ -222,45 +243,44 @@ impl Store {
         }
         Ok(gone)
     }
+}
 
-    /// Jobs that no machine ever had and no person ever changed.
-    async fn take_jobs_back(&self, tx: &Tx, import: i64) -> Result<u64, StoreError> {
-        let (now, cancelled) = (self.now_ms(), after(JobState::Ready, JobEvent::Cancelled)?);
-        let sql = format!(
-            "SELECT id FROM jobs WHERE import_id = ? AND state = 'ready' AND fence = 0 AND version = 0 AND deleted_at IS NULL LIMIT {IMPORT_BATCH}{}",
-            self.locked()
-        );
-        let ids = all(&**tx, &sql, values![import])
-            .await?
-            .iter()
-            .map(|row| int(row, 0))
-            .collect::<Result<Vec<_>, _>>()?;
-        if ids.is_empty() {
-            return Ok(0);
-        }
-        let sql = format!(
-            "UPDATE jobs SET state = ?, outcome = 'cancelled', live_key = NULL, message = 'Hoàn tác lần nhập', deleted_at = ?, updated_at = ?, ended_at = ?, \
-             version = version + 1 WHERE state = 'ready' AND fence = 0 AND id IN ({})",
-            marks(ids.len())
-        );
-        let mut given = values![cancelled.wire(), now, now, now];
-        given.extend(ids.into_iter().map(Value::from));
-        execute(&**tx, &sql, given).await
-    }
+async fn note_rows(tx: &Tx, import: i64, ids: &[i64]) -> Result<(), StoreError> {
+    let sql = format!("SELECT row_ids FROM imports WHERE id = ?{}", tx.locked());
+    let row = one(tx, &sql, values![import])
+        .await?
+        .ok_or(StoreError::NoRow)?;
+    let mut all: Vec<i64> =
+        serde_json::from_str(&text_or_none(&row, 0)?.unwrap_or_default()).unwrap_or_default();
+    all.extend(ids);
+    let count = i64::try_from(all.len()).unwrap_or(i64::MAX);
+    let sql = "UPDATE imports SET row_ids = ?, row_count = ? WHERE id = ?";
+    execute(tx, sql, values![Json::from(all).to_string(), count, import])
+        .await
+        .map(|_| ())
+}
 
-    /// Which of these jobs an open job says already.
-    pub async fn already_open(&self, jobs: &[NewJob]) -> Result<Vec<bool>, StoreError> {
-        let keys: Vec<String> = jobs.iter().map(NewJob::live_key).collect();
-        let mut open = std::collections::HashSet::new();
-        for some in keys.chunks(500) {
-            let sql = format!(
-                "SELECT live_key FROM jobs WHERE live_key IN ({})",
-                marks(some.len())
-            );
-            for row in all(&self.db, &sql, some.iter().map(Value::from).collect()).await? {
-                open.insert(text(&row, 0)?);
-            }
-        }
-        Ok(keys.iter().map(|key| open.contains(key)).collect())
+/// Jobs that no machine ever had and no person ever changed.
+async fn take_jobs_back(tx: &Tx, import: i64) -> Result<u64, StoreError> {
+    let (now, cancelled) = (tx.now_ms(), after(JobState::Ready, JobEvent::Cancelled)?);
+    let sql = format!(
+        "SELECT id FROM jobs WHERE import_id = ? AND state = 'ready' AND fence = 0 AND version = 0 AND deleted_at IS NULL LIMIT {IMPORT_BATCH}{}",
+        tx.locked()
+    );
+    let ids = all(tx, &sql, values![import])
+        .await?
+        .iter()
+        .map(|row| int(row, 0))
+        .collect::<Result<Vec<_>, _>>()?;
+    if ids.is_empty() {
+        return Ok(0);
     }
+    let sql = format!(
+        "UPDATE jobs SET state = ?, outcome = 'cancelled', live_key = NULL, message = 'Hoàn tác lần nhập', deleted_at = ?, updated_at = ?, ended_at = ?, \
+         version = version + 1 WHERE state = 'ready' AND fence = 0 AND id IN ({})",
+        marks(ids.len())
+    );
+    let mut given = values![cancelled.wire(), now, now, now];
+    given.extend(ids.into_iter().map(Value::from));
+    execute(tx, &sql, given).await
 }

@@ -1,17 +1,20 @@
 //! Machines and their tokens: shown once, kept as a hash, each with what it may do.
 
-use sea_orm::QueryResult;
 use serde::Serialize;
 
-use super::audit::{self, Actor};
-use super::db::{Store, Tx, execute, insert, int, int_or_none, one, text, transaction, values};
-use super::search::search_text;
-use super::{StoreError, digest};
+use crate::store::base::audit::{self, Actor, Entry};
+use crate::store::base::search_text::search_text;
+use crate::store::base::{
+    Conn, SqlRow, Store, Tx, all, execute, insert, int, int_or_none, one, text, text_or_none,
+    transaction, values,
+};
+use crate::store::catalogue::AuditAction;
+use crate::store::catalogue::house::MACHINES;
+use crate::store::letters::letters;
+use crate::store::{StoreError, digest};
 
 /// `last_seen` is written at most so often.
 const SEEN_EVERY_MS: i64 = 15_000;
-/// Letters of tokens, passwords and codes: none that are mistaken for each other.
-const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// What a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -65,6 +68,31 @@ impl Machine {
     }
 }
 
+/// A machine as people look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineDetails {
+    /// Its number.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// The beginning of its token.
+    pub prefix: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Until when the token works.
+    pub expires_at: Option<i64>,
+    /// When the token was revoked.
+    pub revoked_at: Option<i64>,
+    /// When it was heard of last.
+    pub last_seen: Option<i64>,
+    /// What it runs.
+    pub program: Option<String>,
+    /// Logins that run on it.
+    pub sessions: i64,
+    /// Who sits there.
+    pub operator: Option<String>,
+}
+
 /// A new machine with its token, which is shown this once.
 #[derive(Debug, Clone)]
 pub struct NewMachine {
@@ -74,9 +102,21 @@ pub struct NewMachine {
     pub token: secrecy::SecretString,
 }
 
+/// Machines and their tokens ([`Store::machines`]).
+pub struct Machines<'s> {
+    store: &'s Store,
+}
+
 impl Store {
+    /// Machines and their tokens.
+    pub const fn machines(&self) -> Machines<'_> {
+        Machines { store: self }
+    }
+}
+
+impl Machines<'_> {
     /// Makes a machine with a token of its own.
-    pub async fn add_machine(
+    pub async fn add(
         &self,
         name: &str,
         scopes: &[Scope],
@@ -92,80 +132,22 @@ impl Store {
         }
         let (prefix, secret) = (letters(8), letters(40));
         let token = format!("gn_{prefix}_{secret}");
-        let id = transaction!(self, |tx| self
-            .add_machine_in(&tx, name, &prefix, &token, scopes, expires_at, actor))?;
+        let id = transaction!(self.store, |tx| add(
+            &tx, name, &prefix, &token, scopes, expires_at, actor
+        ))?;
         Ok(NewMachine {
             id,
             token: token.into(),
         })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a row, and it is private")]
-    async fn add_machine_in(
-        &self,
-        tx: &Tx,
-        name: &str,
-        prefix: &str,
-        token: &str,
-        scopes: &[Scope],
-        expires_at: Option<i64>,
-        actor: &Actor,
-    ) -> Result<i64, StoreError> {
-        let scopes: Vec<&str> = scopes.iter().map(|s| s.wire()).collect();
-        let sql = "INSERT INTO machines (name, prefix, token_hash, scopes, expires_at, created_by, created_at, search_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-        let given = values![
-            name,
-            prefix,
-            digest(token.as_bytes()),
-            scopes.join(" "),
-            expires_at,
-            actor.user_id,
-            self.now_ms(),
-            search_text([Some(name)])
-        ];
-        let id = insert(&**tx, sql, given).await?;
-        let after = serde_json::json!({ "name": name, "scopes": scopes, "expires_at": expires_at });
-        audit::write(
-            self,
-            tx,
-            actor,
-            "machines.add",
-            Some("machines"),
-            Some(id),
-            None,
-            Some(&after),
-        )
-        .await?;
-        Ok(id)
-    }
-
     /// From now on its token opens nothing. What it holds runs out like a dead machine's.
-    pub async fn revoke_machine(&self, id: i64, actor: &Actor) -> Result<(), StoreError> {
-        transaction!(self, |tx| self.revoke_in(&tx, id, actor))
-    }
-
-    async fn revoke_in(&self, tx: &Tx, id: i64, actor: &Actor) -> Result<(), StoreError> {
-        let now = self.now_ms();
-        let sql = "UPDATE machines SET revoked_at = ?, version = version + 1 WHERE id = ? AND revoked_at IS NULL";
-        if execute(&**tx, sql, values![now, id]).await? == 0 {
-            return Err(StoreError::NoRow);
-        }
-        let after = serde_json::json!({ "revoked_at": now });
-        audit::write(
-            self,
-            tx,
-            actor,
-            "machines.revoke",
-            Some("machines"),
-            Some(id),
-            None,
-            Some(&after),
-        )
-        .await
+    pub async fn revoke(&self, id: i64, actor: &Actor) -> Result<(), StoreError> {
+        transaction!(self.store, |tx| revoke(&tx, id, actor))
     }
 
     /// The machine whose token this is; `None` for one that is unknown, revoked or over.
-    pub async fn machine_of(&self, token: &str) -> Result<Option<Machine>, StoreError> {
+    pub async fn of_token(&self, token: &str) -> Result<Option<Machine>, StoreError> {
         let Some((prefix, _)) = token
             .strip_prefix("gn_")
             .and_then(|rest| rest.split_once('_'))
@@ -173,7 +155,7 @@ impl Store {
             return Ok(None);
         };
         let sql = "SELECT id, name, scopes, last_seen, token_hash, expires_at, revoked_at FROM machines WHERE prefix = ?";
-        let Some(row) = one(&self.db, sql, values![prefix]).await? else {
+        let Some(row) = one(self.store, sql, values![prefix]).await? else {
             return Ok(None);
         };
         let is_same: bool = subtle::ConstantTimeEq::ct_eq(
@@ -181,7 +163,7 @@ impl Store {
             digest(token.as_bytes()).as_bytes(),
         )
         .into();
-        let is_over = int_or_none(&row, 5)?.is_some_and(|until| until <= self.now_ms())
+        let is_over = int_or_none(&row, 5)?.is_some_and(|until| until <= self.store.now_ms())
             || int_or_none(&row, 6)?.is_some();
         if is_same && !is_over {
             read(&row).map(Some)
@@ -190,15 +172,36 @@ impl Store {
         }
     }
 
+    /// All machines, the newest first.
+    pub async fn list(&self, limit: u32) -> Result<Vec<MachineDetails>, StoreError> {
+        let sql = format!("{DETAILS} ORDER BY id DESC LIMIT {limit}");
+        all(self.store, &sql, vec![])
+            .await?
+            .iter()
+            .map(details_of)
+            .collect()
+    }
+
+    /// Machines whose token works, those that were heard of last first.
+    pub async fn at_work(&self, limit: u32) -> Result<Vec<MachineDetails>, StoreError> {
+        let sql =
+            format!("{DETAILS} WHERE revoked_at IS NULL ORDER BY last_seen DESC LIMIT {limit}");
+        all(self.store, &sql, vec![])
+            .await?
+            .iter()
+            .map(details_of)
+            .collect()
+    }
+
     /// The machine was heard of; `sessions` and `operator` where it told them.
-    pub async fn saw_machine(
+    pub async fn heard_of(
         &self,
         machine: &Machine,
         program: Option<&str>,
         sessions: Option<i64>,
         operator: Option<&str>,
     ) -> Result<(), StoreError> {
-        let now = self.now_ms();
+        let now = self.store.now_ms();
         let is_recent = machine
             .last_seen
             .is_some_and(|seen| (now - seen).abs() < SEEN_EVERY_MS);
@@ -209,7 +212,7 @@ impl Store {
                    WHERE id = ?";
         let cut = |text: &str| text.chars().take(200).collect::<String>();
         execute(
-            &self.db,
+            self.store,
             sql,
             values![
                 now,
@@ -224,22 +227,94 @@ impl Store {
     }
 }
 
-fn read(row: &QueryResult) -> Result<Machine, StoreError> {
-    let scopes = text(row, 2)?;
+#[expect(clippy::too_many_arguments, reason = "a row, and it is private")]
+async fn add(
+    tx: &Tx,
+    name: &str,
+    prefix: &str,
+    token: &str,
+    scopes: &[Scope],
+    expires_at: Option<i64>,
+    actor: &Actor,
+) -> Result<i64, StoreError> {
+    let scopes: Vec<&str> = scopes.iter().map(|s| s.wire()).collect();
+    let sql = "INSERT INTO machines (name, prefix, token_hash, scopes, expires_at, created_by, created_at, search_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    let given = values![
+        name,
+        prefix,
+        digest(token.as_bytes()),
+        scopes.join(" "),
+        expires_at,
+        actor.user_id,
+        tx.now_ms(),
+        search_text([Some(name)])
+    ];
+    let id = insert(tx, sql, given).await?;
+    let after = serde_json::json!({ "name": name, "scopes": scopes, "expires_at": expires_at });
+    audit::write(
+        tx,
+        actor,
+        Entry::of(AuditAction::MachinesAdd)
+            .row(&MACHINES, id)
+            .after(after),
+    )
+    .await?;
+    Ok(id)
+}
+
+async fn revoke(tx: &Tx, id: i64, actor: &Actor) -> Result<(), StoreError> {
+    let now = tx.now_ms();
+    let sql = "UPDATE machines SET revoked_at = ?, version = version + 1 WHERE id = ? AND revoked_at IS NULL";
+    if execute(tx, sql, values![now, id]).await? == 0 {
+        return Err(StoreError::NoRow);
+    }
+    let after = serde_json::json!({ "revoked_at": now });
+    audit::write(
+        tx,
+        actor,
+        Entry::of(AuditAction::MachinesRevoke)
+            .row(&MACHINES, id)
+            .after(after),
+    )
+    .await
+}
+
+fn read(row: &SqlRow) -> Result<Machine, StoreError> {
     Ok(Machine {
         id: int(row, 0)?,
         name: text(row, 1)?,
-        scopes: Scope::ALL
-            .into_iter()
-            .filter(|s| scopes.split(' ').any(|word| word == s.wire()))
-            .collect(),
+        scopes: scopes_of(&text(row, 2)?),
         last_seen: int_or_none(row, 3)?,
     })
 }
 
-/// So many letters at random, five bits each.
-pub(crate) fn letters(count: usize) -> String {
-    (0..count)
-        .map(|_| char::from(LETTERS[usize::from(rand::random::<u8>() & 31)]))
+const DETAILS: &str = "SELECT id, name, prefix, scopes, expires_at, revoked_at, last_seen, program, sessions, operator FROM machines";
+
+fn details_of(row: &SqlRow) -> Result<MachineDetails, StoreError> {
+    Ok(MachineDetails {
+        id: int(row, 0)?,
+        name: text(row, 1)?,
+        prefix: text(row, 2)?,
+        scopes: scopes_of(&text(row, 3)?),
+        expires_at: int_or_none(row, 4)?,
+        revoked_at: int_or_none(row, 5)?,
+        last_seen: int_or_none(row, 6)?,
+        program: text_or_none(row, 7)?,
+        sessions: int_or_none(row, 8)?.unwrap_or(0),
+        operator: text_or_none(row, 9)?,
+    })
+}
+
+fn scopes_of(wires: &str) -> Vec<Scope> {
+    Scope::ALL
+        .into_iter()
+        .filter(|s| wires.split(' ').any(|word| word == s.wire()))
         .collect()
+}
+
+/// What a machine is called; empty where it is gone.
+pub(in crate::store) async fn name_of(tx: &Tx, machine: Option<i64>) -> Result<String, StoreError> {
+    let sql = "SELECT name FROM machines WHERE id = ?";
+    let row = one(tx, sql, values![machine]).await?;
+    row.map_or_else(|| Ok(String::new()), |row| text(&row, 0))
 }

@@ -1,39 +1,33 @@
-//! The server's database: SQLite or MariaDB behind one set of queries.
+//! The server's database: SQLite or MariaDB behind one set of queries, in areas.
 //!
-//! Lives here: [`catalogue`] (every table and column, once), [`schema`] (what makes a database
-//! ours, an old dump included), [`jobs`] (leases, arming, reports), [`rows`] (the generic table
-//! access), [`copy`] (from one database to another), machines, accounts, settings, the audit trail.
+//! Lives here: [`catalogue`] (every table and column, once), `base` (the connection, transactions,
+//! the schema, the audit trail, copies), and an area each for [`jobs`], [`people`], [`tables`] (the
+//! rows of any table), [`collection`], [`imports`], [`machines`], [`settings`], [`banners`].
 //! Never here: HTTP, what a state means (`domain::lease`).
+//!
+//! [`Store`] leads to each area by a small handle (`store.jobs().lease(…)`), whose methods are one
+//! transaction each. What an area offers to the others are functions over `&Tx`
+//! (`jobs::add(tx, …)`, `audit::write(tx, …)`): calls of several areas make one transaction.
 //!
 //! *Invariants: a column's name in a query comes from the catalogue or stands in the source; a person's change and its
 //! audit row are one transaction; a transaction is done again as a whole or not at all.*
 
-pub mod accounts;
-pub mod audit;
 pub mod banners;
-pub mod board;
+mod base;
 pub mod catalogue;
-mod collection;
-pub mod copy;
-mod db;
+pub mod collection;
 pub mod imports;
 pub mod jobs;
-pub mod leader;
+mod letters;
 pub mod machines;
-mod owners;
-mod people;
-pub mod preferences;
-pub mod rows;
-pub mod schema;
-mod search;
-mod secrets;
+pub mod people;
 pub mod settings;
-mod totals;
+pub mod tables;
 
-use sea_orm::DbErr;
-
-pub use audit::Actor;
-pub use db::{Engine, Store, shown, sqlite_url};
+pub use base::audit::{Actor, AuditRow, Entry};
+pub use base::copy;
+pub use base::{Engine, Store, shown, sqlite_url};
+pub(crate) use letters::letters;
 
 /// Why the database could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +46,7 @@ pub enum StoreError {
         url: String,
         /// The cause.
         #[source]
-        source: DbErr,
+        source: sqlx::Error,
     },
     /// A newer program made it.
     #[error(
@@ -115,20 +109,23 @@ pub enum StoreError {
     Damaged(String),
     /// The database's own words.
     #[error("Cơ sở dữ liệu báo lỗi. Xem nhật ký, thử lại sau. (Database error.)")]
-    Database(#[from] DbErr),
-}
-
-impl StoreError {
-    fn wants_another_try(&self) -> bool {
-        matches!(self, Self::Database(error) if db::wants_another_try(error))
-    }
+    Database(#[from] sqlx::Error),
 }
 
 /// SHA-256 as lower-case hexadecimal digits.
 pub fn digest(text: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(text)
+    hex(&Sha256::digest(text))
+}
+
+/// Lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // A string takes whatever is written to it.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use gachno::domain::{Account, Job, Outcome, Proof, Report, Service, Vnd};
-use gachno::server::{App, Deadlines, Running, ServeConfig, Vault, start_with};
-use gachno::store::accounts::{NewAccount, Role, Status, hash_password};
+use gachno::server::{AppState, Deadlines, Running, SecretKeys, ServeConfig, start_with};
+use gachno::store::catalogue::{AccountStatus, Role};
 use gachno::store::jobs::{JobFilter, NewJob};
+use gachno::store::people::{NewAccount, hash_password};
 use gachno::store::{Actor, Store};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -115,8 +116,8 @@ impl Shop {
             requests_per_second: 1_000,
             ..ServeConfig::local("", folder.path().join("serve.key"))
         };
-        let vault = Vault::open_or_create(&config.key_file).unwrap();
-        let running = start_with(App::with_deadlines(store, config, vault, deadlines))
+        let vault = SecretKeys::open_or_create(&config.key_file).unwrap();
+        let running = start_with(AppState::with_deadlines(store, config, vault, deadlines))
             .await
             .unwrap();
         let first_password = running
@@ -161,10 +162,11 @@ impl Shop {
             username,
             name: None,
             role,
-            status: Status::Active,
+            status: AccountStatus::Active,
         };
         self.store()
-            .add_account(&new, &hash, None, &Actor::system())
+            .accounts()
+            .add(&new, &hash, None, &Actor::system())
             .await
             .unwrap()
     }
@@ -183,24 +185,30 @@ impl Shop {
                     row: String::new(),
                     ticket: None,
                 };
-                NewJob::of(Service::PayEvn, &job, "test")
+                NewJob::of(
+                    Service::PayEvn,
+                    &job,
+                    gachno::store::jobs::JobSource::Sample,
+                )
             })
             .collect();
         self.store()
-            .add_jobs(&jobs, &Actor::system())
+            .jobs()
+            .add(&jobs, &Actor::system())
             .await
             .unwrap();
     }
 
     /// How many rows of the trail have this action.
     pub async fn trail(&self, action: &str) -> usize {
-        let query = gachno::store::rows::Query {
+        let query = gachno::store::tables::ListQuery {
             search: action.to_owned(),
             ..Default::default()
         };
         let rows = self
             .store()
-            .list("audit", &query, 1_000)
+            .tables()
+            .list(&gachno::store::catalogue::house::AUDIT, &query, 1_000)
             .await
             .unwrap()
             .rows;
@@ -453,13 +461,20 @@ async fn a_session_ends_by_itself_by_signing_out_and_by_being_blocked() {
     lan.sign_in("lan", PASSWORD).await.leads_to("/admin");
     let user = shop
         .store()
-        .account_named("lan")
+        .accounts()
+        .named("lan")
         .await
         .unwrap()
         .unwrap()
         .user_id;
     shop.store()
-        .set_standing(user, Role::Operator, Status::Suspended, &Actor::system())
+        .accounts()
+        .set_role(
+            user,
+            Role::Operator,
+            AccountStatus::Suspended,
+            &Actor::system(),
+        )
         .await
         .unwrap();
     lan.get("/admin")
@@ -509,7 +524,7 @@ async fn a_cookie_is_only_the_servers_and_only_this_sites() {
     let id = lan.cookie.split_once('=').unwrap().1.to_owned();
     assert!(id.len() >= 43, "256 bits");
     assert!(
-        shop.store().session(&id).await.unwrap().is_none(),
+        shop.store().sessions().find(&id).await.unwrap().is_none(),
         "the database knows its hash only"
     );
 
@@ -665,8 +680,8 @@ async fn an_account_that_is_bound_to_a_device_signs_in_from_there_alone(base: &B
     assert!(device.contains("; HttpOnly; SameSite=Lax; Max-Age=31536000"), "{device}");
     let token = counter.device.split_once('=').unwrap().1.to_owned();
     assert!(token.len() >= 43, "256 bits");
-    let bound = gachno::store::accounts::Device::Only(gachno::store::digest(token.as_bytes()));
-    assert_eq!(shop.store().account(id).await.unwrap().unwrap().device, bound, "the database knows its hash only");
+    let bound = gachno::store::people::Device::Only(gachno::store::digest(token.as_bytes()));
+    assert_eq!(shop.store().accounts().find(id).await.unwrap().unwrap().device, bound, "the database knows its hash only");
     counter.post("/admin/sign-out", &[]).await;
     counter.sign_in("hoa", PASSWORD).await.leads_to("/admin");
     assert!(!manager.get("/admin/t/accounts").await.body.contains(&gachno::store::digest(token.as_bytes())), "no hash on a page");
@@ -704,7 +719,8 @@ async fn the_last_owner_without_a_device_stays_without() {
         .leads_to("/admin");
     let id = shop
         .store()
-        .account_named("chu")
+        .accounts()
+        .named("chu")
         .await
         .unwrap()
         .unwrap()
@@ -725,7 +741,11 @@ async fn the_last_owner_without_a_device_stays_without() {
 async fn whoever_must_have_a_second_factor_does_nothing_without_it() {
     let shop = Shop::open().await;
     shop.store()
-        .set_shop("require_2fa", &true.into(), &Actor::system())
+        .settings()
+        .set(
+            &gachno::store::settings::Setting::Require2fa(true.into()),
+            &Actor::system(),
+        )
         .await
         .unwrap();
     shop.running.app().forget_shop().await;
@@ -847,7 +867,8 @@ async fn names_in_an_address_come_from_the_catalogue() {
     }
     let hash = shop
         .store()
-        .account_named("lan")
+        .accounts()
+        .named("lan")
         .await
         .unwrap()
         .unwrap()
@@ -898,8 +919,9 @@ fn filled(path: &str) -> String {
 
 #[tokio::test]
 async fn every_route_is_open_to_whom_the_table_says_and_to_nobody_else() {
-    use gachno::server::admin::permission::may;
-    use gachno::server::admin::{Need, routes};
+    use gachno::server::admin::routes;
+    use gachno::server::web::permission::may;
+    use gachno::server::web::route::Need;
     let shop = Shop::open().await;
     let mut people = Vec::new();
     for role in ROLES {
@@ -942,7 +964,7 @@ async fn every_route_is_open_to_whom_the_table_says_and_to_nobody_else() {
                 Need::May(area, action) => may(*role, area, action),
                 Need::Table(action) => may(
                     *role,
-                    gachno::server::admin::permission::area_of("products").unwrap(),
+                    gachno::store::catalogue::goods::PRODUCTS.area.unwrap(),
                     action,
                 ),
                 _ => true,
@@ -985,9 +1007,10 @@ async fn only_fields_of_the_form_are_written_and_only_in_tables_that_forms_may_w
     manager.post("/admin/t/users/new", &fields).await;
     let row = shop
         .store()
+        .tables()
         .list(
-            "users",
-            &gachno::store::rows::Query {
+            &gachno::store::catalogue::people::USERS,
+            &gachno::store::tables::ListQuery {
                 search: "hoa".into(),
                 ..Default::default()
             },
@@ -1010,7 +1033,8 @@ async fn only_fields_of_the_form_are_written_and_only_in_tables_that_forms_may_w
     );
     let mine = shop
         .store()
-        .account_named("lan")
+        .accounts()
+        .named("lan")
         .await
         .unwrap()
         .unwrap()
@@ -1069,16 +1093,16 @@ async fn a_file_is_previewed_brought_in_and_taken_back(base: &Base) {
     let file = "Dịch vụ;Mã;Số tiền;Mã đơn\r\nGạch điện EVN;PE01000100001;;D1\r\nGạch điện EVN;PE01000100001;;D1\r\nĐổ xăng;1;;\r\nGạch điện EVN;PE01000100009;;\r\nGạch điện EVN;PE01000100002;;\r\n";
     let mut preview = upload(&mut lan, "jobs", "việc.csv", file.as_bytes()).await;
     preview.says("2 dòng sẽ được nhập").says("trùng với một dòng ở trên").says("Đổ xăng").says("đã có một việc đang mở giống hệt");
-    assert_eq!(shop.store().jobs(&JobFilter::default(), 10).await.unwrap().len(), 1, "a preview changes nothing");
+    assert_eq!(shop.store().jobs().list(&JobFilter::default(), 10).await.unwrap().len(), 1, "a preview changes nothing");
     preview.body = preview.body.replace("&#34;", "\"").replace("&quot;", "\"").replace("&#38;", "&").replace("&#39;", "'");
     let rows = preview.body.split("name=\"rows\" value=\"").nth(1).unwrap().split("\"><button").next().unwrap().to_owned();
     lan.post("/admin/import/commit", &[("rows", &rows)]).await.leads_to("/admin/import/1?done=imported");
-    assert_eq!(shop.store().jobs(&JobFilter::default(), 10).await.unwrap().len(), 3);
+    assert_eq!(shop.store().jobs().list(&JobFilter::default(), 10).await.unwrap().len(), 3);
     lan.get("/admin/import/1").await.says("Hoàn tác");
-    let touched = shop.store().jobs(&JobFilter::default(), 10).await.unwrap().into_iter().find(|j| j.code == "PE01000100002").unwrap();
+    let touched = shop.store().jobs().list(&JobFilter::default(), 10).await.unwrap().into_iter().find(|j| j.code == "PE01000100002").unwrap();
     lan.post(&format!("/admin/t/jobs/{}/cell/note", touched.number), &[("version", "0"), ("value", "khách gọi")]).await.says("khách gọi");
     lan.post("/admin/import/1/undo", &[]).await.leads_to("/admin/import/1?done=undone");
-    let left: Vec<String> = shop.store().jobs(&JobFilter::default(), 10).await.unwrap().into_iter().map(|j| j.code).collect();
+    let left: Vec<String> = shop.store().jobs().list(&JobFilter::default(), 10).await.unwrap().into_iter().map(|j| j.code).collect();
     assert_eq!(left, ["PE01000100009", "PE01000100002"], "what somebody touched stays");
     assert_eq!(upload(&mut lan, "jobs", "x.exe", b"MZ").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(upload(&mut lan, "accounts", "x.csv", b"a;b").await.status, StatusCode::NOT_FOUND);
@@ -1113,12 +1137,12 @@ on_both! {
 async fn money_in_doubt_is_decided_by_a_person_once_and_by_name(base: &Base) {
     let shop = Shop::open_on(base).await;
     shop.add_jobs(&["PE001"]).await;
-    let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
-    let job = shop.store().take(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
+    let machine = shop.store().machines().add("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
+    let job = shop.store().jobs().lease(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
     let held = gachno::store::jobs::Held { id: job.id.clone(), fence: job.fence };
-    shop.store().arm(machine, &held, uuid::Uuid::now_v7(), Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
+    shop.store().jobs().arm(machine, &held, uuid::Uuid::now_v7(), Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
     shop.wait(2 * MINUTE);
-    shop.store().expire().await.unwrap();
+    shop.store().jobs().expire().await.unwrap();
 
     let mut manager = shop.person("lan", Role::Manager).await;
     manager.get("/admin").await.says("1 việc chưa rõ kết quả").says("150.000 đ");
@@ -1152,7 +1176,7 @@ async fn an_account_is_made_approved_blocked_and_its_trial_ends(base: &Base) {
     let mut new = shop.browser();
     new.post("/admin/register", &[("username", "minh"), ("name", "Minh"), ("password", PASSWORD)]).await.leads_to("/admin/register?done=asked");
     new.sign_in("minh", PASSWORD).await.says("chờ cửa hàng duyệt");
-    let id = shop.store().account_named("minh").await.unwrap().unwrap().user_id;
+    let id = shop.store().accounts().named("minh").await.unwrap().unwrap().user_id;
     owner.get("/admin/people").await.says("Chờ duyệt");
     owner.post(&format!("/admin/people/{id}/standing"), &[("status", "active")]).await;
     new.sign_in("minh", PASSWORD).await.leads_to("/admin");
@@ -1161,7 +1185,7 @@ async fn an_account_is_made_approved_blocked_and_its_trial_ends(base: &Base) {
     owner.sign_in("lan", PASSWORD).await;
     owner.post(&format!("/admin/people/{id}/trial"), &[("days", "")]).await;
     new.sign_in("minh", PASSWORD).await.leads_to("/admin");
-    let version = shop.store().fetch("users", id).await.unwrap().version.to_string();
+    let version = shop.store().tables().fetch(&gachno::store::catalogue::people::USERS, id).await.unwrap().version.to_string();
     owner.post(&format!("/admin/t/users/{id}/cell/block"), &[("version", &version), ("value", "1")]).await.says("có");
     new.get("/admin").await.leads_to("/admin/sign-in?next=%2Fadmin");
     let told = owner.post(&format!("/admin/people/{id}/reset"), &[]).await;
@@ -1192,7 +1216,14 @@ async fn a_machines_token_is_shown_once_and_opens_nothing_when_revoked() {
         .next()
         .unwrap()
         .to_owned();
-    assert!(shop.store().machine_of(&token).await.unwrap().is_some());
+    assert!(
+        shop.store()
+            .machines()
+            .of_token(&token)
+            .await
+            .unwrap()
+            .is_some()
+    );
     let page = owner.get("/admin/machines").await;
     assert!(
         page.says("Quầy 1").body.find(&token).is_none(),
@@ -1202,19 +1233,26 @@ async fn a_machines_token_is_shown_once_and_opens_nothing_when_revoked() {
         .post("/admin/machines/1/revoke", &[])
         .await
         .leads_to("/admin/machines?done=revoked");
-    assert!(shop.store().machine_of(&token).await.unwrap().is_none());
+    assert!(
+        shop.store()
+            .machines()
+            .of_token(&token)
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 on_both! {
 async fn refused_reports_are_marked_as_seen_one_by_one_and_many_at_once(base: &Base) {
     let shop = Shop::open_on(base).await;
     shop.add_jobs(&["PE001"]).await;
-    let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
-    let job = shop.store().take(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
+    let machine = shop.store().machines().add("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
+    let job = shop.store().jobs().lease(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
     let stray = |message: &str| Report { message: Some(message.to_owned()), ..told(&job.id, job.fence + 7, Outcome::Failed) };
     let rules = shop.running.app().shop().await.unwrap();
-    shop.store().report(machine, &[stray("một"), stray("hai"), stray("ba")], &rules).await.unwrap();
-    assert_eq!(shop.store().unseen_reports().await.unwrap(), 3);
+    shop.store().jobs().report(machine, &[stray("một"), stray("hai"), stray("ba")], &rules).await.unwrap();
+    assert_eq!(shop.store().jobs().unseen_reports().await.unwrap(), 3);
 
     let mut manager = shop.person("lan", Role::Manager).await;
     manager.get("/admin").await.says("3 báo cáo không khớp đang chờ người xem");
@@ -1226,7 +1264,7 @@ async fn refused_reports_are_marked_as_seen_one_by_one_and_many_at_once(base: &B
     manager.get("/admin").await.says("2 báo cáo không khớp đang chờ người xem");
     manager.get("/admin/t/reports?f.verdict.is=refused").await.says("Đánh dấu đã xem").says("Việc đã giao máy khác hoặc thu hồi");
     manager.post("/admin/t/reports/bulk", &[("action", "seen"), ("id", "1"), ("id", "2"), ("id", "3")]).await;
-    assert_eq!(shop.store().unseen_reports().await.unwrap(), 0);
+    assert_eq!(shop.store().jobs().unseen_reports().await.unwrap(), 0);
     assert_eq!(shop.trail("reports.seen").await, 3, "each once");
 }
 }
@@ -1262,7 +1300,8 @@ async fn one_job_is_added_by_hand_by_the_rules_of_a_file() {
     let added = hoa.post("/admin/t/jobs/new", &good).await;
     let job = shop
         .store()
-        .jobs(&JobFilter::default(), 5)
+        .jobs()
+        .list(&JobFilter::default(), 5)
         .await
         .unwrap()
         .remove(0);
@@ -1276,7 +1315,8 @@ async fn one_job_is_added_by_hand_by_the_rules_of_a_file() {
         .says("đã có một việc đang mở giống hệt");
     assert_eq!(
         shop.store()
-            .jobs(&JobFilter::default(), 5)
+            .jobs()
+            .list(&JobFilter::default(), 5)
             .await
             .unwrap()
             .len(),
@@ -1291,7 +1331,8 @@ async fn a_banner_that_is_shown_arrives_at_the_machines_and_another_does_not() {
     let mut lan = shop.person("lan", Role::Manager).await;
     let token = shop
         .store()
-        .add_machine(
+        .machines()
+        .add(
             "quầy 1",
             &[gachno::store::machines::Scope::Lease],
             None,
@@ -1385,10 +1426,10 @@ on_both! {
 async fn a_change_of_many_says_what_it_left_alone(base: &Base) {
     let shop = Shop::open_on(base).await;
     shop.add_jobs(&["PE001", "PE002", "PE003"]).await;
-    let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
-    let job = shop.store().take(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
+    let machine = shop.store().machines().add("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
+    let job = shop.store().jobs().lease(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
     let held = gachno::store::jobs::Held { id: job.id.clone(), fence: job.fence };
-    shop.store().arm(machine, &held, uuid::Uuid::now_v7(), Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
+    shop.store().jobs().arm(machine, &held, uuid::Uuid::now_v7(), Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
     let mut hoa = shop.person("hoa", Role::Operator).await;
     let ticked = [("action", "cancel"), ("id", "1"), ("id", "2"), ("id", "3"), ("query", "q=PE")];
     let answer = hoa.post("/admin/t/jobs/bulk", &ticked).await;
@@ -1404,10 +1445,10 @@ on_both! {
 async fn the_dashboards_numbers_lead_to_just_their_rows(base: &Base) {
     let shop = Shop::open_on(base).await;
     shop.add_jobs(&["PE001", "PE002", "PE003", "PE004"]).await;
-    let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
+    let machine = shop.store().machines().add("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
     let rules = shop.running.app().shop().await.unwrap();
-    for (job, outcome) in shop.store().take(machine, Service::PayEvn, 3, MINUTE).await.unwrap().jobs.iter().zip([Outcome::NotFound, Outcome::Rejected, Outcome::Debt]) {
-        shop.store().report(machine, &[told(&job.id, job.fence, outcome)], &rules).await.unwrap();
+    for (job, outcome) in shop.store().jobs().lease(machine, Service::PayEvn, 3, MINUTE).await.unwrap().jobs.iter().zip([Outcome::NotFound, Outcome::Rejected, Outcome::Debt]) {
+        shop.store().jobs().report(machine, &[told(&job.id, job.fence, outcome)], &rules).await.unwrap();
     }
     let mut lan = shop.person("lan", Role::Manager).await;
     let board = lan.get("/admin").await;
@@ -1454,9 +1495,10 @@ async fn the_trail_reads_as_people_speak_and_leads_to_its_rows() {
         .says("Việc làm là Thêm tài khoản");
     let rows = shop
         .store()
+        .tables()
         .list(
-            "audit",
-            &gachno::store::rows::Query {
+            &gachno::store::catalogue::house::AUDIT,
+            &gachno::store::tables::ListQuery {
                 search: "add products".into(),
                 ..Default::default()
             },
@@ -1581,12 +1623,12 @@ async fn what_is_to_be_collected_becomes_jobs_that_complete_it(base: &Base) {
     assert_eq!(lan.post("/admin/t/collection_data/bulk", &[("action", "jobs"), ("service", "nap_tien_viettel"), ("id", "1")]).await.status, StatusCode::BAD_REQUEST);
 
     // Paying such a job completes its row.
-    let machine = shop.store().add_machine("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
-    let job = shop.store().take(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
+    let machine = shop.store().machines().add("quầy 1", &[gachno::store::machines::Scope::Lease], None, &Actor::system()).await.unwrap().id;
+    let job = shop.store().jobs().lease(machine, Service::PayEvn, 1, MINUTE).await.unwrap().jobs.remove(0);
     assert_eq!((job.code.as_str(), job.expected_amount), ("PE001", Some(150_000)));
     let attempt = uuid::Uuid::now_v7();
     let held = gachno::store::jobs::Held { id: job.id.clone(), fence: job.fence };
-    shop.store().arm(machine, &held, attempt, Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
+    shop.store().jobs().arm(machine, &held, attempt, Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().unwrap();
     let paid = Report {
         attempt: attempt.to_string(),
         amount: Some(Vnd::fixed(150_000)),
@@ -1595,7 +1637,7 @@ async fn what_is_to_be_collected_becomes_jobs_that_complete_it(base: &Base) {
         ..told(&job.id, job.fence, Outcome::Paid)
     };
     let rules = shop.running.app().shop().await.unwrap();
-    shop.store().report(machine, &[paid], &rules).await.unwrap();
+    shop.store().jobs().report(machine, &[paid], &rules).await.unwrap();
     lan.get("/admin/t/collection_data?f.completed.is=1&q=VT1").await.says("1 dòng").says("PE001");
 }
 }

@@ -5,8 +5,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use gachno::server::Deadlines;
-use gachno::store::accounts::{Role, Status};
-use gachno::store::rows::Query;
+
+use gachno::store::catalogue::{AccountStatus, Role};
+use gachno::store::tables::ListQuery;
 use gachno::store::{Actor, Store, StoreError};
 use reqwest::{Method, StatusCode};
 
@@ -18,7 +19,8 @@ const MINUTE: i64 = 60_000;
 impl Shop {
     async fn id_of(&self, login: &str) -> i64 {
         self.store()
-            .account_named(login)
+            .accounts()
+            .named(login)
             .await
             .unwrap()
             .unwrap()
@@ -27,7 +29,8 @@ impl Shop {
 
     async fn version_of(&self, id: i64) -> String {
         self.store()
-            .fetch("users", id)
+            .tables()
+            .fetch(&gachno::store::catalogue::people::USERS, id)
             .await
             .unwrap()
             .version
@@ -51,13 +54,14 @@ impl Shop {
         owner
     }
 
-    async fn users(&self) -> Vec<gachno::store::rows::Row> {
+    async fn users(&self) -> Vec<gachno::store::tables::TableRow> {
         self.store()
+            .tables()
             .list(
-                "users",
-                &Query {
-                    deleted: gachno::store::rows::Deleted::With,
-                    ..Query::default()
+                &gachno::store::catalogue::people::USERS,
+                &ListQuery {
+                    deleted: gachno::store::tables::Deleted::With,
+                    ..ListQuery::default()
                 },
                 100,
             )
@@ -139,9 +143,9 @@ async fn the_last_owner_who_can_get_in_stays_whatever_is_tried(base: &Base) {
     // Owners who are there, but not to stay: on a trial, or with a password for once that nobody
     // used.
     let trial = shop.add_person("thu", Role::Owner).await;
-    shop.store().set_trial(trial, Some(7), &Actor::system()).await.unwrap();
+    shop.store().accounts().set_trial(trial, Some(7), &Actor::system()).await.unwrap();
     let late = shop.add_person("muon", Role::Owner).await;
-    shop.store().set_password_for_once(late, "x", shop.store().now_ms() + MINUTE, &Actor::system()).await.unwrap();
+    shop.store().accounts().set_password_for_once(late, "x", shop.store().now_ms() + MINUTE, &Actor::system()).await.unwrap();
     everything(&mut owner).await;
     // A trial that is on its way: first the day, then the switch.
     let version = shop.version_of(id).await;
@@ -166,7 +170,7 @@ on_both! {
 async fn two_owners_who_put_each_other_away_leave_one(base: &Base) {
     let shop = Shop::open_on(base).await;
     let ids = [shop.add_person("lan", Role::Owner).await, shop.add_person("mai", Role::Owner).await];
-    let gone = async |id: i64| shop.store().set_standing(id, Role::Owner, Status::Suspended, &Actor::system()).await;
+    let gone = async |id: i64| shop.store().accounts().set_role(id, Role::Owner, AccountStatus::Suspended, &Actor::system()).await;
     let (one, other) = tokio::join!(gone(ids[0]), gone(ids[1]));
     assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
     assert!(matches!(one.and(other), Err(StoreError::LastOwner)));
@@ -208,22 +212,23 @@ async fn a_login_is_one_persons_letter_by_letter(base: &Base) {
 on_both! {
 async fn a_shop_that_lost_its_owner_gets_one_at_the_next_start(base: &Base) {
     let store = base.store().await;
-    let first = store.first_owner().await.unwrap().unwrap();
-    let id = store.account_named(&first.username).await.unwrap().unwrap().user_id;
-    store.set_password(id, "x", None, &Actor::system()).await.unwrap();
-    assert!(store.first_owner().await.unwrap().is_none());
+    let first = store.accounts().first_owner().await.unwrap().unwrap();
+    let id = store.accounts().named(&first.username).await.unwrap().unwrap().user_id;
+    store.accounts().set_password(id, "x", None, &Actor::system()).await.unwrap();
+    assert!(store.accounts().first_owner().await.unwrap().is_none());
     // By a database tool: our own ways refuse it.
     ruin(base, "UPDATE users SET block = 1").await;
-    let second = store.first_owner().await.unwrap().expect("nobody can get in");
+    let second = store.accounts().first_owner().await.unwrap().expect("nobody can get in");
     assert_eq!(second.username, "chu2");
     ruin(base, "UPDATE users SET deleted_at = 1 WHERE username = 'chu2'").await;
     // Two servers that start together: one of them says a password, and it is the one that works.
     let (a, b, c) = (base.store().await, base.store().await, base.store().await);
+    let (a, b, c) = (a.accounts(), b.accounts(), c.accounts());
     let told = tokio::join!(a.first_owner(), b.first_owner(), c.first_owner());
     let told: Vec<_> = [told.0, told.1, told.2].into_iter().filter_map(Result::unwrap).collect();
     assert_eq!(told.len(), 1);
-    let account = store.account_named(&told[0].username).await.unwrap().unwrap();
-    assert!(gachno::store::accounts::password_fits(&told[0].password, &account.password_hash));
+    let account = store.accounts().named(&told[0].username).await.unwrap().unwrap();
+    assert!(gachno::store::people::password_fits(&told[0].password, &account.password_hash));
     assert_eq!(told[0].username, "chu3");
 }
 }
@@ -276,7 +281,7 @@ async fn the_terminal_lets_an_owner_in_again(base: &Base) {
     shop.clock.store(jiff::Timestamp::now().as_millisecond(), std::sync::atomic::Ordering::Relaxed);
     owner.sign_in("chu", &password).await.leads_to("/admin/new-password");
     owner.post("/admin/new-password", &[("password", "bốn con mèo trên mái"), ("again", "bốn con mèo trên mái")]).await.leads_to("/admin");
-    assert!(shop.store().account_named("chu").await.unwrap().unwrap().totp_secret.is_none(), "the phone may be what was lost");
+    assert!(shop.store().accounts().named("chu").await.unwrap().unwrap().totp_secret.is_none(), "the phone may be what was lost");
     assert_eq!(shop.trail("accounts.reset").await, 1);
     phone.forget();
 
@@ -395,7 +400,7 @@ async fn a_second_factor_is_replaced_only_by_who_has_it(base: &Base) {
     let shop = Shop::open_on(base).await;
     let mut lan = shop.person("lan", Role::Manager).await;
     let phone = Phone::set_up(&shop, &mut lan, "lan").await;
-    let secret = async || shop.store().account_named("lan").await.unwrap().unwrap().totp_secret;
+    let secret = async || shop.store().accounts().named("lan").await.unwrap().unwrap().totp_secret;
     let before = secret().await;
     for code in ["", "000000"] {
         let refused = lan.post("/admin/me/totp", &[("current", PASSWORD), ("code", code)]).await;
@@ -460,7 +465,15 @@ async fn whoever_asks_for_the_password_again_counts_the_answers() {
             "it is one count"
         );
     }
-    assert!(shop.store().shop().await.unwrap().pin_sealed.is_empty());
+    assert!(
+        shop.store()
+            .settings()
+            .shop()
+            .await
+            .unwrap()
+            .pin_sealed
+            .is_empty()
+    );
     assert_eq!(shop.trail("login_failed").await, 20);
 }
 
@@ -591,7 +604,7 @@ async fn an_import_that_was_begun_ends_whole_without_its_browser(base: &Base) {
     let Shop { running, .. } = shop;
     // The server ends meanwhile, too: it waits.
     running.stop().await;
-    let rows = base.store().await.ids("collection_data", &Query::default(), 20_000).await.unwrap();
+    let rows = base.store().await.tables().ids(&gachno::store::catalogue::desk::COLLECTION_DATA, &ListQuery::default(), 20_000).await.unwrap();
     assert_eq!(rows.len(), 12_000);
 }
 }
@@ -610,27 +623,27 @@ async fn after_a_change_of_the_key_nothing_needs_the_old_one(base: &Base) {
     let mut half = half;
     half.post("/admin/me/totp", &[("current", PASSWORD)]).await.leads_to("/admin/me#totp");
     let pin = app.vault().seal(&"246810".to_owned().into());
-    shop.store().set_shop("pin_sealed", &pin.clone().into(), &Actor::system()).await.unwrap();
+    shop.store().settings().set(&gachno::store::settings::Setting::PinSealed(pin.clone()), &Actor::system()).await.unwrap();
     std::fs::copy(&app.config().key_file, &key).unwrap();
     let old_key = std::fs::read_to_string(&key).unwrap();
-    let old_totp = shop.store().account_named("chu").await.unwrap().unwrap().totp_secret.unwrap();
-    let old = gachno::server::Vault::open_or_create(&key).unwrap();
+    let old_totp = shop.store().accounts().named("chu").await.unwrap().unwrap().totp_secret.unwrap();
+    let old = gachno::server::SecretKeys::open_or_create(&key).unwrap();
 
     shop.clock.store(jiff::Timestamp::now().as_millisecond() + 60 * MINUTE, std::sync::atomic::Ordering::Relaxed);
-    assert!(shop.store().leads("rescuer-test", "a server", 5 * MINUTE).await.unwrap());
+    assert!(shop.store().leader().leads("rescuer-test", "a server", 5 * MINUTE).await.unwrap());
     let refused = rekey();
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("còn đang chạy"));
     assert!(std::fs::read_to_string(&key).unwrap().contains(old_key.trim()), "the old key is there as long as it is needed");
-    shop.store().resigns("a server").await.unwrap();
+    shop.store().leader().resign("a server").await.unwrap();
     shop.running.stop().await;
 
     let done = rekey();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let new_key = std::fs::read_to_string(&key).unwrap();
     assert!(new_key.lines().count() == 1 && !new_key.contains(old_key.trim()));
-    let (store, new) = (base.store().await, gachno::server::Vault::open_or_create(&key).unwrap());
-    let totp = store.account_named("chu").await.unwrap().unwrap().totp_secret.unwrap();
-    let sealed = store.shop().await.unwrap().pin_sealed;
+    let (store, new) = (base.store().await, gachno::server::SecretKeys::open_or_create(&key).unwrap());
+    let totp = store.accounts().named("chu").await.unwrap().unwrap().totp_secret.unwrap();
+    let sealed = store.settings().shop().await.unwrap().pin_sealed;
     assert!(totp != old_totp && sealed != pin && old.unseal(&totp).is_err() && old.unseal(&sealed).is_err());
     assert_eq!(new.unseal(&sealed).unwrap().unwrap().expose_secret(), "246810");
     assert!(new.unseal(&totp).unwrap().is_some());

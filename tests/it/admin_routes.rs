@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 
 use gachno::domain::{Outcome, Service, Vnd};
-use gachno::server::admin::{Need, Route, Step, routes};
-use gachno::store::accounts::{Device, Role, Status};
+use gachno::server::admin::routes;
+use gachno::server::web::route::{Need, Route};
+use gachno::server::web::session::Step;
 use gachno::store::catalogue::{Access, TABLES};
+use gachno::store::catalogue::{AccountStatus, Role};
 use gachno::store::jobs::JobFilter;
 use gachno::store::machines::Scope;
+use gachno::store::people::Device;
 use gachno::store::{Actor, Store};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
@@ -39,7 +42,11 @@ impl World {
     async fn open(base: &Base) -> Self {
         let shop = Shop::open_on(base).await;
         shop.store()
-            .set_shop("registration", &true.into(), &Actor::system())
+            .settings()
+            .set(
+                &gachno::store::settings::Setting::Registration(true.into()),
+                &Actor::system(),
+            )
             .await
             .unwrap();
         shop.running.app().forget_shop().await;
@@ -70,13 +77,15 @@ impl World {
         self.shop.add_jobs(&[code]).await;
         let machine = self
             .store()
-            .add_machine(code, &[Scope::Lease], None, &Actor::system())
+            .machines()
+            .add(code, &[Scope::Lease], None, &Actor::system())
             .await
             .unwrap()
             .id;
         let job = self
             .store()
-            .take(machine, Service::PayEvn, 1, MINUTE)
+            .jobs()
+            .lease(machine, Service::PayEvn, 1, MINUTE)
             .await
             .unwrap()
             .jobs
@@ -86,6 +95,7 @@ impl World {
             fence: job.fence,
         };
         self.store()
+            .jobs()
             .arm(
                 machine,
                 &held,
@@ -97,13 +107,14 @@ impl World {
             .unwrap()
             .unwrap();
         self.shop.wait(2 * MINUTE);
-        self.store().expire().await.unwrap();
+        self.store().jobs().expire().await.unwrap();
         job.id
     }
 
     async fn job(&self, code: &str) -> gachno::store::jobs::JobView {
         self.store()
-            .jobs(&JobFilter::default(), 100)
+            .jobs()
+            .list(&JobFilter::default(), 100)
             .await
             .unwrap()
             .into_iter()
@@ -114,19 +125,22 @@ impl World {
     async fn refused_report(&self) {
         let machine = self
             .store()
-            .add_machine("quầy lạ", &[Scope::Lease], None, &Actor::system())
+            .machines()
+            .add("quầy lạ", &[Scope::Lease], None, &Actor::system())
             .await
             .unwrap()
             .id;
         let job = self
             .store()
-            .jobs(&JobFilter::default(), 1)
+            .jobs()
+            .list(&JobFilter::default(), 1)
             .await
             .unwrap()
             .remove(0);
         let stray = told(&job.id, 77, Outcome::Failed);
         let rules = self.shop.running.app().shop().await.unwrap();
         self.store()
+            .jobs()
             .report(machine, &[stray], &rules)
             .await
             .unwrap();
@@ -134,7 +148,8 @@ impl World {
 
     async fn version(&self, table: &str, id: i64) -> String {
         self.store()
-            .fetch(table, id)
+            .tables()
+            .fetch(gachno::store::catalogue::table(table).unwrap(), id)
             .await
             .unwrap()
             .version
@@ -319,7 +334,8 @@ impl World {
             "/admin/machines/{id}/revoke" => {
                 let id = self
                     .store()
-                    .add_machine("quầy 8", &[Scope::Lease], None, &Actor::system())
+                    .machines()
+                    .add("quầy 8", &[Scope::Lease], None, &Actor::system())
                     .await
                     .unwrap()
                     .id;
@@ -497,7 +513,7 @@ on_both! {
 async fn every_change_leaves_a_row_in_the_trail(base: &Base) {
     let mut world = World::open(base).await;
     for route in changes() {
-        let rows = async |world: &World| world.store().list("audit", &gachno::store::rows::Query::default(), 1_000).await.unwrap().rows.len();
+        let rows = async |world: &World| world.store().tables().list(&gachno::store::catalogue::house::AUDIT, &gachno::store::tables::ListQuery::default(), 1_000).await.unwrap().rows.len();
         let before = (rows(&world).await, BTreeMap::from_iter(counts(&world).await));
         let (answer, left) = world.does(route.path).await;
         assert!(answer.status.as_u16() < 400, "{}: {} {}", route.path, answer.status, answer.body);
@@ -522,7 +538,12 @@ async fn counts(world: &World) -> Vec<(String, usize)> {
         .unwrap();
     let rows = world
         .store()
-        .list("audit", &gachno::store::rows::Query::default(), 1_000)
+        .tables()
+        .list(
+            &gachno::store::catalogue::house::AUDIT,
+            &gachno::store::tables::ListQuery::default(),
+            1_000,
+        )
         .await
         .unwrap()
         .rows;
@@ -592,7 +613,7 @@ async fn looking_changes_nothing_wherever_one_looks(base: &Base) {
     let job = world.doubt("PE00000000001").await;
     world.refused_report().await;
     world.import().await;
-    let machine = world.store().add_machine("quầy 1", &Scope::ALL, None, &Actor::system()).await.unwrap();
+    let machine = world.store().machines().add("quầy 1", &Scope::ALL, None, &Actor::system()).await.unwrap();
     world.owner.sign_in("lan", PASSWORD).await.leads_to("/admin");
     // Heard of once, so that hearing of it again at the same moment is no change.
     let api = reqwest::Client::new();
@@ -713,12 +734,26 @@ async fn pages_on_the_way_in_hold_no_script_either() {
         .await
         .says("Chỉ hiện lần này");
     assert_eq!(
-        world.store().account(hoa).await.unwrap().unwrap().device,
+        world
+            .store()
+            .accounts()
+            .find(hoa)
+            .await
+            .unwrap()
+            .unwrap()
+            .device,
         Device::Any
     );
     assert_eq!(
-        world.store().account(hoa).await.unwrap().unwrap().status,
-        Status::Active
+        world
+            .store()
+            .accounts()
+            .find(hoa)
+            .await
+            .unwrap()
+            .unwrap()
+            .status,
+        AccountStatus::Active
     );
     assert!(routes().iter().any(|r| r.need == Need::Step(Step::Code)));
 }

@@ -105,7 +105,8 @@ impl Machine {
         let home = tempfile::tempdir().expect("folder");
         let token = fleet
             .store
-            .add_machine(name, &[Scope::Lease, Scope::Read], None, &Actor::system())
+            .machines()
+            .add(name, &[Scope::Lease, Scope::Read], None, &Actor::system())
             .await
             .expect("machine")
             .token;
@@ -256,7 +257,8 @@ impl Fleet {
             .expect("database");
         let jobs: Vec<NewJob> = (0..bills).map(|number| job(&code(number))).collect();
         store
-            .add_jobs(&jobs, &Actor::system())
+            .jobs()
+            .add(&jobs, &Actor::system())
             .await
             .expect("added");
         // A port that stays the server's own, however often it comes back.
@@ -296,7 +298,8 @@ impl Fleet {
 
     async fn jobs(&self) -> Vec<JobView> {
         self.store
-            .jobs(&JobFilter::default(), 500)
+            .jobs()
+            .list(&JobFilter::default(), 500)
             .await
             .expect("read")
     }
@@ -343,7 +346,7 @@ fn job(code: &str) -> NewJob {
             row: String::new(),
             ticket: None,
         },
-        "test",
+        gachno::store::jobs::JobSource::Sample,
     )
 }
 

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use gachno::server::{self, App, Running, ServeConfig, Vault};
+use gachno::server::{self, AppState, Running, SecretKeys, ServeConfig};
 use gachno::store::machines::Scope;
+use gachno::store::settings::Setting;
 use gachno::store::{Actor, Store};
 use reqwest::{Client, Method, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -46,12 +47,13 @@ impl Shop {
             .unwrap()
             .with_clock(Arc::clone(&clock));
         let token = store
-            .add_machine("quầy 1", &Scope::ALL, None, &Actor::system())
+            .machines()
+            .add("quầy 1", &Scope::ALL, None, &Actor::system())
             .await
             .unwrap()
             .token;
-        let vault = Vault::open_or_create(&config.key_file).unwrap();
-        let running = server::start_with(App::new(store, config, vault))
+        let vault = SecretKeys::open_or_create(&config.key_file).unwrap();
+        let running = server::start_with(AppState::new(store, config, vault))
             .await
             .unwrap();
         Self {
@@ -106,9 +108,10 @@ impl Shop {
         answer.json().await.unwrap()
     }
 
-    async fn set(&self, name: &str, value: Value) {
+    async fn set(&self, setting: Setting) {
         self.store()
-            .set_shop(name, &value, &Actor::system())
+            .settings()
+            .set(&setting, &Actor::system())
             .await
             .unwrap();
         self.running.app().forget_shop().await;
@@ -148,6 +151,7 @@ async fn each_bill_keeps_the_receiver_that_it_came_with() {
             .unwrap();
         for job in &intake.list.jobs {
             shop.store()
+                .jobs()
                 .cancel(&job.ticket.as_ref().unwrap().id, "xong", &Actor::system())
                 .await
                 .unwrap();
@@ -249,7 +253,7 @@ on_both! {
         assert_eq!(body["data"]["phone_numbers"], json!(["0981234567|50000", "0981234568"]));
         assert_eq!(body["data"]["code_order_map"], json!([{ "code": "0981234567|50000", "orderId": "o1" }]));
         assert_eq!(body["data"]["pin"], Value::Null, "the owner has put none here");
-        shop.set("pin_sealed", json!(shop.running.app().vault().seal(&SecretString::from("246810")))).await;
+        shop.set(Setting::PinSealed(shop.running.app().vault().seal(&SecretString::from("246810")))).await;
         assert_eq!(shop.get("/api/data/nap_tien_da_mang").await["data"]["pin"], "246810");
         assert_eq!(shop.get("/api/public/services/nap_tien_da_mang/data").await["service"], "nap_tien_da_mang");
         // Our own client reads it.
@@ -270,7 +274,8 @@ async fn every_route_of_the_job_api_asks_for_a_token_with_its_scope() {
     let shop = Shop::open(&base).await;
     let weak = shop
         .store()
-        .add_machine("chỉ xem số", &[Scope::Metrics], None, &Actor::system())
+        .machines()
+        .add("chỉ xem số", &[Scope::Metrics], None, &Actor::system())
         .await
         .unwrap()
         .token;
@@ -554,7 +559,8 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_do_not_read_how_the_api_is_called() {
-    use gachno::store::accounts::{NewAccount, Role, Status, hash_password};
+    use gachno::store::catalogue::{AccountStatus, Role};
+    use gachno::store::people::{NewAccount, hash_password};
     let base = Base::new(Which::Sqlite).unwrap();
     let shop = Shop::with(&base, |config| config.behind_proxy = true).await;
     let hash = hash_password(&SecretString::from("thuyền giấy mưa phùn")).unwrap();
@@ -562,10 +568,11 @@ async fn strangers_do_not_read_how_the_api_is_called() {
         username: "lan",
         name: None,
         role: Role::ReadOnly,
-        status: Status::Active,
+        status: AccountStatus::Active,
     };
     shop.store()
-        .add_account(&lan, &hash, None, &Actor::system())
+        .accounts()
+        .add(&lan, &hash, None, &Actor::system())
         .await
         .unwrap();
     let http = Client::builder()

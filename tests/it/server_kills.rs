@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use gachno::domain::{Account, Job, Service};
 use gachno::store::jobs::{JobFilter, NewJob};
 use gachno::store::machines::Scope;
-use gachno::store::rows::{Count, Query};
+use gachno::store::tables::{Count, ListQuery};
 use gachno::store::{Actor, Store};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -151,15 +151,15 @@ on_both! {
         let bill = |i: usize| {
             let account = Account::parse(Service::PayEvn.spec().account, &format!("PE{i:05}")).expect("a code");
             let job = Job { account, amount: None, order_id: None, payment: None, receiver: None, row: String::new(), ticket: None };
-            NewJob::of(Service::PayEvn, &job, "test")
+            NewJob::of(Service::PayEvn, &job, gachno::store::jobs::JobSource::Sample)
         };
-        store.add_jobs(&(0..JOBS).map(bill).collect::<Vec<_>>(), &Actor::system()).await.expect("added");
+        store.jobs().add(&(0..JOBS).map(bill).collect::<Vec<_>>(), &Actor::system()).await.expect("added");
         let world = Arc::new(World::default());
         let mut served = Served::start(home.path(), &base.url).await;
         served.1.clone_into(&mut world.url.lock().expect("whole"));
         let mut machines = Vec::new();
         for number in 0..MACHINES {
-            let token = store.add_machine(&format!("quầy {number}"), &[Scope::Lease], None, &Actor::system()).await.expect("machine").token;
+            let token = store.machines().add(&format!("quầy {number}"), &[Scope::Lease], None, &Actor::system()).await.expect("machine").token;
             let (world, store) = (world.clone(), store.clone());
             machines.push(tokio::spawn(async move { world.work(token.expose_secret(), &store).await }));
         }
@@ -173,19 +173,20 @@ on_both! {
         for machine in machines {
             tokio::time::timeout(PATIENCE, machine).await.expect("in time").expect("worked");
         }
-        let jobs = store.jobs(&JobFilter::default(), 1_000).await.expect("jobs");
+        let jobs = store.jobs().list(&JobFilter::default(), 1_000).await.expect("jobs");
         assert!(jobs.iter().all(|job| job.state.wire() == "done" && job.paid_amount == Some(AMOUNT)));
         let pressed = world.pressed.lock().expect("whole").clone();
         assert_eq!((pressed.len(), pressed.values().max().copied()), (JOBS, Some(1)), "each bill was paid once");
-        let count = async |table: &str| store.count(table, &Query::default()).await.expect("counted");
-        assert_eq!(count("attempts").await, Count::Exactly(240), "one for each");
-        assert_eq!(count("debt_locks").await, Count::Exactly(0));
+        let count = async |table| store.tables().count(table, &ListQuery::default()).await.expect("counted");
+        assert_eq!(count(&gachno::store::catalogue::work::ATTEMPTS).await, Count::Exactly(240), "one for each");
+        assert_eq!(count(&gachno::store::catalogue::work::DEBT_LOCKS).await, Count::Exactly(0));
     }
 }
 
 async fn open(store: &Store) -> usize {
     store
-        .jobs(&JobFilter::default(), 1_000)
+        .jobs()
+        .list(&JobFilter::default(), 1_000)
         .await
         .map_or(usize::MAX, |jobs| {
             jobs.iter().filter(|job| job.state.wire() != "done").count()

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use gachno::domain::{Account, Job, JobState, Outcome, Proof, Report, Resolution, Service, Vnd};
+use gachno::store::catalogue::desk::collection_data;
+use gachno::store::catalogue::{LeaseRefusal, desk, goods, house, people, work};
 use gachno::store::imports::Undone;
-use gachno::store::jobs::{Added, Held, JobFilter, LeasedJob, NewJob, Refusal, Verdict};
+use gachno::store::jobs::{Added, Held, JobFilter, LeasedJob, NewJob, ReportVerdict};
 use gachno::store::machines::Scope;
-use gachno::store::rows::{Change, Compare, Count, Fields, Filter, Query};
 use gachno::store::settings::Shop;
+use gachno::store::tables::{Compare, Count, Fields, Filter, ListQuery, RowChange};
 use gachno::store::{Actor, Store};
 use serde_json::json;
 use uuid::Uuid;
@@ -32,7 +34,8 @@ impl World {
         let store = base.store().await.with_clock(Arc::clone(&clock));
         let machine = async |name: &str| {
             store
-                .add_machine(name, &[Scope::Lease], None, &Actor::system())
+                .machines()
+                .add(name, &[Scope::Lease], None, &Actor::system())
                 .await
                 .unwrap()
                 .id
@@ -52,19 +55,25 @@ impl World {
 
     async fn add(&self, codes: &[&str]) -> Vec<Added> {
         let jobs: Vec<NewJob> = codes.iter().map(|code| bill(code)).collect();
-        self.store.add_jobs(&jobs, &Actor::system()).await.unwrap()
+        self.store
+            .jobs()
+            .add(&jobs, &Actor::system())
+            .await
+            .unwrap()
     }
 
     async fn take(&self, machine: i64, limit: u32) -> Vec<LeasedJob> {
         self.store
-            .take(machine, Service::PayEvn, limit, MINUTE)
+            .jobs()
+            .lease(machine, Service::PayEvn, limit, MINUTE)
             .await
             .unwrap()
             .jobs
     }
 
-    async fn arm(&self, machine: i64, job: &LeasedJob, attempt: Uuid) -> Result<i64, Refusal> {
+    async fn arm(&self, machine: i64, job: &LeasedJob, attempt: Uuid) -> Result<i64, LeaseRefusal> {
         self.store
+            .jobs()
             .arm(
                 machine,
                 &held(job),
@@ -76,8 +85,9 @@ impl World {
             .unwrap()
     }
 
-    async fn tell(&self, machine: i64, report: Report) -> Verdict {
+    async fn tell(&self, machine: i64, report: Report) -> ReportVerdict {
         self.store
+            .jobs()
             .report(machine, &[report], &Shop::default())
             .await
             .unwrap()[0]
@@ -95,7 +105,8 @@ impl World {
 
     async fn state(&self, id: &str) -> String {
         self.store
-            .job(id)
+            .jobs()
+            .find(id)
             .await
             .unwrap()
             .unwrap()
@@ -118,7 +129,7 @@ fn bill(code: &str) -> NewJob {
             row: String::new(),
             ticket: None,
         },
-        "test",
+        gachno::store::jobs::JobSource::Sample,
     )
 }
 
@@ -162,15 +173,15 @@ on_both! {
         let attempt = Uuid::now_v7();
         world.arm(world.one, &jobs[0], attempt).await.unwrap();
         world.arm(world.one, &jobs[0], attempt).await.expect("asked again, answered the same");
-        assert_eq!(world.arm(world.one, &jobs[0], Uuid::now_v7()).await, Err(Refusal::OtherAttempt));
-        assert_eq!(world.tell(world.one, report(&jobs[0], attempt, Outcome::Paid)).await, Verdict::Accepted);
+        assert_eq!(world.arm(world.one, &jobs[0], Uuid::now_v7()).await, Err(LeaseRefusal::OtherAttempt));
+        assert_eq!(world.tell(world.one, report(&jobs[0], attempt, Outcome::Paid)).await, ReportVerdict::Accepted);
         for _ in 0..3 {
-            assert_eq!(world.tell(world.one, report(&jobs[0], attempt, Outcome::Paid)).await, Verdict::Duplicate);
+            assert_eq!(world.tell(world.one, report(&jobs[0], attempt, Outcome::Paid)).await, ReportVerdict::Duplicate);
         }
-        let done = world.store.job(&jobs[0].id).await.unwrap().unwrap();
+        let done = world.store.jobs().find(&jobs[0].id).await.unwrap().unwrap();
         assert_eq!((done.state.wire(), done.outcome.as_deref(), done.paid_amount), ("done", Some("paid"), Some(150_000)));
         assert_eq!(done.message.as_deref(), Some("Giao dịch thành công"));
-        assert_eq!(world.tell(world.one, report(&jobs[0], attempt, Outcome::NotSent)).await, Verdict::Refused(Refusal::Ended));
+        assert_eq!(world.tell(world.one, report(&jobs[0], attempt, Outcome::NotSent)).await, ReportVerdict::Refused(LeaseRefusal::Ended));
         assert_eq!(world.state(&jobs[0].id).await, "done", "an end is never rewritten");
         assert!(matches!(world.add(&["PE001"]).await[..], [Added::Added(_)]), "what has ended may be ordered again");
     }
@@ -183,14 +194,14 @@ on_both! {
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut rows = Vec::new();
         for code in ["PE001", "PE002", "PE003"] {
-            rows.push(world.store.add_row("collection_data", &vec![field("code", code), field("postage", "150000")], &actor).await.unwrap());
+            rows.push(world.store.tables().add(&desk::COLLECTION_DATA, &vec![field("code", code), field("postage", "150000")], &actor).await.unwrap());
         }
         let jobs: Vec<NewJob> = ["PE001", "PE002", "PE003"].iter().zip(&rows).map(|(code, row)| NewJob { collection_data_id: Some(*row), ..bill(code) }).collect();
-        world.store.add_jobs(&jobs, &actor).await.unwrap();
+        world.store.jobs().add(&jobs, &actor).await.unwrap();
         let jobs = world.take(world.one, 3).await;
         let row = async |id: i64, names: [&str; 5]| {
             let columns = gachno::store::catalogue::table("collection_data").unwrap().shown().map(|c| c.name).collect::<Vec<_>>();
-            let row = world.store.fetch("collection_data", id).await.unwrap();
+            let row = world.store.tables().fetch(&desk::COLLECTION_DATA, id).await.unwrap();
             names.map(|name| row.cells[columns.iter().position(|c| *c == name).unwrap()].clone())
         };
         let names = ["completed", "paid_value", "trans_id", "updated_username", "updated_date"];
@@ -199,8 +210,8 @@ on_both! {
         let attempt = Uuid::now_v7();
         world.arm(world.one, &jobs[0], attempt).await.unwrap();
         let paid = Report { transaction_id: Some("VT1".to_owned()), operator: Some("Lan".to_owned()), ..report(&jobs[0], attempt, Outcome::Paid) };
-        assert_eq!(world.tell(world.one, paid.clone()).await, Verdict::Accepted);
-        assert_eq!(world.tell(world.one, paid).await, Verdict::Duplicate);
+        assert_eq!(world.tell(world.one, paid.clone()).await, ReportVerdict::Accepted);
+        assert_eq!(world.tell(world.one, paid).await, ReportVerdict::Duplicate);
         let now = row(rows[0], names).await;
         assert_eq!(json!(now), json!([1, 150_000, "VT1", "Lan", "2027-01-15"]));
 
@@ -210,21 +221,21 @@ on_both! {
         world.tell(world.one, report(&jobs[1], attempt, Outcome::Unknown)).await;
         assert_eq!(row(rows[1], names).await[0], 0, "a doubt completes nothing");
         let owner = Actor { who: "chủ".to_owned(), ..Actor::system() };
-        world.store.resolve(&jobs[1].id, Resolution::Paid, None, "sao kê", &owner).await.unwrap();
+        world.store.jobs().resolve(&jobs[1].id, Resolution::Paid, None, "sao kê", &owner).await.unwrap();
         let now = row(rows[1], names).await;
         assert_eq!((&now[0], &now[1], &now[3]), (&json!(1), &json!(150_000), &json!("chủ")), "what is owed, where nobody says how much");
 
         // What somebody collected in the meantime is not written over.
-        let version = world.store.fetch("collection_data", rows[2]).await.unwrap().version;
+        let version = world.store.tables().fetch(&desk::COLLECTION_DATA, rows[2]).await.unwrap().version;
         let by_hand = vec![field("completed", "1"), field("paid_value", "150000"), field("trans_id", "tiền mặt")];
-        world.store.change_row("collection_data", rows[2], version, &by_hand, &actor).await.unwrap();
+        world.store.tables().change(&desk::COLLECTION_DATA, rows[2], version, &by_hand, &actor).await.unwrap();
         let attempt = Uuid::now_v7();
         world.arm(world.one, &jobs[2], attempt).await.unwrap();
         world.tell(world.one, report(&jobs[2], attempt, Outcome::Paid)).await;
         assert_eq!(row(rows[2], names).await[2], "tiền mặt");
 
-        let query = Query { filters: vec![Filter { column: "table_name".to_owned(), compare: Compare::Is, value: "collection_data".to_owned() }], ..Query::default() };
-        let trail = format!("{:?}", world.store.list("audit", &query, 50).await.unwrap().rows);
+        let query = ListQuery { filters: vec![Filter { column: house::audit::TABLE_NAME, compare: Compare::Is, value: "collection_data".to_owned() }], ..ListQuery::default() };
+        let trail = format!("{:?}", world.store.tables().list(&house::AUDIT, &query, 50).await.unwrap().rows);
         assert_eq!((trail.matches("collection.settle").count(), trail.matches("collection.paid_again").count()), (2, 1), "{trail}");
         assert!(trail.contains("machine:quầy 1"), "{trail}");
     }
@@ -238,21 +249,21 @@ on_both! {
         let attempt = Uuid::now_v7();
         world.arm(world.one, &jobs[0], attempt).await.unwrap();
         world.wait(MINUTE - 1_000);
-        assert_eq!(world.store.heartbeat(world.one, &[held(&jobs[1])], MINUTE).await.unwrap(), [true]);
+        assert_eq!(world.store.jobs().heartbeat(world.one, &[held(&jobs[1])], MINUTE).await.unwrap(), [true]);
         world.wait(2_000);
-        let rescued = world.store.expire().await.unwrap();
+        let rescued = world.store.jobs().expire().await.unwrap();
         assert_eq!((rescued.returned, rescued.in_doubt), (0, 1), "the one that was told to be alive is held");
         world.wait(MINUTE);
-        assert_eq!(world.store.expire().await.unwrap().returned, 1);
+        assert_eq!(world.store.jobs().expire().await.unwrap().returned, 1);
 
         let again = world.take(world.two, 10).await;
         assert_eq!(again.iter().map(|j| j.code.as_str()).collect::<Vec<_>>(), ["PE002"], "what was armed is never handed out again");
-        assert_eq!(world.store.heartbeat(world.one, &[held(&jobs[1])], MINUTE).await.unwrap(), [false]);
-        assert_eq!(world.arm(world.one, &jobs[1], Uuid::now_v7()).await, Err(Refusal::Lost), "the older fence opens nothing");
+        assert_eq!(world.store.jobs().heartbeat(world.one, &[held(&jobs[1])], MINUTE).await.unwrap(), [false]);
+        assert_eq!(world.arm(world.one, &jobs[1], Uuid::now_v7()).await, Err(LeaseRefusal::Lost), "the older fence opens nothing");
 
-        assert_eq!(world.tell(world.two, report(&jobs[0], attempt, Outcome::Paid)).await, Verdict::Refused(Refusal::Lost), "a stranger's word");
+        assert_eq!(world.tell(world.two, report(&jobs[0], attempt, Outcome::Paid)).await, ReportVerdict::Refused(LeaseRefusal::Lost), "a stranger's word");
         assert_eq!(world.state(&jobs[0].id).await, "in_doubt");
-        assert_eq!(world.tell(world.one, report(&jobs[0], attempt, Outcome::Paid)).await, Verdict::Accepted, "the reconciler of the same machine");
+        assert_eq!(world.tell(world.one, report(&jobs[0], attempt, Outcome::Paid)).await, ReportVerdict::Accepted, "the reconciler of the same machine");
         assert_eq!(world.state(&jobs[0].id).await, "done");
     }
 }
@@ -263,21 +274,21 @@ on_both! {
         world.add(&["PE001"]).await;
         let lost = world.take(world.one, 1).await.remove(0);
         world.wait(2 * MINUTE);
-        world.store.expire().await.unwrap();
+        world.store.jobs().expire().await.unwrap();
         let now = world.take(world.two, 1).await.remove(0);
         assert!(now.fence > lost.fence);
         let late = report(&lost, Uuid::now_v7(), Outcome::Paid);
-        assert_eq!(world.tell(world.one, late.clone()).await, Verdict::Refused(Refusal::Lost));
-        assert_eq!(world.tell(world.one, late).await, Verdict::Refused(Refusal::Lost), "told again, answered the same");
+        assert_eq!(world.tell(world.one, late.clone()).await, ReportVerdict::Refused(LeaseRefusal::Lost));
+        assert_eq!(world.tell(world.one, late).await, ReportVerdict::Refused(LeaseRefusal::Lost), "told again, answered the same");
         assert_eq!(world.state(&now.id).await, "review", "somebody says that it was paid: a person decides");
-        assert_eq!(world.arm(world.two, &now, Uuid::now_v7()).await, Err(Refusal::Lost));
-        assert_eq!(world.tell(world.two, report(&now, Uuid::now_v7(), Outcome::NotSent)).await, Verdict::Refused(Refusal::Late));
+        assert_eq!(world.arm(world.two, &now, Uuid::now_v7()).await, Err(LeaseRefusal::Lost));
+        assert_eq!(world.tell(world.two, report(&now, Uuid::now_v7(), Outcome::NotSent)).await, ReportVerdict::Refused(LeaseRefusal::Late));
         assert_eq!(world.state(&now.id).await, "review", "that the second machine sent nothing says nothing of the first");
         let owner = Actor { who: "chủ".to_owned(), ..Actor::system() };
-        world.store.resolve(&now.id, Resolution::Paid, Some(Vnd::fixed(150_000)), "có trong lịch sử", &owner).await.unwrap();
-        let job = world.store.job(&now.id).await.unwrap().unwrap();
+        world.store.jobs().resolve(&now.id, Resolution::Paid, Some(Vnd::fixed(150_000)), "có trong lịch sử", &owner).await.unwrap();
+        let job = world.store.jobs().find(&now.id).await.unwrap().unwrap();
         assert_eq!((job.state.wire(), job.proof.as_deref(), job.paid_amount), ("done", Some("person"), Some(150_000)));
-        let again = world.store.resolve(&now.id, Resolution::NotPaid, None, "nhầm", &owner).await;
+        let again = world.store.jobs().resolve(&now.id, Resolution::NotPaid, None, "nhầm", &owner).await;
         assert!(again.is_err(), "said once, never rewritten");
     }
 }
@@ -290,24 +301,24 @@ on_both! {
             world.add(&["PE001"]).await;
             let lost = world.take(world.one, 1).await.remove(0);
             world.wait(2 * MINUTE);
-            world.store.expire().await.unwrap();
+            world.store.jobs().expire().await.unwrap();
             let now = world.take(world.two, 1).await.remove(0);
             let attempt = Uuid::now_v7();
             world.arm(world.two, &now, attempt).await.unwrap();
             if doubtful {
                 world.tell(world.two, report(&now, attempt, Outcome::Unknown)).await;
             }
-            assert_eq!(world.tell(world.one, report(&lost, Uuid::now_v7(), Outcome::Paid)).await, Verdict::Refused(Refusal::Lost));
-            assert_eq!(world.tell(world.two, report(&now, attempt, Outcome::NotSent)).await, Verdict::Accepted);
+            assert_eq!(world.tell(world.one, report(&lost, Uuid::now_v7(), Outcome::Paid)).await, ReportVerdict::Refused(LeaseRefusal::Lost));
+            assert_eq!(world.tell(world.two, report(&now, attempt, Outcome::NotSent)).await, ReportVerdict::Accepted);
             assert_eq!(world.state(&now.id).await, "review", "one of them paid: nobody pays again before a person has looked");
-            world.store.resolve(&now.id, Resolution::NotPaid, None, "không có trong lịch sử", &owner).await.unwrap();
+            world.store.jobs().resolve(&now.id, Resolution::NotPaid, None, "không có trong lịch sử", &owner).await.unwrap();
 
             let again = world.take(world.one, 1).await.remove(0);
             let attempt = Uuid::now_v7();
             world.arm(world.one, &again, attempt).await.unwrap();
             world.tell(world.one, report(&again, attempt, Outcome::NotSent)).await;
             assert_eq!(world.state(&again.id).await, "ready", "what a person has looked at is settled");
-            world.store.cancel(&again.id, "xong", &owner).await.unwrap();
+            world.store.jobs().cancel(&again.id, "xong", &owner).await.unwrap();
         }
     }
 }
@@ -322,7 +333,7 @@ on_both! {
         world.arm(world.one, &jobs[1], attempt).await.unwrap();
         world.tell(world.one, Report { proof: Proof::None, ..report(&jobs[1], attempt, Outcome::Paid) }).await;
         for job in &jobs {
-            let told = world.store.job(&job.id).await.unwrap().unwrap();
+            let told = world.store.jobs().find(&job.id).await.unwrap().unwrap();
             assert_eq!((told.state.wire(), told.outcome.as_deref(), told.paid_amount), ("in_doubt", Some("unknown"), None));
         }
     }
@@ -334,10 +345,10 @@ on_both! {
         world.add(&["PE001"]).await;
         let job = world.take(world.one, 1).await.remove(0);
         let owner = Actor::system();
-        world.store.cancel(&job.id, "khách đổi ý", &owner).await.unwrap();
+        world.store.jobs().cancel(&job.id, "khách đổi ý", &owner).await.unwrap();
         world.tell(world.one, report(&job, Uuid::now_v7(), Outcome::Paid)).await;
         assert_eq!(world.state(&job.id).await, "review");
-        world.store.resolve(&job.id, Resolution::NotPaid, None, "không có", &owner).await.unwrap();
+        world.store.jobs().resolve(&job.id, Resolution::NotPaid, None, "không có", &owner).await.unwrap();
         assert!(matches!(&world.add(&["PE001"]).await[..], [Added::Duplicate(same)] if *same == job.id));
     }
 }
@@ -349,10 +360,10 @@ on_both! {
         world.pay("PE001").await;
         let that_day = world.store.now_ms() - MINUTE;
         world.wait(3 * DAY);
-        let row = world.store.list("jobs", &Query::default(), 1).await.unwrap().rows.remove(0);
-        world.store.change_row("jobs", row.id, row.version, &vec![("note".to_owned(), "đã gọi khách".to_owned())], &Actor::system()).await.unwrap();
-        assert_eq!(world.store.tallies(that_day + 2 * DAY).await.unwrap(), []);
-        let paid: Vec<i64> = world.store.trend(that_day + 3 * DAY, 4).await.unwrap().iter().map(|day| day.paid).collect();
+        let row = world.store.tables().list(&work::JOBS, &ListQuery::default(), 1).await.unwrap().rows.remove(0);
+        world.store.tables().change(&work::JOBS, row.id, row.version, &vec![("note".to_owned(), "đã gọi khách".to_owned())], &Actor::system()).await.unwrap();
+        assert_eq!(world.store.board().tallies(that_day + 2 * DAY).await.unwrap(), []);
+        let paid: Vec<i64> = world.store.board().trend(that_day + 3 * DAY, 4).await.unwrap().iter().map(|day| day.paid).collect();
         assert_eq!(paid, [150_000, 0, 0, 0]);
     }
 }
@@ -361,18 +372,18 @@ on_both! {
     async fn one_debt_in_doubt_holds_back_every_other_job_of_it(base: &Base) {
         let world = World::open(base).await;
         let order = |id: &str| NewJob { order_id: Some(id.to_owned()), ..bill("PE001") };
-        world.store.add_jobs(&[order("A"), order("B"), bill("PE002")], &Actor::system()).await.unwrap();
+        world.store.jobs().add(&[order("A"), order("B"), bill("PE002")], &Actor::system()).await.unwrap();
         let first = world.take(world.one, 1).await.remove(0);
         let second = world.take(world.two, 1).await.remove(0);
         assert_eq!((first.order_id.as_deref(), second.order_id.as_deref()), (Some("A"), Some("B")));
         let attempt = Uuid::now_v7();
         world.arm(world.one, &first, attempt).await.unwrap();
-        assert_eq!(world.arm(world.two, &second, Uuid::now_v7()).await, Err(Refusal::DebtLocked));
-        world.store.give_back(world.two, &[(held(&second), Some("khoản nợ đang khóa".to_owned()))]).await.unwrap();
-        assert_eq!(world.tell(world.one, report(&first, attempt, Outcome::Unknown)).await, Verdict::Accepted);
+        assert_eq!(world.arm(world.two, &second, Uuid::now_v7()).await, Err(LeaseRefusal::DebtLocked));
+        world.store.jobs().give_back(world.two, &[(held(&second), Some("khoản nợ đang khóa".to_owned()))]).await.unwrap();
+        assert_eq!(world.tell(world.one, report(&first, attempt, Outcome::Unknown)).await, ReportVerdict::Accepted);
         assert_eq!(world.take(world.two, 10).await.iter().map(|j| j.code.as_str()).collect::<Vec<_>>(), ["PE002"]);
         let owner = Actor::system();
-        world.store.resolve(&first.id, Resolution::Dropped, None, "khách trả ở nơi khác", &owner).await.unwrap();
+        world.store.jobs().resolve(&first.id, Resolution::Dropped, None, "khách trả ở nơi khác", &owner).await.unwrap();
         assert_eq!(world.take(world.two, 10).await[0].id, second.id, "the doubt is over");
     }
 }
@@ -383,13 +394,13 @@ on_both! {
         world.add(&["PE001"]).await;
         for round in 1..=3 {
             let job = world.take(world.one, 1).await.remove(0);
-            assert_eq!(world.tell(world.one, report(&job, Uuid::now_v7(), Outcome::Failed)).await, Verdict::Accepted);
+            assert_eq!(world.tell(world.one, report(&job, Uuid::now_v7(), Outcome::Failed)).await, ReportVerdict::Accepted);
             assert_eq!(world.state(&job.id).await, if round < 3 { "ready" } else { "failed" });
             assert_eq!(world.take(world.one, 1).await, [], "it rests");
             world.wait(round * 30_000);
         }
-        let id = world.store.jobs(&JobFilter { state: Some(JobState::Failed), ..JobFilter::default() }, 10).await.unwrap().remove(0).id;
-        assert_eq!(world.store.reopen(&id, "thử lại", &Actor::system()).await.unwrap(), JobState::Ready);
+        let id = world.store.jobs().list(&JobFilter { state: Some(JobState::Failed), ..JobFilter::default() }, 10).await.unwrap().remove(0).id;
+        assert_eq!(world.store.jobs().reopen(&id, "thử lại", &Actor::system()).await.unwrap(), JobState::Ready);
         assert_eq!(world.take(world.one, 1).await.len(), 1);
     }
 }
@@ -411,7 +422,7 @@ on_both! {
                     for job in &jobs {
                         let attempt = Uuid::now_v7();
                         world.arm(machine, job, attempt).await.unwrap();
-                        assert_eq!(world.tell(machine, report(job, attempt, Outcome::Paid)).await, Verdict::Accepted);
+                        assert_eq!(world.tell(machine, report(job, attempt, Outcome::Paid)).await, ReportVerdict::Accepted);
                     }
                     mine.extend(jobs.into_iter().map(|j| j.id));
                 }
@@ -423,7 +434,7 @@ on_both! {
             all.extend(client.await.unwrap());
         }
         assert_eq!((all.len(), all.iter().collect::<HashSet<_>>().len()), (400, 400));
-        assert_eq!(world.store.job_counts().await.unwrap(), [("gach_dien_evn".to_owned(), "done".to_owned(), 400)]);
+        assert_eq!(world.store.jobs().counts().await.unwrap(), [("gach_dien_evn".to_owned(), "done".to_owned(), 400)]);
     }
 }
 
@@ -431,11 +442,11 @@ on_both! {
     async fn the_same_key_is_the_same_job_however_often_it_is_sent(base: &Base) {
         let world = World::open(base).await;
         let job = || NewJob { key: Some("đơn-1".to_owned()), ..bill("PE001") };
-        let first = world.store.add_jobs(&[job()], &Actor::system()).await.unwrap();
+        let first = world.store.jobs().add(&[job()], &Actor::system()).await.unwrap();
         let Added::Added(id) = &first[0] else { panic!("{first:?}") };
         let leased = world.take(world.one, 1).await.remove(0);
         world.tell(world.one, report(&leased, Uuid::now_v7(), Outcome::NoDebt)).await;
-        let again = world.store.add_jobs(&[job()], &Actor::system()).await.unwrap();
+        let again = world.store.jobs().add(&[job()], &Actor::system()).await.unwrap();
         assert_eq!(again, [Added::Repeated(id.clone())], "even after it has ended");
     }
 }
@@ -444,12 +455,12 @@ on_both! {
     async fn the_shops_limit_holds_before_anything_is_armed(base: &Base) {
         let world = World::open(base).await;
         world.add(&["PE001", "PE002"]).await;
-        world.store.set_limit(None, Some(Service::PayEvn), None, Some(Vnd::fixed(200_000))).await.unwrap();
+        world.store.jobs().set_limit(None, Some(Service::PayEvn), None, Some(Vnd::fixed(200_000))).await.unwrap();
         let jobs = world.take(world.one, 2).await;
         world.arm(world.one, &jobs[0], Uuid::now_v7()).await.unwrap();
-        assert_eq!(world.arm(world.one, &jobs[1], Uuid::now_v7()).await, Err(Refusal::OverLimit));
+        assert_eq!(world.arm(world.one, &jobs[1], Uuid::now_v7()).await, Err(LeaseRefusal::OverLimit));
         world.wait(24 * 60 * MINUTE);
-        world.store.expire().await.unwrap();
+        world.store.jobs().expire().await.unwrap();
         let next = world.take(world.one, 1).await.remove(0);
         world.arm(world.one, &next, Uuid::now_v7()).await.expect("another day");
     }
@@ -460,12 +471,12 @@ on_both! {
         let world = World::open(base).await;
         let codes: Vec<String> = (0..8).map(|i| format!("PE00{i}")).collect();
         world.add(&codes.iter().map(String::as_str).collect::<Vec<_>>()).await;
-        world.store.set_limit(None, None, None, Some(Vnd::fixed(300_000))).await.unwrap();
+        world.store.jobs().set_limit(None, None, None, Some(Vnd::fixed(300_000))).await.unwrap();
         let jobs = world.take(world.one, 8).await;
         let at_once = jobs.iter().map(|job| world.arm(world.one, job, Uuid::now_v7()));
         let answers = futures_util::future::join_all(at_once).await;
         assert_eq!(answers.iter().filter(|a| a.is_ok()).count(), 2, "twice 150.000: {answers:?}");
-        assert!(answers.iter().all(|a| matches!(a, Ok(_) | Err(Refusal::OverLimit))), "{answers:?}");
+        assert!(answers.iter().all(|a| matches!(a, Ok(_) | Err(LeaseRefusal::OverLimit))), "{answers:?}");
     }
 }
 
@@ -474,17 +485,17 @@ on_both! {
         let world = World::open(base).await;
         let phone = Account::parse(Service::TopUpViettel.spec().account, "0981234567").unwrap();
         let job = Job { account: phone, amount: Some(Vnd::fixed(50_000)), order_id: None, payment: None, receiver: None, row: String::new(), ticket: None };
-        world.store.add_jobs(&[NewJob::of(Service::TopUpViettel, &job, "test")], &Actor::system()).await.unwrap();
-        let top_up = world.store.take(world.one, Service::TopUpViettel, 1, MINUTE).await.unwrap().jobs.remove(0);
+        world.store.jobs().add(&[NewJob::of(Service::TopUpViettel, &job, gachno::store::jobs::JobSource::Sample)], &Actor::system()).await.unwrap();
+        let top_up = world.store.jobs().lease(world.one, Service::TopUpViettel, 1, MINUTE).await.unwrap().jobs.remove(0);
         let arm = async |job: &LeasedJob, amount: Option<i64>| {
-            world.store.arm(world.one, &held(job), Uuid::now_v7(), amount.map(|dong| Vnd::try_from(dong).unwrap()), MINUTE).await.unwrap()
+            world.store.jobs().arm(world.one, &held(job), Uuid::now_v7(), amount.map(|dong| Vnd::try_from(dong).unwrap()), MINUTE).await.unwrap()
         };
-        assert_eq!(arm(&top_up, Some(10_000)).await, Err(Refusal::OtherAmount));
-        world.store.set_limit(None, None, Some(Vnd::fixed(40_000)), None).await.unwrap();
-        assert_eq!(arm(&top_up, None).await, Err(Refusal::OverLimit), "what was ordered counts, whatever is left out");
+        assert_eq!(arm(&top_up, Some(10_000)).await, Err(LeaseRefusal::OtherAmount));
+        world.store.jobs().set_limit(None, None, Some(Vnd::fixed(40_000)), None).await.unwrap();
+        assert_eq!(arm(&top_up, None).await, Err(LeaseRefusal::OverLimit), "what was ordered counts, whatever is left out");
         world.add(&["PE001"]).await;
         let bill = world.take(world.one, 1).await.remove(0);
-        assert_eq!(arm(&bill, None).await, Err(Refusal::OverLimit), "an amount that nobody knows is above every limit");
+        assert_eq!(arm(&bill, None).await, Err(LeaseRefusal::OverLimit), "an amount that nobody knows is above every limit");
         arm(&bill, Some(40_000)).await.unwrap();
     }
 }
@@ -512,11 +523,12 @@ async fn a_search_text_of_an_older_version_is_made_anew() {
     );
     let store = base.store().await;
     let found = store
+        .tables()
         .page_and_count(
-            "jobs",
-            &Query {
+            &work::JOBS,
+            &ListQuery {
                 search: "pe001".to_owned(),
-                ..Query::default()
+                ..ListQuery::default()
             },
             10,
         )
@@ -527,16 +539,17 @@ async fn a_search_text_of_an_older_version_is_made_anew() {
 
 on_both! {
     async fn the_first_owner_is_made_once_and_nothing_is_kept_in_clear(base: &Base) {
-        use gachno::store::accounts::{Role, password_fits};
+        use gachno::store::people::{password_fits};
+use gachno::store::catalogue::{Role};
         let world = World::open(base).await;
-        let owner = world.store.first_owner().await.unwrap().expect("a new shop");
-        assert!(world.store.first_owner().await.unwrap().is_none());
-        let account = world.store.account_named(&owner.username).await.unwrap().unwrap();
+        let owner = world.store.accounts().first_owner().await.unwrap().expect("a new shop");
+        assert!(world.store.accounts().first_owner().await.unwrap().is_none());
+        let account = world.store.accounts().named(&owner.username).await.unwrap().unwrap();
         assert_eq!((account.role, account.must_change), (Role::Owner, true));
         assert!(password_fits(&owner.password, &account.password_hash) && account.may_sign_in(world.store.now_ms()));
         world.wait(16 * MINUTE);
         assert!(!account.may_sign_in(world.store.now_ms()), "a quarter of an hour");
-        let second = world.store.first_owner().await.unwrap().expect("a new password, since nobody used the first");
+        let second = world.store.accounts().first_owner().await.unwrap().expect("a new password, since nobody used the first");
         assert_eq!(second.username, owner.username);
     }
 }
@@ -546,15 +559,15 @@ on_both! {
         use secrecy::ExposeSecret;
         let world = World::open(base).await;
         let until = world.store.now_ms() + MINUTE;
-        let short = world.store.add_machine("máy tạm", &[Scope::Read], Some(until), &Actor::system()).await.unwrap();
+        let short = world.store.machines().add("máy tạm", &[Scope::Read], Some(until), &Actor::system()).await.unwrap();
         let token = short.token.expose_secret();
-        assert!(world.store.machine_of(token).await.unwrap().is_some_and(|m| m.may(Scope::Read) && !m.may(Scope::Lease)));
+        assert!(world.store.machines().of_token(token).await.unwrap().is_some_and(|m| m.may(Scope::Read) && !m.may(Scope::Lease)));
         let other: String = token.chars().rev().collect();
         for bad in ["", "gn_", "gn_x_y", &token[..token.len() - 1], &other] {
-            assert_eq!(world.store.machine_of(bad).await.unwrap(), None, "{bad}");
+            assert_eq!(world.store.machines().of_token(bad).await.unwrap(), None, "{bad}");
         }
         world.wait(MINUTE);
-        assert_eq!(world.store.machine_of(token).await.unwrap(), None);
+        assert_eq!(world.store.machines().of_token(token).await.unwrap(), None);
     }
 }
 
@@ -593,8 +606,9 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     let actor = Actor::system();
     let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let next = store
-        .add_row(
-            "collection_data",
+        .tables()
+        .add(
+            &desk::COLLECTION_DATA,
             &vec![field("code", "PE03"), field("postage", "10.000")],
             &actor,
         )
@@ -602,8 +616,9 @@ async fn an_old_dump_is_served_and_loses_nothing() {
         .unwrap();
     assert!(next > 1_000_000, "above the largest number that was there");
     let big = store
-        .add_row(
-            "transporter_transaction",
+        .tables()
+        .add(
+            &desk::TRANSPORTER_TRANSACTION,
             &vec![field("total_amount", "1000000.25")],
             &actor,
         )
@@ -633,24 +648,31 @@ async fn an_old_dump_is_served_and_loses_nothing() {
         };
         let fields: Fields = needed.map(|c| field(c.name, value(c.name))).collect();
         store
-            .add_row(table.name, &fields, &actor)
+            .tables()
+            .add(table, &fields, &actor)
             .await
             .unwrap_or_else(|e| panic!("{}: {e}", table.name));
     }
-    let odd = store.fetch("collection_data", 41).await.unwrap();
+    let odd = store
+        .tables()
+        .fetch(&desk::COLLECTION_DATA, 41)
+        .await
+        .unwrap();
     let unchanged = vec![
         field("period", "0000-00-00"),
         field("postage", "-5"),
         field("name", "Nguyễn Văn Đèn"),
     ];
     store
-        .change_row("collection_data", 41, odd.version, &unchanged, &actor)
+        .tables()
+        .change(&desk::COLLECTION_DATA, 41, odd.version, &unchanged, &actor)
         .await
         .unwrap();
     assert!(
         store
-            .change_row(
-                "collection_data",
+            .tables()
+            .change(
+                &desk::COLLECTION_DATA,
                 41,
                 odd.version + 1,
                 &vec![field("postage", "-6")],
@@ -663,24 +685,26 @@ async fn an_old_dump_is_served_and_loses_nothing() {
         store.strange_names().await.unwrap(),
         ["readme", "users.zalo"]
     );
-    let settings = store.shop().await.unwrap();
+    let settings = store.settings().shop().await.unwrap();
     assert_eq!(
         (settings.registration, settings.trial_days),
         (true, 7),
         "what the old settings say holds"
     );
     store
-        .set_shop("trial_days", &json!(30), &actor)
+        .settings()
+        .set(&gachno::store::settings::Setting::TrialDays(30), &actor)
         .await
         .unwrap();
     assert_eq!(
-        store.shop().await.unwrap().trial_days,
+        store.settings().shop().await.unwrap().trial_days,
         30,
         "until somebody decides anew"
     );
     let nowhere = store
-        .add_row(
-            "products",
+        .tables()
+        .add(
+            &goods::PRODUCTS,
             &vec![
                 field("user_id", "999"),
                 field("title", "Thẻ"),
@@ -702,11 +726,12 @@ async fn an_old_dump_is_served_and_loses_nothing() {
         "every table knows transactions"
     );
     let (found, _) = store
+        .tables()
         .page_and_count(
-            "collection_data",
-            &Query {
+            &desk::COLLECTION_DATA,
+            &ListQuery {
                 search: "tran NO".to_owned(),
-                ..Query::default()
+                ..ListQuery::default()
             },
             10,
         )
@@ -719,20 +744,33 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     );
     for hidden in ["readme", "migrations", "password_resets"] {
         assert!(
-            store.list(hidden, &Query::default(), 10).await.is_err(),
+            gachno::store::catalogue::table(hidden).is_none(),
             "{hidden}"
         );
     }
-    assert_eq!(store.banners().await.unwrap().len(), 1);
+    for hidden in [&house::MIGRATIONS, &people::PASSWORD_RESETS] {
+        assert!(
+            store
+                .tables()
+                .list(hidden, &ListQuery::default(), 10)
+                .await
+                .is_err(),
+            "{}",
+            hidden.name
+        );
+    }
+    assert_eq!(store.banners().shown().await.unwrap().len(), 1);
     let owner = store
+        .accounts()
         .first_owner()
         .await
         .unwrap()
         .expect("nobody of the old users may sign in by the old password");
     assert!(
-        store.account_named("lan").await.unwrap().is_none()
+        store.accounts().named("lan").await.unwrap().is_none()
             && store
-                .account_named(&owner.username)
+                .accounts()
+                .named(&owner.username)
                 .await
                 .unwrap()
                 .is_some()
@@ -759,7 +797,8 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     assert!(refused.contains("đã có dữ liệu"), "{refused}");
     assert_eq!(
         again
-            .list("collection_data", &Query::default(), 10)
+            .tables()
+            .list(&desk::COLLECTION_DATA, &ListQuery::default(), 10)
             .await
             .unwrap()
             .rows
@@ -772,13 +811,13 @@ on_both! {
     async fn words_find_what_a_job_was_told_and_page_by_page_each_row_once(base: &Base) {
         let world = World::open(base).await;
         let many: Vec<NewJob> = (0..10_030).map(|i| bill(&format!("PE{i:05}"))).collect();
-        world.store.add_jobs(&many, &Actor::system()).await.unwrap();
-        let words = |search: &str| Query { search: search.to_owned(), ..Query::default() };
+        world.store.jobs().add(&many, &Actor::system()).await.unwrap();
+        let words = |search: &str| ListQuery { search: search.to_owned(), ..ListQuery::default() };
         for descending in [false, true] {
-            let mut query = Query { descending, ..words("pe") };
+            let mut query = ListQuery { descending, ..words("pe") };
             let mut seen = Vec::new();
             loop {
-                let (page, count) = world.store.page_and_count("jobs", &query, 900).await.unwrap();
+                let (page, count) = world.store.tables().page_and_count(&work::JOBS, &query, 900).await.unwrap();
                 assert_eq!(count, Count::MoreThan(10_000));
                 seen.extend(page.rows.iter().map(|row| row.id));
                 query.after = page.next;
@@ -789,21 +828,21 @@ on_both! {
             assert!(seen.is_sorted_by(|a, b| if descending { a < b } else { a > b }), "newest first, or oldest first");
             assert_eq!(seen.len(), many.len());
         }
-        let (page, count) = world.store.page_and_count("jobs", &words("pe0001"), 7).await.unwrap();
+        let (page, count) = world.store.tables().page_and_count(&work::JOBS, &words("pe0001"), 7).await.unwrap();
         assert_eq!((page.rows.len(), count), (7, Count::Exactly(10)));
-        let rest = Query { after: page.next, ..words("pe0001") };
-        let (page, count) = world.store.page_and_count("jobs", &rest, 7).await.unwrap();
+        let rest = ListQuery { after: page.next, ..words("pe0001") };
+        let (page, count) = world.store.tables().page_and_count(&work::JOBS, &rest, 7).await.unwrap();
         assert_eq!((page.rows.len(), page.next, count), (3, None, Count::Exactly(10)));
 
         // What the portal said of a job, why it was given back, and what a person decided are found
         // as well.
-        let found = async |search: &str| world.store.page_and_count("jobs", &words(search), 10).await.unwrap().1;
+        let found = async |search: &str| world.store.tables().page_and_count(&work::JOBS, &words(search), 10).await.unwrap().1;
         let jobs = world.take(world.one, 3).await;
         world.arm(world.one, &jobs[0], Uuid::from_u128(1)).await.unwrap();
         let paid = Report { transaction_id: Some("VT-88.001".to_owned()), ..report(&jobs[0], Uuid::from_u128(1), Outcome::Paid) };
         world.tell(world.one, paid).await;
-        world.store.give_back(world.one, &[(held(&jobs[1]), Some("quầy nghỉ trưa".to_owned()))]).await.unwrap();
-        world.store.cancel(&jobs[2].id, "khách đổi ý", &Actor::system()).await.unwrap();
+        world.store.jobs().give_back(world.one, &[(held(&jobs[1]), Some("quầy nghỉ trưa".to_owned()))]).await.unwrap();
+        world.store.jobs().cancel(&jobs[2].id, "khách đổi ý", &Actor::system()).await.unwrap();
         for search in ["vt-88", "giao dich thanh cong", "nghi trua", "khách đổi ý"] {
             assert_eq!(found(search).await, Count::Exactly(1), "{search}");
         }
@@ -819,13 +858,13 @@ on_both! {
         let mut ids = Vec::new();
         for i in 0..25 {
             let fields = vec![field("code", &format!("PE{i:02}")), field("name", if i % 2 == 0 { "Nguyễn Điện" } else { "" }), field("postage", &format!("{}", i / 5 * 1000))];
-            ids.push(store.add_row("collection_data", &fields, &actor).await.unwrap());
+            ids.push(store.tables().add(&desk::COLLECTION_DATA, &fields, &actor).await.unwrap());
         }
-        for (sort, descending) in [(None, false), (Some("postage"), false), (Some("postage"), true), (Some("name"), false), (Some("name"), true)] {
-            let mut query = Query { sort: sort.map(str::to_owned), descending, ..Query::default() };
+        for (sort, descending) in [(None, false), (Some(collection_data::POSTAGE), false), (Some(collection_data::POSTAGE), true), (Some(collection_data::NAME), false), (Some(collection_data::NAME), true)] {
+            let mut query = ListQuery { sort, descending, ..ListQuery::default() };
             let mut seen = Vec::new();
             loop {
-                let page = store.list("collection_data", &query, 4).await.unwrap();
+                let page = store.tables().list(&desk::COLLECTION_DATA, &query, 4).await.unwrap();
                 seen.extend(page.rows.iter().map(|r| r.id));
                 query.after = page.next;
                 if query.after.is_none() {
@@ -834,46 +873,46 @@ on_both! {
             }
             assert_eq!((seen.len(), seen.iter().collect::<HashSet<_>>().len()), (25, 25), "{sort:?} {descending}: each row once");
         }
-        let filter = |column: &str, compare, value: &str| Query { filters: vec![Filter { column: column.to_owned(), compare, value: value.to_owned() }], ..Query::default() };
-        let count = async |query: &Query| store.count("collection_data", query).await.unwrap();
-        assert_eq!(count(&filter("postage", Compare::AtLeast, "3.000đ")).await, Count::Exactly(10));
-        assert_eq!(count(&filter("name", Compare::Empty, "")).await, Count::Exactly(12));
-        assert_eq!(count(&Query { search: "dien".to_owned(), ..Query::default() }).await, Count::Exactly(13));
-        assert!(store.count("collection_data", &filter("id;drop", Compare::Is, "1")).await.is_err());
+        let filter = |column: gachno::store::catalogue::Column, compare, value: &str| ListQuery { filters: vec![Filter { column, compare, value: value.to_owned() }], ..ListQuery::default() };
+        let count = async |query: &ListQuery| store.tables().count(&desk::COLLECTION_DATA, query).await.unwrap();
+        assert_eq!(count(&filter(collection_data::POSTAGE, Compare::AtLeast, "3.000đ")).await, Count::Exactly(10));
+        assert_eq!(count(&filter(collection_data::NAME, Compare::Empty, "")).await, Count::Exactly(12));
+        assert_eq!(count(&ListQuery { search: "dien".to_owned(), ..ListQuery::default() }).await, Count::Exactly(13));
+        assert!(store.tables().count(&desk::COLLECTION_DATA, &filter(goods::products::PRICE, Compare::Is, "1")).await.is_err());
 
-        let version = store.change_row("collection_data", ids[0], 0, &vec![field("name", "Trần Nợ")], &actor).await.unwrap();
-        let stale = store.change_row("collection_data", ids[0], 0, &vec![field("name", "khác")], &actor).await;
+        let version = store.tables().change(&desk::COLLECTION_DATA, ids[0], 0, &vec![field("name", "Trần Nợ")], &actor).await.unwrap();
+        let stale = store.tables().change(&desk::COLLECTION_DATA, ids[0], 0, &vec![field("name", "khác")], &actor).await;
         assert!(matches!(stale, Err(gachno::store::StoreError::Stale)), "{stale:?}");
-        assert_eq!(count(&Query { search: "tran no".to_owned(), ..Query::default() }).await, Count::Exactly(1), "the search follows");
-        assert!(store.change_row("collection_data", ids[0], version, &vec![field("version", "9")], &actor).await.is_err());
+        assert_eq!(count(&ListQuery { search: "tran no".to_owned(), ..ListQuery::default() }).await, Count::Exactly(1), "the search follows");
+        assert!(store.tables().change(&desk::COLLECTION_DATA, ids[0], version, &vec![field("version", "9")], &actor).await.is_err());
 
-        store.delete_row("collection_data", ids[0], version, &actor).await.unwrap();
-        assert_eq!(count(&Query::default()).await, Count::Exactly(24));
-        store.restore_row("collection_data", ids[0], version + 1, &actor).await.unwrap();
-        let bulk = store.change_rows("collection_data", &ids[..3], &Change::Set(vec![field("form", "tiền mặt")]), &actor).await.unwrap();
+        store.tables().delete(&desk::COLLECTION_DATA, ids[0], version, &actor).await.unwrap();
+        assert_eq!(count(&ListQuery::default()).await, Count::Exactly(24));
+        store.tables().restore(&desk::COLLECTION_DATA, ids[0], version + 1, &actor).await.unwrap();
+        let bulk = store.tables().change_rows(&desk::COLLECTION_DATA, &ids[..3], &RowChange::Set(vec![field("form", "tiền mặt")]), &actor).await.unwrap();
         assert!(bulk.iter().all(Result::is_ok));
-        let trail = store.list("audit", &Query { search: "lan collection".to_owned(), ..Query::default() }, 100).await.unwrap();
+        let trail = store.tables().list(&house::AUDIT, &ListQuery { search: "lan collection".to_owned(), ..ListQuery::default() }, 100).await.unwrap();
         assert_eq!(trail.rows.len(), 25 + 1 + 2 + 3, "every change has its row");
 
-        let import = store.begin_import("products", "the.xlsx", &actor).await.unwrap();
-        let seller = store.add_row("users", &vec![field("username", "lan")], &actor).await.unwrap().to_string();
+        let import = store.imports().begin(&goods::PRODUCTS, "the.xlsx", &actor).await.unwrap();
+        let seller = store.tables().add(&people::USERS, &vec![field("username", "lan")], &actor).await.unwrap().to_string();
         let cards: Vec<Fields> = (1..=3).map(|n| vec![field("user_id", &seller), field("title", &format!("Thẻ {n}")), field("price", "50.000")]).collect();
-        store.import_into(import, "products", &cards, &actor).await.unwrap();
-        let listed = store.list("products", &Query::default(), 10).await.unwrap().rows;
-        store.change_row("products", listed[0].id, listed[0].version, &vec![field("price", "60.000")], &actor).await.unwrap();
-        assert_eq!(store.take_back_import(import, &actor).await.unwrap(), Undone { gone: 2, stayed: 1 }, "what somebody changed since stays");
-        assert_eq!(store.count("products", &Query::default()).await.unwrap(), Count::Exactly(1));
-        assert!(store.take_back_import(import, &actor).await.is_err(), "once");
+        store.imports().add_rows(import, &goods::PRODUCTS, &cards, &actor).await.unwrap();
+        let listed = store.tables().list(&goods::PRODUCTS, &ListQuery::default(), 10).await.unwrap().rows;
+        store.tables().change(&goods::PRODUCTS, listed[0].id, listed[0].version, &vec![field("price", "60.000")], &actor).await.unwrap();
+        assert_eq!(store.imports().take_back(import, &actor).await.unwrap(), Undone { gone: 2, stayed: 1 }, "what somebody changed since stays");
+        assert_eq!(store.tables().count(&goods::PRODUCTS, &ListQuery::default()).await.unwrap(), Count::Exactly(1));
+        assert!(store.imports().take_back(import, &actor).await.is_err(), "once");
 
         let mut exported = 0;
-        let mut pages = store.export("collection_data", &Query::default()).unwrap();
+        let mut pages = store.tables().export(&desk::COLLECTION_DATA, &ListQuery::default()).unwrap();
         while let Some(page) = pages.recv().await {
             exported += page.unwrap().len();
         }
         assert_eq!(exported, 25);
         let user = gachno::store::catalogue::table("products").unwrap().column("user_id").unwrap();
-        let login = store.first_owner().await.unwrap().unwrap().username;
-        let picked = store.pick_list(user, "cua hang", 10).await.unwrap();
+        let login = store.accounts().first_owner().await.unwrap().unwrap().username;
+        let picked = store.tables().pick_list(user, "cua hang", 10).await.unwrap();
         assert_eq!(picked.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>(), [login]);
     }
 }
@@ -883,13 +922,13 @@ on_both! {
         let world = World::open(base).await;
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         for amount in ["900", "20000.5", "1000000", "5000"] {
-            world.store.add_row("transporter_transaction", &vec![field("total_amount", amount)], &Actor::system()).await.unwrap();
+            world.store.tables().add(&desk::TRANSPORTER_TRANSACTION, &vec![field("total_amount", amount)], &Actor::system()).await.unwrap();
         }
         let at = gachno::store::catalogue::table("transporter_transaction").unwrap().shown().position(|c| c.name == "total_amount").unwrap();
-        let mut query = Query { sort: Some("total_amount".to_owned()), ..Query::default() };
+        let mut query = ListQuery { sort: Some(desk::transporter_transaction::TOTAL_AMOUNT), ..ListQuery::default() };
         let mut sorted = Vec::new();
         loop {
-            let page = world.store.list("transporter_transaction", &query, 1).await.unwrap();
+            let page = world.store.tables().list(&desk::TRANSPORTER_TRANSACTION, &query, 1).await.unwrap();
             sorted.extend(page.rows.iter().map(|row| row.cells[at].as_str().unwrap().to_owned()));
             query.after = page.next;
             if query.after.is_none() {
@@ -897,8 +936,8 @@ on_both! {
             }
         }
         assert_eq!(sorted, ["900.00", "5000.00", "20000.50", "1000000.00"]);
-        let large = Filter { column: "total_amount".to_owned(), compare: Compare::AtLeast, value: "1000".to_owned() };
-        let count = world.store.count("transporter_transaction", &Query { filters: vec![large], ..Query::default() }).await.unwrap();
+        let large = Filter { column: desk::transporter_transaction::TOTAL_AMOUNT, compare: Compare::AtLeast, value: "1000".to_owned() };
+        let count = world.store.tables().count(&desk::TRANSPORTER_TRANSACTION, &ListQuery { filters: vec![large], ..ListQuery::default() }).await.unwrap();
         assert_eq!(count, Count::Exactly(3));
     }
 }
@@ -911,7 +950,7 @@ on_both! {
         let saved = folder.path().join("shop.db");
         let more: Vec<NewJob> = (0..500).map(|i| bill(&format!("PX{i:03}"))).collect();
         let actor = Actor::system();
-        let (added, backup) = futures_util::join!(world.store.add_jobs(&more, &actor), world.store.backup(&saved));
+        let (added, backup) = futures_util::join!(async { world.store.jobs().add(&more, &actor).await }, world.store.backup(&saved));
         assert_eq!(added.unwrap().len(), 500);
         backup.unwrap();
         #[cfg(unix)]
@@ -957,10 +996,10 @@ on_both! {
         let copied = gachno::store::copy::copy(&world.store, &moved).await.unwrap();
         assert!(copied.iter().any(|t| t.table == "jobs" && t.rows == 3));
         let moved = moved.with_clock(Arc::clone(&world.clock));
-        assert_eq!(moved.job(&jobs[0].id).await.unwrap().unwrap().state.wire(), "armed");
+        assert_eq!(moved.jobs().find(&jobs[0].id).await.unwrap().unwrap().state.wire(), "armed");
         let told = Report { ..report(&jobs[1], Uuid::now_v7(), Outcome::NoDebt) };
-        assert_eq!(moved.report(world.one, &[told], &Shop::default()).await.unwrap(), [Verdict::Accepted], "the machines go on");
-        let more = moved.add_jobs(&[bill("PE004")], &Actor::system()).await.unwrap();
+        assert_eq!(moved.jobs().report(world.one, &[told], &Shop::default()).await.unwrap(), [ReportVerdict::Accepted], "the machines go on");
+        let more = moved.jobs().add(&[bill("PE004")], &Actor::system()).await.unwrap();
         assert!(matches!(more[..], [Added::Added(_)]));
     }
 }
@@ -992,23 +1031,32 @@ async fn a_running_server_needs_no_right_to_change_the_schema() {
         .await
         .expect("all that it needs is there");
     let first = store
-        .add_machine("quầy 1", &[Scope::Lease], None, &Actor::system())
+        .machines()
+        .add("quầy 1", &[Scope::Lease], None, &Actor::system())
         .await
         .unwrap()
         .id;
-    let owner = store.first_owner().await.unwrap().expect("a new shop");
+    let owner = store
+        .accounts()
+        .first_owner()
+        .await
+        .unwrap()
+        .expect("a new shop");
     store
-        .add_jobs(&[bill("PE001")], &Actor::system())
+        .jobs()
+        .add(&[bill("PE001")], &Actor::system())
         .await
         .unwrap();
     let job = store
-        .take(first, Service::PayEvn, 1, MINUTE)
+        .jobs()
+        .lease(first, Service::PayEvn, 1, MINUTE)
         .await
         .unwrap()
         .jobs
         .remove(0);
     let attempt = Uuid::now_v7();
     store
+        .jobs()
         .arm(
             first,
             &held(&job),
@@ -1021,6 +1069,7 @@ async fn a_running_server_needs_no_right_to_change_the_schema() {
         .unwrap();
     assert_eq!(
         store
+            .jobs()
             .report(
                 first,
                 &[report(&job, attempt, Outcome::Paid)],
@@ -1028,11 +1077,11 @@ async fn a_running_server_needs_no_right_to_change_the_schema() {
             )
             .await
             .unwrap(),
-        [Verdict::Accepted]
+        [ReportVerdict::Accepted]
     );
-    assert!(store.leads("rescue", "one", MINUTE).await.unwrap());
-    store.expire().await.unwrap();
-    store.forget_old(1).await.unwrap();
+    assert!(store.leader().leads("rescue", "one", MINUTE).await.unwrap());
+    store.jobs().expire().await.unwrap();
+    forget_old(&store, 1).await.unwrap();
     store.fill_search_texts().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     store.backup(&folder.path().join("shop.db")).await.unwrap();
@@ -1046,7 +1095,8 @@ async fn a_running_server_needs_no_right_to_change_the_schema() {
     again.restore(&folder.path().join("shop.db")).await.unwrap();
     assert!(
         again
-            .account_named(&owner.username)
+            .accounts()
+            .named(&owner.username)
             .await
             .unwrap()
             .is_some()
@@ -1076,7 +1126,7 @@ on_both! {
                     for job in &jobs {
                         let attempt = Uuid::now_v7();
                         world.arm(machine, job, attempt).await.unwrap();
-                        assert_eq!(world.tell(machine, report(job, attempt, Outcome::Paid)).await, Verdict::Accepted);
+                        assert_eq!(world.tell(machine, report(job, attempt, Outcome::Paid)).await, ReportVerdict::Accepted);
                     }
                 }
             })
@@ -1091,14 +1141,14 @@ on_both! {
             let empty = Base::new(kind).unwrap();
             let back = Store::connect(&empty.url).await.unwrap();
             back.restore(&file).await.unwrap();
-            let count = async |table: &str, column: &str, value: &str| {
-                let filter = Filter { column: column.to_owned(), compare: Compare::Is, value: value.to_owned() };
-                match back.count(table, &Query { filters: vec![filter], ..Query::default() }).await.unwrap() {
+            let count = async |table, column, value: &str| {
+                let filter = Filter { column, compare: Compare::Is, value: value.to_owned() };
+                match back.tables().count(table, &ListQuery { filters: vec![filter], ..ListQuery::default() }).await.unwrap() {
                     Count::Exactly(count) | Count::MoreThan(count) => count,
                 }
             };
-            let done = count("jobs", "state", "done").await;
-            assert_eq!(count("reports", "verdict", "accepted").await, done, "each end with its report, and no report without");
+            let done = count(&work::JOBS, work::jobs::STATE, "done").await;
+            assert_eq!(count(&work::REPORTS, work::reports::VERDICT, "accepted").await, done, "each end with its report, and no report without");
             partly += usize::from(done > 0 && done < 300);
             back.close().await;
         }
@@ -1111,31 +1161,36 @@ on_both! {
 
 on_both! {
     async fn what_is_old_is_forgotten_and_nothing_about_money_is(base: &Base) {
-        use gachno::store::accounts::WebSession;
+        use gachno::store::people::WebSession;
         const DAY: i64 = 24 * 60 * MINUTE;
         let world = World::open(base).await;
         let job = world.pay("PE001").await;
         let session = async |hash: &str, lasts: i64| {
             let now = world.store.now_ms();
             let session = WebSession { hash: hash.to_owned(), user_id: Some(1), created_at: now, last_seen: now, expires_at: now + lasts, ip: None, agent: None, data: None };
-            world.store.add_session(&session).await.unwrap();
+            world.store.sessions().add(&session).await.unwrap();
         };
-        let failed = async || world.store.sign_in_failed("lan", "10.0.0.7", &Actor::system()).await.unwrap();
+        let failed = async || world.store.sign_ins().failed("lan", "10.0.0.7", &Actor::system()).await.unwrap();
         session("short", DAY).await;
         session("long", 100 * DAY).await;
         failed().await;
         world.wait(29 * DAY);
         failed().await;
-        assert_eq!(world.store.forget_old(30).await.unwrap(), 1, "the session that was over");
+        assert_eq!(forget_old(&world.store, 30).await.unwrap(), 1, "the session that was over");
         world.wait(2 * DAY);
-        let trail = world.store.count("audit", &Query::default()).await.unwrap();
-        assert_eq!(world.store.forget_old(30).await.unwrap(), 1, "the older failure");
-        assert_eq!(world.store.count("login_failures", &Query::default()).await.unwrap(), Count::Exactly(1));
-        assert!(world.store.session("short").await.unwrap().is_none() && world.store.session("long").await.unwrap().is_some());
+        let trail = world.store.tables().count(&house::AUDIT, &ListQuery::default()).await.unwrap();
+        assert_eq!(forget_old(&world.store, 30).await.unwrap(), 1, "the older failure");
+        assert_eq!(world.store.tables().count(&people::LOGIN_FAILURES, &ListQuery::default()).await.unwrap(), Count::Exactly(1));
+        assert!(world.store.sessions().find("short").await.unwrap().is_none() && world.store.sessions().find("long").await.unwrap().is_some());
         world.wait(10_000 * DAY);
-        world.store.forget_old(0).await.unwrap();
+        forget_old(&world.store, 0).await.unwrap();
         assert_eq!(world.state(&job.id).await, "done");
-        assert_eq!(world.store.count("audit", &Query::default()).await.unwrap(), trail, "the trail is for ever");
-        assert_eq!(world.store.count("reports", &Query::default()).await.unwrap(), Count::Exactly(1));
+        assert_eq!(world.store.tables().count(&house::AUDIT, &ListQuery::default()).await.unwrap(), trail, "the trail is for ever");
+        assert_eq!(world.store.tables().count(&work::REPORTS, &ListQuery::default()).await.unwrap(), Count::Exactly(1));
     }
+}
+
+/// What the server forgets by itself.
+async fn forget_old(store: &Store, keep_days: i64) -> Result<u64, gachno::store::StoreError> {
+    Ok(store.sessions().forget_ended().await? + store.sign_ins().forget_old(keep_days).await?)
 }

@@ -835,13 +835,13 @@ impl Shop {
         let jobs: Vec<NewJob> = list
             .jobs
             .iter()
-            .map(|job| NewJob::of(Service::PayEvn, job, "test"))
+            .map(|job| NewJob::of(Service::PayEvn, job, gachno::store::jobs::JobSource::Sample))
             .collect();
         runtime
-            .block_on(store.add_jobs(&jobs, &Actor::system()))
+            .block_on(store.jobs().add(&jobs, &Actor::system()))
             .expect("added");
         let machine = runtime
-            .block_on(store.add_machine(
+            .block_on(store.machines().add(
                 "quầy 1",
                 &[Scope::Lease, Scope::Read],
                 None,
@@ -917,7 +917,7 @@ fn states(
     server: &gachno::server::Running,
 ) -> std::collections::BTreeMap<String, &'static str> {
     let jobs = runtime
-        .block_on(server.app().store().jobs(&JobFilter::default(), 100))
+        .block_on(server.app().store().jobs().list(&JobFilter::default(), 100))
         .expect("read");
     jobs.into_iter()
         .map(|job| (job.code, job.state.wire()))

@@ -13,7 +13,8 @@ use secrecy::SecretString;
 use super::Row;
 use crate::cli::Failure;
 use crate::report::table::{Sheet, Value};
-use crate::store::accounts::{NewAccount, Role, Status, hash_password};
+use crate::store::catalogue::{AccountStatus, Role};
+use crate::store::people::{NewAccount, hash_password};
 use crate::store::{Actor, Store};
 
 /// Rows of the file that is brought in: as many as one file may have.
@@ -97,10 +98,11 @@ async fn measured(database: &str, folder: &Path, jobs: u32) -> anyhow::Result<Ve
         username: LOGIN,
         name: None,
         role: Role::Owner,
-        status: Status::Active,
+        status: AccountStatus::Active,
     };
     store
-        .add_account(&account, &hash, None, &Actor::system())
+        .accounts()
+        .add(&account, &hash, None, &Actor::system())
         .await?;
     store.close().await;
 

@@ -10,10 +10,12 @@ use super::{Row, count, percentile};
 use crate::cli::args::Bench;
 use crate::cli::{Failure, tell};
 use crate::domain::{Account, Job, Service};
-use crate::server::{self, App, ServeConfig, Vault};
-use crate::store::jobs::NewJob;
+use crate::server::{self, AppState, SecretKeys, ServeConfig};
+use crate::store::catalogue::Column;
+use crate::store::catalogue::work::{self, jobs};
+use crate::store::jobs::{JobSource, NewJob};
 use crate::store::machines::Scope;
-use crate::store::rows::{Compare, Filter, Query};
+use crate::store::tables::{Compare, Filter, ListQuery};
 use crate::store::{Actor, Store, sqlite_url};
 
 /// Machines that ask at the same time.
@@ -65,12 +67,13 @@ async fn start_up() -> Result<Vec<Row>, Failure> {
 async fn leases(name: &str, url: &str, folder: &std::path::Path) -> Result<Vec<Row>, Failure> {
     let store = Store::open(url).await.map_err(Failure::cannot_run)?;
     let config = ServeConfig::local(url, folder.join("serve.key"));
-    let vault = Vault::open_or_create(&config.key_file).map_err(Failure::cannot_run)?;
+    let vault = SecretKeys::open_or_create(&config.key_file).map_err(Failure::cannot_run)?;
     let machine = store
-        .add_machine("bench", &[Scope::Lease], None, &Actor::system())
+        .machines()
+        .add("bench", &[Scope::Lease], None, &Actor::system())
         .await
         .map_err(Failure::cannot_run)?;
-    let running = server::start_with(App::new(store.clone(), config, vault))
+    let running = server::start_with(AppState::new(store.clone(), config, vault))
         .await
         .map_err(Failure::cannot_run)?;
     let mut rows = Vec::new();
@@ -169,43 +172,43 @@ async fn lists(base: &str, url: &str, rows: u32) -> Result<Vec<Row>, Failure> {
         f64::from(rows) / begun.elapsed().as_secs_f64(),
         "/s",
     )];
-    let filter = |column: &str, value: &str| Filter {
-        column: column.to_owned(),
+    let filter = |column: Column, value: &str| Filter {
+        column,
         compare: Compare::Is,
         value: value.to_owned(),
     };
     let queries = [
-        ("newest first", Query::default(), 150.0),
+        ("newest first", ListQuery::default(), 150.0),
         (
             "one state, by time",
-            Query {
-                filters: vec![filter("state", "ready")],
-                sort: Some("updated_at".to_owned()),
-                ..Query::default()
+            ListQuery {
+                filters: vec![filter(jobs::STATE, "ready")],
+                sort: Some(jobs::UPDATED_AT),
+                ..ListQuery::default()
             },
             150.0,
         ),
         (
             "one code",
-            Query {
-                filters: vec![filter("code", "PE1000777")],
-                ..Query::default()
+            ListQuery {
+                filters: vec![filter(jobs::CODE, "PE1000777")],
+                ..ListQuery::default()
             },
             150.0,
         ),
         (
             "a word that many have",
-            Query {
+            ListQuery {
                 search: "pe100".to_owned(),
-                ..Query::default()
+                ..ListQuery::default()
             },
             150.0,
         ),
         (
             "a word that nobody has",
-            Query {
+            ListQuery {
                 search: "khong co".to_owned(),
-                ..Query::default()
+                ..ListQuery::default()
             },
             1_000.0,
         ),
@@ -214,13 +217,15 @@ async fn lists(base: &str, url: &str, rows: u32) -> Result<Vec<Row>, Failure> {
         let mut times = Vec::new();
         // The first question reads from the disk what the others find in memory.
         store
-            .page_and_count("jobs", &query, 50)
+            .tables()
+            .page_and_count(&work::JOBS, &query, 50)
             .await
             .map_err(Failure::cannot_run)?;
         for _ in 0..PAGES {
             let begun = Instant::now();
             store
-                .page_and_count("jobs", &query, 50)
+                .tables()
+                .page_and_count(&work::JOBS, &query, 50)
                 .await
                 .map_err(Failure::cannot_run)?;
             times.push(ms(begun));
@@ -250,10 +255,11 @@ async fn fill(store: &Store, from: usize, many: usize) -> Result<(), Failure> {
             row: String::new(),
             ticket: None,
         };
-        jobs.push(NewJob::of(Service::PayEvn, &job, "bench"));
+        jobs.push(NewJob::of(Service::PayEvn, &job, JobSource::Sample));
         if jobs.len() == 5_000 || i + 1 == from + many {
             store
-                .add_jobs(&jobs, &Actor::system())
+                .jobs()
+                .add(&jobs, &Actor::system())
                 .await
                 .map_err(Failure::cannot_run)?;
             jobs.clear();

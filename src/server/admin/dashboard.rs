@@ -4,19 +4,25 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 
-use super::myself::Done;
-use super::page::{Fault, Frame, ago, count, local, money, page, time};
-use super::permission::{Action, Area};
-use super::session::Person;
 use crate::domain::calendar::day_start;
 use crate::domain::{Outcome, Service};
-use crate::server::App;
-use crate::store::accounts::Role;
-use crate::store::board::{Day, Tally};
-use crate::store::rows::{Compare, Count, Filter, Query as RowQuery};
+use crate::server::AppState;
+use crate::server::web::extract::Done;
+use crate::server::web::frame::Frame;
+use crate::server::web::page::page;
+use crate::server::web::permission::Right;
+use crate::server::web::problem::Problem;
+use crate::server::web::session::Person;
+use crate::server::web::words::{ago, count, local, money, time};
+use crate::store::catalogue::desk::{COLLECTION_DATA, collection_data};
+use crate::store::catalogue::{Area, Column, Role, work};
+use crate::store::jobs::{Day, Tally};
+use crate::store::tables::{Compare, Count, Filter, ListQuery};
 
 /// A machine that was heard of within this time is there.
 const ALIVE_MS: i64 = 60_000;
+/// Machines that are shown.
+const MACHINES_MAX: u32 = 30;
 /// Days of the trend.
 const DAYS: i64 = 30;
 
@@ -109,30 +115,33 @@ const TONES: [&str; 5] = ["tone good", "", "tone bad", "tone doubt", ""];
 
 /// The page.
 pub async fn show(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
     Query(done): Query<Done>,
-) -> Result<Response, Fault> {
+) -> Result<Response, Problem> {
     let store = app.store();
     let now = store.now_ms();
     let today = day_start(now);
-    let sees_jobs = person.may_table("jobs", Action::See);
-    let frame = Frame::of(&person, "Tổng quan", "dashboard").told(done.done.as_deref());
+    let sees_jobs = person.may_table(&work::JOBS, Right::See);
+    let frame = Frame::of(&person, "Tổng quan", "dashboard").with_notice(done.done.as_deref());
     let day = local(today)
         .map(|t| t.strftime("%d/%m/%Y").to_string())
         .unwrap_or_default();
     let (tallies, waiting) = if sees_jobs {
-        (store.tallies(today).await?, store.waiting().await?)
+        (
+            store.board().tallies(today).await?,
+            store.board().waiting().await?,
+        )
     } else {
         (Vec::new(), Vec::new())
     };
     let (doubts, doubt_sum) = if sees_jobs {
-        store.in_doubt().await?
+        store.board().in_doubt().await?
     } else {
         (0, 0)
     };
     let unseen = if sees_jobs {
-        store.unseen_reports().await?
+        store.jobs().unseen_reports().await?
     } else {
         0
     };
@@ -143,11 +152,11 @@ pub async fn show(
             .map_or(0, |(_, n)| *n)
     };
     let trend = if sees_jobs {
-        store.trend(today, DAYS).await?
+        store.board().trend(today, DAYS).await?
     } else {
         Vec::new()
     };
-    let machines = store.machines_seen().await?;
+    let machines = store.machines().at_work(MACHINES_MAX).await?;
     let is_alive = |seen: Option<i64>| seen.is_some_and(|seen| now - seen < ALIVE_MS);
     let alive = machines.iter().filter(|m| is_alive(m.last_seen)).count();
     let sessions = machines
@@ -156,7 +165,7 @@ pub async fn show(
         .map(|m| m.sessions)
         .sum();
     let failures = if sees_jobs {
-        store.failures_since(today).await?
+        store.board().failures_since(today).await?
     } else {
         Vec::new()
     };
@@ -190,7 +199,7 @@ pub async fn show(
         is_new: machines.is_empty()
             && tallies.is_empty()
             && all_waiting == 0
-            && person.may(Area::Machines, Action::Add),
+            && person.may(Area::Machines, Right::Add),
         to_collect: to_collect(&app, &person).await?,
         today_url: format!("/admin/t/jobs?f.ended_at.from={day}&sort=ended_at&desc=1"),
         paid_today: money(paid.iter().map(|t| t.paid).sum()),
@@ -247,27 +256,29 @@ pub async fn show(
 }
 
 /// What stands in a collector's name and is not collected.
-async fn to_collect(app: &App, person: &Person) -> Result<Option<(String, String)>, Fault> {
+async fn to_collect(app: &AppState, person: &Person) -> Result<Option<(String, String)>, Problem> {
     if person.account.role != Role::Collector {
         return Ok(None);
     }
-    let is = |column: &str, value: &str| Filter {
-        column: column.to_owned(),
+    let is = |column: Column, value: &str| Filter {
+        column,
         compare: Compare::Is,
         value: value.to_owned(),
     };
+    let (collector, completed) = (collection_data::USERNAME, collection_data::COMPLETED);
     let username = &person.account.username;
-    let query = RowQuery {
-        filters: vec![is("username", username), is("completed", "0")],
-        ..RowQuery::default()
+    let query = ListQuery {
+        filters: vec![is(collector, username), is(completed, "0")],
+        ..ListQuery::default()
     };
-    let number = match app.store().count("collection_data", &query).await? {
+    let counted = app.store().tables().count(&COLLECTION_DATA, &query).await?;
+    let number = match counted {
         Count::Exactly(number) => count(number),
         Count::MoreThan(number) => format!("hơn {}", count(number)),
     };
     let address = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("f.username.is", username)
-        .append_pair("f.completed.is", "0")
+        .append_pair(&format!("f.{}.is", collector.name), username)
+        .append_pair(&format!("f.{}.is", completed.name), "0")
         .finish();
     Ok(Some((
         number,

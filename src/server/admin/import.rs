@@ -6,36 +6,66 @@
 use std::collections::HashSet;
 
 use askama::Template;
-use axum::extract::{Multipart, Query, State};
+use axum::extract::{DefaultBodyLimit, Multipart, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::form::{BigForm, Path};
-use super::intake::Sheet;
-use super::page::{Fault, Frame, count, go, page, page_with};
-use super::permission::Action;
-use super::session::Person;
-use super::tables::{Choice, table_of};
+use super::tables::table_of;
 use crate::domain::Service;
 use crate::report::read_rows;
-use crate::server::App;
+use crate::server::AppState;
+use crate::server::intake::ImportSheet;
+use crate::server::web::extract::{Done, PathParam};
+use crate::server::web::field::Choice;
+use crate::server::web::form::FormData;
+use crate::server::web::frame::Frame;
+use crate::server::web::page::{go, page, page_with};
+use crate::server::web::permission::Right;
+use crate::server::web::problem::Problem;
+use crate::server::web::route::{Need, Route};
+use crate::server::web::session::Person;
+use crate::server::web::words::count;
 use crate::store::Actor;
+use crate::store::catalogue::work::{JOBS, jobs};
+use crate::store::catalogue::{Menu, TABLES, Table};
 use crate::store::imports::IMPORT_BATCH;
 use crate::store::jobs::{Added, NewJob};
 
 /// Larger files are refused.
-pub const FILE_MAX: usize = 10 * 1024 * 1024;
+const FILE_MAX: usize = 10 * 1024 * 1024;
+/// Bytes of a request that carries a file, or the rows of one back.
+pub const BODY_MAX: usize = 4 * FILE_MAX;
 /// What a packed file may unpack to.
 const UNPACKED_MAX: u64 = 200 * 1024 * 1024;
 /// Faults and rows that a preview names one by one.
 const NAMED_MAX: usize = 200;
-/// What can be brought in.
-const TABLES: [&str; 3] = ["jobs", "collection_data", "products"];
+
+/// The routes that carry a file. What can be imported asks for the permission of its table.
+pub fn file_routes() -> Vec<Route> {
+    vec![
+        Route::change(
+            "/admin/import/preview",
+            Need::SignedIn,
+            post(preview).layer(DefaultBodyLimit::max(FILE_MAX)),
+        ),
+        Route::change("/admin/import/commit", Need::SignedIn, post(commit)),
+        Route::change("/admin/import/{id}/undo", Need::SignedIn, post(undo)),
+    ]
+}
+
+/// The others.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::read("/admin/import", Need::SignedIn, get(form)),
+        Route::read("/admin/import/{id}", Need::SignedIn, get(show)),
+    ]
+}
 
 /// Which form.
 #[derive(Debug, Deserialize)]
-pub struct Wanted {
+pub struct ImportQuery {
     #[serde(default)]
     table: String,
 }
@@ -72,9 +102,15 @@ struct Preview {
 }
 
 fn form_page(person: &Person, table: &str, error: Option<String>) -> ImportPage {
-    let allowed = TABLES
-        .iter()
-        .filter(|t| person.may_table(t, Action::Import));
+    // Jobs first: they are brought in most.
+    let mut allowed: Vec<&Table> = TABLES
+        .into_iter()
+        .filter(|t| t.is_importable && person.may_table(t, Right::Import))
+        .collect();
+    allowed.sort_by_key(|t| {
+        t.menu
+            .map(|(menu, place)| (Menu::ALL.iter().position(|m| *m == menu), place))
+    });
     let choice = |value: &str, label: &str, chosen: &str| Choice {
         value: value.to_owned(),
         label: label.to_owned(),
@@ -84,7 +120,7 @@ fn form_page(person: &Person, table: &str, error: Option<String>) -> ImportPage 
         frame: Frame::of(person, "Nhập tệp", "import"),
         error,
         tables: allowed
-            .filter_map(|t| table_of(t).ok())
+            .iter()
             .map(|t| choice(t.name, t.vi, table))
             .collect(),
         services: Service::ALL
@@ -95,23 +131,18 @@ fn form_page(person: &Person, table: &str, error: Option<String>) -> ImportPage 
 }
 
 /// The form.
-pub async fn form(person: Person, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
+pub async fn form(person: Person, Query(wanted): Query<ImportQuery>) -> Result<Response, Problem> {
     page(&form_page(&person, &wanted.table, None))
 }
 
 /// Reads the file and says what would happen.
 pub async fn preview(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
     mut parts: Multipart,
-) -> Result<Response, Fault> {
+) -> Result<Response, Problem> {
     let (mut table, mut service, mut file) = (String::new(), None, None);
-    let broken = || {
-        Fault::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "Tệp lớn hơn 10 MB hoặc gửi dở dang. Chia nhỏ rồi thử lại.",
-        )
-    };
+    let broken = too_large;
     while let Some(part) = parts.next_field().await.map_err(|_| broken())? {
         match part.name().unwrap_or_default().to_owned().as_str() {
             "table" => table = part.text().await.map_err(|_| broken())?,
@@ -130,11 +161,11 @@ pub async fn preview(
             _ => {}
         }
     }
-    allowed(&person, &table)?;
+    let table = importable(&person, &table)?;
     let refused = |why: String| {
         page_with(
             StatusCode::UNPROCESSABLE_ENTITY,
-            &form_page(&person, &table, Some(why)),
+            &form_page(&person, table.name, Some(why)),
         )
     };
     let Some((name, bytes)) = file.filter(|(_, bytes)| !bytes.is_empty()) else {
@@ -150,8 +181,8 @@ pub async fn preview(
         .collect();
     let read = tokio::task::spawn_blocking(move || rows_of(&name, &bytes))
         .await
-        .map_err(|_| Fault::broken())?;
-    let sheet = match read.and_then(|rows| Sheet::of(&table, service, &filename, rows)) {
+        .map_err(|_| Problem::broken())?;
+    let sheet = match read.and_then(|rows| ImportSheet::of(table, service, &filename, rows)) {
         Ok(sheet) => sheet,
         Err(why) => return refused(why),
     };
@@ -190,7 +221,11 @@ pub async fn preview(
     page(&shown)
 }
 
-fn ours(sheet: &Sheet, cells: &[String]) -> Vec<String> {
+fn too_large() -> Problem {
+    Problem::too_large("Tệp lớn hơn 10 MB hoặc gửi dở dang. Chia nhỏ rồi thử lại.")
+}
+
+fn ours(sheet: &ImportSheet, cells: &[String]) -> Vec<String> {
     sheet
         .columns
         .iter()
@@ -207,14 +242,15 @@ fn label(table: &str, name: &str) -> String {
         .map_or_else(|| name.to_owned(), |c| c.vi.to_owned())
 }
 
-fn allowed(person: &Person, table: &str) -> Result<(), Fault> {
-    if !TABLES.contains(&table) {
-        return Err(Fault::not_found());
-    }
-    if person.may_table(table, Action::Import) {
-        Ok(())
+/// The table of this name, where the person may bring files into it.
+fn importable(person: &Person, name: &str) -> Result<&'static Table, Problem> {
+    let table = table_of(name)?;
+    if !table.is_importable {
+        Err(Problem::no_page())
+    } else if person.may_table(table, Right::Import) {
+        Ok(table)
     } else {
-        Err(Fault::forbidden())
+        Err(Problem::forbidden())
     }
 }
 
@@ -267,14 +303,17 @@ fn unpacked(bytes: &[u8]) -> Option<u64> {
 
 /// Good rows, and the others with what is wrong: faults, repeats within the file, what is open
 /// already.
-async fn sorted(app: &App, sheet: &Sheet) -> Result<(Sheet, Vec<(usize, String)>), Fault> {
-    let mut good = Sheet {
+async fn sorted(
+    app: &AppState,
+    sheet: &ImportSheet,
+) -> Result<(ImportSheet, Vec<(usize, String)>), Problem> {
+    let mut good = ImportSheet {
         rows: Vec::new(),
         ..sheet.clone()
     };
     let (mut faults, mut seen, mut jobs) = (Vec::new(), HashSet::new(), Vec::new());
     for (number, cells) in &sheet.rows {
-        let checked = if sheet.table == "jobs" {
+        let checked = if sheet.is_jobs() {
             sheet.job(cells).map(Some)
         } else {
             sheet.fields(cells).map(|_| None)
@@ -290,8 +329,8 @@ async fn sorted(app: &App, sheet: &Sheet) -> Result<(Sheet, Vec<(usize, String)>
             }
         }
     }
-    if sheet.table == "jobs" {
-        let open = app.store().already_open(&jobs).await?;
+    if sheet.is_jobs() {
+        let open = app.store().jobs().already_open(&jobs).await?;
         let mut open = open.into_iter();
         good.rows.retain(|(number, _)| {
             let is_open = open.next().unwrap_or(false);
@@ -307,31 +346,37 @@ async fn sorted(app: &App, sheet: &Sheet) -> Result<(Sheet, Vec<(usize, String)>
 
 /// Brings the good rows in.
 pub async fn commit(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    BigForm(form): BigForm,
-) -> Result<Response, Fault> {
-    let sheet: Sheet = serde_json::from_str(form.exact("rows"))
-        .map_err(|_| Fault::bad("Biểu mẫu hỏng. Chọn lại tệp."))?;
-    allowed(&person, &sheet.table)?;
+    form: FormData,
+) -> Result<Response, Problem> {
+    let sheet: ImportSheet = serde_json::from_str(form.exact("rows"))
+        .map_err(|_| Problem::bad("Biểu mẫu hỏng. Chọn lại tệp."))?;
+    let table = importable(&person, &sheet.table)?;
     let actor = person.actor();
     // A browser that goes away, or is told that it took too long, leaves no half of a file behind.
     let begun = app
         .clone()
-        .carry_through(async move { bring_in(&app, &sheet, &actor).await })
+        .carry_through(async move { bring_in(&app, table, &sheet, &actor).await })
         .await;
-    let import = begun.map_err(|_| Fault::broken())??;
+    let import = begun.map_err(|_| Problem::broken())??;
     Ok(go(&format!("/admin/import/{import}?done=imported")))
 }
 
 /// The good rows under one number.
-async fn bring_in(app: &App, sheet: &Sheet, actor: &Actor) -> Result<i64, Fault> {
+async fn bring_in(
+    app: &AppState,
+    table: &'static Table,
+    sheet: &ImportSheet,
+    actor: &Actor,
+) -> Result<i64, Problem> {
     let (good, _) = sorted(app, sheet).await?;
     let import = app
         .store()
-        .begin_import(&good.table, &good.filename, actor)
+        .imports()
+        .begin(table, &good.filename, actor)
         .await?;
-    if good.table == "jobs" {
+    if good.is_jobs() {
         let jobs: Vec<NewJob> = good
             .rows
             .iter()
@@ -341,7 +386,8 @@ async fn bring_in(app: &App, sheet: &Sheet, actor: &Actor) -> Result<i64, Fault>
         for some in jobs.chunks(IMPORT_BATCH) {
             let added = app
                 .store()
-                .import_jobs(import, some.to_vec(), actor)
+                .imports()
+                .add_jobs(import, some.to_vec(), actor)
                 .await?;
             left_out += added
                 .iter()
@@ -356,7 +402,8 @@ async fn bring_in(app: &App, sheet: &Sheet, actor: &Actor) -> Result<i64, Fault>
             .filter_map(|(_, cells)| good.fields(cells).ok())
             .collect();
         app.store()
-            .import_into(import, &good.table, &rows, actor)
+            .imports()
+            .add_rows(import, table, &rows, actor)
             .await?;
     }
     Ok(import)
@@ -376,25 +423,23 @@ struct Imported {
 
 /// One import: what came of it, and the way back.
 pub async fn show(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
-    Query(done): Query<super::myself::Done>,
-) -> Result<Response, Fault> {
-    let imports = table_of("imports")?;
-    let row = app.store().fetch("imports", id).await?;
-    let cell = |name: &str| super::tables::cell_of(imports, &row, name);
-    let table = table_of(cell("table_name").as_str().unwrap_or_default())?;
-    allowed(&person, table.name)?;
+    PathParam(id): PathParam<i64>,
+    Query(done): Query<Done>,
+) -> Result<Response, Problem> {
+    let import = app.store().imports().find(id).await?;
+    let table = importable(&person, &import.table)?;
     page(&Imported {
-        frame: Frame::of(&person, format!("Lần nhập #{id}"), "import").told(done.done.as_deref()),
+        frame: Frame::of(&person, format!("Lần nhập #{id}"), "import")
+            .with_notice(done.done.as_deref()),
         id,
-        filename: cell("filename").as_str().unwrap_or_default().to_owned(),
+        filename: import.filename.unwrap_or_default(),
         table: table.vi,
-        rows: count(cell("row_count").as_i64().unwrap_or(0)),
-        is_undone: !cell("undone_at").is_null(),
-        list_url: if table.name == "jobs" {
-            format!("/admin/t/jobs?f.import_id.is={id}")
+        rows: count(import.rows),
+        is_undone: import.is_undone,
+        list_url: if table.is(&JOBS) {
+            format!("/admin/t/{}?f.{}.is={id}", JOBS.name, jobs::IMPORT_ID.name)
         } else {
             format!("/admin/t/{}", table.name)
         },
@@ -403,23 +448,18 @@ pub async fn show(
 
 /// Takes an import back.
 pub async fn undo(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
-) -> Result<Response, Fault> {
-    let row = app.store().fetch("imports", id).await?;
-    allowed(
-        &person,
-        super::tables::cell_of(table_of("imports")?, &row, "table_name")
-            .as_str()
-            .unwrap_or_default(),
-    )?;
+    PathParam(id): PathParam<i64>,
+) -> Result<Response, Problem> {
+    let import = app.store().imports().find(id).await?;
+    importable(&person, &import.table)?;
     let actor = person.actor();
     let undone = app
         .clone()
-        .carry_through(async move { app.store().take_back_import(id, &actor).await })
+        .carry_through(async move { app.store().imports().take_back(id, &actor).await })
         .await;
-    let undone = undone.map_err(|_| Fault::broken())??;
+    let undone = undone.map_err(|_| Problem::broken())??;
     tracing::info!(
         import = id,
         gone = undone.gone,

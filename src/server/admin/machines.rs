@@ -4,21 +4,39 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum::routing::{get, post};
 use secrecy::ExposeSecret;
 
-use super::form::{Form, Path};
-use super::myself::Done;
-use super::page::{Fault, Frame, ago, go, page, page_with, time};
-use super::permission::{Action, Area};
-use super::session::Person;
-use super::tables::{cell_of, table_of};
 use crate::domain::calendar::DAY_MS;
-use crate::server::App;
+use crate::server::AppState;
+use crate::server::web::extract::{Done, PathParam};
+use crate::server::web::form::FormData;
+use crate::server::web::frame::Frame;
+use crate::server::web::page::{go, page, page_with};
+use crate::server::web::permission::Right;
+use crate::server::web::problem::Problem;
+use crate::server::web::route::{Need, Route};
+use crate::server::web::session::Person;
+use crate::server::web::words::{ago, time};
 use crate::store::StoreError;
-use crate::store::machines::Scope;
-use crate::store::rows::Query as RowQuery;
+use crate::store::catalogue::Area;
+use crate::store::machines::{MachineDetails, Scope};
 
 const MANY: u32 = 500;
+
+/// The routes of machines.
+pub fn routes() -> Vec<Route> {
+    let may = |right| Need::May(Area::Machines, right);
+    vec![
+        Route::read("/admin/machines", may(Right::See), get(list)),
+        Route::change("/admin/machines", may(Right::Add), post(add)),
+        Route::change(
+            "/admin/machines/{id}/revoke",
+            may(Right::Delete),
+            post(revoke),
+        ),
+    ]
+}
 
 struct MachineRow {
     id: i64,
@@ -29,7 +47,7 @@ struct MachineRow {
     sessions: i64,
     operator: String,
     program: String,
-    standing: String,
+    status: String,
     is_open: bool,
 }
 
@@ -54,61 +72,43 @@ const fn meaning(scope: Scope) -> &'static str {
 }
 
 async fn machines(
-    app: &App,
+    app: &AppState,
     person: &Person,
     error: Option<String>,
     token: Option<String>,
     done: Option<&str>,
-) -> Result<Machines, Fault> {
-    let table = table_of("machines")?;
+) -> Result<Machines, Problem> {
     let now = app.store().now_ms();
-    let rows = app
-        .store()
-        .list("machines", &RowQuery::default(), MANY)
-        .await?
-        .rows;
-    let view = |row: &crate::store::rows::Row| {
-        let text = |name: &str| {
-            cell_of(table, row, name)
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let number = |name: &str| cell_of(table, row, name).as_i64();
-        let standing = match (number("revoked_at"), number("expires_at")) {
+    let view = |machine: MachineDetails| {
+        let status = match (machine.revoked_at, machine.expires_at) {
             (Some(at), _) => format!("thu hồi {}", time(at)),
             (None, Some(until)) if until <= now => "đã hết hạn".to_owned(),
             (None, Some(until)) => format!("đến {}", time(until)),
             (None, None) => "không hạn".to_owned(),
         };
+        let meanings: Vec<_> = machine.scopes.iter().map(|s| meaning(*s)).collect();
         MachineRow {
-            id: row.id,
-            name: text("name"),
-            prefix: format!("gn_{}…", text("prefix")),
-            scopes: Scope::ALL
-                .into_iter()
-                .filter(|s| {
-                    text("scopes")
-                        .split_whitespace()
-                        .any(|wire| wire == s.wire())
-                })
-                .map(meaning)
-                .collect::<Vec<_>>()
-                .join("; "),
-            seen: number("last_seen").map_or_else(|| "chưa từng".to_owned(), |seen| ago(seen, now)),
-            sessions: number("sessions").unwrap_or(0),
-            operator: text("operator"),
-            program: text("program"),
-            standing,
-            is_open: number("revoked_at").is_none()
-                && number("expires_at").is_none_or(|until| until > now),
+            id: machine.id,
+            name: machine.name,
+            prefix: format!("gn_{}…", machine.prefix),
+            scopes: meanings.join("; "),
+            seen: machine
+                .last_seen
+                .map_or_else(|| "chưa từng".to_owned(), |seen| ago(seen, now)),
+            sessions: machine.sessions,
+            operator: machine.operator.unwrap_or_default(),
+            program: machine.program.unwrap_or_default(),
+            status,
+            is_open: machine.revoked_at.is_none()
+                && machine.expires_at.is_none_or(|until| until > now),
         }
     };
+    let all = app.store().machines().list(MANY).await?;
     Ok(Machines {
-        frame: Frame::of(person, "Máy và mã truy cập", "machines").told(done),
-        all: rows.iter().map(view).collect(),
+        frame: Frame::of(person, "Máy và mã truy cập", "machines").with_notice(done),
+        all: all.into_iter().map(view).collect(),
         scopes: Scope::ALL.iter().map(|s| (s.wire(), meaning(*s))).collect(),
-        may_add: person.may(Area::Machines, Action::Add),
+        may_add: person.may(Area::Machines, Right::Add),
         error,
         token,
     })
@@ -116,15 +116,19 @@ async fn machines(
 
 /// All machines.
 pub async fn list(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
     Query(done): Query<Done>,
-) -> Result<Response, Fault> {
+) -> Result<Response, Problem> {
     page(&machines(&app, &person, None, None, done.done.as_deref()).await?)
 }
 
 /// A new machine; its token is shown this once.
-pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
+pub async fn add(
+    State(app): State<AppState>,
+    person: Person,
+    form: FormData,
+) -> Result<Response, Problem> {
     let scopes: Vec<Scope> = Scope::ALL
         .into_iter()
         .filter(|s| form.all("scope").any(|wire| wire == s.wire()))
@@ -142,7 +146,8 @@ pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<R
     let until = days.map(|days| app.store().now_ms() + days * DAY_MS);
     match app
         .store()
-        .add_machine(form.text("name"), &scopes, until, &person.actor())
+        .machines()
+        .add(form.text("name"), &scopes, until, &person.actor())
         .await
     {
         Ok(new) => page(
@@ -162,10 +167,10 @@ pub async fn add(State(app): State<App>, person: Person, form: Form) -> Result<R
 
 /// Its token opens nothing any more.
 pub async fn revoke(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
-    Path(id): Path<i64>,
-) -> Result<Response, Fault> {
-    app.store().revoke_machine(id, &person.actor()).await?;
+    PathParam(id): PathParam<i64>,
+) -> Result<Response, Problem> {
+    app.store().machines().revoke(id, &person.actor()).await?;
     Ok(go("/admin/machines?done=revoked"))
 }

@@ -4,59 +4,126 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum::routing::{get, post};
 use secrecy::SecretString;
-use serde_json::Value as Json;
 
-use super::form::Form;
-use super::myself::{Done, shows_password};
-use super::page::{Fault, Frame, go, page_with};
-use super::permission::{Action, Area};
-use super::session::Person;
-use super::tables::{cell_of, table_of};
 use crate::domain::Phone;
-use crate::server::App;
-use crate::store::rows::Query as RowQuery;
-use crate::store::settings::{Shop, of_old};
+use crate::server::AppState;
+use crate::server::door::shows_password;
+use crate::server::web::extract::Done;
+use crate::server::web::form::FormData;
+use crate::server::web::frame::Frame;
+use crate::server::web::page::{go, page_with};
+use crate::server::web::permission::Right;
+use crate::server::web::problem::Problem;
+use crate::server::web::route::{Need, Route};
+use crate::server::web::session::Person;
+use crate::store::catalogue::Area;
+use crate::store::settings::{OldSetting, Setting, Shop};
 
 /// Milliseconds of a second: the shop keeps the former, people read the latter.
 const SECOND_MS: i64 = 1_000;
+/// Rows of the old settings that are shown.
+const OLD_MAX: u32 = 100;
 
-/// Numbers with the least and the most that they may be.
-const NUMBERS: [(&str, &str, i64, i64); 5] = [
-    ("trial_days", "Dùng thử, số ngày (0: không hạn)", 0, 3_650),
-    (
-        "tries_max",
-        "Số lần giao một việc hỏng trước khi thanh toán",
-        1,
-        20,
-    ),
-    (
-        "retry_after_ms",
-        "Nghỉ giữa hai lần giao, số giây",
-        0,
-        86_400,
-    ),
-    ("lease_ms", "Giữ việc cho một máy, số giây", 5, 600),
-    ("keep_days", "Giữ lịch sử đăng nhập sai, số ngày", 1, 3_650),
+/// The routes of settings.
+pub fn routes() -> Vec<Route> {
+    let may = |right| Need::May(Area::Rules, right);
+    vec![
+        Route::read("/admin/settings", may(Right::See), get(show)),
+        Route::change("/admin/settings", may(Right::Edit), post(save)),
+    ]
+}
+
+/// A number that can be set.
+struct NumberField {
+    /// Its name in the form.
+    name: &'static str,
+    label: &'static str,
+    least: i64,
+    most: i64,
+    /// How many of what is kept one of what is shown is.
+    unit: i64,
+    now: fn(&Shop) -> i64,
+    set: fn(i64) -> Setting,
+}
+
+const NUMBERS: [NumberField; 5] = [
+    NumberField {
+        name: "trial_days",
+        label: "Dùng thử, số ngày (0: không hạn)",
+        least: 0,
+        most: 3_650,
+        unit: 1,
+        now: |shop| shop.trial_days,
+        set: Setting::TrialDays,
+    },
+    NumberField {
+        name: "tries_max",
+        label: "Số lần giao một việc hỏng trước khi thanh toán",
+        least: 1,
+        most: 20,
+        unit: 1,
+        now: |shop| shop.tries_max,
+        set: Setting::TriesMax,
+    },
+    NumberField {
+        name: "retry_after_s",
+        label: "Nghỉ giữa hai lần giao, số giây",
+        least: 0,
+        most: 86_400,
+        unit: SECOND_MS,
+        now: |shop| shop.retry_after_ms,
+        set: Setting::RetryAfterMs,
+    },
+    NumberField {
+        name: "lease_s",
+        label: "Giữ việc cho một máy, số giây",
+        least: 5,
+        most: 600,
+        unit: SECOND_MS,
+        now: |shop| shop.lease_ms,
+        set: Setting::LeaseMs,
+    },
+    NumberField {
+        name: "keep_days",
+        label: "Giữ lịch sử đăng nhập sai, số ngày",
+        least: 1,
+        most: 3_650,
+        unit: 1,
+        now: |shop| shop.keep_days,
+        set: Setting::KeepDays,
+    },
 ];
 
-/// What its field is called: by what is shown in it.
-fn field(name: &str) -> String {
-    name.replace("_ms", "_s")
+/// Something that is on or off.
+struct SwitchField {
+    /// Its name in the form.
+    name: &'static str,
+    label: &'static str,
+    now: fn(&Shop) -> bool,
+    set: fn(bool) -> Setting,
 }
 
-/// How many of what is kept one of what is shown is.
-fn unit(name: &str) -> i64 {
-    if name.ends_with("_ms") { SECOND_MS } else { 1 }
-}
-/// Yes or no.
-const SWITCHES: [(&str, &str); 3] = [
-    ("registration", "Cho phép đăng ký tài khoản (chờ duyệt)"),
-    ("require_2fa", "Chủ và quản lý phải dùng bảo vệ hai lớp"),
-    (
-        "open_data",
-        "Ai vào được máy chủ cũng đọc được danh sách việc, không cần mã máy",
-    ),
+const SWITCHES: [SwitchField; 3] = [
+    SwitchField {
+        name: "registration",
+        label: "Cho phép đăng ký tài khoản (chờ duyệt)",
+        now: |shop| shop.registration,
+        set: Setting::Registration,
+    },
+    SwitchField {
+        name: "require_2fa",
+        label: "Chủ và quản lý phải dùng bảo vệ hai lớp",
+        now: |shop| shop.require_2fa,
+        set: Setting::Require2fa,
+    },
+    SwitchField {
+        name: "open_data",
+        label: "Ai vào được máy chủ cũng đọc được danh sách việc, không cần mã máy",
+        now: |shop| shop.open_data,
+        set: Setting::OpenData,
+    },
 ];
 
 #[derive(Template)]
@@ -66,19 +133,19 @@ struct Settings {
     error: Option<String>,
     may_edit: bool,
     switches: Vec<(&'static str, &'static str, bool)>,
-    numbers: Vec<(String, &'static str, String)>,
+    numbers: Vec<(&'static str, &'static str, String)>,
     receiver_phone: String,
     has_pin: bool,
     old: Vec<(i64, String, String, &'static str)>,
 }
 
 /// What a row of the old settings means, and whether it still decides.
-fn meaning(key: &str, value: &str, now: &Json) -> &'static str {
-    match of_old(key, value) {
-        Some((name, old)) if now[name] == old && name == "trial_days" => {
+fn meaning(old: &OldSetting, shop: &Shop) -> &'static str {
+    match Setting::of_old(&old.key, &old.value) {
+        Some(setting @ Setting::TrialDays(_)) if setting.is_in(shop) => {
             "Thời hạn dùng thử: đang dùng. Lưu ô “Dùng thử, số ngày” phía trên để thay."
         }
-        Some((name, old)) if now[name] == old => {
+        Some(setting) if setting.is_in(shop) => {
             "Cho đăng ký: đang dùng. Lưu ô “Cho phép đăng ký tài khoản” phía trên để thay."
         }
         Some(_) => "Đã được thay bằng cài đặt phía trên.",
@@ -87,53 +154,34 @@ fn meaning(key: &str, value: &str, now: &Json) -> &'static str {
 }
 
 async fn shown(
-    app: &App,
+    app: &AppState,
     person: &Person,
     status: StatusCode,
     error: Option<String>,
     done: Option<&str>,
-) -> Result<Response, Fault> {
-    let shop = app.store().shop().await?;
-    let all = serde_json::to_value(&shop).map_err(|_| Fault::broken())?;
-    let table = table_of("admin_config")?;
-    let rows = app
-        .store()
-        .list("admin_config", &RowQuery::default(), 100)
-        .await?
-        .rows;
-    let text = |row, name: &str| {
-        cell_of(table, row, name)
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+) -> Result<Response, Problem> {
+    let shop = app.store().settings().shop().await?;
+    let old = app.store().settings().old(OLD_MAX).await?;
+    let number = |field: &NumberField| {
+        let now = (field.now)(&shop) / field.unit;
+        (field.name, field.label, now.to_string())
     };
     let page = Settings {
-        frame: Frame::of(person, "Cài đặt", "settings").told(done),
+        frame: Frame::of(person, "Cài đặt", "settings").with_notice(done),
         error,
-        may_edit: person.may(Area::Rules, Action::Edit),
+        may_edit: person.may(Area::Rules, Right::Edit),
         switches: SWITCHES
-            .map(|(name, label)| (name, label, all[name] == Json::Bool(true)))
-            .to_vec(),
-        numbers: NUMBERS
-            .map(|(name, label, ..)| {
-                (
-                    field(name),
-                    label,
-                    (all[name].as_i64().unwrap_or(0) / unit(name)).to_string(),
-                )
-            })
-            .to_vec(),
-        receiver_phone: shop.receiver_phone,
-        has_pin: !shop.pin_sealed.is_empty(),
-        old: rows
             .iter()
-            .map(|row| {
-                (
-                    row.id,
-                    text(row, "key"),
-                    text(row, "value"),
-                    meaning(&text(row, "key"), &text(row, "value"), &all),
-                )
+            .map(|field| (field.name, field.label, (field.now)(&shop)))
+            .collect(),
+        numbers: NUMBERS.iter().map(number).collect(),
+        receiver_phone: shop.receiver_phone.clone(),
+        has_pin: !shop.pin_sealed.is_empty(),
+        old: old
+            .into_iter()
+            .map(|old| {
+                let meaning = meaning(&old, &shop);
+                (old.id, old.key, old.value, meaning)
             })
             .collect(),
     };
@@ -142,17 +190,21 @@ async fn shown(
 
 /// The page.
 pub async fn show(
-    State(app): State<App>,
+    State(app): State<AppState>,
     person: Person,
     Query(done): Query<Done>,
-) -> Result<Response, Fault> {
+) -> Result<Response, Problem> {
     shown(&app, &person, StatusCode::OK, None, done.done.as_deref()).await
 }
 
 /// Saves what differs. Each setting is checked before any is written.
-pub async fn save(State(app): State<App>, person: Person, form: Form) -> Result<Response, Fault> {
-    let wished = match wished(&app, &form) {
-        Ok(wished) => wished,
+pub async fn save(
+    State(app): State<AppState>,
+    person: Person,
+    form: FormData,
+) -> Result<Response, Problem> {
+    let chosen = match chosen(&app, &form) {
+        Ok(chosen) => chosen,
         Err(why) => {
             return shown(
                 &app,
@@ -165,7 +217,7 @@ pub async fn save(State(app): State<App>, person: Person, form: Form) -> Result<
         }
     };
     // The PIN moves money: whoever changes it shows the password again.
-    let has_pin = wished.iter().any(|(name, _)| *name == "pin_sealed");
+    let has_pin = chosen.iter().any(|s| matches!(s, Setting::PinSealed(_)));
     if has_pin && !shows_password(&app, &person, &form).await? {
         let why = "Đổi mã PIN cần mật khẩu hiện tại của bạn.".to_owned();
         return shown(
@@ -177,31 +229,28 @@ pub async fn save(State(app): State<App>, person: Person, form: Form) -> Result<
         )
         .await;
     }
-    let now: Shop = app.store().shop().await?;
-    let now = serde_json::to_value(&now).map_err(|_| Fault::broken())?;
-    for (name, value) in wished
-        .into_iter()
-        .filter(|(name, value)| now[*name] != *value)
-    {
-        app.store().set_shop(name, &value, &person.actor()).await?;
+    let now: Shop = app.store().settings().shop().await?;
+    for setting in chosen.iter().filter(|setting| !setting.is_in(&now)) {
+        app.store().settings().set(setting, &person.actor()).await?;
     }
     app.forget_shop().await;
     Ok(go("/admin/settings?done=saved"))
 }
 
-fn wished(app: &App, form: &Form) -> Result<Vec<(&'static str, Json)>, String> {
-    let mut wished: Vec<(&'static str, Json)> = SWITCHES
+/// What the form says, setting by setting. `Err`: what is wrong with it.
+fn chosen(app: &AppState, form: &FormData) -> Result<Vec<Setting>, String> {
+    let mut chosen: Vec<Setting> = SWITCHES
         .iter()
-        .map(|(name, _)| (*name, Json::from(form.has(name))))
+        .map(|field| (field.set)(form.has(field.name)))
         .collect();
-    for (name, label, least, most) in NUMBERS {
+    for field in &NUMBERS {
         let number = form
-            .number(&field(name))
-            .filter(|n| (least..=most).contains(n))
-            .ok_or_else(|| format!("{label}: số từ {least} đến {most}."))?;
-        wished.push((name, Json::from(number * unit(name))));
+            .number(field.name)
+            .filter(|n| (field.least..=field.most).contains(n))
+            .ok_or_else(|| format!("{}: số từ {} đến {}.", field.label, field.least, field.most))?;
+        chosen.push((field.set)(number * field.unit));
     }
-    let phone = match form.text("receiver_phone") {
+    let phone = match form.text(Setting::ReceiverPhone(String::new()).name()) {
         "" => String::new(),
         text => text
             .parse::<Phone>()
@@ -209,17 +258,15 @@ fn wished(app: &App, form: &Form) -> Result<Vec<(&'static str, Json)>, String> {
             .as_str()
             .to_owned(),
     };
-    wished.push(("receiver_phone", Json::from(phone)));
+    chosen.push(Setting::ReceiverPhone(phone));
     match form.text("pin") {
-        "" if form.has("pin_off") => wished.push(("pin_sealed", Json::from(""))),
+        "" if form.has("pin_off") => chosen.push(Setting::PinSealed(String::new())),
         "" => {}
         pin if pin.len() >= 4 && pin.len() <= 12 && pin.chars().all(|c| c.is_ascii_digit()) => {
-            wished.push((
-                "pin_sealed",
-                Json::from(app.vault().seal(&SecretString::from(pin))),
-            ));
+            let sealed = app.vault().seal(&SecretString::from(pin));
+            chosen.push(Setting::PinSealed(sealed));
         }
         _ => return Err("Mã PIN gồm 4–12 chữ số.".to_owned()),
     }
-    Ok(wished)
+    Ok(chosen)
 }

@@ -1,18 +1,31 @@
 //! A person's word on a job.
 
-use sea_orm::Value;
+use serde_json::json;
 
-use super::{ROW, proof_wire, read_row};
+use super::new_job::live_key;
+use super::row::{JobRow, ROW, proof_wire, read_row};
+use super::{Jobs, debts};
 use crate::domain::lease::{JobEvent, JobState, Resolution, after};
 use crate::domain::{Outcome, Proof, Vnd};
-use crate::store::audit::{self, Actor};
-use crate::store::collection::Collected;
-use crate::store::db::{
-    Store, Tx, execute, int_or_none, is_taken, one, text, text_or_none, transaction, values,
+use crate::store::StoreError;
+use crate::store::base::audit::{self, Actor, Entry};
+use crate::store::base::{
+    Conn, Tx, Value, execute, int_or_none, is_taken, one, search_text, text, text_or_none,
+    transaction, values,
 };
-use crate::store::{StoreError, digest};
+use crate::store::catalogue::AuditAction;
+use crate::store::catalogue::work::JOBS;
+use crate::store::collection::{self, Collected};
 
-impl Store {
+/// What a person says.
+struct Decision<'d> {
+    event: JobEvent,
+    outcome: Option<Outcome>,
+    paid: Option<Vnd>,
+    reason: &'d str,
+}
+
+impl Jobs<'_> {
     /// A person's word on a job in doubt or in review, with the reason. Said once, never rewritten.
     pub async fn resolve(
         &self,
@@ -23,19 +36,16 @@ impl Store {
         actor: &Actor,
     ) -> Result<JobState, StoreError> {
         let outcome = match resolution {
-            Resolution::Paid => Some(Outcome::Paid),
-            Resolution::NotPaid | Resolution::Dropped => Some(Outcome::NotSent),
+            Resolution::Paid => Outcome::Paid,
+            Resolution::NotPaid | Resolution::Dropped => Outcome::NotSent,
         };
-        let paid = amount.filter(|_| resolution == Resolution::Paid);
-        transaction!(self, |tx| self.decide(
-            &tx,
-            job,
-            JobEvent::Resolved(resolution),
-            outcome,
-            paid,
+        let decision = Decision {
+            event: JobEvent::Resolved(resolution),
+            outcome: Some(outcome),
+            paid: amount.filter(|_| resolution == Resolution::Paid),
             reason,
-            actor
-        ))
+        };
+        transaction!(self.store, |tx| decide(&tx, job, &decision, actor))
     }
 
     /// A person takes a job back.
@@ -45,15 +55,13 @@ impl Store {
         reason: &str,
         actor: &Actor,
     ) -> Result<JobState, StoreError> {
-        transaction!(self, |tx| self.decide(
-            &tx,
-            job,
-            JobEvent::Cancelled,
-            Some(Outcome::Cancelled),
-            None,
+        let decision = Decision {
+            event: JobEvent::Cancelled,
+            outcome: Some(Outcome::Cancelled),
+            paid: None,
             reason,
-            actor
-        ))
+        };
+        transaction!(self.store, |tx| decide(&tx, job, &decision, actor))
     }
 
     /// A person has a failed or cancelled job done again.
@@ -63,119 +71,106 @@ impl Store {
         reason: &str,
         actor: &Actor,
     ) -> Result<JobState, StoreError> {
-        transaction!(self, |tx| self.decide(
-            &tx,
-            job,
-            JobEvent::Reopened,
-            None,
-            None,
+        let decision = Decision {
+            event: JobEvent::Reopened,
+            outcome: None,
+            paid: None,
             reason,
-            actor
-        ))
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a decision is all of this, and it is private"
-    )]
-    async fn decide(
-        &self,
-        tx: &Tx,
-        job: &str,
-        event: JobEvent,
-        outcome: Option<Outcome>,
-        paid: Option<Vnd>,
-        reason: &str,
-        actor: &Actor,
-    ) -> Result<JobState, StoreError> {
-        let row = one(&**tx, &format!("{ROW}{}", self.locked()), values![job])
-            .await?
-            .ok_or(StoreError::NoRow)?;
-        let row = read_row(&row)?;
-        let state = after(row.state, event)?;
-        let now = self.now_ms();
-        let live_key = match (state.is_end(), row.has_live_key) {
-            (true, _) => Some(None),
-            // It had ended once, and is open again.
-            (false, false) => Some(Some(self.live_key_of(tx, row.id).await?)),
-            (false, true) => None,
         };
-        let more = if live_key.is_some() {
-            ", live_key = ?"
-        } else {
-            ""
-        };
-        let sql = format!(
-            "UPDATE jobs SET state = ?, outcome = ?, proof = ?, paid_amount = ?, message = ?, lease_id = NULL, lease_until = NULL, fence = fence + 1, \
-             tries = 0, run_at = ?, updated_at = ?, ended_at = ?, disputed_at = NULL, version = version + 1{more} WHERE id = ?"
-        );
-        let proof = outcome
-            .filter(|o| *o != Outcome::Cancelled)
-            .map(|_| proof_wire(Proof::Person));
-        let mut given = values![
-            state.wire(),
-            outcome.map(Outcome::wire),
-            proof,
-            paid.map(Vnd::dong),
-            reason,
-            now,
-            now,
-            state.is_end().then_some(now)
-        ];
-        given.extend(live_key.map(Value::from));
-        given.push(Value::from(row.id));
-        execute(&**tx, &sql, given).await.map_err(|error| {
-            let same = || StoreError::BadValue {
-                field: "Mã / số".to_owned(),
-                why: "đã có một việc đang mở giống hệt".to_owned(),
-            };
-            if is_taken(&error) { same() } else { error }
-        })?;
-        self.renew_search_text(tx, "jobs", row.id).await?;
-        self.follow_lock(tx, &row, state, now).await?;
-        if let (Some(Outcome::Paid), Some(collected)) = (outcome, row.collection_id) {
-            let paid = Collected {
-                amount: paid,
-                transaction_id: None,
-                by: &actor.who,
-            };
-            self.settle_collection(tx, collected, row.id, &paid, actor)
-                .await?;
-        }
-        let before = serde_json::json!({ "state": row.state, "fence": row.fence });
-        let after = serde_json::json!({ "state": state, "outcome": outcome, "paid_amount": paid, "reason": reason });
-        audit::write(
-            self,
-            tx,
-            actor,
-            "jobs.decide",
-            Some("jobs"),
-            Some(row.id),
-            Some(&before),
-            Some(&after),
-        )
-        .await?;
-        Ok(state)
+        transaction!(self.store, |tx| decide(&tx, job, &decision, actor))
     }
+}
 
-    async fn live_key_of(&self, tx: &Tx, id: i64) -> Result<String, StoreError> {
-        let row = one(
-            &**tx,
-            "SELECT debt_key, amount, order_id FROM jobs WHERE id = ?",
-            values![id],
-        )
+async fn decide(
+    tx: &Tx,
+    job: &str,
+    decision: &Decision<'_>,
+    actor: &Actor,
+) -> Result<JobState, StoreError> {
+    let row = one(tx, &format!("{ROW}{}", tx.locked()), values![job])
         .await?
         .ok_or(StoreError::NoRow)?;
-        let amount = int_or_none(&row, 1)?
-            .map(|a| a.to_string())
-            .unwrap_or_default();
-        Ok(digest(
-            format!(
-                "{}|{amount}|{}",
-                text(&row, 0)?,
-                text_or_none(&row, 2)?.unwrap_or_default()
-            )
-            .as_bytes(),
-        ))
+    let row = read_row(&row)?;
+    let state = after(row.state, decision.event)?;
+    write(tx, &row, state, decision).await?;
+    search_text::renew(tx, &JOBS, row.id).await?;
+    debts::follow(tx, &row, state, tx.now_ms()).await?;
+    if let (Some(Outcome::Paid), Some(collected)) = (decision.outcome, row.collection_id) {
+        let paid = Collected {
+            amount: decision.paid,
+            transaction_id: None,
+            by: &actor.who,
+        };
+        collection::settle(tx, collected, row.id, &paid, actor).await?;
     }
+    let entry = Entry::of(AuditAction::JobsDecide)
+        .row(&JOBS, row.id)
+        .before(json!({ "state": row.state, "fence": row.fence }))
+        .after(json!({
+            "state": state,
+            "outcome": decision.outcome,
+            "paid_amount": decision.paid,
+            "reason": decision.reason,
+        }));
+    audit::write(tx, actor, entry).await?;
+    Ok(state)
+}
+
+async fn write(
+    tx: &Tx,
+    row: &JobRow,
+    state: JobState,
+    decision: &Decision<'_>,
+) -> Result<(), StoreError> {
+    let now = tx.now_ms();
+    let live_key = match (state.is_end(), row.has_live_key) {
+        (true, _) => Some(None),
+        // It had ended once, and is open again.
+        (false, false) => Some(Some(live_key_of(tx, row.id).await?)),
+        (false, true) => None,
+    };
+    let more = if live_key.is_some() {
+        ", live_key = ?"
+    } else {
+        ""
+    };
+    let sql = format!(
+        "UPDATE jobs SET state = ?, outcome = ?, proof = ?, paid_amount = ?, message = ?, lease_id = NULL, lease_until = NULL, fence = fence + 1, \
+         tries = 0, run_at = ?, updated_at = ?, ended_at = ?, disputed_at = NULL, version = version + 1{more} WHERE id = ?"
+    );
+    let proof = decision
+        .outcome
+        .filter(|o| *o != Outcome::Cancelled)
+        .map(|_| proof_wire(Proof::Person));
+    let mut given = values![
+        state.wire(),
+        decision.outcome.map(Outcome::wire),
+        proof,
+        decision.paid.map(Vnd::dong),
+        decision.reason,
+        now,
+        now,
+        state.is_end().then_some(now)
+    ];
+    given.extend(live_key.map(Value::from));
+    given.push(Value::from(row.id));
+    execute(tx, &sql, given).await.map_err(|error| {
+        let same = || StoreError::BadValue {
+            field: "Mã / số".to_owned(),
+            why: "đã có một việc đang mở giống hệt".to_owned(),
+        };
+        if is_taken(&error) { same() } else { error }
+    })?;
+    Ok(())
+}
+
+async fn live_key_of(tx: &Tx, id: i64) -> Result<String, StoreError> {
+    let sql = "SELECT debt_key, amount, order_id FROM jobs WHERE id = ?";
+    let row = one(tx, sql, values![id]).await?.ok_or(StoreError::NoRow)?;
+    let (debt_key, order_id) = (text(&row, 0)?, text_or_none(&row, 2)?);
+    Ok(live_key(
+        &debt_key,
+        int_or_none(&row, 1)?,
+        order_id.as_deref(),
+    ))
 }

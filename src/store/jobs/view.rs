@@ -1,14 +1,19 @@
 //! Jobs as they are looked at.
 
-use sea_orm::{QueryResult, Value};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::state_of;
+use super::Jobs;
+use super::row::state_of;
 use crate::domain::Service;
 use crate::domain::lease::JobState;
 use crate::store::StoreError;
-use crate::store::db::{Store, all, int, int_or_none, one, text, text_or_none, values};
+use crate::store::base::{
+    SqlRow, Value, all, int, int_or_none, marks, one, text, text_or_none, values,
+};
+
+/// Numbers in one question.
+const NUMBERS_MAX: usize = 1_000;
 
 /// A job as the API shows it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -57,7 +62,7 @@ const VIEW: &str = "SELECT jobs.public_id, jobs.id, jobs.service, jobs.code, job
                     jobs.receiver_phone, jobs.state, jobs.outcome, jobs.paid_amount, jobs.transaction_id, jobs.proof, jobs.message, machines.name, \
                     jobs.fence, jobs.tries, jobs.created_at, jobs.updated_at FROM jobs LEFT JOIN machines ON machines.id = jobs.machine_id";
 
-fn read_view(row: &QueryResult) -> Result<JobView, StoreError> {
+fn read_view(row: &SqlRow) -> Result<JobView, StoreError> {
     Ok(JobView {
         id: text(row, 0)?,
         number: int(row, 1)?,
@@ -82,9 +87,9 @@ fn read_view(row: &QueryResult) -> Result<JobView, StoreError> {
     })
 }
 
-impl Store {
+impl Jobs<'_> {
     /// Jobs, oldest first.
-    pub async fn jobs(&self, filter: &JobFilter, limit: u32) -> Result<Vec<JobView>, StoreError> {
+    pub async fn list(&self, filter: &JobFilter, limit: u32) -> Result<Vec<JobView>, StoreError> {
         let mut clauses = vec!["jobs.deleted_at IS NULL".to_owned()];
         let mut given = Vec::new();
         let mut also = |clause: &str, value: Option<Value>| {
@@ -111,7 +116,7 @@ impl Store {
             "{VIEW} WHERE {} ORDER BY jobs.id LIMIT {limit}",
             clauses.join(" AND ")
         );
-        all(&self.db, &sql, given)
+        all(self.store, &sql, given)
             .await?
             .iter()
             .map(read_view)
@@ -119,9 +124,9 @@ impl Store {
     }
 
     /// One job.
-    pub async fn job(&self, public_id: &str) -> Result<Option<JobView>, StoreError> {
+    pub async fn find(&self, public_id: &str) -> Result<Option<JobView>, StoreError> {
         one(
-            &self.db,
+            self.store,
             &format!("{VIEW} WHERE jobs.public_id = ? AND jobs.deleted_at IS NULL"),
             values![public_id],
         )
@@ -131,28 +136,44 @@ impl Store {
         .transpose()
     }
 
+    /// The public ids of the jobs of these numbers, in no order. One that is gone is left out.
+    pub async fn public_ids(&self, numbers: &[i64]) -> Result<Vec<String>, StoreError> {
+        let mut ids = Vec::with_capacity(numbers.len());
+        for some in numbers.chunks(NUMBERS_MAX) {
+            let sql = format!(
+                "SELECT public_id FROM jobs WHERE id IN ({}) ORDER BY id",
+                marks(some.len())
+            );
+            let given = some.iter().copied().map(Value::from).collect();
+            for row in all(self.store, &sql, given).await? {
+                ids.push(text(&row, 0)?);
+            }
+        }
+        Ok(ids)
+    }
+
     /// Jobs of a service that may be handed out now, in the order in which they would be.
-    pub async fn open_jobs(
-        &self,
-        service: Service,
-        limit: u32,
-    ) -> Result<Vec<JobView>, StoreError> {
+    pub async fn open(&self, service: Service, limit: u32) -> Result<Vec<JobView>, StoreError> {
         let sql = format!(
             "{VIEW} WHERE jobs.state = 'ready' AND jobs.service = ? AND jobs.run_at <= ? AND jobs.deleted_at IS NULL \
              AND NOT EXISTS (SELECT 1 FROM debt_locks WHERE debt_locks.debt_key = jobs.debt_key) \
              ORDER BY jobs.priority, jobs.run_at, jobs.id LIMIT {limit}"
         );
-        all(&self.db, &sql, values![service.spec().wire, self.now_ms()])
-            .await?
-            .iter()
-            .map(read_view)
-            .collect()
+        all(
+            self.store,
+            &sql,
+            values![service.spec().wire, self.store.now_ms()],
+        )
+        .await?
+        .iter()
+        .map(read_view)
+        .collect()
     }
 
     /// How many jobs there are of each service in each state.
-    pub async fn job_counts(&self) -> Result<Vec<(String, String, i64)>, StoreError> {
+    pub async fn counts(&self) -> Result<Vec<(String, String, i64)>, StoreError> {
         let rows = all(
-            &self.db,
+            self.store,
             "SELECT service, state, COUNT(*) FROM jobs GROUP BY state, service",
             vec![],
         )

@@ -1,0 +1,49 @@
+//! Rows that are people: owners are for owners, whichever way they are reached.
+
+use crate::server::AppState;
+use crate::server::web::permission::may_manage;
+use crate::server::web::problem::Problem;
+use crate::server::web::session::Person;
+use crate::store::Entry;
+use crate::store::catalogue::{AuditAction, Table};
+
+/// Rows of `users` obey the same rule as their accounts, whichever way they are reached.
+pub async fn may_touch(
+    app: &AppState,
+    person: &Person,
+    table: &'static Table,
+    ids: &[i64],
+) -> Result<(), Problem> {
+    for id in ids {
+        if is_beyond(app, person, table, *id).await? {
+            let after = serde_json::json!({ "table": table.name, "id": id });
+            app.store()
+                .audit()
+                .record(
+                    &person.actor(),
+                    Entry::of(AuditAction::Refused).table(table).after(after),
+                )
+                .await?;
+            return Err(Problem::forbidden());
+        }
+    }
+    Ok(())
+}
+
+/// Is it the row of a user whom this person may not manage?
+pub async fn is_beyond(
+    app: &AppState,
+    person: &Person,
+    table: &Table,
+    id: i64,
+) -> Result<bool, Problem> {
+    if !table.is_people {
+        return Ok(false);
+    }
+    Ok(app
+        .store()
+        .accounts()
+        .find(id)
+        .await?
+        .is_some_and(|account| !may_manage(person.account.role, account.role)))
+}

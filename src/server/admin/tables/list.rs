@@ -1,0 +1,227 @@
+//! A list as a page, and which of its columns a person looks at.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+
+use super::bulk::COLLECTED;
+use super::cell_view::{RowView, row_views, stands};
+use super::columns::columns_of;
+use super::filters::{Chip, FilterField, StateTab, chips, filter_fields, tabs};
+use super::request::{ListRequest, SIZES};
+use super::table_of;
+use crate::server::AppState;
+use crate::server::web::cells;
+use crate::server::web::extract::PathParam;
+use crate::server::web::frame::Frame;
+use crate::server::web::page::page;
+use crate::server::web::permission::Right;
+use crate::server::web::problem::Problem;
+use crate::server::web::session::Person;
+use crate::store::catalogue::{BulkAction, Column, Table, work};
+use crate::store::tables::{Count, Deleted};
+
+/// The head of a column.
+pub struct ColumnHead {
+    /// What people call it.
+    pub vi: &'static str,
+    /// How its cells stand.
+    pub class: &'static str,
+    /// Sorts by it.
+    pub sort_url: String,
+    /// Which way it is sorted.
+    pub arrow: &'static str,
+}
+
+/// The page of a list.
+#[derive(Template)]
+#[template(path = "list.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each switches one part of the page"
+)]
+pub struct ListPage {
+    frame: Frame,
+    table: &'static Table,
+    heads: Vec<ColumnHead>,
+    rows: Vec<RowView>,
+    count: String,
+    next_url: Option<String>,
+    first_url: Option<String>,
+    q: String,
+    kept: Vec<(String, String)>,
+    /// What the filter's form does not ask for and yet keeps.
+    kept_by_filter: Vec<(String, String)>,
+    filter_count: usize,
+    tabs: Vec<StateTab>,
+    chips: Vec<Chip>,
+    clear_url: String,
+    filters: Vec<FilterField>,
+    columns: Vec<(&'static str, &'static str, bool)>,
+    query: String,
+    may_add: bool,
+    may_tick: bool,
+    may_delete: bool,
+    may_edit: bool,
+    may_see: bool,
+    settable: Vec<(&'static str, &'static str)>,
+    collected: Vec<(&'static str, &'static str)>,
+    may_export: bool,
+    may_import: bool,
+    is_gone: bool,
+    has_gone: bool,
+    gone_url: String,
+    sizes: Vec<(u32, String, bool)>,
+}
+
+/// The list.
+pub async fn list(
+    State(app): State<AppState>,
+    person: Person,
+    PathParam(table): PathParam<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let table = table_of(&table)?;
+    let request = ListRequest::of(table, query.as_deref().unwrap_or_default())?;
+    let shown: ListPage = list_page(&app, &person, request).await?;
+    page(&shown)
+}
+
+/// Asks the store and draws the page.
+pub async fn list_page(
+    app: &AppState,
+    person: &Person,
+    request: ListRequest,
+) -> Result<ListPage, Problem> {
+    let table = request.table;
+    let may = |action| person.may_table(table, action);
+    let columns = columns_of(app, person, table).await?;
+    let (listing, count) = app
+        .store()
+        .tables()
+        .page_and_count(table, &request.query, request.size)
+        .await?;
+    let count = match count {
+        Count::Exactly(number) => format!("{} dòng", cells::grouped(number)),
+        Count::MoreThan(number) => format!("hơn {} dòng", cells::grouped(number)),
+    };
+    let rows = row_views(app, table, &columns, &listing.rows, may(Right::Edit)).await?;
+    let is_gone = request.query.deleted == Deleted::Only;
+    let is_free = table.is_free();
+    let title = if is_gone {
+        format!("{}: đã xóa", table.vi)
+    } else {
+        table.vi.to_owned()
+    };
+    let chips = chips(app, &request).await?;
+    let filters = filter_fields(app, &request, &columns).await?;
+    Ok(ListPage {
+        frame: Frame::of(person, title, table.name)
+            .with_notice(request.done.as_deref())
+            .counted(request.did, request.left),
+        table,
+        heads: columns.iter().map(|c| head(&request, c)).collect(),
+        rows,
+        count,
+        next_url: listing
+            .next
+            .as_deref()
+            .map(|after| request.address(&[("after", Some(after))])),
+        first_url: request.query.after.as_ref().map(|_| request.address(&[])),
+        q: request.query.search.clone(),
+        kept_by_filter: request
+            .pairs
+            .iter()
+            .filter(|(n, _)| {
+                !filters
+                    .iter()
+                    .any(|f| f.inputs.iter().any(|(name, ..)| name == n))
+            })
+            .cloned()
+            .collect(),
+        filter_count: request.query.filters.len(),
+        kept: request
+            .pairs
+            .iter()
+            .filter(|(n, _)| n != "q")
+            .cloned()
+            .collect(),
+        tabs: tabs(&request),
+        clear_url: request.cleared(),
+        chips,
+        filters,
+        columns: table
+            .shown()
+            .map(|c| {
+                (
+                    c.name,
+                    c.vi,
+                    columns.iter().any(|chosen| chosen.name == c.name),
+                )
+            })
+            .collect(),
+        query: request.text(),
+        may_add: !is_gone && (is_free || table.is(&work::JOBS)) && may(Right::Add),
+        may_tick: may(Right::Delete) && is_free
+            || may(Right::Export)
+            || table.offers(BulkAction::Cancel) && may(Right::Edit),
+        may_delete: is_free && may(Right::Delete),
+        may_edit: may(Right::Edit),
+        may_see: table.offers(BulkAction::MarkSeen) && may(Right::Decide),
+        settable: if may(Right::Edit) && !is_gone {
+            table
+                .columns
+                .iter()
+                .filter(|c| table.is_editable(c))
+                .map(|c| (c.name, c.vi))
+                .collect()
+        } else {
+            Vec::new()
+        },
+        collected: if table.offers(BulkAction::MakeJobs)
+            && !is_gone
+            && person.may_table(&work::JOBS, Right::Import)
+        {
+            COLLECTED
+                .map(|service| (service.spec().wire, service.spec().title))
+                .to_vec()
+        } else {
+            Vec::new()
+        },
+        may_export: may(Right::Export),
+        may_import: !is_gone && table.is_importable && may(Right::Import),
+        is_gone,
+        has_gone: is_free && table.keeps_deleted(),
+        gone_url: request.address(&[("gone", (!is_gone).then_some("1"))]),
+        sizes: SIZES
+            .iter()
+            .map(|s| {
+                (
+                    *s,
+                    request.address(&[("size", Some(&s.to_string()))]),
+                    *s == request.size,
+                )
+            })
+            .collect(),
+    })
+}
+
+fn head(request: &ListRequest, column: &'static Column) -> ColumnHead {
+    let is_sorted = request.query.sort.as_ref() == Some(column);
+    let turned = if is_sorted && !request.query.descending {
+        Some("1")
+    } else {
+        None
+    };
+    let arrow = match (is_sorted, request.query.descending) {
+        (false, _) => "",
+        (true, false) => " ↑",
+        (true, true) => " ↓",
+    };
+    ColumnHead {
+        vi: column.vi,
+        class: stands(column),
+        sort_url: request.address(&[("sort", Some(column.name)), ("desc", turned)]),
+        arrow,
+    }
+}

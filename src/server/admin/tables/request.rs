@@ -1,0 +1,172 @@
+//! What an address asks of a list, and the addresses that lead on from it.
+
+use crate::server::web::cells::{self, OPS};
+use crate::server::web::form::FormData;
+use crate::server::web::problem::Problem;
+use crate::store::catalogue::Table;
+use crate::store::tables::{Deleted, Filter, ListQuery};
+
+/// Rows on a page.
+pub(super) const SIZES: [u32; 4] = [25, 50, 100, 200];
+
+/// What an address asks for.
+pub struct ListRequest {
+    /// Of this table.
+    pub table: &'static Table,
+    /// As the store takes it.
+    pub query: ListQuery,
+    pub(super) size: u32,
+    pub(super) done: Option<String>,
+    /// Rows that a change of many did, and those that it left as they were.
+    pub(super) did: i64,
+    pub(super) left: i64,
+    /// Everything but the place in the list, to build addresses from.
+    pub(super) pairs: Vec<(String, String)>,
+}
+
+impl ListRequest {
+    /// Reads an address's query. A name that is not in the catalogue is refused.
+    pub fn of(table: &'static Table, text: &str) -> Result<Self, Problem> {
+        let mut request = Self {
+            table,
+            query: ListQuery::default(),
+            size: SIZES[1],
+            done: None,
+            did: 0,
+            left: 0,
+            pairs: Vec::new(),
+        };
+        let column = |name: &str| {
+            table
+                .column(name)
+                .filter(|c| !c.secret)
+                .ok_or_else(|| Problem::bad("Không có cột này."))
+        };
+        let sent: Vec<(String, String)> = url::form_urlencoded::parse(text.as_bytes())
+            .into_owned()
+            .filter(|(_, v)| !v.trim().is_empty())
+            .collect();
+        for (name, value) in &sent {
+            let (name, value) = match name.strip_prefix("q.") {
+                // What was typed into a pick list. Without a choice from it, a number is the row's.
+                Some(picked) => {
+                    let name = format!("f.{picked}.is");
+                    if value.trim().parse::<i64>().is_err()
+                        || sent.iter().any(|(other, _)| *other == name)
+                    {
+                        continue;
+                    }
+                    (name, value.trim().to_owned())
+                }
+                None => (name.clone(), value.clone()),
+            };
+            match name.as_str() {
+                "q" => request.query.search = value.chars().take(200).collect(),
+                "sort" => request.query.sort = Some(*column(&value)?),
+                "desc" => request.query.descending = value == "1",
+                "gone" => {
+                    request.query.deleted = if value == "1" {
+                        Deleted::Only
+                    } else {
+                        Deleted::Without
+                    }
+                }
+                "after" => request.query.after = Some(value.clone()),
+                "size" => {
+                    request.size = value
+                        .parse()
+                        .ok()
+                        .filter(|s| SIZES.contains(s))
+                        .unwrap_or(SIZES[1])
+                }
+                "done" => request.done = Some(value.clone()),
+                "did" => request.did = value.parse().unwrap_or(0),
+                "left" => request.left = value.parse().unwrap_or(0),
+                other => {
+                    let (name, op) = other
+                        .strip_prefix("f.")
+                        .and_then(|rest| rest.rsplit_once('.'))
+                        .ok_or_else(|| Problem::bad("Không có bộ lọc này."))?;
+                    let (_, compare, _) = OPS
+                        .into_iter()
+                        .find(|(wire, ..)| *wire == op)
+                        .ok_or_else(|| Problem::bad("Không có phép so sánh này."))?;
+                    let column = column(name)?;
+                    let read = cells::read_bound(table, column, compare, &value)
+                        .map_err(|why| Problem::bad(format!("{}: {why}", column.vi)))?;
+                    request.query.filters.push(Filter {
+                        column: *column,
+                        compare,
+                        value: read,
+                    });
+                }
+            }
+            if !matches!(name.as_str(), "after" | "done" | "did" | "left") {
+                request.pairs.push((name, value));
+            }
+        }
+        if request.query.sort.is_none() {
+            request.query.descending = false;
+        }
+        Ok(request)
+    }
+
+    pub(super) fn address(&self, change: &[(&str, Option<&str>)]) -> String {
+        let mut out = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in self
+            .pairs
+            .iter()
+            .filter(|(name, _)| !change.iter().any(|(changed, _)| changed == name))
+        {
+            out.append_pair(name, value);
+        }
+        for (name, value) in change {
+            if let Some(value) = value {
+                out.append_pair(name, value);
+            }
+        }
+        let query = out.finish();
+        if query.is_empty() {
+            format!("/admin/t/{}", self.table.name)
+        } else {
+            format!("/admin/t/{}?{query}", self.table.name)
+        }
+    }
+
+    /// The same list with nothing left out: sorting and size stay.
+    pub(super) fn cleared(&self) -> String {
+        let gone: Vec<(&str, Option<&str>)> = self
+            .pairs
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .filter(|name| *name == "q" || name.starts_with("f."))
+            .map(|name| (name, None))
+            .collect();
+        self.address(&gone)
+    }
+
+    pub(super) fn value(&self, name: &str) -> &str {
+        self.pairs
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, v)| v)
+    }
+
+    /// The query without the place in the list.
+    pub fn text(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&self.pairs)
+            .finish()
+    }
+}
+
+/// Back to the list as it was.
+pub(super) fn back_to(table: &Table, form: &FormData) -> String {
+    let query = form.text("query");
+    let is_plain = query.chars().all(|c| c.is_ascii_graphic());
+    if query.is_empty() || !is_plain {
+        format!("/admin/t/{}", table.name)
+    } else {
+        format!("/admin/t/{}?{query}", table.name)
+    }
+}

@@ -1,0 +1,69 @@
+//! The API that programs use: machines lease jobs and report them, others add them and look.
+//!
+//! Lives here: what goes over the wire, and who asks. The routes and their description come from one
+//! place ([`described`]). Never here: rules about jobs, cookies.
+
+mod caller;
+mod docs;
+mod jobs;
+mod lease;
+mod lists;
+mod outcomes;
+mod window;
+
+pub use caller::Caller;
+pub use docs::home;
+
+use axum::Router;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::AppState;
+use super::web::limits::{Limits, OURS_ALONE};
+use super::web::problem::Problem;
+
+/// Jobs, heartbeats, outcomes in one request.
+const MANY: usize = 500;
+/// Bytes of a request: ten thousand jobs take less.
+const BODY_MAX: usize = 4 * 1024 * 1024;
+
+/// The routes, and what the description says of them.
+pub fn described() -> (Router<AppState>, OpenApi) {
+    OpenApiRouter::with_openapi(docs::about())
+        .routes(routes!(lists::health))
+        .routes(routes!(lists::data))
+        .routes(routes!(lists::public_data))
+        .routes(routes!(lease::lease))
+        .routes(routes!(lease::heartbeat))
+        .routes(routes!(lease::arm))
+        .routes(routes!(lease::give_back))
+        .routes(routes!(outcomes::outcomes))
+        .routes(routes!(jobs::jobs, jobs::add_jobs))
+        .routes(routes!(jobs::job))
+        .routes(routes!(window::banners))
+        .routes(routes!(window::me))
+        .split_for_parts()
+}
+
+/// The routes within their limits.
+pub fn router(app: &AppState) -> Router<AppState> {
+    let (calls, description) = described();
+    let limits = Limits {
+        body_max: BODY_MAX,
+        deadline: app.deadlines().request,
+        late: "Máy chủ không trả lời kịp. Thử lại sau ít phút.",
+        content_policy: OURS_ALONE,
+    };
+    limits.around(calls.merge(docs::router(description)))
+}
+
+fn not_too_many(count: usize, most: usize) -> Result<(), Problem> {
+    if count > most {
+        Err(Problem::bad_request(format!(
+            "Nhiều nhất {most} dòng trong một yêu cầu; có {count}."
+        )))
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,170 @@
+//! What every handler gets: the database, the settings, the secrets' key, and what is counted.
+//!
+//! *Invariant: nothing is kept here that a second server would need.*
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::Mutex;
+use tokio::task::JoinError;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::config::ServeConfig;
+use super::vault::SecretKeys;
+use crate::store::settings::Shop;
+use crate::store::{Store, StoreError};
+
+/// How long the settings are believed without asking again.
+const SHOP_AGE_MAX: Duration = Duration::from_secs(2);
+
+/// How long a request may take, its body included.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// Longer than a cluster needs to find out that one of its nodes is dead.
+    pub request: Duration,
+    /// Files come in over slow lines, and many rows take their time.
+    pub import: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            request: Duration::from_secs(20),
+            import: Duration::from_mins(5),
+        }
+    }
+}
+
+/// What every handler gets. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    config: ServeConfig,
+    vault: SecretKeys,
+    /// New at each start: a server that comes back is another one.
+    owner: String,
+    shop: Mutex<Option<(Instant, Shop)>>,
+    limiter: DefaultKeyedRateLimiter<String>,
+    deadlines: Deadlines,
+    /// What is carried through even when nobody waits for it any more.
+    begun: TaskTracker,
+}
+
+impl AppState {
+    /// A server's state over an open database.
+    pub fn new(store: Store, config: ServeConfig, vault: SecretKeys) -> Self {
+        Self::with_deadlines(store, config, vault, Deadlines::default())
+    }
+
+    /// With other deadlines than the usual ones.
+    pub fn with_deadlines(
+        store: Store,
+        config: ServeConfig,
+        vault: SecretKeys,
+        deadlines: Deadlines,
+    ) -> Self {
+        let per_second = NonZero::new(config.requests_per_second).unwrap_or(NonZero::<u32>::MIN);
+        let quota = Quota::per_second(per_second)
+            .allow_burst(per_second.saturating_mul(NonZero::<u32>::MIN.saturating_add(3)));
+        let (owner, limiter) = (Uuid::now_v7().to_string(), RateLimiter::keyed(quota));
+        let (shop, begun) = (Mutex::default(), TaskTracker::new());
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                config,
+                vault,
+                owner,
+                shop,
+                limiter,
+                deadlines,
+                begun,
+            }),
+        }
+    }
+
+    /// How long requests may take.
+    pub(crate) fn deadlines(&self) -> Deadlines {
+        self.inner.deadlines
+    }
+
+    /// This server among those of the same database: new at each start.
+    pub(crate) fn owner(&self) -> &str {
+        &self.inner.owner
+    }
+
+    /// Takes nothing new, and waits for what must not be left half-done.
+    pub(super) async fn carried(&self) {
+        self.inner.begun.close();
+        self.inner.begun.wait().await;
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// How the server is set up.
+    pub fn config(&self) -> &ServeConfig {
+        &self.inner.config
+    }
+
+    /// Seals what must not lie in the database in clear.
+    pub fn vault(&self) -> &SecretKeys {
+        &self.inner.vault
+    }
+
+    /// The shop's settings, at most two seconds old.
+    pub async fn shop(&self) -> Result<Shop, StoreError> {
+        let mut kept = self.inner.shop.lock().await;
+        if let Some((read, shop)) = kept.as_ref()
+            && read.elapsed() < SHOP_AGE_MAX
+        {
+            return Ok(shop.clone());
+        }
+        let shop = self.inner.store.settings().shop().await?;
+        *kept = Some((Instant::now(), shop.clone()));
+        Ok(shop)
+    }
+
+    /// The settings were changed by this server.
+    pub async fn forget_shop(&self) {
+        *self.inner.shop.lock().await = None;
+    }
+
+    /// Does what must not be left half-done: whether or not the one who asked still waits, and
+    /// before the server ends.
+    pub(crate) async fn carry_through<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, JoinError> {
+        self.inner
+            .begun
+            .spawn(work.instrument(tracing::Span::current()))
+            .await
+    }
+
+    /// Forgets the callers that have not asked for a while.
+    pub(crate) fn forget_callers(&self) {
+        self.inner.limiter.retain_recent();
+    }
+
+    /// `Err`: this caller has to wait so many seconds.
+    pub(crate) fn admit(&self, caller: &str) -> Result<(), u64> {
+        use governor::clock::{Clock, DefaultClock};
+        let checked = self.inner.limiter.check_key(&caller.to_owned());
+        checked.map_err(|not_until| {
+            not_until
+                .wait_time_from(DefaultClock::default().now())
+                .as_secs()
+                + 1
+        })
+    }
+}

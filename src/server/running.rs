@@ -1,0 +1,162 @@
+//! A server from its start to its end: the listener, the tasks, the last requests.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::app::AppState;
+use super::config::ServeConfig;
+use super::router::router;
+use super::tasks;
+use super::tls::{Certificate, TlsError, TlsListener};
+use super::vault::{SecretKeys, SecretKeysError};
+use crate::store::people::FirstOwner;
+use crate::store::{Store, StoreError};
+
+/// How long running requests and tasks may take to end.
+const STOP_MAX: Duration = Duration::from_secs(20);
+
+/// Why the server cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Nobody can listen there.
+    #[error(
+        "Không mở được {0}: cổng đang được dùng hoặc địa chỉ không thuộc máy này. Chọn cổng khác bằng --listen. (Cannot listen there.)"
+    )]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key of the secrets cannot be used.
+    #[error(transparent)]
+    SecretKeys(#[from] SecretKeysError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// A running server. Dropping it stops it; [`Running::stop`] waits for what is running.
+pub struct Running {
+    address: SocketAddr,
+    app: AppState,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    certificate: Option<Certificate>,
+    /// Told once, on a new server.
+    pub first_owner: Option<FirstOwner>,
+}
+
+/// Starts the server; it can be used when this returns.
+pub async fn start(config: ServeConfig) -> Result<Running, ServeError> {
+    let store = Store::open(&config.database).await?;
+    let vault = SecretKeys::open_or_create(&config.key_file)?;
+    start_with(AppState::new(store, config, vault)).await
+}
+
+/// Starts it over a state that is there.
+pub async fn start_with(app: AppState) -> Result<Running, ServeError> {
+    let fault = |e| ServeError::Listen(app.config().listen, e);
+    let certificate = app
+        .config()
+        .tls
+        .as_ref()
+        .map(Certificate::open)
+        .transpose()?;
+    let listener = TcpListener::bind(app.config().listen)
+        .await
+        .map_err(fault)?;
+    let address = listener.local_addr().map_err(fault)?;
+    let first_owner = app.store().accounts().first_owner().await?;
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let ended = stop.clone().cancelled_owned();
+    if let Some(certificate) = &certificate {
+        let listener =
+            TlsListener::new(listener, certificate).map_err(|e| fault(std::io::Error::other(e)))?;
+        // As it is; wrapped for its address alone.
+        tasks.spawn(watched(
+            axum::serve(listener.tap_io(|_| {}), service)
+                .with_graceful_shutdown(ended)
+                .into_future(),
+        ));
+        tasks.spawn(certificate.clone().watch(stop.clone()));
+    } else {
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
+        tasks.spawn(watched(
+            axum::serve(listener, service)
+                .with_graceful_shutdown(ended)
+                .into_future(),
+        ));
+    }
+    for task in tasks::ALL {
+        tasks.spawn(task.run(app.clone(), stop.clone()));
+    }
+    tasks.close();
+    Ok(Running {
+        address,
+        app,
+        stop,
+        tasks,
+        certificate,
+        first_owner,
+    })
+}
+
+async fn watched(served: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the server stopped");
+    }
+}
+
+impl Running {
+    /// Its base address.
+    pub fn url(&self) -> String {
+        let scheme = if self.app.config().tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Its state.
+    pub fn app(&self) -> &AppState {
+        &self.app
+    }
+
+    /// Looks at the certificate's files now, rather than within half a minute.
+    pub fn reload(&self) {
+        if let Some(certificate) = &self.certificate {
+            certificate.look();
+        }
+    }
+
+    /// Takes nothing new, lets what is running end, and lets another server take over.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let ended = async {
+            self.tasks.wait().await;
+            self.app.carried().await;
+        };
+        if tokio::time::timeout(STOP_MAX, ended).await.is_err() {
+            tracing::warn!("some requests were still running when the server ended");
+        }
+        let leader = self.app.store().leader();
+        if let Err(error) = leader.resign(self.app.owner()).await {
+            tracing::debug!(%error, "not resigned; the lease runs out by itself");
+        }
+        self.app.store().clone().close().await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

@@ -1,0 +1,159 @@
+//! The frame around a page of somebody who has signed in: who they are, where they can go, what was
+//! just done.
+
+use super::assets::ASSETS;
+use super::permission::Right;
+use super::session::Person;
+use super::words::count;
+use crate::store::catalogue::{Menu, Screen, TABLES, Table, work};
+
+/// What stands around a page.
+pub struct Frame {
+    /// What the page is.
+    pub title: String,
+    /// Whose it is.
+    pub who: String,
+    /// What they are.
+    pub role: &'static str,
+    /// Where one can go.
+    pub nav: Vec<NavGroup>,
+    /// What was just done.
+    pub notice: Option<String>,
+    /// Version of the assets.
+    pub assets: &'static str,
+}
+
+/// Links that belong together.
+pub struct NavGroup {
+    /// Their heading.
+    pub title: &'static str,
+    /// The links.
+    pub links: Vec<NavLink>,
+}
+
+/// Somewhere one can go.
+pub struct NavLink {
+    /// Where.
+    pub url: String,
+    /// Its name.
+    pub title: &'static str,
+    /// Is one there?
+    pub is_here: bool,
+}
+
+impl Frame {
+    /// The frame of a page; `here` is the table or the path that it shows.
+    pub fn of(person: &Person, title: impl Into<String>, here: &str) -> Self {
+        let link = |url: String, title, name: &str| NavLink {
+            url,
+            title,
+            is_here: name == here,
+        };
+        let mut nav = vec![NavGroup {
+            title: "",
+            links: vec![link("/admin".into(), "Tổng quan", "dashboard")],
+        }];
+        if person.may_table(&work::JOBS, Right::See) {
+            nav[0]
+                .links
+                .push(link("/admin/review".into(), "Cần xem", "review"));
+        }
+        let is_importer = |t: &&Table| t.is_importable && person.may_table(t, Right::Import);
+        if TABLES.iter().any(|t| is_importer(t)) {
+            nav[0]
+                .links
+                .push(link("/admin/import".into(), "Nhập tệp", "import"));
+        }
+        for menu in Menu::ALL {
+            let mut seen: Vec<_> = TABLES
+                .into_iter()
+                .filter_map(|t| Some((t, t.menu.filter(|(m, _)| *m == menu)?.1)))
+                .filter(|(t, _)| person.may_table(t, Right::See))
+                .collect();
+            seen.sort_by_key(|(_, place)| *place);
+            let mut links: Vec<_> = seen
+                .iter()
+                .map(|(t, _)| link(url_of(t), t.vi, t.name))
+                .collect();
+            if menu == Menu::Shop && person.may_table(&work::LIMITS, Right::See) {
+                links.push(link("/admin/settings".into(), "Cài đặt", "settings"));
+            }
+            if !links.is_empty() {
+                let title = menu.title();
+                nav.push(NavGroup { title, links });
+            }
+        }
+        Self {
+            title: title.into(),
+            who: person.name().to_owned(),
+            role: person.account.role.label(),
+            nav,
+            notice: None,
+            assets: &ASSETS,
+        }
+    }
+
+    /// With what was just done, by the word in the address.
+    #[must_use]
+    pub fn with_notice(mut self, done: Option<&str>) -> Self {
+        self.notice = done
+            .and_then(|word| NOTICES.iter().find(|(w, _)| *w == word))
+            .map(|(_, text)| (*text).to_owned());
+        self
+    }
+
+    /// With how many rows a change of many did, and how many it left as they were.
+    #[must_use]
+    pub fn counted(mut self, did: i64, left: i64) -> Self {
+        if did + left > 0 && self.notice.is_some() {
+            let kept = if left > 0 {
+                format!(
+                    " {} dòng giữ nguyên vì trạng thái không cho phép hoặc có người vừa sửa.",
+                    count(left)
+                )
+            } else {
+                String::new()
+            };
+            self.notice = Some(format!("Đã làm xong {} dòng.{kept}", count(did)));
+        }
+        self
+    }
+}
+
+/// Where a table's list is. People and machines have pages of their own.
+pub fn url_of(table: &Table) -> String {
+    match table.screen {
+        Screen::People => "/admin/people".to_owned(),
+        Screen::Machines => "/admin/machines".to_owned(),
+        Screen::List | Screen::Jobs | Screen::Imports => format!("/admin/t/{}", table.name),
+    }
+}
+
+/// What a page says after something was done: only these, never text from the address.
+const NOTICES: [(&str, &str); 16] = [
+    ("saved", "Đã lưu."),
+    ("added", "Đã thêm."),
+    (
+        "deleted",
+        "Đã xóa. Có thể khôi phục trong danh sách đã xóa.",
+    ),
+    ("restored", "Đã khôi phục."),
+    ("password", "Đã đổi mật khẩu. Các phiên khác đã kết thúc."),
+    ("totp", "Đã bật bảo vệ hai lớp."),
+    ("totp_off", "Đã tắt bảo vệ hai lớp."),
+    (
+        "device",
+        "Đã kết thúc các phiên. Thiết bị đăng nhập tới đây sẽ là thiết bị duy nhất.",
+    ),
+    ("device_off", "Đã bỏ gắn thiết bị."),
+    ("ended", "Đã kết thúc phiên."),
+    ("revoked", "Đã thu hồi mã máy."),
+    ("imported", "Đã nhập."),
+    (
+        "undone",
+        "Đã hoàn tác lần nhập: những dòng chưa ai động tới đã được gỡ.",
+    ),
+    ("decided", "Đã ghi kết luận."),
+    ("bulk", "Đã làm xong với các dòng đã chọn."),
+    ("asked", "Đã gửi đăng ký. Chờ cửa hàng duyệt."),
+];

@@ -1,0 +1,77 @@
+//! One route of pages with who may use it: it cannot be written without saying so.
+
+use axum::Router;
+use axum::http::Method;
+use axum::middleware::from_fn_with_state;
+use axum::routing::MethodRouter;
+
+use super::guard::guard;
+use super::permission::Right;
+use super::session::Step;
+use crate::server::AppState;
+use crate::store::catalogue::Area;
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Anybody.
+    Nothing,
+    /// Who has come so far with signing in, and no further.
+    Step(Step),
+    /// Who has begun to sign in, wherever they stand.
+    AnyStep,
+    /// Who has signed in: for oneself.
+    Self_,
+    /// Who has signed in.
+    SignedIn,
+    /// Whose role allows it.
+    May(Area, Right),
+    /// Whose role allows it for the table in the path.
+    Table(Right),
+}
+
+/// One route.
+pub struct Route {
+    /// How it is called.
+    pub method: Method,
+    /// Where.
+    pub path: &'static str,
+    /// Who may use it.
+    pub need: Need,
+    handler: MethodRouter<AppState>,
+}
+
+impl Route {
+    /// A page that anybody may read.
+    pub const fn open(path: &'static str, handler: MethodRouter<AppState>) -> Self {
+        Self::read(path, Need::Nothing, handler)
+    }
+
+    /// A page that is read.
+    pub const fn read(path: &'static str, need: Need, handler: MethodRouter<AppState>) -> Self {
+        Self {
+            method: Method::GET,
+            path,
+            need,
+            handler,
+        }
+    }
+
+    /// Something that is changed.
+    pub const fn change(path: &'static str, need: Need, handler: MethodRouter<AppState>) -> Self {
+        Self {
+            method: Method::POST,
+            path,
+            need,
+            handler,
+        }
+    }
+}
+
+/// The routes as a router, each behind its guard.
+pub fn guarded(app: &AppState, routes: Vec<Route>) -> Router<AppState> {
+    routes.into_iter().fold(Router::new(), |router, route| {
+        let guard = from_fn_with_state((app.clone(), route.need), guard);
+        router.route(route.path, route.handler.layer(guard))
+    })
+}

@@ -1,0 +1,222 @@
+//! Tables, columns and indexes as statements of either database.
+//!
+//! Lives here: pure functions over the catalogue. Never here: the database.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use super::Engine;
+use crate::store::catalogue::{Column, ColumnKind, Index, SEARCH_MAX, SEARCH_TEXT, TABLES, Table};
+use crate::store::digest;
+
+/// A column as it is in the database.
+#[derive(Debug)]
+pub(super) struct Existing {
+    pub kind: String,
+    pub key: String,
+    pub extra: String,
+}
+
+/// What is missing of a table, each with a name for the history.
+pub(super) fn steps_of(
+    engine: Engine,
+    table: &Table,
+    there: Option<&HashMap<String, Existing>>,
+) -> Vec<(String, String)> {
+    let Some(there) = there else {
+        return vec![(
+            format!("create {}", table.name),
+            create_table(engine, table),
+        )];
+    };
+    let mut steps = Vec::new();
+    let mut step = |name: String, sql: String| steps.push((name, sql));
+    let name = table.name;
+    if engine == Engine::MariaDb
+        && table.is_keyed()
+        && let Some(id) = there.get("id")
+    {
+        if id.key != "PRI" {
+            step(
+                format!("key {name}.id"),
+                format!("ALTER TABLE `{name}` ADD PRIMARY KEY (`id`)"),
+            );
+        }
+        if !id.extra.contains("auto_increment") {
+            // InnoDB goes on above the largest id that is there.
+            step(
+                format!("number {name}.id"),
+                format!(
+                    "ALTER TABLE `{name}` MODIFY `id` {} NOT NULL AUTO_INCREMENT",
+                    id.kind
+                ),
+            );
+        }
+    }
+    for column in table.columns {
+        match there.get(column.name) {
+            None => step(
+                format!("add {name}.{}", column.name),
+                format!(
+                    "ALTER TABLE `{name}` ADD COLUMN {}",
+                    definition(engine, table, column)
+                ),
+            ),
+            Some(found)
+                if engine == Engine::MariaDb
+                    && column.kind == ColumnKind::Decimal
+                    && found.kind.starts_with("double") =>
+            {
+                step(
+                    format!("widen {name}.{}", column.name),
+                    format!(
+                        "ALTER TABLE `{name}` MODIFY {}",
+                        definition(engine, table, column)
+                    ),
+                );
+            }
+            // Made from the row's other columns, and made again by the filling that follows.
+            Some(found)
+                if engine == Engine::MariaDb
+                    && column.name == SEARCH_TEXT
+                    && !found.kind.starts_with("varchar") =>
+            {
+                step(
+                    format!("narrow {name}.search_text"),
+                    format!(
+                        "ALTER TABLE `{name}` DROP COLUMN search_text, ADD COLUMN {}",
+                        definition(engine, table, column)
+                    ),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    steps
+}
+
+fn create_table(engine: Engine, table: &Table) -> String {
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|c| definition(engine, table, c))
+        .collect();
+    format!(
+        "CREATE TABLE IF NOT EXISTS `{}` ({}){}",
+        table.name,
+        columns.join(", "),
+        suffix(engine)
+    )
+}
+
+pub(super) fn create_index(table: &Table, index: &Index) -> String {
+    let columns: Vec<String> = index.columns.iter().map(|c| format!("`{c}`")).collect();
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    format!(
+        "CREATE {unique}INDEX IF NOT EXISTS `{}` ON `{}` ({})",
+        index.name,
+        table.name,
+        columns.join(", ")
+    )
+}
+
+pub(super) fn history_table(engine: Engine) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS schema_history (step VARCHAR(128) NOT NULL PRIMARY KEY, version BIGINT NOT NULL, at_ms BIGINT NOT NULL){}",
+        suffix(engine)
+    )
+}
+
+/// Charset and collation stand on every table: a database's own default may be anything.
+pub(super) const fn suffix(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "",
+        Engine::MariaDb => " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci",
+    }
+}
+
+fn definition(engine: Engine, table: &Table, column: &Column) -> String {
+    let mut sql = format!("`{}` ", column.name);
+    if column.kind == ColumnKind::Id {
+        sql.push_str(match (engine, table.is_old) {
+            (Engine::Sqlite, _) => "INTEGER PRIMARY KEY AUTOINCREMENT",
+            (Engine::MariaDb, true) => "INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY",
+            (Engine::MariaDb, false) => "BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY",
+        });
+        return sql;
+    }
+    match engine {
+        Engine::Sqlite => sql.push_str(if column.kind.is_number() {
+            "INTEGER"
+        } else {
+            "TEXT"
+        }),
+        Engine::MariaDb => sql.push_str(&mariadb_type(table, column)),
+    }
+    sql.push_str(if column.nullable {
+        " NULL"
+    } else {
+        " NOT NULL"
+    });
+    if let Some(default) = column.default {
+        let _ = write!(sql, " DEFAULT {default}");
+    } else if column.nullable {
+        sql.push_str(" DEFAULT NULL");
+    }
+    sql
+}
+
+fn mariadb_type(table: &Table, column: &Column) -> String {
+    if column.name == SEARCH_TEXT {
+        // Compared byte by byte, and short enough for an index: without accents there is nothing to
+        // collate.
+        return format!("varchar({SEARCH_MAX}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+    }
+    if let Some(old) = column.old_type.filter(|_| table.is_old) {
+        return old.to_owned();
+    }
+    match column.kind {
+        ColumnKind::Id | ColumnKind::Int | ColumnKind::Relation { .. } if table.is_old => {
+            "int".to_owned()
+        }
+        ColumnKind::Id
+        | ColumnKind::Int
+        | ColumnKind::Money
+        | ColumnKind::TimeMs
+        | ColumnKind::Relation { .. } => "bigint".to_owned(),
+        ColumnKind::Decimal => "decimal(15,2)".to_owned(),
+        ColumnKind::Text(length) => format!("varchar({length})"),
+        ColumnKind::Choice(_) => "varchar(64)".to_owned(),
+        ColumnKind::LongText if table.is_old => "text".to_owned(),
+        ColumnKind::LongText => "mediumtext".to_owned(),
+        ColumnKind::Bool => "tinyint(1)".to_owned(),
+        ColumnKind::Date => "date".to_owned(),
+        ColumnKind::OldTime => "timestamp".to_owned(),
+    }
+}
+
+/// Changes when anything of the schema does.
+pub(super) fn fingerprint(engine: Engine) -> String {
+    let mut all = String::new();
+    for table in TABLES {
+        all.push_str(&create_table(engine, table));
+        for index in table.indexes {
+            all.push_str(&create_index(table, index));
+        }
+    }
+    format!("schema {}", &digest(all.as_bytes())[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_dialects_are_named_on_every_table() {
+        for table in TABLES {
+            assert!(create_table(Engine::MariaDb, table).ends_with("COLLATE=utf8mb4_unicode_ci"));
+            assert!(!create_table(Engine::Sqlite, table).contains("ENGINE"));
+        }
+        assert_ne!(fingerprint(Engine::Sqlite), fingerprint(Engine::MariaDb));
+    }
+}

@@ -1,0 +1,55 @@
+//! What one server does for all: a row says who, until when. Kept over a cluster, where named locks
+//! are not.
+
+use super::{Conn, Store, Tx, execute, insert, int, one, text, transaction, values};
+use crate::store::StoreError;
+
+/// Who does what one server does for all ([`Store::leader`]).
+pub struct Leader<'s> {
+    store: &'s Store,
+}
+
+impl Store {
+    /// Who does what one server does for all.
+    pub const fn leader(&self) -> Leader<'_> {
+        Leader { store: self }
+    }
+}
+
+impl Leader<'_> {
+    /// Is this server (`owner`, new at each start) the one that does the task, for the next
+    /// `lease_ms`?
+    pub async fn leads(&self, task: &str, owner: &str, lease_ms: i64) -> Result<bool, StoreError> {
+        transaction!(self.store, |tx| claim(&tx, task, owner, lease_ms))
+    }
+
+    /// Lets another server take over at once.
+    pub async fn resign(&self, owner: &str) -> Result<(), StoreError> {
+        execute(
+            self.store,
+            "UPDATE leader_lease SET until_ms = 0 WHERE owner = ?",
+            values![owner],
+        )
+        .await
+        .map(|_| ())
+    }
+}
+
+async fn claim(tx: &Tx, task: &str, owner: &str, lease_ms: i64) -> Result<bool, StoreError> {
+    let now = tx.now_ms();
+    let sql = format!(
+        "SELECT owner, until_ms FROM leader_lease WHERE name = ?{}",
+        tx.locked()
+    );
+    let Some(row) = one(tx, &sql, values![task]).await? else {
+        let sql = "INSERT INTO leader_lease (name, owner, until_ms) VALUES (?, ?, ?)";
+        insert(tx, sql, values![task, owner, now + lease_ms]).await?;
+        return Ok(true);
+    };
+    if text(&row, 0)? != owner && int(&row, 1)? > now {
+        return Ok(false);
+    }
+    let sql = "UPDATE leader_lease SET owner = ?, until_ms = ?, fence = fence + 1 WHERE name = ?";
+    execute(tx, sql, values![owner, now + lease_ms, task]).await?;
+    Ok(true)
+}

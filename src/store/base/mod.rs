@@ -1,0 +1,25 @@
+//! What every area of the store stands on: the connection, transactions, statements, the schema,
+//! the audit trail, who leads, copies.
+//!
+//! Never here: a table's rules.
+
+pub mod audit;
+pub(in crate::store) mod cells;
+pub mod copy;
+mod ddl;
+mod fault;
+pub mod leader;
+pub mod schema;
+pub(in crate::store) mod search_text;
+pub mod secrets;
+mod sql;
+mod store;
+mod tx;
+
+pub(in crate::store) use fault::{Tries, is_taken};
+pub(in crate::store) use sql::{
+    Conn, SqlRow, Value, all, execute, exists, insert, int, int_or_none, marks, one, text,
+    text_or_none, values,
+};
+pub use store::{Engine, Store, shown, sqlite_url};
+pub(in crate::store) use tx::{Tx, transaction};

@@ -1,0 +1,284 @@
+//! The connection: SQLite or MariaDB by the address, the clock that all servers agree on, and the
+//! way to each area.
+//!
+//! Never here: a table's name.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Executor, MySqlPool, SqlitePool};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::sql::{Changed, Conn, SqlRow, Value, int, one, query};
+use super::tx::{AllRows, FirstRow};
+use crate::store::StoreError;
+
+/// A transaction in which nothing was said for so long was left by a server that died without a
+/// word. What it holds is let go; a living one says something every few milliseconds, and does the
+/// transaction again where it did not.
+pub(super) const IDLE_MAX: &str = "SET SESSION idle_transaction_timeout = 10";
+/// A copy reads from one database while the other one writes and sums up.
+pub(super) const IDLE_FOR_EVER: &str = "SET SESSION idle_transaction_timeout = 0";
+/// How long SQLite waits for another process's write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a free connection is waited for.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file.
+    Sqlite,
+    /// MariaDB 10.6 or later, alone or as a Galera cluster.
+    MariaDb,
+}
+
+/// The connections, of whichever database it is.
+#[derive(Debug, Clone)]
+pub(super) enum Pools {
+    Sqlite(SqlitePool),
+    MariaDb(MySqlPool),
+}
+
+/// The server's database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pools: Pools,
+    /// SQLite takes one writer at a time. Waiting here is fair; waiting in SQLite is a lottery.
+    writer: Arc<Mutex<()>>,
+    clock: Clock,
+}
+
+/// Where the time comes from.
+#[derive(Debug, Clone)]
+enum Clock {
+    /// The machine's, and how far the database's is ahead of it: several servers must agree on when
+    /// a lease ends.
+    Machine { ahead_ms: Arc<AtomicI64> },
+    /// A test's.
+    Still(Arc<AtomicI64>),
+}
+
+/// Where a database of this address lies, without the password in it.
+pub fn shown(url: &str) -> String {
+    match url::Url::parse(url) {
+        // What stands before a second `@` may be the rest of a password that was not encoded.
+        Ok(mut parsed)
+            if parsed.password().is_some() && !parsed[url::Position::AfterHost..].contains('@') =>
+        {
+            // Err: an address that cannot have a password.
+            let _ = parsed.set_password(Some("***"));
+            parsed.to_string()
+        }
+        _ if url.contains('@') => format!("{}://***", url.split(':').next().unwrap_or_default()),
+        _ => url.to_owned(),
+    }
+}
+
+/// The file of an SQLite address.
+fn file_of(url: &str) -> Option<PathBuf> {
+    let options: SqliteConnectOptions = url
+        .starts_with("sqlite")
+        .then(|| url.parse().ok())
+        .flatten()?;
+    let file = options.get_filename();
+    (!url.contains(":memory:") && !url.contains("mode=ro")).then(|| file.to_owned())
+}
+
+/// Makes an empty file that only its owner can read, where there is none.
+pub(in crate::store) fn private_file(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The address of an SQLite file.
+pub fn sqlite_url(file: &Path) -> String {
+    format!("sqlite://{}?mode=rwc", file.display())
+}
+
+impl Store {
+    /// Connects; a file that is not there is made, for its owner's eyes only. The schema is another
+    /// matter ([`Store::migrate`]).
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        if let Some(file) = file_of(url) {
+            private_file(&file).map_err(|fault| unreachable(url, sqlx::Error::Io(fault)))?;
+        }
+        Self::connect_to(url).await
+    }
+
+    /// Connects to a database that is there.
+    pub async fn connect_to(url: &str) -> Result<Self, StoreError> {
+        let pools = match url.split_once(':') {
+            Some(("sqlite", _)) => sqlite(url).await.map(Pools::Sqlite),
+            Some(("mysql" | "mariadb", rest)) => {
+                mariadb(&format!("mysql:{rest}")).await.map(Pools::MariaDb)
+            }
+            _ => return Err(StoreError::BadAddress(shown(url))),
+        };
+        let store = Self {
+            pools: pools.map_err(|fault| unreachable(url, fault))?,
+            writer: Arc::default(),
+            clock: Clock::Machine {
+                ahead_ms: Arc::default(),
+            },
+        };
+        store.tune_clock().await?;
+        Ok(store)
+    }
+
+    /// The same database with a clock that stands where it is put.
+    #[must_use]
+    pub fn with_clock(mut self, now_ms: Arc<AtomicI64>) -> Self {
+        self.clock = Clock::Still(now_ms);
+        self
+    }
+
+    /// Which database it is.
+    pub const fn engine(&self) -> Engine {
+        match self.pools {
+            Pools::Sqlite(_) => Engine::Sqlite,
+            Pools::MariaDb(_) => Engine::MariaDb,
+        }
+    }
+
+    /// Milliseconds since 1970, as all servers of this database see it.
+    pub fn now_ms(&self) -> i64 {
+        match &self.clock {
+            Clock::Machine { ahead_ms } => {
+                jiff::Timestamp::now().as_millisecond() + ahead_ms.load(Ordering::Relaxed)
+            }
+            Clock::Still(now) => now.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Compares the clock with the database's, where that is another machine.
+    pub async fn tune_clock(&self) -> Result<(), StoreError> {
+        let (Engine::MariaDb, Clock::Machine { ahead_ms }) = (self.engine(), &self.clock) else {
+            return Ok(());
+        };
+        let sql = "SELECT CAST(ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000) AS SIGNED)";
+        let before = jiff::Timestamp::now().as_millisecond();
+        let row = one(self, sql, vec![]).await?;
+        let after = jiff::Timestamp::now().as_millisecond();
+        if let Some(row) = row {
+            let ahead = int(&row, 0)? - i64::midpoint(before, after);
+            ahead_ms.store(ahead, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Does it answer? Asked once: who asks wants to know how it is now.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.first("SELECT 1", vec![]).await?;
+        Ok(())
+    }
+
+    /// Ends all connections, so that SQLite leaves a single file.
+    pub async fn close(self) {
+        match self.pools {
+            Pools::Sqlite(pool) => pool.close().await,
+            Pools::MariaDb(pool) => pool.close().await,
+        }
+    }
+
+    pub(super) const fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// The right to write, where one has it at a time.
+    pub(super) async fn writer(&self) -> Option<OwnedMutexGuard<()>> {
+        match self.pools {
+            Pools::Sqlite(_) => Some(Arc::clone(&self.writer).lock_owned().await),
+            Pools::MariaDb(_) => None,
+        }
+    }
+}
+
+fn unreachable(url: &str, source: sqlx::Error) -> StoreError {
+    StoreError::Unreachable {
+        url: shown(url),
+        source,
+    }
+}
+
+async fn sqlite(url: &str) -> Result<SqlitePool, sqlx::Error> {
+    let options = url
+        .parse::<SqliteConnectOptions>()?
+        .disable_statement_logging()
+        .journal_mode(SqliteJournalMode::Wal)
+        // An acknowledged `arm` must survive a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(false)
+        // For each of the connections, in KB: the system keeps the file itself in memory.
+        .pragma("cache_size", "-8000");
+    SqlitePoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options)
+        .await
+}
+
+async fn mariadb(url: &str) -> Result<MySqlPool, sqlx::Error> {
+    let options = url
+        .parse::<MySqlConnectOptions>()?
+        .disable_statement_logging();
+    MySqlPoolOptions::new()
+        .max_connections(24)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection
+                    .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+                    .await?;
+                // On a cluster: what another server wrote is seen. A plain MariaDB does not know it.
+                let _ = connection.execute("SET SESSION wsrep_sync_wait = 1").await;
+                connection.execute(IDLE_MAX).await?;
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await
+}
+
+/// Runs a statement on any connection of whichever database it is.
+macro_rules! on_any {
+    ($self:ident, $sql:ident, $values:ident, $call:ident) => {
+        match &$self.pools {
+            Pools::Sqlite(pool) => query!($sql, $values).$call(pool).await.map(Into::into),
+            Pools::MariaDb(pool) => query!($sql, $values).$call(pool).await.map(Into::into),
+        }
+    };
+}
+
+impl Conn for Store {
+    const ALONE: bool = true;
+
+    fn store(&self) -> &Store {
+        self
+    }
+
+    async fn change(&self, sql: &str, values: Vec<Value>) -> Result<Changed, sqlx::Error> {
+        on_any!(self, sql, values, execute)
+    }
+
+    async fn first(&self, sql: &str, values: Vec<Value>) -> Result<Option<SqlRow>, sqlx::Error> {
+        let answer: FirstRow = on_any!(self, sql, values, fetch_optional)?;
+        Ok(answer.0)
+    }
+
+    async fn every(&self, sql: &str, values: Vec<Value>) -> Result<Vec<SqlRow>, sqlx::Error> {
+        let answer: AllRows = on_any!(self, sql, values, fetch_all)?;
+        Ok(answer.0)
+    }
+}

@@ -1,0 +1,204 @@
+//! One transaction: what is done in it is kept as a whole or not at all, and done again as a whole
+//! where the database asks for that.
+//!
+//! What one area of the store offers to the others is a function over [`Tx`]; so calls of several
+//! areas make one transaction. A method of an area's handle is one transaction of its own.
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Executor, MySql, Sqlite, Transaction};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::sql::{Changed, Conn, SqlRow, Value, query};
+use super::store::{IDLE_FOR_EVER, Pools, Store};
+use crate::store::StoreError;
+
+/// A transaction.
+pub struct Tx {
+    store: Store,
+    open: Mutex<Open>,
+    _writer: Option<OwnedMutexGuard<()>>,
+}
+
+enum Open {
+    Sqlite(Transaction<'static, Sqlite>),
+    MariaDb(Transaction<'static, MySql>),
+    /// Reads what stood there when it began, for as long as it takes.
+    Snapshot(PoolConnection<MySql>),
+}
+
+/// Runs `$body`, a future over `&$tx`, in a transaction: commits it, or takes it back and does it
+/// again as a whole where the database asks for that.
+macro_rules! transaction {
+    ($store:expr, |$tx:ident| $body:expr) => {{
+        let mut tries = $crate::store::base::Tries::new();
+        loop {
+            let ended = match $crate::store::base::Tx::begin($store).await {
+                Ok($tx) => {
+                    let done = $body.await;
+                    $tx.finish(done).await
+                }
+                Err(error) => Err(error),
+            };
+            match ended {
+                Ok(value) => break Ok(value),
+                Err(error) => {
+                    if let Err(error) = tries.again(error).await {
+                        break Err(error);
+                    }
+                }
+            }
+        }
+    }};
+}
+pub(in crate::store) use transaction;
+
+impl Tx {
+    /// Begins a transaction that writes. Use [`transaction!`], which does it again where the
+    /// database asks for it.
+    pub(in crate::store) async fn begin(store: &Store) -> Result<Self, StoreError> {
+        let writer = store.writer().await;
+        let open = match store.pools() {
+            Pools::Sqlite(pool) => Open::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::MariaDb(pool) => Open::MariaDb(pool.begin().await?),
+        };
+        Ok(Self::new(store, open, writer))
+    }
+
+    /// Begins one that only reads, and that sees nothing of what others do meanwhile. It may wait
+    /// for the other side of a copy as long as that takes.
+    pub(super) async fn snapshot(store: &Store) -> Result<Self, StoreError> {
+        let open = match store.pools() {
+            Pools::Sqlite(pool) => Open::Sqlite(pool.begin().await?),
+            Pools::MariaDb(pool) => {
+                let mut connection = pool.acquire().await?;
+                // Whatever happens, nobody gets it as it is then.
+                connection.close_on_drop();
+                for sql in [
+                    IDLE_FOR_EVER,
+                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                    "START TRANSACTION READ ONLY",
+                ] {
+                    connection.execute(sql).await?;
+                }
+                Open::Snapshot(connection)
+            }
+        };
+        Ok(Self::new(store, open, None))
+    }
+
+    fn new(store: &Store, open: Open, writer: Option<OwnedMutexGuard<()>>) -> Self {
+        Self {
+            store: store.clone(),
+            open: Mutex::new(open),
+            _writer: writer,
+        }
+    }
+
+    /// Commits what went well, takes back what did not.
+    pub(in crate::store) async fn finish<T>(
+        self,
+        done: Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let open = self.open.into_inner();
+        let value = match done {
+            Ok(value) => value,
+            Err(error) => {
+                let ended = match open {
+                    Open::Sqlite(tx) => tx.rollback().await,
+                    Open::MariaDb(tx) => tx.rollback().await,
+                    Open::Snapshot(_) => Ok(()),
+                };
+                if let Err(fault) = ended {
+                    tracing::debug!(%fault, "the transaction could not be taken back; the database does it");
+                }
+                return Err(error);
+            }
+        };
+        match open {
+            Open::Sqlite(tx) => tx.commit().await?,
+            Open::MariaDb(tx) => tx.commit().await?,
+            // It only read, and its connection is closed.
+            Open::Snapshot(_) => {}
+        }
+        Ok(value)
+    }
+}
+
+/// Runs a statement in whichever transaction it is.
+macro_rules! within {
+    ($self:ident, $sql:ident, $values:ident, $call:ident) => {
+        match &mut *$self.open.lock().await {
+            Open::Sqlite(tx) => query!($sql, $values).$call(&mut **tx).await.map(Into::into),
+            Open::MariaDb(tx) => query!($sql, $values).$call(&mut **tx).await.map(Into::into),
+            Open::Snapshot(connection) => query!($sql, $values)
+                .$call(&mut **connection)
+                .await
+                .map(Into::into),
+        }
+    };
+}
+
+impl Conn for Tx {
+    const ALONE: bool = false;
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn change(&self, sql: &str, values: Vec<Value>) -> Result<Changed, sqlx::Error> {
+        within!(self, sql, values, execute)
+    }
+
+    async fn first(&self, sql: &str, values: Vec<Value>) -> Result<Option<SqlRow>, sqlx::Error> {
+        let answer: FirstRow = within!(self, sql, values, fetch_optional)?;
+        Ok(answer.0)
+    }
+
+    async fn every(&self, sql: &str, values: Vec<Value>) -> Result<Vec<SqlRow>, sqlx::Error> {
+        let answer: AllRows = within!(self, sql, values, fetch_all)?;
+        Ok(answer.0)
+    }
+}
+
+/// What `fetch_optional` gives, of either database.
+pub(super) struct FirstRow(pub Option<SqlRow>);
+/// What `fetch_all` gives, of either database.
+pub(super) struct AllRows(pub Vec<SqlRow>);
+
+macro_rules! of_database {
+    ($variant:ident, $row:ty, $done:ty, |$ended:ident| $last_id:expr) => {
+        impl From<Option<$row>> for FirstRow {
+            fn from(row: Option<$row>) -> Self {
+                Self(row.map(SqlRow::$variant))
+            }
+        }
+
+        impl From<Vec<$row>> for AllRows {
+            fn from(rows: Vec<$row>) -> Self {
+                Self(rows.into_iter().map(SqlRow::$variant).collect())
+            }
+        }
+
+        impl From<$done> for Changed {
+            fn from($ended: $done) -> Self {
+                Self {
+                    rows: $ended.rows_affected(),
+                    last_id: $last_id,
+                }
+            }
+        }
+    };
+}
+
+of_database!(
+    Sqlite,
+    sqlx::sqlite::SqliteRow,
+    sqlx::sqlite::SqliteQueryResult,
+    |ended| ended.last_insert_rowid()
+);
+of_database!(
+    MariaDb,
+    sqlx::mysql::MySqlRow,
+    sqlx::mysql::MySqlQueryResult,
+    |ended| ended.last_insert_id().cast_signed()
+);

@@ -1,0 +1,279 @@
+//! The words that the database keeps, with those that people read.
+
+use serde::{Deserialize, Serialize};
+
+use super::column::ColumnKind;
+
+/// An enum whose values have a name in the database and a word for people.
+macro_rules! words {
+    ($(#[$meta:meta])* pub enum $name:ident { $(#[doc = $doc:literal] $variant:ident = $wire:literal, $label:literal;)+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name {
+            $(#[doc = $doc] $variant,)+
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// Their names in the database, with the words for people.
+            pub const CHOICES: &'static [(&'static str, &'static str)] = &[$(($wire, $label)),+];
+
+            /// The name in the database.
+            pub const fn wire(self) -> &'static str {
+                match self { $(Self::$variant => $wire),+ }
+            }
+
+            /// The word for people.
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label),+ }
+            }
+
+            /// The one of this name.
+            pub fn of(wire: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.wire() == wire)
+            }
+        }
+    };
+}
+
+words! {
+    /// What somebody is in the shop.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Role {
+        /// Everything.
+        Owner = "owner", "Chủ cửa hàng";
+        /// Everything but owners and keys.
+        Manager = "manager", "Quản lý";
+        /// Jobs.
+        Operator = "operator", "Nhân viên gạch nợ";
+        /// The collection desk.
+        Collector = "collector", "Nhân viên thu cước";
+        /// Looks.
+        ReadOnly = "read_only", "Chỉ xem";
+    }
+}
+
+words! {
+    /// May an account be used?
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum AccountStatus {
+        /// Yes.
+        Active = "active", "Hoạt động";
+        /// Somebody has to approve it first.
+        Pending = "pending", "Chờ duyệt";
+        /// No.
+        Suspended = "suspended", "Tạm khóa";
+    }
+}
+
+words! {
+    /// Was a report accepted?
+    pub enum ReportStatus {
+        /// It settled its job, or put it into doubt.
+        Accepted = "accepted", "Đã nhận";
+        /// It moved nothing and waits for a person.
+        Refused = "refused", "Không nhận, giữ lại xem";
+    }
+}
+
+words! {
+    /// What the audit trail tells of. What is not named here cannot be written there.
+    pub enum AuditAction {
+        /// A row was added.
+        Add = "add", "Thêm";
+        /// A row was changed.
+        Change = "change", "Sửa";
+        /// A row was deleted.
+        Delete = "delete", "Xóa";
+        /// A deleted row was brought back.
+        Restore = "restore", "Khôi phục";
+        /// A file was brought in.
+        Import = "import", "Nhập tệp";
+        /// An import was taken back.
+        ImportUndo = "import.undo", "Hoàn tác lần nhập";
+        /// A list was taken along.
+        Export = "export", "Xuất tệp";
+        /// Jobs were added.
+        JobsAdd = "jobs.add", "Thêm việc";
+        /// A person decided about a job.
+        JobsDecide = "jobs.decide", "Quyết định";
+        /// Somebody looked at a refused report.
+        ReportsSeen = "reports.seen", "Đã xem báo cáo";
+        /// Somebody signed in.
+        Login = "login", "Đăng nhập";
+        /// Somebody signed out.
+        Logout = "logout", "Đăng xuất";
+        /// A sign-in failed.
+        LoginFailed = "login_failed", "Đăng nhập sai";
+        /// Right password, wrong device.
+        LoginDevice = "login_device", "Đăng nhập từ thiết bị lạ";
+        /// Somebody wanted what the role does not allow.
+        Refused = "refused", "Bị từ chối";
+        /// Somebody's sessions were ended.
+        SessionsEnd = "sessions.end", "Kết thúc phiên";
+        /// An account was added.
+        AccountsAdd = "accounts.add", "Thêm tài khoản";
+        /// Role or status of an account changed.
+        AccountsStanding = "accounts.standing", "Đổi vai trò, trạng thái";
+        /// The end of a trial changed.
+        AccountsTrial = "accounts.trial", "Đổi hạn dùng thử";
+        /// A password changed.
+        AccountsPassword = "accounts.password", "Đổi mật khẩu";
+        /// A password for once was given.
+        AccountsReset = "accounts.reset", "Cấp mật khẩu một lần";
+        /// A second factor was set up.
+        AccountsTotpOn = "accounts.totp_on", "Bật bảo vệ hai lớp";
+        /// A second factor was taken away.
+        AccountsTotpOff = "accounts.totp_off", "Tắt bảo vệ hai lớp";
+        /// An account was bound to its next device, or freed.
+        AccountsDevice = "accounts.device", "Chọn gắn thiết bị";
+        /// An account was bound to a device.
+        AccountsDeviceBound = "accounts.device_bound", "Gắn thiết bị";
+        /// A machine was added.
+        MachinesAdd = "machines.add", "Thêm máy";
+        /// A machine's token was revoked.
+        MachinesRevoke = "machines.revoke", "Thu hồi mã máy";
+        /// A setting changed.
+        SettingsSet = "settings.set", "Đổi cài đặt";
+        /// A paid job completed its collection row.
+        CollectionSettle = "collection.settle", "Thu cước: đã thu";
+        /// A second payment came for a collection row that was complete.
+        CollectionPaidAgain = "collection.paid_again", "Thu cước: trả hai lần";
+        /// A paid job was made for a collection row that is gone.
+        CollectionMissing = "collection.missing", "Thu cước: không thấy dòng";
+        /// All secrets were sealed with a new key.
+        SecretsRekey = "secrets.rekey", "Đổi khóa bí mật";
+    }
+}
+
+words! {
+    /// Why a machine may not do what it asks for, or why its report moves nothing.
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum LeaseRefusal {
+        /// There is no such job.
+        NoJob = "no_job", "Không có việc này";
+        /// It was handed to another machine, or taken back.
+        Lost = "lost", "Việc đã giao máy khác hoặc thu hồi";
+        /// It is not handed out any more: the report came after the lease had run out.
+        Late = "late", "Đến sau hạn giữ việc";
+        /// It has ended.
+        Ended = "ended", "Việc đã có kết quả";
+        /// Another attempt of it was armed.
+        OtherAttempt = "other_attempt", "Đang có lần thanh toán khác";
+        /// Another job of the same debt is on its way or in doubt.
+        DebtLocked = "debt_locked", "Nợ này đang khóa";
+        /// The shop's limit.
+        OverLimit = "over_limit", "Vượt hạn mức";
+        /// A top-up of another amount than the one that was ordered.
+        OtherAmount = "other_amount", "Khác số tiền được đặt";
+    }
+}
+
+impl LeaseRefusal {
+    /// What happened and what to do, for people.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::NoJob => "Máy chủ không có việc này.",
+            Self::Lost => {
+                "Việc này không còn thuộc máy này: đã giao cho máy khác hoặc đã thu hồi. Không thanh toán."
+            }
+            Self::Late => "Kết quả đến sau khi hết hạn giữ việc. Máy chủ giữ lại để người xem.",
+            Self::Ended => "Việc này đã có kết quả. Máy chủ giữ lại báo cáo để người xem.",
+            Self::OtherAttempt => "Việc này đang có một lần thanh toán khác.",
+            Self::DebtLocked => {
+                "Một việc khác của cùng khoản nợ đang thanh toán hoặc chưa rõ kết quả. Đợi đối soát xong."
+            }
+            Self::OverLimit => "Vượt hạn mức của cửa hàng. Hỏi người quản lý.",
+            Self::OtherAmount => "Số tiền khác với số tiền được đặt. Không thanh toán.",
+        }
+    }
+}
+
+pub(super) const A_USER: ColumnKind = ColumnKind::Relation {
+    table: "users",
+    shown: "username",
+};
+pub(super) const A_MACHINE: ColumnKind = ColumnKind::Relation {
+    table: "machines",
+    shown: "name",
+};
+pub(super) const A_JOB: ColumnKind = ColumnKind::Relation {
+    table: "jobs",
+    shown: "code",
+};
+
+/// The wire names of the services with their titles, as `domain::Service` has them (a test
+/// compares).
+pub const SERVICES: &[(&str, &str)] = &[
+    ("tra_cuu_ftth", "Tra cứu FTTH"),
+    ("gach_dien_evn", "Gạch điện EVN"),
+    ("nap_tien_da_mang", "Nạp tiền đa mạng"),
+    ("nap_tien_viettel", "Nạp tiền Viettel"),
+    ("thanh_toan_tv_internet", "Thanh toán TV – Internet"),
+    ("tra_cuu_no_tra_sau", "Tra cứu nợ trả sau"),
+];
+
+/// A job's states, as `domain::JobState` has them.
+pub const JOB_STATES: &[(&str, &str)] = &[
+    ("ready", "Chờ làm"),
+    ("leased", "Đang làm"),
+    ("armed", "Đang thanh toán"),
+    ("done", "Xong"),
+    ("failed", "Không làm được"),
+    ("in_doubt", "Chưa rõ, cần đối soát"),
+    ("review", "Cần người xem"),
+    ("cancelled", "Đã hủy"),
+];
+
+/// How an attempt ended, as `domain::Outcome` has them.
+pub const OUTCOMES: &[(&str, &str)] = &[
+    ("paid", "Đã thanh toán"),
+    ("debt", "Còn nợ"),
+    ("no_debt", "Không nợ cước"),
+    ("already_cleared", "Đã gạch trước đó"),
+    ("not_found", "Không tìm thấy"),
+    ("rejected", "Cổng từ chối"),
+    ("refused", "Không làm (giới hạn)"),
+    ("failed", "Lỗi, làm lại được"),
+    ("not_sent", "Chưa gửi"),
+    ("unknown", "Chưa rõ, cần xem"),
+    ("cancelled", "Chưa làm"),
+    ("dry_run", "Chạy thử"),
+];
+
+/// What proves an outcome, as `domain::Proof` has them.
+pub const PROOFS: &[(&str, &str)] = &[
+    ("response", "Câu trả lời của cổng"),
+    ("reattach", "Đọc lại trình duyệt"),
+    ("history", "Lịch sử giao dịch"),
+    ("balance", "Số dư"),
+    ("person", "Người xác nhận"),
+    ("none", "—"),
+];
+
+/// Tables by the names that the trail and imports keep (a test compares).
+pub const TABLE_NAMES: &[(&str, &str)] = &[
+    ("admin_config", "Cài đặt cũ"),
+    ("banner", "Banner"),
+    ("users", "Người dùng"),
+    ("products", "Sản phẩm"),
+    ("orders", "Đơn hàng"),
+    ("order_details", "Chi tiết đơn"),
+    ("collection_data", "Thu cước"),
+    ("transporter_transaction", "Giao dịch vận chuyển"),
+    ("machines", "Máy và mã truy cập"),
+    ("imports", "Lần nhập"),
+    ("jobs", "Việc"),
+    ("debt_locks", "Nợ đang khóa"),
+    ("attempts", "Lần thanh toán"),
+    ("reports", "Kết quả gửi về"),
+    ("limits", "Hạn mức"),
+    ("accounts", "Tài khoản đăng nhập"),
+    ("login_failures", "Đăng nhập sai"),
+    ("audit", "Nhật ký thay đổi"),
+    ("settings", "Cài đặt"),
+];

@@ -1,0 +1,142 @@
+//! May a machine confirm a payment on the portal?
+
+use uuid::Uuid;
+
+use super::lease::Held;
+use super::limit::is_over_limit;
+use super::row::{JobRow, ROW, read_row};
+use super::{Jobs, debts};
+use crate::domain::Vnd;
+use crate::domain::lease::{JobEvent, JobState, after};
+use crate::store::StoreError;
+use crate::store::base::{Conn, Tx, execute, exists, insert, one, text, transaction, values};
+use crate::store::catalogue::LeaseRefusal;
+
+/// What a machine wants to confirm.
+struct Request<'r> {
+    machine: i64,
+    job: &'r Held,
+    attempt: String,
+    amount: Option<Vnd>,
+    lease_ms: i64,
+}
+
+impl Jobs<'_> {
+    /// May the machine confirm this job on the portal? When this says yes, that is durable: from
+    /// then on the job is never handed out by itself. Asking again for the same attempt is answered
+    /// the same. Answers until when the job is held.
+    pub async fn arm(
+        &self,
+        machine: i64,
+        job: &Held,
+        attempt: Uuid,
+        amount: Option<Vnd>,
+        lease_ms: i64,
+    ) -> Result<Result<i64, LeaseRefusal>, StoreError> {
+        let request = Request {
+            machine,
+            job,
+            attempt: attempt.to_string(),
+            amount,
+            lease_ms,
+        };
+        transaction!(self.store, |tx| arm(&tx, &request))
+    }
+}
+
+async fn arm(tx: &Tx, request: &Request<'_>) -> Result<Result<i64, LeaseRefusal>, StoreError> {
+    let sql = format!("{ROW}{}", tx.locked());
+    let Some(row) = one(tx, &sql, values![request.job.id.clone()]).await? else {
+        return Ok(Err(LeaseRefusal::NoJob));
+    };
+    let row = read_row(&row)?;
+    if !row.is_held_by(request.machine, request.job.fence) || row.is_deleted {
+        return Ok(Err(LeaseRefusal::Lost));
+    }
+    if row.state == JobState::Armed {
+        return arm_again(tx, &row, request).await;
+    }
+    let Ok(state) = after(row.state, JobEvent::Armed) else {
+        let is_over = row.state.is_end();
+        return Ok(Err(if is_over {
+            LeaseRefusal::Ended
+        } else {
+            LeaseRefusal::Lost
+        }));
+    };
+    if debts::is_locked(tx, &row.debt_key).await? {
+        return Ok(Err(LeaseRefusal::DebtLocked));
+    }
+    let amount = match (row.amount, request.amount) {
+        (Some(ordered), Some(wanted)) if ordered != wanted.dong() => {
+            return Ok(Err(LeaseRefusal::OtherAmount));
+        }
+        (Some(ordered), _) => Vnd::try_from(ordered).ok(),
+        (None, wanted) => wanted,
+    };
+    if is_over_limit(tx, request.machine, &row.service, amount).await? {
+        return Ok(Err(LeaseRefusal::OverLimit));
+    }
+    let known = "SELECT 1 FROM attempts WHERE attempt = ?";
+    if exists(tx, known, values![request.attempt.clone()]).await? {
+        return Ok(Err(LeaseRefusal::OtherAttempt));
+    }
+    keep_armed(tx, &row, state, request, amount).await.map(Ok)
+}
+
+/// The same attempt once more: its answer may have been lost on the way.
+async fn arm_again(
+    tx: &Tx,
+    row: &JobRow,
+    request: &Request<'_>,
+) -> Result<Result<i64, LeaseRefusal>, StoreError> {
+    if armed_attempt(tx, row.id, row.fence).await?.as_deref() != Some(request.attempt.as_str()) {
+        return Ok(Err(LeaseRefusal::OtherAttempt));
+    }
+    let now = tx.now_ms();
+    let until_ms = now + request.lease_ms;
+    let sql = "UPDATE jobs SET lease_until = ?, heartbeat_at = ? WHERE id = ?";
+    execute(tx, sql, values![until_ms, now, row.id]).await?;
+    Ok(Ok(until_ms))
+}
+
+/// Writes the permission down: the debt's lock, the attempt, the job's state.
+async fn keep_armed(
+    tx: &Tx,
+    row: &JobRow,
+    state: JobState,
+    request: &Request<'_>,
+    amount: Option<Vnd>,
+) -> Result<i64, StoreError> {
+    let now = tx.now_ms();
+    let until_ms = now + request.lease_ms;
+    debts::lock(tx, row, now).await?;
+    let sql = "INSERT INTO attempts (attempt, job_id, fence, machine_id, amount, armed_at) VALUES (?, ?, ?, ?, ?, ?)";
+    let given = values![
+        request.attempt.clone(),
+        row.id,
+        row.fence,
+        request.machine,
+        amount.map(Vnd::dong),
+        now
+    ];
+    insert(tx, sql, given).await?;
+    let sql = "UPDATE jobs SET state = ?, lease_until = ?, heartbeat_at = ?, updated_at = ?, version = version + 1 WHERE id = ? AND fence = ?";
+    let given = values![state.wire(), until_ms, now, now, row.id, row.fence];
+    execute(tx, sql, given).await?;
+    Ok(until_ms)
+}
+
+pub(super) async fn armed_attempt(
+    tx: &Tx,
+    job: i64,
+    fence: i64,
+) -> Result<Option<String>, StoreError> {
+    let row = one(
+        tx,
+        "SELECT attempt FROM attempts WHERE job_id = ? AND fence = ? ORDER BY id DESC LIMIT 1",
+        values![job, fence],
+    )
+    .await?;
+    row.map(|row| text(&row, 0)).transpose()
+}
