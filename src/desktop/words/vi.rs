@@ -78,6 +78,16 @@ pub const WORDS: Words = Words {
     },
     from_file: |count, name| format!("Đã đọc {count} dòng từ {name}"),
     new_source: "Nơi lấy dữ liệu đã đổi: danh sách cũ không dùng được nữa. Bấm Get dữ liệu để lấy lại.",
+    empty_file: |name| format!("Tệp {name} không có dòng nào; danh sách đang có được giữ nguyên"),
+    no_good_row: |why| format!("Không dòng nào làm được. {why}"),
+    rehearsed: |count, sum, all| format!("Chạy thử xong · sẽ trả {count} khoản · {sum} ({all})"),
+    decide: "Ghi vào sổ",
+    decide_sure: |word, account, amount| {
+        format!("Ghi “{word}” cho {account}, {amount}? Đã ghi thì không sửa lại được.")
+    },
+    leave_it: "Thôi",
+    auto_sure: |limits| format!("Máy sẽ tự trả tiền thật, không hỏi từng lần. {limits}"),
+    auto_start: "Bật tự động",
     no_data: "Không có dữ liệu từ API",
     fetched: |count, service| format!("Đã tải {count} dòng: {service}"),
     empty: "Danh sách trống",
@@ -281,6 +291,9 @@ fn setting(key: &str) -> &'static str {
         "browser.logins_per_browser" => "Số phiên trong một trình duyệt",
         "limits.per_job" => "Nhiều nhất cho một khoản; trống là không giới hạn",
         "limits.per_batch" => "Nhiều nhất cho một lô",
+        "limits.repeat_hours" => {
+            "Giờ trong đó không nạp lại cùng số, cùng tiền mà không hỏi; 0 là không giữ"
+        }
         "limits.per_day" => "Nhiều nhất cho một ngày",
         "limits.tolerance" => "Số tiền cổng báo được lệch bao nhiêu so với danh sách",
         "report.folder" => "Thư mục báo cáo; trống là ket_qua",
