@@ -129,7 +129,7 @@ fn bill(code: &str) -> NewJob {
             row: String::new(),
             ticket: None,
         },
-        gachno::store::jobs::JobSource::Sample,
+        gachno::store::jobs::JobOrigin::Sample,
     )
 }
 
@@ -485,7 +485,7 @@ on_both! {
         let world = World::open(base).await;
         let phone = Account::parse(Service::TopUpViettel.spec().account, "0981234567").unwrap();
         let job = Job { account: phone, amount: Some(Vnd::fixed(50_000)), order_id: None, payment: None, receiver: None, row: String::new(), ticket: None };
-        world.store.jobs().add(&[NewJob::of(Service::TopUpViettel, &job, gachno::store::jobs::JobSource::Sample)], &Actor::system()).await.unwrap();
+        world.store.jobs().add(&[NewJob::of(Service::TopUpViettel, &job, gachno::store::jobs::JobOrigin::Sample)], &Actor::system()).await.unwrap();
         let top_up = world.store.jobs().lease(world.one, Service::TopUpViettel, 1, MINUTE).await.unwrap().jobs.remove(0);
         let arm = async |job: &LeasedJob, amount: Option<i64>| {
             world.store.jobs().arm(world.one, &held(job), Uuid::now_v7(), amount.map(|dong| Vnd::try_from(dong).unwrap()), MINUTE).await.unwrap()
@@ -693,7 +693,7 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     );
     store
         .settings()
-        .set(&gachno::store::settings::Setting::TrialDays(30), &actor)
+        .set(&gachno::store::settings::ShopSetting::TrialDays(30), &actor)
         .await
         .unwrap();
     assert_eq!(

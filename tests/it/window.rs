@@ -833,7 +833,7 @@ fn what_the_server_hands_out_is_held_given_back_paid_and_told() {
     let jobs: Vec<NewJob> = list
         .jobs
         .iter()
-        .map(|job| NewJob::of(Service::PayEvn, job, gachno::store::jobs::JobSource::Sample))
+        .map(|job| NewJob::of(Service::PayEvn, job, gachno::store::jobs::JobOrigin::Sample))
         .collect();
     runtime
         .block_on(store.jobs().add(&jobs, &Actor::system()))

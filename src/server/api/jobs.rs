@@ -15,7 +15,7 @@ use crate::server::AppState;
 use crate::server::intake::JobText;
 use crate::server::web::extract::{JsonBody, PathParam, QueryParams};
 use crate::server::web::problem::Problem;
-use crate::store::jobs::{Added, JobFilter, JobSource, JobView, NewJob};
+use crate::store::jobs::{Added, JobFilter, JobOrigin, JobView, NewJob};
 use crate::store::machines::Scope;
 
 /// Jobs that are added in one request.
@@ -153,7 +153,7 @@ fn new_job(service: Service, row: NewJobRow) -> Result<NewJob, String> {
             .unwrap_or_default(),
     };
     let job = text
-        .job(Some(service), JobSource::Api)
+        .job(Some(service), JobOrigin::Api)
         .map_err(|fault| fault.why)?;
     Ok(NewJob {
         run_at: row.run_at.map_or(0, Timestamp::as_millisecond),

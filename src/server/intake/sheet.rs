@@ -9,7 +9,7 @@ use crate::domain::text::plain;
 use crate::server::web::cells;
 use crate::store::catalogue::work::JOBS;
 use crate::store::catalogue::{self, Table};
-use crate::store::jobs::{JobSource, NewJob};
+use crate::store::jobs::{JobOrigin, NewJob};
 use crate::store::tables::Fields;
 
 /// Rows of one file, at most.
@@ -153,7 +153,7 @@ impl ImportSheet {
     /// A row as a job. `Err`: what is wrong with it.
     pub fn job(&self, row: &[String]) -> Result<NewJob, String> {
         JobText::of(|field| self.cell(row, field.name()))
-            .job(self.service, JobSource::Import)
+            .job(self.service, JobOrigin::Import)
             .map_err(|fault| fault.why)
     }
 

@@ -11,7 +11,7 @@ use crate::domain::lease::JobState;
 use crate::domain::{PaymentType, Vnd};
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
-use crate::store::base::{Conn, Tx, Value, all, execute, marks, text, transaction, values};
+use crate::store::base::{Conn, SqlValue, Tx, all, execute, marks, text, transaction, values};
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::work::JOBS;
 
@@ -62,7 +62,7 @@ pub(in crate::store) async fn add(
     let live_keys: Vec<String> = jobs.iter().map(NewJob::live_key).collect();
     let mut by_add_key = known_by(tx, "add_key", &add_keys).await?;
     let mut by_live_key = known_by(tx, "live_key", &live_keys).await?;
-    let mut rows: Vec<Value> = Vec::new();
+    let mut rows: Vec<SqlValue> = Vec::new();
     let mut answers = Vec::with_capacity(jobs.len());
     for (job, live_key) in jobs.iter().zip(live_keys) {
         let add_key = job.add_key();
@@ -109,7 +109,7 @@ async fn known_by<C: Conn>(
         "SELECT {column}, public_id FROM jobs WHERE {column} IN ({})",
         marks(keys.len())
     );
-    all(c, &sql, keys.iter().map(Value::from).collect())
+    all(c, &sql, keys.iter().map(SqlValue::from).collect())
         .await?
         .iter()
         .map(|row| Ok((text(row, 0)?, text(row, 1)?)))
@@ -148,7 +148,7 @@ fn new_row(
     (live_key, add_key): (&str, Option<&str>),
     actor: &Actor,
     now: i64,
-) -> Vec<Value> {
+) -> Vec<SqlValue> {
     values![
         public_id,
         job.service.spec().wire,

@@ -6,7 +6,7 @@ use crate::store::digest;
 
 /// Who or what brought a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobSource {
+pub enum JobOrigin {
     /// Another program.
     Api,
     /// A file.
@@ -19,7 +19,7 @@ pub enum JobSource {
     Sample,
 }
 
-impl JobSource {
+impl JobOrigin {
     /// The name in the database.
     pub const fn wire(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ pub struct NewJob {
     /// The order it came from.
     pub order_id: Option<String>,
     /// Who or what brought it.
-    pub source: JobSource,
+    pub source: JobOrigin,
     /// For people.
     pub note: Option<String>,
     /// Smaller is earlier.
@@ -69,7 +69,7 @@ pub struct NewJob {
 
 impl NewJob {
     /// A job as the intake checked it.
-    pub fn of(service: Service, job: &Job, source: JobSource) -> Self {
+    pub fn of(service: Service, job: &Job, source: JobOrigin) -> Self {
         let top_up = job.top_up(service);
         Self {
             service,

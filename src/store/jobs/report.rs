@@ -10,7 +10,7 @@ use crate::domain::{Outcome, Proof, Report, Vnd};
 use crate::store::base::audit::Actor;
 use crate::store::base::search_text::{self, search_text};
 use crate::store::base::{
-    Conn, Tx, Value, execute, insert, one, text, text_or_none, transaction, values,
+    Conn, SqlValue, Tx, execute, insert, one, text, text_or_none, transaction, values,
 };
 use crate::store::catalogue::work::JOBS;
 use crate::store::catalogue::{LeaseRefusal, ReportStatus};
@@ -187,7 +187,7 @@ async fn write(
         now,
         state.is_end().then_some(now)
     ];
-    given.extend(run_at.map(Value::from));
+    given.extend(run_at.map(SqlValue::from));
     given.extend(values![row.id, row.fence]);
     execute(tx, &sql, given).await.map(|_| ())
 }
