@@ -11,12 +11,12 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 
-use crate::browser::Settings;
+use crate::browser::BrowserSettings;
 use crate::client::{ApiError, Claims, CollectionSite, JobApi, JobServer, JobSource};
 use crate::config::{Config, ConfigError, Home, Unlock, Vault};
 use crate::domain::job::Defaults;
-use crate::domain::{Intake, Service, Source, Ticket};
-use crate::engine::{Courier, EvidenceStore, Halt, Plan, Tools, give_back};
+use crate::domain::{Intake, ListChoice, Service, Source, Ticket};
+use crate::engine::{Courier, EvidenceStore, Halt, Plan, Repeats, Tools, give_back};
 use crate::ledger::{Ledger, LedgerError};
 use crate::portal::{Credentials, MapError, PortalMap};
 
@@ -110,6 +110,7 @@ pub fn tools_on(
     config: &Config,
     map_file: Option<&Path>,
 ) -> Result<Tools, SetupError> {
+    home.close_to_others();
     let own_map = home.portal_map();
     let map = PortalMap::load(map_file.or_else(|| own_map.exists().then_some(own_map.as_path())))?;
     let evidence = EvidenceStore::at(&home.evidence(), config.evidence.pictures);
@@ -120,7 +121,7 @@ pub fn tools_on(
         ledger,
         map: Arc::new(map),
         portal_url: config.portal.url.trim_end_matches('/').to_owned(),
-        browser: Settings {
+        browser: BrowserSettings {
             webdriver_url: config.browser.webdriver_url.clone(),
             browser_path: config.browser.browser_path.clone(),
             driver_path: config.browser.driver_path.clone(),
@@ -189,7 +190,8 @@ pub fn plan(config: &Config, secrets: &Secrets, service: Service, intake: Intake
         limits: config.limits,
         is_sample: intake.is_sample,
         dry_run: false,
-        force_new: false,
+        choice: ListChoice::Unsaid,
+        repeats: Repeats::None,
         sessions: config.browser.sessions.max(1).into(),
     }
 }
@@ -357,7 +359,7 @@ impl Link {
         if let Err(error) = self.courier.deliver().await {
             tracing::warn!(%error, "outcomes wait for their source");
         }
-        let mut held = self.courier.ledger.held(None).await?;
+        let mut held = self.courier.ledger.outbox().held(None).await?;
         held.retain(|ticket| ticket.source == Source::Server);
         self.give_back(claims, &held).await;
         Ok(())
@@ -386,6 +388,7 @@ impl Link {
         }
         self.courier
             .ledger
+            .outbox()
             .unacknowledged()
             .await
             .unwrap_or_default()

@@ -11,6 +11,7 @@ pub mod app;
 pub mod browser;
 pub mod cli;
 pub mod client;
+pub mod clock;
 pub mod config;
 pub mod crash;
 #[cfg(feature = "desktop")]

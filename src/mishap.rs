@@ -13,6 +13,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::config::private_folder;
+
 /// How the names of reports begin, and how those end that nobody was told of yet.
 const PREFIX: &str = "su_co-";
 const UNTOLD: &str = "moi.txt";
@@ -34,7 +36,7 @@ pub fn report_to(folder: PathBuf) {
             std::backtrace::Backtrace::force_capture()
         );
         // Where nothing can be written the word on stderr has to do.
-        let _ = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(name), text));
+        let _ = private_folder(&folder).and_then(|()| fs::write(folder.join(name), text));
         before(info);
     }));
 }

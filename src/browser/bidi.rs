@@ -47,11 +47,11 @@ struct Refused {
 
 /// Where the events of each tab go.
 #[derive(Debug, Default)]
-struct Routes(Mutex<HashMap<String, mpsc::UnboundedSender<Event>>>);
+struct Routes(Mutex<HashMap<String, mpsc::UnboundedSender<BidiEvent>>>);
 
 /// What a tab tells by itself.
 #[derive(Debug, Clone)]
-pub(super) enum Event {
+pub(super) enum BidiEvent {
     /// A request is about to be sent.
     Request(Request),
     /// A request was answered.
@@ -81,7 +81,7 @@ pub(super) struct Request {
 }
 
 impl Routes {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, mpsc::UnboundedSender<Event>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, mpsc::UnboundedSender<BidiEvent>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -96,13 +96,13 @@ impl Routes {
 }
 
 /// The event and its tab, or nothing for the many that nobody here waits for.
-fn event_of(message: &Value) -> Option<(&str, Event)> {
+fn event_of(message: &Value) -> Option<(&str, BidiEvent)> {
     let params = message.get("params")?;
     let request = params.get("request");
     let id = || request?.get("request")?.as_str().map(str::to_owned);
     let text = |key: &str| Some(request?.get(key)?.as_str()?.to_owned());
     let event = match message.get("method")?.as_str()? {
-        "network.beforeRequestSent" => Event::Request(Request {
+        "network.beforeRequestSent" => BidiEvent::Request(Request {
             id: id()?,
             method: text("method")?,
             url: text("url")?,
@@ -112,7 +112,7 @@ fn event_of(message: &Value) -> Option<(&str, Event)> {
                 .unwrap_or(false),
             is_navigation: params.get("navigation").is_some_and(|n| !n.is_null()),
         }),
-        "network.responseCompleted" => Event::Answered {
+        "network.responseCompleted" => BidiEvent::Answered {
             request: id()?,
             status: params
                 .pointer("/response/status")
@@ -124,7 +124,7 @@ fn event_of(message: &Value) -> Option<(&str, Event)> {
             let context = params.pointer("/source/context")?.as_str()?;
             return Some((
                 context,
-                Event::Said(params.pointer("/data/value")?.as_str()?.to_owned()),
+                BidiEvent::Said(params.pointer("/data/value")?.as_str()?.to_owned()),
             ));
         }
         _ => return None,
@@ -232,7 +232,7 @@ impl Bidi {
     }
 
     /// The events of a tab from now on.
-    pub fn events_of(&self, context: &str) -> mpsc::UnboundedReceiver<Event> {
+    pub fn events_of(&self, context: &str) -> mpsc::UnboundedReceiver<BidiEvent> {
         let (sender, receiver) = mpsc::unbounded_channel();
         self.routes.lock().insert(context.to_owned(), sender);
         receiver
@@ -290,7 +290,7 @@ mod tests {
             "params": { "context": "C1", "isBlocked": true, "navigation": null,
                         "request": { "request": "7.1", "method": "POST", "url": "http://p/x.jsf" } }
         });
-        let Some(("C1", Event::Request(request))) = event_of(&message) else {
+        let Some(("C1", BidiEvent::Request(request))) = event_of(&message) else {
             panic!("{message}")
         };
         assert!(request.is_held && !request.is_navigation);

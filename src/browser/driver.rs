@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::BrowserError;
+use super::workspace::MARK;
 
 /// A driver that has not said its port by then never will.
 const START_MAX: Duration = Duration::from_secs(20);
@@ -31,11 +32,12 @@ struct Failed {
 
 impl Driver {
     /// Starts the driver in its own process group, so that a Ctrl-C in the terminal does not reach
-    /// it before us. Blocks until it says its port (some 50 ms).
-    pub fn start(program: &Path) -> Result<Self, BrowserError> {
+    /// it before us. Blocks until it says its port (some 50 ms). `profile`: what a reaper will know
+    /// it by, should we be killed.
+    pub fn start(program: &Path, profile: Option<&Path>) -> Result<Self, BrowserError> {
         let mut tried = 1;
         loop {
-            match Self::try_start(program) {
+            match Self::try_start(program, profile) {
                 Err(Failed {
                     has_ended: true, ..
                 }) if tried < TRIES => tried += 1,
@@ -45,7 +47,7 @@ impl Driver {
         }
     }
 
-    fn try_start(program: &Path) -> Result<Self, Failed> {
+    fn try_start(program: &Path, profile: Option<&Path>) -> Result<Self, Failed> {
         let fault = |why: String| Failed {
             why,
             has_ended: false,
@@ -56,6 +58,9 @@ impl Driver {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
+        if let Some(profile) = profile {
+            command.env(MARK, profile);
+        }
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         #[cfg(windows)]
@@ -141,7 +146,9 @@ mod tests {
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700))
             .expect("made a program");
         assert_eq!(
-            Driver::start(&program).expect("the second time").url(),
+            Driver::start(&program, None)
+                .expect("the second time")
+                .url(),
             "http://127.0.0.1:40123"
         );
     }
@@ -149,7 +156,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_program_that_is_no_driver_is_told_apart() {
-        let error = Driver::start(Path::new("/bin/true"))
+        let error = Driver::start(Path::new("/bin/true"), None)
             .map(|_| ())
             .expect_err("no driver");
         assert!(matches!(error, BrowserError::DriverStart { .. }), "{error}");

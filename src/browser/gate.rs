@@ -11,8 +11,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::BrowserError;
-use super::bidi::{Event, Request};
-use super::session::{GRACE, Session, Tab};
+use super::Session;
+use super::bidi::{BidiEvent, Request};
+use super::tab::Tab;
+use super::webdriver::GRACE;
 
 /// A body is asked for while its request is held: an answer takes three milliseconds.
 const BODY_WAIT: Duration = Duration::from_secs(3);
@@ -160,13 +162,13 @@ impl Gate {
             match event {
                 // The channel ends with the driver; the work notices by itself.
                 None => return work.await,
-                Some(Event::Said(text)) => self.hear(&text),
-                Some(Event::Answered { request, status })
+                Some(BidiEvent::Said(text)) => self.hear(&text),
+                Some(BidiEvent::Answered { request, status })
                     if self.confirming.as_ref() == Some(&request) =>
                 {
                     self.passed.status = Some(status);
                 }
-                Some(Event::Request(request)) if request.is_held => {
+                Some(BidiEvent::Request(request)) if request.is_held => {
                     self.attend(session, tab, &request, &judge, &mut release)
                         .await;
                 }
@@ -284,7 +286,7 @@ impl Gate {
         let mut events = tab.events.lock().await;
         while let Ok(event) = events.try_recv() {
             match event {
-                Event::Request(request) if request.is_held => {
+                BidiEvent::Request(request) if request.is_held => {
                     let order = if request.method == "POST" {
                         "network.failRequest"
                     } else {
@@ -292,7 +294,7 @@ impl Gate {
                     };
                     tab.bidi.tell(order, &json!({ "request": request.id }));
                 }
-                Event::Answered { request, status }
+                BidiEvent::Answered { request, status }
                     if self.confirming.as_ref() == Some(&request) =>
                 {
                     self.passed.status = Some(status)

@@ -9,20 +9,31 @@
 //! [`relay`](serve_relay): while a gate is on, no connection leaves the machine.
 
 mod bidi;
+mod camera;
 mod driver;
 mod error;
 mod find;
 mod gate;
+mod instance;
+mod local;
 mod reaper;
 mod relay;
 mod session;
+mod settings;
 mod shards;
+mod tab;
+mod webdriver;
+mod workspace;
 
+pub use camera::Camera;
 pub use driver::Driver;
 pub use error::BrowserError;
 pub use find::{Found, find, versions};
 pub use gate::{Gate, Judgement, Passed, Posted, Strength, answer_to, fail_held};
+pub use instance::Browser;
 pub use reaper::{Reaped, reap};
 pub use relay::serve as serve_relay;
-pub use session::{Browser, Camera, Facts, Session, Settings, without_password};
+pub use session::{Facts, Session};
+pub use settings::BrowserSettings;
 pub use shards::Shards;
+pub use webdriver::without_password;

@@ -1,41 +1,16 @@
-//! What a dead run left behind is cleared at the next start: its own browsers, drivers and
+//! What a dead run left behind is cleared at the next start: its own browsers, drivers, relays and
 //! profiles, nobody else's.
 //!
-//! Each session writes one small record before its browser starts. A record whose program is gone
-//! names what to clear; processes are matched by the profile's path (unique) or by pid and start
-//! time, never by name alone.
+//! A record whose program is gone names what to clear; processes are matched by the profile's path
+//! (unique, in their arguments or their environment) or by pid and start time, never by name alone.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
-use super::BrowserError;
-use crate::config::write_atomically;
-
-/// One session's traces on this machine.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Record {
-    /// The program that opened it.
-    app: Process,
-    /// Its driver.
-    driver: Option<Process>,
-    /// Its relay.
-    #[serde(default)]
-    relay: Option<Process>,
-    /// Its profile's folder.
-    pub profile: PathBuf,
-}
-
-/// A process, told apart from a later one with the same number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Process {
-    pid: u32,
-    /// Seconds since 1970.
-    started: u64,
-}
+use super::workspace::{MARK, PREFIX, ProcessId, Record, clear};
 
 /// What was cleared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,134 +21,156 @@ pub struct Reaped {
     pub processes: usize,
 }
 
-impl Record {
-    /// Writes the record of a session that is about to start.
-    pub fn write(
-        run: &Path,
-        profile: &Path,
-        driver: u32,
-        relay: Option<u32>,
-    ) -> Result<PathBuf, BrowserError> {
-        let system = processes();
-        let started = |pid| {
-            system
-                .as_ref()
-                .and_then(|s| s.process(Pid::from_u32(pid)))
-                .map_or(0, sysinfo::Process::start_time)
-        };
-        let process = |pid: u32| Process {
-            pid,
-            started: started(pid),
-        };
-        let record = Self {
-            app: process(std::process::id()),
-            driver: Some(process(driver)),
-            relay: relay.map(process),
-            profile: profile.to_owned(),
-        };
-        let name = profile.file_name().unwrap_or_default().to_string_lossy();
-        let path = run.join(format!("{name}.json"));
-        let disk = |source| BrowserError::Disk {
-            path: path.clone(),
-            source,
-        };
-        let text = serde_json::to_vec(&record).map_err(|e| disk(e.into()))?;
-        write_atomically(&path, &text).map_err(disk)?;
-        Ok(path)
-    }
-}
-
 /// Clears what dead runs left in this run folder.
 pub fn reap(run: &Path) -> Reaped {
     let mut reaped = Reaped::default();
-    let Ok(entries) = fs::read_dir(run) else {
-        return reaped;
-    };
-    let records: Vec<(PathBuf, Record)> = entries
-        .flatten()
-        .filter(|entry| entry.path().extension() == Some(OsStr::new("json")))
-        .filter_map(|entry| {
-            Some((
-                entry.path(),
-                serde_json::from_slice(&fs::read(entry.path()).ok()?).ok()?,
-            ))
-        })
-        .collect();
-    if records.is_empty() {
+    // Folders first, records second: a living program writes the record before it makes the folder,
+    // so a folder of this list without a record in that one is nobody's.
+    let folders = profiles_in(run);
+    let records = records_in(run);
+    if folders.is_empty() && records.is_empty() {
         return reaped;
     }
     // Without a process table nothing can be told apart, so nothing is touched.
     let Some(system) = processes() else {
         return reaped;
     };
-    for (path, record) in records {
-        if is_alive(&system, record.app) {
+    let is_living = |record: &Record| is_alive(&system, record.app);
+    for (path, record) in &records {
+        // A record is renamed into its place whole; one that cannot be read has been damaged since,
+        // and says nothing about anybody who is alive.
+        let Some(record) = record else {
+            clear_dead(&system, &mut reaped, path, &path.with_extension(""), &[]);
             continue;
+        };
+        if !is_living(record) {
+            let helpers: Vec<ProcessId> = [record.driver, record.relay]
+                .into_iter()
+                .flatten()
+                .collect();
+            clear_dead(&system, &mut reaped, path, &record.profile, &helpers);
         }
-        reaped.sessions += 1;
-        // Browser first: a driver that dies first lets a held request go.
-        reaped.processes += kill_users_of(&system, &record.profile);
-        for helper in [record.driver, record.relay].into_iter().flatten() {
-            if is_alive(&system, helper)
-                && let Some(process) = system.process(Pid::from_u32(helper.pid))
-            {
-                reaped.processes += usize::from(process.kill());
-            }
+    }
+    for folder in folders {
+        let record = folder.with_extension("json");
+        let is_known = records.iter().any(|(path, known)| {
+            *path == record || known.as_ref().is_some_and(|r| r.profile == folder)
+        });
+        if !is_known {
+            clear_dead(&system, &mut reaped, &record, &folder, &[]);
         }
-        clear(&path, &record.profile);
     }
     reaped
 }
 
+fn clear_dead(
+    system: &System,
+    reaped: &mut Reaped,
+    record: &Path,
+    profile: &Path,
+    helpers: &[ProcessId],
+) {
+    reaped.sessions += 1;
+    reaped.processes += kill_all_of(system, profile, helpers);
+    clear(record, profile);
+}
+
+fn profiles_in(run: &Path) -> Vec<PathBuf> {
+    paths_in(run)
+        .filter(|path| path.is_dir())
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
+        })
+        .collect()
+}
+
+/// The records with what they say; `None` where one cannot be understood.
+fn records_in(run: &Path) -> Vec<(PathBuf, Option<Record>)> {
+    paths_in(run)
+        .filter(|path| path.extension() == Some(OsStr::new("json")))
+        .filter_map(|path| {
+            let text = fs::read(&path).ok()?;
+            Some((path, serde_json::from_slice(&text).ok()))
+        })
+        .collect()
+}
+
+fn paths_in(run: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(run)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+}
+
 /// Kills every process that was started with this profile; says how many.
 pub(super) fn kill_browser_of(profile: &Path) -> usize {
-    processes().map_or(0, |system| kill_users_of(&system, profile))
+    processes().map_or(0, |system| kill_all_of(&system, profile, &[]))
 }
 
-fn kill_users_of(system: &System, profile: &Path) -> usize {
+/// Kills the browser of this profile and its helpers, and says how many processes that were.
+/// Browser first: a driver that dies first lets a held request go.
+fn kill_all_of(system: &System, profile: &Path, helpers: &[ProcessId]) -> usize {
+    let mut doomed: Vec<(Rank, &sysinfo::Process)> = system
+        .processes()
+        .values()
+        .filter_map(|process| Some((rank_of(process, profile, helpers)?, process)))
+        .collect();
+    doomed.sort_by_key(|(rank, _)| *rank);
+    doomed.iter().filter(|(_, process)| process.kill()).count()
+}
+
+/// The order of killing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// The browser's main process; its children go with it.
+    Browser,
+    /// What it started.
+    BrowserChild,
+    /// Driver and relay.
+    Helper,
+}
+
+fn rank_of(process: &sysinfo::Process, profile: &Path, helpers: &[ProcessId]) -> Option<Rank> {
     let flag = format!("--user-data-dir={}", profile.display());
-    let uses = |process: &&sysinfo::Process| process.cmd().iter().any(|word| word == flag.as_str());
-    // The main process first (it has no `--type=`); its children go with it.
-    let mut users: Vec<&sysinfo::Process> = system.processes().values().filter(uses).collect();
-    users.sort_by_key(|p| {
-        p.cmd()
+    let mark = format!("{MARK}={}", profile.display());
+    let words = process.cmd();
+    if words.iter().any(|word| word == flag.as_str()) {
+        let is_child = words
             .iter()
-            .any(|word| word.to_string_lossy().starts_with("--type="))
-    });
-    users.iter().filter(|process| process.kill()).count()
-}
-
-/// Removes profile and record. A browser that is just dying may still write: a few tries, then it
-/// is left to the next start.
-pub(super) fn clear(record: &Path, profile: &Path) {
-    const TRIES: u32 = 40;
-    for attempt in 0..TRIES {
-        match fs::remove_dir_all(profile) {
-            Ok(()) => break,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => break,
-            Err(error) if attempt + 1 == TRIES => {
-                tracing::warn!(%error, profile = %profile.display(), "profile could not be removed; the next start tries again");
-                return;
-            }
-            Err(_) => std::thread::sleep(std::time::Duration::from_millis(25)),
-        }
+            .any(|word| word.to_string_lossy().starts_with("--type="));
+        return Some(if is_child {
+            Rank::BrowserChild
+        } else {
+            Rank::Browser
+        });
     }
-    let _ = fs::remove_file(record);
+    let is_helper = helpers
+        .iter()
+        .any(|helper| helper.pid == process.pid().as_u32() && is_same(process, *helper))
+        || process.environ().iter().any(|entry| entry == mark.as_str());
+    is_helper.then_some(Rank::Helper)
 }
 
-fn is_alive(system: &System, process: Process) -> bool {
-    system.process(Pid::from_u32(process.pid)).is_some_and(|p| {
-        p.start_time() == process.started && p.status() != sysinfo::ProcessStatus::Zombie
-    })
+fn is_same(process: &sysinfo::Process, known: ProcessId) -> bool {
+    process.start_time() == known.started && process.status() != sysinfo::ProcessStatus::Zombie
 }
 
-/// The process table with command lines, or `None` where the system does not show it.
+fn is_alive(system: &System, known: ProcessId) -> bool {
+    system
+        .process(Pid::from_u32(known.pid))
+        .is_some_and(|process| is_same(process, known))
+}
+
+/// The process table with arguments and environments, or `None` where the system does not show it.
 fn processes() -> Option<System> {
     let mut system = System::new()
         .inspect_err(|error| tracing::warn!(%error, "no process table"))
         .ok()?;
     let what = ProcessRefreshKind::nothing()
         .with_cmd(UpdateKind::Always)
+        .with_environ(UpdateKind::Always)
         .without_tasks();
     system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
     Some(system)
@@ -185,7 +182,7 @@ mod tests {
     use super::*;
     use std::process::Command;
 
-    fn record(run: &Path, name: &str, app: Process) -> PathBuf {
+    fn record(run: &Path, name: &str, app: ProcessId) -> PathBuf {
         let profile = run.join(name);
         fs::create_dir_all(profile.join("Default")).expect("profile");
         let record = Record {
@@ -226,7 +223,7 @@ mod tests {
     #[test]
     fn a_dead_runs_browser_goes_and_a_living_ones_stays() {
         let dir = tempfile::tempdir().expect("dir");
-        let me = Process {
+        let me = ProcessId {
             pid: std::process::id(),
             started: processes()
                 .expect("table")
@@ -238,7 +235,7 @@ mod tests {
         let dead = record(
             dir.path(),
             "dead",
-            Process {
+            ProcessId {
                 pid: me.pid,
                 started: me.started - 1_000,
             },

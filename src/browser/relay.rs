@@ -9,8 +9,9 @@
 //! Chromium never repeats; while the valve is shut nothing can leave, whoever dies.
 //!
 //! It runs as a process of its own (`gachno relay`), so that an answer on its way still reaches the
-//! page when the program is killed. Its orders come line by line on stdin, each acknowledged on
-//! stdout; a valve stays as it is when the program is gone.
+//! page when the program is killed. Its orders come line by line on stdin, `NUMBER ORDER`, each
+//! acknowledged on stdout under its number, so that an answer that comes too late is never taken for
+//! another's; a valve stays as it is when the program is gone.
 
 use std::collections::HashMap;
 use std::io;
@@ -20,13 +21,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{
-    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, Lines,
+    AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader,
+    Lines,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Mutex, watch};
 
 use super::BrowserError;
+use super::workspace::MARK;
 
 /// An order is acknowledged in microseconds; after this the relay counts as dead.
 const ORDER_MAX: Duration = Duration::from_secs(5);
@@ -38,16 +41,55 @@ const ORPHAN_MAX: Duration = Duration::from_mins(10);
 /// The relay of one browser.
 #[derive(Debug)]
 pub(super) struct Relay {
-    orders: Mutex<Orders>,
+    orders: Mutex<Orders<ChildStdin, BufReader<ChildStdout>>>,
     pid: u32,
     /// Killed when this is dropped.
     child: std::sync::Mutex<Child>,
 }
 
+/// The line to the relay.
 #[derive(Debug)]
-struct Orders {
-    stdin: ChildStdin,
-    stdout: Lines<BufReader<ChildStdout>>,
+struct Orders<W, R> {
+    to: W,
+    from: Lines<R>,
+    /// The number of the last order.
+    number: u64,
+    /// Was the last order cut short while it was written?
+    is_torn: bool,
+}
+
+impl<W: AsyncWrite + Unpin, R: AsyncBufRead + Unpin> Orders<W, R> {
+    fn new(to: W, from: R) -> Self {
+        Self {
+            to,
+            from: from.lines(),
+            number: 0,
+            is_torn: false,
+        }
+    }
+
+    /// Gives an order and reads its answer; `None`: the relay has exited. May be dropped at any
+    /// moment: answers to earlier orders are passed over.
+    async fn ask(&mut self, order: &str) -> io::Result<Option<String>> {
+        self.number += 1;
+        let number = self.number;
+        // What is left of an order that was cut short becomes a line of its own, which says nothing.
+        let start = if self.is_torn { "\n" } else { "" };
+        self.is_torn = true;
+        self.to
+            .write_all(format!("{start}{number} {order}\n").as_bytes())
+            .await?;
+        self.to.flush().await?;
+        self.is_torn = false;
+        while let Some(line) = self.from.next_line().await? {
+            if let Some((answered, answer)) = line.split_once(' ')
+                && answered.parse() == Ok(number)
+            {
+                return Ok(Some(answer.to_owned()));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// One login's valve.
@@ -58,8 +100,8 @@ pub(super) struct Valve {
 }
 
 impl Relay {
-    /// Starts `program relay`.
-    pub fn start(program: &Path) -> Result<Arc<Self>, BrowserError> {
+    /// Starts `program relay`. `profile`: what a reaper will know it by, should we be killed.
+    pub fn start(program: &Path, profile: Option<&Path>) -> Result<Arc<Self>, BrowserError> {
         let fault = |why: String| BrowserError::Relay { why };
         let mut command = Command::new(program);
         command
@@ -68,6 +110,9 @@ impl Relay {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true);
+        if let Some(profile) = profile {
+            command.env(MARK, profile);
+        }
         #[cfg(unix)]
         command.process_group(0);
         #[cfg(windows)]
@@ -80,12 +125,8 @@ impl Relay {
         else {
             return Err(fault("không nối được ống lệnh".to_owned()));
         };
-        let orders = Mutex::new(Orders {
-            stdin,
-            stdout: BufReader::new(stdout).lines(),
-        });
         Ok(Arc::new(Self {
-            orders,
+            orders: Mutex::new(Orders::new(stdin, BufReader::new(stdout))),
             pid,
             child: child.into(),
         }))
@@ -105,6 +146,15 @@ impl Relay {
         !matches!(child.try_wait(), Ok(None))
     }
 
+    /// Ends it; the browser behind it reaches nothing any more.
+    pub fn kill(&self) {
+        let mut child = self
+            .child
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _ = child.start_kill();
+    }
+
     /// A new port with an open valve.
     pub async fn valve(self: &Arc<Self>) -> Result<Valve, BrowserError> {
         let answer = self.order("new").await?;
@@ -121,15 +171,7 @@ impl Relay {
         let fault = |why: &str| BrowserError::Relay {
             why: format!("{order}: {why}"),
         };
-        let exchange = async {
-            let mut orders = self.orders.lock().await;
-            orders
-                .stdin
-                .write_all(format!("{order}\n").as_bytes())
-                .await?;
-            orders.stdin.flush().await?;
-            orders.stdout.next_line().await
-        };
+        let exchange = async { self.orders.lock().await.ask(order).await };
         match tokio::time::timeout(ORDER_MAX, exchange).await {
             Ok(Ok(Some(line))) => line
                 .strip_prefix("ok")
@@ -188,33 +230,11 @@ pub async fn serve(
     let mut orders = BufReader::new(orders).lines();
     let mut valves: HashMap<u16, watch::Sender<Position>> = HashMap::new();
     while let Some(line) = orders.next_line().await? {
-        let (order, port) = line.split_once(' ').unwrap_or((line.as_str(), ""));
-        let answer = match (order, port.parse::<u16>().ok().and_then(|p| valves.get(&p))) {
-            ("new", _) => {
-                let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-                let port = listener.local_addr()?.port();
-                let (valve, position) = watch::channel(Position {
-                    is_open: true,
-                    shut_count: 0,
-                });
-                valves.insert(port, valve);
-                tokio::spawn(accept(listener, position));
-                format!("ok {port}\n")
-            }
-            ("shut", Some(valve)) => {
-                valve.send_modify(|p| {
-                    *p = Position {
-                        is_open: false,
-                        shut_count: p.shut_count + 1,
-                    }
-                });
-                "ok\n".to_owned()
-            }
-            ("open", Some(valve)) => {
-                valve.send_modify(|p| p.is_open = true);
-                "ok\n".to_owned()
-            }
-            _ => "unknown order\n".to_owned(),
+        let (number, order) = line.split_once(' ').unwrap_or((line.as_str(), ""));
+        let answer = match carry_out(order, &mut valves).await? {
+            Some(Done::Opened(port)) => format!("{number} ok {port}\n"),
+            Some(Done::Turned) => format!("{number} ok\n"),
+            None => format!("{number} unknown order\n"),
         };
         acks.write_all(answer.as_bytes()).await?;
         acks.flush().await?;
@@ -223,6 +243,47 @@ pub async fn serve(
     // home.
     tokio::time::sleep(ORPHAN_MAX).await;
     Ok(())
+}
+
+/// What became of an order.
+enum Done {
+    /// A port with an open valve was made.
+    Opened(u16),
+    /// The valve was turned.
+    Turned,
+}
+
+/// `new`, `shut PORT`, `open PORT`; `None`: it is none of these.
+async fn carry_out(
+    order: &str,
+    valves: &mut HashMap<u16, watch::Sender<Position>>,
+) -> io::Result<Option<Done>> {
+    if order == "new" {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let port = listener.local_addr()?.port();
+        let (valve, position) = watch::channel(Position {
+            is_open: true,
+            shut_count: 0,
+        });
+        valves.insert(port, valve);
+        tokio::spawn(accept(listener, position));
+        return Ok(Some(Done::Opened(port)));
+    }
+    let Some((turn, valve)) = order
+        .split_once(' ')
+        .and_then(|(turn, port)| Some((turn, valves.get(&port.parse().ok()?)?)))
+    else {
+        return Ok(None);
+    };
+    match turn {
+        "shut" => valve.send_modify(|position| {
+            position.is_open = false;
+            position.shut_count += 1;
+        }),
+        "open" => valve.send_modify(|position| position.is_open = true),
+        _ => return Ok(None),
+    }
+    Ok(Some(Done::Turned))
 }
 
 async fn accept(listener: TcpListener, position: watch::Receiver<Position>) {
@@ -344,17 +405,12 @@ mod tests {
     #[tokio::test]
     async fn a_shut_valve_cuts_what_is_open_and_holds_what_comes() {
         let target = server().await;
-        let (mut orders, relay_in) = duplex(256);
+        let (orders, relay_in) = duplex(256);
         let (relay_out, acks) = duplex(256);
         let relay = tokio::spawn(serve(relay_in, relay_out));
-        let mut acks = BufReader::new(acks).lines();
-        let mut order = async |text: String| {
-            orders
-                .write_all(format!("{text}\n").as_bytes())
-                .await
-                .expect("order");
-            acks.next_line().await.expect("ack").expect("line")
-        };
+        let mut orders = Orders::new(orders, BufReader::new(acks));
+        let mut order =
+            async |text: String| orders.ask(&text).await.expect("asked").expect("answered");
         let port: u16 = order("new".into())
             .await
             .strip_prefix("ok ")
@@ -383,6 +439,47 @@ mod tests {
             "on a connection of its own, and the server saw none while it was shut"
         );
         assert_eq!(order("jump".into()).await, "unknown order");
+        relay.abort();
+    }
+    #[tokio::test]
+    async fn an_answer_that_comes_too_late_is_not_taken_for_the_next_orders() {
+        let (orders, relay_in) = duplex(256);
+        let (mut relay_out, acks) = duplex(256);
+        let mut orders = Orders::new(orders, BufReader::new(acks));
+        let limit = Duration::from_millis(20);
+        let late = tokio::time::timeout(limit, orders.ask("shut 40000")).await;
+        assert!(late.is_err(), "nobody answers in time");
+        // Now it answers both, in their order.
+        let relay = async {
+            let mut lines = BufReader::new(relay_in).lines();
+            for answer in ["ok", "ok 40123"] {
+                let line = lines.next_line().await.expect("read").expect("an order");
+                let number = line.split(' ').next().expect("a number");
+                relay_out
+                    .write_all(format!("{number} {answer}\n").as_bytes())
+                    .await
+                    .expect("answered");
+            }
+        };
+        let (answer, ()) = tokio::join!(orders.ask("new"), relay);
+        assert_eq!(answer.expect("asked").as_deref(), Some("ok 40123"));
+    }
+
+    #[tokio::test]
+    async fn an_order_that_was_cut_short_spoils_no_other() {
+        // Room for a few letters: the first order cannot be written whole.
+        let (orders, mut relay_in) = duplex(4);
+        let (relay_out, acks) = duplex(256);
+        let mut orders = Orders::new(orders, BufReader::new(acks));
+        let cut = tokio::time::timeout(Duration::from_millis(20), orders.ask("shut 40000")).await;
+        assert!(cut.is_err());
+        let relay = tokio::spawn(async move {
+            let (read, mut write) = duplex(256);
+            let copy = async move { tokio::io::copy(&mut relay_in, &mut write).await };
+            tokio::join!(copy, serve(read, relay_out)).1
+        });
+        let answer = orders.ask("new").await.expect("asked").expect("answered");
+        assert!(answer.starts_with("ok "), "{answer}");
         relay.abort();
     }
 }

@@ -5,13 +5,12 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::Mutex;
 
-use super::BrowserError;
-use super::session::{Browser, Session, Settings};
+use super::{Browser, BrowserError, BrowserSettings, Session};
 
 /// Hands out logins, in browsers that are shared where they can be.
 #[derive(Debug)]
 pub struct Shards {
-    settings: Settings,
+    settings: BrowserSettings,
     per_browser: usize,
     /// Living browsers and how many logins each was asked for.
     browsers: Mutex<Vec<(Weak<Browser>, usize)>>,
@@ -19,7 +18,7 @@ pub struct Shards {
 
 impl Shards {
     /// With up to `per_browser` logins a browser.
-    pub fn new(settings: Settings, per_browser: usize) -> Self {
+    pub fn new(settings: BrowserSettings, per_browser: usize) -> Self {
         Self {
             settings,
             per_browser: per_browser.max(1),

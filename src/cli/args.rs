@@ -132,9 +132,16 @@ pub struct Run {
     /// Pay without asking. Needed where there is no terminal.
     #[arg(long)]
     pub yes: bool,
-    /// Make a new batch even if the same jobs were run before today.
-    #[arg(long)]
+    /// Make a new batch even if the same jobs were run before.
+    #[arg(long, conflicts_with = "continue_batch")]
     pub new_batch: bool,
+    /// Go on with this batch of the same list, which was stopped on an earlier day.
+    #[arg(long = "continue", value_name = "BATCH")]
+    pub continue_batch: Option<String>,
+    /// Top up once more what an equal top-up (same number and amount) was made for a short while
+    /// ago.
+    #[arg(long)]
+    pub again: bool,
     /// For crash tests: stop at this boundary of the first payment that reaches it, until a line
     /// comes on stdin.
     #[arg(long, hide = true)]

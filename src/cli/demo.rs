@@ -84,9 +84,9 @@ fn window(latency_ms: u64) -> Ended {
 
 /// The portal, and a server with an empty database in this folder and sample jobs in it.
 async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
-    let sandbox = sandbox::start(sandbox::Options {
+    let sandbox = sandbox::start(sandbox::SandboxOptions {
         latency: Duration::from_millis(latency_ms),
-        ..sandbox::Options::default()
+        ..sandbox::SandboxOptions::default()
     })
     .await
     .map_err(Failure::cannot_run)?;

@@ -121,7 +121,11 @@ pub async fn ledger(what: What) -> Ended {
 async fn deliver(home: &Home, ledger: Arc<Ledger>) -> Ended {
     let config = Config::load(&home.config_file())?;
     let secrets = app::secrets(&config, &unlock::for_opening(&config)?)?;
-    let waiting = ledger.unacknowledged().await.map_err(Failure::cannot_run)?;
+    let waiting = ledger
+        .outbox()
+        .unacknowledged()
+        .await
+        .map_err(Failure::cannot_run)?;
     let link = app::link(&config, &secrets, ledger)
         .await
         .map_err(Failure::cannot_run)?;
@@ -161,7 +165,12 @@ fn local(at: jiff::Timestamp) -> String {
 }
 
 async fn list(ledger: &Ledger, most: u32) -> Ended {
-    for batch in ledger.batches(most).await.map_err(Failure::cannot_run)? {
+    for batch in ledger
+        .records()
+        .batches(most)
+        .await
+        .map_err(Failure::cannot_run)?
+    {
         let end = batch.finished.map_or_else(|| "chưa xong".to_owned(), local);
         let dry = if batch.is_dry_run {
             " (chạy thử)"
@@ -182,7 +191,11 @@ async fn list(ledger: &Ledger, most: u32) -> Ended {
 }
 
 async fn show(home: &Home, ledger: &Ledger, what: &str) -> Ended {
-    let found = ledger.find(what).await.map_err(Failure::cannot_run)?;
+    let found = ledger
+        .records()
+        .find(what)
+        .await
+        .map_err(Failure::cannot_run)?;
     if found.is_empty() {
         say(&format!("Chưa từng làm gì với {what}. (Nothing found.)"));
         return Ok(Exit::Done);
@@ -254,12 +267,17 @@ async fn verify(ledger: &Ledger) -> Ended {
 async fn export(ledger: &Ledger, is_json: bool, batch: Option<&str>) -> Ended {
     let batches = match batch {
         Some(id) => {
-            let found = ledger.batch(id).await.map_err(Failure::cannot_run)?;
+            let found = ledger
+                .records()
+                .batch(id)
+                .await
+                .map_err(Failure::cannot_run)?;
             vec![found.ok_or_else(|| {
                 Failure::usage(anyhow::anyhow!("Không có lô {id}. (No such batch.)"))
             })?]
         }
         None => ledger
+            .records()
             .batches(u32::MAX >> 1)
             .await
             .map_err(Failure::cannot_run)?,
@@ -267,6 +285,7 @@ async fn export(ledger: &Ledger, is_json: bool, batch: Option<&str>) -> Ended {
     // Oldest first, as a record is read.
     for batch in batches.into_iter().rev() {
         let results = ledger
+            .records()
             .results(&batch.id, batch.service)
             .await
             .map_err(Failure::cannot_run)?;
@@ -324,6 +343,7 @@ async fn reconcile_all(
     // Whoever gave the jobs is told at once, where that can be done.
     if tools
         .ledger
+        .outbox()
         .unacknowledged()
         .await
         .map_err(Failure::cannot_run)?

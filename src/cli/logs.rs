@@ -6,7 +6,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::config::Home;
+use crate::config::{Home, private_folder};
 use crate::mishap;
 use crate::server::LogForm;
 
@@ -39,7 +39,7 @@ pub fn start(verbose: u8, file: File) -> Logs {
         mishap::report_to(folder);
     }
     let appender = folder.and_then(|folder| {
-        std::fs::create_dir_all(&folder).ok()?;
+        private_folder(&folder).ok()?;
         RollingFileAppender::builder()
             .rotation(Rotation::DAILY)
             .filename_prefix(prefix)

@@ -13,11 +13,13 @@ use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
 use crate::app::{self, Link, LinkError, Secrets};
 use crate::client::ApiError;
 use crate::config::{Config, Home};
+use crate::domain::calendar::minute_of;
 use crate::domain::job::Defaults;
-use crate::domain::{Intake, Outcome, Proof, Service, Vnd};
+use crate::domain::{Intake, ListChoice, Outcome, Proof, Service, Vnd};
 use crate::engine::{
-    self, Control, EngineError, Finished, Halt, Plan, Progress, Reporter, Tools, report_of,
+    self, Control, EngineError, Finished, Halt, Plan, Progress, Repeats, Reporter, Tools, report_of,
 };
+use crate::ledger::LedgerError;
 use crate::report::{excel, read_file};
 
 pub async fn run(options: Run) -> Ended {
@@ -38,7 +40,14 @@ pub async fn run(options: Run) -> Ended {
     let left_out = left_out(options.service, &intake, options.json);
     let mut plan = app::plan(&config, &secrets, options.service, intake);
     plan.dry_run = options.dry_run;
-    plan.force_new = options.new_batch;
+    plan.choice = match (&options.continue_batch, options.new_batch) {
+        (Some(batch), _) => ListChoice::Continue(batch.clone()),
+        (None, true) => ListChoice::New,
+        (None, false) => ListChoice::Unsaid,
+    };
+    if options.again {
+        plan.repeats = Repeats::All;
+    }
     plan.receiver = options.receiver_phone.clone().or(plan.receiver);
     if let Some(most) = options.max_total {
         plan.limits.per_batch = Some(
@@ -101,6 +110,7 @@ async fn link(
     }
     if tools
         .ledger
+        .outbox()
         .unacknowledged()
         .await
         .map_err(Failure::cannot_run)?
@@ -182,8 +192,19 @@ pub(super) async fn batch(
         tell(&format!("Báo cáo: {}", path.display()));
     }
     let finished = ended.map_err(|error| match error {
-        EngineError::Plan(_) => Failure::usage(error),
-        EngineError::Ledger(_) | EngineError::Portal(_) => Failure::cannot_run(error),
+        EngineError::Plan(_) | EngineError::Ledger(LedgerError::OtherList(_)) => {
+            Failure::usage(error)
+        }
+        EngineError::Stopped(stopped) => {
+            let why = EngineError::Stopped(stopped.clone());
+            Failure::usage(anyhow::anyhow!(
+                "{why}\n  --continue {}   làm tiếp: {} dòng còn lại, những dòng đã nạp không nạp nữa\n  --new-batch   làm mới từ đầu cả {} dòng; dòng nào vừa nạp trong {} giờ qua thì giữ lại để hỏi",
+                stopped.batch, stopped.left, stopped.jobs, plan.limits.repeat_hours
+            ))
+        }
+        EngineError::Ledger(_) | EngineError::Portal(_) | EngineError::Order(_) => {
+            Failure::cannot_run(error)
+        }
     })?;
     if let Some(why) = &finished.paused {
         tell(why);
@@ -447,6 +468,12 @@ fn on_terminal(bar: &ProgressBar, service: Service, event: &Progress) {
                 .map(|(o, n)| format!("{n} {}", o.label().to_lowercase()))
                 .collect();
             line(format!("Xong: {}. Tổng đã trả {paid}.", parts.join(", ")));
+        }
+        Progress::Settling { open, until_ms, .. } => {
+            let until = minute_of(*until_ms);
+            line(format!(
+                "Đang đối soát {open} giao dịch chưa rõ, nhiều nhất đến {until}"
+            ));
         }
         Progress::State { .. }
         | Progress::PersonDone

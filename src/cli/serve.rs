@@ -176,7 +176,7 @@ pub async fn sandbox(options: Sandbox) -> Ended {
         None => sandbox::Scenario::default(),
     };
     let (seed, latency) = (options.seed, Duration::from_millis(options.latency_ms));
-    let running = sandbox::start(sandbox::Options {
+    let running = sandbox::start(sandbox::SandboxOptions {
         listen: options.listen,
         latency,
         scenario,

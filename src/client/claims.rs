@@ -68,9 +68,20 @@ impl Claims {
     }
 
     /// May this attempt be confirmed?
-    pub async fn arm(&self, ticket: &Ticket, attempt: &str, amount: Vnd) -> Result<(), Denial> {
+    /// `is_repeat_meant`: a person has said that an equal top-up shall be made once more.
+    pub async fn arm(
+        &self,
+        ticket: &Ticket,
+        attempt: &str,
+        amount: Vnd,
+        is_repeat_meant: bool,
+    ) -> Result<(), Denial> {
         match ticket.source {
-            Source::Server => self.server.arm(ticket, attempt, amount).await,
+            Source::Server => {
+                self.server
+                    .arm(ticket, attempt, amount, is_repeat_meant)
+                    .await
+            }
             // The site knows no machines; this machine's ledger alone guards against a second
             // payment.
             Source::Site => Ok(()),

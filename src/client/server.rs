@@ -200,9 +200,16 @@ impl JobServer {
 
     /// May this attempt be confirmed? Only after `Ok` anything may be pressed. Asked again by
     /// itself where the way there failed: the same attempt is armed once, however often it asks.
-    pub async fn arm(&self, ticket: &Ticket, attempt: &str, amount: Vnd) -> Result<(), Denial> {
+    /// `is_repeat_meant`: a person has said that an equal top-up shall be made once more.
+    pub async fn arm(
+        &self,
+        ticket: &Ticket,
+        attempt: &str,
+        amount: Vnd,
+        is_repeat_meant: bool,
+    ) -> Result<(), Denial> {
         let path = format!("/api/jobs/{}/arm", ticket.id);
-        let body = json!({ "fence": ticket.fence, "attempt": attempt, "amount": amount, "lease_ms": LEASE_MS });
+        let body = json!({ "fence": ticket.fence, "attempt": attempt, "amount": amount, "lease_ms": LEASE_MS, "again": is_repeat_meant });
         let ask = || self.api.send(Method::POST, &path, Some(&body), ARM_MAX);
         match ask.retry(backoff(2)).when(ApiError::is_of_the_way).await {
             Ok(Some(_)) => Ok(()),

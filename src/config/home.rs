@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
-use super::ConfigError;
+use super::{ConfigError, private_folder};
 
 /// The folders of this user. `GACHNO_HOME` puts all of them in one place.
 #[derive(Debug, Clone)]
@@ -95,6 +95,18 @@ impl Home {
     /// profiles.
     pub fn run(&self) -> PathBuf {
         self.data.join("run")
+    }
+
+    /// Closes to others what an older version left open to them. What cannot be closed is logged:
+    /// it is no reason not to work.
+    pub fn close_to_others(&self) {
+        for folder in [self.logs(), self.evidence(), self.run(), self.support()] {
+            if folder.is_dir()
+                && let Err(error) = private_folder(&folder)
+            {
+                tracing::warn!(%error, folder = %folder.display(), "others may read this folder");
+            }
+        }
     }
 
     /// The folder of all data.

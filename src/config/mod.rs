@@ -5,11 +5,12 @@
 //! types.
 
 mod edit;
+mod files;
 mod home;
 mod vault;
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Limits, Patience};
 
 pub use edit::{KeyFault, get, is_secret, keys, seat, set, unseat};
+pub use files::{private_folder, write_atomically};
 pub use home::Home;
 pub use vault::{KeySource, Sealed, Unlock, Vault, VaultError, VaultHeader};
 
@@ -393,31 +395,6 @@ fn damaged(path: &Path, bytes: &[u8], why: &str) -> ConfigError {
         why: why.to_owned(),
         kept,
     }
-}
-
-/// Writes beside the file, syncs, renames. The old content stays whole until the new one is.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = folder.join(format!(".{name}.{}.tmp", uuid::Uuid::new_v4().simple()));
-    let written = (|| {
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    })();
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }
 
 #[cfg(test)]

@@ -192,10 +192,10 @@ impl Lab {
             unlisted: Unlisted::Owing,
             ..scenario
         };
-        let portal = sandbox::start(sandbox::Options {
+        let portal = sandbox::start(sandbox::SandboxOptions {
             scenario,
             latency: Duration::from_millis(20),
-            ..sandbox::Options::default()
+            ..sandbox::SandboxOptions::default()
         })
         .await?;
         let mut config = self.config.clone();
@@ -317,13 +317,13 @@ impl Lab {
         portal: &Sandbox,
     ) -> Result<Audited, LabError> {
         let ledger = Ledger::open(&Home::at(home).ledger()).await?;
-        let Some(batch) = ledger.batches(1).await?.into_iter().next() else {
+        let Some(batch) = ledger.records().batches(1).await?.into_iter().next() else {
             return Ok(Audited {
                 wrong: vec!["no batch in the ledger".to_owned()],
                 ..Audited::default()
             });
         };
-        let results = ledger.results(&batch.id, batch.service).await?;
+        let results = ledger.records().results(&batch.id, batch.service).await?;
         let events = ledger.events_of_batch(&batch.id).await?;
         let count = |kind: &str| events.iter().filter(|e| e.kind == kind).count();
         let mut audited = audit(
@@ -332,7 +332,7 @@ impl Lab {
             count("released") - count("withheld"),
             &portal.truth(),
         );
-        if ledger.batches(2).await?.len() > 1 {
+        if ledger.records().batches(2).await?.len() > 1 {
             audited
                 .wrong
                 .push("a second batch was made of the same jobs".to_owned());
@@ -406,10 +406,10 @@ async fn hit(
 /// Every job's standing, for seeing whether another run changes anything.
 async fn states(home: &Path) -> Result<Vec<String>, LabError> {
     let ledger = Ledger::open(&Home::at(home).ledger()).await?;
-    let Some(batch) = ledger.batches(1).await?.into_iter().next() else {
+    let Some(batch) = ledger.records().batches(1).await?.into_iter().next() else {
         return Ok(Vec::new());
     };
-    let results = ledger.results(&batch.id, batch.service).await?;
+    let results = ledger.records().results(&batch.id, batch.service).await?;
     Ok(results
         .iter()
         .map(|r| format!("{:?}", r.conclusion.outcome))

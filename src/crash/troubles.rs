@@ -1,7 +1,7 @@
 //! What a portal does to a payment, one at a time.
 
 use crate::domain::Service;
-use crate::sandbox::{Action, Scenario, Severity};
+use crate::sandbox::{FaultAction, Scenario, Severity};
 
 /// One trouble.
 #[derive(Debug, Clone)]
@@ -14,7 +14,10 @@ pub struct Trouble {
 #[derive(Debug, Clone)]
 enum Kind {
     /// At this step, once.
-    Fault { at: &'static str, action: Action },
+    Fault {
+        at: &'static str,
+        action: FaultAction,
+    },
     /// The history shows payments only after a while (milliseconds).
     LateHistory(u64),
     /// There is no history page.
@@ -56,7 +59,7 @@ pub fn troubles(service: Service) -> Vec<Trouble> {
         _ => &["page", "pay", "confirm"],
     };
     let mut all = Vec::new();
-    let mut fault = |name: String, at: &'static str, action: Action| {
+    let mut fault = |name: String, at: &'static str, action: FaultAction| {
         all.push(Trouble {
             name,
             kind: Kind::Fault { at, action },
@@ -64,30 +67,38 @@ pub fn troubles(service: Service) -> Vec<Trouble> {
     };
     for moved in [false, true] {
         let when = if moved { "after" } else { "before" };
-        fault(format!("drop {when}"), "confirm", Action::Drop { moved });
-        fault(format!("reset {when}"), "confirm", Action::Reset { moved });
+        fault(
+            format!("drop {when}"),
+            "confirm",
+            FaultAction::Drop { moved },
+        );
+        fault(
+            format!("reset {when}"),
+            "confirm",
+            FaultAction::Reset { moved },
+        );
         for status in [500, 502, 503] {
             fault(
                 format!("{status} {when}"),
                 "confirm",
-                Action::Http { status, moved },
+                FaultAction::Http { status, moved },
             );
         }
         fault(
             format!("error answer {when}"),
             "confirm",
-            Action::ErrorAnswer { moved },
+            FaultAction::ErrorAnswer { moved },
         );
         fault(
             format!("no XML {when}"),
             "confirm",
-            Action::NotXml { moved },
+            FaultAction::NotXml { moved },
         );
         let text = "Giao dịch đang được xử lý".to_owned();
         fault(
             format!("odd words {when}"),
             "confirm",
-            Action::Message {
+            FaultAction::Message {
                 severity: Severity::Warn,
                 text,
                 moved,
@@ -97,42 +108,58 @@ pub fn troubles(service: Service) -> Vec<Trouble> {
     fault(
         "429 before".to_owned(),
         "pay",
-        Action::Http {
+        FaultAction::Http {
             status: 429,
             moved: false,
         },
     );
-    fault("delay".to_owned(), "confirm", Action::DelayMs(SETTLING_MS));
+    fault(
+        "delay".to_owned(),
+        "confirm",
+        FaultAction::DelayMs(SETTLING_MS),
+    );
     fault(
         "settles later".to_owned(),
         "confirm",
-        Action::SettleMs(SETTLING_MS),
+        FaultAction::SettleMs(SETTLING_MS),
     );
     fault(
         "session over after the work".to_owned(),
         "confirm",
-        Action::ExpireAfter,
+        FaultAction::ExpireAfter,
     );
     for at in steps {
-        fault(format!("session over at {at}"), at, Action::Expire);
+        fault(format!("session over at {at}"), at, FaultAction::Expire);
     }
     fault(
         "view forgotten at confirm".to_owned(),
         "confirm",
-        Action::ForgetView,
+        FaultAction::ForgetView,
     );
     fault(
         "view forgotten at pay".to_owned(),
         "pay",
-        Action::ForgetView,
+        FaultAction::ForgetView,
     );
-    fault("message twice".to_owned(), "confirm", Action::DoubleMessage);
-    fault("overlay stays".to_owned(), "page", Action::OverlayStays);
-    fault("balance gone".to_owned(), "confirm", Action::EmptyBalance);
+    fault(
+        "message twice".to_owned(),
+        "confirm",
+        FaultAction::DoubleMessage,
+    );
+    fault(
+        "overlay stays".to_owned(),
+        "page",
+        FaultAction::OverlayStays,
+    );
+    fault(
+        "balance gone".to_owned(),
+        "confirm",
+        FaultAction::EmptyBalance,
+    );
     fault(
         "price changes".to_owned(),
         "confirm",
-        Action::PriceChanges(7_000),
+        FaultAction::PriceChanges(7_000),
     );
     all.push(Trouble {
         name: "history is late".to_owned(),

@@ -97,8 +97,6 @@ pub enum GateKind {
 pub struct Intent {
     /// Portal user whose balance pays.
     pub agent: String,
-    /// Service, account and amount in one text: what the portal will be asked to do.
-    pub fingerprint: String,
     /// What is locked while this attempt is in doubt.
     pub obligation: String,
     /// The amount.
@@ -135,11 +133,29 @@ pub struct Intent {
     /// The ledger's newest event when that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_seq: Option<i64>,
-    /// The lease's fencing token, where a server gave one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fence: Option<i64>,
-    /// Milliseconds since 1970 after which an answer is no longer waited for.
-    pub deadline_ms: i64,
+}
+
+impl Intent {
+    /// An intent that names nothing but what is paid and how it is held: no balance, no browser, no
+    /// history.
+    pub fn bare(agent: &str, obligation: String, amount: Vnd, gate: GateKind) -> Self {
+        Self {
+            agent: agent.to_owned(),
+            obligation,
+            amount,
+            balance_before: None,
+            balance_seq: None,
+            balance_is_proof: false,
+            gate,
+            session: String::new(),
+            browser_pid: None,
+            debugger_address: None,
+            bidi_url: None,
+            context: None,
+            history_mark: None,
+            history_seq: None,
+        }
+    }
 }
 
 /// What happened to an attempt. Appended to the ledger, never changed.
@@ -205,11 +221,6 @@ pub enum Event {
     },
     /// The end, with its proof.
     Concluded(Conclusion),
-    /// Evidence that came after the end. It opens a discrepancy and rewrites nothing.
-    LateEvidence {
-        /// What was seen.
-        what: String,
-    },
 }
 
 /// A file of evidence, found by its hash.
@@ -308,8 +319,6 @@ pub struct Attempt {
     pub doubt: Option<String>,
     /// How it ended.
     pub conclusion: Option<Conclusion>,
-    /// Evidence that came too late.
-    pub discrepancies: Vec<String>,
 }
 
 /// An event that cannot happen in this state. It names both halves.
@@ -335,7 +344,6 @@ impl Default for Attempt {
             evidence: Vec::new(),
             doubt: None,
             conclusion: None,
-            discrepancies: Vec::new(),
         }
     }
 }
@@ -357,7 +365,6 @@ impl Event {
             Self::Looked(_) => "looked",
             Self::EvidenceKept { .. } => "evidence_kept",
             Self::Concluded(_) => "concluded",
-            Self::LateEvidence { .. } => "late_evidence",
         }
     }
 }
@@ -428,10 +435,6 @@ impl Attempt {
             (state, Event::Concluded(end)) if may_end(state, end) => {
                 self.conclusion = Some(end.clone());
                 Done(end.outcome)
-            }
-            (Done(outcome), Event::LateEvidence { what }) => {
-                self.discrepancies.push(what.clone());
-                Done(outcome)
             }
             (state, event) => {
                 return Err(IllegalEvent {
@@ -505,6 +508,7 @@ fn may_end(state: State, end: &Conclusion) -> bool {
         Outcome::NoDebt
         | Outcome::NotFound
         | Outcome::Refused
+        | Outcome::HeldBack
         | Outcome::Failed
         | Outcome::Cancelled => before_arming,
         Outcome::DryRun => state == State::Prepared,
@@ -534,23 +538,10 @@ mod tests {
 
     fn intent() -> Intent {
         Intent {
-            agent: "A".into(),
-            fingerprint: "f".into(),
-            obligation: "o".into(),
-            amount: Vnd::fixed(150_000),
             balance_before: Some(Vnd::fixed(1_000_000)),
             balance_seq: Some(0),
             balance_is_proof: true,
-            gate: GateKind::Latch,
-            session: "s".into(),
-            browser_pid: Some(1),
-            debugger_address: None,
-            bidi_url: None,
-            context: None,
-            history_mark: None,
-            history_seq: None,
-            fence: None,
-            deadline_ms: 0,
+            ..Intent::bare("A", "o".into(), Vnd::fixed(150_000), GateKind::Latch)
         }
     }
 
@@ -692,13 +683,6 @@ mod tests {
                 .after(&end(Outcome::Paid, Proof::History))
                 .is_err()
         );
-        let late = done
-            .after(&Event::LateEvidence {
-                what: "có trong lịch sử".into(),
-            })
-            .expect("legal");
-        assert_eq!(late.state, State::Done(Outcome::Rejected));
-        assert_eq!(late.discrepancies.len(), 1);
     }
 
     fn any_event() -> impl Strategy<Value = Event> {
@@ -724,7 +708,6 @@ mod tests {
             }),
             Just(lost()),
             Just(Event::ReconcileStarted),
-            Just(Event::LateEvidence { what: "w".into() }),
             (outcome, proof).prop_map(|(o, p)| end(o, p)),
         ]
     }

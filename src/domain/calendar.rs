@@ -16,6 +16,38 @@ pub fn day_of(ms: i64) -> String {
     old_time(ms + AHEAD_MS).chars().take(10).collect()
 }
 
+/// The midnight in Viet Nam at the beginning of the month of this moment.
+pub fn month_start(ms: i64) -> i64 {
+    let local = jiff::Timestamp::from_millisecond(ms + AHEAD_MS)
+        .map(|at| at.to_zoned(jiff::tz::TimeZone::UTC));
+    // Out of range only for clocks that are thousands of years off.
+    let first = local.and_then(|at| at.first_of_month()?.start_of_day());
+    first.map_or_else(
+        |_| day_start(ms),
+        |at| at.timestamp().as_millisecond() - AHEAD_MS,
+    )
+}
+
+/// A moment as people in Viet Nam write it: `23:59 25/11/2026`.
+pub fn minute_of(ms: i64) -> String {
+    written(ms, "%H:%M %d/%m/%Y")
+}
+
+/// A moment as people say it: `23:59 hôm qua`, `08:10 hôm nay`, else with its date.
+pub fn when(ms: i64, now_ms: i64) -> String {
+    let hour = written(ms, "%H:%M");
+    match day_start(now_ms) - day_start(ms) {
+        0 => format!("{hour} hôm nay"),
+        DAY_MS => format!("{hour} hôm qua"),
+        _ => minute_of(ms),
+    }
+}
+
+fn written(ms: i64, pattern: &str) -> String {
+    jiff::Timestamp::from_millisecond(ms + AHEAD_MS)
+        .map_or_else(|_| String::new(), |at| at.strftime(pattern).to_string())
+}
+
 /// A moment as the old system's tables keep it: `2026-11-21 10:20:30`, UTC.
 pub fn old_time(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms).map_or_else(
@@ -45,5 +77,25 @@ mod tests {
             ("2026-11-21", "2026-11-22")
         );
         assert_eq!(old_time(evening), "2026-11-21 16:59:59");
+        assert_eq!(minute_of(evening), "23:59 21/11/2026");
+        assert_eq!(when(evening, midnight), "23:59 hôm qua");
+        assert_eq!(when(midnight, midnight), "00:00 hôm nay");
+    }
+
+    #[test]
+    fn a_month_begins_at_midnight_in_viet_nam() {
+        let at = |text: &str| {
+            let at: jiff::Timestamp = text.parse().expect("a time");
+            at.as_millisecond()
+        };
+        // 23:59 on 31 October and 00:00 on 1 November there; both are October in UTC.
+        assert_eq!(
+            month_start(at("2026-10-31T16:59:59Z")),
+            at("2026-09-30T17:00:00Z")
+        );
+        assert_eq!(
+            month_start(at("2026-10-31T17:00:00Z")),
+            at("2026-10-31T17:00:00Z")
+        );
     }
 }

@@ -90,6 +90,16 @@ impl Job {
         }
     }
 
+    /// What an attempt in doubt locks. A debt by service and account, whatever the period: a doubt
+    /// from last month is still one. A top-up also by its amount: equal ones run strictly one after
+    /// another.
+    pub fn obligation(&self, service: Service) -> String {
+        match self.top_up(service) {
+            Some(amount) => format!("{service}|{}|{}", self.account.key(), amount.digits()),
+            None => format!("{service}|{}", self.account.key()),
+        }
+    }
+
     /// What makes two rows one job: for a debt or a look-up the account, for a top-up also amount
     /// and order.
     pub fn identity(&self, service: Service) -> String {

@@ -132,7 +132,9 @@ fn reported(outcome: Outcome, is_proven: bool, was_last_try: bool, is_disputed: 
         _ if is_disputed => JobState::Review,
         Outcome::Debt | Outcome::NoDebt | Outcome::AlreadyCleared => JobState::Done,
         // The portal's or our own refusal: doing it again would end the same.
-        Outcome::NotFound | Outcome::Rejected | Outcome::Refused => JobState::Failed,
+        Outcome::NotFound | Outcome::Rejected | Outcome::Refused | Outcome::HeldBack => {
+            JobState::Failed
+        }
         Outcome::Failed | Outcome::NotSent if was_last_try => JobState::Failed,
         Outcome::Failed | Outcome::NotSent | Outcome::Cancelled | Outcome::DryRun => {
             JobState::Ready

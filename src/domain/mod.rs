@@ -7,8 +7,11 @@
 //! proves it).
 
 pub mod account;
+pub mod agent;
 pub mod attempt;
+pub mod batch;
 pub mod calendar;
+pub mod driver;
 pub mod guard;
 pub mod job;
 pub mod language;
@@ -24,10 +27,13 @@ pub mod ticket;
 pub mod verdict;
 
 pub use account::{Account, AccountKind, BillCode, NotAccount, SubscriberCode};
+pub use agent::is_same_agent;
 pub use attempt::{
     Attempt, Conclusion, Event, GateKind, IllegalEvent, Intent, Kept, Quote, Said, State,
 };
-pub use guard::{Limits, Refusal};
+pub use batch::{Continuation, LastBatch, ListChoice, ListKind};
+pub use driver::{AttemptDriver, AttemptRules, Effect, Flaw, Input, JobTask};
+pub use guard::{GuardFacts, Limits, Refusal};
 pub use job::{Defaults, Duplicate, Intake, Job, JobList, PaymentType, RawJob, RowError};
 pub use language::{Errand, Language};
 pub use lease::{JobEvent, JobState, Resolution};

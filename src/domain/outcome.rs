@@ -24,6 +24,8 @@ pub enum Outcome {
     Rejected,
     /// Our own guards refused before anything was sent.
     Refused,
+    /// An equal top-up was made a short while ago: not done until a person says that it is meant.
+    HeldBack,
     /// Something technical went wrong before the payment was armed: safe to do again.
     Failed,
     /// Armed, but proven never to have left the browser.
@@ -56,7 +58,7 @@ pub enum Proof {
 
 impl Outcome {
     /// All of them, in the order of the report's summary.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Paid,
         Self::Debt,
         Self::NoDebt,
@@ -64,6 +66,7 @@ impl Outcome {
         Self::NotFound,
         Self::Rejected,
         Self::Refused,
+        Self::HeldBack,
         Self::Failed,
         Self::NotSent,
         Self::Unknown,
@@ -81,6 +84,7 @@ impl Outcome {
             Self::NotFound => "not_found",
             Self::Rejected => "rejected",
             Self::Refused => "refused",
+            Self::HeldBack => "held_back",
             Self::Failed => "failed",
             Self::NotSent => "not_sent",
             Self::Unknown => "unknown",
@@ -99,6 +103,7 @@ impl Outcome {
             Self::NotFound => "Không tìm thấy",
             Self::Rejected => "Cổng từ chối",
             Self::Refused => "Không làm (giới hạn)",
+            Self::HeldBack => "Trùng, chờ xác nhận",
             Self::Failed => "Lỗi, làm lại được",
             Self::NotSent => "Chưa gửi",
             Self::Unknown => "Chưa rõ, cần xem",
@@ -118,6 +123,7 @@ impl Outcome {
             (Language::En, Self::NotFound) => "Not found",
             (Language::En, Self::Rejected) => "Rejected by the portal",
             (Language::En, Self::Refused) => "Not done (guard)",
+            (Language::En, Self::HeldBack) => "Repeated, to be confirmed",
             (Language::En, Self::Failed) => "Failed, safe to repeat",
             (Language::En, Self::NotSent) => "Not sent",
             (Language::En, Self::Unknown) => "In doubt",
@@ -140,7 +146,7 @@ impl Outcome {
             | Self::Refused
             | Self::NotSent
             | Self::DryRun => true,
-            Self::Failed | Self::Unknown | Self::Cancelled => false,
+            Self::HeldBack | Self::Failed | Self::Unknown | Self::Cancelled => false,
         }
     }
 
@@ -150,6 +156,7 @@ impl Outcome {
             Self::NotFound
             | Self::Rejected
             | Self::Refused
+            | Self::HeldBack
             | Self::Failed
             | Self::NotSent
             | Self::Cancelled

@@ -139,6 +139,21 @@ pub fn balance_says(before: Option<Vnd>, after: Option<Vnd>, open: &[Vnd]) -> Ba
     }
 }
 
+/// Does a balance that was read at rest have everything in it that was paid before? Else a fall that
+/// comes late would be taken for the next payment's.
+///
+/// It does where it is what an earlier balance and the payments since explain, or where the last
+/// payment is so long ago that the portal must have booked it.
+pub fn is_booked(
+    balance: Vnd,
+    explained: Option<Vnd>,
+    last_paid_ms: Option<i64>,
+    now_ms: i64,
+    settle_ms: i64,
+) -> bool {
+    explained == Some(balance) || last_paid_ms.is_none_or(|paid| now_ms - paid >= settle_ms)
+}
+
 impl BalanceSays {
     /// The same where the balance before was read in an earlier run: somebody may have worked on
     /// the account by hand since, so a fall convicts nobody. That nothing has fallen still clears.

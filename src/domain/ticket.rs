@@ -47,6 +47,14 @@ pub struct Ticket {
     pub fence: i64,
 }
 
+impl Ticket {
+    /// Has its source to agree before anything is paid? The collection site knows no machines: there
+    /// this machine's ledger alone guards against a second payment.
+    pub fn needs_permit(&self) -> bool {
+        self.source == Source::Server
+    }
+}
+
 /// What a source is told of an attempt. Kept until the source has said that it has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {

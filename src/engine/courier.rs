@@ -46,10 +46,12 @@ impl Courier {
     pub async fn run(&self, left: &watch::Sender<u64>) {
         let mut wait = WAIT;
         loop {
-            let letter = self.ledger.new_letter();
+            let outbox = self.ledger.outbox();
+            // Asked for before the box is looked into: one that is written meanwhile is not missed.
+            let letter = outbox.new_letter();
             let mut letter = std::pin::pin!(letter);
             let delivered = self.deliver().await;
-            if let Ok(count) = self.ledger.unacknowledged().await {
+            if let Ok(count) = outbox.unacknowledged().await {
                 left.send_if_modified(|known| std::mem::replace(known, count) != count);
             }
             match delivered {
@@ -68,33 +70,44 @@ impl Courier {
         }
     }
 
-    /// Carries everything that lies there now.
+    /// Carries everything that lies there now: each source its own letters, so that one that is
+    /// gone keeps nothing from the other.
     pub async fn deliver(&self) -> Result<(), Undelivered> {
+        let (server, site) = tokio::join!(self.deliver_to_server(), self.deliver_to_site());
+        server.and(site)
+    }
+
+    async fn deliver_to_server(&self) -> Result<(), Undelivered> {
+        let Some(server) = &self.server else {
+            return Ok(());
+        };
         loop {
-            let letters = self.ledger.letters(MANY).await?;
-            let (for_server, for_site): (Vec<Letter>, Vec<Letter>) = letters
-                .into_iter()
-                .partition(|letter| letter.to == Source::Server);
+            let letters = self.ledger.outbox().letters(Source::Server, MANY).await?;
+            if letters.is_empty() {
+                return Ok(());
+            }
+            self.to_server(server, letters).await?;
+        }
+    }
+
+    async fn deliver_to_site(&self) -> Result<(), Undelivered> {
+        let Some(site) = &self.site else {
+            return Ok(());
+        };
+        loop {
+            let letters = self.ledger.outbox().letters(Source::Site, MANY).await?;
+            if letters.is_empty() {
+                return Ok(());
+            }
+            // One that the site does not take keeps none of the others.
             let mut first_fault = None;
-            let mut is_any_gone = false;
-            if let Some(server) = self.server.as_ref().filter(|_| !for_server.is_empty()) {
-                match self.to_server(server, for_server).await {
-                    Ok(()) => is_any_gone = true,
-                    Err(fault) => first_fault = Some(fault),
+            for letter in letters {
+                if let Err(fault) = self.to_site(site, letter).await {
+                    first_fault = first_fault.or(Some(fault));
                 }
             }
-            if let Some(site) = &self.site {
-                for letter in for_site {
-                    match self.to_site(site, letter).await {
-                        Ok(()) => is_any_gone = true,
-                        Err(fault) => first_fault = first_fault.or(Some(fault)),
-                    }
-                }
-            }
-            match first_fault {
-                Some(fault) => return Err(fault),
-                None if is_any_gone => {}
-                None => return Ok(()),
+            if let Some(fault) = first_fault {
+                return Err(fault);
             }
         }
     }
@@ -113,7 +126,10 @@ impl Courier {
                     "the server keeps this outcome for a person"
                 );
             }
-            self.ledger.acknowledge(letter.seq, &answer.result).await?;
+            self.ledger
+                .outbox()
+                .acknowledge(letter.seq, &answer.result)
+                .await?;
         }
         match letters.get(answers.len()) {
             Some(missing) => Err(Undelivered::NotTaken(missing.report.attempt.clone())),
@@ -126,6 +142,7 @@ impl Courier {
             return Err(Undelivered::NotTaken(letter.report.job));
         }
         self.ledger
+            .outbox()
             .acknowledge(letter.seq, "completed")
             .await
             .map_err(Into::into)
@@ -144,7 +161,7 @@ pub async fn give_back(
     }
     if !tickets.is_empty() {
         claims.server().give_back(tickets, "chưa làm").await?;
-        ledger.gave_back(tickets).await?;
+        ledger.outbox().gave_back(tickets).await?;
         tracing::info!(count = tickets.len(), "given back to the server");
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! What the logins of a batch share: the jobs that are left, the account book, the pace.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -13,10 +14,11 @@ use super::control::Control;
 use super::pace::Pace;
 use super::plan::Plan;
 use super::progress::{Progress, Reporter};
-use super::runner::Tools;
+use super::recover::rules_of;
 use super::timing::eta_s;
+use super::tools::Tools;
 use crate::browser::Shards;
-use crate::domain::{Conclusion, Outcome, Vnd};
+use crate::domain::{Answer, AttemptRules, Conclusion, Outcome, Vnd};
 use crate::ledger::{Batch, LiveAttempt};
 
 /// A job that waits, with the attempt that was begun on it, if one was.
@@ -35,6 +37,10 @@ pub(super) struct Crew<'r> {
     pub control: &'r Control,
     pub shards: Shards,
     pub book: Book,
+    /// What every attempt is bound by.
+    pub rules: Arc<AttemptRules>,
+    /// The portal's words have proven a payment, and none since was unknown.
+    words_prove: AtomicBool,
     /// Between the last guard and the arming no other payment may slip in, or two would pass one
     /// limit.
     pub arming: tokio::sync::Mutex<()>,
@@ -95,6 +101,8 @@ impl<'r> Crew<'r> {
             control,
             shards: Shards::new(tools.browser.clone(), tools.logins_per_browser),
             book: Book::default(),
+            rules: Arc::new(rules_of(tools, plan.limits)),
+            words_prove: AtomicBool::new(false),
             arming: tokio::sync::Mutex::default(),
             person: tokio::sync::Mutex::default(),
             halt: CancellationToken::new(),
@@ -218,18 +226,51 @@ impl<'r> Crew<'r> {
         if end.outcome == Outcome::Paid {
             tally.paid = tally.paid.saturating_add(end.amount.unwrap_or_default());
         }
-        let left = self.batch.jobs.len() - tally.kept - tally.done;
-        if tally.failures >= self.tools.failures_before_pause && left > 0 && tally.breaker.is_none()
-        {
-            let why = format!(
-                "Tạm dừng sau {} lỗi kỹ thuật liên tiếp. Lỗi cuối: {} Kiểm tra mạng và cổng (gachno doctor --portal), rồi chạy lại: lô tiếp tục ở chỗ đang dở.",
-                tally.failures, end.message
-            );
-            tracing::warn!(why, "the batch pauses");
-            tally.breaker = Some(why);
-        }
+        let left = (self.batch.jobs.len()).saturating_sub(tally.kept + tally.done);
+        let failures = tally.failures;
+        let is_too_much = failures >= self.tools.failures_before_pause && left > 0;
         drop(tally);
+        if is_too_much {
+            self.pause(format!(
+                "Tạm dừng sau {failures} lỗi kỹ thuật liên tiếp. Lỗi cuối: {} Kiểm tra mạng và cổng \
+                 (gachno doctor --portal), rồi chạy lại: lô tiếp tục ở chỗ đang dở.",
+                end.message
+            ));
+        }
         self.say_progress();
+        self.news.notify_waiters();
+    }
+
+    /// The portal's words have proven payments before.
+    pub fn words_have_proven(&self) {
+        self.words_prove.store(true, Ordering::Release);
+    }
+
+    /// What the portal answered to a payment: known words can be trusted to prove the next one,
+    /// unknown ones cannot.
+    pub fn saw_answer(&self, answer: &Answer) {
+        match answer {
+            Answer::Success { .. } => self.words_prove.store(true, Ordering::Release),
+            Answer::Unclear => self.words_prove.store(false, Ordering::Release),
+            Answer::Refused | Answer::Cleared | Answer::Silent => {}
+        }
+    }
+
+    /// Can something else than the balance prove a payment: words, or a history?
+    pub fn is_provable_in_words(&self) -> bool {
+        self.words_prove.load(Ordering::Acquire) || self.history_mark().is_some()
+    }
+
+    /// The newest transaction in the portal's history when the batch began, and the ledger's newest
+    /// event then.
+    pub fn history_mark(&self) -> Option<(String, i64)> {
+        locked(&self.history_mark).clone()
+    }
+
+    /// Pauses the batch by itself, for this reason.
+    pub fn pause(&self, why: String) {
+        tracing::warn!(why, "the batch pauses");
+        locked(&self.tally).breaker.get_or_insert(why);
         self.news.notify_waiters();
     }
 
@@ -264,7 +305,7 @@ impl<'r> Crew<'r> {
         let elapsed = Timestamp::now().duration_since(tally.started);
         let elapsed =
             jiff::Span::new().milliseconds(elapsed.as_millis().try_into().unwrap_or(i64::MAX));
-        let eta_s = eta_s(elapsed, tally.done, total - tally.kept);
+        let eta_s = eta_s(elapsed, tally.done, total.saturating_sub(tally.kept));
         let (done, paid, balance) = (tally.kept + tally.done, tally.paid, tally.balance);
         drop(tally);
         self.reporter.say(Progress::Progress {

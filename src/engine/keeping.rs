@@ -5,7 +5,7 @@ use tokio::task::JoinHandle;
 
 use super::crew::locked;
 use super::evidence::{EvidenceStore, Piece};
-use super::runner::Run;
+use super::login::Login;
 use crate::browser::Camera;
 use crate::domain::Event;
 use crate::ledger::LiveAttempt;
@@ -20,10 +20,10 @@ pub(super) struct Keeping {
 }
 
 impl Keeping {
-    pub fn of(run: &Run<'_>) -> Self {
+    pub fn of(login: &Login<'_>) -> Self {
         Self {
-            store: run.tools.evidence.clone(),
-            camera: run
+            store: login.tools.evidence.clone(),
+            camera: login
                 .session
                 .as_ref()
                 .and_then(crate::browser::Session::camera),
@@ -67,10 +67,10 @@ impl Keeping {
     }
 
     /// Writes it all in the background; the ledger then names the files.
-    pub fn keep(self, run: &Run<'_>, live: &LiveAttempt) {
+    pub fn keep(self, login: &Login<'_>, live: &LiveAttempt) {
         let Self { store, pieces, .. } = self;
-        let (ledger, attempt) = (run.tools.ledger.clone(), live.id.clone());
-        locked(&run.crew.evidence).spawn(async move {
+        let (ledger, attempt) = (login.tools.ledger.clone(), live.id.clone());
+        locked(&login.crew.evidence).spawn(async move {
             if pieces.is_empty() {
                 return;
             }

@@ -1,8 +1,10 @@
 //! A batch as it is asked for.
 
+use std::collections::HashSet;
+
 use secrecy::SecretString;
 
-use crate::domain::{JobList, Limits, Phone, Service};
+use crate::domain::{Job, JobList, Limits, ListChoice, Phone, Service};
 use crate::portal::Credentials;
 
 /// Everything that one batch needs.
@@ -28,10 +30,35 @@ pub struct Plan {
     pub is_sample: bool,
     /// Stop before arming.
     pub dry_run: bool,
-    /// Never continue an earlier batch of the same jobs.
-    pub force_new: bool,
+    /// What a person has said about an earlier batch of the same list.
+    pub choice: ListChoice,
+    /// Which equal top-ups a person has said shall be made once more.
+    pub repeats: Repeats,
     /// Logins that work at the same time, at most.
     pub sessions: usize,
+}
+
+/// Equal top-ups (the same number and amount, a short while ago) that are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Repeats {
+    /// None: each is held back and asked about.
+    #[default]
+    None,
+    /// Those jobs, by [`Job::identity`].
+    These(HashSet<String>),
+    /// All of them.
+    All,
+}
+
+impl Repeats {
+    /// Is this one meant?
+    pub fn are_meant(&self, service: Service, job: &Job) -> bool {
+        match self {
+            Self::None => false,
+            Self::These(jobs) => jobs.contains(&job.identity(service)),
+            Self::All => true,
+        }
+    }
 }
 
 /// Why a plan cannot be carried out. Checked before a browser is started.

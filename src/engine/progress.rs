@@ -85,6 +85,15 @@ pub enum Progress {
         /// Which, from 0.
         login: usize,
     },
+    /// What is in doubt is looked into before anything else is done.
+    Settling {
+        /// Attempts in doubt.
+        open: usize,
+        /// When the next look is due, in milliseconds since 1970.
+        next_ms: i64,
+        /// Until when it is looked at most, in milliseconds since 1970.
+        until_ms: i64,
+    },
     /// A technical failure that is tried again.
     Retry {
         /// The account.
@@ -142,6 +151,9 @@ pub struct OutcomeEvent {
     pub attempt: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// It was concluded on an earlier day, and is told for the record: it is not this run's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub earlier: bool,
 }
 
 impl OutcomeEvent {
@@ -160,6 +172,7 @@ impl OutcomeEvent {
             customer: result.customer.clone(),
             attempt: result.attempt.clone(),
             at: result.at.unwrap_or_else(Timestamp::now),
+            earlier: false,
         }
     }
 }

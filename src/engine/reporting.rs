@@ -8,10 +8,10 @@ use crate::report::{LeftOut, Report, Row};
 
 /// What a batch's report says. `None`: there is no such batch.
 pub async fn report_of(ledger: &Ledger, batch: &str) -> Result<Option<Report>, LedgerError> {
-    let Some(summary) = ledger.batch(batch).await? else {
+    let Some(summary) = ledger.records().batch(batch).await? else {
         return Ok(None);
     };
-    let results = ledger.results(batch, summary.service).await?;
+    let results = ledger.records().results(batch, summary.service).await?;
     Ok(Some(report(summary, results)))
 }
 
@@ -28,7 +28,7 @@ pub async fn reports_of(
     ledger: &Ledger,
     is_chosen: impl Fn(&BatchSummary) -> bool,
 ) -> Result<Vec<Report>, LedgerError> {
-    let mut batches = ledger.batches(u32::MAX >> 1).await?;
+    let mut batches = ledger.records().batches(u32::MAX >> 1).await?;
     batches.retain(is_chosen);
     reports(ledger, batches).await
 }
@@ -70,7 +70,7 @@ pub fn reports_of_found(found: Vec<(String, JobResult)>) -> Vec<Report> {
 async fn reports(ledger: &Ledger, batches: Vec<BatchSummary>) -> Result<Vec<Report>, LedgerError> {
     let mut all: Vec<Report> = Vec::new();
     for batch in batches.into_iter().rev() {
-        let results = ledger.results(&batch.id, batch.service).await?;
+        let results = ledger.records().results(&batch.id, batch.service).await?;
         let one = report(batch, results);
         match all.iter_mut().find(|r| r.service == one.service) {
             Some(report) => {

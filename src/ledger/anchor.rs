@@ -6,10 +6,12 @@
 //! somebody who puts it back too.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::chain::Head;
+use super::writer::private_file;
 
 /// Where it lies.
 fn path_of(ledger: &Path) -> PathBuf {
@@ -34,7 +36,9 @@ impl Notes {
 /// Notes the newest event. It need not be on disk at once: it guards against people, not against
 /// power cuts.
 pub(super) fn note(ledger: &Path, head: &Head) {
-    if let Err(error) = fs::write(path_of(ledger), format!("{} {}\n", head.seq, head.hash)) {
+    let mark = format!("{} {}\n", head.seq, head.hash);
+    let file = private_file().truncate(true).open(path_of(ledger));
+    if let Err(error) = file.and_then(|mut file| file.write_all(mark.as_bytes())) {
         tracing::warn!(%error, "the newest event could not be noted beside the ledger");
     }
 }

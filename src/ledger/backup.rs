@@ -51,7 +51,9 @@ impl Ledger {
     pub async fn back_up(&self) -> Result<PathBuf, LedgerError> {
         let folder = self.copies();
         fs::create_dir_all(&folder).map_err(|e| LedgerError::folder(&folder, e))?;
-        let now = Timestamp::now()
+        let now = self
+            .clock
+            .now()
             .to_zoned(TimeZone::system())
             .strftime("%Y%m%d-%H%M%S%.3f")
             .to_string();
@@ -101,7 +103,8 @@ fn sorted_copies(folder: &Path) -> Vec<PathBuf> {
     copies
 }
 
-fn read_only(path: &Path) -> Result<SqliteConnectOptions, LedgerError> {
+/// How a file is opened beside the connection that writes it.
+pub(super) fn read_only(path: &Path) -> Result<SqliteConnectOptions, LedgerError> {
     let options =
         SqliteConnectOptions::from_str("sqlite://").map_err(|e| LedgerError::of(path, e))?;
     Ok(options.filename(path).read_only(true))

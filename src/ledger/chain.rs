@@ -3,9 +3,12 @@
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
-use sqlx::{Row, SqliteConnection};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection, Row, SqliteConnection};
 
-use super::{Ledger, LedgerError, NewBatch, now_ms};
+use super::backup::read_only;
+
+use super::{Ledger, LedgerError, NewBatch};
 use crate::domain::Vnd;
 
 /// Where the chain is broken.
@@ -100,13 +103,14 @@ pub(super) async fn has(
 /// still in here.
 pub(super) async fn append(
     sql: &mut SqliteConnection,
+    now_ms: i64,
     prev: &Head,
     attempt: Option<&str>,
     batch: &str,
     kind: &str,
     body: &str,
 ) -> Result<Head, sqlx::Error> {
-    let (seq, at_ms) = (prev.seq + 1, now_ms().max(prev.at_ms));
+    let (seq, at_ms) = (prev.seq + 1, now_ms.max(prev.at_ms));
     let hash = hash(&prev.hash, seq, attempt, batch, at_ms, kind, body);
     sqlx::query("INSERT INTO events (seq, attempt_id, batch_id, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?)")
         .bind(seq)
@@ -146,38 +150,51 @@ pub(super) fn identity(new: &NewBatch) -> String {
 }
 
 impl Ledger {
-    /// Goes through the whole chain. `Ok(Err(_))` names the first event that does not fit; else the
-    /// number of events.
+    /// Goes through the whole chain, on a connection of its own: a batch goes on meanwhile.
+    /// `Ok(Err(_))` names the first event that does not fit; else the number of events.
     pub async fn verify(&self) -> Result<Result<i64, ChainFault>, LedgerError> {
-        let mut writer = self.connection.lock().await;
-        let mut prev = GENESIS.to_owned();
-        let mut last = 0_i64;
-        loop {
-            let rows = sqlx::query("SELECT seq, attempt_id, batch_id, at_ms, kind, body, hash FROM events WHERE seq > ? ORDER BY seq LIMIT 10000")
-                .bind(last)
-                .fetch_all(&mut writer.sql)
-                .await
-                .map_err(|e| self.fault(e))?;
-            if rows.is_empty() {
-                return Ok(Ok(last));
+        let fault = |e| LedgerError::of(&self.path, e);
+        let mut sql = SqliteConnection::connect_with(&read_only(&self.path)?)
+            .await
+            .map_err(fault)?;
+        let verified = verify(&mut sql).await.map_err(|e| self.fault(e));
+        sql.close().await.map_err(fault)?;
+        verified
+    }
+}
+
+async fn verify(sql: &mut SqliteConnection) -> Result<Result<i64, ChainFault>, sqlx::Error> {
+    let mut prev = GENESIS.to_owned();
+    let mut last = 0_i64;
+    loop {
+        let rows = sqlx::query("SELECT seq, attempt_id, batch_id, at_ms, kind, body, hash FROM events WHERE seq > ? ORDER BY seq LIMIT 10000")
+            .bind(last)
+            .fetch_all(&mut *sql)
+            .await?;
+        if rows.is_empty() {
+            return Ok(Ok(last));
+        }
+        for row in rows {
+            // What cannot even be read is not what was written.
+            let Some((seq, expected, found)) = link(&prev, &row) else {
+                return Ok(Err(ChainFault { seq: last + 1 }));
+            };
+            if seq != last + 1 || found != expected {
+                return Ok(Err(ChainFault { seq: last + 1 }));
             }
-            for row in rows {
-                let seq: i64 = row.get(0);
-                let expected = hash(
-                    &prev,
-                    seq,
-                    row.get::<Option<&str>, _>(1),
-                    row.get(2),
-                    row.get(3),
-                    row.get(4),
-                    row.get(5),
-                );
-                if seq != last + 1 || row.get::<&str, _>(6) != expected {
-                    return Ok(Err(ChainFault { seq: last + 1 }));
-                }
-                prev = expected;
-                last = seq;
-            }
+            prev = expected;
+            last = seq;
         }
     }
+}
+
+/// A row's number, the hash that it should have and the one that it has; `None` where a flipped bit
+/// made a text of it that is none.
+fn link(prev: &str, row: &SqliteRow) -> Option<(i64, String, String)> {
+    let seq: i64 = row.try_get(0).ok()?;
+    let attempt: Option<&str> = row.try_get(1).ok()?;
+    let (batch, at_ms) = (row.try_get(2).ok()?, row.try_get(3).ok()?);
+    let (kind, body) = (row.try_get(4).ok()?, row.try_get(5).ok()?);
+    let expected = hash(prev, seq, attempt, batch, at_ms, kind, body);
+    Some((seq, expected, row.try_get(6).ok()?))
 }

@@ -18,6 +18,11 @@ pub enum LedgerError {
         /// Process id of the other program, as far as it can be read.
         holder: String,
     },
+    /// That batch is none of this list.
+    #[error(
+        "Đợt {0} không phải của danh sách này nên không làm tiếp được. (That batch is of another list.)"
+    )]
+    OtherList(String),
     /// The folder or the lock cannot be made.
     #[error(
         "Không tạo hoặc ghi được {path}. Kiểm tra quyền truy cập thư mục. (Cannot create or write it.)"

@@ -5,7 +5,10 @@ use std::path::Path;
 use sqlx::Connection;
 use uuid::Uuid;
 
-use super::{LedgerError, Writer, anchor, chain, now_ms, set_standing};
+use super::append::set_status;
+use super::writer::Writer;
+use super::{LedgerError, anchor, chain};
+use crate::clock::Clock;
 use crate::domain::{
     Attempt, Conclusion, Event, GateKind, Intent, Outcome, Proof, Quote, Service, Vnd,
 };
@@ -42,14 +45,15 @@ async fn batch(
     first: u32,
     size: u32,
 ) -> Result<Result<(), LedgerError>, sqlx::Error> {
+    let now_ms = Clock::system().now_ms();
     let (id, wire) = (Uuid::now_v7().to_string(), Service::PayEvn.spec().wire);
     let mut tx = writer.sql.begin().await?;
     sqlx::query("INSERT INTO batches VALUES (?, ?, ?, 'A', 'Lan', 'http://portal', 0, '[]', ?, ?)")
         .bind(&id)
         .bind(&id)
         .bind(wire)
-        .bind(now_ms())
-        .bind(now_ms())
+        .bind(now_ms)
+        .bind(now_ms)
         .execute(&mut *tx)
         .await?;
     for position in 0..size {
@@ -71,8 +75,8 @@ async fn batch(
         .bind(&id)
         .bind(wire)
         .bind(&account)
-        .bind(now_ms())
-        .bind(now_ms())
+        .bind(now_ms)
+        .bind(now_ms)
         .execute(&mut *tx)
         .await?;
         let mut attempt = Attempt::default();
@@ -87,6 +91,7 @@ async fn batch(
             };
             writer.head = chain::append(
                 &mut tx,
+                now_ms,
                 &writer.head,
                 Some(&attempt_id),
                 &id,
@@ -95,7 +100,7 @@ async fn batch(
             )
             .await?;
         }
-        set_standing(&mut tx, &attempt_id, &attempt).await?;
+        set_status(&mut tx, &attempt_id, &attempt, now_ms).await?;
     }
     tx.commit().await.map(Ok)
 }
@@ -116,23 +121,11 @@ fn life(account: &str) -> [Event; EVENTS_A_PAYMENT as usize] {
         Event::Prepared,
         Event::PreArmed,
         Event::Armed(Intent {
-            agent: "A".into(),
-            fingerprint: account.into(),
-            obligation: format!("evn:{account}"),
-            amount,
             balance_before: balance,
             balance_is_proof: true,
             balance_seq: Some(0),
-            gate: GateKind::Valve,
             session: "s".into(),
-            browser_pid: None,
-            debugger_address: None,
-            bidi_url: None,
-            context: None,
-            history_mark: None,
-            history_seq: None,
-            fence: None,
-            deadline_ms: 0,
+            ..Intent::bare("A", format!("evn:{account}"), amount, GateKind::Valve)
         }),
         Event::Released {
             request: Some("1".into()),
@@ -165,9 +158,9 @@ mod tests {
         assert_eq!(events, 600 * i64::from(EVENTS_A_PAYMENT));
         let ledger = Ledger::open(&path).await.expect("opens");
         assert_eq!(ledger.verify().await.expect("read"), Ok(events));
-        assert_eq!(ledger.batches(10).await.expect("read").len(), 2);
+        assert_eq!(ledger.records().batches(10).await.expect("read").len(), 2);
         assert!(
-            ledger.find("pe00000599").await.expect("read")[0]
+            ledger.records().find("pe00000599").await.expect("read")[0]
                 .1
                 .is_paid()
         );

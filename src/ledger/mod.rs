@@ -9,38 +9,43 @@
 //! that is what makes
 //! [`Event::Armed`] a promise.
 
+mod account;
 mod anchor;
+mod append;
 mod backup;
 mod chain;
+mod entry;
 mod error;
 mod filled;
 mod outbox;
 mod read;
+mod records;
 mod schema;
+mod writer;
 
 use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Seek, Write as _};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Connection, Row};
 use tokio::sync::{Mutex, Notify};
-use uuid::Uuid;
 
-use crate::domain::{
-    Account, Attempt, Event, IllegalEvent, Intent, Job, PaymentType, Phone, Service, Source, State,
-    Ticket, Vnd,
-};
+use crate::clock::Clock;
+use crate::domain::{Account, Attempt, Job, Service, Source, Ticket, Vnd};
+use writer::Writer;
 
+pub use account::{AgentAccount, FactsQuery, Spent};
+pub use append::Armed;
 pub use backup::Salvaged;
 pub use chain::ChainFault;
+pub use entry::{Entered, NewBatch, StoppedList};
 pub use error::LedgerError;
 pub use filled::{EVENTS_A_PAYMENT, filled};
-pub use outbox::Letter;
-pub use read::{BatchSummary, EventRow, JobResult, Spent, Sum};
+pub use outbox::{Letter, Outbox};
+pub use read::EventRow;
+pub use records::{BatchSummary, JobResult, Records, Sum};
 
 /// The open journal. One per file and machine: opening takes a lock.
 #[derive(Debug)]
@@ -49,48 +54,14 @@ pub struct Ledger {
     path: PathBuf,
     /// What had to be saved from a damaged file when it was opened.
     salvaged: Option<Salvaged>,
+    /// What time it is.
+    clock: Clock,
     /// The mark beside it.
     notes: Arc<anchor::Notes>,
     /// Told when something has to be told to a job's source.
     letters: Notify,
     /// Held for as long as the ledger is open; the system frees it however the program ends.
     _lock: File,
-}
-
-#[derive(Debug)]
-struct Writer {
-    sql: SqliteConnection,
-    /// The newest event.
-    head: chain::Head,
-    /// The newest event that was ever written at this place, where that is more than there is.
-    ahead: Option<i64>,
-    /// Commits since the write-ahead log was copied back.
-    commits: u32,
-}
-
-/// A batch about to be entered.
-#[derive(Debug, Clone)]
-pub struct NewBatch {
-    /// The service.
-    pub service: Service,
-    /// The portal user, empty where it is not known yet.
-    pub agent: String,
-    /// Who works here.
-    pub operator: String,
-    /// The portal's address.
-    pub portal: String,
-    /// Stops before arming.
-    pub is_dry_run: bool,
-    /// Everything else that makes two runs the same batch (receiver's phone…).
-    pub also: String,
-    /// The jobs, in order.
-    pub jobs: Vec<Job>,
-    /// Rows that were left out, as JSON for the report.
-    pub left_out: serde_json::Value,
-    /// Milliseconds since 1970: a finished batch from before this is not continued but done anew.
-    pub day_start_ms: i64,
-    /// Never continue an earlier batch.
-    pub force_new: bool,
 }
 
 /// A batch as it stands in the ledger.
@@ -139,23 +110,6 @@ pub struct LiveAttempt {
     pub attempt: Attempt,
 }
 
-/// An attempt whose intent is on disk: the permission to press the paying button once.
-///
-/// Made by [`Ledger::arm`] alone, consumed by pressing, not to be cloned: a second press does not
-/// compile.
-#[derive(Debug)]
-#[must_use = "an armed attempt is in doubt until it is pressed and concluded"]
-pub struct Armed {
-    attempt: String,
-}
-
-impl Armed {
-    /// The attempt's id, which keys the page's latch.
-    pub fn attempt(&self) -> &str {
-        &self.attempt
-    }
-}
-
 /// Beside a journal in which a page could not be read.
 fn damage_mark(path: &Path) -> PathBuf {
     path.with_extension("hong")
@@ -163,106 +117,6 @@ fn damage_mark(path: &Path) -> PathBuf {
 
 /// A clock that is off by less is not worth a word.
 const CLOCK_SLACK_MS: i64 = 60_000;
-
-impl Writer {
-    async fn open(path: &Path) -> Result<Self, LedgerError> {
-        let fault = |e| LedgerError::of(path, e);
-        let options = SqliteConnectOptions::from_str("sqlite://")
-            .map_err(fault)?
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            // Copying the log back takes milliseconds: not between arming and releasing, see
-            // `tidy_up`.
-            .pragma("wal_autocheckpoint", "0")
-            .foreign_keys(true);
-        let mut sql = SqliteConnection::connect_with(&options)
-            .await
-            .map_err(fault)?;
-        schema::migrate(&mut sql).await.map_err(|e| e.at(path))?;
-        let head = chain::head(&mut sql).await.map_err(fault)?;
-        Ok(Self {
-            sql,
-            head,
-            ahead: None,
-            commits: 0,
-        })
-    }
-
-    /// Copies the write-ahead log back into the file once it has grown, at a moment when nobody is
-    /// on the way to the portal; at the latest when it has grown a lot.
-    async fn tidy_up(&mut self, is_quiet: bool) {
-        const GROWN: u32 = 300;
-        const GROWN_A_LOT: u32 = 4_000;
-        self.commits += 1;
-        if self.commits < if is_quiet { GROWN } else { GROWN_A_LOT } {
-            return;
-        }
-        self.commits = 0;
-        // What is not copied now is copied next time; nothing is lost by that.
-        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-            .execute(&mut self.sql)
-            .await
-        {
-            tracing::warn!(%error, "the ledger's log could not be copied back");
-        }
-    }
-
-    /// Makes the cache of standings anew from the events.
-    async fn refold(&mut self, path: &Path) -> Result<(), LedgerError> {
-        let fault = |e| LedgerError::of(path, e);
-        let ids = sqlx::query("SELECT id FROM attempts")
-            .fetch_all(&mut self.sql)
-            .await
-            .map_err(fault)?;
-        for id in ids.iter().map(|row| row.get::<String, _>(0)) {
-            let bodies = sqlx::query("SELECT body FROM events WHERE attempt_id = ? ORDER BY seq")
-                .bind(&id)
-                .fetch_all(&mut self.sql)
-                .await
-                .map_err(fault)?;
-            let mut attempt = Attempt::default();
-            for row in &bodies {
-                let event: Event =
-                    serde_json::from_str(row.get(0)).map_err(|e| LedgerError::Body("?", e))?;
-                attempt = attempt.after(&event)?;
-            }
-            set_standing(&mut self.sql, &id, &attempt)
-                .await
-                .map_err(fault)?;
-        }
-        Ok(())
-    }
-}
-
-/// Brings the cache of an attempt's standing in line with its events.
-async fn set_standing(
-    sql: &mut SqliteConnection,
-    id: &str,
-    attempt: &Attempt,
-) -> Result<(), sqlx::Error> {
-    let standing = attempt.standing();
-    let outcome = match attempt.state {
-        State::Done(outcome) => Some(outcome.wire()),
-        _ => None,
-    };
-    sqlx::query(
-        "UPDATE attempts SET state = ?, outcome = ?, obligation = ?, agent = ?, amount = ?, transaction_id = ?, updated_ms = ? \
-         WHERE id = ?",
-    )
-    .bind(attempt.state.wire())
-    .bind(outcome)
-    .bind(attempt.intent.as_ref().map(|i| i.obligation.as_str()))
-    .bind(attempt.intent.as_ref().map(|i| i.agent.as_str()))
-    .bind(standing.amount.map(Vnd::dong))
-    .bind(standing.transaction_id)
-    .bind(now_ms())
-    .bind(id)
-    .execute(sql)
-    .await
-    .map(drop)
-}
 
 impl Ledger {
     /// Opens (or makes) the journal, takes its lock, brings its schema up to date, and classifies
@@ -273,6 +127,11 @@ impl Ledger {
     /// place, see
     /// [`Self::salvaged`]. Where that is less than there once was, [`Self::arm`] refuses until [`Self::adopt`].
     pub async fn open(path: &Path) -> Result<Self, LedgerError> {
+        Self::open_by(path, Clock::system()).await
+    }
+
+    /// The same, by this clock.
+    pub async fn open_by(path: &Path, clock: Clock) -> Result<Self, LedgerError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(|e| LedgerError::folder(folder, e))?;
         let lock = lock(path)?;
@@ -303,9 +162,9 @@ impl Ledger {
             }
             Some(_) | None => None,
         };
-        if writer.head.at_ms > now_ms() + CLOCK_SLACK_MS {
+        if writer.head.at_ms > clock.now_ms() + CLOCK_SLACK_MS {
             tracing::warn!(
-                minutes = (writer.head.at_ms - now_ms()) / 60_000,
+                minutes = (writer.head.at_ms - clock.now_ms()) / 60_000,
                 "the clock was set back; the ledger's time stands still until it is reached again"
             );
         }
@@ -316,6 +175,7 @@ impl Ledger {
             connection: Mutex::new(writer),
             path: path.to_owned(),
             salvaged,
+            clock,
             notes: Arc::default(),
             letters: Notify::new(),
             _lock: lock,
@@ -357,6 +217,7 @@ impl Ledger {
             let body = serde_json::json!({ "name": name, "reason": reason, "known": known, "here": writer.head.seq }).to_string();
             writer.head = chain::append(
                 &mut writer.sql,
+                self.clock.now_ms(),
                 &writer.head,
                 None,
                 batch.get(0),
@@ -384,6 +245,11 @@ impl Ledger {
             .map_err(|e| LedgerError::of(&path, e))
     }
 
+    /// What time it is in the journal.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -408,289 +274,14 @@ impl Ledger {
         }
         Ok(())
     }
-
-    /// Enters the batch, or finds the one that it continues: same service, portal and jobs,
-    /// unfinished, or finished since `day_start_ms` (payments only: a look-up may be repeated at
-    /// will).
-    pub async fn enter(&self, new: NewBatch) -> Result<Batch, LedgerError> {
-        let identity = chain::identity(&new);
-        if !new.force_new
-            && let Some(batch) = self.continued(&identity, &new).await?
-        {
-            return Ok(batch);
-        }
-        let id = Uuid::now_v7().to_string();
-        let started = Timestamp::now();
-        let mut writer = self.connection.lock().await;
-        let mut tx = writer.sql.begin().await.map_err(|e| self.fault(e))?;
-        sqlx::query(
-            "INSERT INTO batches (id, identity, service, agent, operator, portal, is_dry_run, left_out, started_ms) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&id)
-        .bind(&identity)
-        .bind(new.service.spec().wire)
-        .bind(&new.agent)
-        .bind(&new.operator)
-        .bind(&new.portal)
-        .bind(new.is_dry_run)
-        .bind(new.left_out.to_string())
-        .bind(started.as_millisecond())
-        .execute(&mut *tx)
-        .await
-        .map_err(|e| self.fault(e))?;
-        let mut jobs = Vec::with_capacity(new.jobs.len());
-        for (position, job) in (0_i64..).zip(new.jobs) {
-            let row = sqlx::query(
-                "INSERT INTO jobs (batch_id, position, account, account_key, amount, order_id, payment, receiver, source_row, source, ticket, fence) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(&id)
-            .bind(position)
-            .bind(job.account.as_str())
-            .bind(job.account.key())
-            .bind(job.amount.map(Vnd::dong))
-            .bind(&job.order_id)
-            .bind(job.payment.map(payment_text))
-            .bind(job.receiver.as_ref().map(Phone::as_str))
-            .bind(&job.row)
-            .bind(job.ticket.as_ref().map(|t| t.source.wire()))
-            .bind(job.ticket.as_ref().map(|t| t.id.as_str()))
-            .bind(job.ticket.as_ref().map(|t| t.fence))
-            .execute(&mut *tx)
-            .await
-            .map_err(|e| self.fault(e))?;
-            jobs.push(BatchJob {
-                id: row.last_insert_rowid(),
-                job,
-                last: None,
-            });
-        }
-        tx.commit().await.map_err(|e| self.fault(e))?;
-        Ok(Batch {
-            id,
-            service: new.service,
-            continued: false,
-            was_finished: false,
-            started,
-            jobs,
-        })
-    }
-
-    /// Starts an attempt. Its id is on disk before anything is sent.
-    pub async fn attempt(&self, batch: &Batch, job: &BatchJob) -> Result<LiveAttempt, LedgerError> {
-        let id = Uuid::now_v7().to_string();
-        let mut writer = self.connection.lock().await;
-        sqlx::query(
-            "INSERT INTO attempts (id, job_id, batch_id, service, account_key, state, started_ms, updated_ms) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&id)
-        .bind(job.id)
-        .bind(&batch.id)
-        .bind(batch.service.spec().wire)
-        .bind(job.job.account.key())
-        .bind(State::Queued.wire())
-        .bind(now_ms())
-        .bind(now_ms())
-        .execute(&mut writer.sql)
-        .await
-        .map_err(|e| self.fault(e))?;
-        Ok(LiveAttempt {
-            id,
-            job_id: job.id,
-            batch_id: batch.id.clone(),
-            service: batch.service,
-            version: 0,
-            attempt: Attempt::default(),
-        })
-    }
-
-    /// Makes the intent durable. Only what this returns can press the paying button.
-    pub async fn arm(&self, live: &mut LiveAttempt, intent: Intent) -> Result<Armed, LedgerError> {
-        self.check_whole().await?;
-        self.write(live, Event::Armed(intent)).await?;
-        Ok(Armed {
-            attempt: live.id.clone(),
-        })
-    }
-
-    /// Appends what happened. On `Ok` it is on disk and `live` stands where the event leads; on
-    /// `Err` nothing changed.
-    ///
-    /// Arming goes through [`Self::arm`] alone.
-    pub async fn append(&self, live: &mut LiveAttempt, event: Event) -> Result<(), LedgerError> {
-        if matches!(event, Event::Armed(_)) {
-            return Err(IllegalEvent {
-                state: live.attempt.state.wire(),
-                event: event.wire(),
-            }
-            .into());
-        }
-        self.write(live, event).await
-    }
-
-    /// Appends an event that changes nothing about where the attempt stands (evidence that was kept
-    /// meanwhile), whatever has happened to it since.
-    pub async fn note(&self, attempt: &str, event: Event) -> Result<(), LedgerError> {
-        const TRIES: u32 = 5;
-        let mut tries = 0;
-        loop {
-            let mut live = self
-                .attempt_of(attempt)
-                .await?
-                .ok_or_else(|| LedgerError::Stale(attempt.to_owned()))?;
-            match self.append(&mut live, event.clone()).await {
-                Err(LedgerError::Stale(_)) if tries < TRIES => tries += 1,
-                other => return other,
-            }
-        }
-    }
-
-    async fn write(&self, live: &mut LiveAttempt, event: Event) -> Result<(), LedgerError> {
-        let next = live.attempt.clone().after(&event)?;
-        let body = serde_json::to_string(&event).map_err(|e| LedgerError::Body(event.wire(), e))?;
-        let mut writer = self.connection.lock().await;
-        let writer = &mut *writer;
-        let mut tx = writer.sql.begin().await.map_err(|e| self.fault(e))?;
-        let version: i64 = sqlx::query("SELECT COALESCE(MAX(seq), 0) FROM events WHERE attempt_id = ? AND kind <> 'evidence_kept'")
-            .bind(&live.id)
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(|e| self.fault(e))?
-            .get(0);
-        if version != live.version {
-            return Err(LedgerError::Stale(live.id.clone()));
-        }
-        let head = chain::append(
-            &mut tx,
-            &writer.head,
-            Some(&live.id),
-            &live.batch_id,
-            event.wire(),
-            &body,
-        )
-        .await
-        .map_err(|e| self.fault(e))?;
-        set_standing(&mut tx, &live.id, &next)
-            .await
-            .map_err(|e| self.fault(e))?;
-        let is_letter = outbox::write(&mut tx, live, &next)
-            .await
-            .map_err(|e| self.fault(e))?;
-        tx.commit().await.map_err(|e| self.fault(e))?;
-        live.attempt = next;
-        if is_letter {
-            self.letters.notify_waiters();
-        }
-        if !matches!(event, Event::EvidenceKept { .. }) {
-            live.version = head.seq;
-        }
-        writer.head = head;
-        writer.tidy_up(matches!(event, Event::Concluded(_))).await;
-        match event {
-            _ if writer.ahead.is_some() => {}
-            // A payment waits behind this one: its mark may come a moment later.
-            Event::Armed(_) => {
-                let (notes, path, head) =
-                    (self.notes.clone(), self.path.clone(), writer.head.clone());
-                tokio::task::spawn_blocking(move || notes.note(&path, &head));
-            }
-            Event::Concluded(_) => self.notes.note(&self.path, &writer.head),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Marks the batch as gone through: every job had its try. Says when.
-    pub async fn finish(&self, batch: &str) -> Result<Timestamp, LedgerError> {
-        let now = Timestamp::now();
-        let mut writer = self.connection.lock().await;
-        sqlx::query("UPDATE batches SET finished_ms = ? WHERE id = ?")
-            .bind(now.as_millisecond())
-            .bind(batch)
-            .execute(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?;
-        Ok(now)
-    }
-
-    /// Records the portal user that a batch turned out to run as.
-    pub async fn bind_agent(&self, batch: &str, agent: &str) -> Result<(), LedgerError> {
-        let mut writer = self.connection.lock().await;
-        sqlx::query("UPDATE batches SET agent = ? WHERE id = ?")
-            .bind(agent)
-            .bind(batch)
-            .execute(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?;
-        Ok(())
-    }
-
-    async fn continued(
-        &self,
-        identity: &str,
-        new: &NewBatch,
-    ) -> Result<Option<Batch>, LedgerError> {
-        let (id, started_ms, finished_ms) = {
-            let mut writer = self.connection.lock().await;
-            let row = sqlx::query("SELECT id, started_ms, finished_ms FROM batches WHERE identity = ? ORDER BY started_ms DESC, id DESC LIMIT 1")
-                .bind(identity)
-                .fetch_optional(&mut writer.sql)
-                .await
-                .map_err(|e| self.fault(e))?;
-            let Some(row) = row else { return Ok(None) };
-            (
-                row.get::<String, _>(0),
-                row.get::<i64, _>(1),
-                row.get::<Option<i64>, _>(2),
-            )
-        };
-        let is_over = finished_ms.is_some()
-            && (started_ms < new.day_start_ms || !new.service.is_payment() || new.is_dry_run);
-        if is_over {
-            return Ok(None);
-        }
-        let jobs = self.jobs_of(&id, new.service).await?;
-        let mut writer = self.connection.lock().await;
-        // It runs again: until it is gone through once more it counts as unfinished.
-        sqlx::query("UPDATE batches SET finished_ms = NULL WHERE id = ?")
-            .bind(&id)
-            .execute(&mut writer.sql)
-            .await
-            .map_err(|e| self.fault(e))?;
-        let started = Timestamp::from_millisecond(started_ms).unwrap_or_default();
-        Ok(Some(Batch {
-            id,
-            service: new.service,
-            continued: true,
-            was_finished: finished_ms.is_some(),
-            started,
-            jobs,
-        }))
-    }
-}
-
-/// Milliseconds since 1970.
-fn now_ms() -> i64 {
-    Timestamp::now().as_millisecond()
-}
-
-fn payment_text(payment: PaymentType) -> &'static str {
-    match payment {
-        PaymentType::Prepaid => "prepaid",
-        PaymentType::Postpaid => "postpaid",
-    }
 }
 
 /// Takes the lock beside the file, or says who has it.
 fn lock(path: &Path) -> Result<File, LedgerError> {
     let lock_path = path.with_extension("lock");
     let fault = |source| LedgerError::folder(&lock_path, source);
-    let mut file = fs::OpenOptions::new()
+    let mut file = writer::private_file()
         .read(true)
-        .write(true)
-        .create(true)
         .truncate(false)
         .open(&lock_path)
         .map_err(fault)?;

@@ -5,8 +5,9 @@
 
 use jiff::Timestamp;
 use sqlx::{Row, SqliteConnection};
+use tokio::sync::futures::Notified;
 
-use super::{Ledger, LedgerError, LiveAttempt, now_ms, ticket_of};
+use super::{Ledger, LedgerError, LiveAttempt, ticket_of};
 use crate::domain::ticket::told;
 use crate::domain::{Attempt, Outcome, Report, Source, State, Ticket};
 
@@ -27,6 +28,7 @@ pub(super) async fn write(
     sql: &mut SqliteConnection,
     live: &LiveAttempt,
     next: &Attempt,
+    at_ms: i64,
 ) -> Result<bool, sqlx::Error> {
     // Arming and releasing are on the way of every payment: nothing is asked there.
     if !matches!(next.state, State::Done(_) | State::Unknown) {
@@ -63,7 +65,7 @@ pub(super) async fn write(
         transaction_id: standing.transaction_id,
         proof: standing.proof,
         message: Some(standing.message).filter(|m| !m.is_empty()),
-        at: Some(Timestamp::now()),
+        at: Timestamp::from_millisecond(at_ms).ok(),
         operator: Some(operator).filter(|o| !o.is_empty()),
     };
     let body = serde_json::to_string(&report).map_err(|e| sqlx::Error::Encode(e.into()))?;
@@ -74,12 +76,12 @@ pub(super) async fn write(
     .bind(&live.id)
     .bind(ticket.source.wire())
     .bind(body)
-    .bind(now_ms())
+    .bind(at_ms)
     .execute(&mut *sql)
     .await?;
     if outcome != Outcome::Unknown {
         sqlx::query("UPDATE jobs SET returned_ms = ? WHERE id = ?")
-            .bind(now_ms())
+            .bind(at_ms)
             .bind(live.job_id)
             .execute(sql)
             .await?;
@@ -87,62 +89,75 @@ pub(super) async fn write(
     Ok(true)
 }
 
+/// What has to be told to the places that jobs came from.
+#[derive(Debug, Clone, Copy)]
+pub struct Outbox<'l> {
+    ledger: &'l Ledger,
+}
+
 impl Ledger {
-    /// The oldest letters that nobody has acknowledged, `limit` at most.
-    pub async fn letters(&self, limit: u32) -> Result<Vec<Letter>, LedgerError> {
-        let mut writer = self.connection.lock().await;
-        let rows = sqlx::query("SELECT seq, source, body FROM outbox WHERE acknowledged_ms IS NULL ORDER BY seq LIMIT ?")
-            .bind(limit)
+    /// What has to be told to the places that jobs came from.
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox { ledger: self }
+    }
+}
+
+impl<'l> Outbox<'l> {
+    /// The oldest letters for this source that it has not acknowledged, `limit` at most.
+    pub async fn letters(&self, to: Source, limit: u32) -> Result<Vec<Letter>, LedgerError> {
+        let mut writer = self.ledger.connection.lock().await;
+        let rows = sqlx::query("SELECT seq, body FROM outbox WHERE acknowledged_ms IS NULL AND source = ? ORDER BY seq LIMIT ?",)
+            .bind(to.wire())
+        .bind(limit)
             .fetch_all(&mut writer.sql)
             .await
-            .map_err(|e| self.fault(e))?;
+            .map_err(|e| self.ledger.fault(e))?;
         let mut letters = Vec::with_capacity(rows.len());
         for row in rows {
             let report = serde_json::from_str(row.get("body"))
                 .map_err(|e| LedgerError::Body("outbox", e))?;
-            if let Some(to) = Source::of(row.get("source")) {
-                letters.push(Letter {
-                    seq: row.get("seq"),
-                    to,
-                    report,
-                });
-            }
+            letters.push(Letter {
+                seq: row.get("seq"),
+                to,
+                report,
+            });
         }
         Ok(letters)
     }
 
     /// How many letters nobody has acknowledged.
     pub async fn unacknowledged(&self) -> Result<u64, LedgerError> {
-        let mut writer = self.connection.lock().await;
+        let mut writer = self.ledger.connection.lock().await;
         let row = sqlx::query("SELECT COUNT(*) FROM outbox WHERE acknowledged_ms IS NULL")
             .fetch_one(&mut writer.sql)
             .await;
-        let count: i64 = row.map_err(|e| self.fault(e))?.get(0);
+        let count: i64 = row.map_err(|e| self.ledger.fault(e))?.get(0);
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    /// Resolves when a letter was written after the call.
-    pub async fn new_letter(&self) {
-        self.letters.notified().await;
+    /// Resolves when a letter is written after this call, whether or not it is polled by then: who
+    /// asks first and looks into the box afterwards misses none.
+    pub fn new_letter(&self) -> Notified<'l> {
+        self.ledger.letters.notified()
     }
 
     /// The source has it; `answer` is what it made of it.
     pub async fn acknowledge(&self, seq: i64, answer: &str) -> Result<(), LedgerError> {
-        let mut writer = self.connection.lock().await;
+        let mut writer = self.ledger.connection.lock().await;
         sqlx::query("UPDATE outbox SET acknowledged_ms = ?, answer = ? WHERE seq = ? AND acknowledged_ms IS NULL")
-            .bind(now_ms())
+            .bind(self.ledger.clock.now_ms())
             .bind(answer)
             .bind(seq)
             .execute(&mut writer.sql)
             .await
-            .map_err(|e| self.fault(e))?;
+            .map_err(|e| self.ledger.fault(e))?;
         Ok(())
     }
 
     /// Claims of jobs that were never told an end of and of which no attempt may have moved money:
     /// they can be given back. `batch`: of this batch alone.
     pub async fn held(&self, batch: Option<&str>) -> Result<Vec<Ticket>, LedgerError> {
-        let mut writer = self.connection.lock().await;
+        let mut writer = self.ledger.connection.lock().await;
         let rows = sqlx::query(
             "SELECT j.source, j.ticket, j.fence FROM jobs j WHERE j.source IS NOT NULL AND j.returned_ms IS NULL \
              AND (?1 IS NULL OR j.batch_id = ?1) AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.outcome IS NULL \
@@ -151,22 +166,22 @@ impl Ledger {
         .bind(batch)
         .fetch_all(&mut writer.sql)
         .await
-        .map_err(|e| self.fault(e))?;
+        .map_err(|e| self.ledger.fault(e))?;
         Ok(rows.iter().filter_map(ticket_of).collect())
     }
 
     /// These claims are no longer ours.
     pub async fn gave_back(&self, tickets: &[Ticket]) -> Result<(), LedgerError> {
-        let mut writer = self.connection.lock().await;
+        let mut writer = self.ledger.connection.lock().await;
         for ticket in tickets {
             sqlx::query("UPDATE jobs SET returned_ms = ? WHERE source = ? AND ticket = ? AND fence = ? AND returned_ms IS NULL")
-                .bind(now_ms())
+                .bind(self.ledger.clock.now_ms())
                 .bind(ticket.source.wire())
                 .bind(&ticket.id)
                 .bind(ticket.fence)
                 .execute(&mut writer.sql)
                 .await
-                .map_err(|e| self.fault(e))?;
+                .map_err(|e| self.ledger.fault(e))?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use super::LedgerError;
 
 /// One step from each schema to the next. Steps that have been released are never changed; new ones
 /// are added.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     "
 CREATE TABLE batches (
     id          TEXT PRIMARY KEY,
@@ -97,6 +97,11 @@ CREATE INDEX outbox_waiting ON outbox (seq) WHERE acknowledged_ms IS NULL;
 ",
     // An electricity bill may have a receiver of its own.
     "ALTER TABLE jobs ADD COLUMN receiver TEXT;",
+    // Agent codes are the same whatever their case.
+    "
+DROP INDEX attempts_by_agent;
+CREATE INDEX attempts_by_agent ON attempts (agent COLLATE NOCASE, updated_ms) WHERE agent IS NOT NULL;
+",
 ];
 
 /// As the first step makes it.

@@ -1,10 +1,64 @@
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteConnectOptions;
+
 use super::*;
-use crate::domain::{Conclusion, Defaults, GateKind, JobList, Outcome, Proof, Quote};
+use crate::domain::calendar::DAY_MS;
+use crate::domain::{
+    Conclusion, Defaults, Event, GateKind, GuardFacts, Intent, JobList, ListChoice, Outcome, Proof,
+    Quote, State,
+};
 
 async fn open(dir: &tempfile::TempDir) -> Ledger {
     Ledger::open(&dir.path().join("ledger.db"))
         .await
         .expect("opens")
+}
+
+/// A ledger whose clock is set by hand.
+async fn open_at(dir: &tempfile::TempDir, at: &str) -> (Ledger, Clock) {
+    let clock = Clock::set_to(at.parse().expect("a time"));
+    let ledger = Ledger::open_by(&dir.path().join("ledger.db"), clock.clone())
+        .await
+        .expect("opens");
+    (ledger, clock)
+}
+
+/// What speaks against paying this now, in a new batch of its own.
+async fn facts(ledger: &Ledger, line: &str, amount: u32) -> GuardFacts {
+    let asked = NewBatch {
+        choice: ListChoice::New,
+        ..list(line)
+    };
+    let service = asked.service;
+    let entered = enter(ledger, asked).await;
+    let live = ledger
+        .attempt(&entered, &entered.jobs[0])
+        .await
+        .expect("made");
+    let job = &entered.jobs[0].job;
+    let query = FactsQuery {
+        live: &live,
+        obligation: &job.obligation(service),
+        order: job.order_id.as_deref(),
+        is_debt: job.top_up(service).is_none(),
+        amount: Vnd::fixed(amount),
+        repeat_ms: DAY_MS,
+    };
+    ledger.account("a").facts(query).await.expect("read")
+}
+
+/// A list of bills, or of top-ups where the first line names a phone.
+fn list(lines: &str) -> NewBatch {
+    let service = if lines.starts_with('0') {
+        Service::TopUpViettel
+    } else {
+        Service::PayEvn
+    };
+    NewBatch {
+        service,
+        jobs: JobList::from_lines(service, Defaults::default(), lines).jobs,
+        ..batch("PE01")
+    }
 }
 
 fn batch(lines: &str) -> NewBatch {
@@ -17,30 +71,22 @@ fn batch(lines: &str) -> NewBatch {
         also: String::new(),
         jobs: JobList::from_lines(Service::PayEvn, Defaults::default(), lines).jobs,
         left_out: serde_json::json!([]),
-        day_start_ms: 0,
-        force_new: false,
+        choice: ListChoice::Unsaid,
     }
+}
+
+/// A batch that nobody has to be asked about.
+async fn enter(ledger: &Ledger, new: NewBatch) -> Batch {
+    let entered = ledger.enter(new).await.expect("entered");
+    entered.batch().expect("nothing to ask")
 }
 
 fn intent(obligation: &str) -> Intent {
     Intent {
-        agent: "A".into(),
-        fingerprint: "f".into(),
-        obligation: obligation.into(),
-        amount: Vnd::fixed(150_000),
-        balance_before: None,
         balance_is_proof: true,
-        gate: GateKind::Latch,
-        session: "s".into(),
-        browser_pid: None,
-        debugger_address: None,
         balance_seq: Some(0),
-        bidi_url: None,
-        context: None,
-        history_mark: None,
-        history_seq: None,
-        fence: None,
-        deadline_ms: 0,
+        session: "s".into(),
+        ..Intent::bare("A", obligation.into(), Vnd::fixed(150_000), GateKind::Latch)
     }
 }
 
@@ -49,7 +95,7 @@ async fn armed(ledger: &Ledger, batch: &Batch, job: usize) -> LiveAttempt {
         .attempt(batch, &batch.jobs[job])
         .await
         .expect("attempt");
-    let obligation = format!("evn:{}", batch.jobs[job].job.account.key());
+    let obligation = batch.jobs[job].job.obligation(batch.service);
     for event in [
         Event::Leased {
             session: "s".into(),
@@ -107,10 +153,7 @@ async fn a_second_program_on_the_same_ledger_is_told_who_has_it() {
 async fn a_dead_run_leaves_doubt_behind_only_past_arming() {
     let dir = tempfile::tempdir().expect("dir");
     let ledger = open(&dir).await;
-    let entered = ledger
-        .enter(batch("PE01\nPE02\nPE03"))
-        .await
-        .expect("entered");
+    let entered = enter(&ledger, batch("PE01\nPE02\nPE03")).await;
     let past = armed(&ledger, &entered, 0).await;
     let mut before = ledger
         .attempt(&entered, &entered.jobs[1])
@@ -135,16 +178,11 @@ async fn a_dead_run_leaves_doubt_behind_only_past_arming() {
         [past.id.as_str()]
     );
     assert_eq!(doubts[0].attempt.state, State::Unknown);
-    assert_eq!(
-        ledger.doubt_on("evn:pe01", "").await.expect("read"),
-        Some(past.id.clone())
-    );
-    assert!(ledger.has_doubt("A", "").await.expect("read"));
+    let now = facts(&ledger, "PE01", 150_000).await;
+    assert_eq!(now.doubt_on.as_deref(), Some(past.id.as_str()));
+    assert_eq!(now.others_in_doubt, 1, "agent codes have no case");
 
-    let again = ledger
-        .enter(batch("PE01\nPE02\nPE03"))
-        .await
-        .expect("entered");
+    let again = enter(&ledger, batch("PE01\nPE02\nPE03")).await;
     assert!(again.continued, "the same batch goes on");
     assert_eq!(
         again.jobs[1].last.as_ref().map(|l| l.attempt.state),
@@ -158,7 +196,7 @@ async fn a_dead_run_leaves_doubt_behind_only_past_arming() {
 async fn a_refused_event_leaves_no_trace() {
     let dir = tempfile::tempdir().expect("dir");
     let ledger = open(&dir).await;
-    let entered = ledger.enter(batch("PE01")).await.expect("entered");
+    let entered = enter(&ledger, batch("PE01")).await;
     let mut live = armed(&ledger, &entered, 0).await;
     let before = ledger.events_of(&live.id).await.expect("read").len();
     assert!(
@@ -179,7 +217,7 @@ async fn a_refused_event_leaves_no_trace() {
 async fn events_cannot_be_changed_and_a_forger_is_found() {
     let dir = tempfile::tempdir().expect("dir");
     let ledger = open(&dir).await;
-    let entered = ledger.enter(batch("PE01")).await.expect("entered");
+    let entered = enter(&ledger, batch("PE01")).await;
     let mut live = armed(&ledger, &entered, 0).await;
     ledger
         .append(
@@ -219,29 +257,27 @@ async fn events_cannot_be_changed_and_a_forger_is_found() {
 #[tokio::test]
 async fn a_finished_payment_batch_is_the_same_batch_until_the_day_is_over() {
     let dir = tempfile::tempdir().expect("dir");
-    let ledger = open(&dir).await;
-    let first = ledger.enter(batch("PE01")).await.expect("entered");
+    let (ledger, clock) = open_at(&dir, "2026-11-25T03:00:00Z").await;
+    let first = enter(&ledger, batch("PE01")).await;
     ledger.finish(&first.id).await.expect("finished");
-    let same_day = ledger.enter(batch("PE01")).await.expect("entered");
+    let same_day = enter(&ledger, batch("PE01")).await;
     assert_eq!(
         (same_day.id.as_str(), same_day.was_finished),
         (first.id.as_str(), true)
     );
     ledger.finish(&first.id).await.expect("finished");
-    let next_day = NewBatch {
-        day_start_ms: now_ms() + 1,
-        ..batch("PE01")
-    };
-    assert_ne!(ledger.enter(next_day).await.expect("entered").id, first.id);
-    let other = ledger.enter(batch("PE01\nPE02")).await.expect("entered");
+    clock.advance(DAY_MS);
+    assert_ne!(enter(&ledger, batch("PE01")).await.id, first.id);
+    let other = enter(&ledger, batch("PE01\nPE02")).await;
     assert!(!other.continued);
-    let forced = ledger
-        .enter(NewBatch {
-            force_new: true,
+    let forced = enter(
+        &ledger,
+        NewBatch {
+            choice: ListChoice::New,
             ..batch("PE01\nPE02")
-        })
-        .await
-        .expect("entered");
+        },
+    )
+    .await;
     assert_ne!(forced.id, other.id);
 }
 
@@ -249,7 +285,7 @@ async fn a_finished_payment_batch_is_the_same_batch_until_the_day_is_over() {
 async fn what_was_paid_is_found_and_counted() {
     let dir = tempfile::tempdir().expect("dir");
     let ledger = open(&dir).await;
-    let entered = ledger.enter(batch("PE01|D7\nPE02")).await.expect("entered");
+    let entered = enter(&ledger, batch("PE01|D7\nPE02")).await;
     let mut live = armed(&ledger, &entered, 0).await;
     ledger
         .append(
@@ -264,10 +300,11 @@ async fn what_was_paid_is_found_and_counted() {
     ledger.append(&mut live, paid()).await.expect("legal");
     armed(&ledger, &entered, 1).await;
     for what in ["pe01", "PE01", "D7", "gd1", &live.id] {
-        let found = ledger.find(what).await.expect("read");
+        let found = ledger.records().find(what).await.expect("read");
         assert!(found.len() == 1 && found[0].1.is_paid(), "{what}");
     }
-    let spent = ledger.spent(&entered.id, "A", 0).await.expect("read");
+    let account = ledger.account("a");
+    let spent = account.spent(&entered.id, 0).await.expect("read");
     assert_eq!(
         spent,
         Spent {
@@ -276,21 +313,11 @@ async fn what_was_paid_is_found_and_counted() {
         },
         "doubt counts as spent"
     );
-    assert!(
-        ledger
-            .paid_on("evn:pe01", Vnd::fixed(150_000), 0)
-            .await
-            .expect("read")
-            .is_some()
-    );
-    assert!(
-        ledger
-            .paid_on("evn:pe01", Vnd::fixed(1), 0)
-            .await
-            .expect("read")
-            .is_none()
-    );
+    let paid_before = async |amount| facts(&ledger, "PE01", amount).await.paid_before_ms;
+    assert!(paid_before(150_000).await.is_some());
+    assert!(paid_before(1).await.is_none(), "another bill");
     let results = ledger
+        .records()
         .results(&entered.id, Service::PayEvn)
         .await
         .expect("read");
@@ -321,7 +348,7 @@ async fn a_file_that_is_no_ledger_is_left_alone() {
 async fn a_full_disk_arms_nothing_and_loses_nothing() {
     let dir = tempfile::tempdir().expect("dir");
     let ledger = open(&dir).await;
-    let entered = ledger.enter(batch("PE01")).await.expect("entered");
+    let entered = enter(&ledger, batch("PE01")).await;
     let mut live = ledger
         .attempt(&entered, &entered.jobs[0])
         .await
@@ -355,7 +382,7 @@ async fn a_full_disk_arms_nothing_and_loses_nothing() {
             .expect("set");
     }
     let large = Intent {
-        fingerprint: "f".repeat(100_000),
+        session: "s".repeat(100_000),
         ..intent("o")
     };
     let error = ledger.arm(&mut live, large).await.expect_err("full");
@@ -379,7 +406,7 @@ async fn a_folder_that_cannot_be_made_says_so() {
 
 /// A batch with one payment, to its end.
 async fn pay(ledger: &Ledger, line: &str) -> LiveAttempt {
-    let entered = ledger.enter(batch(line)).await.expect("entered");
+    let entered = enter(&ledger, batch(line)).await;
     let mut live = armed(ledger, &entered, 0).await;
     ledger
         .append(
@@ -416,7 +443,12 @@ async fn an_older_copy_pays_nothing_until_a_person_has_compared() {
     restore(&copy, &dir.path().join("ledger.db"));
     let ledger = open(&dir).await;
     assert!(
-        ledger.find("PE02").await.expect("read").is_empty(),
+        ledger
+            .records()
+            .find("PE02")
+            .await
+            .expect("read")
+            .is_empty(),
         "the copy knows nothing of it"
     );
     assert!(matches!(
@@ -427,7 +459,7 @@ async fn an_older_copy_pays_nothing_until_a_person_has_compared() {
             ..
         })
     ));
-    let entered = ledger.enter(batch("PE02")).await.expect("entered");
+    let entered = enter(&ledger, batch("PE02")).await;
     let mut live = ledger
         .attempt(&entered, &entered.jobs[0])
         .await
@@ -534,7 +566,14 @@ async fn what_is_whole_of_a_damaged_file_goes_on_and_the_damaged_one_is_kept() {
         ),
         "something is missing, so nothing is paid"
     );
-    assert!(!ledger.find("PE00").await.expect("read").is_empty());
+    assert!(
+        !ledger
+            .records()
+            .find("PE00")
+            .await
+            .expect("read")
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -556,7 +595,11 @@ async fn a_copy_that_has_more_than_the_damaged_file_takes_its_place() {
         ledger.salvaged()
     );
     ledger.check_whole().await.expect("the copy has everything");
-    assert!(ledger.find("PE01").await.expect("read")[0].1.is_paid());
+    assert!(
+        ledger.records().find("PE01").await.expect("read")[0]
+            .1
+            .is_paid()
+    );
 }
 
 #[tokio::test]
@@ -583,17 +626,15 @@ async fn a_clock_that_is_set_back_does_not_turn_time_around() {
     );
     assert!(ledger.verify().await.expect("read").is_ok());
     // What was paid since is counted by the events' numbers, whatever the clock says.
-    assert_eq!(
-        ledger.paid_since("A", 7, "").await.expect("read"),
-        Vnd::fixed(150_000)
-    );
-    assert!(
-        ledger
-            .paid_on("evn:pe02", Vnd::fixed(150_000), 0)
-            .await
-            .expect("read")
-            .is_some()
-    );
+    let intent = Intent {
+        balance_before: Some(Vnd::fixed(1_000_000)),
+        balance_seq: Some(7),
+        ..intent("o")
+    };
+    let books = ledger.account("A").books("", &intent).await.expect("read");
+    assert_eq!(books.own.map(|own| own.paid), Some(Vnd::fixed(150_000)));
+    let now = facts(&ledger, "PE02", 150_000).await;
+    assert!(now.paid_before_ms.is_some());
 }
 
 #[tokio::test]
@@ -622,13 +663,13 @@ async fn every_earlier_schema_becomes_todays_and_keeps_what_it_knew() {
             operator: None,
         })
         .expect("json");
-        chain::append(&mut sql, &genesis, Some("a"), "b", "leased", &body)
+        chain::append(&mut sql, 1, &genesis, Some("a"), "b", "leased", &body)
             .await
             .expect("appended");
         sql.close().await.expect("closed");
 
         let ledger = open(&dir).await;
-        let found = ledger.find("PE01").await.expect("read");
+        let found = ledger.records().find("PE01").await.expect("read");
         assert_eq!(
             found[0].1.attempt.as_deref(),
             Some("a"),
@@ -659,10 +700,7 @@ fn leased(lines: &str) -> NewBatch {
 async fn an_outcome_lies_in_the_outbox_until_its_source_has_it() {
     let dir = tempfile::tempdir().expect("dir");
     let ledger = open(&dir).await;
-    let entered = ledger
-        .enter(leased("PE01\nPE02\nPE03"))
-        .await
-        .expect("entered");
+    let entered = enter(&ledger, leased("PE01\nPE02\nPE03")).await;
     assert_eq!(
         entered.jobs[0]
             .job
@@ -673,6 +711,7 @@ async fn an_outcome_lies_in_the_outbox_until_its_source_has_it() {
     );
     let held = async |ledger: &Ledger| {
         ledger
+            .outbox()
             .held(None)
             .await
             .expect("read")
@@ -685,7 +724,7 @@ async fn an_outcome_lies_in_the_outbox_until_its_source_has_it() {
     // A doubt is told at once, and what became of it when that is known.
     let mut live = armed(&ledger, &entered, 0).await;
     assert_eq!(
-        ledger.unacknowledged().await.expect("read"),
+        ledger.outbox().unacknowledged().await.expect("read"),
         0,
         "arming is the server's own yes"
     );
@@ -721,7 +760,11 @@ async fn an_outcome_lies_in_the_outbox_until_its_source_has_it() {
 
     // However often the program ends in between.
     let ledger = open(&dir).await;
-    let letters = ledger.letters(10).await.expect("read");
+    let letters = ledger
+        .outbox()
+        .letters(Source::Server, 10)
+        .await
+        .expect("read");
     assert_eq!(
         letters.iter().map(|l| l.report.outcome).collect::<Vec<_>>(),
         [Outcome::Unknown, Outcome::Paid]
@@ -733,18 +776,29 @@ async fn an_outcome_lies_in_the_outbox_until_its_source_has_it() {
     );
     assert_eq!(paid.operator.as_deref(), Some("Lan"));
     ledger
+        .outbox()
         .acknowledge(letters[0].seq, "accepted")
         .await
         .expect("noted");
-    assert_eq!(ledger.letters(10).await.expect("read").len(), 1);
+    assert_eq!(
+        ledger
+            .outbox()
+            .letters(Source::Server, 10)
+            .await
+            .expect("read")
+            .len(),
+        1
+    );
     ledger
+        .outbox()
         .acknowledge(letters[1].seq, "accepted")
         .await
         .expect("noted");
-    assert_eq!(ledger.unacknowledged().await.expect("read"), 0);
+    assert_eq!(ledger.outbox().unacknowledged().await.expect("read"), 0);
 
     ledger
-        .gave_back(&ledger.held(Some(&entered.id)).await.expect("read"))
+        .outbox()
+        .gave_back(&ledger.outbox().held(Some(&entered.id)).await.expect("read"))
         .await
         .expect("noted");
     assert_eq!(held(&ledger).await, Vec::<String>::new());
@@ -754,7 +808,7 @@ async fn an_outcome_lies_in_the_outbox_until_its_source_has_it() {
 async fn what_a_dead_run_had_armed_behind_a_valve_is_told_as_not_sent() {
     let dir = tempfile::tempdir().expect("dir");
     let ledger = open(&dir).await;
-    let entered = ledger.enter(leased("PE01")).await.expect("entered");
+    let entered = enter(&ledger, leased("PE01")).await;
     let mut live = ledger
         .attempt(&entered, &entered.jobs[0])
         .await
@@ -789,7 +843,8 @@ async fn what_a_dead_run_had_armed_behind_a_valve_is_told_as_not_sent() {
     let ledger = open(&dir).await;
     assert_eq!(
         ledger
-            .letters(10)
+            .outbox()
+            .letters(Source::Server, 10)
             .await
             .expect("read")
             .into_iter()
@@ -803,13 +858,9 @@ async fn what_a_dead_run_had_armed_behind_a_valve_is_told_as_not_sent() {
 async fn the_same_bill_handed_out_anew_is_another_batch() {
     let dir = tempfile::tempdir().expect("dir");
     let ledger = open(&dir).await;
-    let first = ledger.enter(leased("PE01")).await.expect("entered");
+    let first = enter(&ledger, leased("PE01")).await;
     assert!(
-        ledger
-            .enter(leased("PE01"))
-            .await
-            .expect("entered")
-            .continued,
+        enter(&ledger, leased("PE01")).await.continued,
         "the very same claims go on"
     );
     let mut anew = leased("PE01");
@@ -818,5 +869,203 @@ async fn the_same_bill_handed_out_anew_is_another_batch() {
         id: "job-0".into(),
         fence: 8,
     });
-    assert_ne!(ledger.enter(anew).await.expect("entered").id, first.id);
+    assert_ne!(enter(&ledger, anew).await.id, first.id);
+}
+
+/// A batch with one row, paid.
+async fn paid_list(ledger: &Ledger, line: &str) -> (Batch, LiveAttempt) {
+    let entered = enter(ledger, list(line)).await;
+    let mut live = armed(ledger, &entered, 0).await;
+    let seen = Event::Observed {
+        said: vec![],
+        balance: None,
+    };
+    ledger.append(&mut live, seen).await.expect("legal");
+    ledger.append(&mut live, paid()).await.expect("legal");
+    (entered, live)
+}
+
+#[tokio::test]
+async fn octobers_stopped_list_is_not_told_as_novembers() {
+    let dir = tempfile::tempdir().expect("dir");
+    let (ledger, clock) = open_at(&dir, "2026-10-20T03:00:00Z").await;
+    let (october, _) = paid_list(&ledger, "PE01\nPE02").await;
+    // The second bill was never reached. A month later the same list is started again.
+    clock.advance(31 * DAY_MS);
+    let november = enter(&ledger, list("PE01\nPE02")).await;
+    assert_ne!(november.id, october.id);
+    assert!(
+        november.jobs.iter().all(|job| job.last.is_none()),
+        "every bill is looked up anew"
+    );
+    let now = facts(&ledger, "PE01", 150_000).await;
+    assert_eq!(now.paid_before_ms, None, "November's bill is another one");
+}
+
+#[tokio::test]
+async fn a_doubt_is_carried_into_every_later_list() {
+    let dir = tempfile::tempdir().expect("dir");
+    let (ledger, clock) = open_at(&dir, "2026-10-20T03:00:00Z").await;
+    let october = enter(&ledger, list("PE01")).await;
+    let live = armed(&ledger, &october, 0).await;
+    clock.advance(31 * DAY_MS);
+    let now = facts(&ledger, "PE01", 150_000).await;
+    assert_eq!(now.doubt_on, Some(live.id));
+}
+
+#[tokio::test]
+async fn a_stopped_list_of_top_ups_is_asked_about_the_next_day() {
+    let dir = tempfile::tempdir().expect("dir");
+    let (ledger, clock) = open_at(&dir, "2026-11-25T16:50:00Z").await;
+    let lines = "0981234567|150000\n0981234568|150000";
+    let (stopped, _) = paid_list(&ledger, lines).await;
+    let same = enter(&ledger, list(lines)).await;
+    assert_eq!(same.id, stopped.id, "ten minutes before midnight");
+    clock.advance(11 * 60_000);
+    let Entered::Ask(asked) = ledger.enter(list(lines)).await.expect("entered") else {
+        panic!("a minute after midnight somebody has to say");
+    };
+    assert_eq!(
+        (asked.batch.as_str(), asked.jobs, asked.left, asked.paid),
+        (stopped.id.as_str(), 2, 1, Vnd::fixed(150_000))
+    );
+    let choose = |choice| NewBatch {
+        choice,
+        ..list(lines)
+    };
+    let on = enter(&ledger, choose(ListChoice::Continue(asked.batch.clone()))).await;
+    assert!(on.continued && on.id == stopped.id);
+    let anew = enter(&ledger, choose(ListChoice::New)).await;
+    assert_ne!(anew.id, stopped.id);
+    let other = NewBatch {
+        choice: ListChoice::Continue(asked.batch),
+        ..list("0981234569|150000")
+    };
+    assert!(matches!(
+        ledger.enter(other).await,
+        Err(LedgerError::OtherList(_))
+    ));
+}
+
+#[tokio::test]
+async fn an_equal_top_up_is_seen_over_midnight_and_in_a_mended_list() {
+    let dir = tempfile::tempdir().expect("dir");
+    let (ledger, clock) = open_at(&dir, "2026-11-25T16:59:50Z").await;
+    let (_, live) = paid_list(&ledger, "0981234567|150000").await;
+    let ended_ms = clock.now_ms();
+    // Ten seconds later it is another day, and another list.
+    clock.advance(20_000);
+    let mended = "0981234567|150000\n0981234568|150000";
+    let equal = facts(&ledger, mended, 150_000).await.equal;
+    assert_eq!(equal.map(|equal| equal.at_ms), Some(ended_ms));
+    // Evidence that is kept later moves it to no other day.
+    clock.advance(DAY_MS - 60_000);
+    let kept = Event::EvidenceKept { files: Vec::new() };
+    ledger.note(&live.id, kept).await.expect("noted");
+    assert!(facts(&ledger, mended, 150_000).await.equal.is_some());
+    clock.advance(60_000);
+    assert_eq!(facts(&ledger, mended, 150_000).await.equal, None);
+}
+
+#[tokio::test]
+async fn a_bill_paid_in_the_last_minute_of_a_month_is_not_paid_in_the_first_of_the_next() {
+    let dir = tempfile::tempdir().expect("dir");
+    let (ledger, clock) = open_at(&dir, "2026-10-31T16:59:40Z").await;
+    paid_list(&ledger, "PE01").await;
+    clock.advance(60_000);
+    let now = facts(&ledger, "PE01", 150_000).await;
+    assert!(now.paid_before_ms.is_some());
+    clock.advance(DAY_MS);
+    let now = facts(&ledger, "PE01", 150_000).await;
+    assert_eq!(now.paid_before_ms, None);
+}
+
+#[tokio::test]
+async fn a_rescued_ledger_keeps_the_days_of_its_history() {
+    let dir = tempfile::tempdir().expect("dir");
+    let path = dir.path().join("ledger.db");
+    let (ledger, clock) = open_at(&dir, "2026-09-10T03:00:00Z").await;
+    paid_list(&ledger, "PE01").await;
+    let paid_ms = clock.now_ms();
+    ledger.close().await.expect("closed");
+    // Somebody has marked it as damaged: it is saved at the next start, months later.
+    fs::write(damage_mark(&path), "").expect("marked");
+    clock.advance(60 * DAY_MS);
+    let ledger = Ledger::open_by(&path, clock.clone()).await.expect("opens");
+    assert!(ledger.salvaged().is_some());
+    let accounts = ledger
+        .records()
+        .paid_accounts(Service::PayEvn, 0)
+        .await
+        .expect("read");
+    assert_eq!(accounts, [("pe01".to_owned(), paid_ms)]);
+    let spent = ledger.account("A").spent("", paid_ms + 1).await;
+    assert_eq!(
+        spent.expect("read").today,
+        Vnd::ZERO,
+        "nothing was paid today"
+    );
+}
+
+#[tokio::test]
+async fn a_flipped_byte_that_is_no_text_any_more_is_named_and_no_panic() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    pay(&ledger, "PE01").await;
+    let mut writer = ledger.connection.lock().await;
+    for change in [
+        "DROP TRIGGER events_are_never_changed",
+        // 0xFF is in no UTF-8 text.
+        "UPDATE events SET body = CAST(X'FF' || substr(CAST(body AS BLOB), 2) AS TEXT) WHERE seq = 3",
+    ] {
+        sqlx::query(change)
+            .execute(&mut writer.sql)
+            .await
+            .expect("the disk's work");
+    }
+    drop(writer);
+    assert_eq!(
+        ledger.verify().await.expect("read"),
+        Err(ChainFault { seq: 3 })
+    );
+}
+
+#[tokio::test]
+async fn the_chain_is_verified_while_a_batch_arms() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    pay(&ledger, "PE01").await;
+    let busy = ledger.connection.lock().await;
+    assert!(ledger.verify().await.expect("read").is_ok());
+    drop(busy);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_reads_the_ledger() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    pay(&ledger, "PE01").await;
+    for entry in fs::read_dir(dir.path()).expect("list").flatten() {
+        let mode = entry.metadata().expect("its rights").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", entry.path().display());
+    }
+    drop(ledger);
+}
+
+#[tokio::test]
+async fn a_letter_that_is_written_while_nobody_waits_yet_wakes_who_asked_before() {
+    let dir = tempfile::tempdir().expect("dir");
+    let ledger = open(&dir).await;
+    let letter = ledger.outbox().new_letter();
+    // Written between looking into the box and waiting.
+    ledger.letters.notify_waiters();
+    letter.await;
+    // As it was: the wait began at its first poll, and this one would be missed.
+    let lazily = async { ledger.outbox().new_letter().await };
+    ledger.letters.notify_waiters();
+    let missed = tokio::time::timeout(std::time::Duration::from_millis(50), lazily).await;
+    assert!(missed.is_err(), "the fault that the test is about");
 }

@@ -45,14 +45,23 @@ impl Expected<'_> {
                 .map(|(_, value)| value)
                 .collect()
         };
-        if let Some(other) = of(&self.words.account_fields)
+        // Each paying form carries its account, and a typed amount: a request without them says
+        // something else than what was armed.
+        let accounts = of(&self.words.account_fields);
+        if accounts.iter().all(|account| account.trim().is_empty()) {
+            return Some(format!("không ghi mã nào, lẽ ra {}", self.account));
+        }
+        if let Some(other) = accounts
             .into_iter()
-            .find(|a| !a.is_empty() && !a.trim().eq_ignore_ascii_case(&self.account))
+            .find(|account| !account.trim().eq_ignore_ascii_case(&self.account))
         {
-            return Some(format!("ghi {other}, không phải {}", self.account));
+            return Some(format!("ghi “{other}”, không phải {}", self.account));
         }
         if let Some(amount) = self.typed_amount {
             let typed = of(&self.words.amount_fields);
+            if typed.is_empty() {
+                return Some(format!("không ghi số tiền, lẽ ra {amount}"));
+            }
             if let Some(other) = typed
                 .into_iter()
                 .find(|text| text.parse::<Vnd>() != Ok(amount))
@@ -106,11 +115,20 @@ mod tests {
     use crate::portal::PortalMap;
 
     fn judged(expected_amount: Option<u32>, body: &str) -> Judgement {
+        judged_of("phone.confirm", "0981234567", expected_amount, body)
+    }
+
+    fn judged_of(
+        confirm: &str,
+        account: &str,
+        expected_amount: Option<u32>,
+        body: &str,
+    ) -> Judgement {
         let map = PortalMap::load(None).expect("map");
         let expected = Expected {
             words: &map.gate,
-            buttons: ids(&map.elements["phone.confirm"]),
-            account: "0981234567".into(),
+            buttons: ids(&map.elements[confirm]),
+            account: account.into(),
             typed_amount: expected_amount.map(Vnd::fixed),
             attempt: "A1".into(),
         };
@@ -161,6 +179,55 @@ mod tests {
                     Judgement::Wrong(_)
                 ),
                 "{from} → {to}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_request_without_account_or_amount_does_not_leave() {
+        let forms = [
+            (
+                "phone.confirm",
+                "indexForm%3AyesIdCard",
+                "indexForm%3AphoneNumberId",
+            ),
+            (
+                "evn.confirm",
+                "payMoneyForm%3AyesIdEVN",
+                "payMoneyForm%3AbillCodeId",
+            ),
+            (
+                "tv.confirm",
+                "payMoneyForm%3AyesId0",
+                "payMoneyForm%3AcontractCode",
+            ),
+        ];
+        for (confirm, button, field) in forms {
+            let whole = format!("{button}=&{field}=pe01");
+            assert_eq!(
+                judged_of(confirm, "PE01", None, &whole),
+                Judgement::Confirms
+            );
+            for without in [format!("{button}="), format!("{button}=&{field}=+")] {
+                assert!(
+                    matches!(
+                        judged_of(confirm, "PE01", None, &without),
+                        Judgement::Wrong(_)
+                    ),
+                    "{without}"
+                );
+            }
+        }
+        for gone in [
+            "&indexForm%3AtransAmountId_hinput=150000",
+            "&indexForm%3AphoneNumberId=0981234567",
+        ] {
+            assert!(
+                matches!(
+                    judged(Some(150_000), &GOOD.replace(gone, "")),
+                    Judgement::Wrong(_)
+                ),
+                "{gone}"
             );
         }
     }

@@ -4,10 +4,10 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::PortalError;
-use super::page::{
-    LookUp, Page, Readiness, Snapshot, await_question, click, fill, fill_if_there, fill_secret,
-    read, ready,
-};
+use super::look_up::{LookUp, Readiness};
+use super::page::Page;
+use super::snapshot::Snapshot;
+use super::step::{await_question, click, fill, fill_if_there, fill_secret, read, ready};
 use crate::domain::{BillCode, Phone, Vnd};
 
 /// Links that are followed in search of the page, at most.

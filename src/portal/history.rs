@@ -4,7 +4,9 @@
 use serde_json::json;
 
 use super::PortalError;
-use super::page::{Page, RawTable, ready};
+use super::page::Page;
+use super::snapshot::RawTable;
+use super::step::ready;
 use crate::domain::HistoryRow;
 
 /// The history down to a mark.

@@ -3,49 +3,15 @@
 use secrecy::SecretString;
 use serde_json::json;
 
+use super::look_up::{Contract, Found, LookUp, Readiness};
 use super::map::Card;
-use super::page::RawCard;
-use super::page::{
-    Found, LookUp, Page, Readiness, Ready, Snapshot, await_any, await_question, click, fill,
-    fill_secret, ready,
-};
+use super::page::Page;
+use super::prepared::Ready;
+use super::snapshot::RawCard;
+use super::snapshot::Snapshot;
+use super::step::{await_any, await_question, click, fill, fill_secret, ready};
 use super::{PortalError, PortalMap};
-use crate::domain::{SubscriberCode, Vnd};
-
-/// One contract of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contract {
-    /// Contract number.
-    pub number: String,
-    /// Its owner.
-    pub owner: String,
-    /// The subscriber that stands for it; need not be the one that was searched.
-    pub subscriber: String,
-    /// Internet, TV…
-    pub service: String,
-    /// Contact phone, without the leading 0.
-    pub contact: String,
-    /// What is owed.
-    pub debt: Vnd,
-    /// The id of its button.
-    button: String,
-}
-
-impl Contract {
-    /// The lines in the form that the old reports have.
-    pub fn note(&self) -> String {
-        format!(
-            "HD:{} | Chu:{} | SDT:{} | No:{}",
-            self.number, self.owner, self.contact, self.debt
-        )
-    }
-
-    /// Does one of its lines equal the code? Equality, not containment: a short code stands inside
-    /// longer ones.
-    fn is_of(&self, code: &str) -> bool {
-        self.number.eq_ignore_ascii_case(code) || self.subscriber.eq_ignore_ascii_case(code)
-    }
-}
+use crate::domain::SubscriberCode;
 
 impl Page<'_> {
     /// Looks a subscriber up.
@@ -171,6 +137,7 @@ fn contract(labels: &Card, card: &RawCard) -> Result<Contract, PortalError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Vnd;
 
     fn card(number: &str, subscriber: &str, debt: &str, button: u32) -> RawCard {
         let lines = [

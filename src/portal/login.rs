@@ -5,7 +5,9 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::page::{Page, Snapshot, click, fill, fill_secret, ready};
+use super::page::Page;
+use super::snapshot::Snapshot;
+use super::step::{click, fill, fill_secret, ready};
 use super::{Class, Moment, PortalError};
 use crate::domain::Errand;
 

@@ -3,10 +3,11 @@
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::page::{
-    LookUp, Page, Readiness, Ready, Snapshot, await_question, click, click_if_there, fill_secret,
-    read, ready,
-};
+use super::look_up::{LookUp, Readiness};
+use super::page::Page;
+use super::prepared::Ready;
+use super::snapshot::Snapshot;
+use super::step::{await_question, click, click_if_there, fill_secret, read, ready};
 use super::{PortalError, PortalMap};
 use crate::domain::{Phone, Vnd};
 

@@ -3,13 +3,13 @@
 //!
 //! Only looks. Nothing is filled in and nothing is clicked.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 
 use super::map::{About, Shape};
-use super::page::{Page, ready};
+use super::page::Page;
+use super::snapshot::{RawCandidate, RawSurvey};
+use super::step::ready;
 use super::{PortalError, PortalMap};
 
 /// Elements that come only after a step, or that not every portal has.
@@ -101,28 +101,6 @@ pub struct Candidate {
     pub words: String,
     /// 0 to 100.
     pub alike: u32,
-}
-
-/// What the script brings back.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct RawSurvey {
-    found: BTreeMap<String, RawFound>,
-    candidates: Vec<RawCandidate>,
-    html: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct RawFound {
-    locator: usize,
-    shown: bool,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct RawCandidate {
-    id: String,
-    is: Shape,
-    words: String,
-    shown: bool,
 }
 
 impl Page<'_> {

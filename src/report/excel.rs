@@ -295,7 +295,7 @@ impl Formats {
                 Outcome::Debt | Outcome::NoDebt | Outcome::AlreadyCleared | Outcome::DryRun => {
                     (0x00E3_EFEC, 0x0012_423A)
                 }
-                Outcome::Unknown => (0x00FF_E5A8, 0x005C_3B00),
+                Outcome::Unknown | Outcome::HeldBack => (0x00FF_E5A8, 0x005C_3B00),
                 Outcome::Rejected | Outcome::Refused | Outcome::Failed | Outcome::NotFound => {
                     (0x00F9_D5D3, 0x0077_1410)
                 }

@@ -1,74 +1,16 @@
 //! Job files: JSON in both forms of the API, CSV, text lines, XLSX. A bad row is named by its
 //! number and its reason.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use calamine::{Data, Reader, open_workbook_auto};
-
-use crate::client::{PayloadError, payload};
+use super::delimited::csv_rows;
+use super::file::{Excess, FileKind, JobFileError, LINES_MAX, NumberedRows, text_of};
+use super::spreadsheet::sheet_rows;
+use super::titles::{JobColumn, Titles, looks_like_titles, named};
+use crate::client::payload;
 use crate::domain::job::{Defaults, JobList, RawJob};
 use crate::domain::phone::with_zero;
-use crate::domain::text::plain;
 use crate::domain::{AccountKind, Intake, Service};
-
-/// Larger files are refused.
-const FILE_MAX: u64 = 64 * 1024 * 1024;
-/// The header of a sheet stands within its first rows.
-const HEADER_ROWS_MAX: usize = 10;
-
-/// Why a job file cannot be used. Bad rows are no such reason: they are named and the others go on.
-#[derive(Debug, thiserror::Error)]
-pub enum JobFileError {
-    /// It cannot be read.
-    #[error("Không đọc được tệp {path}. Kiểm tra đường dẫn và quyền. (Cannot read the file.)")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        #[source]
-        source: io::Error,
-    },
-    /// It is too large.
-    #[error("Tệp {0} quá lớn (trên 64 MiB). Chia nhỏ rồi thử lại. (Too large.)")]
-    TooLarge(PathBuf),
-    /// Its ending is not one that is read.
-    #[error("Không nhận loại tệp {0}; dùng .json, .csv, .txt hoặc .xlsx. (Unknown kind of file.)")]
-    Kind(PathBuf),
-    /// It is not text in UTF-8 or UTF-16.
-    #[error("Tệp {0} không phải UTF-8. Trong Excel chọn \"CSV UTF-8\" khi lưu. (Not UTF-8.)")]
-    Encoding(PathBuf),
-    /// It is no JSON.
-    #[error("Tệp {path} không phải JSON: {source}. (Not JSON.)")]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        source: serde_json::Error,
-    },
-    /// Its JSON has another shape.
-    #[error("Tệp {path}: {source}")]
-    Payload {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        source: PayloadError,
-    },
-    /// It is no spreadsheet, or a damaged one.
-    #[error("Không mở được bảng tính {path}: {why}. (Cannot open the spreadsheet.)")]
-    Xlsx {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
-    /// It has a header, but no column that could be the accounts.
-    #[error(
-        "Tệp {0} có dòng tiêu đề nhưng không có cột mã (Mã / Số thuê bao / Số điện thoại / code). (No account column.)"
-    )]
-    NoAccountColumn(PathBuf),
-}
 
 /// Reads a job file by its ending. `defaults` fill what rows leave out and win over what the file
 /// says for all.
@@ -77,366 +19,131 @@ pub fn read_file(
     service: Service,
     defaults: Defaults,
 ) -> Result<Intake, JobFileError> {
-    let io = |source| JobFileError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    if fs::metadata(path).map_err(io)?.len() > FILE_MAX {
-        return Err(JobFileError::TooLarge(path.to_owned()));
-    }
-    let ending = path
-        .extension()
-        .map(|e| e.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
-    let rows = match ending.as_str() {
-        "json" => {
-            let text = text_of(path, &fs::read(path).map_err(io)?)?;
-            let value = serde_json::from_str(&text).map_err(|source| JobFileError::Json {
-                path: path.to_owned(),
-                source,
-            })?;
-            return payload::read(service, defaults, &value).map_err(|source| {
-                JobFileError::Payload {
-                    path: path.to_owned(),
-                    source,
-                }
-            });
+    let kind = FileKind::of(path)?;
+    let list = match kind {
+        FileKind::Json => return read_json(path, service, defaults),
+        FileKind::Text => {
+            let text = text_of(path, kind)?;
+            if text.lines().nth(LINES_MAX).is_some() {
+                return Err(JobFileError::too_large(path, Excess::Rows(LINES_MAX)));
+            }
+            JobList::from_lines(service, defaults, &text)
         }
-        "csv" => table(
-            path,
-            service,
-            csv_rows(&text_of(path, &fs::read(path).map_err(io)?)?),
-        )?,
-        "txt" => {
-            let text = text_of(path, &fs::read(path).map_err(io)?)?;
-            return Ok(Intake {
-                list: JobList::from_lines(service, defaults, &text),
-                ..Intake::default()
-            });
+        FileKind::Csv | FileKind::Spreadsheet => {
+            JobList::check(service, defaults, jobs_of(path, service, read_rows(path)?)?)
         }
-        "xlsx" | "xlsm" | "xls" | "ods" => table(path, service, sheet_rows(path, service)?)?,
-        _ => return Err(JobFileError::Kind(path.to_owned())),
     };
     Ok(Intake {
-        list: JobList::check(service, defaults, rows),
+        list,
         ..Intake::default()
     })
 }
 
-/// Rows of cells of a CSV file or a spreadsheet, whatever they mean.
-pub(super) fn rows_of(path: &Path) -> Result<Rows, JobFileError> {
-    let io = |source| JobFileError::Io {
+/// Rows of a file, each with its number: CSV however Excel wrote it, or the first sheet that has
+/// any.
+pub fn read_rows(path: &Path) -> Result<NumberedRows, JobFileError> {
+    match FileKind::of(path)? {
+        kind @ (FileKind::Csv | FileKind::Text) => csv_rows(path, &text_of(path, kind)?),
+        FileKind::Spreadsheet => sheet_rows(path),
+        FileKind::Json => Err(JobFileError::Kind(path.to_owned())),
+    }
+}
+
+fn read_json(path: &Path, service: Service, defaults: Defaults) -> Result<Intake, JobFileError> {
+    let text = text_of(path, FileKind::Json)?;
+    let value = serde_json::from_str(&text).map_err(|source| JobFileError::Json {
         path: path.to_owned(),
         source,
-    };
-    let ending = path
-        .extension()
-        .map(|e| e.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
-    match ending.as_str() {
-        "csv" | "txt" => Ok(csv_rows(&text_of(path, &fs::read(path).map_err(io)?)?)),
-        // The service only says whether nine digits are a phone number without its zero, which the
-        // reader of the rows knows.
-        "xlsx" | "xlsm" | "xls" | "ods" => sheet_rows(path, Service::PayEvn),
-        _ => Err(JobFileError::Kind(path.to_owned())),
-    }
-}
-
-/// UTF-8 with or without a mark, or UTF-16 with one.
-fn text_of(path: &Path, bytes: &[u8]) -> Result<String, JobFileError> {
-    let wide = |from: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes[2..]
-            .chunks_exact(2)
-            .map(|pair| from([pair[0], pair[1]]))
-            .collect();
-        String::from_utf16(&units).ok()
-    };
-    let text = match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
-        [0xFF, 0xFE, ..] => wide(u16::from_le_bytes),
-        [0xFE, 0xFF, ..] => wide(u16::from_be_bytes),
-        _ => String::from_utf8(bytes.to_vec()).ok(),
-    };
-    text.ok_or_else(|| JobFileError::Encoding(path.to_owned()))
-}
-
-/// Numbered rows of cells.
-type Rows = Vec<(usize, Vec<String>)>;
-
-fn csv_rows(text: &str) -> Rows {
-    let first = text.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
-    let count = |c: char| first.matches(c).count();
-    // An Excel of Viet Nam writes semicolons; a comma inside an amount must then not split it.
-    let delimiter = [';', '\t', ',']
-        .into_iter()
-        .max_by_key(|c| (count(*c), *c == ';'))
-        .filter(|c| count(*c) > 0);
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .delimiter(delimiter.map_or(b';', |c| c as u8))
-        .from_reader(text.as_bytes());
-    let mut rows = Vec::new();
-    let mut record = csv::StringRecord::new();
-    loop {
-        let line = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
-        match reader.read_record(&mut record) {
-            Ok(true) => {
-                let number = record.position().map_or(line, |p| line_of(text, p));
-                rows.push((number, record.iter().map(str::to_owned).collect()));
-            }
-            Ok(false) => return rows,
-            // Text is valid UTF-8 and rows may differ in length, so nothing is left that could
-            // fail; named all the same.
-            Err(error) => rows.push((line, vec![format!("(không đọc được: {error})")])),
-        }
-    }
-}
-
-/// The line that a record begins on. The reader counts from before the empty lines that it passes
-/// over.
-fn line_of(text: &str, position: &csv::Position) -> usize {
-    let from = usize::try_from(position.byte()).unwrap_or(0);
-    let passed = text
-        .as_bytes()
-        .get(from..)
-        .unwrap_or(&[])
-        .iter()
-        .take_while(|b| matches!(b, b'\r' | b'\n'))
-        .filter(|b| **b == b'\n')
-        .count();
-    usize::try_from(position.line()).unwrap_or(0) + passed
-}
-
-fn sheet_rows(path: &Path, service: Service) -> Result<Rows, JobFileError> {
-    let fault = |why: String| JobFileError::Xlsx {
+    })?;
+    payload::read(service, defaults, &value).map_err(|source| JobFileError::Payload {
         path: path.to_owned(),
-        why,
+        source,
+    })
+}
+
+/// Rows of cells as raw jobs, by the line of titles where there is one.
+fn jobs_of(path: &Path, service: Service, rows: NumberedRows) -> Result<Vec<RawJob>, JobFileError> {
+    let without_account = |titles: &[String]| JobFileError::NoAccountColumn {
+        path: path.to_owned(),
+        titles: named(titles),
     };
-    let mut book = open_workbook_auto(path).map_err(|e| fault(e.to_string()))?;
-    for name in book.sheet_names() {
-        let range = book
-            .worksheet_range(&name)
-            .map_err(|e| fault(e.to_string()))?;
-        let first = range.start().map_or(0, |(row, _)| row as usize);
-        let rows: Rows = range
-            .rows()
-            .enumerate()
-            .map(|(i, cells)| {
-                (
-                    first + i + 1,
-                    cells.iter().map(|c| cell_text(service, c)).collect(),
-                )
-            })
-            .collect();
-        if rows
-            .iter()
-            .any(|(_, cells)| cells.iter().any(|c| !c.is_empty()))
-        {
-            return Ok(rows);
+    let titles = Titles::find(&rows, JobColumn::of);
+    let (first, columns) = match titles {
+        Some(titles) if titles.columns.contains(&Some(JobColumn::Account)) => {
+            (titles.at + 1, Some(titles.columns))
         }
-    }
-    Ok(Vec::new())
-}
-
-/// A cell as a person reads it: whole numbers without a point, a phone with the zero that a number
-/// loses.
-fn cell_text(service: Service, cell: &Data) -> String {
-    match cell {
-        Data::Empty => String::new(),
-        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
-            text.trim().to_owned()
-        }
-        Data::Int(number) => number_text(service, &number.to_string()),
-        Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
-            number_text(service, &format!("{number:.0}"))
-        }
-        Data::Float(number) => number.to_string(),
-        Data::Error(error) => format!("(ô lỗi: {error:?})"),
-        other => other.to_string(),
-    }
-}
-
-fn number_text(service: Service, digits: &str) -> String {
-    let is_phone = service.spec().account == AccountKind::Phone
-        && digits.len() == 9
-        && digits.starts_with(['3', '5', '7', '8', '9']);
-    if is_phone {
-        format!("0{digits}")
-    } else {
-        digits.to_owned()
-    }
-}
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
-    Account,
-    Amount,
-    Order,
-    Payment,
-    Receiver,
-    Other,
-}
-
-fn column_of(title: &str) -> Option<Column> {
-    let title = plain(title);
-    let is = |words: &[&str]| words.iter().any(|w| title == *w);
-    Some(
-        if is(&[
-            "ma don",
-            "don",
-            "don hang",
-            "ma don hang",
-            "order",
-            "order_id",
-            "orderid",
-            "order id",
-        ]) {
-            Column::Order
-        } else if is(&[
-            "sdt nhan",
-            "so nhan",
-            "dien thoai nhan",
-            "sdt nguoi nhan",
-            "receiver_phone",
-            "receiver phone",
-            "receiver",
-        ]) {
-            Column::Receiver
-        } else if is(&[
-            "hinh thuc",
-            "loai",
-            "loai thanh toan",
-            "payment_type",
-            "payment",
-            "type",
-        ]) {
-            Column::Payment
-        } else if is(&["so tien", "so tien nap", "menh gia", "amount", "tien"]) {
-            Column::Amount
-        } else if is(&[
-            "ma",
-            "code",
-            "account",
-            "phone",
-            "so thue bao",
-            "ma thue bao",
-            "ma khach hang",
-            "ma kh",
-            "so dien thoai",
-            "sdt",
-            "dien thoai",
-            "bill_code",
-            "bill code",
-            "subscriber",
-            "subscriber_code",
-            "phone_number",
-            "phone number",
-            "ma hoa don",
-            "thue bao",
-        ]) {
-            Column::Account
-        } else if is(&[
-            "stt",
-            "ghi chu",
-            "note",
-            "trang thai",
-            "status",
-            "khach hang",
-            "ten",
-            "name",
-            "ma giao dich",
-            "chung cu",
-            "luc",
-            "ma lan thu",
-            "customer",
-        ]) {
-            Column::Other
-        } else {
-            return None;
+        Some(titles) => return Err(without_account(&rows[titles.at].1)),
+        None => match rows.first() {
+            Some((_, cells)) if looks_like_titles(cells) => return Err(without_account(cells)),
+            _ => (0, None),
         },
-    )
-}
-
-/// Rows of cells as raw jobs, by the header where there is one.
-fn table(path: &Path, service: Service, rows: Rows) -> Result<Vec<RawJob>, JobFileError> {
-    let known = |cells: &[String]| cells.iter().filter(|c| column_of(c).is_some()).count();
-    let header = rows.iter().take(HEADER_ROWS_MAX).position(|(_, cells)| {
-        let filled = cells.iter().filter(|c| !c.is_empty()).count();
-        // One known word among many unknown ones is a row of data that happens to hold it.
-        known(cells) > 0 && known(cells) * 2 >= filled
-    });
-    let columns: Option<Vec<Column>> = header.map(|at| {
-        rows[at]
-            .1
-            .iter()
-            .map(|c| column_of(c).unwrap_or(Column::Other))
-            .collect()
-    });
-    if let Some(columns) = &columns
-        && !columns.contains(&Column::Account)
-    {
-        return Err(JobFileError::NoAccountColumn(path.to_owned()));
-    }
+    };
     // A report of ours or of the old tool: its amounts are results, not wishes.
     let is_report = columns
         .as_ref()
-        .is_some_and(|c| c.first() == Some(&Column::Other))
+        .is_some_and(|columns| columns.first() == Some(&Some(JobColumn::Other)))
         && !matches!(service, Service::TopUpMulti | Service::TopUpViettel);
-    let skip = header.map_or(0, |at| at + 1);
     Ok(rows
         .into_iter()
-        .skip(skip)
+        .skip(first)
         .filter(|(_, cells)| cells.iter().any(|c| !c.is_empty()))
         .map(|(number, cells)| match &columns {
-            Some(columns) => by_header(service, number, &cells, columns, is_report),
-            None => without_header(service, number, &cells),
+            Some(columns) => by_titles(service, number, &cells, columns, is_report),
+            None => without_titles(service, number, &cells),
         })
         .collect())
 }
 
-fn by_header(
+fn by_titles(
     service: Service,
     number: usize,
     cells: &[String],
-    columns: &[Column],
+    columns: &[Option<JobColumn>],
     is_report: bool,
 ) -> RawJob {
-    let cell = |wanted: Column| {
-        let at = columns.iter().position(|c| *c == wanted)?;
+    let cell = |wanted: JobColumn| {
+        let at = columns.iter().position(|c| *c == Some(wanted))?;
         cells.get(at).filter(|c| !c.is_empty()).cloned()
     };
-    let mut raw = RawJob::from_line(
-        service,
-        format!("dòng {number}"),
-        &cell(Column::Account).unwrap_or_default(),
-    );
-    raw.amount = cell(Column::Amount).filter(|_| !is_report).or(raw.amount);
-    raw.order_id = cell(Column::Order).or(raw.order_id);
-    raw.payment = cell(Column::Payment);
-    raw.receiver = cell(Column::Receiver).map(with_zero);
+    let account = account_of(service, cell(JobColumn::Account).unwrap_or_default());
+    let mut raw = RawJob::from_line(service, format!("dòng {number}"), &account);
+    raw.amount = cell(JobColumn::Amount)
+        .filter(|_| !is_report)
+        .or(raw.amount);
+    raw.order_id = cell(JobColumn::Order).or(raw.order_id);
+    raw.payment = cell(JobColumn::Payment);
+    raw.receiver = cell(JobColumn::Receiver).map(with_zero);
     raw
 }
 
 /// Account first, then as a line of the old tool has it.
-fn without_header(service: Service, number: usize, cells: &[String]) -> RawJob {
+fn without_titles(service: Service, number: usize, cells: &[String]) -> RawJob {
     let filled = cells
         .iter()
         .rposition(|c| !c.is_empty())
         .map_or(0, |last| last + 1);
-    RawJob::from_line(
-        service,
-        format!("dòng {number}"),
-        &cells[..filled].join("|"),
-    )
+    let mut cells = cells[..filled].to_vec();
+    if let Some(account) = cells.first_mut() {
+        *account = account_of(service, std::mem::take(account));
+    }
+    RawJob::from_line(service, format!("dòng {number}"), &cells.join("|"))
+}
+
+/// A spreadsheet takes a phone for a number, and its zero away.
+fn account_of(service: Service, text: String) -> String {
+    let is_phone = service.spec().account == AccountKind::Phone
+        && text.len() == 9
+        && text.starts_with(['3', '5', '7', '8', '9'])
+        && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_phone { format!("0{text}") } else { text }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::Vnd;
+    use crate::report::file::{CELL_CHARS_MAX, COLUMNS_MAX};
+    use std::fs;
 
     fn read(name: &str, bytes: &[u8], service: Service) -> Result<Intake, JobFileError> {
         let dir = tempfile::tempdir().expect("dir");
@@ -623,7 +330,7 @@ mod tests {
                 "Số tiền;Ghi chú\n1;2\n".as_bytes(),
                 Service::PayEvn
             ),
-            Err(JobFileError::NoAccountColumn(_))
+            Err(JobFileError::NoAccountColumn { .. })
         ));
         assert!(
             read("a.csv", b"", Service::PayEvn)
@@ -640,5 +347,38 @@ mod tests {
             ),
             Err(JobFileError::Io { .. })
         ));
+    }
+
+    #[test]
+    fn titles_that_nobody_knows_are_not_read_as_data() {
+        for text in [
+            "Họ và tên;Nơi ở;Nợ cũ\nNguyễn Văn A;Hà Nội;150000\n",
+            "Số tiền;Ghi chú\n1;2\n",
+        ] {
+            let error = read("a.csv", text.as_bytes(), Service::PayEvn).expect_err("refused");
+            assert!(matches!(error, JobFileError::NoAccountColumn { .. }));
+            let (said, titles) = (error.to_string(), text.lines().next().expect("titles"));
+            assert!(said.contains("Mã khách hàng"), "{said}");
+            assert!(
+                titles.split(';').all(|title| said.contains(title)),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_without_end_is_refused_in_words() {
+        let wide = ";".repeat(COLUMNS_MAX + 1);
+        let long = "x".repeat(CELL_CHARS_MAX + 1);
+        for (text, excess) in [
+            (wide, Excess::Columns(COLUMNS_MAX)),
+            (long, Excess::CellLength(CELL_CHARS_MAX)),
+        ] {
+            let error = read("a.csv", text.as_bytes(), Service::PayEvn).expect_err("refused");
+            assert!(
+                matches!(&error, JobFileError::TooLarge { what, .. } if *what == excess),
+                "{error}"
+            );
+        }
     }
 }

@@ -4,10 +4,15 @@
 //! Lives here: formats. Never here: what a job may do ([`crate::domain`]), where results come from
 //! ([`crate::ledger`]).
 
+mod delimited;
 pub mod excel;
+mod file;
 pub mod jobs;
+mod spreadsheet;
 pub mod story;
 pub mod table;
+pub mod titles;
 
 pub use excel::{LeftOut, Report, ReportError, Row};
-pub use jobs::{JobFileError, read_file};
+pub use file::{Excess, JobFileError, NumberedRows, SHEET_ROWS_MAX};
+pub use jobs::{read_file, read_rows};

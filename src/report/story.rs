@@ -82,10 +82,6 @@ pub fn sentence(event: &Event, language: Language) -> String {
                 format!("Concluded: {outcome}{amount}, by {proof}. {}", end.message),
             )
         }
-        Event::LateEvidence { what } => language.pick(
-            format!("Chứng cứ đến sau: {what}"),
-            format!("Evidence that came late: {what}"),
-        ),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Any table as a file, and any file as a table: what the web admin takes in and hands out.
+//! Any table as a file: what the web admin hands out.
 //!
 //! A cell of a CSV file that a spreadsheet would take for a formula gets an apostrophe before it;
 //! in an XLSX file it is written as text, which no program computes.
@@ -148,12 +148,6 @@ impl Sheet {
     pub fn save(mut self, path: &Path) -> Result<(), XlsxError> {
         self.book.save(path)
     }
-}
-
-/// Rows of a file, each with its number: CSV however Excel wrote it, or the first sheet that has
-/// any.
-pub fn read_rows(path: &Path) -> Result<Vec<(usize, Vec<String>)>, super::JobFileError> {
-    super::jobs::rows_of(path)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fantoccini::{Client, Locator};
-use gachno::browser::{Session, Settings};
+use gachno::browser::{BrowserSettings, Session};
 use gachno::report::table::{Sheet, Value};
 
 use crate::admin::{PASSWORD, Shop};
@@ -86,11 +86,11 @@ async fn the_owners_first_day() {
     let pictures = std::env::var_os("GACHNO_PICTURES")
         .map_or_else(|| folder.path().join("pictures"), PathBuf::from);
     std::fs::create_dir_all(&pictures).expect("folder");
-    let settings = Settings {
+    let settings = BrowserSettings {
         headless: true,
         classic: true,
         run_folder: folder.path().join("run"),
-        ..Settings::default()
+        ..BrowserSettings::default()
     };
     let session = Session::open(&settings).await.expect("browser");
     let page = session.webdriver().expect("classic").clone();

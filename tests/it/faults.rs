@@ -3,40 +3,42 @@
 use gachno::domain::{Limits, Outcome, Proof, Service, Vnd};
 use gachno::engine::EngineError;
 use gachno::portal::PortalError;
-use gachno::sandbox::{Account, Action, Contract, Fault, Kind, Severity};
+use gachno::sandbox::{
+    DebtKind, FaultAction, ScenarioAccount, ScenarioContract, ScenarioFault, Severity,
+};
 
 use crate::world::{AGENT, World};
 
 /// A bill per fault at the confirming request; the portal's book decides what was paid.
 #[tokio::test]
 async fn every_fault_at_the_confirming_click_ends_in_proof_or_doubt() {
-    let unseen = |severity, moved| Action::Message {
+    let unseen = |severity, moved| FaultAction::Message {
         severity,
         text: "Một câu chưa ai từng thấy".into(),
         moved,
     };
     // What is proven comes first: a doubt takes the balance's word away from everything after it.
-    let refuses = |text: &str| Action::Message {
+    let refuses = |text: &str| FaultAction::Message {
         severity: Severity::Error,
         text: text.into(),
         moved: false,
     };
-    let cases: [(&str, Action, Outcome, Proof); 15] = [
+    let cases: [(&str, FaultAction, Outcome, Proof); 15] = [
         (
             "PE0001",
-            Action::DelayMs(900),
+            FaultAction::DelayMs(900),
             Outcome::Paid,
             Proof::Response,
         ),
         (
             "PE0002",
-            Action::DoubleMessage,
+            FaultAction::DoubleMessage,
             Outcome::Paid,
             Proof::Response,
         ),
         (
             "PE0003",
-            Action::Http {
+            FaultAction::Http {
                 status: 500,
                 moved: true,
             },
@@ -45,17 +47,22 @@ async fn every_fault_at_the_confirming_click_ends_in_proof_or_doubt() {
         ),
         (
             "PE0004",
-            Action::ErrorAnswer { moved: true },
+            FaultAction::ErrorAnswer { moved: true },
             Outcome::Paid,
             Proof::Balance,
         ),
         (
             "PE0005",
-            Action::NotXml { moved: true },
+            FaultAction::NotXml { moved: true },
             Outcome::Paid,
             Proof::Balance,
         ),
-        ("PE0006", Action::ExpireAfter, Outcome::Paid, Proof::Balance),
+        (
+            "PE0006",
+            FaultAction::ExpireAfter,
+            Outcome::Paid,
+            Proof::Balance,
+        ),
         (
             "PE0007",
             unseen(Severity::Info, true),
@@ -70,7 +77,7 @@ async fn every_fault_at_the_confirming_click_ends_in_proof_or_doubt() {
         ),
         (
             "PE0009",
-            Action::SettleMs(1_500),
+            FaultAction::SettleMs(1_500),
             Outcome::Paid,
             Proof::Balance,
         ),
@@ -88,7 +95,7 @@ async fn every_fault_at_the_confirming_click_ends_in_proof_or_doubt() {
         ),
         (
             "PE0011",
-            Action::Http {
+            FaultAction::Http {
                 status: 503,
                 moved: false,
             },
@@ -101,10 +108,15 @@ async fn every_fault_at_the_confirming_click_ends_in_proof_or_doubt() {
             Outcome::Unknown,
             Proof::None,
         ),
-        ("PE0013", Action::ForgetView, Outcome::Unknown, Proof::None),
+        (
+            "PE0013",
+            FaultAction::ForgetView,
+            Outcome::Unknown,
+            Proof::None,
+        ),
         (
             "PE0014",
-            Action::Message {
+            FaultAction::Message {
                 severity: Severity::Info,
                 text: "Giao dịch thành công".into(),
                 moved: false,
@@ -148,11 +160,8 @@ async fn a_page_that_navigates_away_from_under_the_click_is_a_doubt_and_never_no
     let world = World::with(|s| {
         s.switches.expiry_by_dialog = false;
         s.owing("PE0001", 100_000).owing("PE0002", 200_000);
-        s.fault("confirm", "PE0001", Action::ExpireAfter).fault(
-            "confirm",
-            "PE0002",
-            Action::Expire,
-        );
+        s.fault("confirm", "PE0001", FaultAction::ExpireAfter)
+            .fault("confirm", "PE0002", FaultAction::Expire);
     })
     .await;
     let after = world.run(Service::PayEvn, "PE0001\nPE0002").await;
@@ -193,7 +202,7 @@ async fn a_session_that_expires_before_the_click_is_renewed_and_the_job_is_done(
                 s.owing(&code, 100_000).fault(
                     step,
                     if step == "search_kind" { "" } else { &code },
-                    Action::Expire,
+                    FaultAction::Expire,
                 );
             }
         })
@@ -223,11 +232,11 @@ async fn a_portal_that_stumbles_before_the_click_is_asked_again() {
     let world = World::with(|s| {
         s.owing("0981234567", 150_000)
             .owing("0981234568", 90_000)
-            .account("0981234569", Kind::Silent);
+            .account("0981234569", DebtKind::Silent);
         s.fault(
             "phone",
             "0981234567",
-            Action::Http {
+            FaultAction::Http {
                 status: 502,
                 moved: false,
             },
@@ -235,7 +244,7 @@ async fn a_portal_that_stumbles_before_the_click_is_asked_again() {
         s.fault(
             "check",
             "0981234568",
-            Action::Message {
+            FaultAction::Message {
                 severity: Severity::Error,
                 text: "Đã xảy ra lỗi".into(),
                 moved: false,
@@ -280,7 +289,7 @@ async fn a_portal_that_stumbles_before_the_click_is_asked_again() {
 async fn a_price_that_changes_before_the_click_is_not_paid() {
     let world = World::with(|s| {
         s.owing("k1_gftth", 100_000)
-            .fault("pay", "k1_gftth", Action::PriceChanges(5_000));
+            .fault("pay", "k1_gftth", FaultAction::PriceChanges(5_000));
     })
     .await;
     let after = world.run(Service::PayTvInternet, "k1_gftth").await;
@@ -359,20 +368,20 @@ async fn nobody_elses_account_is_ever_used() {
 
 #[tokio::test]
 async fn among_several_contracts_a_short_code_is_not_taken_for_a_longer_one() {
-    let contract = |number: &str, subscriber: &str, debt| Contract {
+    let contract = |number: &str, subscriber: &str, debt| ScenarioContract {
         number: number.into(),
         owner: "NGUYỄN VĂN A".into(),
         subscriber: subscriber.into(),
         debt,
     };
     let world = World::with(|s| {
-        let two = |first: &str| Account {
+        let two = |first: &str| ScenarioAccount {
             contracts: vec![
                 contract("600000001", first, 100_000),
                 contract("600000002", "k12_long", 200_000),
             ],
             debt: 1,
-            ..Account::default()
+            ..ScenarioAccount::default()
         };
         s.accounts.insert("k12".into(), two("other"));
         s.accounts.insert("k13".into(), two("k13"));
@@ -398,12 +407,12 @@ async fn among_several_contracts_a_short_code_is_not_taken_for_a_longer_one() {
 async fn an_overlay_that_never_goes_away_is_named_and_pays_nothing() {
     let mut world = World::with(|s| {
         s.owing("PE0001", 100_000);
-        s.faults.push(Fault {
+        s.faults.push(ScenarioFault {
             at: "page".into(),
             account: None,
             after: 2,
             times: 0,
-            action: Action::OverlayStays,
+            action: FaultAction::OverlayStays,
         });
     })
     .await;

@@ -244,10 +244,10 @@ impl Fleet {
                 20_000 + 1_000 * i64::try_from(number).expect("small"),
             );
         }
-        let sandbox = sandbox::start(sandbox::Options {
+        let sandbox = sandbox::start(sandbox::SandboxOptions {
             scenario,
             latency: Duration::from_millis(40),
-            ..sandbox::Options::default()
+            ..sandbox::SandboxOptions::default()
         })
         .await
         .expect("sandbox");

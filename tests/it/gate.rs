@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Html;
 use axum::routing::{get, post};
-use gachno::browser::{Gate, Judgement, Passed, Posted, Session, Settings, Strength};
+use gachno::browser::{BrowserSettings, Gate, Judgement, Passed, Posted, Session, Strength};
 
 const PAGE: &str = "<html><body><form id=f method=post action=/pay><input name=account value=A1><input name=amount value=100></form></body></html>";
 
@@ -46,11 +46,11 @@ impl Shop {
 
     async fn session(&self, valve: bool) -> Session {
         let relay = valve.then(|| env!("CARGO_BIN_EXE_gachno").into());
-        let settings = Settings {
+        let settings = BrowserSettings {
             headless: true,
             run_folder: self.dir.path().join("run"),
             relay,
-            ..Settings::default()
+            ..BrowserSettings::default()
         };
         let session = Session::open(&settings).await.expect("browser");
         session.goto(&self.url).await.expect("page");
@@ -224,11 +224,11 @@ async fn a_release_that_cannot_be_written_keeps_the_request_in() {
 #[tokio::test]
 async fn several_logins_of_one_browser_do_not_see_each_other() {
     let shop = Shop::open().await;
-    let settings = Settings {
+    let settings = BrowserSettings {
         headless: true,
         run_folder: shop.dir.path().join("run"),
         relay: Some(env!("CARGO_BIN_EXE_gachno").into()),
-        ..Settings::default()
+        ..BrowserSettings::default()
     };
     let shards = gachno::browser::Shards::new(settings, 3);
     let (first, second) = (

@@ -24,6 +24,7 @@ mod login;
 mod payments;
 #[cfg(feature = "desktop")]
 mod pictures;
+mod seams;
 #[cfg(unix)]
 mod server;
 mod server_kills;

@@ -2,7 +2,7 @@
 
 use gachno::domain::{Outcome, Proof, Service};
 use gachno::engine::{Decision, ResolveError, resolve};
-use gachno::sandbox::{Action, Kind};
+use gachno::sandbox::{DebtKind, FaultAction};
 
 use crate::world::World;
 
@@ -10,8 +10,8 @@ use crate::world::World;
 async fn an_internet_bill_is_paid_once_and_proven() {
     let world = World::with(|s| {
         s.owing("k1_gftth", 165_000)
-            .account("k2_gftth", Kind::NoDebt)
-            .account("k3_gftth", Kind::NotFound)
+            .account("k2_gftth", DebtKind::NoDebt)
+            .account("k3_gftth", DebtKind::NotFound)
             .owing("k4_gftth", 3_000);
     })
     .await;
@@ -41,7 +41,7 @@ async fn an_electricity_bill_is_paid_with_and_without_the_extra_fields() {
     for with_fields in [false, true] {
         let world = World::with(|s| {
             s.owing("PE0100", 1_234_567)
-                .account("PE0200", Kind::NotFound);
+                .account("PE0200", DebtKind::NotFound);
             s.switches.evn_phone_and_pin = with_fields;
         })
         .await;
@@ -62,7 +62,7 @@ async fn top_ups_and_postpaid_debts_go_through_the_type_dialog_or_without_it() {
     for percent in [0, 100] {
         let world = World::with(|s| {
             s.owing("0981234567", 150_000)
-                .account("0981234568", Kind::NoDebt);
+                .account("0981234568", DebtKind::NoDebt);
             s.switches.type_dialog_percent = percent;
         })
         .await;
@@ -108,8 +108,8 @@ async fn a_lost_answer_is_settled_by_the_balance_or_stays_in_doubt() {
         // Without a history nothing can show that it was not paid.
         s.switches.history = false;
         s.owing("PE0100", 100_000).owing("PE0200", 200_000);
-        s.fault("confirm", "PE0100", Action::Drop { moved: true })
-            .fault("confirm", "PE0200", Action::Drop { moved: false });
+        s.fault("confirm", "PE0100", FaultAction::Drop { moved: true })
+            .fault("confirm", "PE0200", FaultAction::Drop { moved: false });
     })
     .await;
     let after = world.run(Service::PayEvn, "PE0100\nPE0200").await;
@@ -171,7 +171,7 @@ async fn a_reset_connection_makes_the_browser_send_again_and_nothing_is_paid_twi
     // proof by the balance.
     let world = World::with(|s| {
         s.owing("PE0100", 100_000)
-            .fault("confirm", "PE0100", Action::Reset { moved: true });
+            .fault("confirm", "PE0100", FaultAction::Reset { moved: true });
     })
     .await;
     let after = world.run(Service::PayEvn, "PE0100").await;

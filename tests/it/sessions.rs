@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use gachno::domain::{Outcome, Service};
-use gachno::engine::{Control, Progress, Reporter, run};
-use gachno::sandbox::{Action, Fault, Unlisted};
+use gachno::engine::{Control, Progress, Repeats, Reporter, run};
+use gachno::sandbox::{FaultAction, ScenarioFault, Unlisted};
 
 use crate::world::World;
 
@@ -64,12 +64,12 @@ async fn a_limit_holds_however_many_work_on_it() {
             s.owing(&format!("PE{i:04}"), 100_000);
         }
         // Slow enough that all logins stand before the same limit.
-        s.faults.push(Fault {
+        s.faults.push(ScenarioFault {
             at: "confirm".into(),
             account: None,
             after: 0,
             times: 0,
-            action: Action::DelayMs(150),
+            action: FaultAction::DelayMs(150),
         });
     })
     .await;
@@ -97,17 +97,21 @@ async fn equal_top_ups_to_one_number_never_run_side_by_side() {
         )
         .await;
     assert_eq!(world.truth().moved, 4);
-    let again = world
-        .run(
-            Service::TopUpViettel,
-            "0981111111|15000\n0981111111|20000\n0981111112|15000\n",
-        )
-        .await;
+    let list = "0981111111|15000\n0981111111|20000\n0981111112|15000\n";
+    let held = world.run(Service::TopUpViettel, list).await;
+    assert_eq!(world.truth().moved, 5, "another amount is another order");
+    let outcomes: Vec<_> = (held.finished.results.iter())
+        .map(|result| result.conclusion.outcome)
+        .collect();
     assert_eq!(
-        world.truth().moved,
-        7,
-        "another amount, or another batch, is another order"
+        outcomes,
+        [Outcome::HeldBack, Outcome::Paid, Outcome::HeldBack],
+        "what was topped up a moment ago is asked about"
     );
+    // Somebody says that all of them are meant.
+    world.repeats = Repeats::All;
+    let again = world.run(Service::TopUpViettel, list).await;
+    assert_eq!(world.truth().moved, 8);
     assert!(
         after
             .finished
@@ -185,12 +189,12 @@ async fn a_pause_takes_no_new_job_and_a_stop_ends_within_one_answer() {
 async fn a_portal_that_says_too_many_gets_fewer_and_every_job_is_done() {
     let mut world = World::with(|s| {
         s.unlisted = Unlisted::Owing;
-        s.faults.push(Fault {
+        s.faults.push(ScenarioFault {
             at: "pay".into(),
             account: None,
             after: 4,
             times: 3,
-            action: Action::Http {
+            action: FaultAction::Http {
                 status: 429,
                 moved: false,
             },

@@ -2,7 +2,7 @@
 //! way.
 
 use gachno::domain::{Outcome, Service};
-use gachno::sandbox::{Kind, Scenario, Severity};
+use gachno::sandbox::{DebtKind, Scenario, Severity};
 
 use crate::world::World;
 
@@ -11,7 +11,7 @@ async fn all_services(change: impl FnOnce(&mut Scenario)) {
         s.owing("k1_gftth", 165_000)
             .owing("PE0001", 1_234_567)
             .owing("0981234567", 150_000)
-            .account("0981234568", Kind::NoDebt);
+            .account("0981234568", DebtKind::NoDebt);
         change(s);
     })
     .await;
@@ -106,8 +106,8 @@ async fn a_portal_that_asks_for_everything_and_warns() {
 #[tokio::test]
 async fn twenty_jobs_of_each_service_match_the_truth() {
     let world = World::with(|s| {
-        s.account("mix19", Kind::NotFound)
-            .account("PE9019", Kind::NoDebt);
+        s.account("mix19", DebtKind::NotFound)
+            .account("PE9019", DebtKind::NoDebt);
     })
     .await;
     for (service, code) in [

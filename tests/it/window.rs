@@ -104,9 +104,9 @@ impl Desk {
         let mut scenario = Scenario::default();
         change(&mut scenario);
         let (sandbox, api) = runtime.block_on(async {
-            let sandbox = sandbox::start(sandbox::Options {
+            let sandbox = sandbox::start(sandbox::SandboxOptions {
                 scenario,
-                ..sandbox::Options::default()
+                ..sandbox::SandboxOptions::default()
             })
             .await
             .expect("sandbox");
@@ -309,12 +309,12 @@ fn get_data_start_export_postpaid() {
 fn stop_means_stop_and_the_window_stays_alive() {
     // Every answer takes a while, so that the stop comes in the middle.
     let mut desk = Desk::open(|s| {
-        s.faults.push(sandbox::Fault {
+        s.faults.push(sandbox::ScenarioFault {
             at: "search".into(),
             account: None,
             after: 0,
             times: 0,
-            action: sandbox::Action::DelayMs(400),
+            action: sandbox::FaultAction::DelayMs(400),
         });
     });
     desk.click("Get dữ liệu");
@@ -343,12 +343,12 @@ fn stop_means_stop_and_the_window_stays_alive() {
 #[test]
 fn a_pause_takes_no_new_job_and_goes_on_where_it_was() {
     let mut desk = Desk::open(|s| {
-        s.faults.push(sandbox::Fault {
+        s.faults.push(sandbox::ScenarioFault {
             at: "search".into(),
             account: None,
             after: 0,
             times: 0,
-            action: sandbox::Action::DelayMs(300),
+            action: sandbox::FaultAction::DelayMs(300),
         });
     });
     desk.click("Get dữ liệu");
@@ -384,12 +384,12 @@ fn what_is_in_doubt_is_told_and_looked_into_at_a_click() {
     let mut desk = Desk::open(|s| {
         s.switches.history = false;
         s.owing("PE0001", 150_000);
-        s.faults.push(sandbox::Fault {
+        s.faults.push(sandbox::ScenarioFault {
             at: "confirm".into(),
             account: None,
             after: 0,
             times: 1,
-            action: sandbox::Action::SettleMs(20_000),
+            action: sandbox::FaultAction::SettleMs(20_000),
         });
     });
     desk.click(Service::PayEvn.spec().title);
@@ -803,114 +803,229 @@ fn a_whole_day_at_the_desk() {
     );
 }
 
+/// A window whose jobs are handed out by a shop's server.
+struct Shop {
+    desk: Desk,
+    server: gachno::server::Running,
+    runtime: tokio::runtime::Runtime,
+    _dir: tempfile::TempDir,
+}
+
+impl Shop {
+    /// With bills of these codes and debts.
+    fn open(bills: &[(&str, i64)]) -> Self {
+        gachno::init_tls();
+        let runtime = tokio::runtime::Runtime::new().expect("runtime");
+        let dir = tempfile::tempdir().expect("folder");
+        let flags = ServeFile {
+            listen: Some(([127, 0, 0, 1], 0).into()),
+            ..ServeFile::default()
+        };
+        let config = ServeConfig::gather(&Home::at(dir.path()), flags).expect("config");
+        let server = runtime
+            .block_on(gachno::server::start(config))
+            .expect("server");
+        let store = server.app().store().clone();
+        let codes: Vec<&str> = bills.iter().map(|(code, _)| *code).collect();
+        let list = JobList::from_lines(
+            Service::PayEvn,
+            gachno::domain::Defaults::default(),
+            &codes.join("\n"),
+        );
+        let jobs: Vec<NewJob> = list
+            .jobs
+            .iter()
+            .map(|job| NewJob::of(Service::PayEvn, job, gachno::store::jobs::JobOrigin::Sample))
+            .collect();
+        runtime
+            .block_on(store.jobs().add(&jobs, &Actor::system()))
+            .expect("added");
+        let machine = runtime
+            .block_on(store.machines().add(
+                "quầy 1",
+                &[Scope::Lease, Scope::Read],
+                None,
+                &Actor::system(),
+            ))
+            .expect("machine");
+        let url = server.url();
+        let mut desk = Desk::bare(
+            |scenario| {
+                for (code, debt) in bills {
+                    scenario.owing(code, *debt);
+                }
+            },
+            |sandbox, _, dir| {
+                let mut config = Config::default();
+                config.portal.url = sandbox.url();
+                config.api.url = url;
+                config.browser.headless = true;
+                config.report.folder = dir.join("ket_qua").display().to_string();
+                let secret = |text: &str| Some(text.to_owned().into());
+                let token = Some(machine.token);
+                let secrets = Secrets {
+                    username: secret(AGENT),
+                    password: secret("mk1234"),
+                    pin: secret(PIN),
+                    token,
+                    ..Secrets::default()
+                };
+                Some(Demo { config, secrets })
+            },
+        );
+        desk.until("the window is ready", |m| m.setup == Setup::Ready);
+        desk.click(Service::PayEvn.spec().title);
+        Self {
+            desk,
+            server,
+            runtime,
+            _dir: dir,
+        }
+    }
+
+    /// Fetches so many jobs.
+    fn fetch(&mut self, count: usize) {
+        self.desk.click("Get dữ liệu");
+        self.desk.until("the jobs are there", |m| {
+            m.tab().list.jobs.len() == count && m.tab().has_tickets()
+        });
+    }
+
+    /// The server's jobs with their states.
+    fn states(&self) -> std::collections::BTreeMap<String, &'static str> {
+        states(&self.runtime, &self.server)
+    }
+
+    /// Draws frames until all jobs of the server are in this state.
+    fn until_all_are(&mut self, state: &str) {
+        let (runtime, server) = (&self.runtime, &self.server);
+        self.desk.until(state, |_| {
+            states(runtime, server)
+                .values()
+                .all(|known| *known == state)
+        });
+    }
+
+    fn close(self) {
+        drop(self.desk);
+        self.runtime.block_on(self.server.stop());
+    }
+}
+
+fn states(
+    runtime: &tokio::runtime::Runtime,
+    server: &gachno::server::Running,
+) -> std::collections::BTreeMap<String, &'static str> {
+    let jobs = runtime
+        .block_on(server.app().store().jobs().list(&JobFilter::default(), 100))
+        .expect("read");
+    jobs.into_iter()
+        .map(|job| (job.code, job.state.wire()))
+        .collect()
+}
+
 #[test]
 fn what_the_server_hands_out_is_held_given_back_paid_and_told() {
-    gachno::init_tls();
-    let runtime = tokio::runtime::Runtime::new().expect("runtime");
-    let shop = tempfile::tempdir().expect("folder");
-    let flags = ServeFile {
-        listen: Some(([127, 0, 0, 1], 0).into()),
-        ..ServeFile::default()
-    };
-    let config = ServeConfig::gather(&Home::at(shop.path()), flags).expect("config");
-    let server = runtime
-        .block_on(gachno::server::start(config))
-        .expect("server");
-    let store = server.app().store().clone();
-    let states = || {
-        let jobs = runtime
-            .block_on(store.jobs().list(&JobFilter::default(), 100))
-            .expect("read");
-        jobs.into_iter()
-            .map(|job| (job.code, job.state.wire()))
-            .collect::<std::collections::BTreeMap<_, _>>()
-    };
-    let list = JobList::from_lines(
-        Service::PayEvn,
-        gachno::domain::Defaults::default(),
-        "PE0001\nPE0002",
-    );
-    let jobs: Vec<NewJob> = list
-        .jobs
-        .iter()
-        .map(|job| NewJob::of(Service::PayEvn, job, gachno::store::jobs::JobOrigin::Sample))
-        .collect();
-    runtime
-        .block_on(store.jobs().add(&jobs, &Actor::system()))
-        .expect("added");
-    let machine = runtime
-        .block_on(store.machines().add(
-            "quầy 1",
-            &[Scope::Lease, Scope::Read],
-            None,
-            &Actor::system(),
-        ))
-        .expect("machine");
-
-    let url = server.url();
-    let mut desk = Desk::bare(
-        |s| {
-            s.owing("PE0001", 150_000);
-            s.owing("PE0002", 90_000);
-        },
-        |sandbox, _, dir| {
-            let mut config = Config::default();
-            config.portal.url = sandbox.url();
-            config.api.url = url;
-            config.browser.headless = true;
-            config.report.folder = dir.join("ket_qua").display().to_string();
-            let secret = |text: &str| Some(text.to_owned().into());
-            let token = Some(machine.token);
-            let secrets = Secrets {
-                username: secret(AGENT),
-                password: secret("mk1234"),
-                pin: secret(PIN),
-                token,
-                ..Secrets::default()
-            };
-            Some(Demo { config, secrets })
-        },
-    );
-    desk.until("the window is ready", |m| m.setup == Setup::Ready);
-    desk.click(Service::PayEvn.spec().title);
-    desk.click("Get dữ liệu");
-    desk.until("two jobs are there", |m| m.tab().list.jobs.len() == 2);
+    let mut shop = Shop::open(&[("PE0001", 150_000), ("PE0002", 90_000)]);
+    shop.fetch(2);
     assert!(
-        states().values().all(|state| *state == "leased"),
+        shop.states().values().all(|state| *state == "leased"),
         "{:?}",
-        states()
+        shop.states()
     );
 
     // Not wanted: others may have them.
-    desk.harness
+    shop.desk
+        .harness
         .get_by_label("Mã khách hàng (mỗi dòng một mã)")
         .focus();
-    desk.harness.step();
-    desk.press(egui::Modifiers::COMMAND, egui::Key::A);
-    desk.press(egui::Modifiers::NONE, egui::Key::Delete);
-    desk.until("they are given back", |_| {
-        states().values().all(|state| *state == "ready")
-    });
-    desk.click("Get dữ liệu");
-    desk.until("they are there again", |m| {
-        m.tab().list.jobs.len() == 2 && m.tab().has_tickets()
-    });
+    shop.desk.harness.step();
+    shop.desk.press(egui::Modifiers::COMMAND, egui::Key::A);
+    shop.desk.press(egui::Modifiers::NONE, egui::Key::Delete);
+    shop.until_all_are("ready");
+    shop.fetch(2);
 
-    desk.press(egui::Modifiers::NONE, egui::Key::F9);
-    desk.until("the batch is over", |m| m.tab().phase == Phase::Over);
-    desk.until("everything is told", |m| {
-        m.unacknowledged == 0 && states().values().all(|state| *state == "done")
-    });
-    assert_eq!(desk.sandbox.truth().total, 240_000);
-    desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
-    desk.until("the web admin can be opened", |m| {
+    shop.desk.press(egui::Modifiers::NONE, egui::Key::F9);
+    shop.desk
+        .until("the batch is over", |m| m.tab().phase == Phase::Over);
+    shop.desk
+        .until("everything is told", |m| m.unacknowledged == 0);
+    shop.until_all_are("done");
+    assert_eq!(shop.desk.sandbox.truth().total, 240_000);
+    shop.desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
+    shop.desk.until("the web admin can be opened", |m| {
         m.admin
             .as_deref()
             .is_some_and(|admin| admin.ends_with("/admin"))
     });
-    assert!(desk.says("Trang quản trị"));
-    drop(desk);
-    runtime.block_on(server.stop());
+    assert!(shop.desk.says("Trang quản trị"));
+    shop.close();
+}
+
+#[test]
+fn another_source_of_jobs_takes_unpaid_lists_back_and_leaves_a_running_batch_its_own() {
+    let bills: Vec<(String, i64)> = (1..=6)
+        .map(|n| (format!("PE000{n}"), 100_000 + n))
+        .collect();
+    let bills: Vec<(&str, i64)> = bills
+        .iter()
+        .map(|(code, debt)| (code.as_str(), *debt))
+        .collect();
+    let mut shop = Shop::open(&bills);
+    let (own, other) = (shop.server.url(), shop.desk.api.url());
+    shop.fetch(6);
+    let set_source = |shop: &mut Shop, url: &str| {
+        shop.desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
+        shop.desk.set("api.url", "Địa chỉ máy chủ việc", url);
+        shop.desk.press(egui::Modifiers::COMMAND, egui::Key::Num2);
+    };
+
+    // The list was handed out by a server that jobs do not come from any more.
+    set_source(&mut shop, &other);
+    assert!(shop.desk.model().tab().list.jobs.is_empty());
+    assert!(!shop.desk.model().tab().has_tickets());
+    assert!(
+        shop.desk
+            .model()
+            .told
+            .iter()
+            .any(|notice| notice.text.contains("Get dữ liệu")),
+        "the operator is told to fetch it again"
+    );
+    shop.desk.press(egui::Modifiers::NONE, egui::Key::F9);
+    assert_eq!(shop.desk.model().busy, Busy::Nobody);
+    shop.until_all_are("ready");
+
+    // A batch that runs goes on with its own source, and tells it everything.
+    set_source(&mut shop, &own);
+    shop.fetch(6);
+    shop.desk.press(egui::Modifiers::NONE, egui::Key::F9);
+    shop.desk.until("one is paid", |m| {
+        m.tab().counts.contains_key(&Outcome::Paid)
+    });
+    set_source(&mut shop, &other);
+    assert_eq!(
+        shop.desk.model().busy,
+        Busy::Batch(Service::PayEvn),
+        "it still runs"
+    );
+    shop.desk
+        .until("the batch is over", |m| m.tab().phase == Phase::Over);
+    assert_eq!(shop.desk.model().tab().counts[&Outcome::Paid], 6);
+    shop.until_all_are("done");
+
+    // What is over is not begun again with what the old source had handed out.
+    let paid = shop.desk.sandbox.truth().total;
+    shop.desk.press(egui::Modifiers::NONE, egui::Key::F9);
+    shop.desk.until("it is refused", |m| {
+        m.busy == Busy::Nobody
+            && m.tab()
+                .ended
+                .as_ref()
+                .is_some_and(|why| why.contains("Get dữ liệu"))
+    });
+    assert_eq!(shop.desk.sandbox.truth().total, paid);
+    shop.close();
 }
 
 #[test]

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gachno::browser::Settings;
-use gachno::domain::{Defaults, JobList, Limits, Outcome, Patience, Service};
+use gachno::browser::BrowserSettings;
+use gachno::clock::Clock;
+use gachno::domain::{Defaults, JobList, Limits, ListChoice, Outcome, Patience, Service};
 use gachno::engine::{
-    Control, EngineError, EvidenceStore, Finished, Halt, Plan, Progress, Reporter, Tools, run,
+    Control, EngineError, EvidenceStore, Finished, Halt, Plan, Progress, Repeats, Reporter, Tools,
+    run,
 };
 use gachno::ledger::Ledger;
 use gachno::portal::{Credentials, PortalMap};
@@ -26,6 +28,12 @@ pub struct World {
     pub password: String,
     pub agent: String,
     pub force_new: bool,
+    /// What was said about an earlier batch of the same list.
+    pub choice: ListChoice,
+    /// Equal top-ups that are meant.
+    pub repeats: Repeats,
+    /// What time it is for ledger and engine.
+    pub clock: Clock,
     pub dry_run: bool,
     pub retries: u32,
     pub failures_before_pause: u32,
@@ -74,9 +82,9 @@ impl World {
         gachno::init_tls();
         let mut scenario = Scenario::default();
         change(&mut scenario);
-        let sandbox = sandbox::start(sandbox::Options {
+        let sandbox = sandbox::start(sandbox::SandboxOptions {
             scenario,
-            ..sandbox::Options::default()
+            ..sandbox::SandboxOptions::default()
         })
         .await
         .expect("sandbox starts");
@@ -89,6 +97,9 @@ impl World {
             password: "mk1234".to_owned(),
             agent: AGENT.to_owned(),
             force_new: false,
+            choice: ListChoice::Unsaid,
+            repeats: Repeats::None,
+            clock: Clock::system(),
             dry_run: false,
             retries: 2,
             failures_before_pause: 3,
@@ -113,18 +124,18 @@ impl World {
     pub async fn tools(&self) -> Tools {
         Tools {
             ledger: Arc::new(
-                Ledger::open(&self.ledger_path())
+                Ledger::open_by(&self.ledger_path(), self.clock.clone())
                     .await
                     .expect("ledger opens"),
             ),
             map: Arc::new(PortalMap::load(None).expect("map")),
             portal_url: self.sandbox.url(),
-            browser: Settings {
+            browser: BrowserSettings {
                 headless: true,
                 run_folder: self.run_folder(),
                 classic: self.classic,
                 relay: Some(env!("CARGO_BIN_EXE_gachno").into()),
-                ..Settings::default()
+                ..BrowserSettings::default()
             },
             logins_per_browser: 4,
             evidence: EvidenceStore::at(&self.dir.path().join("evidence"), true),
@@ -159,7 +170,12 @@ impl World {
             limits: self.limits,
             is_sample: false,
             dry_run: self.dry_run,
-            force_new: self.force_new,
+            choice: if self.force_new {
+                ListChoice::New
+            } else {
+                self.choice.clone()
+            },
+            repeats: self.repeats.clone(),
             sessions: self.sessions,
         }
     }

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::{BROKEN, Bench, Row};
 use crate::cli::{Failure, say, tell};
-use crate::crash::model::{Counts, Flaw, simulate};
+use crate::crash::model::{ModelCounts, simulate};
 use crate::crash::{
     Lab, Trial, Verdict, all_strikes, all_troubles, all_troubles_struck, random, strikes_in_turn,
 };
+use crate::domain::Flaw;
 use futures_util::StreamExt as _;
 
 /// What all trials came to.
@@ -142,7 +143,7 @@ pub(super) async fn model(options: &Bench) -> Result<Vec<Row>, Failure> {
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let started = Instant::now();
     let parts = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
-    let mut all = Counts::default();
+    let mut all = ModelCounts::default();
     let workers: Vec<_> = (0..parts)
         .map(|part| {
             let attempts = options.attempts.div_ceil(parts);

@@ -13,7 +13,7 @@ use fantoccini::key::Key;
 use fantoccini::wd::TimeoutConfiguration;
 use fantoccini::{Locator, error::CmdError};
 
-use super::payment::per_minute;
+use super::count;
 use super::stage::{PAYMENTS, Stage};
 use crate::app;
 use crate::browser::Session;
@@ -56,7 +56,7 @@ impl<'s> OldWay<'s> {
     /// Opens a browser and logs in, which is not measured.
     pub async fn start(stage: &'s Stage, service: Service) -> Result<OldWay<'s>, Failure> {
         let tools = app::tools(&stage.home(), &stage.config, None).await?;
-        let settings = crate::browser::Settings {
+        let settings = crate::browser::BrowserSettings {
             classic: true,
             ..tools.browser.clone()
         };
@@ -305,4 +305,9 @@ fn steps(service: Service, account: &str, amount: &str) -> Vec<Step> {
             steps
         }
     }
+}
+
+/// Jobs a minute, from seconds for all of them.
+fn per_minute(jobs: u32, seconds: f64) -> f64 {
+    count(jobs as usize) * 60.0 / seconds
 }

@@ -2,7 +2,7 @@
 
 use super::old_way::OldWay;
 use super::stage::{Measured, PAYMENTS, Stage};
-use super::{Bench, Row, count};
+use super::{Bench, Row};
 use crate::cli::Failure;
 use crate::domain::Service;
 
@@ -178,9 +178,4 @@ async fn with_logins(
         .await?
         .pay(service, line, jobs, logins, warm_up)
         .await
-}
-
-/// Jobs a minute, from seconds for all of them.
-pub(super) fn per_minute(jobs: u32, seconds: f64) -> f64 {
-    count(jobs as usize) * 60.0 / seconds
 }

@@ -10,7 +10,8 @@ use super::{Row, percentile};
 use crate::cli::Failure;
 use crate::crash::Lab;
 use crate::domain::{
-    Conclusion, Defaults, Event, GateKind, Intent, JobList, Outcome, Proof, Quote, Service, Vnd,
+    Conclusion, Defaults, Event, GateKind, Intent, JobList, ListChoice, Outcome, Proof, Quote,
+    Service, Vnd,
 };
 use crate::ledger::{Ledger, NewBatch};
 
@@ -33,10 +34,12 @@ pub(super) async fn ledger() -> Result<Vec<Row>, Failure> {
         also: String::new(),
         jobs: JobList::from_lines(Service::PayEvn, Defaults::default(), &lines.join("\n")).jobs,
         left_out: serde_json::Value::Null,
-        day_start_ms: 0,
-        force_new: false,
+        choice: ListChoice::New,
     };
-    let batch = ledger.enter(batch).await.map_err(Failure::cannot_run)?;
+    let entered = ledger.enter(batch).await.map_err(Failure::cannot_run)?;
+    let batch = entered
+        .batch()
+        .ok_or_else(|| Failure::cannot_run(anyhow::anyhow!("the new ledger has an old list")))?;
     let mut bare = bare(&folder.path().join("bare.db"))
         .await
         .map_err(Failure::cannot_run)?;
@@ -191,15 +194,12 @@ fn ms(since: Instant) -> f64 {
 }
 
 fn intent(account: &str) -> Intent {
+    let agent = "1234567890_VTP_00001_DB";
+    let obligation = format!("evn:{account}");
     Intent {
-        agent: "1234567890_VTP_00001_DB".into(),
-        fingerprint: "0".repeat(64),
-        obligation: format!("evn:{account}"),
-        amount: Vnd::fixed(150_000),
         balance_before: Some(Vnd::fixed(9_000_000)),
         balance_is_proof: true,
         balance_seq: Some(1),
-        gate: GateKind::Valve,
         session: "0".repeat(32),
         browser_pid: Some(4_242),
         debugger_address: Some("127.0.0.1:40000".into()),
@@ -207,7 +207,6 @@ fn intent(account: &str) -> Intent {
         context: Some("0".repeat(32)),
         history_mark: Some("GD0000001".into()),
         history_seq: Some(1),
-        fence: None,
-        deadline_ms: 0,
+        ..Intent::bare(agent, obligation, Vnd::fixed(150_000), GateKind::Valve)
     }
 }

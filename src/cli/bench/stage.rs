@@ -73,10 +73,10 @@ impl Stage {
             agent.balance = ENOUGH;
         }
         let latency = Duration::from_millis(latency_ms);
-        let portal = sandbox::start(sandbox::Options {
+        let portal = sandbox::start(sandbox::SandboxOptions {
             latency,
             scenario,
-            ..sandbox::Options::default()
+            ..sandbox::SandboxOptions::default()
         })
         .await
         .map_err(Failure::cannot_run)?;

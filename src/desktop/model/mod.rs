@@ -4,6 +4,7 @@
 pub mod rows;
 pub mod side;
 pub mod tab;
+mod taken;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
@@ -25,6 +26,9 @@ pub use tab::{Login, Phase, Tab};
 pub struct Model {
     /// What language it speaks.
     pub language: Language,
+    /// The time by the window's clock, in milliseconds since 1970: the application sets it before
+    /// each frame.
+    pub now_ms: i64,
     /// What is on the screen.
     pub place: Place,
     /// One form and one list per service.
@@ -37,6 +41,8 @@ pub struct Model {
     pub api: Status,
     /// How many outcomes their source has not acknowledged.
     pub unacknowledged: u64,
+    /// The link that jobs come over.
+    pub link: LinkId,
     /// Where the server's web admin is.
     pub admin: Option<String>,
     /// What the shop wants to be read.
@@ -86,6 +92,19 @@ pub struct Model {
     pub told: Vec<Notice>,
     /// Notices that have not been shown yet.
     pub notices: Vec<Notice>,
+}
+
+/// Which link with a source of jobs: another address or token is another one. What one link handed
+/// out means nothing at another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LinkId(u64);
+
+impl LinkId {
+    /// The one that comes after it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
 }
 
 /// What is on the screen.
@@ -273,6 +292,7 @@ impl Model {
     pub fn new(is_demo: bool) -> Self {
         Self {
             language: Language::default(),
+            now_ms: 0,
             place: Place::Service(Service::LookUpFtth),
             tabs: Service::ALL
                 .into_iter()
@@ -282,6 +302,7 @@ impl Model {
             setup: Setup::Opening,
             api: Status::Checking,
             unacknowledged: 0,
+            link: LinkId::default(),
             admin: None,
             banners: Vec::new(),
             browser: Status::Checking,
@@ -419,7 +440,7 @@ impl Model {
         let notice = Notice {
             tone,
             text: text.into(),
-            at_ms: Timestamp::now().as_millisecond(),
+            at_ms: self.now_ms,
         };
         self.told.push(notice.clone());
         self.notices.push(notice);
@@ -429,12 +450,35 @@ impl Model {
     pub fn fetched(&mut self, service: Service, intake: Intake, source: Option<&str>) {
         self.fetching = None;
         let (words, count) = (self.words(), intake.list.jobs.len());
-        self.tab_of(service).take(service, intake);
+        let link = self.link;
+        let tab = self.tab_of(service);
+        tab.take(service, intake);
+        tab.link = tab.has_tickets().then_some(link);
         self.flag(service);
         match source {
             _ if count == 0 => self.tell(Tone::Doubt, words.no_data),
             Some(name) => self.tell(Tone::Good, (words.from_file)(count, name)),
             None => self.tell(Tone::Good, (words.fetched)(count, (words.service)(service))),
+        }
+    }
+
+    /// Jobs come over another link from now on: lists that the old one handed out are wanted no
+    /// more. A batch that runs goes on, and what is over stays to be looked at.
+    pub fn linked_anew(&mut self, link: LinkId) {
+        self.link = link;
+        self.admin = None;
+        self.banners.clear();
+        let running = self.running();
+        let is_outdated = |(service, tab): &(&Service, &mut Tab)| {
+            tab.has_tickets() && tab.phase == Phase::Editing && Some(**service) != running
+        };
+        let mut is_any = false;
+        for (service, tab) in self.tabs.iter_mut().filter(is_outdated) {
+            tab.cleared(*service);
+            is_any = true;
+        }
+        if is_any {
+            self.tell(Tone::Doubt, self.words().new_source);
         }
     }
 
@@ -472,8 +516,8 @@ impl Model {
         }
         // Reconciling tells of attempts of any batch, which are no rows of a list.
         if let Some(service) = self.running() {
-            self.tab_of(service)
-                .fold(event, words, Timestamp::now().as_millisecond());
+            let now_ms = self.now_ms;
+            self.tab_of(service).fold(event, words, now_ms);
         }
     }
 
@@ -544,7 +588,7 @@ impl Model {
             Phase::Running => {
                 let end = tab
                     .eta_s
-                    .map(|s| (words.ends_at)(&clock(Timestamp::now(), s)))
+                    .map(|s| (words.ends_at)(&clock(self.now_ms, s)))
                     .unwrap_or_default();
                 (Tone::Busy, (words.running)(tab.at_work(), left, &end))
             }
@@ -578,11 +622,10 @@ impl Model {
     }
 }
 
-/// The local time so many seconds from now.
-fn clock(now: Timestamp, seconds: u64) -> String {
-    let then = now
-        .as_millisecond()
-        .saturating_add(i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX / 4));
+/// The local time so many seconds from then.
+fn clock(now_ms: i64, seconds: u64) -> String {
+    let then =
+        now_ms.saturating_add(i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX / 4));
     local(then, "%H:%M")
 }
 
@@ -624,6 +667,7 @@ mod tests {
             customer: None,
             attempt: None,
             at: Timestamp::UNIX_EPOCH,
+            earlier: false,
         })
     }
 

@@ -119,7 +119,7 @@ impl RowState {
                 | Outcome::Failed
                 | Outcome::NotFound
                 | Outcome::NotSent => Group::Refused,
-                Outcome::Unknown => Group::NeedsLook,
+                Outcome::Unknown | Outcome::HeldBack => Group::NeedsLook,
                 Outcome::Cancelled => Group::Waiting,
             },
         }
@@ -149,7 +149,7 @@ pub const fn shown(outcome: Outcome) -> (&'static str, Tone) {
         Outcome::Debt | Outcome::NoDebt | Outcome::AlreadyCleared | Outcome::DryRun => {
             ("✔", Tone::Quiet)
         }
-        Outcome::Unknown => ("⚠", Tone::Doubt),
+        Outcome::Unknown | Outcome::HeldBack => ("⚠", Tone::Doubt),
         Outcome::Rejected | Outcome::Refused | Outcome::Failed | Outcome::NotFound => {
             ("✖", Tone::Bad)
         }

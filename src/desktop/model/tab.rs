@@ -7,11 +7,12 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::Known;
 use super::rows::{Column, Group, Row, RowState, Rows, Wish, ordered};
+use super::taken::{Taken, line_of};
+use super::{Known, LinkId};
 use crate::desktop::words::Words;
 use crate::domain::job::Defaults;
-use crate::domain::{Intake, JobList, Outcome, PaymentType, Phone, Service, Ticket, Vnd};
+use crate::domain::{Intake, JobList, Outcome, PaymentType, Phone, RawJob, Service, Ticket, Vnd};
 use crate::engine::{OutcomeEvent, Progress};
 
 /// A list that is longer is not edited in a text field.
@@ -49,7 +50,7 @@ pub struct Tab {
     /// The PIN that came with the list.
     pub list_pin: Option<SecretString>,
     /// The list as it came from a source, with what lines cannot say.
-    taken: Option<JobList>,
+    taken: Option<Taken>,
     /// The checked list.
     pub list: JobList,
     /// What is known of its accounts from before: how many were paid this month, how many are in
@@ -61,6 +62,8 @@ pub struct Tab {
     pub wish: Wish,
     /// The claims of jobs that a server handed out, by what makes the job.
     pub tickets: HashMap<String, Ticket>,
+    /// The link that handed them out.
+    pub link: Option<LinkId>,
     /// The places of the rows that it shows; `None`: all, in the list's order.
     pub order: Option<Arc<[u32]>>,
     /// Have rows changed in a way that the order does not show yet?
@@ -145,16 +148,17 @@ impl Tab {
             .iter()
             .filter_map(|job| Some((job.identity(service), job.ticket.clone()?)))
             .collect();
-        // The checked list itself, so that what was left out at the source is still shown.
-        self.taken = Some(intake.list);
+        self.taken = Some(Taken::of(service, intake.list, self.defaults()));
         self.phase = Phase::Editing;
         self.recheck(service);
     }
 
     /// The form was changed by hand.
     pub fn edited(&mut self, service: Service) {
-        if !self.is_too_long_to_edit() {
-            self.taken = None;
+        if !self.is_too_long_to_edit()
+            && let Some(taken) = &mut self.taken
+        {
+            taken.is_edited = true;
             self.is_sample = false;
         }
         self.recheck(service);
@@ -179,6 +183,7 @@ impl Tab {
         self.text.clear();
         self.taken = None;
         self.tickets.clear();
+        self.link = None;
         self.list_pin = None;
         self.is_sample = false;
         self.phase = Phase::Editing;
@@ -230,19 +235,15 @@ impl Tab {
     pub fn is_too_long_to_edit(&self) -> bool {
         self.taken
             .as_ref()
-            .is_some_and(|list| list.jobs.len() > LINES_MAX)
+            .is_some_and(|taken| taken.list.jobs.len() > LINES_MAX)
     }
 
     fn recheck(&mut self, service: Service) {
-        let defaults = self.defaults();
-        self.list = self.taken.clone().unwrap_or_else(|| {
-            let mut list = JobList::from_lines(service, defaults, &self.text);
-            // A line that is still there is still the job that was handed out.
-            list.jobs
-                .iter_mut()
-                .for_each(|job| job.ticket = self.tickets.get(&job.identity(service)).cloned());
-            list
-        });
+        self.list = match &self.taken {
+            // The checked list itself, so that what was left out at the source is still shown.
+            Some(taken) if !taken.is_edited => taken.list.clone(),
+            taken => self.list_of_lines(service, taken.as_ref()),
+        };
         self.rows = self
             .list
             .jobs
@@ -252,6 +253,30 @@ impl Tab {
         self.batch = None;
         self.forget_batch();
         self.reorder();
+    }
+
+    /// The list that the text field says. A line that came from the source and was not touched is
+    /// the job that came with it, with all that a line cannot say.
+    fn list_of_lines(&self, service: Service, taken: Option<&Taken>) -> JobList {
+        let defaults = self.defaults();
+        let rows = self
+            .text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+            .map(|(at, line)| {
+                let row = format!("dòng {}", at + 1);
+                match taken {
+                    Some(taken) => taken.row(service, row, line, defaults),
+                    None => RawJob::from_line(service, row, line),
+                }
+            });
+        let mut list = JobList::check(service, defaults, rows);
+        // A line that is still there is still the job that was handed out.
+        for job in &mut list.jobs {
+            job.ticket = self.tickets.get(&job.identity(service)).cloned();
+        }
+        list
     }
 
     /// What rows say that do not say it themselves.
@@ -396,6 +421,8 @@ impl Tab {
                 self.eta_s = eta_s;
                 self.paid = paid;
             }
+            // The row that is looked into says so by its state.
+            Progress::Settling { .. } => {}
             Progress::Retry { account, why } => {
                 let place = self.rows.iter().position(|row| *row.account == *account);
                 if let Some(place) = place {
@@ -558,19 +585,5 @@ impl Tab {
     /// How many of a chip.
     pub fn count(&self, group: Option<Group>) -> usize {
         group.map_or(self.rows.len(), |group| self.rows.count(group))
-    }
-}
-
-/// A job as one types it.
-fn line_of(service: Service, job: &crate::domain::Job) -> String {
-    let account = job.account.to_string();
-    match (job.top_up(service), &job.order_id) {
-        (Some(amount), Some(order)) => format!("{account}|{}|{order}", amount.digits()),
-        (Some(amount), None) => format!("{account}|{}", amount.digits()),
-        (None, Some(order)) if matches!(service, Service::TopUpMulti | Service::TopUpViettel) => {
-            format!("{account}||{order}")
-        }
-        (None, Some(order)) => format!("{account}|{order}"),
-        (None, None) => account,
     }
 }

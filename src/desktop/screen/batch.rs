@@ -49,7 +49,7 @@ fn progress(ui: &mut Ui, model: &Model) {
             .desired_height(14.0);
         ui.add(bar);
         ui.label(format!("{}/{total}", tab.done));
-        let now = jiff::Timestamp::now().as_millisecond();
+        let now = model.now_ms;
         if tab.phase == Phase::Running {
             ui.label((words.a_minute)(tab.a_minute(now) as usize));
         }

@@ -20,7 +20,7 @@ pub fn locked(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             ui.label(RichText::new(text).color(tone.ink(dark)));
             ui.label(words.runs_on);
         }
-        let wait = model.lock.wait_s(jiff::Timestamp::now().as_millisecond());
+        let wait = model.lock.wait_s(model.now_ms);
         if !model.operators.is_empty() {
             ui.vertical(|ui| who(ui, model));
         }

@@ -84,6 +84,7 @@ pub const WORDS: Words = Words {
         )
     },
     from_file: |count, name| format!("{count} rows read from {name}"),
+    new_source: "Jobs come from elsewhere now: the old list cannot be used any more. Press Get data to fetch it again.",
     no_data: "The API has no data",
     fetched: |count, service| format!("{count} rows fetched: {service}"),
     empty: "The list is empty",

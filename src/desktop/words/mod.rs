@@ -85,6 +85,7 @@ pub struct Words {
     pub duplicate_of: fn(&str, &str) -> String,
     pub big_list: fn(usize) -> String,
     pub from_file: fn(usize, &str) -> String,
+    pub new_source: &'static str,
     pub no_data: &'static str,
     pub fetched: fn(usize, &str) -> String,
     pub empty: &'static str,

@@ -77,6 +77,7 @@ pub const WORDS: Words = Words {
         format!("Danh sách {count} dòng, quá dài để sửa ở đây. Sửa trong tệp rồi mở lại.")
     },
     from_file: |count, name| format!("Đã đọc {count} dòng từ {name}"),
+    new_source: "Nơi lấy dữ liệu đã đổi: danh sách cũ không dùng được nữa. Bấm Get dữ liệu để lấy lại.",
     no_data: "Không có dữ liệu từ API",
     fetched: |count, service| format!("Đã tải {count} dòng: {service}"),
     empty: "Danh sách trống",

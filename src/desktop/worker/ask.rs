@@ -5,12 +5,63 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use super::Teller;
+use super::message::{LedgerCommand, LedgerUpdate, ListUpdate, Update};
+use super::open::Open;
+use crate::app;
 use crate::desktop::model::side::{BatchView, Found, History, Story};
 use crate::desktop::model::{Known, local};
 use crate::domain::{Language, Outcome, Service, Vnd};
-use crate::engine::{Tools, day_start_ms, month_start_ms, reports_of, reports_of_found};
+use crate::engine::{Tools, day_start_ms, month_start_ms, reports_of, reports_of_found, resolve};
 use crate::ledger::{JobResult, Ledger};
-use crate::report::{Report, excel, story};
+use crate::report::{Report, excel, story as stories};
+
+/// Answers what is asked of the ledger, and tells.
+pub async fn answer(at: &Open, command: LedgerCommand, to: &Teller) {
+    let ledger = &at.tools.ledger;
+    let folder = app::report_folder(&at.config);
+    let answer = match command {
+        LedgerCommand::Find(what) => found(ledger, &what)
+            .await
+            .map(|found| LedgerUpdate::Found(what, found)),
+        LedgerCommand::Story(attempt, language) => story(&at.tools, &attempt, language)
+            .await
+            .map(LedgerUpdate::Story),
+        LedgerCommand::Resolve(attempt, decision) => {
+            let resolved = resolve(ledger, &attempt, &decision).await;
+            tell_known(ledger, to).await;
+            resolved.map(|_| LedgerUpdate::Resolved).map_err(words)
+        }
+        LedgerCommand::Days(count) => Ok(LedgerUpdate::Days(days(ledger, count).await)),
+        LedgerCommand::ExportBatches(batches) => {
+            let written = export_batches(ledger, &folder, &batches).await;
+            return to.tell(Update::Written(
+                written.map(|path| path.display().to_string()),
+            ));
+        }
+        LedgerCommand::ExportFound(what) => {
+            let written = export_found(ledger, &folder, &what).await;
+            return to.tell(Update::Written(
+                written.map(|path| path.display().to_string()),
+            ));
+        }
+    };
+    to.tell(Update::Ledger(answer.unwrap_or_else(LedgerUpdate::Failed)));
+}
+
+/// Tells what is in doubt, and what was paid this month.
+pub async fn tell_known(ledger: &Ledger, teller: &Teller) {
+    teller.tell(Update::Ledger(match doubts(ledger).await {
+        Ok(doubts) => LedgerUpdate::Doubts(doubts),
+        Err(why) => LedgerUpdate::Failed(why),
+    }));
+    for service in Service::ALL {
+        teller.tell(match known(ledger, service).await {
+            Ok(known) => Update::List(service, ListUpdate::Known(known)),
+            Err(why) => Update::Ledger(LedgerUpdate::Failed(why)),
+        });
+    }
+}
 
 const MOMENT: &str = "%d/%m/%Y %H:%M";
 
@@ -34,7 +85,7 @@ fn view(service: Service, result: JobResult) -> Option<Found> {
 
 /// Everything that was ever done with this code, phone, order, transaction or attempt.
 pub async fn found(ledger: &Ledger, what: &str) -> Result<Vec<Found>, String> {
-    let found = ledger.find(what).await.map_err(words)?;
+    let found = ledger.records().find(what).await.map_err(words)?;
     Ok(found
         .into_iter()
         .filter_map(|(service, result)| view(service.parse().ok()?, result))
@@ -68,14 +119,18 @@ pub async fn doubts(ledger: &Ledger) -> Result<Vec<Found>, String> {
 /// Which of a service's accounts were paid this month, and which are in doubt.
 pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
     let since = month_start_ms(Timestamp::now(), &TimeZone::system());
-    let paid = ledger.paid_accounts(service, since).await.map_err(words)?;
+    let paid = ledger
+        .records()
+        .paid_accounts(service, since)
+        .await
+        .map_err(words)?;
     let in_doubt = ledger
         .in_doubt()
         .await
         .map_err(words)?
         .into_iter()
         .filter(|live| live.service == service);
-    let ms_a_job = ledger.ms_a_job(service).await.map_err(words)?;
+    let ms_a_job = ledger.records().ms_a_job(service).await.map_err(words)?;
     let mut known = Known {
         ms_a_job,
         paid: paid
@@ -94,13 +149,13 @@ pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
 
 /// What happened to an attempt, with what was kept of it.
 pub async fn story(tools: &Tools, attempt: &str, language: Language) -> Result<Story, String> {
-    let told = story::told(
+    let told = stories::told(
         &tools.ledger.events_of(attempt).await.map_err(words)?,
         language,
     );
     let evidence = told.files.into_iter().filter_map(|file| {
         Some((
-            story::shows(&file.what, language).to_owned(),
+            stories::shows(&file.what, language).to_owned(),
             tools.evidence.find(&file.hash)?,
         ))
     });
@@ -142,7 +197,7 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<History, String> {
             )
         })
         .collect();
-    for sum in ledger.sums_since(since).await.map_err(words)? {
+    for sum in ledger.records().sums_since(since).await.map_err(words)? {
         match history
             .by_outcome
             .iter_mut()
@@ -176,9 +231,9 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<History, String> {
     }
     history.by_outcome.sort_by_key(|(outcome, _)| *outcome);
     history.by_service.sort_by_key(|(service, ..)| *service);
-    for batch in ledger.batches_since(since).await.map_err(words)? {
+    for batch in ledger.records().batches_since(since).await.map_err(words)? {
         history.batches.push(BatchView {
-            paid: ledger.paid_in(&batch.id).await.map_err(words)?,
+            paid: ledger.records().paid_in(&batch.id).await.map_err(words)?,
             started: local(batch.started.as_millisecond(), MOMENT),
             is_finished: batch.finished.is_some(),
             is_dry_run: batch.is_dry_run,
@@ -209,7 +264,7 @@ pub async fn export_batches(
 /// Writes everything that was ever done with this to one Excel file, and says where.
 pub async fn export_found(ledger: &Ledger, folder: &Path, what: &str) -> Result<PathBuf, String> {
     write(
-        reports_of_found(ledger.find(what).await.map_err(words)?),
+        reports_of_found(ledger.records().find(what).await.map_err(words)?),
         folder,
     )
     .await

@@ -1,108 +1,14 @@
-//! The configuration from the window: first set-up, changes, import and export, the doctor.
+//! The configuration from the window: changes, import and export.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::Value;
-use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Command, Open, Teller, Update, health};
+use super::Teller;
+use super::first_setup::{vault, with};
+use super::message::Update;
+use super::open::Open;
 use crate::app::{self, Secrets};
-use crate::browser::{self as browsers, Settings};
-use crate::config::{self, Config, Home, KeySource, Sealed, Unlock, Vault, VaultError};
-use crate::domain::{Intake, Service};
-use crate::engine::survey;
-use crate::portal::Standing;
-
-/// What the first set-up's form holds.
-#[derive(Debug)]
-pub struct First {
-    /// Keys with what was typed for them; empty ones are left as they are.
-    pub values: Vec<(&'static str, SecretString)>,
-    /// Empty: the system's keyring.
-    pub passphrase: SecretString,
-    /// Keep the key there.
-    pub use_keyring: bool,
-}
-
-/// Waits for the first set-up, saves it, and goes on with it.
-pub async fn first(
-    home: &Home,
-    inbox: &mut UnboundedReceiver<Command>,
-    teller: &Teller,
-) -> Option<(Config, Secrets, Unlock)> {
-    teller.tell(Update::First);
-    teller.tell(Update::Browser(browser(&Settings::default())));
-    loop {
-        match inbox.recv().await? {
-            Command::Skip => {
-                return Some((Config::default(), Secrets::default(), Unlock::default()));
-            }
-            Command::Check(url, token) => {
-                let mut config = Config::default();
-                config.api.url = url;
-                let secrets = Secrets {
-                    token: Some(token).filter(|t| !t.expose_secret().is_empty()),
-                    ..Secrets::default()
-                };
-                teller.tell(Update::Api(health(&config, &secrets).await));
-                let found = tokio::task::spawn_blocking(|| browser(&Settings::default())).await;
-                teller.tell(Update::Browser(
-                    found.unwrap_or_else(|e| Err(e.to_string())),
-                ));
-            }
-            Command::Finish(form) => {
-                let path = home.config_file();
-                let saved = tokio::task::spawn_blocking(move || {
-                    let made = made(&form)?;
-                    made.0.save(&path).map_err(|e| e.to_string())?;
-                    Ok::<_, String>(made)
-                });
-                match saved.await {
-                    Ok(Ok(made)) => return Some(made),
-                    Ok(Err(why)) => teller.tell(Update::BadSetup(why)),
-                    Err(error) => teller.tell(Update::BadSetup(error.to_string())),
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn made(form: &First) -> Result<(Config, Secrets, Unlock), String> {
-    let unlock = Unlock {
-        passphrase: Some(form.passphrase.clone()).filter(|p| !p.expose_secret().is_empty()),
-        keyring: form.use_keyring,
-    };
-    let mut config = Config::default();
-    for (key, value) in form
-        .values
-        .iter()
-        .filter(|(_, value)| !value.expose_secret().trim().is_empty())
-    {
-        config = with(&config, key, value, &unlock)?;
-    }
-    let secrets = app::secrets(&config, &unlock).map_err(|e| e.to_string())?;
-    Ok((config, secrets, unlock))
-}
-
-/// A configuration with one key changed; its first secret makes the vault.
-fn with(
-    config: &Config,
-    key: &str,
-    value: &SecretString,
-    unlock: &Unlock,
-) -> Result<Config, String> {
-    config::set(config, key, value, || vault(config, unlock)).map_err(|e| e.to_string())
-}
-
-/// The configuration's vault, or a new one.
-fn vault(config: &Config, unlock: &Unlock) -> Result<Vault, VaultError> {
-    match &config.vault {
-        Some(header) => Vault::open(header, unlock),
-        None if unlock.passphrase.is_none() && !unlock.keyring => Err(VaultError::NoPassphrase),
-        // With a passphrase the keyring is not asked.
-        None => Vault::create(unlock),
-    }
-}
+use crate::config::{self, Config, KeySource, Sealed, Unlock};
 
 /// Saves one key.
 pub async fn set(
@@ -151,20 +57,18 @@ async fn changed(
     unlock: Unlock,
     change: impl FnOnce(&Config, &Unlock) -> Result<Config, String> + Send + 'static,
 ) -> Result<(Config, Secrets, Unlock), String> {
-    let config = open.config.clone();
+    let (config, is_demo, own) = (open.config.clone(), open.is_demo, open.secrets.clone());
+    let path = open.home.config_file();
     let changed = tokio::task::spawn_blocking(move || {
         let changed = change(&config, &unlock)?;
         let secrets = app::secrets(&changed, &unlock).map_err(|e| e.to_string())?;
+        if is_demo {
+            return Ok((changed, own, unlock));
+        }
+        changed.save(&path).map_err(|e| e.to_string())?;
         Ok::<_, String>((changed, secrets, unlock))
     });
-    let (config, secrets, unlock) = changed.await.map_err(|e| e.to_string())??;
-    if open.is_demo {
-        return Ok((config, open.secrets.clone(), unlock));
-    }
-    config
-        .save(&open.home.config_file())
-        .map_err(|e| e.to_string())?;
-    Ok((config, secrets, unlock))
+    changed.await.map_err(|e| e.to_string())?
 }
 
 /// Tells every key with its value.
@@ -225,17 +129,20 @@ pub async fn import(open: &Open) -> Option<Result<(Config, Secrets, Unlock), Str
         .add_filter("JSON", &["json"])
         .pick_file()
         .await?;
-    Some(imported(open, file.path()))
-}
-
-fn imported(open: &Open, path: &std::path::Path) -> Result<(Config, Secrets, Unlock), String> {
-    let config = merged(&open.config, Config::load(path).map_err(|e| e.to_string())?);
-    if !open.is_demo {
-        config
-            .save(&open.home.config_file())
-            .map_err(|e| e.to_string())?;
-    }
-    Ok((config, open.secrets.clone(), open.unlock.clone()))
+    let (own, theirs) = (open.config.clone(), file.path().to_owned());
+    let target = (!open.is_demo).then(|| open.home.config_file());
+    let imported = tokio::task::spawn_blocking(move || {
+        let config = merged(&own, Config::load(&theirs)?);
+        match target {
+            Some(target) => config.save(&target).map(|()| config),
+            None => Ok(config),
+        }
+    });
+    let config = match imported.await {
+        Ok(imported) => imported.map_err(|e| e.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    Some(config.map(|config| (config, open.secrets.clone(), open.unlock.clone())))
 }
 
 /// Somebody else's settings with our own secrets and our own key.
@@ -261,97 +168,12 @@ fn merged(own: &Config, theirs: Config) -> Config {
     }
 }
 
-/// Is a browser with its driver there?
-pub fn browser(settings: &Settings) -> Result<String, String> {
-    if !settings.webdriver_url.is_empty() {
-        return Ok(browsers::without_password(&settings.webdriver_url));
-    }
-    let found =
-        browsers::find(&settings.browser_path, &settings.driver_path).map_err(|e| e.to_string())?;
-    let (browser, driver) = browsers::versions(&found).map_err(|e| e.to_string())?;
-    Ok(if browser.is_empty() {
-        format!("ChromeDriver {driver}")
-    } else {
-        format!("Chromium {browser}")
-    })
-}
-
-/// What the doctor has to say: good or not, what, and the detail. Logs in, moves no money.
-pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
-    let mut all = Vec::new();
-    let mut add = |what: &str, result: Result<String, String>| {
-        let is_good = result.is_ok();
-        all.push((is_good, what.to_owned(), result.unwrap_or_else(|why| why)));
-    };
-    add("API", health(&open.config, &open.secrets).await);
-    let settings = open.tools.browser.clone();
-    let found = tokio::task::spawn_blocking(move || browser(&settings)).await;
-    add("Chromium", found.unwrap_or_else(|e| Err(e.to_string())));
-    add(
-        "ledger",
-        match open.tools.ledger.verify().await {
-            Ok(Ok(events)) => Ok(format!("{events} ✔")),
-            Ok(Err(fault)) => Err(fault.to_string()),
-            Err(error) => Err(error.to_string()),
-        },
-    );
-    let mut tools = app::tools_on(open.tools.ledger.clone(), &open.home, &open.config, None)
-        .map_err(|e| e.to_string());
-    if let Ok(tools) = &mut tools {
-        tools.browser.headless = true;
-    }
-    let plan = app::plan(
-        &open.config,
-        &open.secrets,
-        Service::LookUpFtth,
-        Intake::default(),
-    );
-    match tools {
-        Err(why) => add("portal", Err(why)),
-        Ok(tools) => match survey(&tools, &plan).await {
-            Err(error) => add("portal", Err(error.to_string())),
-            Ok(visit) => {
-                add(
-                    "portal",
-                    visit
-                        .login
-                        .map(|(agent, balance)| {
-                            format!(
-                                "{agent} · {}",
-                                balance.map_or_else(|| "—".to_owned(), |b| b.to_string())
-                            )
-                        })
-                        .map_err(|e| e.to_string()),
-                );
-                for page in &visit.pages {
-                    let missing = page
-                        .elements
-                        .iter()
-                        .filter(|e| e.standing == Standing::Missing);
-                    let missing: Vec<String> = missing
-                        .map(|e| match e.nearest.first() {
-                            Some(near) => format!("{} ≈ {}", e.element, near.locator),
-                            None => e.element.clone(),
-                        })
-                        .collect();
-                    add(
-                        page.page,
-                        if missing.is_empty() {
-                            Ok(page.url.clone())
-                        } else {
-                            Err(missing.join(", "))
-                        },
-                    );
-                }
-            }
-        },
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::first_setup::made;
+    use super::super::message::First;
     use super::*;
+    use secrecy::ExposeSecret;
 
     #[test]
     fn a_first_set_up_is_sealed_and_opens_again() {

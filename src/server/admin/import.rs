@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::tables::table_of;
 use crate::domain::Service;
-use crate::report::table::read_rows;
+use crate::report::read_rows;
 use crate::server::AppState;
 use crate::server::intake::ImportSheet;
 use crate::server::web::extract::{Done, PathParam};

@@ -1,0 +1,139 @@
+//! The processes and files of a browser on this machine, from the first to the last.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+
+use super::driver::Driver;
+use super::relay::Relay;
+use super::workspace::Workspace;
+use super::{BrowserError, BrowserSettings, Found, find, reaper, versions};
+
+/// What of a browser runs and lies on this machine. Dropping it kills the browser, then the driver,
+/// then the relay, and removes profile and record, all on a thread that may wait.
+#[derive(Debug)]
+pub(super) struct LocalBrowser(Option<Parts>);
+
+/// Its parts; dropping them blocks for some tens of milliseconds.
+#[derive(Debug, Default)]
+struct Parts {
+    /// `None` where only the driver is ours.
+    workspace: Option<Workspace>,
+    relay: Option<Arc<Relay>>,
+    driver: Option<Driver>,
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        if let Some(workspace) = &self.workspace {
+            reaper::kill_browser_of(workspace.profile());
+        }
+        drop(self.driver.take());
+        if let Some(relay) = &self.relay {
+            relay.kill();
+        }
+        // The record last: whoever is killed before leaves it to the next start.
+        if let Some(workspace) = &self.workspace {
+            workspace.clear();
+        }
+    }
+}
+
+impl LocalBrowser {
+    /// Finds the programs, compares their versions, and leaves the record of a browser that is
+    /// about to be started.
+    pub async fn claim(settings: &BrowserSettings) -> Result<(Found, Self), BrowserError> {
+        let settings = settings.clone();
+        blocking(move || {
+            let found = find(&settings.browser_path, &settings.driver_path)?;
+            versions(&found)?;
+            let mut parts = Parts::default();
+            parts.workspace = Some(Workspace::claim(&settings.run_folder)?);
+            Ok((found, Self(Some(parts))))
+        })
+        .await
+    }
+
+    /// A driver alone, for a browser that a dead run started; with the driver's address.
+    pub async fn driver_only(settings: &BrowserSettings) -> Result<(Self, String), BrowserError> {
+        let settings = settings.clone();
+        let local = Self(Some(Parts::default()));
+        blocking(move || {
+            let program = find(&settings.browser_path, &settings.driver_path)?.driver;
+            local.with_driver(&program)
+        })
+        .await
+    }
+
+    /// Starts the relay; the browser's connections will go through it.
+    pub fn start_relay(&mut self, program: &Path) -> Result<(), BrowserError> {
+        if let Some(parts) = &mut self.0 {
+            parts.relay = Some(Relay::start(program, parts.profile())?);
+        }
+        Ok(())
+    }
+
+    /// Starts the driver and names all helpers in the record; with the driver's address.
+    pub async fn start_driver(self, program: &Path) -> Result<(Self, String), BrowserError> {
+        let program = program.to_owned();
+        blocking(move || self.with_driver(&program)).await
+    }
+
+    fn with_driver(mut self, program: &Path) -> Result<(Self, String), BrowserError> {
+        let parts = self.0.get_or_insert_default();
+        let driver = Driver::start(program, parts.profile())?;
+        let (pid, url) = (driver.pid(), driver.url());
+        parts.driver = Some(driver);
+        if let Some(workspace) = &parts.workspace {
+            workspace.name_helpers(pid, parts.relay.as_ref().map(|relay| relay.pid()))?;
+        }
+        Ok((self, url))
+    }
+
+    /// Its profile's folder, where the browser is ours.
+    pub fn profile(&self) -> Option<&Path> {
+        self.0.as_ref()?.profile()
+    }
+
+    /// Its relay.
+    pub fn relay(&self) -> Option<&Arc<Relay>> {
+        self.0.as_ref()?.relay.as_ref()
+    }
+
+    /// Ends it, and waits until nothing is left.
+    pub async fn end(mut self) {
+        let parts = self.0.take();
+        let _ = spawn_blocking(move || drop(parts)).await;
+    }
+}
+
+impl Parts {
+    fn profile(&self) -> Option<&Path> {
+        self.workspace.as_ref().map(Workspace::profile)
+    }
+}
+
+impl Drop for LocalBrowser {
+    fn drop(&mut self) {
+        let Some(parts) = self.0.take() else { return };
+        // Killing and removing blocks; a runtime that is just ending drops the parts in its own
+        // time all the same.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn_blocking(move || drop(parts));
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BrowserError> + Send + 'static,
+) -> Result<T, BrowserError> {
+    spawn_blocking(work)
+        .await
+        .map_err(|e| BrowserError::DriverStart { why: e.to_string() })?
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;

@@ -1,0 +1,22 @@
+//! How browsers are to be started; made from the configuration.
+
+use std::path::PathBuf;
+
+/// How browsers are started.
+#[derive(Debug, Clone, Default)]
+pub struct BrowserSettings {
+    /// A `WebDriver` that runs elsewhere. Empty: our own driver.
+    pub webdriver_url: String,
+    /// Chromium or Chrome; empty: searched for.
+    pub browser_path: String,
+    /// `ChromeDriver`; empty: searched for.
+    pub driver_path: String,
+    /// Without a window.
+    pub headless: bool,
+    /// Where records and profiles of living sessions lie.
+    pub run_folder: PathBuf,
+    /// Never speak `BiDi`: one browser a login, and a latch in the page instead of the gate.
+    pub classic: bool,
+    /// The program that `relay` starts; `None`: connections go their own way.
+    pub relay: Option<PathBuf>,
+}

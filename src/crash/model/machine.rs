@@ -1,0 +1,983 @@
+//! The program of the model: logins that take turns at carrying out what their drivers ask for, in
+//! an order that the dice choose, until it dies and starts again.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use rand::rngs::SmallRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+use super::journal::Journal;
+use super::portal::{BOOKING_MAX, HISTORY_MAX, LATE_MAX, OnWire, Portal, Sender, Wording};
+use super::server::JobServerModel;
+use crate::domain::batch::is_to_do;
+use crate::domain::driver::{
+    AttemptDriver, AttemptRules, Begin, ClickAnswer, Effect, Finish, Input, JobTask, LookedUp,
+    Opened, Permit, Reading, Reattached, Reply, TechnicalFault, Turn,
+};
+use crate::domain::{
+    DebtAfter, Defaults, Event, Flaw, GateKind, Intent, JobList, JobState, Limits, Outcome,
+    Patience, Service, Settled, Source, Ticket, Vnd,
+};
+use crate::engine::{Book, OnItsWay, Stamp};
+
+const SCHEDULE: &[i64] = &[0, 300, 900, 1_600, 2_400, 4_000, 9_000, 30_000];
+const SETTLE_MS: i64 = LATE_MAX + BOOKING_MAX + HISTORY_MAX + 100;
+const APART_MS: i64 = 500;
+/// Starts of the program, at most.
+const LIVES: u32 = 60;
+
+/// The program died.
+pub(super) struct Crash;
+
+/// A login at work on a job. Everything in here dies with the program.
+struct Seat<'b> {
+    attempt: usize,
+    driver: AttemptDriver,
+    /// What is to be carried out next.
+    effect: Effect,
+    stamp: Stamp,
+    has_turn: bool,
+    is_at_rest: bool,
+    on_its_way: Option<OnItsWay<'b>>,
+    /// The request has left, and its answer is waited for.
+    is_waiting: bool,
+}
+
+/// How a driver was left.
+enum Left {
+    Done,
+    Again { attempt: usize, tries: u32 },
+    Postponed,
+}
+
+pub(super) struct Simulation {
+    pub dice: SmallRng,
+    pub now: i64,
+    pub portal: Portal,
+    pub journal: Journal,
+    pub server: Option<JobServerModel>,
+    pub tasks: Vec<JobTask>,
+    pub is_debt: bool,
+    pub crashes: u64,
+    pub postponed: u64,
+    pub leased: u64,
+    /// What the driver did that it must not: a second copy of the order would.
+    pub out_of_order: Vec<String>,
+    rules: Arc<AttemptRules>,
+    gate: GateKind,
+    crash_rate: f64,
+    /// The link to the server is away until then.
+    link_away_until: i64,
+    batch: u32,
+    /// Newest attempt of each job in this batch.
+    last: BTreeMap<usize, usize>,
+    words_prove: bool,
+    is_paused: bool,
+}
+
+impl Simulation {
+    pub fn new(number: u64, flaw: Flaw) -> Self {
+        let mut dice = SmallRng::seed_from_u64(number);
+        let is_debt = dice.random_bool(0.5);
+        let service = if is_debt {
+            Service::PayEvn
+        } else {
+            Service::TopUpViettel
+        };
+        let count = dice.random_range(1..=12);
+        let lines: Vec<String> = (0..count)
+            .map(|i| {
+                if is_debt {
+                    return format!("PE{i:04}");
+                }
+                // Few numbers and few amounts: equal top-ups are the hard case.
+                let amount = 10_000 * dice.random_range(1..=2);
+                format!("098100000{}|{amount}|D{i}", dice.random_range(0..4))
+            })
+            .collect();
+        let list = JobList::from_lines(service, Defaults::default(), &lines.join("\n"));
+        let is_leased = dice.random_bool(0.4);
+        let tasks: Vec<JobTask> = list
+            .jobs
+            .into_iter()
+            .map(|job| JobTask {
+                service,
+                job,
+                agent: Some("A".into()),
+                is_dry_run: false,
+                is_repeat_wanted: false,
+                minimum: Vnd::ZERO,
+            })
+            .collect();
+        let debts: HashMap<String, i64> = tasks
+            .iter()
+            .map(|task| {
+                let account = task.job.account.as_str().to_owned();
+                (account, 10_000 * dice.random_range(1..=4))
+            })
+            .collect();
+        let gate = match dice.random_range(0..10) {
+            0 => GateKind::Latch,
+            1 | 2 => GateKind::Wire,
+            _ => GateKind::Valve,
+        };
+        let portal = Portal::new(&mut dice, is_debt, debts);
+        let rules = AttemptRules {
+            limits: Limits::default(),
+            patience: Patience {
+                schedule_ms: SCHEDULE.to_vec(),
+                settle_ms: SETTLE_MS,
+                apart_ms: APART_MS,
+            },
+            retries: 2,
+            settle_waits_ms: vec![100, 300],
+            flaw,
+        };
+        let crash_rate = [0.0, 0.003, 0.02][dice.random_range(0..3)];
+        Self {
+            dice,
+            now: 1_000,
+            portal,
+            journal: Journal::default(),
+            server: is_leased.then(|| JobServerModel::new(tasks.len())),
+            tasks,
+            is_debt,
+            crashes: 0,
+            postponed: 0,
+            leased: 0,
+            out_of_order: Vec::new(),
+            rules: Arc::new(rules),
+            gate,
+            crash_rate,
+            link_away_until: 0,
+            batch: 0,
+            last: BTreeMap::new(),
+            words_prove: false,
+            is_paused: false,
+        }
+    }
+
+    fn chance(&mut self, percent: f64) -> bool {
+        self.dice.random_bool(percent / 100.0)
+    }
+
+    fn pass(&mut self, ms: i64) {
+        self.now += ms;
+        self.portal.pass_to(self.now, &mut self.dice);
+        self.server_life();
+    }
+
+    /// What may be interrupted: power, a kill, a panic.
+    fn live_on(&mut self) -> Result<(), Crash> {
+        if self.dice.random_bool(self.crash_rate) {
+            return Err(Crash);
+        }
+        Ok(())
+    }
+
+    pub fn account(&self, job: usize) -> String {
+        self.tasks[job].job.account.as_str().to_owned()
+    }
+
+    pub fn amount(&self, job: usize) -> i64 {
+        let top_up = self.tasks[job].job.amount.map(Vnd::dong);
+        top_up.unwrap_or_else(|| self.portal.owed(&self.account(job)))
+    }
+
+    // ---- The server's side ----
+
+    fn has_link(&self) -> bool {
+        self.now >= self.link_away_until
+    }
+
+    /// Leases run out, and another machine takes what comes free.
+    fn server_life(&mut self) {
+        let (now, has_link) = (self.now, self.has_link());
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        server.pass_to(now);
+        let free: Vec<usize> = (0..server.jobs.len())
+            .filter(|job| server.jobs[*job].state == JobState::Ready && server.jobs[*job].fence > 0)
+            .collect();
+        if has_link && self.chance(1.0) {
+            self.link_away_until = self.now + self.dice.random_range(200..4_000);
+        }
+        for job in free {
+            if self.chance(2.0) {
+                self.other_machine(job);
+            }
+        }
+    }
+
+    /// The other machine does the job by the book, on an account of its own.
+    fn other_machine(&mut self, job: usize) {
+        let (now, account, amount) = (self.now, self.account(job), self.amount(job));
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        let Some(fence) = server.lease(job, now) else {
+            return;
+        };
+        if !server.arm(job, fence, "other", now) {
+            return;
+        }
+        let sender = Sender::OtherMachine(job);
+        self.portal.send(OnWire {
+            sender,
+            account,
+            amount,
+            arrives: now,
+        });
+        self.portal.pass_to(now, &mut self.dice);
+        let outcome = match self.portal.verdict(sender) {
+            Some(super::portal::Verdict::Success) => Outcome::Paid,
+            _ => Outcome::AlreadyCleared,
+        };
+        if let Some(server) = &mut self.server {
+            server.report(job, fence, outcome, crate::domain::Proof::Response);
+        }
+    }
+
+    /// What lies in the outbox is told, as far as the link carries it.
+    fn deliver(&mut self) {
+        if !self.has_link() {
+            return;
+        }
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        for letter in std::mem::take(&mut self.journal.outbox) {
+            let record = &self.journal.records[letter.attempt];
+            let proof = record.attempt.standing().proof;
+            server.report(record.job, record.fence, letter.outcome, proof);
+        }
+    }
+
+    fn beat(&mut self, fences: &[(usize, i64)]) {
+        let (now, has_link) = (self.now, self.has_link());
+        if let Some(server) = self.server.as_mut().filter(|_| has_link) {
+            for (job, fence) in fences {
+                server.renew(*job, *fence, now);
+            }
+        }
+    }
+
+    // ---- The program ----
+
+    pub fn run(&mut self) {
+        for life in 0..LIVES {
+            // The last lives are calm, so that every batch ends.
+            if life + 5 > LIVES {
+                self.crash_rate = 0.0;
+            }
+            match self.live() {
+                Ok(()) => {
+                    self.link_away_until = 0;
+                    self.deliver();
+                    return;
+                }
+                Err(Crash) => {
+                    self.crashes += 1;
+                    self.die();
+                }
+            }
+        }
+    }
+
+    /// What happens to held requests and to time when the program is gone.
+    fn die(&mut self) {
+        let away = self.dice.random_range(10..3_000);
+        for attempt in 0..self.journal.records.len() {
+            // Only the browser held it, and somebody kills the driver first: it leaves.
+            let is_held = self.journal.records[attempt].is_held;
+            if is_held && self.gate == GateKind::Wire && self.chance(30.0) {
+                let arrives = self.now + self.dice.random_range(0..away);
+                self.send(attempt, arrives);
+            }
+        }
+        self.pass(away);
+    }
+
+    fn send(&mut self, attempt: usize, arrives: i64) {
+        let job = self.journal.records[attempt].job;
+        let request = OnWire {
+            sender: Sender::Attempt(attempt),
+            account: self.account(job),
+            amount: self.journal.records[attempt]
+                .attempt
+                .intent
+                .as_ref()
+                .map_or(0, |intent| intent.amount.dong()),
+            arrives,
+        };
+        let record = &mut self.journal.records[attempt];
+        record.is_held = false;
+        record.sends += 1;
+        self.portal.send(request);
+    }
+
+    /// One life of the program.
+    fn live(&mut self) -> Result<(), Crash> {
+        self.is_paused = false;
+        self.words_prove = self.portal.wording != Wording::Odd && self.dice.random_bool(0.5);
+        self.recover()?;
+        self.deliver();
+        self.take_leases();
+        let book = Book::default();
+        for _ in 0..3 {
+            self.look_into_doubts()?;
+            let to_do = self.to_do();
+            if self.is_paused || (to_do.is_empty() && !self.hope()) {
+                return Ok(());
+            }
+            self.work(&book, to_do)?;
+            self.settle_what_is_left()?;
+            self.deliver();
+        }
+        Ok(())
+    }
+
+    /// A server's jobs are handed out anew after every start: with a new fence it is another list.
+    fn take_leases(&mut self) {
+        let now = self.now;
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        self.batch += 1;
+        self.last.clear();
+        for job in 0..self.tasks.len() {
+            self.tasks[job].job.ticket = server.lease(job, now).map(|fence| Ticket {
+                source: Source::Server,
+                id: job.to_string(),
+                fence,
+            });
+            self.leased += u64::from(self.tasks[job].job.ticket.is_some());
+        }
+    }
+
+    fn fence(&self, job: usize) -> i64 {
+        let ticket = self.tasks[job].job.ticket.as_ref();
+        ticket.map_or(0, |ticket| ticket.fence)
+    }
+
+    /// The task as it was when the attempt was made.
+    fn task_of(&self, attempt: usize) -> JobTask {
+        let record = &self.journal.records[attempt];
+        let mut task = self.tasks[record.job].clone();
+        task.job.ticket = (record.fence > 0).then(|| Ticket {
+            source: Source::Server,
+            id: record.job.to_string(),
+            fence: record.fence,
+        });
+        task
+    }
+
+    fn driver(&self, attempt: usize) -> AttemptDriver {
+        let record = &self.journal.records[attempt];
+        AttemptDriver::new(
+            self.task_of(attempt),
+            self.rules.clone(),
+            record.attempt.clone(),
+            record.reading.clone(),
+        )
+    }
+
+    fn append(&mut self, attempt: usize, event: &Event) {
+        let task = self.task_of(attempt);
+        self.journal.append(attempt, event, &task, self.now);
+    }
+
+    /// Feeds an answer to a driver. A fault of the driver itself is a broken promise.
+    fn step(&mut self, driver: &mut AttemptDriver, input: Input) -> Option<Effect> {
+        match driver.step(input) {
+            Ok(effect) => Some(effect),
+            Err(error) => {
+                self.out_of_order.push(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn recover(&mut self) -> Result<(), Crash> {
+        for attempt in 0..self.journal.records.len() {
+            let mut driver = self.driver(attempt);
+            let Ok(mut effect) = driver.recover() else {
+                continue;
+            };
+            let is_gone = !self.chance(60.0);
+            if is_gone && !self.journal.is_open(attempt) {
+                self.journal.records[attempt].is_held = false;
+            }
+            loop {
+                self.live_on()?;
+                let input = match effect {
+                    Effect::Record(event) => {
+                        self.append(attempt, &event);
+                        self.live_on()?;
+                        Input::Recorded
+                    }
+                    Effect::Reattach => Input::Reattached(self.reattach(attempt, is_gone)),
+                    _ => break,
+                };
+                let Some(next) = self.step(&mut driver, input) else {
+                    break;
+                };
+                effect = next;
+            }
+            self.journal.records[attempt].reading = driver.reading().clone();
+            // Browsers of dead runs are cleared, and with them what they held.
+            self.journal.records[attempt].is_held = false;
+        }
+        Ok(())
+    }
+
+    fn reattach(&mut self, attempt: usize, is_gone: bool) -> Reattached {
+        let was_held = std::mem::take(&mut self.journal.records[attempt].is_held);
+        if is_gone {
+            return Reattached::Nothing;
+        }
+        let has_request = self.journal.records[attempt].attempt.request.is_some();
+        if was_held {
+            return if has_request {
+                Reattached::HeldFailed
+            } else {
+                Reattached::Nothing
+            };
+        }
+        match self.portal.verdict(Sender::Attempt(attempt)) {
+            Some(verdict) => {
+                let amount = self.armed_amount(attempt);
+                let (said, reading) = self.portal.words(verdict, amount, false);
+                Reattached::Read { said, reading }
+            }
+            None => Reattached::Nothing,
+        }
+    }
+
+    fn armed_amount(&self, attempt: usize) -> i64 {
+        let intent = self.journal.records[attempt].attempt.intent.as_ref();
+        intent.map_or(0, |intent| intent.amount.dong())
+    }
+
+    fn to_do(&self) -> Vec<usize> {
+        let flawed = self.rules.flaw == Flaw::RetriesDoubts;
+        let newest = |job: usize| {
+            let last = self.last.get(&job);
+            last.map(|attempt| self.journal.records[*attempt].attempt.state)
+        };
+        let is_ours = |job: usize| self.server.is_none() || self.tasks[job].job.ticket.is_some();
+        (0..self.tasks.len())
+            .filter(|job| is_ours(*job))
+            .filter(|job| {
+                let state = newest(*job);
+                is_to_do(false, state)
+                    || flawed && state.is_some_and(crate::domain::State::is_in_doubt)
+            })
+            .collect()
+    }
+
+    /// Is there an open attempt that may still settle by itself?
+    fn hope(&self) -> bool {
+        let open = self.journal.open();
+        open.iter()
+            .any(|attempt| matches!(self.looks(*attempt), Settled::LookAt(_)))
+    }
+
+    fn looks(&self, attempt: usize) -> Settled {
+        let unknown_ms = self.journal.records[attempt].unknown_ms;
+        self.driver(attempt).looks_so_far(unknown_ms)
+    }
+
+    /// Logins take turns, one effect at a time, in an order that the dice choose.
+    fn work(&mut self, book: &Book, mut waiting: Vec<usize>) -> Result<(), Crash> {
+        let most = self.dice.random_range(1..=3);
+        let mut seats: Vec<Seat<'_>> = Vec::new();
+        let fences: Vec<(usize, i64)> =
+            waiting.iter().map(|job| (*job, self.fence(*job))).collect();
+        waiting.reverse();
+        let mut must_settle = false;
+        loop {
+            while seats.len() < most && !must_settle {
+                let busy = |job: usize| {
+                    let at = |seat: &Seat<'_>| self.journal.records[seat.attempt].job;
+                    seats
+                        .iter()
+                        .any(|seat| self.account(at(seat)) == self.account(job))
+                };
+                let free = (0..waiting.len()).rev().find(|at| !busy(waiting[*at]));
+                let Some(place) = free else { break };
+                let job = waiting.remove(place);
+                let attempt = self.attempt_at(job);
+                seats.extend(self.sit_down(book, attempt, 0));
+            }
+            if seats.is_empty() && must_settle {
+                // What is on its way was waited for.
+                self.look_into_doubts()?;
+                self.settle_what_is_left()?;
+                self.is_paused = self.journal.others_in_doubt(usize::MAX) > 0;
+                if self.is_paused {
+                    return Ok(());
+                }
+                must_settle = false;
+                continue;
+            }
+            if seats.is_empty() {
+                return Ok(());
+            }
+            let turn = self.dice.random_range(0..seats.len());
+            let ms = self.dice.random_range(1..60);
+            self.pass(ms);
+            if self.chance(10.0) {
+                self.beat(&fences);
+                self.deliver();
+            }
+            // Somebody else pays a bill elsewhere.
+            if self.is_debt && self.server.is_none() && self.chance(0.2) {
+                let job = self.dice.random_range(0..self.tasks.len());
+                self.portal.debts.insert(self.account(job), 0);
+            }
+            let mut seat = seats.swap_remove(turn);
+            match self.turn(book, &mut seat, &seats)? {
+                None => seats.push(seat),
+                Some(Left::Done) => {}
+                Some(Left::Again { attempt, tries }) => {
+                    drop(seat);
+                    seats.extend(self.sit_down(book, attempt, tries));
+                }
+                Some(Left::Postponed) => {
+                    self.postponed += 1;
+                    waiting.push(self.journal.records[seat.attempt].job);
+                    drop(seat);
+                    must_settle = true;
+                }
+            }
+        }
+    }
+
+    fn attempt_at(&mut self, job: usize) -> usize {
+        let queued = |attempt: &usize| {
+            self.journal.records[*attempt].attempt.state == crate::domain::State::Queued
+        };
+        if let Some(last) = self.last.get(&job).copied().filter(queued) {
+            return last;
+        }
+        let fence = self.fence(job);
+        let attempt = self.journal.begin(job, self.batch, fence);
+        self.last.insert(job, attempt);
+        attempt
+    }
+
+    fn sit_down<'b>(&mut self, book: &'b Book, attempt: usize, tries: u32) -> Option<Seat<'b>> {
+        let stamp = book.stamp(self.journal.seq);
+        let mut driver = self.driver(attempt).after_tries(tries);
+        let begin = Begin {
+            is_provable_in_words: self.words_prove || self.portal.has_history,
+            is_lease_lost: self.has_link() && self.is_lease_lost(attempt),
+            ..Begin::default()
+        };
+        match driver.begin(begin) {
+            Ok(effect) => Some(Seat {
+                attempt,
+                driver,
+                effect,
+                stamp,
+                has_turn: false,
+                is_at_rest: false,
+                on_its_way: None,
+                is_waiting: false,
+            }),
+            Err(error) => {
+                self.out_of_order.push(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn is_lease_lost(&self, attempt: usize) -> bool {
+        let record = &self.journal.records[attempt];
+        let current = |server: &JobServerModel| server.jobs[record.job].fence;
+        record.fence > 0 && self.server.as_ref().map(current) != Some(record.fence)
+    }
+
+    /// One effect of one login. `None`: it has more to do, or has to wait for the others.
+    fn turn<'b>(
+        &mut self,
+        book: &'b Book,
+        seat: &mut Seat<'b>,
+        others: &[Seat<'b>],
+    ) -> Result<Option<Left>, Crash> {
+        let effect = seat.effect.clone();
+        if let Effect::Finish(finish) = effect {
+            let record = &mut self.journal.records[seat.attempt];
+            record.reading = seat.driver.reading().clone();
+            self.learn(&seat.driver.reading().clone());
+            return Ok(Some(self.left(seat, finish)));
+        }
+        self.live_on()?;
+        let Some(input) = self.carry_out(book, seat, others, effect) else {
+            return Ok(None);
+        };
+        self.live_on()?;
+        match self.step(&mut seat.driver, input) {
+            Some(next) => seat.effect = next,
+            None => return Ok(Some(Left::Done)),
+        }
+        Ok(None)
+    }
+
+    /// What the portal's answer teaches about its words.
+    fn learn(&mut self, reading: &Reading) {
+        match reading.answer {
+            crate::domain::Answer::Success { .. } => self.words_prove = true,
+            crate::domain::Answer::Unclear => self.words_prove = false,
+            _ => {}
+        }
+    }
+
+    fn left(&mut self, seat: &Seat<'_>, finish: Finish) -> Left {
+        match finish {
+            Finish::Ended | Finish::InDoubt { .. } | Finish::Stop(_) => Left::Done,
+            Finish::Postponed => Left::Postponed,
+            Finish::Retry { wait_ms, .. } => {
+                self.pass(i64::try_from(wait_ms).unwrap_or_default());
+                Left::Again {
+                    attempt: seat.attempt,
+                    tries: seat.driver.tries(),
+                }
+            }
+            Finish::Anew { wait_ms, .. } => {
+                self.pass(i64::try_from(wait_ms).unwrap_or_default());
+                let job = self.journal.records[seat.attempt].job;
+                let attempt = self.attempt_at(job);
+                Left::Again {
+                    attempt,
+                    tries: seat.driver.tries(),
+                }
+            }
+        }
+    }
+
+    /// Carries an effect out in the modelled world. `None`: it has to wait.
+    fn carry_out<'b>(
+        &mut self,
+        book: &'b Book,
+        seat: &mut Seat<'b>,
+        others: &[Seat<'b>],
+        effect: Effect,
+    ) -> Option<Input> {
+        let attempt = seat.attempt;
+        let job = self.journal.records[attempt].job;
+        Some(match effect {
+            Effect::Record(Event::Released { .. }) if self.chance(0.3) => Input::NotRecorded,
+            Effect::Record(event) => {
+                self.append(attempt, &event);
+                Input::Recorded
+            }
+            Effect::LookUp | Effect::OpenDialog | Effect::CloseGate if self.chance(4.0) => {
+                Input::Fault(TechnicalFault {
+                    why: String::new(),
+                    ends_batch: false,
+                })
+            }
+            Effect::LookUp => Input::LookedUp(self.look_up(job)),
+            Effect::ReadFacts => Input::Facts(self.facts(attempt)),
+            Effect::OpenDialog => self.open_dialog(seat.driver.amount()),
+            Effect::CloseGate => Input::GateClosed(self.gate),
+            Effect::TakeTurn => {
+                if others
+                    .iter()
+                    .any(|other| other.has_turn || other.is_at_rest)
+                {
+                    return None;
+                }
+                seat.has_turn = true;
+                let rest = book.at_rest();
+                Input::Turn(Turn {
+                    facts: self.facts(attempt),
+                    is_untouched: book.is_untouched(seat.stamp, 0),
+                    seq: seat.stamp.seq,
+                    rest,
+                    explained: rest.and_then(|rest| self.explained(rest)),
+                })
+            }
+            Effect::AskServer { .. } => Input::Permit(self.ask_server(attempt)),
+            Effect::StandDown => {
+                seat.has_turn = false;
+                Input::StoodDown
+            }
+            Effect::Arm(order) => {
+                if let Some((balance, seq)) = order.rest.filter(|_| order.is_rest_new) {
+                    book.rests_at(balance, seq);
+                }
+                let intent = self.intent(job, &order);
+                self.append(attempt, &Event::Armed(intent));
+                seat.on_its_way = Some(book.arm());
+                seat.has_turn = false;
+                Input::Armed
+            }
+            Effect::Press => return self.press(book, seat),
+            Effect::LetGo => return self.let_go(book, seat),
+            Effect::Withhold => {
+                self.journal.records[attempt].is_held = false;
+                answered(Reply::NotSent("disk full".into()), false)
+            }
+            Effect::WaitForRest => {
+                seat.on_its_way = None;
+                let is_busy = |other: &Seat<'_>| {
+                    other.has_turn || other.is_at_rest || other.on_its_way.is_some()
+                };
+                if others.iter().any(is_busy) {
+                    return None;
+                }
+                seat.is_at_rest = true;
+                Input::AtRest
+            }
+            reading => self.read(attempt, reading)?,
+        })
+    }
+
+    /// What only reads.
+    fn read(&mut self, attempt: usize, effect: Effect) -> Option<Input> {
+        let job = self.journal.records[attempt].job;
+        Some(match effect {
+            Effect::ReadBooks => Input::Books(self.journal.books(attempt, self.now)),
+            Effect::ReadBalance if self.chance(5.0) => Input::Balance(None),
+            Effect::ReadBalance => Input::Balance(Some(vnd(self.portal.balance))),
+            Effect::LookUpDebt if self.chance(5.0) => Input::Debt(DebtAfter::Unclear),
+            Effect::LookUpDebt => Input::Debt(match self.portal.owed(&self.account(job)) {
+                0 => DebtAfter::Gone,
+                _ => DebtAfter::StillDue,
+            }),
+            Effect::ReadHistory if self.chance(5.0) => Input::History(None),
+            Effect::ReadHistory => {
+                let rows = self.portal.rows(self.now);
+                let account = |job| self.account(job);
+                Input::History(Some(self.journal.history(rows, account)))
+            }
+            Effect::Wait(ms) => {
+                self.pass(i64::try_from(ms).unwrap_or_default());
+                Input::Waited
+            }
+            Effect::Photograph => Input::Photographed,
+            other => {
+                self.out_of_order.push(format!("{other:?}"));
+                return None;
+            }
+        })
+    }
+
+    fn look_up(&mut self, job: usize) -> LookedUp {
+        let amount = self.amount(job);
+        if self.is_debt && amount == 0 {
+            return LookedUp::End {
+                outcome: Outcome::NoDebt,
+                words: String::new(),
+            };
+        }
+        LookedUp::Due {
+            amount: vnd(amount),
+            customer: None,
+            balance: Some(vnd(self.portal.balance)),
+            agent: Some("A".into()),
+            note: String::new(),
+        }
+    }
+
+    fn facts(&self, attempt: usize) -> crate::domain::GuardFacts {
+        let task = self.task_of(attempt);
+        self.journal.facts(attempt, &task, self.now)
+    }
+
+    fn explained(&self, (balance, seq): (Vnd, i64)) -> Option<Vnd> {
+        balance.checked_sub(self.journal.paid_since(seq))
+    }
+
+    fn open_dialog(&mut self, amount: Vnd) -> Input {
+        let amounts = if self.chance(1.0) {
+            vec![amount.saturating_add(Vnd::fixed(1_000))]
+        } else {
+            vec![amount]
+        };
+        Input::Opened(Opened::Dialog {
+            amounts,
+            balance: None,
+        })
+    }
+
+    fn intent(&self, job: usize, order: &crate::domain::driver::ArmOrder) -> Intent {
+        let task = &self.tasks[job];
+        let obligation = task.job.obligation(task.service);
+        let mark = self.portal.has_history.then(String::new);
+        Intent {
+            balance_before: order.rest.map(|(balance, _)| balance),
+            balance_seq: order.rest.map(|(_, seq)| seq),
+            balance_is_proof: order.balance_is_proof,
+            history_seq: mark.as_ref().map(|_| 0),
+            history_mark: mark,
+            ..Intent::bare("A", obligation, order.amount, order.gate)
+        }
+    }
+
+    fn ask_server(&mut self, attempt: usize) -> Permit {
+        let (job, fence) = {
+            let record = &self.journal.records[attempt];
+            (record.job, record.fence)
+        };
+        let unanswered = || Permit::Unanswered("no answer".into());
+        if !self.has_link() {
+            return unanswered();
+        }
+        let (now, is_answer_lost) = (self.now, self.chance(3.0));
+        let Some(server) = &mut self.server else {
+            return unanswered();
+        };
+        let is_granted = server.arm(job, fence, &attempt.to_string(), now);
+        match is_granted {
+            _ if is_answer_lost => unanswered(),
+            true => Permit::Granted,
+            false => Permit::Refused(String::new()),
+        }
+    }
+
+    fn press(&mut self, book: &Book, seat: &mut Seat<'_>) -> Option<Input> {
+        if seat.is_waiting {
+            return Some(self.answer(book, seat));
+        }
+        // The page does not click (its dialog changed): the gate knows that nothing left.
+        if self.chance(1.0) {
+            return Some(answered(Reply::NotSent("not clicked".into()), false));
+        }
+        if self.gate == GateKind::Latch {
+            self.depart(seat.attempt);
+            seat.is_waiting = true;
+            return None;
+        }
+        self.journal.records[seat.attempt].is_held = true;
+        Some(Input::Held {
+            request: seat.attempt.to_string(),
+            body: String::new(),
+        })
+    }
+
+    fn let_go(&mut self, book: &Book, seat: &mut Seat<'_>) -> Option<Input> {
+        if seat.is_waiting {
+            return Some(self.answer(book, seat));
+        }
+        if self.gate == GateKind::Valve && self.chance(2.0) {
+            // The browser died before the valve was opened.
+            self.journal.records[seat.attempt].is_held = false;
+            return Some(answered(Reply::NotSent("browser died".into()), false));
+        }
+        self.depart(seat.attempt);
+        seat.is_waiting = true;
+        None
+    }
+
+    fn depart(&mut self, attempt: usize) {
+        // Some requests never arrive.
+        if self.chance(6.0) {
+            let record = &mut self.journal.records[attempt];
+            record.is_held = false;
+            record.sends += 1;
+            return;
+        }
+        let arrives = self.now + self.dice.random_range(0..LATE_MAX);
+        self.send(attempt, arrives);
+    }
+
+    /// What comes back: words, with a balance where nothing else moves it.
+    fn answer(&mut self, book: &Book, seat: &Seat<'_>) -> Input {
+        let is_lost = self.chance(12.0);
+        if !is_lost {
+            self.pass(LATE_MAX);
+        }
+        let verdict = self.portal.verdict(Sender::Attempt(seat.attempt));
+        let Some(verdict) = verdict.filter(|_| !is_lost) else {
+            return answered(Reply::Lost("no answer".into()), false);
+        };
+        let is_odd = self.chance(4.0);
+        let amount = self.armed_amount(seat.attempt);
+        let (said, reading) = self.portal.words(verdict, amount, is_odd);
+        let balance = (!self.chance(10.0)).then(|| vnd(self.portal.balance));
+        answered(
+            Reply::Read {
+                said,
+                reading,
+                balance,
+            },
+            book.is_untouched(seat.stamp, 1),
+        )
+    }
+
+    // ---- The reconciler ----
+
+    fn look_into_doubts(&mut self) -> Result<(), Crash> {
+        loop {
+            let open = self.journal.open();
+            let mut settled = 0;
+            for attempt in &open {
+                settled += u32::from(self.look_into(*attempt)?);
+            }
+            if settled == 0 || open.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn settle_what_is_left(&mut self) -> Result<(), Crash> {
+        loop {
+            let due = |attempt: usize| match self.looks(attempt) {
+                Settled::LookAt(due) => Some((due, attempt)),
+                Settled::Proven(..) | Settled::Person => None,
+            };
+            let open = self.journal.open();
+            let Some((due, attempt)) = open.into_iter().filter_map(due).min() else {
+                return Ok(());
+            };
+            self.pass((due - self.now).max(1));
+            self.look_into(attempt)?;
+        }
+    }
+
+    /// One look. `true`: it is settled.
+    fn look_into(&mut self, attempt: usize) -> Result<bool, Crash> {
+        let mut driver = self.driver(attempt);
+        let unknown_ms = self.journal.records[attempt].unknown_ms;
+        let mut effect = match driver.look(unknown_ms) {
+            Ok(effect) => effect,
+            Err(error) => {
+                self.out_of_order.push(error.to_string());
+                return Ok(false);
+            }
+        };
+        loop {
+            self.live_on()?;
+            let ms = self.dice.random_range(1..20);
+            self.pass(ms);
+            let input = match effect {
+                Effect::Finish(_) => return Ok(!self.journal.is_open(attempt)),
+                Effect::Record(event) => {
+                    self.append(attempt, &event);
+                    Some(Input::Recorded)
+                }
+                reading => self.read(attempt, reading),
+            };
+            let next = input.and_then(|input| self.step(&mut driver, input));
+            let Some(next) = next else { return Ok(false) };
+            effect = next;
+        }
+    }
+}
+
+fn answered(reply: Reply, is_balance_mine: bool) -> Input {
+    Input::Answered(ClickAnswer {
+        reply,
+        is_balance_mine,
+    })
+}
+
+pub(super) fn vnd(dong: i64) -> Vnd {
+    Vnd::try_from(dong).unwrap_or_default()
+}

@@ -1,0 +1,258 @@
+//! A list as it came from a file or from the job API, kept beside the lines that one may edit.
+//!
+//! A line holds less than a job: neither a bill's own receiver nor the amount that is expected, nor
+//! whether a phone is prepaid. So untouched lines stay the jobs that they came with.
+
+use std::collections::HashMap;
+
+use crate::domain::job::Defaults;
+use crate::domain::{Job, JobList, RawJob, Service};
+
+/// A list as it came from its source.
+#[derive(Debug, Clone)]
+pub(super) struct Taken {
+    /// With what was left out at the source.
+    pub list: JobList,
+    /// Was a line changed or removed since?
+    pub is_edited: bool,
+    /// What the form said when it came.
+    defaults: Defaults,
+    /// The places of its jobs, by their lines and by their accounts.
+    by_line: HashMap<String, usize>,
+    by_account: HashMap<String, usize>,
+}
+
+impl Taken {
+    /// A list that has just come.
+    pub fn of(service: Service, list: JobList, defaults: Defaults) -> Self {
+        let places = |key: &dyn Fn(&Job) -> String| {
+            list.jobs
+                .iter()
+                .enumerate()
+                .map(|(place, job)| (key(job), place))
+                .collect()
+        };
+        Self {
+            is_edited: false,
+            defaults,
+            by_line: places(&|job| line_of(service, job)),
+            by_account: places(&|job| job.account.key()),
+            list,
+        }
+    }
+
+    /// What a line says, with what is known of it from the source.
+    pub fn row(&self, service: Service, row: String, line: &str, defaults: Defaults) -> RawJob {
+        let job_at = |place: Option<&usize>| place.and_then(|at| self.list.jobs.get(*at));
+        let typed = RawJob::from_line(service, row, line);
+        if let Some(job) = job_at(self.by_line.get(line.trim()))
+            && (defaults == self.defaults || self.says_more(service, job))
+        {
+            return raw(job, typed.row);
+        }
+        // The same customer in other words: the receiver and the expected amount stay theirs.
+        let of_account = job_at(self.by_account.get(&key_of(service, &typed)));
+        RawJob {
+            receiver: of_account
+                .and_then(|job| job.receiver.as_ref())
+                .map(ToString::to_string),
+            amount: typed.amount.or_else(|| {
+                let job = of_account.filter(|job| job.payment.is_none())?;
+                Some(
+                    job.amount
+                        .filter(|_| job.top_up(service).is_none())?
+                        .digits(),
+                )
+            }),
+            ..typed
+        }
+    }
+
+    /// Would the job's line, read under the same form, be another job? Or did a server hand it out
+    /// as it is? Then the form has nothing to say about it.
+    fn says_more(&self, service: Service, job: &Job) -> bool {
+        let line = RawJob::from_line(service, job.row.clone(), &line_of(service, job));
+        let read = JobList::check(service, self.defaults, [line]);
+        job.ticket.is_some()
+            || !read
+                .jobs
+                .first()
+                .is_some_and(|read| (read.amount, read.payment) == (job.amount, job.payment))
+    }
+}
+
+/// The line's account as one that is compared, where it is one.
+fn key_of(service: Service, typed: &RawJob) -> String {
+    crate::domain::Account::parse(service.spec().account, &typed.account)
+        .map(|account| account.key())
+        .unwrap_or_default()
+}
+
+/// The job as a row that says everything itself.
+fn raw(job: &Job, row: String) -> RawJob {
+    RawJob {
+        row,
+        account: job.account.to_string(),
+        amount: job.amount.map(|amount| amount.digits()),
+        order_id: job.order_id.clone(),
+        payment: job.payment.map(|payment| payment.label().to_owned()),
+        receiver: job.receiver.as_ref().map(ToString::to_string),
+        ticket: job.ticket.clone(),
+    }
+}
+
+/// A job as one types it.
+pub(super) fn line_of(service: Service, job: &Job) -> String {
+    let account = job.account.to_string();
+    match (job.top_up(service), &job.order_id) {
+        (Some(amount), Some(order)) => format!("{account}|{}|{order}", amount.digits()),
+        (Some(amount), None) => format!("{account}|{}", amount.digits()),
+        (None, Some(order)) if matches!(service, Service::TopUpMulti | Service::TopUpViettel) => {
+            format!("{account}||{order}")
+        }
+        (None, Some(order)) => format!("{account}|{order}"),
+        (None, None) => account,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Tab;
+    use super::*;
+    use crate::domain::{Intake, PaymentType, Source, Ticket, Vnd};
+
+    fn taken(service: Service, rows: Vec<RawJob>) -> Tab {
+        let mut tab = Tab::default();
+        let list = JobList::check(service, tab.defaults(), rows);
+        tab.take(
+            service,
+            Intake {
+                list,
+                ..Intake::default()
+            },
+        );
+        tab
+    }
+
+    fn bill(code: &str, receiver: &str) -> RawJob {
+        RawJob {
+            account: code.to_owned(),
+            amount: Some("150000".to_owned()),
+            receiver: Some(receiver.to_owned()),
+            ..RawJob::default()
+        }
+    }
+
+    #[test]
+    fn a_bills_own_receiver_and_expected_amount_outlive_an_edit_of_the_list() {
+        let service = Service::PayEvn;
+        let mut tab = taken(
+            service,
+            vec![
+                bill("PE01", "0981111111"),
+                bill("PE02", "0982222222"),
+                bill("PE03", "0983333333"),
+            ],
+        );
+        // One is left out by hand, one gets an order, one is new.
+        tab.text = "PE01\nPE03|D7\nPE04".to_owned();
+        tab.edited(service);
+        let seen = |tab: &Tab| -> Vec<(String, Option<String>, Option<i64>)> {
+            tab.list
+                .jobs
+                .iter()
+                .map(|job| {
+                    (
+                        job.account.to_string(),
+                        job.receiver.as_ref().map(ToString::to_string),
+                        job.amount.map(Vnd::dong),
+                    )
+                })
+                .collect()
+        };
+        let expected = [
+            (
+                "PE01".to_owned(),
+                Some("0981111111".to_owned()),
+                Some(150_000),
+            ),
+            (
+                "PE03".to_owned(),
+                Some("0983333333".to_owned()),
+                Some(150_000),
+            ),
+            ("PE04".to_owned(), None, None),
+        ];
+        assert_eq!(seen(&tab), expected);
+        // The form changes; the row that was left out stays out.
+        tab.receiver = "0989999999".to_owned();
+        tab.edited(service);
+        assert_eq!(seen(&tab), expected);
+    }
+
+    #[test]
+    fn a_postpaid_number_of_the_list_never_becomes_a_top_up_by_an_edit() {
+        let service = Service::TopUpMulti;
+        let mut tab = Tab::default();
+        tab.payment = Some(PaymentType::Prepaid);
+        tab.amount = "50000".to_owned();
+        let postpaid = RawJob {
+            account: "0981234567".to_owned(),
+            payment: Some("Gạch nợ trả sau".to_owned()),
+            ..RawJob::default()
+        };
+        let leased = RawJob {
+            account: "0987654321".to_owned(),
+            payment: Some("Gạch nợ trả sau".to_owned()),
+            ticket: Some(Ticket {
+                source: Source::Server,
+                id: "J1".to_owned(),
+                fence: 1,
+            }),
+            ..RawJob::default()
+        };
+        let list = JobList::check(service, tab.defaults(), [postpaid, leased]);
+        tab.take(
+            service,
+            Intake {
+                list,
+                ..Intake::default()
+            },
+        );
+        assert_eq!(tab.text, "0981234567\n0987654321");
+        tab.text.push_str("\n0971234567");
+        for amount in ["50000", "20000"] {
+            tab.amount = amount.to_owned();
+            tab.edited(service);
+            let kinds: Vec<_> = tab.list.jobs.iter().map(|job| job.payment).collect();
+            assert_eq!(
+                kinds,
+                [
+                    Some(PaymentType::Postpaid),
+                    Some(PaymentType::Postpaid),
+                    Some(PaymentType::Prepaid)
+                ],
+                "{amount}"
+            );
+            assert!(tab.list.jobs[1].ticket.is_some());
+        }
+    }
+
+    #[test]
+    fn numbers_that_say_nothing_themselves_follow_the_form() {
+        let service = Service::TopUpMulti;
+        let phone = RawJob {
+            account: "0981234567".to_owned(),
+            ..RawJob::default()
+        };
+        let mut tab = taken(service, vec![phone]);
+        assert_eq!(tab.list.jobs[0].payment, Some(PaymentType::Postpaid));
+        (tab.payment, tab.amount) = (Some(PaymentType::Prepaid), "50000".to_owned());
+        tab.edited(service);
+        assert_eq!(
+            tab.list.jobs[0].top_up(service),
+            Some(Vnd::fixed(50_000)),
+            "a file of bare numbers, and the kind chosen afterwards"
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! What the doctor has to say in the window.
+
+use super::open::Open;
+use super::reach::{browser, health};
+use crate::app;
+use crate::domain::{Intake, Service};
+use crate::engine::survey;
+use crate::portal::Standing;
+
+/// What the doctor has to say: good or not, what, and the detail. Logs in, moves no money.
+pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
+    let mut all = Vec::new();
+    let mut add = |what: &str, result: Result<String, String>| {
+        let is_good = result.is_ok();
+        all.push((is_good, what.to_owned(), result.unwrap_or_else(|why| why)));
+    };
+    add("API", health(&open.config, &open.secrets).await);
+    let settings = open.tools.browser.clone();
+    let found = tokio::task::spawn_blocking(move || browser(&settings)).await;
+    add("Chromium", found.unwrap_or_else(|e| Err(e.to_string())));
+    add(
+        "ledger",
+        match open.tools.ledger.verify().await {
+            Ok(Ok(events)) => Ok(format!("{events} ✔")),
+            Ok(Err(fault)) => Err(fault.to_string()),
+            Err(error) => Err(error.to_string()),
+        },
+    );
+    let mut tools = app::tools_on(open.tools.ledger.clone(), &open.home, &open.config, None)
+        .map_err(|e| e.to_string());
+    if let Ok(tools) = &mut tools {
+        tools.browser.headless = true;
+    }
+    let plan = app::plan(
+        &open.config,
+        &open.secrets,
+        Service::LookUpFtth,
+        Intake::default(),
+    );
+    match tools {
+        Err(why) => add("portal", Err(why)),
+        Ok(tools) => match survey(&tools, &plan).await {
+            Err(error) => add("portal", Err(error.to_string())),
+            Ok(visit) => {
+                add(
+                    "portal",
+                    visit
+                        .login
+                        .map(|(agent, balance)| {
+                            format!(
+                                "{agent} · {}",
+                                balance.map_or_else(|| "—".to_owned(), |b| b.to_string())
+                            )
+                        })
+                        .map_err(|e| e.to_string()),
+                );
+                for page in &visit.pages {
+                    let missing = page
+                        .elements
+                        .iter()
+                        .filter(|e| e.standing == Standing::Missing);
+                    let missing: Vec<String> = missing
+                        .map(|e| match e.nearest.first() {
+                            Some(near) => format!("{} ≈ {}", e.element, near.locator),
+                            None => e.element.clone(),
+                        })
+                        .collect();
+                    add(
+                        page.page,
+                        if missing.is_empty() {
+                            Ok(page.url.clone())
+                        } else {
+                            Err(missing.join(", "))
+                        },
+                    );
+                }
+            }
+        },
+    }
+    all
+}

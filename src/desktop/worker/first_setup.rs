@@ -1,0 +1,105 @@
+//! The first set-up, and the vault that a first secret makes.
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::Teller;
+use super::message::{Command, First, ReachUpdate, SetupCommand, SetupUpdate, Update};
+use super::reach::{browser, health};
+use crate::app::{self, Secrets};
+use crate::browser::BrowserSettings;
+use crate::config::{self, Config, Home, Unlock, Vault, VaultError};
+
+/// Waits for the first set-up, saves it, and goes on with it.
+pub async fn first(
+    home: &Home,
+    inbox: &mut UnboundedReceiver<Command>,
+    teller: &Teller,
+) -> Option<(Config, Secrets, Unlock)> {
+    teller.tell(Update::Setup(SetupUpdate::First));
+    let found = tokio::task::spawn_blocking(|| browser(&BrowserSettings::default())).await;
+    teller.tell(Update::Reach(ReachUpdate::Browser(
+        found.unwrap_or_else(|e| Err(e.to_string())),
+    )));
+    loop {
+        let Command::Setup(command) = inbox.recv().await? else {
+            continue;
+        };
+        match command {
+            SetupCommand::Skip => {
+                return Some((Config::default(), Secrets::default(), Unlock::default()));
+            }
+            SetupCommand::Check(url, token) => {
+                let mut config = Config::default();
+                config.api.url = url;
+                let secrets = Secrets {
+                    token: given(token),
+                    ..Secrets::default()
+                };
+                let api = health(&config, &secrets).await;
+                teller.tell(Update::Reach(ReachUpdate::Api(api)));
+                let found =
+                    tokio::task::spawn_blocking(|| browser(&BrowserSettings::default())).await;
+                teller.tell(Update::Reach(ReachUpdate::Browser(
+                    found.unwrap_or_else(|e| Err(e.to_string())),
+                )));
+            }
+            SetupCommand::Finish(form) => {
+                let path = home.config_file();
+                let saved = tokio::task::spawn_blocking(move || {
+                    let made = made(&form)?;
+                    made.0.save(&path).map_err(|e| e.to_string())?;
+                    Ok::<_, String>(made)
+                });
+                match saved.await {
+                    Ok(Ok(made)) => return Some(made),
+                    Ok(Err(why)) => teller.tell(Update::Setup(SetupUpdate::Bad(why))),
+                    Err(error) => teller.tell(Update::Setup(SetupUpdate::Bad(error.to_string()))),
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn made(form: &First) -> Result<(Config, Secrets, Unlock), String> {
+    let unlock = Unlock {
+        passphrase: Some(form.passphrase.clone()).filter(|p| !p.expose_secret().is_empty()),
+        keyring: form.use_keyring,
+    };
+    let mut config = Config::default();
+    for (key, value) in form
+        .values
+        .iter()
+        .filter(|(_, value)| !value.expose_secret().trim().is_empty())
+    {
+        config = with(&config, key, value, &unlock)?;
+    }
+    let secrets = app::secrets(&config, &unlock).map_err(|e| e.to_string())?;
+    Ok((config, secrets, unlock))
+}
+
+/// A configuration with one key changed; its first secret makes the vault.
+pub(super) fn with(
+    config: &Config,
+    key: &str,
+    value: &SecretString,
+    unlock: &Unlock,
+) -> Result<Config, String> {
+    config::set(config, key, value, || vault(config, unlock)).map_err(|e| e.to_string())
+}
+
+/// The configuration's vault, or a new one.
+pub(super) fn vault(config: &Config, unlock: &Unlock) -> Result<Vault, VaultError> {
+    match &config.vault {
+        Some(header) => Vault::open(header, unlock),
+        None if unlock.passphrase.is_none() && !unlock.keyring => Err(VaultError::NoPassphrase),
+        // With a passphrase the keyring is not asked.
+        None => Vault::create(unlock),
+    }
+}
+
+/// What was typed, where anything was.
+pub(super) fn given(text: SecretString) -> Option<SecretString> {
+    Some(text).filter(|text| !text.expose_secret().is_empty())
+}

@@ -1,0 +1,238 @@
+//! Opening: ledger, configuration, secrets; and working on with a changed configuration.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::link::LinkSlot;
+use super::message::{Basics, Command, ReachUpdate, SetupCommand, SetupUpdate, Update};
+use super::reach::{browser, health};
+use super::{Teller, first_setup};
+use crate::app::{self, Link, Secrets};
+use crate::config::{Config, Home, Unlock};
+use crate::desktop::model::LinkId;
+use crate::desktop::words::Language;
+use crate::desktop::{Demo, Start};
+use crate::engine::Tools;
+use crate::ledger::Ledger;
+
+/// What the worker works with once everything is open.
+pub struct Open {
+    pub home: Home,
+    pub config: Config,
+    pub secrets: Secrets,
+    pub tools: Tools,
+    /// What opened the secrets, for unlocking the window and for sealing new ones.
+    pub unlock: Unlock,
+    /// A demo's configuration is nowhere on disk.
+    pub is_demo: bool,
+    /// The way to where jobs come from.
+    pub link: Arc<LinkSlot>,
+}
+
+impl Open {
+    /// The way to where jobs come from, found once.
+    pub async fn find_link(&self) -> Result<Arc<Link>, String> {
+        if let Some(link) = self.link.known() {
+            return Ok(link);
+        }
+        let link = app::link(&self.config, &self.secrets, self.tools.ledger.clone())
+            .await
+            .map_err(|e| e.to_string())?;
+        Ok(self.link.take(link))
+    }
+
+    /// What the window has to know of it.
+    pub fn basics(&self) -> Basics {
+        let window = &self.config.window;
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+        let scale = window.scale_percent.clamp(80, 200) as f32 / 100.0;
+        Basics {
+            has_pin: self.secrets.pin.is_some(),
+            language: Language::of(&window.language),
+            is_dark: window.dark,
+            scale,
+            lock_after_min: window.lock_after_min,
+            has_sound: window.sound,
+            limits: self.config.limits,
+            operator: app::operator(&self.config),
+            operators: self
+                .secrets
+                .operators
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect(),
+            auto: self.config.auto.clone(),
+        }
+    }
+
+    /// For whom this unlocks the window: an operator's own PIN for them; where nobody signs in, the
+    /// portal's PIN; and the passphrase for whom the configuration names.
+    pub fn opens(&self, who: &str, tried: &SecretString) -> Option<String> {
+        let is = |secret: &SecretString| {
+            is_equal(
+                secret.expose_secret().as_bytes(),
+                tried.expose_secret().as_bytes(),
+            )
+        };
+        let owner = app::operator(&self.config);
+        if self.unlock.passphrase.as_ref().is_some_and(is) {
+            return Some(owner);
+        }
+        if self.secrets.operators.is_empty() {
+            let has_none = self.secrets.pin.is_none() && self.unlock.passphrase.is_none();
+            return (has_none || self.secrets.pin.as_ref().is_some_and(is)).then_some(owner);
+        }
+        self.secrets
+            .operators
+            .iter()
+            .find(|(name, pin)| name == who && is(pin))
+            .map(|(name, _)| name.clone())
+    }
+
+    /// The same with a changed configuration. A batch that runs goes on with the old one.
+    pub fn changed(
+        &self,
+        config: Config,
+        secrets: Secrets,
+        unlock: Unlock,
+    ) -> Result<Self, String> {
+        let tools = app::tools_on(self.tools.ledger.clone(), &self.home, &config, None)
+            .map_err(|e| e.to_string())?;
+        let link = if is_same_source(&self.config, &config) {
+            self.link.clone()
+        } else {
+            LinkSlot::new(self.link.id.next())
+        };
+        Ok(Self {
+            home: self.home.clone(),
+            config,
+            secrets,
+            tools,
+            unlock,
+            is_demo: self.is_demo,
+            link,
+        })
+    }
+
+    /// Looks at the job API and at the browser, and tells.
+    pub fn check(self: &Arc<Self>, teller: &Teller) {
+        let (at, to) = (self.clone(), teller.clone());
+        tokio::spawn(async move {
+            let api = health(&at.config, &at.secrets).await;
+            to.tell(Update::Reach(ReachUpdate::Api(api)));
+        });
+        self.check_browser(teller);
+    }
+
+    /// Looks at the browser and its driver, and tells.
+    pub fn check_browser(&self, teller: &Teller) {
+        let (settings, to) = (self.tools.browser.clone(), teller.clone());
+        tokio::task::spawn_blocking(move || {
+            let browser = browser(&settings);
+            to.tell(Update::Reach(ReachUpdate::Browser(browser)));
+        });
+    }
+}
+
+/// Do jobs still come from the same place, under the same name? Another theme is no other server:
+/// what is held there stays held.
+fn is_same_source(old: &Config, new: &Config) -> bool {
+    let source = |config: &Config| {
+        let mut api = config.api.clone();
+        api.jobs_at_once = 0;
+        (api, config.site.clone())
+    };
+    source(old) == source(new)
+}
+
+/// Compares without telling by its time how much was right.
+fn is_equal(a: &[u8], b: &[u8]) -> bool {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(a) == Sha256::digest(b)
+}
+
+/// Opens everything, and asks for what is missing. `None`: it cannot work, and the window was told
+/// why.
+pub async fn open(
+    start: Start,
+    inbox: &mut UnboundedReceiver<Command>,
+    teller: &Teller,
+) -> Option<Open> {
+    let home = start.home;
+    let is_demo = start.demo.is_some();
+    let is_first = !is_demo && !home.config_file().exists();
+    let fault = |why: String| {
+        teller.tell(Update::Setup(SetupUpdate::Fault(why)));
+        None
+    };
+    // First of all: who has the ledger has the machine.
+    let ledger = match Ledger::open(&home.ledger()).await {
+        Ok(ledger) => Arc::new(ledger),
+        Err(error) => return fault(error.to_string()),
+    };
+    let (config, secrets, unlock) = match start.demo {
+        Some(Demo { config, secrets }) => (config, secrets, Unlock::default()),
+        None if is_first => first_setup::first(&home, inbox, teller).await?,
+        None => match Config::load(&home.config_file()) {
+            Ok(config) => {
+                let (secrets, unlock) = unlocked(&config, inbox, teller).await?;
+                (config, secrets, unlock)
+            }
+            Err(error) => return fault(error.to_string()),
+        },
+    };
+    match app::tools_on(ledger, &home, &config, None) {
+        Ok(tools) => Some(Open {
+            home,
+            config,
+            secrets,
+            tools,
+            unlock,
+            is_demo,
+            link: LinkSlot::new(LinkId::default()),
+        }),
+        Err(error) => fault(error.to_string()),
+    }
+}
+
+/// Opens the secrets, asking for the passphrase until it fits.
+async fn unlocked(
+    config: &Config,
+    inbox: &mut UnboundedReceiver<Command>,
+    teller: &Teller,
+) -> Option<(Secrets, Unlock)> {
+    let of_environment = std::env::var("GACHNO_PASSPHRASE")
+        .ok()
+        .filter(|p| !p.is_empty())
+        .map(SecretString::from);
+    let mut unlock = Unlock {
+        passphrase: of_environment,
+        keyring: true,
+    };
+    loop {
+        let (config, offered) = (config.clone(), unlock.clone());
+        // Deriving the key takes a good part of a second.
+        let opened = tokio::task::spawn_blocking(move || app::secrets(&config, &offered)).await;
+        match opened {
+            Ok(Ok(secrets)) => return Some((secrets, unlock)),
+            Ok(Err(error)) => {
+                let first = unlock.passphrase.is_none();
+                let why = (!first).then(|| error.to_string());
+                teller.tell(Update::Setup(SetupUpdate::Locked(why)));
+            }
+            Err(error) => {
+                teller.tell(Update::Setup(SetupUpdate::Fault(error.to_string())));
+                return None;
+            }
+        }
+        // Nothing else can be done while it is locked.
+        loop {
+            if let Command::Setup(SetupCommand::Unlock(passphrase)) = inbox.recv().await? {
+                unlock.passphrase = Some(passphrase);
+                break;
+            }
+        }
+    }
+}
