@@ -241,6 +241,7 @@ fn service_named(name: &str) -> Option<Service> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Vnd;
 
     fn job(service: Service, code: &str, amount: &str) -> Result<NewJob, TextFault> {
         let text = JobText {
@@ -254,7 +255,7 @@ mod tests {
     #[test]
     fn what_stands_behind_a_bar_is_read_and_not_dropped() {
         let amount = |code, amount| {
-            job(Service::TopUpMulti, code, amount).map(|job| job.amount.map(|a| a.dong()))
+            job(Service::TopUpMulti, code, amount).map(|job| job.amount.map(Vnd::dong))
         };
         assert_eq!(amount("0912000333|50000", ""), Ok(Some(50_000)));
         assert_eq!(amount("0912000333|50000", "50.000đ"), Ok(Some(50_000)));

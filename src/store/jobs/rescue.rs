@@ -64,9 +64,9 @@ async fn expire_some(tx: &Tx) -> Result<Rescued, StoreError> {
         given.extend(ids.into_iter().map(SqlValue::from));
         let count = execute(tx, &sql, given).await?;
         if next == JobState::InDoubt {
-            rescued.in_doubt += count
+            rescued.in_doubt += count;
         } else {
-            rescued.returned += count
+            rescued.returned += count;
         }
     }
     Ok(rescued)

@@ -102,16 +102,13 @@ impl ShopSetting {
 
     fn value(&self) -> Json {
         match self {
-            Self::TriesMax(value) => Json::from(*value),
-            Self::RetryAfterMs(value) => Json::from(*value),
-            Self::LeaseMs(value) => Json::from(*value),
-            Self::OpenData(value) => Json::from(*value),
-            Self::PinSealed(value) => Json::from(value.as_str()),
-            Self::ReceiverPhone(value) => Json::from(value.as_str()),
-            Self::Registration(value) => Json::from(*value),
-            Self::TrialDays(value) => Json::from(*value),
-            Self::Require2fa(value) => Json::from(*value),
-            Self::KeepDays(value) => Json::from(*value),
+            Self::TriesMax(number)
+            | Self::RetryAfterMs(number)
+            | Self::LeaseMs(number)
+            | Self::TrialDays(number)
+            | Self::KeepDays(number) => Json::from(*number),
+            Self::OpenData(is) | Self::Registration(is) | Self::Require2fa(is) => Json::from(*is),
+            Self::PinSealed(text) | Self::ReceiverPhone(text) => Json::from(text.as_str()),
         }
     }
 

@@ -103,7 +103,7 @@ impl Clauses {
                 Some(SqlValue::from(like(filter.value.trim()))),
             ),
             Compare::Empty if column.kind.is_number() => {
-                self.add(format!("`{name}` IS NULL"), None)
+                self.add(format!("`{name}` IS NULL"), None);
             }
             Compare::Empty => self.add(format!("(`{name}` IS NULL OR `{name}` = '')"), None),
             Compare::Filled => self.add(format!("`{name}` IS NOT NULL"), None),
