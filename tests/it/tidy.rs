@@ -69,7 +69,7 @@ fn each_crate_is_named_only_behind_its_wall() {
                 "src/client/",
                 "src/cli/bench/server.rs",
                 "src/cli/bench/files.rs",
-                "src/sandbox/tests.rs",
+                "src/sandbox/portal/tests.rs",
                 "src/mock_api/",
                 "src/lib.rs",
             ],
