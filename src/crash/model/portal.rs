@@ -48,6 +48,8 @@ pub(super) enum Judged {
     Success,
     Refused,
     Cleared,
+    /// Something broke inside: odd words, and nothing moved.
+    Broken,
 }
 
 #[derive(Debug)]
@@ -115,7 +117,9 @@ impl ModelPortal {
     fn arrive(&mut self, request: &OnWire, dice: &mut SmallRng) {
         let owed = self.owed(&request.account);
         let is_other = matches!(request.sender, Sender::OtherMachine(_));
+        let is_broken = !is_other && dice.random_bool(0.03);
         let verdict = match self.is_debt {
+            _ if is_broken => Judged::Broken,
             true if owed == 0 => Judged::Cleared,
             // The other machine has another agent's account.
             _ if !is_other && self.balance < request.amount => Judged::Refused,
@@ -164,6 +168,7 @@ impl ModelPortal {
     pub fn words(&self, verdict: Judged, amount: i64, is_odd: bool) -> (Vec<Said>, Reading) {
         let answer = match (verdict, self.wording) {
             _ if is_odd => Answer::Unclear,
+            (Judged::Broken, _) => Answer::Unclear,
             (Judged::Success, Wording::Odd) => Answer::Unclear,
             (Judged::Success, Wording::Plain) => Answer::Success {
                 amounts: Vec::new(),
