@@ -14,7 +14,7 @@ use crate::domain::{Defaults, JobState, Service, Vnd};
 use crate::mock_api;
 use crate::sandbox::{self, Sandbox, Scenario};
 use crate::server::{self, Running, ServeConfig};
-use crate::store::jobs::{JobFilter, JobSource, NewJob};
+use crate::store::jobs::{JobFilter, JobOrigin, NewJob};
 use crate::store::machines::Scope;
 use crate::store::{Actor, Store, StoreError, sqlite_url};
 
@@ -142,7 +142,7 @@ async fn bring(store: &Store, service: Service) -> Result<(), StoreError> {
         .iter()
         .map(|job| NewJob {
             receiver_phone: receiver.clone(),
-            ..NewJob::of(service, job, JobSource::Sample)
+            ..NewJob::of(service, job, JobOrigin::Sample)
         })
         .collect();
     store.jobs().add(&jobs, &Actor::system()).await.map(drop)

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::StoreError;
 use super::base::audit::{self, Actor, Entry};
 use super::base::{
-    Conn, SqlRow, Store, Tx, Value, all, execute, int, int_or_none, marks, one, search_text,
+    Conn, SqlRow, SqlValue, Store, Tx, all, execute, int, int_or_none, marks, one, search_text,
     text_or_none, values,
 };
 use super::catalogue::AuditAction;
@@ -60,7 +60,7 @@ impl Collection<'_> {
                  FROM collection_data WHERE id IN ({}) ORDER BY id",
                 marks(some.len())
             ));
-            let given = some.iter().copied().map(Value::from).collect();
+            let given = some.iter().copied().map(SqlValue::from).collect();
             for row in all(self.store, &sql, given).await? {
                 rows.push(read(&row)?);
             }

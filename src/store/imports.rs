@@ -7,8 +7,8 @@ use super::StoreError;
 use super::base::audit::{self, Actor, Entry};
 use super::base::search_text::search_text;
 use super::base::{
-    Conn, Store, Tx, Value, all, execute, insert, int, int_or_none, marks, one, text, text_or_none,
-    transaction, values,
+    Conn, SqlValue, Store, Tx, all, execute, insert, int, int_or_none, marks, one, text,
+    text_or_none, transaction, values,
 };
 use super::catalogue::house::IMPORTS;
 use super::catalogue::work::JOBS;
@@ -281,6 +281,6 @@ async fn take_jobs_back(tx: &Tx, import: i64) -> Result<u64, StoreError> {
         marks(ids.len())
     );
     let mut given = values![cancelled.wire(), now, now, now];
-    given.extend(ids.into_iter().map(Value::from));
+    given.extend(ids.into_iter().map(SqlValue::from));
     execute(tx, &sql, given).await
 }

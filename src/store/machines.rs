@@ -227,7 +227,6 @@ impl Machines<'_> {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "a row, and it is private")]
 async fn add(
     tx: &Tx,
     name: &str,

@@ -188,7 +188,7 @@ impl Shop {
                 NewJob::of(
                     Service::PayEvn,
                     &job,
-                    gachno::store::jobs::JobSource::Sample,
+                    gachno::store::jobs::JobOrigin::Sample,
                 )
             })
             .collect();
@@ -677,7 +677,7 @@ async fn an_account_that_is_bound_to_a_device_signs_in_from_there_alone(base: &B
     let answer = counter.sign_in("hoa", PASSWORD).await;
     let cookies: Vec<&str> = answer.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap()).collect();
     let device = cookies.iter().find(|c| c.starts_with("gachno-device=")).unwrap();
-    assert!(device.contains("; HttpOnly; SameSite=Lax; Max-Age=31536000"), "{device}");
+    assert!(device.ends_with("; HttpOnly; SameSite=Lax; Path=/; Max-Age=31536000"), "{device}");
     let token = counter.device.split_once('=').unwrap().1.to_owned();
     assert!(token.len() >= 43, "256 bits");
     let bound = gachno::store::people::Device::Only(gachno::store::digest(token.as_bytes()));
@@ -743,7 +743,7 @@ async fn whoever_must_have_a_second_factor_does_nothing_without_it() {
     shop.store()
         .settings()
         .set(
-            &gachno::store::settings::Setting::Require2fa(true.into()),
+            &gachno::store::settings::ShopSetting::Require2fa(true.into()),
             &Actor::system(),
         )
         .await

@@ -623,7 +623,7 @@ async fn after_a_change_of_the_key_nothing_needs_the_old_one(base: &Base) {
     let mut half = half;
     half.post("/admin/me/totp", &[("current", PASSWORD)]).await.leads_to("/admin/me#totp");
     let pin = app.vault().seal(&"246810".to_owned().into());
-    shop.store().settings().set(&gachno::store::settings::Setting::PinSealed(pin.clone()), &Actor::system()).await.unwrap();
+    shop.store().settings().set(&gachno::store::settings::ShopSetting::PinSealed(pin.clone()), &Actor::system()).await.unwrap();
     std::fs::copy(&app.config().key_file, &key).unwrap();
     let old_key = std::fs::read_to_string(&key).unwrap();
     let old_totp = shop.store().accounts().named("chu").await.unwrap().unwrap().totp_secret.unwrap();

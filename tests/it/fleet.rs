@@ -346,7 +346,7 @@ fn job(code: &str) -> NewJob {
             row: String::new(),
             ticket: None,
         },
-        gachno::store::jobs::JobSource::Sample,
+        gachno::store::jobs::JobOrigin::Sample,
     )
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use gachno::server::{self, AppState, Running, SecretKeys, ServeConfig};
 use gachno::store::machines::Scope;
-use gachno::store::settings::Setting;
+use gachno::store::settings::ShopSetting;
 use gachno::store::{Actor, Store};
 use reqwest::{Client, Method, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -108,7 +108,7 @@ impl Shop {
         answer.json().await.unwrap()
     }
 
-    async fn set(&self, setting: Setting) {
+    async fn set(&self, setting: ShopSetting) {
         self.store()
             .settings()
             .set(&setting, &Actor::system())
@@ -253,7 +253,7 @@ on_both! {
         assert_eq!(body["data"]["phone_numbers"], json!(["0981234567|50000", "0981234568"]));
         assert_eq!(body["data"]["code_order_map"], json!([{ "code": "0981234567|50000", "orderId": "o1" }]));
         assert_eq!(body["data"]["pin"], Value::Null, "the owner has put none here");
-        shop.set(Setting::PinSealed(shop.running.app().vault().seal(&SecretString::from("246810")))).await;
+        shop.set(ShopSetting::PinSealed(shop.running.app().vault().seal(&SecretString::from("246810")))).await;
         assert_eq!(shop.get("/api/data/nap_tien_da_mang").await["data"]["pin"], "246810");
         assert_eq!(shop.get("/api/public/services/nap_tien_da_mang/data").await["service"], "nap_tien_da_mang");
         // Our own client reads it.

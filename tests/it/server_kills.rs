@@ -151,7 +151,7 @@ on_both! {
         let bill = |i: usize| {
             let account = Account::parse(Service::PayEvn.spec().account, &format!("PE{i:05}")).expect("a code");
             let job = Job { account, amount: None, order_id: None, payment: None, receiver: None, row: String::new(), ticket: None };
-            NewJob::of(Service::PayEvn, &job, gachno::store::jobs::JobSource::Sample)
+            NewJob::of(Service::PayEvn, &job, gachno::store::jobs::JobOrigin::Sample)
         };
         store.jobs().add(&(0..JOBS).map(bill).collect::<Vec<_>>(), &Actor::system()).await.expect("added");
         let world = Arc::new(World::default());

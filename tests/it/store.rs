@@ -62,6 +62,13 @@ impl World {
             .unwrap()
     }
 
+    async fn lease_all(&self, codes: &[&str]) -> Vec<LeasedJob> {
+        self.add(codes).await;
+        let jobs = self.take(self.one, 100).await;
+        assert_eq!(jobs.len(), codes.len());
+        jobs
+    }
+
     async fn take(&self, machine: i64, limit: u32) -> Vec<LeasedJob> {
         self.store
             .jobs()
@@ -129,7 +136,7 @@ fn bill(code: &str) -> NewJob {
             row: String::new(),
             ticket: None,
         },
-        gachno::store::jobs::JobSource::Sample,
+        gachno::store::jobs::JobOrigin::Sample,
     )
 }
 
@@ -238,6 +245,77 @@ on_both! {
         let trail = format!("{:?}", world.store.tables().list(&house::AUDIT, &query, 50).await.unwrap().rows);
         assert_eq!((trail.matches("collection.settle").count(), trail.matches("collection.paid_again").count()), (2, 1), "{trail}");
         assert!(trail.contains("machine:quầy 1"), "{trail}");
+        for entry in world.store.audit().of_row(&desk::COLLECTION_DATA, rows[0], 50).await.unwrap() {
+            assert!(gachno::store::catalogue::AuditAction::of(&entry.action).is_some(), "{entry:?} has a name for people");
+        }
+    }
+}
+
+on_both! {
+    async fn what_was_paid_is_what_was_allowed_or_a_persons(base: &Base) {
+        let world = World::open(base).await;
+        let mut jobs = world.lease_all(&["PE001", "PE002", "PE003"]).await;
+        jobs.sort_by(|a, b| a.code.cmp(&b.code));
+        for (job, told, state) in [
+            (&jobs[0], Some(Vnd::fixed(45_000_000)), "in_doubt"),
+            (&jobs[1], None, "in_doubt"),
+            (&jobs[2], Some(Vnd::fixed(150_000)), "done"),
+        ] {
+            let attempt = Uuid::now_v7();
+            world.arm(world.one, job, attempt).await.unwrap();
+            let again = world.store.jobs().arm(world.one, &held(job), attempt, Some(Vnd::fixed(99_000_000)), MINUTE).await.unwrap();
+            assert_eq!(again, Err(LeaseRefusal::OtherAmount), "the same attempt is no blank cheque");
+            assert!(world.arm(world.one, job, attempt).await.is_ok(), "nor is it lost by that");
+            let paid = Report { amount: told, ..report(job, attempt, Outcome::Paid) };
+            assert_eq!(world.tell(world.one, paid).await, ReportVerdict::Accepted);
+            let view = world.store.jobs().find(&job.id).await.unwrap().unwrap();
+            let booked = (state == "done").then_some(150_000);
+            assert_eq!((view.state.wire(), view.paid_amount), (state, booked), "{told:?}");
+        }
+    }
+}
+
+on_both! {
+    async fn one_transaction_number_proves_one_payment(base: &Base) {
+        let world = World::open(base).await;
+        let codes: Vec<String> = (0..6).map(|n| format!("PE00{n}")).collect();
+        let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+        let jobs = world.lease_all(&codes).await;
+        let mut reports = Vec::new();
+        for job in &jobs {
+            let attempt = Uuid::now_v7();
+            world.arm(world.one, job, attempt).await.unwrap();
+            reports.push(Report { transaction_id: Some("GD777".to_owned()), ..report(job, attempt, Outcome::Paid) });
+        }
+        // At once, as machines are.
+        let told = reports.into_iter().map(|report| world.tell(world.one, report));
+        let verdicts = futures_util::future::join_all(told).await;
+        assert!(verdicts.iter().all(|v| *v == ReportVerdict::Accepted), "{verdicts:?}");
+        let mut states = Vec::new();
+        for job in &jobs {
+            states.push(world.state(&job.id).await);
+        }
+        states.sort_unstable();
+        assert_eq!(states, ["done", "in_doubt", "in_doubt", "in_doubt", "in_doubt", "in_doubt"]);
+    }
+}
+
+on_both! {
+    async fn a_key_is_of_the_machines_own_numbering(base: &Base) {
+        let world = World::open(base).await;
+        let keyed = |code: &str, machine| NewJob { key: Some("1".to_owned()), key_of: Some(machine), ..bill(code) };
+        let add = async |job: NewJob| world.store.jobs().add(&[job], &Actor::system()).await.unwrap().remove(0);
+        let first = add(keyed("PE001", 1)).await;
+        let Added::Added(id) = &first else { panic!("{first:?}") };
+        assert_eq!(add(keyed("PE001", 1)).await, Added::Repeated(id.clone()));
+        assert_eq!(add(keyed("PE002", 1)).await, Added::KeyTaken(id.clone()), "said, not lost");
+        assert!(matches!(add(keyed("PE003", 2)).await, Added::Added(_)), "another's 1 is another job");
+        // A version kept keys without saying whose they are.
+        let old = add(NewJob { key: Some("7".to_owned()), ..bill("PE004") }).await;
+        let Added::Added(old) = old else { panic!("{old:?}") };
+        let again = |code: &str| NewJob { key: Some("7".to_owned()), key_of: Some(1), ..bill(code) };
+        assert_eq!(add(again("PE004")).await, Added::Repeated(old));
+        assert!(matches!(add(again("PE005")).await, Added::Added(_)));
     }
 }
 
@@ -485,7 +563,7 @@ on_both! {
         let world = World::open(base).await;
         let phone = Account::parse(Service::TopUpViettel.spec().account, "0981234567").unwrap();
         let job = Job { account: phone, amount: Some(Vnd::fixed(50_000)), order_id: None, payment: None, receiver: None, row: String::new(), ticket: None };
-        world.store.jobs().add(&[NewJob::of(Service::TopUpViettel, &job, gachno::store::jobs::JobSource::Sample)], &Actor::system()).await.unwrap();
+        world.store.jobs().add(&[NewJob::of(Service::TopUpViettel, &job, gachno::store::jobs::JobOrigin::Sample)], &Actor::system()).await.unwrap();
         let top_up = world.store.jobs().lease(world.one, Service::TopUpViettel, 1, MINUTE).await.unwrap().jobs.remove(0);
         let arm = async |job: &LeasedJob, amount: Option<i64>| {
             world.store.jobs().arm(world.one, &held(job), Uuid::now_v7(), amount.map(|dong| Vnd::try_from(dong).unwrap()), MINUTE).await.unwrap()
@@ -693,7 +771,7 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     );
     store
         .settings()
-        .set(&gachno::store::settings::Setting::TrialDays(30), &actor)
+        .set(&gachno::store::settings::ShopSetting::TrialDays(30), &actor)
         .await
         .unwrap();
     assert_eq!(

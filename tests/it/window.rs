@@ -837,7 +837,7 @@ impl Shop {
         let jobs: Vec<NewJob> = list
             .jobs
             .iter()
-            .map(|job| NewJob::of(Service::PayEvn, job, gachno::store::jobs::JobSource::Sample))
+            .map(|job| NewJob::of(Service::PayEvn, job, gachno::store::jobs::JobOrigin::Sample))
             .collect();
         runtime
             .block_on(store.jobs().add(&jobs, &Actor::system()))

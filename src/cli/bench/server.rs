@@ -13,7 +13,7 @@ use crate::domain::{Account, Job, Service};
 use crate::server::{self, AppState, SecretKeys, ServeConfig};
 use crate::store::catalogue::Column;
 use crate::store::catalogue::work::{self, jobs};
-use crate::store::jobs::{JobSource, NewJob};
+use crate::store::jobs::{JobOrigin, NewJob};
 use crate::store::machines::Scope;
 use crate::store::tables::{Compare, Filter, ListQuery};
 use crate::store::{Actor, Store, sqlite_url};
@@ -255,7 +255,7 @@ async fn fill(store: &Store, from: usize, many: usize) -> Result<(), Failure> {
             row: String::new(),
             ticket: None,
         };
-        jobs.push(NewJob::of(Service::PayEvn, &job, JobSource::Sample));
+        jobs.push(NewJob::of(Service::PayEvn, &job, JobOrigin::Sample));
         if jobs.len() == 5_000 || i + 1 == from + many {
             store
                 .jobs()

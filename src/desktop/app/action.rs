@@ -13,8 +13,8 @@ use crate::desktop::worker::{
     Command, First, LedgerCommand, ListCommand, PortalCommand, RunRequest, SettingsCommand,
     SetupCommand,
 };
-use crate::domain::{Intake, Service};
-use crate::engine::{Control, Decision};
+use crate::domain::{Intake, ListChoice, Service};
+use crate::engine::{Control, Decision, Repeats};
 
 impl DesktopApp {
     pub(super) fn act(&mut self, ctx: &Context, action: UserAction) {
@@ -22,6 +22,7 @@ impl DesktopApp {
         match action {
             UserAction::Go(place) => self.go(place),
             UserAction::Edited
+            | UserAction::Mean(..)
             | UserAction::NewList
             | UserAction::Again
             | UserAction::Fetch
@@ -32,6 +33,8 @@ impl DesktopApp {
             | UserAction::Sort(_)
             | UserAction::CopyRows => self.act_on_list(ctx, service, action),
             UserAction::Start { .. }
+            | UserAction::StartChosen(_)
+            | UserAction::StartMeant
             | UserAction::Stop
             | UserAction::Pause
             | UserAction::Resume
@@ -78,6 +81,14 @@ impl DesktopApp {
                 self.model.tab_mut().edited(service);
                 self.model.flag(service);
             }
+            UserAction::Mean(jobs, is_meant) => {
+                let meant = &mut self.model.tab_mut().meant;
+                if is_meant {
+                    meant.extend(jobs);
+                } else {
+                    jobs.iter().for_each(|job| _ = meant.remove(job));
+                }
+            }
             UserAction::NewList => {
                 self.model.tab_mut().cleared(service);
                 self.send_list(service, ListCommand::LetGo);
@@ -116,7 +127,15 @@ impl DesktopApp {
     /// a key may come all the same.
     fn act_on_portal(&mut self, service: Service, action: &UserAction) {
         match *action {
-            UserAction::Start { dry_run } if self.model.can_start() => self.start(service, dry_run),
+            UserAction::Start { dry_run } if self.model.can_start() => {
+                self.start(service, dry_run, ListChoice::Unsaid);
+            }
+            UserAction::StartChosen(ref choice) if self.model.can_start() => {
+                self.start(service, false, choice.clone());
+            }
+            UserAction::StartMeant if self.model.can_start() => {
+                self.start(service, false, ListChoice::Unsaid);
+            }
             UserAction::Stop => {
                 self.control.stop();
                 self.model.auto.is_on = false;
@@ -344,7 +363,7 @@ impl DesktopApp {
         }
     }
 
-    pub(super) fn start(&mut self, service: Service, dry_run: bool) {
+    pub(super) fn start(&mut self, service: Service, dry_run: bool, choice: ListChoice) {
         let typed_pin = Some(self.model.pin.clone())
             .filter(|p| !p.is_empty())
             .map(SecretString::from);
@@ -359,6 +378,7 @@ impl DesktopApp {
             is_sample: tab.is_sample,
         };
         let link = tab.link;
+        let repeats = Repeats::These(tab.meant.clone());
         let (operator, control) = (self.model.operator.clone(), self.control.clone());
         let request = RunRequest {
             service,
@@ -366,6 +386,8 @@ impl DesktopApp {
             link,
             pin: typed_pin,
             dry_run,
+            choice,
+            repeats,
             operator,
             control,
         };

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::DesktopApp;
 use crate::config::AutoConfig;
 use crate::desktop::model::{Busy, Place, Setup};
-use crate::domain::Service;
+use crate::domain::{ListChoice, Service};
 
 impl DesktopApp {
     pub(super) fn switch_auto(&mut self, is_on: bool) {
@@ -52,7 +52,7 @@ impl DesktopApp {
             return;
         }
         if !is_empty && self.model.can_start() {
-            self.start(service, false);
+            self.start(service, false, ListChoice::Unsaid);
         } else {
             self.model.auto.queue.remove(0);
         }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::rows::{self, Wish};
 use super::state::Place;
+use crate::domain::ListChoice;
 
 /// What a click or a key asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,12 @@ pub enum UserAction {
         /// Stop before arming.
         dry_run: bool,
     },
+    /// What shall become of a list that was stopped on an earlier day.
+    StartChosen(ListChoice),
+    /// These equal top-ups are meant, or not.
+    Mean(Vec<String>, bool),
+    /// Make the equal top-ups that are ticked.
+    StartMeant,
     /// *Tạm dừng*
     Pause,
     /// *Tiếp tục*

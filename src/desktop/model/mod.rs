@@ -16,6 +16,7 @@ use super::words::{Language, Words};
 use crate::client::ShopBanner;
 use crate::domain::{Errand, Intake, Limits, Service, Vnd};
 use crate::engine::Progress;
+use crate::ledger::StoppedList;
 pub use action::UserAction;
 pub use sentence::local;
 pub use side::{Find, FirstRun, FoundAttempt, HistoryView, Lock, Settings};
@@ -65,6 +66,9 @@ pub struct Model {
     pub peeked: (u32, Option<(usize, String)>),
     /// What a person has to do, and in which login's browser.
     pub needs_person: Option<(usize, Errand)>,
+    /// What is in doubt is looked into: how many attempts, and until when at most (milliseconds
+    /// since 1970).
+    pub settling: Option<(usize, i64)>,
     /// The PIN typed here, where the configuration has none.
     pub pin: String,
     /// Does the configuration have a PIN?
@@ -121,6 +125,7 @@ impl Model {
             doubts: Vec::new(),
             peeked: (0, None),
             needs_person: None,
+            settling: None,
             pin: String::new(),
             has_pin: false,
             is_demo,
@@ -344,6 +349,12 @@ impl Model {
             } => self.balance = Some(*balance),
             _ => {}
         }
+        self.settling = match &event {
+            Progress::Settling { open, until_ms, .. } => Some((*open, *until_ms)),
+            // Looking into doubts tells outcomes; the next look is told again.
+            Progress::Outcome(_) => self.settling,
+            _ => None,
+        };
         // Reconciling tells of attempts of any batch, which are no rows of a list.
         if let Some(service) = self.running() {
             let now_ms = self.now_ms;
@@ -371,6 +382,17 @@ impl Model {
                 self.tell(Tone::Bad, why);
             }
         }
+    }
+
+    /// The list was stopped on an earlier day: nothing was begun, and a person is asked.
+    pub fn stopped(&mut self, list: StoppedList) {
+        let Some(service) = self.running() else {
+            return;
+        };
+        self.busy = Busy::Nobody;
+        let tab = self.tab_of(service);
+        tab.phase = Phase::Editing;
+        tab.stopped = Some(list);
     }
 
     /// Doubts have been looked into; so many were settled.

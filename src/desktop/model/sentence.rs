@@ -21,6 +21,10 @@ impl Model {
         if let Some((_, errand)) = self.needs_person {
             return (Tone::Doubt, errand.asked(self.language).to_owned());
         }
+        if let Some((open, until_ms)) = self.settling.filter(|_| self.busy != Busy::Nobody) {
+            let left = countdown(until_ms - self.now_ms);
+            return (Tone::Busy, (words.settling)(open, &left));
+        }
         let service = self.service();
         match self.busy {
             Busy::Reconciling => return (Tone::Busy, (words.reconciling)(self.doubts.len())),
@@ -70,6 +74,12 @@ impl Model {
             }
         }
     }
+}
+
+/// Milliseconds as minutes and seconds: `1:40`.
+fn countdown(ms: i64) -> String {
+    let seconds = ms.max(0) / 1_000;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// The local time so many seconds from then.

@@ -140,6 +140,32 @@ pub const WORDS: Words = Words {
     row_paid_before: |when| format!("Paid at {when}"),
     row_in_doubt: "In doubt since last time",
 
+    settling: |count, left| format!("Looking into {count} in doubt, {left} left at most"),
+    stopped_list: |when, left, jobs| {
+        format!(
+            "This list was stopped; it was begun at {when}: {left} of {jobs} rows are left. What now?"
+        )
+    },
+    continue_list: "Do what is left",
+    continue_does: |left, paid| {
+        format!(
+            "Tops up the {left} rows that are left. What was topped up ({paid}) is not topped up again."
+        )
+    },
+    begin_anew: "Begin anew",
+    anew_does: |jobs, hours| {
+        format!(
+            "Tops up all {jobs} rows once more. Those of the last {hours} hours are held back and asked about."
+        )
+    },
+    held_back: |count| {
+        format!(
+            "{count} rows equal a top-up of a short while ago. Tick those that are meant to be made once more:"
+        )
+    },
+    tick_all: "All of these",
+    top_up_again: |count| format!("Top up once more: {count} rows"),
+
     number: "No.",
     code: "Code",
     customer: "Customer",

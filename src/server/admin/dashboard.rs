@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 
 use crate::domain::calendar::day_start;
-use crate::domain::{Outcome, Service};
+use crate::domain::{JobState, Outcome, Service};
 use crate::server::AppState;
 use crate::server::web::extract::Done;
 use crate::server::web::frame::Frame;
@@ -17,6 +17,7 @@ use crate::server::web::words::{ago, count, local, money, time};
 use crate::store::catalogue::desk::{COLLECTION_DATA, collection_data};
 use crate::store::catalogue::{Area, Column, Role, work};
 use crate::store::jobs::{Day, Tally};
+use crate::store::machines::MachineDetails;
 use crate::store::tables::{Compare, Count, Filter, ListQuery};
 
 /// A machine that was heard of within this time is there.
@@ -113,116 +114,133 @@ const GROUPS: [(&str, &[Outcome]); 5] = [
 ];
 const TONES: [&str; 5] = ["tone good", "", "tone bad", "tone doubt", ""];
 
+/// What the page knows of jobs: nothing where the person does not see them.
+#[derive(Default)]
+struct JobNumbers {
+    tallies: Vec<Tally>,
+    /// Jobs that wait, by service.
+    waiting: Vec<(String, i64)>,
+    /// Jobs in doubt, and how much may be on its way.
+    doubts: (i64, i64),
+    /// Refused reports that nobody has looked at.
+    unseen: i64,
+    trend: Vec<Day>,
+    failures: Vec<(String, i64)>,
+}
+
+impl JobNumbers {
+    async fn of(app: &AppState, today: i64) -> Result<Self, Problem> {
+        let board = app.store().board();
+        Ok(Self {
+            tallies: board.tallies(today).await?,
+            waiting: board.waiting().await?,
+            doubts: board.in_doubt().await?,
+            unseen: app.store().jobs().unseen_reports().await?,
+            trend: board.trend(today, DAYS).await?,
+            failures: board.failures_since(today).await?,
+        })
+    }
+
+    fn waiting_for(&self, service: Service) -> i64 {
+        let of_service = self.waiting.iter().find(|(s, _)| s == service.spec().wire);
+        of_service.map_or(0, |(_, n)| *n)
+    }
+
+    fn all_waiting(&self) -> i64 {
+        self.waiting.iter().map(|(_, n)| n).sum()
+    }
+
+    fn paid(&self) -> impl Iterator<Item = &Tally> {
+        self.tallies
+            .iter()
+            .filter(|t| t.outcome.as_deref() == Some(Outcome::Paid.wire()))
+    }
+
+    fn done(&self) -> i64 {
+        let done = self
+            .tallies
+            .iter()
+            .filter(|t| t.state == JobState::Done.wire());
+        done.map(|t| t.count).sum()
+    }
+
+    /// The day in one sentence: what needs a person first.
+    fn sentence(&self, alive: usize) -> String {
+        match (self.doubts.0, self.unseen, self.all_waiting(), alive) {
+            (doubts @ 1.., ..) => format!(
+                "{} việc chưa rõ kết quả, cần người xem trước khi làm tiếp.",
+                count(doubts)
+            ),
+            (_, unseen @ 1.., ..) => {
+                format!("{} báo cáo không khớp đang chờ người xem.", count(unseen))
+            }
+            (_, _, 0, _) => "Không còn việc chờ.".to_owned(),
+            (_, _, waiting, 0) => format!(
+                "{} việc đang chờ, chưa có máy nào hoạt động.",
+                count(waiting)
+            ),
+            (_, _, waiting, alive) => format!(
+                "{alive} máy đang hoạt động, còn {} việc chờ.",
+                count(waiting)
+            ),
+        }
+    }
+}
+
 /// The page.
 pub async fn show(
     State(app): State<AppState>,
     person: Person,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let store = app.store();
-    let now = store.now_ms();
+    let now = app.store().now_ms();
     let today = day_start(now);
     let sees_jobs = person.may_table(&work::JOBS, Right::See);
-    let frame = Frame::of(&person, "Tổng quan", "dashboard").with_notice(done.done.as_deref());
-    let day = local(today)
-        .map(|t| t.strftime("%d/%m/%Y").to_string())
-        .unwrap_or_default();
-    let (tallies, waiting) = if sees_jobs {
-        (
-            store.board().tallies(today).await?,
-            store.board().waiting().await?,
-        )
+    let day = day_of(today, "%d/%m/%Y");
+    let jobs = if sees_jobs {
+        JobNumbers::of(&app, today).await?
     } else {
-        (Vec::new(), Vec::new())
+        JobNumbers::default()
     };
-    let (doubts, doubt_sum) = if sees_jobs {
-        store.board().in_doubt().await?
-    } else {
-        (0, 0)
-    };
-    let unseen = if sees_jobs {
-        store.jobs().unseen_reports().await?
-    } else {
-        0
-    };
-    let waits = |service: Service| {
-        waiting
-            .iter()
-            .find(|(name, _)| name == service.spec().wire)
-            .map_or(0, |(_, n)| *n)
-    };
-    let trend = if sees_jobs {
-        store.board().trend(today, DAYS).await?
-    } else {
-        Vec::new()
-    };
-    let machines = store.machines().at_work(MACHINES_MAX).await?;
-    let is_alive = |seen: Option<i64>| seen.is_some_and(|seen| now - seen < ALIVE_MS);
-    let alive = machines.iter().filter(|m| is_alive(m.last_seen)).count();
-    let sessions = machines
-        .iter()
-        .filter(|m| is_alive(m.last_seen))
-        .map(|m| m.sessions)
-        .sum();
-    let failures = if sees_jobs {
-        store.board().failures_since(today).await?
-    } else {
-        Vec::new()
-    };
-    let paid: Vec<&Tally> = tallies
-        .iter()
-        .filter(|t| t.outcome.as_deref() == Some("paid"))
-        .collect();
-    let all_waiting: i64 = waiting.iter().map(|(_, n)| n).sum();
-    let sentence = match (sees_jobs, doubts, unseen, all_waiting, alive) {
-        (false, ..) => format!("Hôm nay {day}."),
-        (_, 1.., ..) => format!(
-            "{} việc chưa rõ kết quả, cần người xem trước khi làm tiếp.",
-            count(doubts)
-        ),
-        (_, 0, 1.., ..) => format!("{} báo cáo không khớp đang chờ người xem.", count(unseen)),
-        (_, _, _, 0, _) => "Không còn việc chờ.".to_owned(),
-        (_, _, _, waiting, 0) => format!(
-            "{} việc đang chờ, chưa có máy nào hoạt động.",
-            count(waiting)
-        ),
-        (_, _, _, waiting, alive) => format!(
-            "{alive} máy đang hoạt động, còn {} việc chờ.",
-            count(waiting)
-        ),
-    };
+    let machines = app.store().machines().at_work(MACHINES_MAX).await?;
+    let is_alive = |m: &MachineDetails| m.last_seen.is_some_and(|seen| now - seen < ALIVE_MS);
+    let alive = machines.iter().filter(|m| is_alive(m)).count();
+    let paid = |of: fn(&Tally) -> i64| jobs.paid().map(of).sum();
     page(&Dashboard {
-        frame,
+        frame: Frame::of(&person, "Tổng quan", "dashboard").with_notice(done.done.as_deref()),
         sees_jobs,
-        sentence,
-        is_loud: doubts + unseen > 0,
+        sentence: if sees_jobs {
+            jobs.sentence(alive)
+        } else {
+            format!("Hôm nay {day}.")
+        },
+        is_loud: jobs.doubts.0 + jobs.unseen > 0,
         is_new: machines.is_empty()
-            && tallies.is_empty()
-            && all_waiting == 0
+            && jobs.tallies.is_empty()
+            && jobs.all_waiting() == 0
             && person.may(Area::Machines, Right::Add),
         to_collect: to_collect(&app, &person).await?,
         today_url: format!("/admin/t/jobs?f.ended_at.from={day}&sort=ended_at&desc=1"),
-        paid_today: money(paid.iter().map(|t| t.paid).sum()),
-        paid_count: count(paid.iter().map(|t| t.count).sum()),
-        done_count: count(
-            tallies
-                .iter()
-                .filter(|t| t.state == "done")
-                .map(|t| t.count)
-                .sum(),
-        ),
-        waiting: count(all_waiting),
-        doubt: (doubts > 0).then(|| (count(doubts), money(doubt_sum))),
-        unseen,
+        paid_today: money(paid(|t| t.paid)),
+        paid_count: count(paid(|t| t.count)),
+        done_count: count(jobs.done()),
+        waiting: count(jobs.all_waiting()),
+        doubt: (jobs.doubts.0 > 0).then(|| (count(jobs.doubts.0), money(jobs.doubts.1))),
+        unseen: jobs.unseen,
         services: Service::ALL
             .iter()
-            .map(|s| service_row(*s, &tallies, waits(*s), &day))
+            .map(|s| service_row(*s, &jobs.tallies, jobs.waiting_for(*s), &day))
             .collect(),
         heads: GROUPS.map(|(name, _)| name),
+        sessions: machines
+            .iter()
+            .filter(|m| is_alive(m))
+            .map(|m| m.sessions)
+            .sum(),
         machines: machines
             .into_iter()
             .map(|m| MachineRow {
-                is_alive: is_alive(m.last_seen),
+                is_alive: is_alive(&m),
                 seen: m
                     .last_seen
                     .map_or_else(|| "chưa từng".to_owned(), |seen| ago(seen, now)),
@@ -232,27 +250,31 @@ pub async fn show(
             })
             .collect(),
         alive,
-        sessions,
-        failures: failures
-            .into_iter()
-            .map(|(message, n)| failure(message, n, &day))
-            .collect(),
-        is_paid: trend.iter().any(|d| d.paid > 0),
-        most: money(trend.iter().map(|d| d.paid).max().unwrap_or(0)),
-        sum: money(trend.iter().map(|d| d.paid).sum()),
-        bars: bars(&trend),
-        days: trend
+        is_paid: jobs.trend.iter().any(|d| d.paid > 0),
+        most: money(jobs.trend.iter().map(|d| d.paid).max().unwrap_or(0)),
+        sum: money(jobs.trend.iter().map(|d| d.paid).sum()),
+        bars: bars(&jobs.trend),
+        days: jobs
+            .trend
             .iter()
             .skip(4)
             .step_by(5)
-            .map(|d| {
-                local(d.start_ms)
-                    .map(|t| t.strftime("%d/%m").to_string())
-                    .unwrap_or_default()
-            })
+            .map(|d| day_of(d.start_ms, "%d/%m"))
+            .collect(),
+        failures: jobs
+            .failures
+            .into_iter()
+            .map(|(message, n)| failure(message, n, &day))
             .collect(),
         now: time(now),
     })
+}
+
+/// A day of Viet Nam in this form.
+fn day_of(ms: i64, form: &str) -> String {
+    local(ms)
+        .map(|t| t.strftime(form).to_string())
+        .unwrap_or_default()
 }
 
 /// What stands in a collector's name and is not collected.
@@ -359,11 +381,6 @@ fn failure(message: String, number: i64, day: &str) -> (String, String, String) 
 /// Bars on a field of 720 × 120, each with its day's list behind it.
 fn bars(trend: &[Day]) -> Vec<Bar> {
     let most = trend.iter().map(|d| d.paid).max().unwrap_or(0).max(1);
-    let day = |ms: i64, form: &str| {
-        local(ms)
-            .map(|t| t.strftime(form).to_string())
-            .unwrap_or_default()
-    };
     #[expect(clippy::cast_precision_loss, reason = "pixels")]
     let bar = |(at, d): (usize, &Day)| {
         let height = if d.paid == 0 {
@@ -371,7 +388,7 @@ fn bars(trend: &[Day]) -> Vec<Bar> {
         } else {
             (d.paid as f64 / most as f64 * 120.0).max(2.0)
         };
-        let full = day(d.start_ms, "%d/%m/%Y");
+        let full = day_of(d.start_ms, "%d/%m/%Y");
         Bar {
             x: at as f64 * 24.0 + 2.0,
             y: 120.0 - height,

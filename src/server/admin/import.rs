@@ -152,7 +152,7 @@ pub async fn preview(
                     .await
                     .map_err(|_| broken())?
                     .parse::<Service>()
-                    .ok()
+                    .ok();
             }
             "file" => {
                 let name = part.file_name().unwrap_or_default().to_owned();
@@ -321,7 +321,7 @@ async fn sorted(
         match checked {
             Err(why) => faults.push((*number, why)),
             Ok(_) if !seen.insert(sheet.identity(cells)) => {
-                faults.push((*number, "trùng với một dòng ở trên".to_owned()))
+                faults.push((*number, "trùng với một dòng ở trên".to_owned()));
             }
             Ok(job) => {
                 jobs.extend(job);

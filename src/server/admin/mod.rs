@@ -24,12 +24,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-use super::web::limits::{Limits, OURS_ALONE};
+use super::web::limits::{OURS_ALONE, RouteLimits};
 use super::web::origin::Origin;
 use super::web::page::dressed;
 use super::web::problem::Problem;
 use super::web::route::{Need, Route, guarded};
-use super::web::{assets, paths};
+use super::web::{asset_routes, paths};
 use super::{AppState, door};
 
 /// Bytes of a form.
@@ -47,7 +47,7 @@ pub fn routes() -> Vec<Route> {
 
 fn page_routes() -> Vec<Route> {
     let first = Route::read(paths::HOME, Need::SignedIn, get(dashboard::show));
-    assets::routes()
+    asset_routes::routes()
         .into_iter()
         .chain(door::routes())
         .chain([first])
@@ -62,14 +62,14 @@ fn page_routes() -> Vec<Route> {
 
 /// The admin's routes, each behind its guard and within its limits.
 pub fn router(app: &AppState) -> Router<AppState> {
-    let pages = Limits {
+    let pages = RouteLimits {
         body_max: FORM_MAX,
         deadline: app.deadlines().request,
         late: LATE,
         content_policy: OURS_ALONE,
     };
     // Files come in over slow lines, and many rows take their time.
-    let files = Limits {
+    let files = RouteLimits {
         body_max: import::BODY_MAX,
         deadline: app.deadlines().import,
         ..pages

@@ -19,7 +19,7 @@ use crate::server::web::problem::Problem;
 use crate::server::web::route::{Need, Route};
 use crate::server::web::session::Person;
 use crate::store::catalogue::Area;
-use crate::store::settings::{OldSetting, Setting, Shop};
+use crate::store::settings::{OldSetting, Shop, ShopSetting};
 
 /// Milliseconds of a second: the shop keeps the former, people read the latter.
 const SECOND_MS: i64 = 1_000;
@@ -45,7 +45,7 @@ struct NumberField {
     /// How many of what is kept one of what is shown is.
     unit: i64,
     now: fn(&Shop) -> i64,
-    set: fn(i64) -> Setting,
+    set: fn(i64) -> ShopSetting,
 }
 
 const NUMBERS: [NumberField; 5] = [
@@ -56,7 +56,7 @@ const NUMBERS: [NumberField; 5] = [
         most: 3_650,
         unit: 1,
         now: |shop| shop.trial_days,
-        set: Setting::TrialDays,
+        set: ShopSetting::TrialDays,
     },
     NumberField {
         name: "tries_max",
@@ -65,7 +65,7 @@ const NUMBERS: [NumberField; 5] = [
         most: 20,
         unit: 1,
         now: |shop| shop.tries_max,
-        set: Setting::TriesMax,
+        set: ShopSetting::TriesMax,
     },
     NumberField {
         name: "retry_after_s",
@@ -74,7 +74,7 @@ const NUMBERS: [NumberField; 5] = [
         most: 86_400,
         unit: SECOND_MS,
         now: |shop| shop.retry_after_ms,
-        set: Setting::RetryAfterMs,
+        set: ShopSetting::RetryAfterMs,
     },
     NumberField {
         name: "lease_s",
@@ -83,7 +83,7 @@ const NUMBERS: [NumberField; 5] = [
         most: 600,
         unit: SECOND_MS,
         now: |shop| shop.lease_ms,
-        set: Setting::LeaseMs,
+        set: ShopSetting::LeaseMs,
     },
     NumberField {
         name: "keep_days",
@@ -92,7 +92,7 @@ const NUMBERS: [NumberField; 5] = [
         most: 3_650,
         unit: 1,
         now: |shop| shop.keep_days,
-        set: Setting::KeepDays,
+        set: ShopSetting::KeepDays,
     },
 ];
 
@@ -102,7 +102,7 @@ struct SwitchField {
     name: &'static str,
     label: &'static str,
     now: fn(&Shop) -> bool,
-    set: fn(bool) -> Setting,
+    set: fn(bool) -> ShopSetting,
 }
 
 const SWITCHES: [SwitchField; 3] = [
@@ -110,19 +110,19 @@ const SWITCHES: [SwitchField; 3] = [
         name: "registration",
         label: "Cho phép đăng ký tài khoản (chờ duyệt)",
         now: |shop| shop.registration,
-        set: Setting::Registration,
+        set: ShopSetting::Registration,
     },
     SwitchField {
         name: "require_2fa",
         label: "Chủ và quản lý phải dùng bảo vệ hai lớp",
         now: |shop| shop.require_2fa,
-        set: Setting::Require2fa,
+        set: ShopSetting::Require2fa,
     },
     SwitchField {
         name: "open_data",
         label: "Ai vào được máy chủ cũng đọc được danh sách việc, không cần mã máy",
         now: |shop| shop.open_data,
-        set: Setting::OpenData,
+        set: ShopSetting::OpenData,
     },
 ];
 
@@ -141,8 +141,8 @@ struct Settings {
 
 /// What a row of the old settings means, and whether it still decides.
 fn meaning(old: &OldSetting, shop: &Shop) -> &'static str {
-    match Setting::of_old(&old.key, &old.value) {
-        Some(setting @ Setting::TrialDays(_)) if setting.is_in(shop) => {
+    match ShopSetting::of_old(&old.key, &old.value) {
+        Some(setting @ ShopSetting::TrialDays(_)) if setting.is_in(shop) => {
             "Thời hạn dùng thử: đang dùng. Lưu ô “Dùng thử, số ngày” phía trên để thay."
         }
         Some(setting) if setting.is_in(shop) => {
@@ -217,7 +217,9 @@ pub async fn save(
         }
     };
     // The PIN moves money: whoever changes it shows the password again.
-    let has_pin = chosen.iter().any(|s| matches!(s, Setting::PinSealed(_)));
+    let has_pin = chosen
+        .iter()
+        .any(|s| matches!(s, ShopSetting::PinSealed(_)));
     if has_pin && !shows_password(&app, &person, &form).await? {
         let why = "Đổi mã PIN cần mật khẩu hiện tại của bạn.".to_owned();
         return shown(
@@ -238,8 +240,8 @@ pub async fn save(
 }
 
 /// What the form says, setting by setting. `Err`: what is wrong with it.
-fn chosen(app: &AppState, form: &FormData) -> Result<Vec<Setting>, String> {
-    let mut chosen: Vec<Setting> = SWITCHES
+fn chosen(app: &AppState, form: &FormData) -> Result<Vec<ShopSetting>, String> {
+    let mut chosen: Vec<ShopSetting> = SWITCHES
         .iter()
         .map(|field| (field.set)(form.has(field.name)))
         .collect();
@@ -250,7 +252,7 @@ fn chosen(app: &AppState, form: &FormData) -> Result<Vec<Setting>, String> {
             .ok_or_else(|| format!("{}: số từ {} đến {}.", field.label, field.least, field.most))?;
         chosen.push((field.set)(number * field.unit));
     }
-    let phone = match form.text(Setting::ReceiverPhone(String::new()).name()) {
+    let phone = match form.text(ShopSetting::ReceiverPhone(String::new()).name()) {
         "" => String::new(),
         text => text
             .parse::<Phone>()
@@ -258,13 +260,13 @@ fn chosen(app: &AppState, form: &FormData) -> Result<Vec<Setting>, String> {
             .as_str()
             .to_owned(),
     };
-    chosen.push(Setting::ReceiverPhone(phone));
+    chosen.push(ShopSetting::ReceiverPhone(phone));
     match form.text("pin") {
-        "" if form.has("pin_off") => chosen.push(Setting::PinSealed(String::new())),
+        "" if form.has("pin_off") => chosen.push(ShopSetting::PinSealed(String::new())),
         "" => {}
         pin if pin.len() >= 4 && pin.len() <= 12 && pin.chars().all(|c| c.is_ascii_digit()) => {
             let sealed = app.vault().seal(&SecretString::from(pin));
-            chosen.push(Setting::PinSealed(sealed));
+            chosen.push(ShopSetting::PinSealed(sealed));
         }
         _ => return Err("Mã PIN gồm 4–12 chữ số.".to_owned()),
     }

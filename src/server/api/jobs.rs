@@ -15,7 +15,7 @@ use crate::server::AppState;
 use crate::server::intake::JobText;
 use crate::server::web::extract::{JsonBody, PathParam, QueryParams};
 use crate::server::web::problem::Problem;
-use crate::store::jobs::{Added, JobFilter, JobSource, JobView, NewJob};
+use crate::store::jobs::{Added, JobFilter, JobOrigin, JobView, NewJob};
 use crate::store::machines::Scope;
 
 /// Jobs that are added in one request.
@@ -45,7 +45,7 @@ pub struct NewJobRow {
     /// Not before this time, RFC 3339.
     #[schema(value_type = Option<String>)]
     run_at: Option<Timestamp>,
-    /// The same key twice is the same job.
+    /// The same key twice from the same machine is the same job; for another job it is refused.
     key: Option<String>,
 }
 
@@ -93,7 +93,7 @@ pub async fn add_jobs(
     not_too_many(request.jobs.len(), ADD_MAX)?;
     let (mut good, mut rows, mut answers) = (Vec::new(), Vec::new(), Vec::new());
     for (at, row) in request.jobs.into_iter().enumerate() {
-        match new_job(request.service, row) {
+        match new_job(machine.machine.id, request.service, row) {
             Ok(job) => {
                 rows.push(at);
                 good.push(job);
@@ -112,16 +112,17 @@ pub async fn add_jobs(
         .filter(|a| matches!(a, Added::Added(_)))
         .count();
     answers.extend(rows.into_iter().zip(added).map(|(row, added)| {
-        let (result, id) = match added {
-            Added::Added(id) => ("added", id),
-            Added::Repeated(id) => ("repeated", id),
-            Added::Duplicate(id) => ("duplicate", id),
+        let (result, id, detail) = match added {
+            Added::Added(id) => ("added", id, None),
+            Added::Repeated(id) => ("repeated", id, None),
+            Added::Duplicate(id) => ("duplicate", id, None),
+            Added::KeyTaken(id) => ("refused", id, Some(KEY_TAKEN.to_owned())),
         };
         AddAnswer {
             row,
             result,
             id: Some(id),
-            detail: None,
+            detail,
         }
     }));
     answers.sort_by_key(|a| a.row);
@@ -131,8 +132,11 @@ pub async fn add_jobs(
     }))
 }
 
+/// Said where a key is sent again for something else.
+const KEY_TAKEN: &str = "khóa này đã gửi cho một việc khác: mỗi việc cần một khóa riêng";
+
 /// A row as a job. `Err`: what is wrong with it, for people.
-fn new_job(service: Service, row: NewJobRow) -> Result<NewJob, String> {
+fn new_job(machine: i64, service: Service, row: NewJobRow) -> Result<NewJob, String> {
     let amount = match row.amount {
         None | Some(serde_json::Value::Null) => String::new(),
         Some(serde_json::Value::String(text)) => text,
@@ -153,11 +157,12 @@ fn new_job(service: Service, row: NewJobRow) -> Result<NewJob, String> {
             .unwrap_or_default(),
     };
     let job = text
-        .job(Some(service), JobSource::Api)
+        .job(Some(service), JobOrigin::Api)
         .map_err(|fault| fault.why)?;
     Ok(NewJob {
         run_at: row.run_at.map_or(0, Timestamp::as_millisecond),
         key: row.key,
+        key_of: Some(machine),
         ..job
     })
 }

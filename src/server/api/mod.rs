@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::AppState;
-use super::web::limits::{Limits, OURS_ALONE};
+use super::web::limits::{OURS_ALONE, RouteLimits};
 use super::web::problem::Problem;
 
 /// Jobs, heartbeats, outcomes in one request.
@@ -49,7 +49,7 @@ pub fn described() -> (Router<AppState>, OpenApi) {
 /// The routes within their limits.
 pub fn router(app: &AppState) -> Router<AppState> {
     let (calls, description) = described();
-    let limits = Limits {
+    let limits = RouteLimits {
         body_max: BODY_MAX,
         deadline: app.deadlines().request,
         late: "Máy chủ không trả lời kịp. Thử lại sau ít phút.",

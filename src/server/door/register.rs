@@ -58,8 +58,7 @@ pub async fn register(
     form: FormData,
 ) -> Result<Response, Problem> {
     open_for_all(&app).await?;
-    app.admit(&from.ip)
-        .map_err(|s| Problem::too_many_tries(s))?;
+    app.admit(&from.ip).map_err(Problem::too_many_tries)?;
     let (username, name, password) = (
         form.text("username"),
         form.text("name"),

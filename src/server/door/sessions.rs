@@ -7,6 +7,7 @@ use crate::server::web::problem::Problem;
 use crate::server::web::session::{IDLE_MS, Person};
 use crate::server::web::words::{ago, time};
 use crate::store::catalogue::AuditAction;
+use crate::store::catalogue::house::audit;
 use crate::store::catalogue::people::USERS;
 use crate::store::{Entry, digest};
 
@@ -104,7 +105,7 @@ pub async fn end(
     for session in &chosen {
         app.store().sessions().end(&session.hash).await?;
     }
-    let after = json!({ "user_id": user_id, "sessions": chosen.len() });
+    let after = json!({ (audit::USER_ID.name): user_id, "sessions": chosen.len() });
     Ok(app
         .store()
         .audit()

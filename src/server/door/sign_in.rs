@@ -32,6 +32,9 @@ static DUMMY: LazyLock<String> = LazyLock::new(|| {
     hash_password(&SecretString::from(uuid::Uuid::new_v4().to_string())).unwrap_or_default()
 });
 
+/// Which of the two is wrong is not said.
+const WRONG: &str = "Sai tên đăng nhập hoặc mật khẩu.";
+
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignIn<'p> {
@@ -97,88 +100,14 @@ pub async fn submit(
     headers: HeaderMap,
     form: FormData,
 ) -> Result<Response, Problem> {
-    let (username, next) = (
-        form.text("username").chars().take(255).collect::<String>(),
-        next_page(form.exact("next")).to_owned(),
-    );
-    if !from.is_local && !from.is_secure {
-        let why = "Kết nối này không mã hóa, mật khẩu có thể bị đọc trộm. Mở trang bằng https:// hoặc ngay trên máy chủ.".to_owned();
-        return shown(
-            &app,
-            &from,
-            StatusCode::FORBIDDEN,
-            Some(why),
-            &username,
-            &next,
-        )
-        .await;
-    }
-    app.admit(&from.ip).map_err(Problem::too_many_tries)?;
-    let account = app.store().accounts().named(&username).await?;
-    let looked = async {
-        let hash = account
-            .as_ref()
-            .map_or(DUMMY.as_str(), |a| a.password_hash.as_str());
-        Ok(fits(form.exact("password"), hash).await? && account.is_some())
+    let username: String = form.text("username").chars().take(255).collect();
+    let next = next_page(form.exact("next")).to_owned();
+    let account = match looked_at(&app, &from, &username, form.exact("password")).await? {
+        Ok(account) => account,
+        Err(Refused { status, why }) => {
+            return shown(&app, &from, status, Some(why), &username, &next).await;
+        }
     };
-    if !guess::is_right(&app, &username, &from, &from.actor(), looked).await? {
-        let why = "Sai tên đăng nhập hoặc mật khẩu.".to_owned();
-        return shown(
-            &app,
-            &from,
-            StatusCode::UNAUTHORIZED,
-            Some(why),
-            &username,
-            &next,
-        )
-        .await;
-    }
-    // Who shows the right password may know why the door is shut.
-    let Some(account) = account.filter(|a| a.may_sign_in(app.store().now_ms())) else {
-        let account = app.store().accounts().named(&username).await?;
-        app.store()
-            .sign_ins()
-            .failed(&username, &from.ip, &from.actor())
-            .await?;
-        let why = account
-            .as_ref()
-            .map_or("Sai tên đăng nhập hoặc mật khẩu.", why_shut)
-            .to_owned();
-        return shown(
-            &app,
-            &from,
-            StatusCode::FORBIDDEN,
-            Some(why),
-            &username,
-            &next,
-        )
-        .await;
-    };
-    if !device::fits(&account, &from) {
-        let actor = actor_of(&account, &from);
-        app.store()
-            .sign_ins()
-            .failed(&username, &from.ip, &actor)
-            .await?;
-        app.store()
-            .audit()
-            .record(
-                &actor,
-                Entry::of(AuditAction::LoginDevice)
-                    .table(&USERS)
-                    .after(serde_json::json!({ "agent": from.agent })),
-            )
-            .await?;
-        return shown(
-            &app,
-            &from,
-            StatusCode::FORBIDDEN,
-            Some(device::REFUSED.to_owned()),
-            &username,
-            &next,
-        )
-        .await;
-    }
     let step = match (&account.totp_secret, account.must_change) {
         (Some(_), _) => Step::Code,
         (None, true) => Step::Password,
@@ -186,6 +115,63 @@ pub async fn submit(
     };
     let before = from.session_id(&headers).map(|id| digest(id.as_bytes()));
     pass(&app, &from, &account, step, next, before.as_deref()).await
+}
+
+/// Why somebody is not let in, as the form says it.
+struct Refused {
+    status: StatusCode,
+    why: String,
+}
+
+impl Refused {
+    fn new(status: StatusCode, why: &str) -> Self {
+        let why = why.to_owned();
+        Self { status, why }
+    }
+}
+
+/// The account that the login and the password open, from there and now.
+async fn looked_at(
+    app: &AppState,
+    from: &Origin,
+    username: &str,
+    password: &str,
+) -> Result<Result<UserAccount, Refused>, Problem> {
+    if !from.is_local && !from.is_secure {
+        return Ok(Err(Refused::new(
+            StatusCode::FORBIDDEN,
+            "Kết nối này không mã hóa, mật khẩu có thể bị đọc trộm. Mở trang bằng https:// hoặc ngay trên máy chủ.",
+        )));
+    }
+    app.admit(&from.ip).map_err(Problem::too_many_tries)?;
+    let (accounts, sign_ins) = (app.store().accounts(), app.store().sign_ins());
+    let account = accounts.named(username).await?;
+    let looked = async {
+        let hash = account
+            .as_ref()
+            .map_or(DUMMY.as_str(), |a| a.password_hash.as_str());
+        Ok(fits(password, hash).await? && account.is_some())
+    };
+    if !guess::is_right(app, username, from, &from.actor(), looked).await? {
+        return Ok(Err(Refused::new(StatusCode::UNAUTHORIZED, WRONG)));
+    }
+    // Who shows the right password may know why the door is shut.
+    let Some(account) = account.filter(|a| a.may_sign_in(app.store().now_ms())) else {
+        let account = accounts.named(username).await?;
+        sign_ins.failed(username, &from.ip, &from.actor()).await?;
+        let why = account.as_ref().map_or(WRONG, why_shut);
+        return Ok(Err(Refused::new(StatusCode::FORBIDDEN, why)));
+    };
+    if !device::fits(&account, from) {
+        let actor = actor_of(&account, from);
+        sign_ins.failed(username, &from.ip, &actor).await?;
+        let entry = Entry::of(AuditAction::LoginDevice)
+            .table(&USERS)
+            .after(serde_json::json!({ "agent": from.agent }));
+        app.store().audit().record(&actor, entry).await?;
+        return Ok(Err(Refused::new(StatusCode::FORBIDDEN, device::REFUSED)));
+    }
+    Ok(Ok(account))
 }
 
 fn why_shut(account: &UserAccount) -> &'static str {

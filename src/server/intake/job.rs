@@ -5,7 +5,7 @@ use crate::domain::phone::with_zero;
 use crate::domain::text::plain;
 use crate::domain::{Account, AccountKind, Job, JobList, PaymentType, Phone, RawJob, Service};
 use crate::store::catalogue::work::jobs;
-use crate::store::jobs::{JobSource, NewJob};
+use crate::store::jobs::{JobOrigin, NewJob};
 
 /// Characters of an order's id, a period, a note.
 const ORDER_MAX: usize = 255;
@@ -57,14 +57,14 @@ impl JobField {
 
 /// Why texts are no job: which of them, and what is wrong with it, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobFault {
+pub struct TextFault {
     /// Which.
     pub field: JobField,
     /// What is wrong.
     pub why: String,
 }
 
-impl JobFault {
+impl TextFault {
     fn new(field: JobField, why: impl Into<String>) -> Self {
         Self {
             field,
@@ -105,11 +105,11 @@ impl JobText {
     }
 
     /// The job that these texts say. `usual` is its service where they do not say one.
-    pub fn job(&self, usual: Option<Service>, source: JobSource) -> Result<NewJob, JobFault> {
+    pub fn job(&self, usual: Option<Service>, source: JobOrigin) -> Result<NewJob, TextFault> {
         let service = match self.service.as_str() {
-            "" => usual.ok_or_else(|| JobFault::new(JobField::Service, "thiếu dịch vụ"))?,
+            "" => usual.ok_or_else(|| TextFault::new(JobField::Service, "thiếu dịch vụ"))?,
             name => service_named(name).ok_or_else(|| {
-                JobFault::new(JobField::Service, format!("không có dịch vụ {name:?}"))
+                TextFault::new(JobField::Service, format!("không có dịch vụ {name:?}"))
             })?,
         };
         let job = checked(service, self.raw(service)?)?;
@@ -117,7 +117,7 @@ impl JobText {
             if text.is_none_or(|t| t.chars().count() <= most) {
                 Ok(())
             } else {
-                Err(JobFault::new(field, why))
+                Err(TextFault::new(field, why))
             }
         };
         let (note, period) = (filled(&self.note), filled(&self.period));
@@ -140,7 +140,7 @@ impl JobText {
 
     /// The code's line and the fields beside it. Where both say something they have to agree: what
     /// was written twice is not dropped in silence.
-    fn raw(&self, service: Service) -> Result<RawJob, JobFault> {
+    fn raw(&self, service: Service) -> Result<RawJob, TextFault> {
         let line = RawJob::from_line(service, "", &self.code);
         let mut account = line.account;
         // A spreadsheet takes a phone number for a number, and its zero away.
@@ -150,7 +150,7 @@ impl JobText {
             account = with_zero(account);
         }
         if account.is_empty() {
-            return Err(JobFault::new(JobField::Code, "thiếu mã"));
+            return Err(TextFault::new(JobField::Code, "thiếu mã"));
         }
         Ok(RawJob {
             account,
@@ -165,24 +165,24 @@ impl JobText {
         })
     }
 
-    fn receiver(&self) -> Result<Option<String>, JobFault> {
+    fn receiver(&self) -> Result<Option<String>, TextFault> {
         let Some(phone) = filled(&self.receiver_phone) else {
             return Ok(None);
         };
         match with_zero(phone.to_owned()).parse::<Phone>() {
             Ok(phone) => Ok(Some(phone.as_str().to_owned())),
-            Err(fault) => Err(JobFault::new(JobField::ReceiverPhone, fault.to_string())),
+            Err(fault) => Err(TextFault::new(JobField::ReceiverPhone, fault.to_string())),
         }
     }
 
-    fn priority(&self) -> Result<i64, JobFault> {
+    fn priority(&self) -> Result<i64, TextFault> {
         let Some(text) = filled(&self.priority) else {
             return Ok(USUAL_PRIORITY);
         };
         text.parse()
             .ok()
             .filter(|p| PRIORITY.contains(p))
-            .ok_or_else(|| JobFault::new(JobField::Priority, "ưu tiên là số từ 0 đến 1.000.000"))
+            .ok_or_else(|| TextFault::new(JobField::Priority, "ưu tiên là số từ 0 đến 1.000.000"))
     }
 }
 
@@ -196,9 +196,9 @@ fn one_of<T: PartialEq>(
     in_line: Option<String>,
     beside: &str,
     meaning: impl Fn(&str) -> Option<T>,
-) -> Result<Option<String>, JobFault> {
+) -> Result<Option<String>, TextFault> {
     match (in_line, filled(beside)) {
-        (Some(line), Some(beside)) if meaning(&line) != meaning(beside) => Err(JobFault::new(
+        (Some(line), Some(beside)) if meaning(&line) != meaning(beside) => Err(TextFault::new(
             field,
             format!("mã ghi {line:?} mà ô bên cạnh ghi {beside:?}"),
         )),
@@ -207,15 +207,15 @@ fn one_of<T: PartialEq>(
 }
 
 /// One row through the same check that any list of jobs passes.
-fn checked(service: Service, raw: RawJob) -> Result<Job, JobFault> {
+fn checked(service: Service, raw: RawJob) -> Result<Job, TextFault> {
     let field = blamed(service, &raw);
     let mut list = JobList::check(service, Defaults::default(), [raw]);
     if let Some(fault) = list.errors.pop() {
-        return Err(JobFault::new(field, fault.why));
+        return Err(TextFault::new(field, fault.why));
     }
     list.jobs
         .pop()
-        .ok_or_else(|| JobFault::new(JobField::Code, "dòng trống"))
+        .ok_or_else(|| TextFault::new(JobField::Code, "dòng trống"))
 }
 
 /// The field that is to blame if the row is refused.
@@ -241,20 +241,21 @@ fn service_named(name: &str) -> Option<Service> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Vnd;
 
-    fn job(service: Service, code: &str, amount: &str) -> Result<NewJob, JobFault> {
+    fn job(service: Service, code: &str, amount: &str) -> Result<NewJob, TextFault> {
         let text = JobText {
             code: code.to_owned(),
             amount: amount.to_owned(),
             ..JobText::default()
         };
-        text.job(Some(service), JobSource::Api)
+        text.job(Some(service), JobOrigin::Api)
     }
 
     #[test]
     fn what_stands_behind_a_bar_is_read_and_not_dropped() {
         let amount = |code, amount| {
-            job(Service::TopUpMulti, code, amount).map(|job| job.amount.map(|a| a.dong()))
+            job(Service::TopUpMulti, code, amount).map(|job| job.amount.map(Vnd::dong))
         };
         assert_eq!(amount("0912000333|50000", ""), Ok(Some(50_000)));
         assert_eq!(amount("0912000333|50000", "50.000đ"), Ok(Some(50_000)));

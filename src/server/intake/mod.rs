@@ -6,5 +6,5 @@
 mod job;
 mod sheet;
 
-pub use job::{JobFault, JobField, JobText};
+pub use job::{JobField, JobText, TextFault};
 pub use sheet::ImportSheet;

@@ -6,74 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::job::{JobField, JobText};
 use crate::domain::Service;
 use crate::domain::text::plain;
+use crate::report::titles::{JobColumn, Titles};
 use crate::server::web::cells;
 use crate::store::catalogue::work::JOBS;
 use crate::store::catalogue::{self, Table};
-use crate::store::jobs::{JobSource, NewJob};
+use crate::store::jobs::{JobOrigin, NewJob};
 use crate::store::tables::Fields;
 
 /// Rows of one file, at most.
 pub const ROWS_MAX: usize = 20_000;
-/// The heads stand within the first rows.
-const HEAD_ROWS_MAX: usize = 10;
-/// What the columns of a file of jobs may be called.
-const JOB_HEADS: [(JobField, &[&str]); 8] = [
-    (JobField::Service, &["dich vu", "service"]),
-    (
-        JobField::Code,
-        &[
-            "ma",
-            "code",
-            "ma / so",
-            "so",
-            "so dien thoai",
-            "sdt",
-            "phone",
-            "so thue bao",
-            "ma khach hang",
-            "ma kh",
-            "account",
-            "ma hoa don",
-        ],
-    ),
-    (
-        JobField::Amount,
-        &["so tien", "so tien nap", "menh gia", "amount", "tien"],
-    ),
-    (
-        JobField::PaymentType,
-        &[
-            "hinh thuc",
-            "loai thanh toan",
-            "payment_type",
-            "payment type",
-            "payment",
-        ],
-    ),
-    (
-        JobField::ReceiverPhone,
-        &[
-            "sdt nhan",
-            "so nhan",
-            "dien thoai nhan",
-            "receiver_phone",
-            "receiver phone",
-        ],
-    ),
-    (
-        JobField::OrderId,
-        &[
-            "ma don",
-            "don hang",
-            "order_id",
-            "order id",
-            "order",
-            "ma don hang",
-        ],
-    ),
-    (JobField::Note, &["ghi chu", "note"]),
-    (JobField::Priority, &["uu tien", "priority"]),
-];
 
 /// A file's rows under the names of what they hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,24 +39,25 @@ impl ImportSheet {
         filename: &str,
         rows: Vec<(usize, Vec<String>)>,
     ) -> Result<Self, String> {
-        let name_of = |head: &str| {
+        // A title of a job file that is of no use to a job is known, too: the line it stands in is no
+        // data.
+        let titles = Titles::find(&rows, |title| {
             if table.is(&JOBS) {
-                job_head(head)
+                JobColumn::of(title).map(field_of)
             } else {
-                table_head(table, head)
+                column_of(table, title).map(Some)
             }
-        };
-        let known = |cells: &[String]| cells.iter().filter(|c| name_of(c).is_some()).count();
-        let found = rows.iter().take(HEAD_ROWS_MAX).position(|(_, cells)| {
-            known(cells) > 0 && known(cells) * 2 >= cells.iter().filter(|c| !c.is_empty()).count()
         });
-        let Some(at) = found else {
+        let Some(Titles { at, columns }) = titles else {
             return Err(
                 "Không thấy dòng tiêu đề. Dòng đầu cần tên cột, ví dụ: Dịch vụ, Mã, Số tiền."
                     .to_owned(),
             );
         };
-        let columns: Vec<Option<String>> = rows[at].1.iter().map(|c| name_of(c)).collect();
+        let columns: Vec<Option<String>> = columns
+            .into_iter()
+            .map(|name| name.flatten().map(str::to_owned))
+            .collect();
         if table.is(&JOBS) && !columns.iter().flatten().any(|c| c == JobField::Code.name()) {
             return Err("Không thấy cột mã (Mã, Số điện thoại, Mã khách hàng…).".to_owned());
         }
@@ -153,7 +95,7 @@ impl ImportSheet {
     /// A row as a job. `Err`: what is wrong with it.
     pub fn job(&self, row: &[String]) -> Result<NewJob, String> {
         JobText::of(|field| self.cell(row, field.name()))
-            .job(self.service, JobSource::Import)
+            .job(self.service, JobOrigin::Import)
             .map_err(|fault| fault.why)
     }
 
@@ -196,22 +138,33 @@ impl ImportSheet {
     }
 }
 
-fn job_head(head: &str) -> Option<String> {
-    let head = plain(head);
-    JOB_HEADS
-        .iter()
-        .find(|(_, names)| names.contains(&head.as_str()))
-        .map(|(field, _)| field.name().to_owned())
+/// The field of a job that a file's column holds; `None` where it is of no use to a job.
+const fn field_of(column: JobColumn) -> Option<&'static str> {
+    Some(
+        match column {
+            JobColumn::Service => JobField::Service,
+            JobColumn::Account => JobField::Code,
+            JobColumn::Amount => JobField::Amount,
+            JobColumn::Payment => JobField::PaymentType,
+            JobColumn::Receiver => JobField::ReceiverPhone,
+            JobColumn::Order => JobField::OrderId,
+            JobColumn::Note => JobField::Note,
+            JobColumn::Priority => JobField::Priority,
+            JobColumn::Other => return None,
+        }
+        .name(),
+    )
 }
 
-fn table_head(table: &Table, head: &str) -> Option<String> {
-    let head = plain(head);
+/// The column of a table that a file's column holds, by what people call it or by its name.
+fn column_of(table: &Table, title: &str) -> Option<&'static str> {
+    let title = plain(title);
     table
         .columns
         .iter()
         .filter(|c| table.is_editable(c))
-        .find(|c| plain(c.vi) == head || c.name == head)
-        .map(|c| c.name.to_owned())
+        .find(|c| plain(c.vi) == title || c.name == title)
+        .map(|c| c.name)
 }
 
 #[cfg(test)]

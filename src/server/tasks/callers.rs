@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use super::{Place, Task};
-use crate::server::AppState;
-use crate::store::StoreError;
 
 pub(super) const TASK: Task = Task {
     name: "callers",
@@ -12,10 +10,8 @@ pub(super) const TASK: Task = Task {
     every: Duration::from_mins(1),
     is_at_once: false,
     bound: Duration::from_secs(10),
-    work: |app| Box::pin(run(app)),
+    work: |app| {
+        app.forget_callers();
+        Box::pin(std::future::ready(Ok(())))
+    },
 };
-
-async fn run(app: AppState) -> Result<(), StoreError> {
-    app.forget_callers();
-    Ok(())
-}

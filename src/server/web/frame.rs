@@ -59,7 +59,7 @@ impl Frame {
                 .push(link("/admin/review".into(), "Cần xem", "review"));
         }
         let is_importer = |t: &&Table| t.is_importable && person.may_table(t, Right::Import);
-        if TABLES.iter().any(|t| is_importer(t)) {
+        if TABLES.iter().any(is_importer) {
             nav[0]
                 .links
                 .push(link("/admin/import".into(), "Nhập tệp", "import"));

@@ -21,7 +21,7 @@ pub const OURS_ALONE: &str = "default-src 'self'; object-src 'none'; base-uri 'n
 
 /// The limits of a router.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct RouteLimits {
     /// Bytes of a body.
     pub body_max: usize,
     /// How long an answer may take, the body's way here included.
@@ -32,7 +32,7 @@ pub struct Limits {
     pub content_policy: &'static str,
 }
 
-impl Limits {
+impl RouteLimits {
     /// The router within these limits.
     pub fn around(self, router: Router<AppState>) -> Router<AppState> {
         let in_time = move |request: Request, next: Next| async move {

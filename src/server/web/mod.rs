@@ -4,6 +4,7 @@
 //! forms, refusals, limits. Never here: what a page is about: no room above this one is named here.
 
 pub mod address;
+pub mod asset_routes;
 pub mod assets;
 pub mod cells;
 pub mod extract;

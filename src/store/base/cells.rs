@@ -3,18 +3,18 @@
 
 use serde_json::Value as Json;
 
-use super::{Engine, SqlRow, Value, int_or_none, text_or_none};
+use super::{Engine, SqlRow, SqlValue, int_or_none, text_or_none};
 use crate::store::StoreError;
 use crate::store::catalogue::{Column, ColumnKind};
 
 /// As a value for a query.
-pub(in crate::store) fn bound(json: &Json) -> Value {
+pub(in crate::store) fn bound(json: &Json) -> SqlValue {
     match json {
-        Json::Null => Value::from(None::<String>),
-        Json::Number(number) => Value::from(number.as_i64()),
-        Json::Bool(is) => Value::from(i64::from(*is)),
-        Json::String(text) => Value::from(text.clone()),
-        other => Value::from(other.to_string()),
+        Json::Null => SqlValue::from(None::<String>),
+        Json::Number(number) => SqlValue::from(number.as_i64()),
+        Json::Bool(is) => SqlValue::from(i64::from(*is)),
+        Json::String(text) => SqlValue::from(text.clone()),
+        other => SqlValue::from(other.to_string()),
     }
 }
 

@@ -13,7 +13,7 @@ use super::cells::{bound, cell, read_as};
 use super::schema::all_columns;
 use super::store::private_file;
 use super::{
-    Conn, Engine, SqlRow, Store, Tx, Value, all, execute, exists, int, marks, sqlite_url, values,
+    Conn, Engine, SqlRow, SqlValue, Store, Tx, all, execute, exists, int, marks, sqlite_url, values,
 };
 use crate::store::StoreError;
 use crate::store::catalogue::{Column, ColumnKind, TABLES, Table};
@@ -111,7 +111,7 @@ async fn copy_table<C: Conn>(
     let mut place = first(table);
     loop {
         let rows = batch(from, table, &place).await?;
-        let mut given: Vec<Value> = Vec::with_capacity(rows.len() * names.len());
+        let mut given: Vec<SqlValue> = Vec::with_capacity(rows.len() * names.len());
         for row in &rows {
             let cells = sum.add(table, row)?;
             given.extend(
@@ -153,11 +153,11 @@ async fn copy_table<C: Conn>(
 
 /// As a value for the other side. What the old system's unsigned columns cannot say with a sign
 /// goes back as it was.
-fn written(engine: Engine, column: &Column, cell: &serde_json::Value) -> Value {
+fn written(engine: Engine, column: &Column, cell: &serde_json::Value) -> SqlValue {
     let is_unsigned =
         engine == Engine::MariaDb && column.old_type.is_some_and(|t| t.ends_with("unsigned"));
     match cell.as_i64() {
-        Some(number) if is_unsigned && number < 0 => Value::from(number.cast_unsigned()),
+        Some(number) if is_unsigned && number < 0 => SqlValue::from(number.cast_unsigned()),
         _ => bound(cell),
     }
 }

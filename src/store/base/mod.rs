@@ -7,6 +7,7 @@ pub mod audit;
 pub(in crate::store) mod cells;
 pub mod copy;
 mod ddl;
+mod engine;
 mod fault;
 pub mod leader;
 pub mod schema;
@@ -16,10 +17,11 @@ mod sql;
 mod store;
 mod tx;
 
+pub use engine::Engine;
 pub(in crate::store) use fault::{Tries, is_taken};
 pub(in crate::store) use sql::{
-    Conn, SqlRow, Value, all, execute, exists, insert, int, int_or_none, marks, one, text,
+    Conn, SqlRow, SqlValue, all, execute, exists, insert, int, int_or_none, marks, one, text,
     text_or_none, values,
 };
-pub use store::{Engine, Store, shown, sqlite_url};
+pub use store::{Store, shown, sqlite_url};
 pub(in crate::store) use tx::{Tx, transaction};

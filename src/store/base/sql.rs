@@ -5,13 +5,13 @@
 
 use sqlx::Row as _;
 
+use super::engine::Engine;
 use super::fault::Tries;
-use super::store::{Engine, Store};
 use crate::store::StoreError;
 
 /// A value for a question mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) enum Value {
+pub(in crate::store) enum SqlValue {
     /// A whole number, or nothing.
     Int(Option<i64>),
     /// A number of the old system's unsigned columns that no `i64` holds.
@@ -20,55 +20,55 @@ pub(in crate::store) enum Value {
     Text(Option<String>),
 }
 
-impl From<i64> for Value {
+impl From<i64> for SqlValue {
     fn from(number: i64) -> Self {
         Self::Int(Some(number))
     }
 }
 
-impl From<Option<i64>> for Value {
+impl From<Option<i64>> for SqlValue {
     fn from(number: Option<i64>) -> Self {
         Self::Int(number)
     }
 }
 
-impl From<u64> for Value {
+impl From<u64> for SqlValue {
     fn from(number: u64) -> Self {
         Self::Unsigned(number)
     }
 }
 
-impl From<bool> for Value {
+impl From<bool> for SqlValue {
     fn from(is: bool) -> Self {
         Self::Int(Some(i64::from(is)))
     }
 }
 
-impl From<&str> for Value {
+impl From<&str> for SqlValue {
     fn from(text: &str) -> Self {
         Self::Text(Some(text.to_owned()))
     }
 }
 
-impl From<Option<&str>> for Value {
+impl From<Option<&str>> for SqlValue {
     fn from(text: Option<&str>) -> Self {
         Self::Text(text.map(str::to_owned))
     }
 }
 
-impl From<String> for Value {
+impl From<String> for SqlValue {
     fn from(text: String) -> Self {
         Self::Text(Some(text))
     }
 }
 
-impl From<&String> for Value {
+impl From<&String> for SqlValue {
     fn from(text: &String) -> Self {
         Self::Text(Some(text.clone()))
     }
 }
 
-impl From<Option<String>> for Value {
+impl From<Option<String>> for SqlValue {
     fn from(text: Option<String>) -> Self {
         Self::Text(text)
     }
@@ -76,7 +76,7 @@ impl From<Option<String>> for Value {
 
 /// Values for the question marks, in order.
 macro_rules! values {
-    ($($value:expr),* $(,)?) => { vec![$($crate::store::base::Value::from($value)),*] };
+    ($($value:expr),* $(,)?) => { vec![$($crate::store::base::SqlValue::from($value)),*] };
 }
 pub(in crate::store) use values;
 
@@ -100,11 +100,11 @@ macro_rules! query {
         let mut query = sqlx::query(sqlx::AssertSqlSafe($sql.to_owned()));
         for value in $values {
             query = match value {
-                $crate::store::base::Value::Int(number) => query.bind(number),
-                $crate::store::base::Value::Unsigned(number) => {
+                $crate::store::base::SqlValue::Int(number) => query.bind(number),
+                $crate::store::base::SqlValue::Unsigned(number) => {
                     query.bind($crate::store::base::sql::unsigned(number))
                 }
-                $crate::store::base::Value::Text(text) => query.bind(text),
+                $crate::store::base::SqlValue::Text(text) => query.bind(text),
             };
         }
         query
@@ -122,39 +122,32 @@ pub(in crate::store) trait Conn: Sync {
     /// May a question be put again by itself? In a transaction it is the whole that is done again.
     const ALONE: bool;
 
-    /// The database.
-    fn store(&self) -> &Store;
+    /// Which database it is.
+    fn engine(&self) -> Engine;
+
+    /// Milliseconds since 1970, as all servers of this database see it.
+    fn now_ms(&self) -> i64;
 
     /// Changes something.
     fn change(
         &self,
         sql: &str,
-        values: Vec<Value>,
+        values: Vec<SqlValue>,
     ) -> impl Future<Output = Result<Changed, sqlx::Error>> + Send;
 
     /// Asks for the first row.
     fn first(
         &self,
         sql: &str,
-        values: Vec<Value>,
+        values: Vec<SqlValue>,
     ) -> impl Future<Output = Result<Option<SqlRow>, sqlx::Error>> + Send;
 
     /// Asks for all rows.
     fn every(
         &self,
         sql: &str,
-        values: Vec<Value>,
+        values: Vec<SqlValue>,
     ) -> impl Future<Output = Result<Vec<SqlRow>, sqlx::Error>> + Send;
-
-    /// Which database it is.
-    fn engine(&self) -> Engine {
-        self.store().engine()
-    }
-
-    /// Milliseconds since 1970, as all servers of this database see it.
-    fn now_ms(&self) -> i64 {
-        self.store().now_ms()
-    }
 
     /// Behind a `SELECT` of a row that is going to be changed: waits for whoever holds it.
     fn locked(&self) -> &'static str {
@@ -195,7 +188,7 @@ pub(in crate::store) fn marks(count: usize) -> String {
 pub(in crate::store) async fn execute<C: Conn>(
     c: &C,
     sql: &str,
-    values: Vec<Value>,
+    values: Vec<SqlValue>,
 ) -> Result<u64, StoreError> {
     Ok(c.change(sql, values).await?.rows)
 }
@@ -204,7 +197,7 @@ pub(in crate::store) async fn execute<C: Conn>(
 pub(in crate::store) async fn insert<C: Conn>(
     c: &C,
     sql: &str,
-    values: Vec<Value>,
+    values: Vec<SqlValue>,
 ) -> Result<i64, StoreError> {
     Ok(c.change(sql, values).await?.last_id)
 }
@@ -227,7 +220,7 @@ macro_rules! answered {
 pub(in crate::store) async fn one<C: Conn>(
     c: &C,
     sql: &str,
-    values: Vec<Value>,
+    values: Vec<SqlValue>,
 ) -> Result<Option<SqlRow>, StoreError> {
     answered!(C, c.first(sql, values.clone()))
 }
@@ -236,7 +229,7 @@ pub(in crate::store) async fn one<C: Conn>(
 pub(in crate::store) async fn all<C: Conn>(
     c: &C,
     sql: &str,
-    values: Vec<Value>,
+    values: Vec<SqlValue>,
 ) -> Result<Vec<SqlRow>, StoreError> {
     answered!(C, c.every(sql, values.clone()))
 }
@@ -245,7 +238,7 @@ pub(in crate::store) async fn all<C: Conn>(
 pub(in crate::store) async fn exists<C: Conn>(
     c: &C,
     sql: &str,
-    values: Vec<Value>,
+    values: Vec<SqlValue>,
 ) -> Result<bool, StoreError> {
     Ok(one(c, sql, values).await?.is_some())
 }
@@ -284,3 +277,46 @@ pub(in crate::store) fn text_or_none(
         SqlRow::MariaDb(row) => row.try_get(at)?,
     })
 }
+
+/// What `fetch_optional` gives, of either database.
+pub(super) struct FirstRow(pub Option<SqlRow>);
+/// What `fetch_all` gives, of either database.
+pub(super) struct AllRows(pub Vec<SqlRow>);
+
+macro_rules! of_database {
+    ($variant:ident, $row:ty, $done:ty, |$ended:ident| $last_id:expr) => {
+        impl From<Option<$row>> for FirstRow {
+            fn from(row: Option<$row>) -> Self {
+                Self(row.map(SqlRow::$variant))
+            }
+        }
+
+        impl From<Vec<$row>> for AllRows {
+            fn from(rows: Vec<$row>) -> Self {
+                Self(rows.into_iter().map(SqlRow::$variant).collect())
+            }
+        }
+
+        impl From<$done> for Changed {
+            fn from($ended: $done) -> Self {
+                Self {
+                    rows: $ended.rows_affected(),
+                    last_id: $last_id,
+                }
+            }
+        }
+    };
+}
+
+of_database!(
+    Sqlite,
+    sqlx::sqlite::SqliteRow,
+    sqlx::sqlite::SqliteQueryResult,
+    |ended| ended.last_insert_rowid()
+);
+of_database!(
+    MariaDb,
+    sqlx::mysql::MySqlRow,
+    sqlx::mysql::MySqlQueryResult,
+    |ended| ended.last_insert_id().cast_signed()
+);

@@ -13,8 +13,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Executor, MySqlPool, SqlitePool};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::sql::{Changed, Conn, SqlRow, Value, int, one, query};
-use super::tx::{AllRows, FirstRow};
+use super::engine::Engine;
+use super::sql::{AllRows, Changed, Conn, FirstRow, SqlRow, SqlValue, int, one, query};
 use crate::store::StoreError;
 
 /// A transaction in which nothing was said for so long was left by a server that died without a
@@ -27,15 +27,6 @@ pub(super) const IDLE_FOR_EVER: &str = "SET SESSION idle_transaction_timeout = 0
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a free connection is waited for.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Which database it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
-    /// A file.
-    Sqlite,
-    /// MariaDB 10.6 or later, alone or as a Galera cluster.
-    MariaDb,
-}
 
 /// The connections, of whichever database it is.
 #[derive(Debug, Clone)]
@@ -264,20 +255,24 @@ macro_rules! on_any {
 impl Conn for Store {
     const ALONE: bool = true;
 
-    fn store(&self) -> &Store {
-        self
+    fn engine(&self) -> Engine {
+        self.engine()
     }
 
-    async fn change(&self, sql: &str, values: Vec<Value>) -> Result<Changed, sqlx::Error> {
+    fn now_ms(&self) -> i64 {
+        self.now_ms()
+    }
+
+    async fn change(&self, sql: &str, values: Vec<SqlValue>) -> Result<Changed, sqlx::Error> {
         on_any!(self, sql, values, execute)
     }
 
-    async fn first(&self, sql: &str, values: Vec<Value>) -> Result<Option<SqlRow>, sqlx::Error> {
+    async fn first(&self, sql: &str, values: Vec<SqlValue>) -> Result<Option<SqlRow>, sqlx::Error> {
         let answer: FirstRow = on_any!(self, sql, values, fetch_optional)?;
         Ok(answer.0)
     }
 
-    async fn every(&self, sql: &str, values: Vec<Value>) -> Result<Vec<SqlRow>, sqlx::Error> {
+    async fn every(&self, sql: &str, values: Vec<SqlValue>) -> Result<Vec<SqlRow>, sqlx::Error> {
         let answer: AllRows = on_any!(self, sql, values, fetch_all)?;
         Ok(answer.0)
     }

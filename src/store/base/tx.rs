@@ -8,7 +8,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Executor, MySql, Sqlite, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::sql::{Changed, Conn, SqlRow, Value, query};
+use super::engine::Engine;
+use super::sql::{AllRows, Changed, Conn, FirstRow, SqlRow, SqlValue, query};
 use super::store::{IDLE_FOR_EVER, Pools, Store};
 use crate::store::StoreError;
 
@@ -141,64 +142,25 @@ macro_rules! within {
 impl Conn for Tx {
     const ALONE: bool = false;
 
-    fn store(&self) -> &Store {
-        &self.store
+    fn engine(&self) -> Engine {
+        self.store.engine()
     }
 
-    async fn change(&self, sql: &str, values: Vec<Value>) -> Result<Changed, sqlx::Error> {
+    fn now_ms(&self) -> i64 {
+        self.store.now_ms()
+    }
+
+    async fn change(&self, sql: &str, values: Vec<SqlValue>) -> Result<Changed, sqlx::Error> {
         within!(self, sql, values, execute)
     }
 
-    async fn first(&self, sql: &str, values: Vec<Value>) -> Result<Option<SqlRow>, sqlx::Error> {
+    async fn first(&self, sql: &str, values: Vec<SqlValue>) -> Result<Option<SqlRow>, sqlx::Error> {
         let answer: FirstRow = within!(self, sql, values, fetch_optional)?;
         Ok(answer.0)
     }
 
-    async fn every(&self, sql: &str, values: Vec<Value>) -> Result<Vec<SqlRow>, sqlx::Error> {
+    async fn every(&self, sql: &str, values: Vec<SqlValue>) -> Result<Vec<SqlRow>, sqlx::Error> {
         let answer: AllRows = within!(self, sql, values, fetch_all)?;
         Ok(answer.0)
     }
 }
-
-/// What `fetch_optional` gives, of either database.
-pub(super) struct FirstRow(pub Option<SqlRow>);
-/// What `fetch_all` gives, of either database.
-pub(super) struct AllRows(pub Vec<SqlRow>);
-
-macro_rules! of_database {
-    ($variant:ident, $row:ty, $done:ty, |$ended:ident| $last_id:expr) => {
-        impl From<Option<$row>> for FirstRow {
-            fn from(row: Option<$row>) -> Self {
-                Self(row.map(SqlRow::$variant))
-            }
-        }
-
-        impl From<Vec<$row>> for AllRows {
-            fn from(rows: Vec<$row>) -> Self {
-                Self(rows.into_iter().map(SqlRow::$variant).collect())
-            }
-        }
-
-        impl From<$done> for Changed {
-            fn from($ended: $done) -> Self {
-                Self {
-                    rows: $ended.rows_affected(),
-                    last_id: $last_id,
-                }
-            }
-        }
-    };
-}
-
-of_database!(
-    Sqlite,
-    sqlx::sqlite::SqliteRow,
-    sqlx::sqlite::SqliteQueryResult,
-    |ended| ended.last_insert_rowid()
-);
-of_database!(
-    MariaDb,
-    sqlx::mysql::MySqlRow,
-    sqlx::mysql::MySqlQueryResult,
-    |ended| ended.last_insert_id().cast_signed()
-);

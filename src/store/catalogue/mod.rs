@@ -9,12 +9,32 @@
 //! column that is not there does not compile.
 
 mod column;
+#[expect(
+    clippy::wildcard_imports,
+    reason = "the words that tables are written in"
+)]
 pub mod desk;
+#[expect(
+    clippy::wildcard_imports,
+    reason = "the words that tables are written in"
+)]
 pub mod goods;
+#[expect(
+    clippy::wildcard_imports,
+    reason = "the words that tables are written in"
+)]
 pub mod house;
+#[expect(
+    clippy::wildcard_imports,
+    reason = "the words that tables are written in"
+)]
 pub mod people;
 mod table;
 mod words;
+#[expect(
+    clippy::wildcard_imports,
+    reason = "the words that tables are written in"
+)]
 pub mod work;
 
 pub use column::{Column, ColumnKind, SEARCH_TEXT};

@@ -128,6 +128,10 @@ pub enum BulkAction {
 
 /// One table.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row of a table of facts, each by its own name"
+)]
 pub struct Table {
     /// Its name in the database.
     pub name: &'static str,

@@ -90,6 +90,7 @@ pub static JOBS: Table = Table::new("jobs", "Việc", "Jobs", jobs::COLUMNS)
         index("jobs_lease", &["state", "lease_until"]),
         index("jobs_debt", &["debt_key"]),
         index("jobs_code", &["code"]),
+        index("jobs_transaction", &["transaction_id"]),
         index("jobs_updated", &["updated_at"]),
         index("jobs_ended", &["ended_at"]),
         // A list of one state by time, which people look at: without it the time's index is

@@ -6,12 +6,14 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Jobs;
-use super::new_job::NewJob;
+use super::new_job::{NewJob, live_key};
 use crate::domain::lease::JobState;
 use crate::domain::{PaymentType, Vnd};
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
-use crate::store::base::{Conn, Tx, Value, all, execute, marks, text, transaction, values};
+use crate::store::base::{
+    Conn, SqlValue, Tx, all, execute, int_or_none, marks, text, text_or_none, transaction, values,
+};
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::work::JOBS;
 
@@ -28,6 +30,8 @@ pub enum Added {
     Repeated(String),
     /// Another open job says the same.
     Duplicate(String),
+    /// The same key was sent before, for another job: this one.
+    KeyTaken(String),
 }
 
 impl Jobs<'_> {
@@ -58,24 +62,40 @@ pub(in crate::store) async fn add(
     jobs: &[NewJob],
     actor: &Actor,
 ) -> Result<Vec<Added>, StoreError> {
-    let add_keys: Vec<String> = jobs.iter().filter_map(NewJob::add_key).collect();
+    let keys: Vec<String> = jobs
+        .iter()
+        .flat_map(|job| [job.add_key(), job.old_add_key()])
+        .flatten()
+        .collect();
     let live_keys: Vec<String> = jobs.iter().map(NewJob::live_key).collect();
-    let mut by_add_key = known_by(tx, "add_key", &add_keys).await?;
+    let mut by_add_key = keyed(tx, &keys).await?;
     let mut by_live_key = known_by(tx, "live_key", &live_keys).await?;
-    let mut rows: Vec<Value> = Vec::new();
+    let mut rows: Vec<SqlValue> = Vec::new();
     let mut answers = Vec::with_capacity(jobs.len());
     for (job, live_key) in jobs.iter().zip(live_keys) {
         let add_key = job.add_key();
-        if let Some(known) = add_key.as_ref().and_then(|key| by_add_key.get(key)) {
-            answers.push(Added::Repeated(known.clone()));
+        let known = add_key.as_ref().and_then(|key| by_add_key.get(key));
+        let known_of_old = job.old_add_key().and_then(|key| by_add_key.get(&key));
+        let is_same = |known: &&Keyed| known.says == live_key;
+        if let Some(known) = known.or(known_of_old.filter(is_same)) {
+            let id = known.public_id.clone();
+            answers.push(if is_same(&known) {
+                Added::Repeated(id)
+            } else {
+                Added::KeyTaken(id)
+            });
         } else if let Some(known) = by_live_key.get(&live_key) {
             answers.push(Added::Duplicate(known.clone()));
         } else {
             let public_id = Uuid::now_v7().to_string();
             let keys = (live_key.as_str(), add_key.as_deref());
             rows.extend(new_row(job, &public_id, keys, actor, tx.now_ms()));
+            let keyed = Keyed {
+                public_id: public_id.clone(),
+                says: live_key.clone(),
+            };
+            by_add_key.extend(add_key.map(|key| (key, keyed)));
             by_live_key.insert(live_key, public_id.clone());
-            by_add_key.extend(add_key.map(|key| (key, public_id.clone())));
             answers.push(Added::Added(public_id));
         }
     }
@@ -96,6 +116,34 @@ pub(in crate::store) async fn add(
     Ok(answers)
 }
 
+/// A job that was added with a key.
+struct Keyed {
+    public_id: String,
+    /// What it says, as [`NewJob::live_key`] does, whether or not it is still open.
+    says: String,
+}
+
+/// The jobs that were added with these keys, by key.
+async fn keyed(tx: &Tx, keys: &[String]) -> Result<HashMap<String, Keyed>, StoreError> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "SELECT add_key, public_id, debt_key, amount, order_id FROM jobs WHERE add_key IN ({})",
+        marks(keys.len())
+    );
+    let mut found = HashMap::with_capacity(keys.len());
+    for row in all(tx, &sql, keys.iter().map(SqlValue::from).collect()).await? {
+        let order_id = text_or_none(&row, 4)?;
+        let keyed = Keyed {
+            public_id: text(&row, 1)?,
+            says: live_key(&text(&row, 2)?, int_or_none(&row, 3)?, order_id.as_deref()),
+        };
+        found.insert(text(&row, 0)?, keyed);
+    }
+    Ok(found)
+}
+
 /// The public ids of the jobs that have these keys in a unique column, by key.
 async fn known_by<C: Conn>(
     c: &C,
@@ -109,7 +157,7 @@ async fn known_by<C: Conn>(
         "SELECT {column}, public_id FROM jobs WHERE {column} IN ({})",
         marks(keys.len())
     );
-    all(c, &sql, keys.iter().map(Value::from).collect())
+    all(c, &sql, keys.iter().map(SqlValue::from).collect())
         .await?
         .iter()
         .map(|row| Ok((text(row, 0)?, text(row, 1)?)))
@@ -148,7 +196,7 @@ fn new_row(
     (live_key, add_key): (&str, Option<&str>),
     actor: &Actor,
     now: i64,
-) -> Vec<Value> {
+) -> Vec<SqlValue> {
     values![
         public_id,
         job.service.spec().wire,

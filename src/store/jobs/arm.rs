@@ -9,7 +9,9 @@ use super::{Jobs, debts};
 use crate::domain::Vnd;
 use crate::domain::lease::{JobEvent, JobState, after};
 use crate::store::StoreError;
-use crate::store::base::{Conn, Tx, execute, exists, insert, one, text, transaction, values};
+use crate::store::base::{
+    Conn, Tx, execute, exists, insert, int_or_none, one, text, transaction, values,
+};
 use crate::store::catalogue::LeaseRefusal;
 
 /// What a machine wants to confirm.
@@ -90,8 +92,12 @@ async fn arm_again(
     row: &JobRow,
     request: &Request<'_>,
 ) -> Result<Result<i64, LeaseRefusal>, StoreError> {
-    if armed_attempt(tx, row.id, row.fence).await?.as_deref() != Some(request.attempt.as_str()) {
+    let permission = permission_of(tx, row.id, row.fence).await?;
+    let Some(permission) = permission.filter(|p| p.attempt == request.attempt) else {
         return Ok(Err(LeaseRefusal::OtherAttempt));
+    };
+    if request.amount.is_some() && !permission.covers(request.amount) {
+        return Ok(Err(LeaseRefusal::OtherAmount));
     }
     let now = tx.now_ms();
     let until_ms = now + request.lease_ms;
@@ -127,16 +133,33 @@ async fn keep_armed(
     Ok(until_ms)
 }
 
-pub(super) async fn armed_attempt(
+/// The attempt that a machine was allowed to confirm.
+pub(super) struct Permission {
+    pub attempt: String,
+    /// How much; nothing where the machine did not say.
+    pub amount: Option<i64>,
+}
+
+impl Permission {
+    /// Is this what was allowed? Where no amount was, any that is told.
+    pub fn covers(&self, paid: Option<Vnd>) -> bool {
+        paid.is_some_and(|paid| self.amount.is_none_or(|allowed| allowed == paid.dong()))
+    }
+}
+
+/// What was allowed last for this job as it is handed out now.
+pub(super) async fn permission_of(
     tx: &Tx,
     job: i64,
     fence: i64,
-) -> Result<Option<String>, StoreError> {
-    let row = one(
-        tx,
-        "SELECT attempt FROM attempts WHERE job_id = ? AND fence = ? ORDER BY id DESC LIMIT 1",
-        values![job, fence],
-    )
-    .await?;
-    row.map(|row| text(&row, 0)).transpose()
+) -> Result<Option<Permission>, StoreError> {
+    let sql = "SELECT attempt, amount FROM attempts WHERE job_id = ? AND fence = ? ORDER BY id DESC LIMIT 1";
+    let row = one(tx, sql, values![job, fence]).await?;
+    row.map(|row| {
+        Ok(Permission {
+            attempt: text(&row, 0)?,
+            amount: int_or_none(&row, 1)?,
+        })
+    })
+    .transpose()
 }

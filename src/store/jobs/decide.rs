@@ -10,7 +10,7 @@ use crate::domain::{Outcome, Proof, Vnd};
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::{
-    Conn, Tx, Value, execute, int_or_none, is_taken, one, search_text, text, text_or_none,
+    Conn, SqlValue, Tx, execute, int_or_none, is_taken, one, search_text, text, text_or_none,
     transaction, values,
 };
 use crate::store::catalogue::AuditAction;
@@ -152,8 +152,8 @@ async fn write(
         now,
         state.is_end().then_some(now)
     ];
-    given.extend(live_key.map(Value::from));
-    given.push(Value::from(row.id));
+    given.extend(live_key.map(SqlValue::from));
+    given.push(SqlValue::from(row.id));
     execute(tx, &sql, given).await.map_err(|error| {
         let same = || StoreError::BadValue {
             field: "Mã / số".to_owned(),

@@ -10,8 +10,8 @@ use crate::domain::Service;
 use crate::domain::lease::{JobEvent, JobState, after};
 use crate::store::StoreError;
 use crate::store::base::{
-    Conn, Tx, Value, all, execute, int, int_or_none, marks, one, search_text, text, text_or_none,
-    transaction, values,
+    Conn, SqlValue, Tx, all, execute, int, int_or_none, marks, one, search_text, text,
+    text_or_none, transaction, values,
 };
 use crate::store::catalogue::work::JOBS;
 
@@ -121,7 +121,7 @@ async fn lease(
         Vec::with_capacity(rows.len()),
     );
     for row in &rows {
-        ids.push(Value::from(int(row, 0)?));
+        ids.push(SqlValue::from(int(row, 0)?));
         jobs.push(LeasedJob {
             id: text(row, 1)?,
             fence: int(row, 2)? + 1,

@@ -22,7 +22,7 @@ pub use add::Added;
 pub use board::{Board, Day, Tally};
 pub use evidence::{ArmedAttempt, ReportRow};
 pub use lease::{Held, LEASE_MAX, Lease, LeasedJob};
-pub use new_job::{JobSource, NewJob};
+pub use new_job::{JobOrigin, NewJob};
 pub use report::ReportVerdict;
 pub use rescue::Rescued;
 pub use view::{JobFilter, JobView};

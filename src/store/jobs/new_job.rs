@@ -6,7 +6,7 @@ use crate::store::digest;
 
 /// Who or what brought a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobSource {
+pub enum JobOrigin {
     /// Another program.
     Api,
     /// A file.
@@ -19,7 +19,7 @@ pub enum JobSource {
     Sample,
 }
 
-impl JobSource {
+impl JobOrigin {
     /// The name in the database.
     pub const fn wire(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ pub struct NewJob {
     /// The order it came from.
     pub order_id: Option<String>,
     /// Who or what brought it.
-    pub source: JobSource,
+    pub source: JobOrigin,
     /// For people.
     pub note: Option<String>,
     /// Smaller is earlier.
@@ -65,11 +65,14 @@ pub struct NewJob {
     pub collection_data_id: Option<i64>,
     /// The same key twice is the same job.
     pub key: Option<String>,
+    /// Whose numbering the key is of: the machine that sent it. Two that number from 1 mean
+    /// different jobs.
+    pub key_of: Option<i64>,
 }
 
 impl NewJob {
     /// A job as the intake checked it.
-    pub fn of(service: Service, job: &Job, source: JobSource) -> Self {
+    pub fn of(service: Service, job: &Job, source: JobOrigin) -> Self {
         let top_up = job.top_up(service);
         Self {
             service,
@@ -87,6 +90,7 @@ impl NewJob {
             import_id: None,
             collection_data_id: None,
             key: None,
+            key_of: None,
         }
     }
 
@@ -104,8 +108,19 @@ impl NewJob {
         )
     }
 
+    /// What the key is kept as.
     pub(super) fn add_key(&self) -> Option<String> {
-        self.key.as_ref().map(|key| digest(key.as_bytes()))
+        let key = self.key.as_ref()?;
+        Some(self.key_of.map_or_else(
+            || digest(key.as_bytes()),
+            |machine| digest(format!("{machine}|{key}").as_bytes()),
+        ))
+    }
+
+    /// What a version kept it as to which keys were everybody's.
+    pub(super) fn old_add_key(&self) -> Option<String> {
+        let key = self.key.as_ref().filter(|_| self.key_of.is_some())?;
+        Some(digest(key.as_bytes()))
     }
 
     pub(super) fn search_text(&self) -> String {

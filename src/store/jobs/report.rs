@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::arm::armed_attempt;
+use super::arm::{Permission, permission_of};
 use super::row::{JobRow, ROW, proof_wire, read_row};
 use super::{Jobs, debts};
 use crate::domain::lease::{JobEvent, JobState, after, counts_as_try, may_have_moved_money};
@@ -10,7 +10,7 @@ use crate::domain::{Outcome, Proof, Report, Vnd};
 use crate::store::base::audit::Actor;
 use crate::store::base::search_text::{self, search_text};
 use crate::store::base::{
-    Conn, Tx, Value, execute, insert, one, text, text_or_none, transaction, values,
+    Conn, SqlValue, Tx, execute, exists, insert, one, text, text_or_none, transaction, values,
 };
 use crate::store::catalogue::work::JOBS;
 use crate::store::catalogue::{LeaseRefusal, ReportStatus};
@@ -84,19 +84,20 @@ async fn accept(
         return keep(tx, machine, report, None, Err(LeaseRefusal::NoJob)).await;
     };
     let tries = row.tries + i64::from(counts_as_try(report.outcome));
-    let armed = armed_attempt(tx, row.id, row.fence).await?;
-    let event = JobEvent::Reported {
+    let permission = permission_of(tx, row.id, row.fence).await?;
+    let event = |is_proven| JobEvent::Reported {
         outcome: report.outcome,
-        is_proven: report.proof != Proof::None && armed.is_some(),
+        is_proven,
         was_last_try: tries >= shop.tries_max,
         is_disputed: row.is_disputed,
     };
-    let refused = match after(row.state, event) {
+    let refused = match after(row.state, event(true)) {
         _ if !row.is_held_by(machine, report.fence) => Some(LeaseRefusal::Lost),
         Err(_) if row.state.is_end() => Some(LeaseRefusal::Ended),
         Err(_) => Some(LeaseRefusal::Late),
-        Ok(_) => armed
-            .filter(|armed| *armed != report.attempt)
+        Ok(_) => permission
+            .as_ref()
+            .filter(|permission| permission.attempt != report.attempt)
             .map(|_| LeaseRefusal::OtherAttempt),
     };
     if let Some(refusal) = refused {
@@ -107,9 +108,42 @@ async fn accept(
         }
         return keep(tx, machine, report, Some(row.id), Err(refusal)).await;
     }
-    let state = after(row.state, event)?;
+    let is_proven = is_proven(tx, &row, permission.as_ref(), report).await?;
+    let state = after(row.state, event(is_proven))?;
     settle(tx, &row, state, tries, report, shop).await?;
     keep(tx, machine, report, Some(row.id), Ok(())).await
+}
+
+/// Does something prove what the report says? A payment is proven where the machine was allowed to
+/// make this very one, and where its transaction proves no other: two payments with one number are
+/// for a person to see.
+async fn is_proven(
+    tx: &Tx,
+    row: &JobRow,
+    permission: Option<&Permission>,
+    report: &Report,
+) -> Result<bool, StoreError> {
+    let Some(permission) = permission.filter(|_| report.proof != Proof::None) else {
+        return Ok(false);
+    };
+    if report.outcome != Outcome::Paid {
+        return Ok(true);
+    }
+    if !permission.covers(report.amount) {
+        return Ok(false);
+    }
+    let Some(transaction) = &report.transaction_id else {
+        return Ok(true);
+    };
+    // Claimed before it is looked for: of two jobs that claim the same number at once, one waits for
+    // the other or is done again, and sees it.
+    let sql = "UPDATE jobs SET transaction_id = ? WHERE id = ?";
+    execute(tx, sql, values![transaction.clone(), row.id]).await?;
+    let sql = format!(
+        "SELECT id FROM jobs WHERE transaction_id = ? AND id <> ? AND outcome = 'paid'{}",
+        tx.locked()
+    );
+    Ok(!exists(tx, &sql, values![transaction.clone(), row.id]).await?)
 }
 
 /// Carries an accepted report out: the job's new state, what was collected, the debt's lock.
@@ -187,7 +221,7 @@ async fn write(
         now,
         state.is_end().then_some(now)
     ];
-    given.extend(run_at.map(Value::from));
+    given.extend(run_at.map(SqlValue::from));
     given.extend(values![row.id, row.fence]);
     execute(tx, &sql, given).await.map(|_| ())
 }

@@ -3,7 +3,7 @@
 use super::Jobs;
 use crate::domain::lease::{JobEvent, JobState, after};
 use crate::store::StoreError;
-use crate::store::base::{Conn, Tx, Value, all, execute, int, marks, transaction, values};
+use crate::store::base::{Conn, SqlValue, Tx, all, execute, int, marks, transaction, values};
 
 /// Leases that the rescuer takes back in one transaction.
 const RESCUE_BATCH: u32 = 500;
@@ -61,12 +61,12 @@ async fn expire_some(tx: &Tx) -> Result<Rescued, StoreError> {
             marks(ids.len())
         );
         let mut given = values![next.wire(), now, state.wire(), now];
-        given.extend(ids.into_iter().map(Value::from));
+        given.extend(ids.into_iter().map(SqlValue::from));
         let count = execute(tx, &sql, given).await?;
         if next == JobState::InDoubt {
-            rescued.in_doubt += count
+            rescued.in_doubt += count;
         } else {
-            rescued.returned += count
+            rescued.returned += count;
         }
     }
     Ok(rescued)

@@ -9,7 +9,7 @@ use crate::domain::Service;
 use crate::domain::lease::JobState;
 use crate::store::StoreError;
 use crate::store::base::{
-    SqlRow, Value, all, int, int_or_none, marks, one, text, text_or_none, values,
+    SqlRow, SqlValue, all, int, int_or_none, marks, one, text, text_or_none, values,
 };
 
 /// Numbers in one question.
@@ -92,7 +92,7 @@ impl Jobs<'_> {
     pub async fn list(&self, filter: &JobFilter, limit: u32) -> Result<Vec<JobView>, StoreError> {
         let mut clauses = vec!["jobs.deleted_at IS NULL".to_owned()];
         let mut given = Vec::new();
-        let mut also = |clause: &str, value: Option<Value>| {
+        let mut also = |clause: &str, value: Option<SqlValue>| {
             if let Some(value) = value {
                 clauses.push(clause.to_owned());
                 given.push(value);
@@ -100,18 +100,18 @@ impl Jobs<'_> {
         };
         also(
             "jobs.service = ?",
-            filter.service.map(|s| Value::from(s.spec().wire)),
+            filter.service.map(|s| SqlValue::from(s.spec().wire)),
         );
         also(
             "jobs.state = ?",
-            filter.state.map(|s| Value::from(s.wire())),
+            filter.state.map(|s| SqlValue::from(s.wire())),
         );
-        also("jobs.code = ?", filter.code.clone().map(Value::from));
+        also("jobs.code = ?", filter.code.clone().map(SqlValue::from));
         also(
             "jobs.order_id = ?",
-            filter.order_id.clone().map(Value::from),
+            filter.order_id.clone().map(SqlValue::from),
         );
-        also("jobs.id > ?", filter.after.map(Value::from));
+        also("jobs.id > ?", filter.after.map(SqlValue::from));
         let sql = format!(
             "{VIEW} WHERE {} ORDER BY jobs.id LIMIT {limit}",
             clauses.join(" AND ")
@@ -144,7 +144,7 @@ impl Jobs<'_> {
                 "SELECT public_id FROM jobs WHERE id IN ({}) ORDER BY id",
                 marks(some.len())
             );
-            let given = some.iter().copied().map(Value::from).collect();
+            let given = some.iter().copied().map(SqlValue::from).collect();
             for row in all(self.store, &sql, given).await? {
                 ids.push(text(&row, 0)?);
             }

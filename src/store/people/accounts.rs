@@ -14,7 +14,7 @@ use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::search_text::search_text;
 use crate::store::base::{
-    Conn, Store, Tx, Value, all, execute, insert, one, text, transaction, values,
+    Conn, SqlValue, Store, Tx, all, execute, insert, one, text, transaction, values,
 };
 use crate::store::catalogue::people::USERS;
 use crate::store::catalogue::{AccountStatus, AuditAction, Role};
@@ -72,7 +72,7 @@ impl Accounts<'_> {
     async fn read_account(
         &self,
         clause: &str,
-        given: Vec<Value>,
+        given: Vec<SqlValue>,
     ) -> Result<Option<UserAccount>, StoreError> {
         let sql = format!(
             "{} WHERE {clause} ORDER BY users.id LIMIT 1",

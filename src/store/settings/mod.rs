@@ -60,7 +60,7 @@ impl Default for Shop {
 
 /// One setting with the value that it gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Setting {
+pub enum ShopSetting {
     /// How often a job that failed before its payment is handed out, at most.
     TriesMax(i64),
     /// How long a failed job rests for each try.
@@ -83,7 +83,7 @@ pub enum Setting {
     KeepDays(i64),
 }
 
-impl Setting {
+impl ShopSetting {
     /// Its name in the database.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -102,16 +102,13 @@ impl Setting {
 
     fn value(&self) -> Json {
         match self {
-            Self::TriesMax(value) => Json::from(*value),
-            Self::RetryAfterMs(value) => Json::from(*value),
-            Self::LeaseMs(value) => Json::from(*value),
-            Self::OpenData(value) => Json::from(*value),
-            Self::PinSealed(value) => Json::from(value.as_str()),
-            Self::ReceiverPhone(value) => Json::from(value.as_str()),
-            Self::Registration(value) => Json::from(*value),
-            Self::TrialDays(value) => Json::from(*value),
-            Self::Require2fa(value) => Json::from(*value),
-            Self::KeepDays(value) => Json::from(*value),
+            Self::TriesMax(number)
+            | Self::RetryAfterMs(number)
+            | Self::LeaseMs(number)
+            | Self::TrialDays(number)
+            | Self::KeepDays(number) => Json::from(*number),
+            Self::OpenData(is) | Self::Registration(is) | Self::Require2fa(is) => Json::from(*is),
+            Self::PinSealed(text) | Self::ReceiverPhone(text) => Json::from(text.as_str()),
         }
     }
 
@@ -171,18 +168,18 @@ pub struct OldSetting {
 }
 
 /// The shop's settings ([`Store::settings`]).
-pub struct Settings<'s> {
+pub struct ShopSettings<'s> {
     store: &'s Store,
 }
 
 impl Store {
     /// The shop's settings.
-    pub const fn settings(&self) -> Settings<'_> {
-        Settings { store: self }
+    pub const fn settings(&self) -> ShopSettings<'_> {
+        ShopSettings { store: self }
     }
 }
 
-impl Settings<'_> {
+impl ShopSettings<'_> {
     /// The shop's settings as they are now.
     pub async fn shop(&self) -> Result<Shop, StoreError> {
         let mut found = Map::new();
@@ -199,7 +196,7 @@ impl Settings<'_> {
         )
         .await?;
         for row in &old {
-            if let Some(old) = Setting::of_old(&text(row, 0)?, &text(row, 1)?) {
+            if let Some(old) = ShopSetting::of_old(&text(row, 0)?, &text(row, 1)?) {
                 found.entry(old.name()).or_insert(old.value());
             }
         }
@@ -208,7 +205,7 @@ impl Settings<'_> {
     }
 
     /// Sets one of them.
-    pub async fn set(&self, setting: &Setting, actor: &Actor) -> Result<(), StoreError> {
+    pub async fn set(&self, setting: &ShopSetting, actor: &Actor) -> Result<(), StoreError> {
         transaction!(self.store, |tx| set(&tx, setting, actor))
     }
 
@@ -231,7 +228,7 @@ impl Settings<'_> {
     }
 }
 
-async fn set(tx: &Tx, setting: &Setting, actor: &Actor) -> Result<(), StoreError> {
+async fn set(tx: &Tx, setting: &ShopSetting, actor: &Actor) -> Result<(), StoreError> {
     let (name, now, value) = (setting.name(), tx.now_ms(), setting.value().to_string());
     let sql = format!("SELECT value FROM settings WHERE name = ?{}", tx.locked());
     let before = one(tx, &sql, values![name]).await?;
@@ -258,20 +255,20 @@ mod tests {
     #[test]
     fn the_old_keys_are_known_by_their_words() {
         assert_eq!(
-            Setting::of_old("trial_days", "15"),
-            Some(Setting::TrialDays(15))
+            ShopSetting::of_old("trial_days", "15"),
+            Some(ShopSetting::TrialDays(15))
         );
         assert_eq!(
-            Setting::of_old("Số ngày dùng thử", " 30 "),
-            Some(Setting::TrialDays(30))
+            ShopSetting::of_old("Số ngày dùng thử", " 30 "),
+            Some(ShopSetting::TrialDays(30))
         );
         assert_eq!(
-            Setting::of_old("allow_register_admin", "1"),
-            Some(Setting::Registration(true))
+            ShopSetting::of_old("allow_register_admin", "1"),
+            Some(ShopSetting::Registration(true))
         );
         assert_eq!(
-            Setting::of_old("Cho đăng ký", "không"),
-            Some(Setting::Registration(false))
+            ShopSetting::of_old("Cho đăng ký", "không"),
+            Some(ShopSetting::Registration(false))
         );
         for (key, value) in [
             ("trial_days", "mãi mãi"),
@@ -279,7 +276,7 @@ mod tests {
             ("register", "maybe"),
             ("theme", "1"),
         ] {
-            assert_eq!(Setting::of_old(key, value), None, "{key}");
+            assert_eq!(ShopSetting::of_old(key, value), None, "{key}");
         }
     }
 }

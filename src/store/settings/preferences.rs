@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::Settings;
+use super::ShopSettings;
 use crate::store::StoreError;
 use crate::store::base::{Conn, Tx, execute, one, text, transaction, values};
 
-impl Settings<'_> {
+impl ShopSettings<'_> {
     /// What the person likes, by name.
     pub async fn preferences(&self, user_id: i64) -> Result<Map<String, Json>, StoreError> {
         let row = one(

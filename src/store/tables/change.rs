@@ -16,7 +16,7 @@ use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::cells::bound;
 use crate::store::base::search_text::text_of;
-use crate::store::base::{Conn, Tx, Value, execute, insert, one, transaction, values};
+use crate::store::base::{Conn, SqlValue, Tx, execute, insert, one, transaction, values};
 use crate::store::catalogue::{AuditAction, ColumnKind, SEARCH_TEXT, Table};
 use crate::store::people::owners::{people_after, people_before};
 
@@ -214,7 +214,7 @@ pub(super) async fn change(
         table.name,
         names.join(", ")
     );
-    let mut given: Vec<Value> = set.values().map(bound).collect();
+    let mut given: Vec<SqlValue> = set.values().map(bound).collect();
     given.extend(values![id, row.version]);
     if execute(tx, &sql, given).await? != 1 {
         return Err(StoreError::Stale);

@@ -7,7 +7,7 @@ use super::value::parse;
 use crate::domain::text::plain;
 use crate::store::StoreError;
 use crate::store::base::cells::bound;
-use crate::store::base::{Engine, Value};
+use crate::store::base::{Engine, SqlValue};
 use crate::store::catalogue::{Column, ColumnKind, Table};
 
 /// Words of a search that are looked at.
@@ -16,7 +16,7 @@ const WORDS_MAX: usize = 8;
 /// The conditions of a query, with their values.
 pub(super) struct Clauses {
     all: Vec<String>,
-    pub given: Vec<Value>,
+    pub given: Vec<SqlValue>,
 }
 
 impl Clauses {
@@ -36,7 +36,7 @@ impl Clauses {
                 "search_text"
             };
             for word in plain(&query.search).split_whitespace().take(WORDS_MAX) {
-                clauses.add(format!("INSTR({text}, ?) > 0"), Some(Value::from(word)));
+                clauses.add(format!("INSTR({text}, ?) > 0"), Some(SqlValue::from(word)));
             }
         }
         if table.keeps_deleted() {
@@ -49,7 +49,7 @@ impl Clauses {
         Ok(clauses)
     }
 
-    pub fn add(&mut self, clause: impl Into<String>, value: Option<Value>) {
+    pub fn add(&mut self, clause: impl Into<String>, value: Option<SqlValue>) {
         self.all.push(clause.into());
         self.given.extend(value);
     }
@@ -100,10 +100,10 @@ impl Clauses {
             Compare::AtMost => self.add(format!("{field} <= {mark}"), Some(value()?)),
             Compare::Contains => self.add(
                 format!("`{name}` LIKE ? ESCAPE '!'"),
-                Some(Value::from(like(filter.value.trim()))),
+                Some(SqlValue::from(like(filter.value.trim()))),
             ),
             Compare::Empty if column.kind.is_number() => {
-                self.add(format!("`{name}` IS NULL"), None)
+                self.add(format!("`{name}` IS NULL"), None);
             }
             Compare::Empty => self.add(format!("(`{name}` IS NULL OR `{name}` = '')"), None),
             Compare::Filled => self.add(format!("`{name}` IS NOT NULL"), None),
@@ -170,7 +170,7 @@ pub(super) fn behind(
     let (value, id) = read_place(after)?;
     let way = if descending { "<" } else { ">" };
     let Some(column) = sort else {
-        clauses.add(format!("id {way} ?"), Some(Value::from(id)));
+        clauses.add(format!("id {way} ?"), Some(SqlValue::from(id)));
         return Ok(());
     };
     let name = column.name;
@@ -184,7 +184,7 @@ pub(super) fn behind(
         .replace("{}", name);
         clauses.add(
             format!("((`{name}` IS NULL AND id {way} ?){rest})"),
-            Some(Value::from(id)),
+            Some(SqlValue::from(id)),
         );
         return Ok(());
     }
@@ -199,7 +199,7 @@ pub(super) fn behind(
     );
     clauses
         .given
-        .extend([bound(&value), bound(&value), Value::from(id)]);
+        .extend([bound(&value), bound(&value), SqlValue::from(id)]);
     Ok(())
 }
 

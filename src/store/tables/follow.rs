@@ -2,7 +2,7 @@
 
 use crate::domain::order::{Line, final_price, total};
 use crate::store::StoreError;
-use crate::store::base::{Conn, Tx, Value, all, execute, int_or_none, one, values};
+use crate::store::base::{Conn, SqlValue, Tx, all, execute, int_or_none, one, values};
 use crate::store::catalogue::{OnChange, Table};
 use crate::store::people::sessions;
 
@@ -20,7 +20,7 @@ pub(super) async fn follow(tx: &Tx, table: &Table, id: i64) -> Result<(), StoreE
 async fn numbers(
     tx: &Tx,
     sql: &str,
-    given: Vec<Value>,
+    given: Vec<SqlValue>,
     count: usize,
 ) -> Result<Vec<Vec<i64>>, StoreError> {
     let found = all(tx, &tx.casts(sql), given).await?;

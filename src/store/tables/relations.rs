@@ -9,7 +9,7 @@ use super::Tables;
 use super::clauses::Clauses;
 use super::query::ListQuery;
 use crate::store::StoreError;
-use crate::store::base::{Conn, Tx, Value, all, exists, int, marks, text_or_none, values};
+use crate::store::base::{Conn, SqlValue, Tx, all, exists, int, marks, text_or_none, values};
 use crate::store::catalogue::{Column, ColumnKind, Table, table};
 
 impl Tables<'_> {
@@ -32,7 +32,7 @@ impl Tables<'_> {
         let rows = all(
             self.store,
             &sql,
-            ids.iter().map(|id| Value::from(*id)).collect(),
+            ids.iter().map(|id| SqlValue::from(*id)).collect(),
         )
         .await?;
         rows.iter()

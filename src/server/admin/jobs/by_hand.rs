@@ -6,14 +6,14 @@ use axum::response::Response;
 use crate::domain::{PaymentType, Service};
 use crate::server::AppState;
 use crate::server::admin::tables::row::new_page;
-use crate::server::intake::{JobFault, JobField, JobText};
+use crate::server::intake::{JobField, JobText, TextFault};
 use crate::server::web::field::{Choice, Field};
 use crate::server::web::form::FormData;
 use crate::server::web::page::{go, page, page_with};
 use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::store::catalogue::work::JOBS;
-use crate::store::jobs::{Added, JobSource};
+use crate::store::jobs::{Added, JobOrigin};
 
 /// What is asked, how it is drawn, and must something stand there?
 const FIELDS: [(JobField, &str, &str, bool); 8] = [
@@ -42,7 +42,7 @@ const FIELDS: [(JobField, &str, &str, bool); 8] = [
     (JobField::Note, "Ghi chú", "long", false),
 ];
 
-fn fields(form: &FormData, fault: Option<&JobFault>) -> Vec<Field> {
+fn fields(form: &FormData, fault: Option<&TextFault>) -> Vec<Field> {
     let draw = |(field, vi, shape, is_needed): (JobField, &'static str, &'static str, bool)| {
         let value = form.text(field.name()).to_owned();
         let choice = |wire: &str, label: &str| Choice {
@@ -89,10 +89,10 @@ pub fn form(person: &Person) -> Result<Response, Problem> {
 /// Adds the job, unless something is wrong with it or an open job says the same.
 pub async fn add(app: &AppState, person: &Person, form: &FormData) -> Result<Response, Problem> {
     let text = JobText::of(|field| form.text(field.name()));
-    let fault = match text.job(None, JobSource::Admin) {
+    let fault = match text.job(None, JobOrigin::Admin) {
         Ok(job) => match app.store().jobs().add(&[job], &person.actor()).await?.pop() {
             Some(Added::Added(id)) => return Ok(go(&format!("/admin/review/{id}?done=added"))),
-            _ => JobFault {
+            _ => TextFault {
                 field: JobField::Code,
                 why: "đã có một việc đang mở giống hệt".to_owned(),
             },

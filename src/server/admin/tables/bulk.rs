@@ -20,7 +20,7 @@ use crate::server::web::session::Person;
 use crate::store::catalogue::work::JOBS;
 use crate::store::catalogue::{BulkAction, Table};
 use crate::store::collection::CollectionRow;
-use crate::store::jobs::{Added, JobSource, NewJob};
+use crate::store::jobs::{Added, JobOrigin, NewJob};
 use crate::store::tables::RowChange;
 use crate::store::{Actor, StoreError};
 
@@ -252,7 +252,7 @@ fn job_for(service: Service, row: &CollectionRow) -> Option<NewJob> {
         .into_iter()
         .flatten()
         .filter(|code| !code.is_empty())
-        .find_map(|code| text(code).job(Some(service), JobSource::Collection).ok())?;
+        .find_map(|code| text(code).job(Some(service), JobOrigin::Collection).ok())?;
     Some(NewJob {
         collection_data_id: Some(row.id),
         ..made

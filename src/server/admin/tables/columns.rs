@@ -12,8 +12,11 @@ use crate::server::web::form::FormData;
 use crate::server::web::page::go;
 use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
+use crate::store::catalogue::work::jobs;
 use crate::store::catalogue::{Column, Table};
 
+/// What any table has for us and hardly anybody looks at.
+const QUIET: [Column; 3] = [jobs::VERSION, jobs::DELETED_AT, jobs::UPDATED_AT];
 /// Columns that are shown where nobody has chosen.
 const COLUMNS: usize = 8;
 
@@ -78,7 +81,7 @@ fn usual(table: &'static Table) -> Vec<&'static Column> {
     }
     table
         .shown()
-        .filter(|c| !matches!(c.name, "version" | "deleted_at" | "updated_at"))
+        .filter(|c| !QUIET.iter().any(|quiet| quiet.name == c.name))
         .take(COLUMNS)
         .collect()
 }

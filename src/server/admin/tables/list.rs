@@ -129,37 +129,18 @@ pub async fn list_page(
             .map(|after| request.address(&[("after", Some(after))])),
         first_url: request.query.after.as_ref().map(|_| request.address(&[])),
         q: request.query.search.clone(),
-        kept_by_filter: request
-            .pairs
-            .iter()
-            .filter(|(n, _)| {
-                !filters
-                    .iter()
-                    .any(|f| f.inputs.iter().any(|(name, ..)| name == n))
-            })
-            .cloned()
-            .collect(),
+        kept_by_filter: kept(&request, |name| {
+            !filters
+                .iter()
+                .any(|f| f.inputs.iter().any(|(input, ..)| input == name))
+        }),
         filter_count: request.query.filters.len(),
-        kept: request
-            .pairs
-            .iter()
-            .filter(|(n, _)| n != "q")
-            .cloned()
-            .collect(),
+        kept: kept(&request, |name| name != "q"),
         tabs: tabs(&request),
         clear_url: request.cleared(),
         chips,
         filters,
-        columns: table
-            .shown()
-            .map(|c| {
-                (
-                    c.name,
-                    c.vi,
-                    columns.iter().any(|chosen| chosen.name == c.name),
-                )
-            })
-            .collect(),
+        columns: choosable(table, &columns),
         query: request.text(),
         may_add: !is_gone && (is_free || table.is(&work::JOBS)) && may(Right::Add),
         may_tick: may(Right::Delete) && is_free
@@ -169,40 +150,21 @@ pub async fn list_page(
         may_edit: may(Right::Edit),
         may_see: table.offers(BulkAction::MarkSeen) && may(Right::Decide),
         settable: if may(Right::Edit) && !is_gone {
-            table
-                .columns
-                .iter()
-                .filter(|c| table.is_editable(c))
-                .map(|c| (c.name, c.vi))
-                .collect()
+            settable(table)
         } else {
             Vec::new()
         },
-        collected: if table.offers(BulkAction::MakeJobs)
-            && !is_gone
-            && person.may_table(&work::JOBS, Right::Import)
-        {
-            COLLECTED
-                .map(|service| (service.spec().wire, service.spec().title))
-                .to_vec()
-        } else {
+        collected: if is_gone {
             Vec::new()
+        } else {
+            collected(person, table)
         },
         may_export: may(Right::Export),
         may_import: !is_gone && table.is_importable && may(Right::Import),
         is_gone,
         has_gone: is_free && table.keeps_deleted(),
         gone_url: request.address(&[("gone", (!is_gone).then_some("1"))]),
-        sizes: SIZES
-            .iter()
-            .map(|s| {
-                (
-                    *s,
-                    request.address(&[("size", Some(&s.to_string()))]),
-                    *s == request.size,
-                )
-            })
-            .collect(),
+        sizes: sizes(&request),
     })
 }
 
@@ -224,4 +186,52 @@ fn head(request: &ListRequest, column: &'static Column) -> ColumnHead {
         sort_url: request.address(&[("sort", Some(column.name)), ("desc", turned)]),
         arrow,
     }
+}
+
+/// What stands in the address and has no field in a form: it is kept as it is.
+fn kept(request: &ListRequest, is_kept: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let pairs = request.pairs.iter();
+    pairs.filter(|(name, _)| is_kept(name)).cloned().collect()
+}
+
+/// All columns that may be shown, each with whether it is.
+fn choosable(
+    table: &Table,
+    columns: &[&'static Column],
+) -> Vec<(&'static str, &'static str, bool)> {
+    let is_chosen = |c: &Column| columns.iter().any(|chosen| chosen.name == c.name);
+    table
+        .shown()
+        .map(|c| (c.name, c.vi, is_chosen(c)))
+        .collect()
+}
+
+/// The columns that can be set for many rows.
+fn settable(table: &'static Table) -> Vec<(&'static str, &'static str)> {
+    table
+        .columns
+        .iter()
+        .filter(|c| table.is_editable(c))
+        .map(|c| (c.name, c.vi))
+        .collect()
+}
+
+/// The services whose jobs can be made of the table's rows.
+fn collected(person: &Person, table: &Table) -> Vec<(&'static str, &'static str)> {
+    if table.offers(BulkAction::MakeJobs) && person.may_table(&work::JOBS, Right::Import) {
+        COLLECTED
+            .map(|service| (service.spec().wire, service.spec().title))
+            .to_vec()
+    } else {
+        Vec::new()
+    }
+}
+
+/// How many rows a page may have, each with its address and whether it is so.
+fn sizes(request: &ListRequest) -> Vec<(u32, String, bool)> {
+    let size = |size: u32| {
+        let address = request.address(&[("size", Some(&size.to_string()))]);
+        (size, address, size == request.size)
+    };
+    SIZES.map(size).to_vec()
 }

@@ -3,7 +3,7 @@
 use crate::server::web::cells::{self, OPS};
 use crate::server::web::form::FormData;
 use crate::server::web::problem::Problem;
-use crate::store::catalogue::Table;
+use crate::store::catalogue::{Column, Table};
 use crate::store::tables::{Deleted, Filter, ListQuery};
 
 /// Rows on a page.
@@ -36,71 +36,15 @@ impl ListRequest {
             left: 0,
             pairs: Vec::new(),
         };
-        let column = |name: &str| {
-            table
-                .column(name)
-                .filter(|c| !c.secret)
-                .ok_or_else(|| Problem::bad("Không có cột này."))
-        };
         let sent: Vec<(String, String)> = url::form_urlencoded::parse(text.as_bytes())
             .into_owned()
             .filter(|(_, v)| !v.trim().is_empty())
             .collect();
         for (name, value) in &sent {
-            let (name, value) = match name.strip_prefix("q.") {
-                // What was typed into a pick list. Without a choice from it, a number is the row's.
-                Some(picked) => {
-                    let name = format!("f.{picked}.is");
-                    if value.trim().parse::<i64>().is_err()
-                        || sent.iter().any(|(other, _)| *other == name)
-                    {
-                        continue;
-                    }
-                    (name, value.trim().to_owned())
-                }
-                None => (name.clone(), value.clone()),
+            let Some((name, value)) = chosen(name, value, &sent) else {
+                continue;
             };
-            match name.as_str() {
-                "q" => request.query.search = value.chars().take(200).collect(),
-                "sort" => request.query.sort = Some(*column(&value)?),
-                "desc" => request.query.descending = value == "1",
-                "gone" => {
-                    request.query.deleted = if value == "1" {
-                        Deleted::Only
-                    } else {
-                        Deleted::Without
-                    }
-                }
-                "after" => request.query.after = Some(value.clone()),
-                "size" => {
-                    request.size = value
-                        .parse()
-                        .ok()
-                        .filter(|s| SIZES.contains(s))
-                        .unwrap_or(SIZES[1])
-                }
-                "done" => request.done = Some(value.clone()),
-                "did" => request.did = value.parse().unwrap_or(0),
-                "left" => request.left = value.parse().unwrap_or(0),
-                other => {
-                    let (name, op) = other
-                        .strip_prefix("f.")
-                        .and_then(|rest| rest.rsplit_once('.'))
-                        .ok_or_else(|| Problem::bad("Không có bộ lọc này."))?;
-                    let (_, compare, _) = OPS
-                        .into_iter()
-                        .find(|(wire, ..)| *wire == op)
-                        .ok_or_else(|| Problem::bad("Không có phép so sánh này."))?;
-                    let column = column(name)?;
-                    let read = cells::read_bound(table, column, compare, &value)
-                        .map_err(|why| Problem::bad(format!("{}: {why}", column.vi)))?;
-                    request.query.filters.push(Filter {
-                        column: *column,
-                        compare,
-                        value: read,
-                    });
-                }
-            }
+            request.read(&name, &value)?;
             if !matches!(name.as_str(), "after" | "done" | "did" | "left") {
                 request.pairs.push((name, value));
             }
@@ -109,6 +53,59 @@ impl ListRequest {
             request.query.descending = false;
         }
         Ok(request)
+    }
+
+    fn read(&mut self, name: &str, value: &str) -> Result<(), Problem> {
+        match name {
+            "q" => self.query.search = value.chars().take(200).collect(),
+            "sort" => self.query.sort = Some(self.column(value)?),
+            "desc" => self.query.descending = value == "1",
+            "gone" => {
+                self.query.deleted = if value == "1" {
+                    Deleted::Only
+                } else {
+                    Deleted::Without
+                }
+            }
+            "after" => self.query.after = Some(value.to_owned()),
+            "size" => {
+                let size = value.parse().ok().filter(|s| SIZES.contains(s));
+                self.size = size.unwrap_or(SIZES[1]);
+            }
+            "done" => self.done = Some(value.to_owned()),
+            "did" => self.did = value.parse().unwrap_or(0),
+            "left" => self.left = value.parse().unwrap_or(0),
+            other => {
+                let filter = self.filter(other, value)?;
+                self.query.filters.push(filter);
+            }
+        }
+        Ok(())
+    }
+
+    fn column(&self, name: &str) -> Result<Column, Problem> {
+        let column = self.table.shown_column(name).copied();
+        column.ok_or_else(|| Problem::bad("Không có cột này."))
+    }
+
+    /// `f.COLUMN.OP`
+    fn filter(&self, name: &str, value: &str) -> Result<Filter, Problem> {
+        let (column, op) = name
+            .strip_prefix("f.")
+            .and_then(|rest| rest.rsplit_once('.'))
+            .ok_or_else(|| Problem::bad("Không có bộ lọc này."))?;
+        let (_, compare, _) = OPS
+            .into_iter()
+            .find(|(wire, ..)| *wire == op)
+            .ok_or_else(|| Problem::bad("Không có phép so sánh này."))?;
+        let column = self.column(column)?;
+        let value = cells::read_bound(self.table, &column, compare, value)
+            .map_err(|why| Problem::bad(format!("{}: {why}", column.vi)))?;
+        Ok(Filter {
+            column,
+            compare,
+            value,
+        })
     }
 
     pub(super) fn address(&self, change: &[(&str, Option<&str>)]) -> String {
@@ -169,4 +166,14 @@ pub(super) fn back_to(table: &Table, form: &FormData) -> String {
     } else {
         format!("/admin/t/{}?{query}", table.name)
     }
+}
+
+/// What was typed into a pick list. Without a choice from it, a number is the row's.
+fn chosen(name: &str, value: &str, sent: &[(String, String)]) -> Option<(String, String)> {
+    let Some(picked) = name.strip_prefix("q.") else {
+        return Some((name.to_owned(), value.to_owned()));
+    };
+    let (name, value) = (format!("f.{picked}.is"), value.trim());
+    let is_number = value.parse::<i64>().is_ok();
+    (is_number && sent.iter().all(|(other, _)| *other != name)).then(|| (name, value.to_owned()))
 }
