@@ -340,6 +340,7 @@ fn setting(key: &str) -> &'static str {
         "limits.per_job" => "At most for one payment; empty is no limit",
         "limits.per_batch" => "At most for one batch",
         "limits.per_day" => "At most for one day",
+        "limits.repeat_hours" => "Equal top-ups: asked about for how many hours (0: never)",
         "limits.tolerance" => "How far the quote may be off the list's amount",
         "report.folder" => "Folder of reports; empty is ket_qua",
         "evidence.pictures" => "Pictures of every payment; off: of failures and doubts alone",
