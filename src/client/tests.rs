@@ -45,7 +45,7 @@ async fn each_fault_has_its_own_sentence() {
     )
     .await;
     assert!(
-        matches!(&broken, Err(ApiError::Server { status: 500, message }) if message.contains("error: x"))
+        matches!(&broken, Err(ApiError::Server { status: 500, message, .. }) if message.contains("error: x"))
     );
     assert!(matches!(
         answers(ResponseTemplate::new(401)).await,

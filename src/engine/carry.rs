@@ -293,6 +293,7 @@ impl<'c, 'r> Carrier<'c, 'r> {
         match claims.arm(ticket, &self.live.id, amount, is_meant).await {
             Ok(()) => Permit::Granted,
             Err(denial @ Denial::Refused(_)) => Permit::Refused(denial.to_string()),
+            Err(denial @ Denial::Repeat(_)) => Permit::Repeat(denial.to_string()),
             Err(denial @ Denial::Unanswered(_)) => Permit::Unanswered(denial.to_string()),
         }
     }

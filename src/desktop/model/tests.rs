@@ -200,6 +200,7 @@ fn a_copied_table_keeps_the_zeros_of_phones() {
 /// A batch of two bills that is over with these outcomes.
 fn over(outcomes: [Outcome; 2], is_dry_run: bool) -> Model {
     let mut model = ready(Service::PayEvn, "PE01\nPE02");
+    model.has_pin = true;
     model.busy = Busy::Batch(Service::PayEvn);
     model.tab_mut().started(is_dry_run);
     for (index, how) in outcomes.into_iter().enumerate() {

@@ -351,10 +351,8 @@ fn setting(key: &str) -> &'static str {
         "browser.logins_per_browser" => "Sessions in one browser",
         "limits.per_job" => "At most for one payment; empty is no limit",
         "limits.per_batch" => "At most for one batch",
-        "limits.repeat_hours" => {
-            "Hours in which an equal top-up is held back and asked about; 0 is never"
-        }
         "limits.per_day" => "At most for one day",
+        "limits.repeat_hours" => "Equal top-ups: asked about for how many hours (0: never)",
         "limits.tolerance" => "How far the quote may be off the list's amount",
         "report.folder" => "Folder of reports; empty is ket_qua",
         "evidence.pictures" => "Pictures of every payment; off: of failures and doubts alone",

@@ -317,10 +317,10 @@ fn setting(key: &str) -> &'static str {
         "browser.logins_per_browser" => "Số phiên trong một trình duyệt",
         "limits.per_job" => "Nhiều nhất cho một khoản; trống là không giới hạn",
         "limits.per_batch" => "Nhiều nhất cho một lô",
-        "limits.repeat_hours" => {
-            "Giờ trong đó không nạp lại cùng số, cùng tiền mà không hỏi; 0 là không giữ"
-        }
         "limits.per_day" => "Nhiều nhất cho một ngày",
+        "limits.repeat_hours" => {
+            "Nạp trùng số và số tiền: hỏi lại trong bao nhiêu giờ (0: không hỏi)"
+        }
         "limits.tolerance" => "Số tiền cổng báo được lệch bao nhiêu so với danh sách",
         "report.folder" => "Thư mục báo cáo; trống là ket_qua",
         "evidence.pictures" => "Chụp màn hình mọi khoản; tắt thì chỉ chụp khi lỗi hoặc chưa rõ",
