@@ -3,7 +3,7 @@
 use egui::{Align, Button, Label, Layout, RichText, Ui};
 use egui_extras::{Column as Width, TableBuilder};
 
-use super::model::rows::{JobRow, TableColumn};
+use super::model::rows::{ListRow, TableColumn};
 use super::model::{ServiceTab, UserAction, local};
 use super::style::ROW_HEIGHT;
 use super::words::Words;
@@ -94,7 +94,7 @@ fn head(
     }
 }
 
-fn cells(line: &mut egui_extras::TableRow<'_, '_>, place: usize, row: &JobRow, words: &Words) {
+fn cells(line: &mut egui_extras::TableRow<'_, '_>, place: usize, row: &ListRow, words: &Words) {
     line.col(|ui| {
         ui.label((place + 1).to_string());
     });

@@ -4,7 +4,7 @@
 use jiff::tz::TimeZone;
 
 use crate::ledger::{BatchSummary, JobResult, Ledger, LedgerError};
-use crate::report::{BatchReport, LeftOut, ReportRow};
+use crate::report::{BatchReport, LeftOut, ReportedJob};
 
 /// What a batch's report says. `None`: there is no such batch.
 pub async fn report_of(ledger: &Ledger, batch: &str) -> Result<Option<BatchReport>, LedgerError> {
@@ -118,8 +118,8 @@ fn report(batch: BatchSummary, results: Vec<JobResult>) -> BatchReport {
     }
 }
 
-fn row(result: JobResult) -> ReportRow {
-    ReportRow {
+fn row(result: JobResult) -> ReportedJob {
+    ReportedJob {
         account: result.job.account.to_string(),
         order_id: result.job.order_id,
         payment: result.job.payment,

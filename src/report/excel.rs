@@ -38,14 +38,14 @@ pub struct BatchReport {
     /// Times are written in this zone.
     pub zone: TimeZone,
     /// One row a job, in order.
-    pub rows: Vec<ReportRow>,
+    pub rows: Vec<ReportedJob>,
     /// Rows of the source that were not done.
     pub left_out: Vec<LeftOut>,
 }
 
 /// One job.
 #[derive(Debug, Clone)]
-pub struct ReportRow {
+pub struct ReportedJob {
     /// For whom.
     pub account: String,
     /// Its order.
@@ -254,7 +254,7 @@ fn write(report: &BatchReport, path: &Path) -> Result<(), ReportError> {
         )?;
     }
     summary(workbook.add_worksheet(), report)?;
-    let unknown: Vec<ReportRow> = report
+    let unknown: Vec<ReportedJob> = report
         .rows
         .iter()
         .filter(|r| r.outcome == Outcome::Unknown)
@@ -339,7 +339,7 @@ fn results(
     report: &BatchReport,
     name: &str,
     offset: usize,
-    rows: &[ReportRow],
+    rows: &[ReportedJob],
 ) -> Result<(), XlsxError> {
     let is_small = rows.len() <= TABLE_ROWS_MAX;
     let sheet = if is_small {
@@ -414,7 +414,7 @@ fn result(
     formats: &Formats,
     at: u32,
     number: usize,
-    row: &ReportRow,
+    row: &ReportedJob,
 ) -> Result<(), XlsxError> {
     sheet.write_number(at, 0, u32::try_from(number).map_or(f64::MAX, f64::from))?;
     sheet.write_string_with_format(at, 1, &row.account, &formats.text)?;
@@ -491,7 +491,7 @@ fn summary(sheet: &mut Worksheet, report: &BatchReport) -> Result<(), XlsxError>
         sheet.write_string_with_format(at, column, title, &formats.head)?;
     }
     for outcome in Outcome::ALL {
-        let of: Vec<&ReportRow> = report
+        let of: Vec<&ReportedJob> = report
             .rows
             .iter()
             .filter(|r| r.outcome == outcome)

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use gachno::desktop::model::rows::{JobRow, RowState, Wish};
+use gachno::desktop::model::rows::{ListRow, RowState, Wish};
 use gachno::desktop::model::side::{BatchView, Story};
 use gachno::desktop::model::{Busy, FoundAttempt, Login, Model, Phase, Place, Reach, Setup};
 use gachno::desktop::{draw, dress};
@@ -100,7 +100,7 @@ fn at_work(done: usize) -> Model {
             Outcome::Unknown => "Cổng không trả lời; đang chờ lịch sử và số dư".to_owned(),
             _ => "Hóa đơn đã được thanh toán trước đó".to_owned(),
         };
-        tab.rows.change(place, |row: &mut JobRow| {
+        tab.rows.change(place, |row: &mut ListRow| {
             row.state = RowState::Done(outcome);
             row.customer = Some(CUSTOMERS[place % CUSTOMERS.len()].into());
             row.amount = (outcome != Outcome::NoDebt)

@@ -9,7 +9,7 @@ use egui::{Context, RawInput, Rect, pos2, vec2};
 
 use super::{Row, percentile};
 use crate::cli::tell;
-use crate::desktop::model::rows::{JobRow, Rows};
+use crate::desktop::model::rows::{ListRow, Rows};
 use crate::desktop::model::rows::{RowState, TableColumn, Wish, ordered};
 use crate::desktop::model::{Busy, Model, Phase, Place, Setup};
 use crate::desktop::{FIRST_FRAME, draw, dress};
@@ -91,7 +91,7 @@ fn frames(size: u32) -> (Vec<f64>, usize, f64) {
     let tab = model.tab_mut();
     tab.rows = (0..size)
         .map(|i| {
-            JobRow::waiting(
+            ListRow::waiting(
                 &format!("PE{i:08}"),
                 Some(Vnd::fixed(10_000 + i % 900 * 1_000)),
             )

@@ -13,7 +13,7 @@ const CHUNK: usize = 4_096;
 
 /// One job, as the table shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobRow {
+pub struct ListRow {
     /// Code or phone.
     pub account: Arc<str>,
     /// Whose bill it is, where the portal said so.
@@ -157,7 +157,7 @@ pub const fn shown(outcome: Outcome) -> (&'static str, Tone) {
     }
 }
 
-impl JobRow {
+impl ListRow {
     /// A job that nobody has begun.
     pub fn waiting(account: &str, amount: Option<Vnd>) -> Self {
         Self {
@@ -175,13 +175,13 @@ impl JobRow {
 /// All rows. Cloning shares them.
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
-    chunks: Vec<Arc<Vec<JobRow>>>,
+    chunks: Vec<Arc<Vec<ListRow>>>,
     len: usize,
     counts: [usize; Group::ALL.len()],
 }
 
-impl FromIterator<JobRow> for Rows {
-    fn from_iter<I: IntoIterator<Item = JobRow>>(rows: I) -> Self {
+impl FromIterator<ListRow> for Rows {
+    fn from_iter<I: IntoIterator<Item = ListRow>>(rows: I) -> Self {
         let mut all = Self::default();
         let mut chunk = Vec::new();
         for row in rows {
@@ -216,17 +216,17 @@ impl Rows {
     }
 
     /// The row at this place of the list.
-    pub fn get(&self, index: usize) -> Option<&JobRow> {
+    pub fn get(&self, index: usize) -> Option<&ListRow> {
         self.chunks.get(index / CHUNK)?.get(index % CHUNK)
     }
 
     /// All, in the list's order.
-    pub fn iter(&self) -> impl Iterator<Item = &JobRow> {
+    pub fn iter(&self) -> impl Iterator<Item = &ListRow> {
         self.chunks.iter().flat_map(|chunk| chunk.iter())
     }
 
     /// Changes one row. What somebody else is sorting stays as it was for them.
-    pub fn change(&mut self, index: usize, change: impl FnOnce(&mut JobRow)) {
+    pub fn change(&mut self, index: usize, change: impl FnOnce(&mut ListRow)) {
         let Some(row) = self
             .chunks
             .get_mut(index / CHUNK)
@@ -295,7 +295,7 @@ pub fn ordered(rows: &Rows, wish: &Wish) -> Option<Vec<u32>> {
         }
     };
     let is_number = !query.is_empty() && query.bytes().all(|byte| byte.is_ascii_digit());
-    let fits = |row: &JobRow| {
+    let fits = |row: &ListRow| {
         wish.group.is_none_or(|group| row.state.group() == group)
             && (query.is_empty()
                 || has(&row.account)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::rows::{Group, JobRow, RowState, Rows, TableColumn, Wish, ordered};
+use super::rows::{Group, ListRow, RowState, Rows, TableColumn, Wish, ordered};
 use super::taken::{Taken, line_of};
 use super::{Known, LinkId};
 use crate::desktop::style::Tone;
@@ -206,7 +206,7 @@ impl ServiceTab {
 
     /// Keeps only what failed and is safe to be done again.
     pub fn only_failed(&mut self, service: Service) {
-        let again = |row: &JobRow| {
+        let again = |row: &ListRow| {
             matches!(
                 row.state,
                 RowState::Done(Outcome::Failed | Outcome::NotSent | Outcome::Cancelled)
@@ -246,7 +246,7 @@ impl ServiceTab {
     }
 
     /// Jobs that were held back because an equal top-up was made a short while ago, with their rows.
-    pub fn held_back(&self) -> impl Iterator<Item = (&Job, &JobRow)> {
+    pub fn held_back(&self) -> impl Iterator<Item = (&Job, &ListRow)> {
         self.list
             .jobs
             .iter()
@@ -274,7 +274,7 @@ impl ServiceTab {
             .list
             .jobs
             .iter()
-            .map(|j| JobRow::waiting(&j.account.to_string(), j.amount))
+            .map(|j| ListRow::waiting(&j.account.to_string(), j.amount))
             .collect();
         self.batch = None;
         self.forget_batch();
@@ -361,7 +361,7 @@ impl ServiceTab {
         self.rows = self
             .rows
             .iter()
-            .map(|row| JobRow::waiting(&row.account, row.amount))
+            .map(|row| ListRow::waiting(&row.account, row.amount))
             .collect();
         self.wish = Wish::default();
         self.reorder();
@@ -399,7 +399,7 @@ impl ServiceTab {
     }
 
     /// The row that the table shows at this place, with its place in the list.
-    pub fn row(&self, place: usize) -> Option<(usize, &JobRow)> {
+    pub fn row(&self, place: usize) -> Option<(usize, &ListRow)> {
         let place = match &self.order {
             Some(order) => *order.get(place)? as usize,
             None => place,

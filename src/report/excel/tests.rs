@@ -1,8 +1,8 @@
 use super::*;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 
-fn row(account: &str, outcome: Outcome, amount: u32) -> ReportRow {
-    ReportRow {
+fn row(account: &str, outcome: Outcome, amount: u32) -> ReportedJob {
+    ReportedJob {
         account: account.into(),
         order_id: Some("D1".into()),
         payment: None,

@@ -2,7 +2,7 @@ use super::*;
 
 fn rows(count: u32) -> Rows {
     (0..count)
-        .map(|i| JobRow::waiting(&format!("PE{i:05}"), Some(Vnd::fixed(i % 7 * 1_000))))
+        .map(|i| ListRow::waiting(&format!("PE{i:05}"), Some(Vnd::fixed(i % 7 * 1_000))))
         .collect()
 }
 
