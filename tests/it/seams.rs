@@ -201,7 +201,7 @@ async fn append(ledger: &Ledger, live: &mut LiveAttempt, event: Event) {
 #[tokio::test]
 async fn letters_for_a_source_that_is_gone_keep_nothing_from_the_other() {
     gachno::init_tls();
-    let site = mock_site::start(mock_site::Options {
+    let site = mock_site::start(mock_site::MockSiteOptions {
         listen: ([127, 0, 0, 1], 0).into(),
         user: "thuho".into(),
         password: "mk".into(),
