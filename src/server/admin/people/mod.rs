@@ -87,7 +87,7 @@ struct People {
     roles: Vec<Choice>,
     may_add: bool,
     error: Option<String>,
-    told: Option<(String, String)>,
+    new_password: Option<(String, String)>,
 }
 
 /// How loud an account's status is.
@@ -121,7 +121,7 @@ async fn people(
     app: &AppState,
     person: &Person,
     error: Option<String>,
-    told: Option<(String, String)>,
+    new_password: Option<(String, String)>,
     done: Option<&str>,
 ) -> Result<People, Problem> {
     let mut accounts = app.store().accounts().list(MANY).await?;
@@ -142,7 +142,7 @@ async fn people(
         roles: roles_for(person, Role::Operator),
         may_add,
         error,
-        told,
+        new_password,
     })
 }
 
@@ -155,7 +155,7 @@ pub async fn list(
     page(&people(&app, &person, None, None, done.done.as_deref()).await?)
 }
 
-/// A new account with a password for once, which is told this once.
+/// A new account with a password for once, which is new_password this once.
 pub async fn add(
     State(app): State<AppState>,
     person: Person,

@@ -45,7 +45,7 @@ struct PersonPage {
     trial: Option<String>,
     sessions: Vec<SessionRow>,
     action: String,
-    told: Option<String>,
+    new_password: Option<String>,
 }
 
 async fn account_of(app: &AppState, id: i64) -> Result<UserAccount, Problem> {
@@ -60,7 +60,7 @@ async fn person_page(
     app: &AppState,
     person: &Person,
     id: i64,
-    told: Option<String>,
+    new_password: Option<String>,
     done: Option<&str>,
 ) -> Result<PersonPage, Problem> {
     let account = account_of(app, id).await?;
@@ -92,7 +92,7 @@ async fn person_page(
             .map(|until| cells::for_people(&users::TRIAL_EXPIRE_DATE, &Json::from(until))),
         sessions: sessions_of(app, id, &person.session).await?,
         action: format!("/admin/people/{id}/end"),
-        told,
+        new_password,
         account,
     })
 }
@@ -186,7 +186,7 @@ pub async fn trial(
     Ok(go(&format!("/admin/people/{id}?done=saved")))
 }
 
-/// A new password for once, told this once.
+/// A new password for once, new_password this once.
 pub async fn reset(
     State(app): State<AppState>,
     person: Person,
