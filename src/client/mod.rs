@@ -92,6 +92,8 @@ pub enum ApiError {
         status: u16,
         /// Its words.
         message: String,
+        /// Its word for programs; empty where it has none.
+        code: String,
     },
     /// It does not know the service.
     #[error("API không có dịch vụ {0}. (Unknown service.)")]
@@ -151,6 +153,7 @@ impl JobApi {
             .ok_or_else(|| ApiError::Server {
                 status: 404,
                 message: "không có /api/health".to_owned(),
+                code: String::new(),
             })?;
         serde_json::from_value(value).map_err(ApiError::NotJson)
     }
@@ -207,6 +210,7 @@ impl JobApi {
             _ => Err(ApiError::Server {
                 status: status.as_u16(),
                 message: words(&body),
+                code: code(&body),
             }),
         }
     }
@@ -259,6 +263,13 @@ async fn read_body(
         body.extend_from_slice(&chunk);
     }
     Ok((status, body))
+}
+
+/// The `code` of an error answer, where it has one.
+fn code(body: &[u8]) -> String {
+    let answer = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    let code = answer.get("code").and_then(Value::as_str);
+    code.unwrap_or_default().to_owned()
 }
 
 /// The `message` or `detail` of an error answer, or its beginning.
@@ -322,7 +333,7 @@ mod tests {
         )
         .await;
         assert!(
-            matches!(&broken, Err(ApiError::Server { status: 500, message }) if message.contains("error: x"))
+            matches!(&broken, Err(ApiError::Server { status: 500, message, .. }) if message.contains("error: x"))
         );
         assert!(matches!(
             answers(ResponseTemplate::new(401)).await,

@@ -6,7 +6,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::job::{Defaults, JobList, PaymentType, RawJob};
+use crate::domain::PaymentType;
+use crate::domain::job::{Defaults, JobList, RawJob};
 use crate::domain::service::UnknownService;
 use crate::domain::text::folded;
 use crate::domain::{AccountKind, Intake, Phone, Service, Vnd};

@@ -59,6 +59,9 @@ pub enum Denial {
     /// The server says no: it was given to another machine, its debt is locked, a limit is reached.
     #[error("{0}")]
     Refused(String),
+    /// An equal top-up was made a short while ago: a person has to say that it is meant.
+    #[error("{0}")]
+    Repeat(String),
     /// Nobody knows whether the server said yes.
     #[error("Máy chủ chưa trả lời có cho thanh toán hay không; chưa trả gì. {0}")]
     Unanswered(#[source] ApiError),
@@ -215,9 +218,13 @@ impl JobServer {
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err(Denial::Refused("Máy chủ không có việc này.".to_owned())),
             Err(error) if error.is_of_the_way() => Err(Denial::Unanswered(error)),
+            Err(ApiError::Server { message, code, .. }) if code == "repeat" => {
+                Err(Denial::Repeat(message))
+            }
             Err(ApiError::Server {
                 status: 400..=499,
                 message,
+                ..
             }) => Err(Denial::Refused(message)),
             Err(error @ ApiError::Denied { .. }) => Err(Denial::Refused(error.to_string())),
             Err(error) => Err(Denial::Unanswered(error)),
@@ -265,6 +272,7 @@ impl JobServer {
         let value = value.ok_or_else(|| ApiError::Server {
             status: StatusCode::NOT_FOUND.as_u16(),
             message: path.to_owned(),
+            code: String::new(),
         })?;
         serde_json::from_value(value).map_err(ApiError::NotJson)
     }

@@ -111,6 +111,7 @@ impl CollectionSite {
             status => Err(ApiError::Server {
                 status,
                 message: super::words(&body),
+                code: String::new(),
             }),
         }
     }

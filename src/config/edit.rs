@@ -94,7 +94,7 @@ pub fn set(
             "false" | "0" | "không" => Value::Bool(false),
             _ => return Err(bad("nhập true hoặc false".to_owned())),
         },
-        (_, key) if key.starts_with("limits.") => match text {
+        (_, key) if key.starts_with("limits.") && key != "limits.repeat_hours" => match text {
             "" | "null" if key != "limits.tolerance" => Value::Null,
             amount => amount
                 .parse::<Vnd>()

@@ -16,7 +16,7 @@ mod troubles;
 pub use audit::{Audited, audit};
 pub use recovery::Recovery;
 pub use strike::{Strike, Victim, When};
-pub use trial::{Lab, LabError, Trial, Verdict};
+pub use trial::{Lab, LabError, Trial, TrialResult};
 pub use troubles::{Trouble, troubles};
 
 use std::time::Duration;

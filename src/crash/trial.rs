@@ -48,7 +48,7 @@ pub struct Trial {
 
 /// How it ended.
 #[derive(Debug, Clone, Default)]
-pub struct Verdict {
+pub struct TrialResult {
     /// How often the program was started.
     pub runs: usize,
     /// How many processes were killed (a portal counts as one).
@@ -168,7 +168,7 @@ impl Lab {
     }
 
     /// Makes the trial. Its folder, browsers and servers are gone when this returns.
-    pub async fn run(&self, trial: &Trial) -> Result<Verdict, LabError> {
+    pub async fn run(&self, trial: &Trial) -> Result<TrialResult, LabError> {
         let mut scenario = Scenario::default();
         for trouble in &trial.troubles {
             trouble.apply(&mut scenario);
@@ -207,8 +207,13 @@ impl Lab {
         Ok((home, portal))
     }
 
-    async fn go(&self, trial: &Trial, home: &Path, portal: &Sandbox) -> Result<Verdict, LabError> {
-        let mut verdict = Verdict::default();
+    async fn go(
+        &self,
+        trial: &Trial,
+        home: &Path,
+        portal: &Sandbox,
+    ) -> Result<TrialResult, LabError> {
+        let mut verdict = TrialResult::default();
         let mut strikes = trial.strikes.iter();
         let mut before = Vec::new();
         while verdict.runs < RESTARTS_MAX {

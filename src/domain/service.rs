@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::account::AccountKind;
-use super::job::PaymentType;
 use super::money::Vnd;
+use super::payment_type::PaymentType;
 
 /// What an operator can have done for a list of accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,6 @@
 //! What the driver asks of the portal, put to its pages: looking up, preparing, reading again.
 
-use super::login::Login;
+use super::login::PortalLogin;
 use crate::domain::driver::{HistoryRead, LookedUp, Opened, Reading};
 use crate::domain::{
     Account, Answer, BillCode, DebtAfter, Intent, Job, Outcome, PaymentType, Phone, Said, Service,
@@ -24,7 +24,7 @@ pub(super) struct OpenedDialog {
     pub prepared: Option<Prepared>,
 }
 
-impl Login<'_> {
+impl PortalLogin<'_> {
     /// Asks the portal. Where the page does look-up and preparation in one step, the dialog is open
     /// afterwards.
     pub async fn look_up(&mut self, job: &Job) -> Result<Looked, PortalError> {

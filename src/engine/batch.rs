@@ -5,8 +5,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 
 use super::control::Control;
-use super::crew::{Crew, locked};
-use super::login::Login;
+use super::crew::Crew;
+use super::locked::locked;
+use super::login::PortalLogin;
 use super::plan::Plan;
 use super::progress::{Counts, OutcomeEvent, Progress, Reporter};
 use super::recover::recover;
@@ -44,7 +45,7 @@ pub async fn run(
         dry_run: plan.dry_run,
     });
     let crew = Crew::new(tools, plan, &batch, reporter, control);
-    let mut lead = Login::new(&crew, 0);
+    let mut lead = PortalLogin::new(&crew, 0);
     let gone_through = lead.go_through().await;
     let agent = lead.agent.clone();
     crew.evidence_kept().await;
@@ -158,7 +159,7 @@ fn new_batch(tools: &Tools, plan: &Plan) -> NewBatch {
     }
 }
 
-impl<'r> Login<'r> {
+impl<'r> PortalLogin<'r> {
     /// The lead: looks into doubts first, works with the others, looks into new doubts last.
     async fn go_through(&mut self) -> Result<End, EngineError> {
         let control = self.crew.control;
@@ -257,14 +258,15 @@ impl<'r> Login<'r> {
     async fn work_together(&mut self) -> Result<(), EngineError> {
         let crew = self.crew;
         let logins = self.plan.sessions.min(crew.batch.jobs.len());
-        let mut others: Vec<Login<'r>> =
-            (1..logins).map(|number| Login::new(crew, number)).collect();
+        let mut others: Vec<PortalLogin<'r>> = (1..logins)
+            .map(|number| PortalLogin::new(crew, number))
+            .collect();
         let mut first_fault = None;
         {
             let mut at_work: FuturesUnordered<_> = others
                 .iter_mut()
                 .chain(std::iter::once(self))
-                .map(Login::work)
+                .map(PortalLogin::work)
                 .collect();
             while let Some(ended) = at_work.next().await {
                 if let Err(error) = ended {

@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::crew::locked;
+use super::locked::locked;
 use crate::domain::Vnd;
 
 /// When the agent's balance can be compared: what is on its way, and how many were armed so far.

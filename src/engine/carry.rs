@@ -10,7 +10,7 @@ use super::book::{OnItsWay, Stamp};
 use super::evidence::Piece;
 use super::halt::Boundary;
 use super::keeping::Keeping;
-use super::login::Login;
+use super::login::PortalLogin;
 use super::progress::Progress;
 use super::tools::EngineError;
 use crate::browser::{Gate, Strength};
@@ -25,7 +25,7 @@ use crate::portal::{Answered, Armament, PortalError, Prepared, Readiness};
 
 /// One attempt under way: the driver, and what its effects need of the world.
 pub(super) struct Carrier<'c, 'r> {
-    pub login: &'c mut Login<'r>,
+    pub login: &'c mut PortalLogin<'r>,
     pub live: &'c mut LiveAttempt,
     pub driver: AttemptDriver,
     /// Its place in the list, for whoever listens; `None` outside of one.
@@ -50,7 +50,7 @@ pub(super) struct Carrier<'c, 'r> {
 
 impl<'c, 'r> Carrier<'c, 'r> {
     pub async fn new(
-        login: &'c mut Login<'r>,
+        login: &'c mut PortalLogin<'r>,
         live: &'c mut LiveAttempt,
         driver: AttemptDriver,
         index: Option<usize>,
@@ -293,6 +293,7 @@ impl<'c, 'r> Carrier<'c, 'r> {
         match claims.arm(ticket, &self.live.id, amount, is_meant).await {
             Ok(()) => Permit::Granted,
             Err(denial @ Denial::Refused(_)) => Permit::Refused(denial.to_string()),
+            Err(denial @ Denial::Repeat(_)) => Permit::Repeat(denial.to_string()),
             Err(denial @ Denial::Unanswered(_)) => Permit::Unanswered(denial.to_string()),
         }
     }
@@ -435,7 +436,7 @@ impl<'c, 'r> Carrier<'c, 'r> {
 /// The confirming request is held: its release is recorded before it is let go. `Err`: it is failed
 /// instead, for this reason.
 async fn release(
-    login: &Login<'_>,
+    login: &PortalLogin<'_>,
     live: &mut LiveAttempt,
     driver: &mut AttemptDriver,
     index: Option<usize>,
@@ -478,7 +479,7 @@ async fn release(
     }
 }
 
-fn say_state(login: &Login<'_>, live: &LiveAttempt, index: Option<usize>, account: &str) {
+fn say_state(login: &PortalLogin<'_>, live: &LiveAttempt, index: Option<usize>, account: &str) {
     let Some(index) = index else { return };
     login.reporter.say(Progress::State {
         login: login.number,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::book::Book;
 use super::control::Control;
+use super::locked::locked;
 use super::pace::Pace;
 use super::plan::Plan;
 use super::progress::{Progress, Reporter};
-use super::recover::rules_of;
 use super::timing::eta_s;
 use super::tools::Tools;
 use crate::browser::Shards;
@@ -80,10 +80,6 @@ struct Tally {
     breaker: Option<String>,
 }
 
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl<'r> Crew<'r> {
     pub fn new(
         tools: &'r Tools,
@@ -101,7 +97,7 @@ impl<'r> Crew<'r> {
             control,
             shards: Shards::new(tools.browser.clone(), tools.logins_per_browser),
             book: Book::default(),
-            rules: Arc::new(rules_of(tools, plan.limits)),
+            rules: Arc::new(tools.rules(plan.limits)),
             words_prove: AtomicBool::new(false),
             arming: tokio::sync::Mutex::default(),
             person: tokio::sync::Mutex::default(),

@@ -3,9 +3,9 @@
 
 use tokio::task::JoinHandle;
 
-use super::crew::locked;
 use super::evidence::{EvidenceStore, Piece};
-use super::login::Login;
+use super::locked::locked;
+use super::login::PortalLogin;
 use crate::browser::Camera;
 use crate::domain::Event;
 use crate::ledger::LiveAttempt;
@@ -20,7 +20,7 @@ pub(super) struct Keeping {
 }
 
 impl Keeping {
-    pub fn of(login: &Login<'_>) -> Self {
+    pub fn of(login: &PortalLogin<'_>) -> Self {
         Self {
             store: login.tools.evidence.clone(),
             camera: login
@@ -67,7 +67,7 @@ impl Keeping {
     }
 
     /// Writes it all in the background; the ledger then names the files.
-    pub fn keep(self, login: &Login<'_>, live: &LiveAttempt) {
+    pub fn keep(self, login: &PortalLogin<'_>, live: &LiveAttempt) {
         let Self { store, pieces, .. } = self;
         let (ledger, attempt) = (login.tools.ledger.clone(), live.id.clone());
         locked(&login.crew.evidence).spawn(async move {

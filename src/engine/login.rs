@@ -18,7 +18,7 @@ use crate::portal::{LoginStep, Page, PortalError};
 const BACKOFF: Duration = Duration::from_millis(500);
 
 /// One login at work on a batch.
-pub(super) struct Login<'r> {
+pub(super) struct PortalLogin<'r> {
     pub crew: &'r Crew<'r>,
     pub tools: &'r Tools,
     pub plan: &'r Plan,
@@ -32,7 +32,7 @@ pub(super) struct Login<'r> {
     pub bill_page: Option<String>,
 }
 
-impl<'r> Login<'r> {
+impl<'r> PortalLogin<'r> {
     pub fn new(crew: &'r Crew<'r>, number: usize) -> Self {
         Self {
             crew,

@@ -16,6 +16,7 @@ mod crew;
 mod evidence;
 mod halt;
 mod keeping;
+mod locked;
 mod login;
 mod pace;
 mod plan;

@@ -7,9 +7,7 @@ use super::carry::misplaced;
 use super::evidence::Piece;
 use super::tools::{EngineError, Tools};
 use crate::browser::{self, Facts, Session};
-use crate::domain::driver::{
-    AttemptDriver, AttemptRules, Effect, Finish, Input, JobTask, Reattached,
-};
+use crate::domain::driver::{AttemptDriver, Effect, Finish, Input, JobTask, Reattached};
 use crate::domain::{Event, Limits, Said, Vnd};
 use crate::ledger::{LedgerError, LiveAttempt};
 use crate::portal::{Answered, Page, said_in};
@@ -30,7 +28,7 @@ pub(super) async fn recover(tools: &Tools) -> Result<(), EngineError> {
             minimum: Vnd::ZERO,
         };
         let reading = reading_of(&tools.map, live.attempt.observed.as_deref());
-        let rules = Arc::new(rules_of(tools, Limits::default()));
+        let rules = Arc::new(tools.rules(Limits::default()));
         let mut driver = AttemptDriver::new(task, rules, live.attempt.clone(), reading);
         let mut effect = driver.recover()?;
         while !matches!(effect, Effect::Finish(_)) {
@@ -59,17 +57,6 @@ pub(super) async fn recover(tools: &Tools) -> Result<(), EngineError> {
         );
     }
     Ok(())
-}
-
-/// What every attempt is bound by.
-pub(super) fn rules_of(tools: &Tools, limits: Limits) -> AttemptRules {
-    AttemptRules {
-        limits,
-        patience: tools.patience.clone(),
-        retries: tools.retries,
-        settle_waits_ms: vec![300, 1_000, 3_000],
-        flaw: crate::domain::Flaw::None,
-    }
 }
 
 async fn reattach(tools: &Tools, live: &mut LiveAttempt) -> Result<Reattached, LedgerError> {

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use super::ask_portal::reading_of;
 use super::carry::Carrier;
-use super::crew::locked;
-use super::login::Login;
+use super::locked::locked;
+use super::login::PortalLogin;
 use super::progress::Progress;
 use super::tools::EngineError;
 use crate::domain::driver::{AttemptDriver, JobTask, same_agent};
 use crate::domain::{Outcome, Settled, State, Vnd};
 use crate::ledger::{LedgerError, LiveAttempt};
 
-impl Login<'_> {
+impl PortalLogin<'_> {
     /// Everything in doubt on this login's account, oldest first.
     async fn my_doubts(&self) -> Result<Vec<LiveAttempt>, LedgerError> {
         let mut mine = self.tools.ledger.in_doubt().await?;

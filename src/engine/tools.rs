@@ -10,8 +10,8 @@ use super::halt::Halt;
 use super::plan::PlanError;
 use crate::browser::{BrowserError, BrowserSettings};
 use crate::client::Claims;
-use crate::domain::Patience;
 use crate::domain::driver::OutOfOrder;
+use crate::domain::{AttemptRules, Flaw, Limits, Patience};
 use crate::ledger::{JobResult, Ledger, LedgerError, StoppedList};
 use crate::portal::{PortalError, PortalMap};
 
@@ -47,6 +47,19 @@ pub struct Tools {
     pub claims: Option<Arc<Claims>>,
     /// For crash tests.
     pub halt: Halt,
+}
+
+impl Tools {
+    /// What every attempt is bound by.
+    pub(super) fn rules(&self, limits: Limits) -> AttemptRules {
+        AttemptRules {
+            limits,
+            patience: self.patience.clone(),
+            retries: self.retries,
+            settle_waits_ms: vec![300, 1_000, 3_000],
+            flaw: Flaw::None,
+        }
+    }
 }
 
 /// A batch that was gone through, or as far as it came.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::control::Control;
 use super::crew::Crew;
-use super::login::Login;
+use super::login::PortalLogin;
 use super::plan::Plan;
 use super::progress::Reporter;
 use super::recover::recover;
@@ -34,7 +34,7 @@ async fn on_the_portal<T>(
 ) -> Result<T, EngineError> {
     let (batch, control, reporter) = (no_batch(plan), Control::default(), Reporter::silent());
     let crew = Crew::new(tools, plan, &batch, &reporter, &control);
-    let mut login = Login::new(&crew, 0);
+    let mut login = PortalLogin::new(&crew, 0);
     let seen = match login.connect().await {
         Ok(()) => Ok(then(login.page()?, &login.agent, crew.balance()).await),
         Err(error) => Err(error),
@@ -93,7 +93,7 @@ pub async fn reconcile(
     if !tools.ledger.in_doubt().await?.is_empty() {
         let batch = no_batch(plan);
         let crew = Crew::new(tools, plan, &batch, reporter, control);
-        let mut login = Login::new(&crew, 0);
+        let mut login = PortalLogin::new(&crew, 0);
         let settled = match login.connect().await {
             Ok(()) => match login.look_into_doubts().await {
                 Ok(()) => login.settle_what_is_left().await.map(drop),

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::ask_portal::reading_of;
 use super::carry::{Carrier, is_paid};
-use super::crew::{Waiting, locked};
-use super::login::Login;
+use super::crew::Waiting;
+use super::locked::locked;
+use super::login::PortalLogin;
 use super::progress::{OutcomeEvent, Progress};
 use super::tools::EngineError;
 use crate::browser::Session;
@@ -28,7 +29,7 @@ enum Left {
     Postponed(Waiting),
 }
 
-impl Login<'_> {
+impl PortalLogin<'_> {
     /// Takes jobs until none is left.
     pub async fn work(&mut self) -> Result<(), EngineError> {
         let worked = self.take_jobs().await;

@@ -872,6 +872,20 @@ async fn the_same_bill_handed_out_anew_is_another_batch() {
     assert_ne!(enter(&ledger, anew).await.id, first.id);
 }
 
+/// The body of an armed event as an earlier program wrote it: with members that are gone.
+const OLD_ARMED: &str = r#"{"kind":"armed","agent":"A","fingerprint":"gach_dien_evn|pe01|150000","obligation":"gach_dien_evn|pe01","amount":150000,"balance_before":9000000,"balance_seq":3,"balance_is_proof":true,"gate":"valve","session":"s","browser_pid":4242,"fence":7,"deadline_ms":1763600000000}"#;
+
+#[test]
+fn what_an_earlier_program_armed_is_still_read() {
+    let Ok(Event::Armed(intent)) = serde_json::from_str(OLD_ARMED) else {
+        panic!("an armed event");
+    };
+    assert_eq!(
+        (intent.obligation.as_str(), intent.amount, intent.gate),
+        ("gach_dien_evn|pe01", Vnd::fixed(150_000), GateKind::Valve)
+    );
+}
+
 /// A batch with one row, paid.
 async fn paid_list(ledger: &Ledger, line: &str) -> (Batch, LiveAttempt) {
     let entered = enter(ledger, list(line)).await;

@@ -13,7 +13,7 @@ use rust_xlsxwriter::{
     TableStyle, Workbook, Worksheet, XlsxError,
 };
 
-use crate::domain::job::PaymentType;
+use crate::domain::PaymentType;
 use crate::domain::{Outcome, Proof, Service, Vnd};
 
 /// A batch as it is reported.

@@ -48,7 +48,7 @@ async fn a_servers_job_is_not_paid_where_there_is_no_way_to_ask() {
 async fn a_list_of_top_ups_that_is_started_again_after_midnight_pays_nothing_twice() {
     let mut world = World::with(|s| {
         s.fault(
-            "phone",
+            "pay",
             "0981000003",
             FaultAction::Http {
                 status: 502,
@@ -86,7 +86,7 @@ async fn a_list_of_top_ups_that_is_started_again_after_midnight_pays_nothing_twi
 async fn a_list_of_top_ups_that_was_stopped_yesterday_is_asked_about() {
     let mut world = World::with(|s| {
         s.faults.push(ScenarioFault {
-            at: "phone".into(),
+            at: "pay".into(),
             account: Some("0981000002".into()),
             after: 0,
             times: 1,

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use gachno::domain::{Account, Job, JobState, Outcome, Proof, Report, Resolution, Service, Vnd};
+use gachno::domain::{
+    Account, Defaults, Job, JobList, JobState, Outcome, Proof, Report, Resolution, Service, Vnd,
+};
 use gachno::store::catalogue::desk::collection_data;
 use gachno::store::catalogue::{LeaseRefusal, desk, goods, house, people, work};
 use gachno::store::imports::Undone;
@@ -480,6 +482,33 @@ on_both! {
         let id = world.store.jobs().list(&JobFilter { state: Some(JobState::Failed), ..JobFilter::default() }, 10).await.unwrap().remove(0).id;
         assert_eq!(world.store.jobs().reopen(&id, "thử lại", &Actor::system()).await.unwrap(), JobState::Ready);
         assert_eq!(world.take(world.one, 1).await.len(), 1);
+    }
+}
+
+on_both! {
+    async fn an_equal_top_up_is_armed_only_where_somebody_says_that_it_is_meant(base: &Base) {
+        let world = World::open(base).await;
+        let top_up = |order: &str| {
+            let list = JobList::from_lines(Service::TopUpViettel, Defaults::default(), &format!("0981234567|150000|{order}"));
+            NewJob::of(Service::TopUpViettel, &list.jobs[0], gachno::store::jobs::JobOrigin::Sample)
+        };
+        let jobs = world.store.jobs();
+        jobs.add(&[top_up("D1"), top_up("D2"), top_up("D3")], &Actor::system()).await.unwrap();
+        let take = async || jobs.lease(world.one, Service::TopUpViettel, 3, MINUTE).await.unwrap().jobs;
+        let all = take().await;
+        let paid = Uuid::now_v7();
+        world.arm(world.one, &all[0], paid).await.unwrap();
+        assert_eq!(world.tell(world.one, report(&all[0], paid, Outcome::Paid)).await, ReportVerdict::Accepted);
+        assert_eq!(world.arm(world.one, &all[1], Uuid::now_v7()).await, Err(LeaseRefusal::Repeat), "by whatever order");
+        let meant = Uuid::now_v7();
+        jobs.arm_repeat(world.one, &held(&all[1]), meant, Some(Vnd::fixed(150_000)), MINUTE).await.unwrap().expect("somebody said so");
+        assert_eq!(world.tell(world.one, report(&all[1], meant, Outcome::Paid)).await, ReportVerdict::Accepted);
+        // A day later it is asked about no more.
+        world.wait(25 * 3_600_000);
+        jobs.expire().await.unwrap();
+        let again = take().await;
+        assert_eq!(again.len(), 1, "its lease ran out meanwhile");
+        world.arm(world.one, &again[0], Uuid::now_v7()).await.expect("another day");
     }
 }
 

@@ -6,7 +6,8 @@ use super::{BROKEN, Bench, Row};
 use crate::cli::{Failure, say, tell};
 use crate::crash::model::{ModelCounts, simulate};
 use crate::crash::{
-    Lab, Trial, Verdict, all_strikes, all_troubles, all_troubles_struck, random, strikes_in_turn,
+    Lab, Trial, TrialResult, all_strikes, all_troubles, all_troubles_struck, random,
+    strikes_in_turn,
 };
 use crate::domain::Flaw;
 use futures_util::StreamExt as _;
@@ -24,7 +25,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, name: &str, trial: &Trial, verdict: &Verdict) {
+    fn add(&mut self, name: &str, trial: &Trial, verdict: &TrialResult) {
         self.trials += 1;
         self.runs += verdict.runs;
         self.kills += verdict.kills;

@@ -9,7 +9,7 @@ use crate::domain::{
 
 /// One attempt's durable record.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(super) struct JournalRecord {
     pub job: usize,
     /// Runs of another list (a server hands out anew) are other batches.
     pub batch: u32,
@@ -36,7 +36,7 @@ pub(super) struct ModelLetter {
 
 #[derive(Debug, Default)]
 pub(super) struct Journal {
-    pub records: Vec<Record>,
+    pub records: Vec<JournalRecord>,
     pub seq: i64,
     /// Told in this order, once the link is there.
     pub outbox: Vec<ModelLetter>,
@@ -45,7 +45,7 @@ pub(super) struct Journal {
 impl Journal {
     /// A new attempt.
     pub fn begin(&mut self, job: usize, batch: u32, fence: i64) -> usize {
-        self.records.push(Record {
+        self.records.push(JournalRecord {
             job,
             batch,
             fence,

@@ -8,7 +8,9 @@ use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::journal::Journal;
-use super::portal::{BOOKING_MAX, HISTORY_MAX, LATE_MAX, OnWire, Portal, Sender, Wording};
+use super::portal::{
+    BOOKING_MAX, HISTORY_MAX, LATE_MAX, ModelPortal, OnWire, Sender, Wording, vnd,
+};
 use super::server::JobServerModel;
 use crate::domain::batch::is_to_do;
 use crate::domain::driver::{
@@ -54,7 +56,7 @@ enum Left {
 pub(super) struct Simulation {
     pub dice: SmallRng,
     pub now: i64,
-    pub portal: Portal,
+    pub portal: ModelPortal,
     pub journal: Journal,
     pub server: Option<JobServerModel>,
     pub tasks: Vec<JobTask>,
@@ -122,7 +124,7 @@ impl Simulation {
             1 | 2 => GateKind::Wire,
             _ => GateKind::Valve,
         };
-        let portal = Portal::new(&mut dice, is_debt, debts);
+        let portal = ModelPortal::new(&mut dice, is_debt, debts);
         let rules = AttemptRules {
             limits: Limits::default(),
             patience: Patience {
@@ -232,7 +234,7 @@ impl Simulation {
         });
         self.portal.pass_to(now, &mut self.dice);
         let outcome = match self.portal.verdict(sender) {
-            Some(super::portal::Verdict::Success) => Outcome::Paid,
+            Some(super::portal::Judged::Success) => Outcome::Paid,
             _ => Outcome::AlreadyCleared,
         };
         if let Some(server) = &mut self.server {
@@ -976,8 +978,4 @@ fn answered(reply: Reply, is_balance_mine: bool) -> Input {
         reply,
         is_balance_mine,
     })
-}
-
-pub(super) fn vnd(dong: i64) -> Vnd {
-    Vnd::try_from(dong).unwrap_or_default()
 }

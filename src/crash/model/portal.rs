@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use rand::RngExt as _;
 use rand::rngs::SmallRng;
 
-use super::machine::vnd;
 use crate::domain::driver::Reading;
-use crate::domain::{Answer, HistoryRow, Said};
+use crate::domain::{Answer, HistoryRow, Said, Vnd};
 
 /// A request is on its way for this long at most (milliseconds).
 pub(super) const LATE_MAX: i64 = 400;
@@ -45,14 +44,16 @@ pub(super) enum Sender {
 
 /// What was said to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Judged {
     Success,
     Refused,
     Cleared,
+    /// Something broke inside: odd words, and nothing moved.
+    Broken,
 }
 
 #[derive(Debug)]
-pub(super) struct Portal {
+pub(super) struct ModelPortal {
     pub balance: i64,
     pub debts: HashMap<String, i64>,
     pub is_debt: bool,
@@ -63,14 +64,14 @@ pub(super) struct Portal {
     wire: Vec<OnWire>,
     /// Amounts that will leave the balance, and when.
     booking: Vec<(i64, i64)>,
-    answers: HashMap<Sender, Verdict>,
+    answers: HashMap<Sender, Judged>,
     /// When it shows in the history, and the row.
     history: Vec<(i64, HistoryRow)>,
     /// Whose request moved money, and how much.
     pub moved: Vec<(Sender, i64)>,
 }
 
-impl Portal {
+impl ModelPortal {
     pub fn new(dice: &mut SmallRng, is_debt: bool, debts: HashMap<String, i64>) -> Self {
         Self {
             balance: 400_000,
@@ -116,13 +117,15 @@ impl Portal {
     fn arrive(&mut self, request: &OnWire, dice: &mut SmallRng) {
         let owed = self.owed(&request.account);
         let is_other = matches!(request.sender, Sender::OtherMachine(_));
+        let is_broken = !is_other && dice.random_bool(0.03);
         let verdict = match self.is_debt {
-            true if owed == 0 => Verdict::Cleared,
+            _ if is_broken => Judged::Broken,
+            true if owed == 0 => Judged::Cleared,
             // The other machine has another agent's account.
-            _ if !is_other && self.balance < request.amount => Verdict::Refused,
-            _ => Verdict::Success,
+            _ if !is_other && self.balance < request.amount => Judged::Refused,
+            _ => Judged::Success,
         };
-        if verdict == Verdict::Success {
+        if verdict == Judged::Success {
             if self.is_debt {
                 self.debts.insert(request.account.clone(), 0);
             }
@@ -151,7 +154,7 @@ impl Portal {
         self.history.push((shows, row));
     }
 
-    pub fn verdict(&self, sender: Sender) -> Option<Verdict> {
+    pub fn verdict(&self, sender: Sender) -> Option<Judged> {
         self.answers.get(&sender).copied()
     }
 
@@ -162,18 +165,19 @@ impl Portal {
     }
 
     /// Its words, and what they mean by the map.
-    pub fn words(&self, verdict: Verdict, amount: i64, is_odd: bool) -> (Vec<Said>, Reading) {
+    pub fn words(&self, verdict: Judged, amount: i64, is_odd: bool) -> (Vec<Said>, Reading) {
         let answer = match (verdict, self.wording) {
             _ if is_odd => Answer::Unclear,
-            (Verdict::Success, Wording::Odd) => Answer::Unclear,
-            (Verdict::Success, Wording::Plain) => Answer::Success {
+            (Judged::Broken, _) => Answer::Unclear,
+            (Judged::Success, Wording::Odd) => Answer::Unclear,
+            (Judged::Success, Wording::Plain) => Answer::Success {
                 amounts: Vec::new(),
             },
-            (Verdict::Success, Wording::WithAmount) => Answer::Success {
+            (Judged::Success, Wording::WithAmount) => Answer::Success {
                 amounts: vec![vnd(amount)],
             },
-            (Verdict::Refused, _) => Answer::Refused,
-            (Verdict::Cleared, _) => Answer::Cleared,
+            (Judged::Refused, _) => Answer::Refused,
+            (Judged::Cleared, _) => Answer::Cleared,
         };
         let said = Said {
             severity: "info".into(),
@@ -186,4 +190,8 @@ impl Portal {
         };
         (vec![said], reading)
     }
+}
+
+pub(super) fn vnd(dong: i64) -> Vnd {
+    Vnd::try_from(dong).unwrap_or_default()
 }

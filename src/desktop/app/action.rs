@@ -13,8 +13,8 @@ use crate::desktop::worker::{
     Command, First, LedgerCommand, ListCommand, PortalCommand, RunRequest, SettingsCommand,
     SetupCommand,
 };
-use crate::domain::{Intake, Service};
-use crate::engine::{Control, Decision};
+use crate::domain::{Intake, ListChoice, Service};
+use crate::engine::{Control, Decision, Repeats};
 
 impl App {
     pub(super) fn act(&mut self, ctx: &Context, action: Action) {
@@ -22,6 +22,7 @@ impl App {
         match action {
             Action::Go(place) => self.go(place),
             Action::Edited
+            | Action::Mean(..)
             | Action::NewList
             | Action::Again
             | Action::Fetch
@@ -32,6 +33,8 @@ impl App {
             | Action::Sort(_)
             | Action::CopyRows => self.act_on_list(ctx, service, action),
             Action::Start { .. }
+            | Action::StartChosen(_)
+            | Action::StartMeant
             | Action::Stop
             | Action::Pause
             | Action::Resume
@@ -78,6 +81,14 @@ impl App {
                 self.model.tab_mut().edited(service);
                 self.model.flag(service);
             }
+            Action::Mean(jobs, is_meant) => {
+                let meant = &mut self.model.tab_mut().meant;
+                if is_meant {
+                    meant.extend(jobs);
+                } else {
+                    jobs.iter().for_each(|job| _ = meant.remove(job));
+                }
+            }
             Action::NewList => {
                 self.model.tab_mut().cleared(service);
                 self.send_list(service, ListCommand::LetGo);
@@ -116,7 +127,15 @@ impl App {
     /// a key may come all the same.
     fn act_on_portal(&mut self, service: Service, action: &Action) {
         match *action {
-            Action::Start { dry_run } if self.model.can_start() => self.start(service, dry_run),
+            Action::Start { dry_run } if self.model.can_start() => {
+                self.start(service, dry_run, ListChoice::Unsaid);
+            }
+            Action::StartChosen(ref choice) if self.model.can_start() => {
+                self.start(service, false, choice.clone());
+            }
+            Action::StartMeant if self.model.can_start() => {
+                self.start(service, false, ListChoice::Unsaid);
+            }
             Action::Stop => {
                 self.control.stop();
                 self.model.auto.is_on = false;
@@ -343,7 +362,7 @@ impl App {
         }
     }
 
-    pub(super) fn start(&mut self, service: Service, dry_run: bool) {
+    pub(super) fn start(&mut self, service: Service, dry_run: bool, choice: ListChoice) {
         let typed_pin = Some(self.model.pin.clone())
             .filter(|p| !p.is_empty())
             .map(SecretString::from);
@@ -358,6 +377,7 @@ impl App {
             is_sample: tab.is_sample,
         };
         let link = tab.link;
+        let repeats = Repeats::These(tab.meant.clone());
         let (operator, control) = (self.model.operator.clone(), self.control.clone());
         let request = RunRequest {
             service,
@@ -365,6 +385,8 @@ impl App {
             link,
             pin: typed_pin,
             dry_run,
+            choice,
+            repeats,
             operator,
             control,
         };

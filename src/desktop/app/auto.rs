@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::App;
 use crate::config::Auto;
 use crate::desktop::model::{Busy, Place, Setup};
-use crate::domain::Service;
+use crate::domain::{ListChoice, Service};
 
 impl App {
     pub(super) fn switch_auto(&mut self, is_on: bool) {
@@ -52,7 +52,7 @@ impl App {
             return;
         }
         if !is_empty && self.model.can_start() {
-            self.start(service, false);
+            self.start(service, false, ListChoice::Unsaid);
         } else {
             self.model.auto.queue.remove(0);
         }

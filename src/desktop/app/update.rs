@@ -141,6 +141,12 @@ impl App {
                     self.call(ctx, UserAttentionType::Critical, Sound::Call);
                 }
             }
+            PortalUpdate::Stopped(list) => {
+                let service = model.running();
+                model.stopped(list);
+                self.call(ctx, UserAttentionType::Critical, Sound::Call);
+                self.auto_ended(service);
+            }
             PortalUpdate::Ended(result) => {
                 let service = model.running();
                 model.ended(result);

@@ -15,8 +15,9 @@ use jiff::tz::TimeZone;
 use super::style::Tone;
 use super::words::{Language, Words};
 use crate::client::Banner;
-use crate::domain::{Errand, Intake, Limits, Outcome, Service, Vnd};
+use crate::domain::{Errand, Intake, Limits, ListChoice, Outcome, Service, Vnd};
 use crate::engine::Progress;
+use crate::ledger::StoppedList;
 use rows::Wish;
 pub use side::{Find, FirstRun, Found, History, Lock, Settings};
 pub use tab::{Login, Phase, Tab};
@@ -64,6 +65,9 @@ pub struct Model {
     pub peeked: (u32, Option<(usize, String)>),
     /// What a person has to do, and in which login's browser.
     pub needs_person: Option<(usize, Errand)>,
+    /// What is in doubt is looked into: how many attempts, and until when at most (milliseconds
+    /// since 1970).
+    pub settling: Option<(usize, i64)>,
     /// The PIN typed here, where the configuration has none.
     pub pin: String,
     /// Does the configuration have a PIN?
@@ -208,6 +212,12 @@ pub enum Action {
         /// Stop before arming.
         dry_run: bool,
     },
+    /// What shall become of a list that was stopped on an earlier day.
+    StartChosen(ListChoice),
+    /// These equal top-ups are meant, or not.
+    Mean(Vec<String>, bool),
+    /// Make the equal top-ups that are ticked.
+    StartMeant,
     /// *Tạm dừng*
     Pause,
     /// *Tiếp tục*
@@ -313,6 +323,7 @@ impl Model {
             doubts: Vec::new(),
             peeked: (0, None),
             needs_person: None,
+            settling: None,
             pin: String::new(),
             has_pin: false,
             is_demo,
@@ -514,6 +525,12 @@ impl Model {
             } => self.balance = Some(*balance),
             _ => {}
         }
+        self.settling = match &event {
+            Progress::Settling { open, until_ms, .. } => Some((*open, *until_ms)),
+            // Looking into doubts tells outcomes; the next look is told again.
+            Progress::Outcome(_) => self.settling,
+            _ => None,
+        };
         // Reconciling tells of attempts of any batch, which are no rows of a list.
         if let Some(service) = self.running() {
             let now_ms = self.now_ms;
@@ -545,6 +562,17 @@ impl Model {
         }
     }
 
+    /// The list was stopped on an earlier day: nothing was begun, and a person is asked.
+    pub fn stopped(&mut self, list: StoppedList) {
+        let Some(service) = self.running() else {
+            return;
+        };
+        self.busy = Busy::Nobody;
+        let tab = self.tab_of(service);
+        tab.phase = Phase::Editing;
+        tab.stopped = Some(list);
+    }
+
     /// Doubts have been looked into; so many were settled.
     pub fn reconciled(&mut self, result: Result<usize, String>) {
         self.busy = Busy::Nobody;
@@ -570,6 +598,10 @@ impl Model {
         }
         if let Some((_, errand)) = self.needs_person {
             return (Tone::Doubt, errand.asked(self.language).to_owned());
+        }
+        if let Some((open, until_ms)) = self.settling.filter(|_| self.busy != Busy::Nobody) {
+            let left = countdown(until_ms - self.now_ms);
+            return (Tone::Busy, (words.settling)(open, &left));
         }
         let service = self.service();
         match self.busy {
@@ -620,6 +652,12 @@ impl Model {
             }
         }
     }
+}
+
+/// Milliseconds as minutes and seconds: `1:40`.
+fn countdown(ms: i64) -> String {
+    let seconds = ms.max(0) / 1_000;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// The local time so many seconds from then.

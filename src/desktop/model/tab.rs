@@ -1,6 +1,6 @@
 //! One service's form, list and batch.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,8 +12,11 @@ use super::taken::{Taken, line_of};
 use super::{Known, LinkId};
 use crate::desktop::words::Words;
 use crate::domain::job::Defaults;
-use crate::domain::{Intake, JobList, Outcome, PaymentType, Phone, RawJob, Service, Ticket, Vnd};
+use crate::domain::{
+    Intake, Job, JobList, Outcome, PaymentType, Phone, RawJob, Service, Ticket, Vnd,
+};
 use crate::engine::{OutcomeEvent, Progress};
+use crate::ledger::StoppedList;
 
 /// A list that is longer is not edited in a text field.
 pub const LINES_MAX: usize = 5_000;
@@ -78,6 +81,10 @@ pub struct Tab {
     pub eta_s: Option<u64>,
     /// Paid so far.
     pub paid: Vnd,
+    /// The list was stopped on an earlier day: a person has to say what shall become of it.
+    pub stopped: Option<StoppedList>,
+    /// Equal top-ups that a person has said are meant, by [`Job::identity`].
+    pub meant: HashSet<String>,
     /// Why it ended early.
     pub ended: Option<String>,
     /// The report that was written last.
@@ -231,6 +238,15 @@ impl Tab {
             .any(|outcome| self.counts.get(outcome).is_some_and(|n| *n > 0))
     }
 
+    /// Jobs that were held back because an equal top-up was made a short while ago, with their rows.
+    pub fn held_back(&self) -> impl Iterator<Item = (&Job, &Row)> {
+        self.list
+            .jobs
+            .iter()
+            .zip(self.rows.iter())
+            .filter(|(_, row)| row.state == RowState::Done(Outcome::HeldBack))
+    }
+
     /// Is the list longer than a text field can be?
     pub fn is_too_long_to_edit(&self) -> bool {
         self.taken
@@ -239,6 +255,9 @@ impl Tab {
     }
 
     fn recheck(&mut self, service: Service) {
+        // Another list, other questions.
+        self.stopped = None;
+        self.meant.clear();
         self.list = match &self.taken {
             // The checked list itself, so that what was left out at the source is still shown.
             Some(taken) if !taken.is_edited => taken.list.clone(),
@@ -329,6 +348,7 @@ impl Tab {
     /// The batch begins.
     pub fn started(&mut self) {
         self.phase = Phase::Running;
+        self.stopped = None;
         self.forget_batch();
         self.rows = self
             .rows

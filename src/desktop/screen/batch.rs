@@ -5,6 +5,7 @@ use egui::{
     RichText, ScrollArea, Stroke, TextEdit, Ui,
 };
 
+use super::questions::questions;
 use super::{big_button, chart, choice, field};
 use crate::desktop::model::rows::{Group, Wish};
 use crate::desktop::model::{Action, Model, Phase, local};
@@ -30,6 +31,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
     }
     CentralPanel::default().show(ui, |ui| {
         progress(ui, model);
+        questions(ui, model, actions);
         list(ui, model, actions);
     });
 }

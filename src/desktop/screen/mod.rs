@@ -6,6 +6,7 @@ mod find;
 mod history;
 mod keys;
 mod lock;
+mod questions;
 mod settings;
 mod side;
 

@@ -128,6 +128,32 @@ pub const WORDS: Words = Words {
     row_paid_before: |when| format!("Paid at {when}"),
     row_in_doubt: "In doubt since last time",
 
+    settling: |count, left| format!("Looking into {count} in doubt, {left} left at most"),
+    stopped_list: |when, left, jobs| {
+        format!(
+            "This list was stopped; it was begun at {when}: {left} of {jobs} rows are left. What now?"
+        )
+    },
+    continue_list: "Do what is left",
+    continue_does: |left, paid| {
+        format!(
+            "Tops up the {left} rows that are left. What was topped up ({paid}) is not topped up again."
+        )
+    },
+    begin_anew: "Begin anew",
+    anew_does: |jobs, hours| {
+        format!(
+            "Tops up all {jobs} rows once more. Those of the last {hours} hours are held back and asked about."
+        )
+    },
+    held_back: |count| {
+        format!(
+            "{count} rows equal a top-up of a short while ago. Tick those that are meant to be made once more:"
+        )
+    },
+    tick_all: "All of these",
+    top_up_again: |count| format!("Top up once more: {count} rows"),
+
     number: "No.",
     code: "Code",
     customer: "Customer",
@@ -314,6 +340,7 @@ fn setting(key: &str) -> &'static str {
         "limits.per_job" => "At most for one payment; empty is no limit",
         "limits.per_batch" => "At most for one batch",
         "limits.per_day" => "At most for one day",
+        "limits.repeat_hours" => "Equal top-ups: asked about for how many hours (0: never)",
         "limits.tolerance" => "How far the quote may be off the list's amount",
         "report.folder" => "Folder of reports; empty is ket_qua",
         "evidence.pictures" => "Pictures of every payment; off: of failures and doubts alone",

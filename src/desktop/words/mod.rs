@@ -129,6 +129,17 @@ pub struct Words {
     pub row_paid_before: fn(&str) -> String,
     pub row_in_doubt: &'static str,
 
+    // ---- Questions before money moves ----
+    pub settling: fn(usize, &str) -> String,
+    pub stopped_list: fn(&str, usize, usize) -> String,
+    pub continue_list: &'static str,
+    pub continue_does: fn(usize, &str) -> String,
+    pub begin_anew: &'static str,
+    pub anew_does: fn(usize, u32) -> String,
+    pub held_back: fn(usize) -> String,
+    pub tick_all: &'static str,
+    pub top_up_again: fn(usize) -> String,
+
     // ---- Table ----
     pub number: &'static str,
     pub code: &'static str,

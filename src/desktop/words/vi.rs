@@ -123,6 +123,32 @@ pub const WORDS: Words = Words {
     row_paid_before: |when| format!("Đã trả lúc {when}"),
     row_in_doubt: "Lần trước chưa rõ kết quả",
 
+    settling: |count, left| {
+        format!("Đang đối soát {count} giao dịch chưa rõ, nhiều nhất còn {left}")
+    },
+    stopped_list: |when, left, jobs| {
+        format!(
+            "Danh sách này đã chạy dở từ {when}: còn {left} trên {jobs} dòng chưa nạp. Làm gì tiếp?"
+        )
+    },
+    continue_list: "Làm tiếp phần còn lại",
+    continue_does: |left, paid| {
+        format!("Chỉ nạp {left} dòng còn lại. Những dòng đã nạp ({paid}) không nạp nữa.")
+    },
+    begin_anew: "Nạp lại từ đầu",
+    anew_does: |jobs, hours| {
+        format!(
+            "Nạp cả {jobs} dòng thêm một lần. Dòng nào vừa nạp trong {hours} giờ qua thì giữ lại để hỏi."
+        )
+    },
+    held_back: |count| {
+        format!(
+            "{count} dòng giống hệt khoản vừa nạp. Đánh dấu những dòng đúng là muốn nạp thêm một lần nữa:"
+        )
+    },
+    tick_all: "Tất cả các dòng này",
+    top_up_again: |count| format!("Nạp thêm lần nữa: {count} dòng"),
+
     number: "STT",
     code: "Mã",
     customer: "Khách hàng",
@@ -282,6 +308,9 @@ fn setting(key: &str) -> &'static str {
         "limits.per_job" => "Nhiều nhất cho một khoản; trống là không giới hạn",
         "limits.per_batch" => "Nhiều nhất cho một lô",
         "limits.per_day" => "Nhiều nhất cho một ngày",
+        "limits.repeat_hours" => {
+            "Nạp trùng số và số tiền: hỏi lại trong bao nhiêu giờ (0: không hỏi)"
+        }
         "limits.tolerance" => "Số tiền cổng báo được lệch bao nhiêu so với danh sách",
         "report.folder" => "Thư mục báo cáo; trống là ket_qua",
         "evidence.pictures" => "Chụp màn hình mọi khoản; tắt thì chỉ chụp khi lỗi hoặc chưa rõ",

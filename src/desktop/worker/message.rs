@@ -10,8 +10,9 @@ use crate::desktop::model::rows::{Rows, Wish};
 use crate::desktop::model::{Found, History, Known, LinkId, side};
 use crate::desktop::words::Language;
 use crate::domain::job::Defaults;
-use crate::domain::{Intake, Limits, Service};
-use crate::engine::{Control, Decision, Progress};
+use crate::domain::{Intake, Limits, ListChoice, Service};
+use crate::engine::{Control, Decision, Progress, Repeats};
+use crate::ledger::StoppedList;
 
 /// What the first set-up's form holds.
 #[derive(Debug)]
@@ -118,6 +119,10 @@ pub struct RunRequest {
     pub link: Option<LinkId>,
     pub pin: Option<SecretString>,
     pub dry_run: bool,
+    /// What was said about an earlier batch of the same list.
+    pub choice: ListChoice,
+    /// Equal top-ups that are meant.
+    pub repeats: Repeats,
     pub operator: String,
     pub control: Control,
 }
@@ -204,6 +209,8 @@ pub enum ListUpdate {
 pub enum PortalUpdate {
     /// An event of it.
     Progress(Progress),
+    /// Nothing was begun: the list was stopped on an earlier day, and a person has to choose.
+    Stopped(StoppedList),
     /// The batch ended; why it could not go on.
     Ended(Result<(), String>),
     /// Doubts were looked into; so many were settled.

@@ -9,22 +9,42 @@ use super::message::{PortalUpdate, RunRequest, Update};
 use super::open::Open;
 use crate::app;
 use crate::domain::{Intake, Service};
-use crate::engine::{self, Control, Plan, Reporter, Tools};
+use crate::engine::{self, Control, EngineError, Plan, Reporter, Tools};
+use crate::ledger::StoppedList;
 
 /// Runs a batch, and tells how it ended.
 pub async fn run(open: &Open, request: RunRequest, teller: &Teller) {
     let ended = batch(open, request, teller).await;
     tell_known(&open.tools.ledger, teller).await;
-    teller.tell(Update::Portal(PortalUpdate::Ended(ended)));
+    teller.tell(Update::Portal(match ended {
+        Err(BatchEnd::Ask(list)) => PortalUpdate::Stopped(list),
+        Err(BatchEnd::Fault(why)) => PortalUpdate::Ended(Err(why)),
+        Ok(()) => PortalUpdate::Ended(Ok(())),
+    }));
 }
 
-async fn batch(open: &Open, request: RunRequest, teller: &Teller) -> Result<(), String> {
+/// Why a batch did not go through.
+enum BatchEnd {
+    /// A person has to choose first.
+    Ask(StoppedList),
+    /// It cannot, for this reason.
+    Fault(String),
+}
+
+impl From<String> for BatchEnd {
+    fn from(why: String) -> Self {
+        Self::Fault(why)
+    }
+}
+
+async fn batch(open: &Open, request: RunRequest, teller: &Teller) -> Result<(), BatchEnd> {
     let service = request.service;
     // What one source handed out is never asked about at another, and never paid unasked.
     if request.link.is_some_and(|link| link != open.link.id) {
         return Err(
             "Nơi lấy dữ liệu đã đổi từ khi lấy danh sách này. Bấm Get dữ liệu để lấy lại. (Jobs come from elsewhere now; fetch them again.)"
-                .to_owned(),
+                .to_owned()
+                .into(),
         );
     }
     let link = match request.link {
@@ -34,6 +54,8 @@ async fn batch(open: &Open, request: RunRequest, teller: &Teller) -> Result<(), 
     let mut plan: Plan = app::plan(&open.config, &open.secrets, service, request.intake);
     plan.pin = plan.pin.or(request.pin);
     plan.dry_run = request.dry_run;
+    plan.choice = request.choice;
+    plan.repeats = request.repeats;
     if !request.operator.is_empty() {
         plan.operator = request.operator;
     }
@@ -53,7 +75,11 @@ async fn batch(open: &Open, request: RunRequest, teller: &Teller) -> Result<(), 
     let ended = engine::run(&tools, &plan, &reporter, &request.control).await;
     drop(reporter);
     let _ = forward.await;
-    ended.map(drop).map_err(|e| e.to_string())
+    match ended {
+        Ok(_) => Ok(()),
+        Err(EngineError::Stopped(list)) => Err(BatchEnd::Ask(list)),
+        Err(error) => Err(BatchEnd::Fault(error.to_string())),
+    }
 }
 
 /// Looks into everything that is in doubt, and tells how much of it is settled.

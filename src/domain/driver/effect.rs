@@ -244,6 +244,8 @@ pub enum Permit {
     Granted,
     /// It may not, for this reason.
     Refused(String),
+    /// An equal top-up was made a short while ago, in these words.
+    Repeat(String),
     /// No answer came, or there is no way to ask: then it is not paid.
     Unanswered(String),
 }

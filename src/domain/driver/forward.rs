@@ -253,6 +253,7 @@ impl AttemptDriver {
             Permit::Unanswered(_) if self.is_broken(Flaw::PaysWithoutAsking) => return self.arm(),
             // A yes that was lost on its way is taken back by telling the server the end.
             Permit::Refused(why) => (Outcome::Cancelled, why),
+            Permit::Repeat(why) => (Outcome::HeldBack, why),
             Permit::Unanswered(why) => (Outcome::Failed, why),
         };
         let end = Conclusion::of(outcome, Proof::None, why).about(self.amount());

@@ -48,7 +48,7 @@ struct NumberField {
     set: fn(i64) -> ShopSetting,
 }
 
-const NUMBERS: [NumberField; 5] = [
+const NUMBERS: [NumberField; 6] = [
     NumberField {
         name: "trial_days",
         label: "Dùng thử, số ngày (0: không hạn)",
@@ -84,6 +84,15 @@ const NUMBERS: [NumberField; 5] = [
         unit: SECOND_MS,
         now: |shop| shop.lease_ms,
         set: ShopSetting::LeaseMs,
+    },
+    NumberField {
+        name: "repeat_hours",
+        label: "Nạp tiền trùng số và số tiền: hỏi lại trong số giờ (0: không hỏi)",
+        least: 0,
+        most: 720,
+        unit: 1,
+        now: |shop| shop.repeat_hours,
+        set: ShopSetting::RepeatHours,
     },
     NumberField {
         name: "keep_days",

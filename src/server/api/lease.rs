@@ -173,6 +173,9 @@ pub struct ArmRequest {
     amount: Option<Vnd>,
     /// How long the job is held from now on.
     lease_ms: Option<i64>,
+    /// A person has said that an equal top-up of a short while ago shall be made once more.
+    #[serde(default)]
+    again: bool,
 }
 
 /// The payment may be confirmed.
@@ -198,11 +201,15 @@ pub async fn arm(
         id: id.clone(),
         fence: request.fence,
     };
-    let armed = app
-        .store()
-        .jobs()
-        .arm(machine.id, &held, request.attempt, request.amount, lease_ms)
-        .await?;
+    let jobs = app.store().jobs();
+    let (attempt, amount) = (request.attempt, request.amount);
+    let armed = if request.again {
+        jobs.arm_repeat(machine.id, &held, attempt, amount, lease_ms)
+            .await?
+    } else {
+        jobs.arm(machine.id, &held, attempt, amount, lease_ms)
+            .await?
+    };
     let label = armed
         .as_ref()
         .map_or_else(|refusal| refusal.wire(), |_| "armed");

@@ -170,6 +170,8 @@ words! {
         OverLimit = "over_limit", "Vượt hạn mức";
         /// A top-up of another amount than the one that was ordered.
         OtherAmount = "other_amount", "Khác số tiền được đặt";
+        /// An equal top-up was made a short while ago, and nobody has said that this one is meant.
+        Repeat = "repeat", "Trùng khoản vừa nạp";
     }
 }
 
@@ -189,6 +191,9 @@ impl LeaseRefusal {
             }
             Self::OverLimit => "Vượt hạn mức của cửa hàng. Hỏi người quản lý.",
             Self::OtherAmount => "Số tiền khác với số tiền được đặt. Không thanh toán.",
+            Self::Repeat => {
+                "Số này vừa được nạp đúng số tiền này. Nếu đúng là nạp thêm lần nữa thì xác nhận rồi làm lại."
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::lease::Held;
 use super::limit::is_over_limit;
 use super::row::{JobRow, ROW, read_row};
-use super::{Jobs, debts};
+use super::{Jobs, debts, repeats};
 use crate::domain::Vnd;
 use crate::domain::lease::{JobEvent, JobState, after};
 use crate::store::StoreError;
@@ -21,6 +21,7 @@ struct Request<'r> {
     attempt: String,
     amount: Option<Vnd>,
     lease_ms: i64,
+    is_repeat_meant: bool,
 }
 
 impl Jobs<'_> {
@@ -41,6 +42,28 @@ impl Jobs<'_> {
             attempt: attempt.to_string(),
             amount,
             lease_ms,
+            is_repeat_meant: false,
+        };
+        transaction!(self.store, |tx| arm(&tx, &request))
+    }
+
+    /// The same, where a person has said that an equal top-up of a short while ago shall be made
+    /// once more.
+    pub async fn arm_repeat(
+        &self,
+        machine: i64,
+        job: &Held,
+        attempt: Uuid,
+        amount: Option<Vnd>,
+        lease_ms: i64,
+    ) -> Result<Result<i64, LeaseRefusal>, StoreError> {
+        let request = Request {
+            machine,
+            job,
+            attempt: attempt.to_string(),
+            amount,
+            lease_ms,
+            is_repeat_meant: true,
         };
         transaction!(self.store, |tx| arm(&tx, &request))
     }
@@ -76,6 +99,9 @@ async fn arm(tx: &Tx, request: &Request<'_>) -> Result<Result<i64, LeaseRefusal>
         (Some(ordered), _) => Vnd::try_from(ordered).ok(),
         (None, wanted) => wanted,
     };
+    if !request.is_repeat_meant && repeats::is_repeat(tx, &row).await? {
+        return Ok(Err(LeaseRefusal::Repeat));
+    }
     if is_over_limit(tx, request.machine, &row.service, amount).await? {
         return Ok(Err(LeaseRefusal::OverLimit));
     }

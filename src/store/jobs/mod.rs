@@ -13,6 +13,7 @@ mod evidence;
 mod lease;
 mod limit;
 mod new_job;
+mod repeats;
 mod report;
 mod rescue;
 mod row;

@@ -23,6 +23,9 @@ pub struct Shop {
     pub retry_after_ms: i64,
     /// How long a job is held when the machine does not say, in milliseconds.
     pub lease_ms: i64,
+    /// For how many hours an equal top-up (the same number and amount) is not armed unless the
+    /// machine says that it is meant; 0: never.
+    pub repeat_hours: i64,
     /// May anyone who reaches the server read the open jobs by `/api/data/…`? Else a machine's
     /// token is needed.
     pub open_data: bool,
@@ -47,6 +50,7 @@ impl Default for Shop {
             tries_max: 3,
             retry_after_ms: 30_000,
             lease_ms: 60_000,
+            repeat_hours: 24,
             open_data: false,
             pin_sealed: String::new(),
             receiver_phone: String::new(),
@@ -67,6 +71,8 @@ pub enum ShopSetting {
     RetryAfterMs(i64),
     /// How long a job is held when the machine does not say.
     LeaseMs(i64),
+    /// For how many hours an equal top-up is not armed; 0: never.
+    RepeatHours(i64),
     /// May anyone read the open jobs?
     OpenData(bool),
     /// The portal's PIN, sealed; empty: none.
@@ -90,6 +96,7 @@ impl ShopSetting {
             Self::TriesMax(_) => "tries_max",
             Self::RetryAfterMs(_) => "retry_after_ms",
             Self::LeaseMs(_) => "lease_ms",
+            Self::RepeatHours(_) => "repeat_hours",
             Self::OpenData(_) => "open_data",
             Self::PinSealed(_) => "pin_sealed",
             Self::ReceiverPhone(_) => "receiver_phone",
@@ -105,6 +112,7 @@ impl ShopSetting {
             Self::TriesMax(number)
             | Self::RetryAfterMs(number)
             | Self::LeaseMs(number)
+            | Self::RepeatHours(number)
             | Self::TrialDays(number)
             | Self::KeepDays(number) => Json::from(*number),
             Self::OpenData(is) | Self::Registration(is) | Self::Require2fa(is) => Json::from(*is),
@@ -118,6 +126,7 @@ impl ShopSetting {
             Self::TriesMax(value) => *value == shop.tries_max,
             Self::RetryAfterMs(value) => *value == shop.retry_after_ms,
             Self::LeaseMs(value) => *value == shop.lease_ms,
+            Self::RepeatHours(value) => *value == shop.repeat_hours,
             Self::OpenData(value) => *value == shop.open_data,
             Self::PinSealed(value) => *value == shop.pin_sealed,
             Self::ReceiverPhone(value) => *value == shop.receiver_phone,
