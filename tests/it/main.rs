@@ -30,6 +30,8 @@ mod server;
 mod server_kills;
 mod sessions;
 #[cfg(unix)]
+mod snapshots;
+#[cfg(unix)]
 mod store;
 mod switches;
 mod tidy;

@@ -148,13 +148,13 @@ async fn see_some(tx: &Tx, ids: &[i64], actor: &Actor) -> Result<usize, StoreErr
         let now = tx.now_ms();
         if execute(tx, sql, values![now, *id]).await? == 1 {
             seen += 1;
-            let told = serde_json::json!({ "seen_at": now });
+            let state = serde_json::json!({ "seen_at": now });
             audit::write(
                 tx,
                 actor,
                 Entry::of(AuditAction::ReportsSeen)
                     .row(&REPORTS, *id)
-                    .after(told),
+                    .after(state),
             )
             .await?;
         }

@@ -24,7 +24,7 @@ use crate::store::jobs::{ArmedAttempt, JobFilter, JobView, ReportRow};
 
 /// Jobs that wait for a person, on one page.
 const MANY: u32 = 200;
-/// Events of a job that are told.
+/// Events of a job that are in_doubt.
 const EVENTS_MAX: u32 = 200;
 
 struct Waiting {
@@ -45,7 +45,7 @@ struct Waiting {
 struct Review {
     frame: Frame,
     /// How many, and how much may be on its way.
-    told: Option<(String, String)>,
+    in_doubt: Option<(String, String)>,
     jobs: Vec<Waiting>,
 }
 
@@ -133,7 +133,7 @@ pub async fn list(
     });
     page(&Review {
         frame: Frame::of(&person, "Cần xem", "review").with_notice(done.done.as_deref()),
-        told: (number > 0).then(|| (count(number), money(sum))),
+        in_doubt: (number > 0).then(|| (count(number), money(sum))),
         jobs: jobs.collect(),
     })
 }
