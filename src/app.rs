@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::browser::BrowserSettings;
 use crate::client::{ApiError, Claims, CollectionSite, JobApi, JobServer, JobSource};
-use crate::config::{Config, ConfigError, Home, Unlock, Vault};
+use crate::config::{Config, ConfigError, ConfigVault, Home, Unlock};
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, ListChoice, Service, Source, Ticket};
 use crate::engine::{Courier, EvidenceStore, Halt, Plan, Repeats, Tools, give_back};
@@ -69,7 +69,7 @@ pub fn secrets(config: &Config, unlock: &Unlock) -> Result<Secrets, ConfigError>
     let Some(header) = config.vault.as_ref().filter(|_| is_any) else {
         return Ok(Secrets::default());
     };
-    let vault = Vault::open(header, unlock)?;
+    let vault = ConfigVault::open(header, unlock)?;
     Ok(Secrets {
         username: vault.unseal("portal.username", &portal.username)?,
         password: vault.unseal("portal.password", &portal.password)?,

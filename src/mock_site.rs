@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 /// How it is started.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct MockSiteOptions {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Who may ask.
@@ -58,7 +58,7 @@ struct Book {
 }
 
 /// Starts it in the background; it can be used when this returns.
-pub async fn start(options: Options) -> std::io::Result<MockSite> {
+pub async fn start(options: MockSiteOptions) -> std::io::Result<MockSite> {
     let listener = TcpListener::bind(options.listen).await?;
     let address = listener.local_addr()?;
     let login = format!(

@@ -8,7 +8,7 @@ use super::BrowserError;
 
 /// A browser and the driver that goes with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct BrowserPrograms {
     /// Chromium or Chrome.
     pub browser: PathBuf,
     /// `ChromeDriver`.
@@ -45,7 +45,7 @@ const DRIVER_PLACES: [&str; 7] = [
 ];
 
 /// Finds both: a configured path, then `PATH`, then beside this program, then the usual places.
-pub fn find(browser_path: &str, driver_path: &str) -> Result<Found, BrowserError> {
+pub fn find(browser_path: &str, driver_path: &str) -> Result<BrowserPrograms, BrowserError> {
     let browser = one(
         "browser.browser_path",
         browser_path,
@@ -64,7 +64,7 @@ pub fn find(browser_path: &str, driver_path: &str) -> Result<Found, BrowserError
     .ok_or_else(|| BrowserError::NoDriver {
         looked_at: looked_at(&DRIVER_NAMES, &DRIVER_PLACES),
     })?;
-    Ok(Found { browser, driver })
+    Ok(BrowserPrograms { browser, driver })
 }
 
 fn one(
@@ -108,7 +108,7 @@ fn looked_at(names: &[&str], places: &[&str]) -> String {
 ///
 /// A browser that prints no version (Chrome on Windows) is taken as it is; the driver then refuses
 /// by itself.
-pub fn versions(found: &Found) -> Result<(String, String), BrowserError> {
+pub fn versions(found: &BrowserPrograms) -> Result<(String, String), BrowserError> {
     let driver = version_of(&found.driver).ok_or_else(|| BrowserError::BadPath {
         key: "browser.driver_path",
         path: found.driver.clone(),
@@ -172,7 +172,7 @@ mod tests {
             "chromedriver",
             "ChromeDriver 114.0.5735.90 (386bc09e8f4f)",
         );
-        let error = versions(&Found {
+        let error = versions(&BrowserPrograms {
             browser: browser.clone(),
             driver,
         })
@@ -183,7 +183,9 @@ mod tests {
         );
         let driver = fake(&dir, "chromedriver2", "ChromeDriver 156.0.1.2 (x)");
         assert_eq!(
-            versions(&Found { browser, driver }).expect("fits").1,
+            versions(&BrowserPrograms { browser, driver })
+                .expect("fits")
+                .1,
             "156.0.1.2"
         );
     }

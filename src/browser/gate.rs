@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::BrowserError;
 use super::Session;
 use super::bidi::{BidiEvent, Request};
-use super::tab::Tab;
+use super::tab::BrowserTab;
 use super::webdriver::GRACE;
 
 /// A body is asked for while its request is held: an answer takes three milliseconds.
@@ -189,7 +189,7 @@ impl Gate {
     async fn attend<E: std::fmt::Display>(
         &mut self,
         session: &Session,
-        tab: &Tab,
+        tab: &BrowserTab,
         request: &Request,
         judge: &impl Fn(&Posted) -> Judgement,
         release: &mut Option<impl AsyncFnOnce(&Posted) -> Result<(), E>>,
@@ -251,7 +251,7 @@ impl Gate {
     }
 
     /// From here on the money may move.
-    async fn let_go(&mut self, tab: &Tab, request: &Request) -> Result<(), BrowserError> {
+    async fn let_go(&mut self, tab: &BrowserTab, request: &Request) -> Result<(), BrowserError> {
         // A driver that has died lets go of what it held: behind a shut valve that goes nowhere,
         // and so it stays.
         if tab.bidi.is_closed() && tab.valve.is_some() {
@@ -345,7 +345,7 @@ pub async fn answer_to(session: &Session, request: &str) -> Option<String> {
     body_of(session.tab.as_ref()?, request, "response").await
 }
 
-async fn body_of(tab: &Tab, request: &str, kind: &str) -> Option<String> {
+async fn body_of(tab: &BrowserTab, request: &str, kind: &str) -> Option<String> {
     let wanted = json!({ "dataType": kind, "request": request });
     match tab.bidi.command("network.getData", wanted, BODY_WAIT).await {
         Ok(data) => data

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::bidi::Bidi;
 use super::local::LocalBrowser;
 use super::relay::{Relay, Valve};
-use super::tab::Tab;
+use super::tab::BrowserTab;
 use super::webdriver::{GRACE, SCRIPT_MAX, capabilities, connect, on_the_grid};
 use super::{BrowserError, BrowserSettings, Facts, Session};
 
@@ -115,7 +115,7 @@ impl Browser {
                 let context = context.ok_or_else(|| BrowserError::Lost {
                     why: "trình duyệt không có thẻ nào".to_owned(),
                 })?;
-                Some(Tab::prepare(bidi, context, None, self.first_valve.clone()).await?)
+                Some(BrowserTab::prepare(bidi, context, None, self.first_valve.clone()).await?)
             }
         };
         Ok(self.session(tab))
@@ -152,7 +152,8 @@ impl Browser {
         let created = bidi
             .command("browsingContext.create", wanted, SCRIPT_MAX)
             .await?;
-        let tab = Tab::prepare(bidi, text(&created, "context"), Some(user_context), valve).await?;
+        let tab =
+            BrowserTab::prepare(bidi, text(&created, "context"), Some(user_context), valve).await?;
         Ok(Some(self.session(Some(tab))))
     }
 
@@ -167,7 +168,7 @@ impl Browser {
         })
     }
 
-    pub(super) fn session(self: &Arc<Self>, tab: Option<Tab>) -> Session {
+    pub(super) fn session(self: &Arc<Self>, tab: Option<BrowserTab>) -> Session {
         let facts = Facts {
             context: tab.as_ref().map(|t| t.context.clone()),
             ..self.facts.clone()
@@ -207,7 +208,7 @@ impl Browser {
             let url = granted.bidi_url.ok_or_else(|| gone("không có BiDi"))?;
             (Some(client), Bidi::connect(&url).await?, Some(local))
         };
-        let tab = Tab::prepare(&bidi, context, None, None).await?;
+        let tab = BrowserTab::prepare(&bidi, context, None, None).await?;
         let browser = Self {
             client,
             bidi: Some(bidi),

@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use super::driver::Driver;
 use super::relay::Relay;
 use super::workspace::Workspace;
-use super::{BrowserError, BrowserSettings, Found, find, reaper, versions};
+use super::{BrowserError, BrowserPrograms, BrowserSettings, find, reaper, versions};
 
 /// What of a browser runs and lies on this machine. Dropping it kills the browser, then the driver,
 /// then the relay, and removes profile and record, all on a thread that may wait.
@@ -44,7 +44,9 @@ impl Drop for Parts {
 impl LocalBrowser {
     /// Finds the programs, compares their versions, and leaves the record of a browser that is
     /// about to be started.
-    pub async fn claim(settings: &BrowserSettings) -> Result<(Found, Self), BrowserError> {
+    pub async fn claim(
+        settings: &BrowserSettings,
+    ) -> Result<(BrowserPrograms, Self), BrowserError> {
         let settings = settings.clone();
         blocking(move || {
             let found = find(&settings.browser_path, &settings.driver_path)?;

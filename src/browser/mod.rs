@@ -28,7 +28,7 @@ mod workspace;
 pub use camera::Camera;
 pub use driver::Driver;
 pub use error::BrowserError;
-pub use find::{Found, find, versions};
+pub use find::{BrowserPrograms, find, versions};
 pub use gate::{Gate, Judgement, Passed, Posted, Strength, answer_to, fail_held};
 pub use instance::Browser;
 pub use reaper::{Reaped, reap};

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::bidi::BidiEvent;
 use super::instance::{Browser, CLOSE_MAX};
 use super::relay::Valve;
-use super::tab::Tab;
+use super::tab::BrowserTab;
 use super::webdriver::{GRACE, PAGE_LOAD_MAX, SCRIPT_MAX, timed};
 use super::{BrowserError, BrowserSettings, Camera};
 
@@ -37,13 +37,13 @@ pub struct Facts {
 #[derive(Debug)]
 pub struct Session {
     browser: Arc<Browser>,
-    pub(super) tab: Option<Tab>,
+    pub(super) tab: Option<BrowserTab>,
     facts: Facts,
     calls: AtomicU64,
 }
 
 impl Session {
-    pub(super) fn of(browser: Arc<Browser>, tab: Option<Tab>, facts: Facts) -> Self {
+    pub(super) fn of(browser: Arc<Browser>, tab: Option<BrowserTab>, facts: Facts) -> Self {
         Self {
             browser,
             tab,

@@ -13,7 +13,7 @@ const BODY_MAX: u64 = 4_000_000;
 
 /// A tab that is driven over `BiDi`.
 #[derive(Debug)]
-pub(super) struct Tab {
+pub(super) struct BrowserTab {
     pub bidi: Bidi,
     pub context: String,
     /// `None`: the browser's own.
@@ -22,7 +22,7 @@ pub(super) struct Tab {
     pub valve: Option<Valve>,
 }
 
-impl Tab {
+impl BrowserTab {
     /// Asks for the tab's events, and for the bodies of what it sends and gets.
     pub async fn prepare(
         bidi: &Bidi,

@@ -18,21 +18,21 @@ pub struct Arguments {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<Program>,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum Program {
     /// The operator's window (also without any command).
     Desktop,
     /// Everything on this machine with nothing to configure: sandbox portal, sample jobs, window.
-    Demo(Demo),
+    Demo(DemoArguments),
     /// One batch without a window.
-    Run(Box<Run>),
+    Run(Box<RunArguments>),
     /// The stateless sample job API.
-    MockApi(MockApi),
+    MockApi(MockApiArguments),
     /// The shop's collection site, simulated: lists bills, is told which are completed.
-    MockSite(MockSite),
+    MockSite(MockSiteArguments),
     /// The shop's server: jobs for the operators' machines, on a database of its own.
     Serve(Serve),
     /// The server's database: brought up to date, copied, saved.
@@ -41,7 +41,7 @@ pub enum Command {
         what: StoreCommand,
     },
     /// The portal simulator, with faults on demand and a truth ledger.
-    Sandbox(Sandbox),
+    Sandbox(SandboxArguments),
     /// Checks configuration, browser, driver, ledger, job API and portal; moves no money.
     Doctor(Doctor),
     /// Numbers of this machine.
@@ -52,17 +52,17 @@ pub enum Command {
     /// What this machine has done.
     Ledger {
         #[command(subcommand)]
-        what: Ledger,
+        what: LedgerArguments,
     },
     /// Reads and sets the configuration.
     Config {
         #[command(subcommand)]
-        what: Config,
+        what: ConfigArguments,
     },
 }
 
 #[derive(Debug, Args)]
-pub struct Demo {
+pub struct DemoArguments {
     /// Run one batch of each service without a window and write the reports.
     #[arg(long)]
     pub headless: bool,
@@ -77,7 +77,7 @@ pub struct Demo {
     clippy::struct_field_names,
     reason = "flags, named as they are typed"
 )]
-pub struct Run {
+pub struct RunArguments {
     /// `tra_cuu_ftth`, `gach_dien_evn`, `nap_tien_da_mang`, `nap_tien_viettel`,
     /// `thanh_toan_tv_internet`, `tra_cuu_no_tra_sau`
     pub service: Service,
@@ -149,7 +149,7 @@ pub struct Run {
 }
 
 #[derive(Debug, Args)]
-pub struct MockApi {
+pub struct MockApiArguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
@@ -159,7 +159,7 @@ pub struct MockApi {
 }
 
 #[derive(Debug, Args)]
-pub struct MockSite {
+pub struct MockSiteArguments {
     /// Where it listens; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8090")]
     pub listen: SocketAddr,
@@ -282,7 +282,7 @@ pub enum StoreCommand {
 }
 
 #[derive(Debug, Args)]
-pub struct Sandbox {
+pub struct SandboxArguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
@@ -396,7 +396,7 @@ pub struct Doctor {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Ledger {
+pub enum LedgerArguments {
     /// The newest batches.
     List {
         /// How many.
@@ -481,7 +481,7 @@ pub enum Ledger {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Config {
+pub enum ConfigArguments {
     /// Prints a key's value; a secret only as ********.
     Get {
         /// Dotted: portal.url

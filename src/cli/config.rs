@@ -4,9 +4,9 @@ use std::io::{IsTerminal, Read};
 
 use secrecy::SecretString;
 
-use super::args::Config as What;
+use super::args::ConfigArguments as What;
 use super::{Ended, Exit, Failure, say, tell, unlock};
-use crate::config::{self, Config, Home, Vault, VaultError};
+use crate::config::{self, Config, ConfigVault, ConfigVaultError, Home};
 
 /// A value longer than this is a file that was piped in by mistake.
 const VALUE_MAX: u64 = 64 * 1024;
@@ -87,19 +87,19 @@ fn value_of(key: &str, value: Option<String>, stdin: bool) -> Result<SecretStrin
 }
 
 /// The vault of the file, or a new one.
-fn vault(config: &Config) -> Result<Vault, VaultError> {
-    let no_passphrase = |_| VaultError::NoPassphrase;
+fn vault(config: &Config) -> Result<ConfigVault, ConfigVaultError> {
+    let no_passphrase = |_| ConfigVaultError::NoPassphrase;
     if let Some(header) = &config.vault {
-        return Vault::open(header, &unlock::for_opening(config).map_err(no_passphrase)?);
+        return ConfigVault::open(header, &unlock::for_opening(config).map_err(no_passphrase)?);
     }
     let first = unlock::for_creating(false).map_err(no_passphrase)?;
-    match Vault::create(&first) {
+    match ConfigVault::create(&first) {
         // No keyring on this machine: a passphrase does it.
-        Err(VaultError::Keyring(why)) => {
+        Err(ConfigVaultError::Keyring(why)) => {
             tell(&format!(
                 "Không dùng được kho khóa của hệ điều hành ({why}); dùng mật khẩu mở khóa."
             ));
-            Vault::create(&unlock::for_creating(true).map_err(no_passphrase)?)
+            ConfigVault::create(&unlock::for_creating(true).map_err(no_passphrase)?)
         }
         made => made,
     }

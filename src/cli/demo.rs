@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::args::Demo;
+use super::args::DemoArguments;
 use super::run::{Destination, batch, exit_of, paid_of};
 use super::{Ended, Exit, Failure, blocking, say, stop_on_signals, tell};
 use crate::app::{self, Secrets};
@@ -37,7 +37,7 @@ impl Drop for Servers {
     }
 }
 
-pub fn demo(options: &Demo) -> Ended {
+pub fn demo(options: &DemoArguments) -> Ended {
     if options.headless {
         return blocking(headless(options.latency_ms));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::args::Ledger as What;
+use super::args::LedgerArguments as What;
 use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
 use crate::app;
 use crate::config::{Config, Home};

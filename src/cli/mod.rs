@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command};
+use args::{Arguments, Program};
 
 /// Ends of a program, as scripts may rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,11 +101,11 @@ pub fn main() -> ExitCode {
     crate::init_tls();
     let arguments = Arguments::parse();
     // No log file of its own, and nothing on stdout but its acknowledgements.
-    if matches!(arguments.command, Some(Command::Relay)) {
+    if matches!(arguments.command, Some(Program::Relay)) {
         return relay().map_or(Exit::CannotRun, |exit| exit).into();
     }
     let file = match &arguments.command {
-        Some(Command::Serve(options)) => logs::File::Server(serve::log_form(options)),
+        Some(Program::Serve(options)) => logs::File::Server(serve::log_form(options)),
         _ => logs::File::Program,
     };
     let _logs = logs::start(arguments.verbose, file);
@@ -126,20 +126,20 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Ended {
-    match arguments.command.unwrap_or(Command::Desktop) {
-        Command::Desktop => desktop(),
-        Command::Demo(demo) => demo::demo(&demo),
-        Command::Run(run) => blocking(run::run(*run)),
-        Command::MockSite(options) => blocking(serve::mock_site(options)),
-        Command::MockApi(options) => blocking(serve::mock_api(options)),
-        Command::Serve(options) => blocking(serve::serve(options)),
-        Command::Store { what } => blocking(store::run(what)),
-        Command::Sandbox(options) => blocking(serve::sandbox(options)),
-        Command::Relay => relay(),
-        Command::Bench(options) => blocking(bench::bench(options)),
-        Command::Doctor(options) => blocking(doctor::doctor(options)),
-        Command::Ledger { what } => blocking(ledger::ledger(what)),
-        Command::Config { what } => config::config(what),
+    match arguments.command.unwrap_or(Program::Desktop) {
+        Program::Desktop => desktop(),
+        Program::Demo(demo) => demo::demo(&demo),
+        Program::Run(run) => blocking(run::run(*run)),
+        Program::MockSite(options) => blocking(serve::mock_site(options)),
+        Program::MockApi(options) => blocking(serve::mock_api(options)),
+        Program::Serve(options) => blocking(serve::serve(options)),
+        Program::Store { what } => blocking(store::run(what)),
+        Program::Sandbox(options) => blocking(serve::sandbox(options)),
+        Program::Relay => relay(),
+        Program::Bench(options) => blocking(bench::bench(options)),
+        Program::Doctor(options) => blocking(doctor::doctor(options)),
+        Program::Ledger { what } => blocking(ledger::ledger(what)),
+        Program::Config { what } => config::config(what),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
-use super::args::Run;
+use super::args::RunArguments;
 use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
 use crate::app::{self, Link, LinkError, Secrets};
 use crate::client::ApiError;
@@ -22,7 +22,7 @@ use crate::engine::{
 use crate::ledger::LedgerError;
 use crate::report::{excel, read_file};
 
-pub async fn run(options: Run) -> Ended {
+pub async fn run(options: RunArguments) -> Ended {
     let home = Home::find()?;
     let mut config = Config::load(&home.config_file())?;
     override_with(&mut config, &options)?;
@@ -97,7 +97,7 @@ async fn link(
     config: &Config,
     secrets: &Secrets,
     tools: &Tools,
-    options: &Run,
+    options: &RunArguments,
 ) -> Result<Option<Link>, Failure> {
     let link = async || app::link(config, secrets, tools.ledger.clone()).await;
     if options.from_api {
@@ -249,11 +249,11 @@ pub(super) fn exit_of(finished: &Finished) -> Exit {
     }
 }
 
-fn override_with(config: &mut Config, options: &Run) -> Result<(), Failure> {
+fn override_with(config: &mut Config, options: &RunArguments) -> Result<(), Failure> {
     let changes = [("api.url", &options.api), ("portal.url", &options.portal)];
     for (key, value) in changes {
         if let Some(value) = value {
-            let no_secret = || Err(crate::config::VaultError::NoPassphrase);
+            let no_secret = || Err(crate::config::ConfigVaultError::NoPassphrase);
             *config = crate::config::set(config, key, &value.clone().into(), no_secret)
                 .map_err(Failure::usage)?;
         }
@@ -262,7 +262,11 @@ fn override_with(config: &mut Config, options: &Run) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn intake(config: &Config, link: Option<&Link>, options: &Run) -> Result<Intake, Failure> {
+async fn intake(
+    config: &Config,
+    link: Option<&Link>,
+    options: &RunArguments,
+) -> Result<Intake, Failure> {
     let defaults = Defaults {
         amount: options.amount,
         payment: options.payment_type,
@@ -326,7 +330,7 @@ fn left_out(service: Service, intake: &Intake, is_json: bool) -> Vec<Line> {
 }
 
 /// A payment is asked about on a terminal, and needs `--yes` where there is none.
-fn confirm(plan: &Plan, options: &Run) -> Result<(), Failure> {
+fn confirm(plan: &Plan, options: &RunArguments) -> Result<(), Failure> {
     if !plan.service.is_payment() || plan.dry_run || options.yes {
         return Ok(());
     }

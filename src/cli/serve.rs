@@ -8,7 +8,7 @@ use serde_json::json;
 
 use secrecy::ExposeSecret;
 
-use super::args::{MockApi, MockSite, Sandbox, Serve};
+use super::args::{MockApiArguments, MockSiteArguments, SandboxArguments, Serve};
 use super::{Ended, Exit, Failure, say, tell};
 use crate::app::terminated;
 use crate::config::Home;
@@ -135,8 +135,8 @@ fn check(config: &ServeConfig) -> Ended {
     Ok(Exit::Done)
 }
 
-pub async fn mock_api(options: MockApi) -> Ended {
-    let api = mock_api::start(mock_api::Options {
+pub async fn mock_api(options: MockApiArguments) -> Ended {
+    let api = mock_api::start(mock_api::MockApiOptions {
         listen: options.listen,
         delay: options.delay_ms.map(Duration::from_millis),
         seed: None,
@@ -148,15 +148,15 @@ pub async fn mock_api(options: MockApi) -> Ended {
     Ok(Exit::Done)
 }
 
-pub async fn mock_site(options: MockSite) -> Ended {
-    let MockSite {
+pub async fn mock_site(options: MockSiteArguments) -> Ended {
+    let MockSiteArguments {
         listen,
         user,
         password,
         bills,
     } = options;
     let bills = bills.into_iter().collect();
-    let site = mock_site::start(mock_site::Options {
+    let site = mock_site::start(mock_site::MockSiteOptions {
         listen,
         user,
         password,
@@ -170,7 +170,7 @@ pub async fn mock_site(options: MockSite) -> Ended {
     Ok(Exit::Done)
 }
 
-pub async fn sandbox(options: Sandbox) -> Ended {
+pub async fn sandbox(options: SandboxArguments) -> Ended {
     let scenario = match &options.scenario {
         Some(path) => sandbox::Scenario::load(path).map_err(Failure::usage)?,
         None => sandbox::Scenario::default(),

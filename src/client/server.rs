@@ -30,7 +30,7 @@ pub struct JobServer {
 
 /// What the server made of a report. It has it in any case.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Answer {
+pub struct ServerAnswer {
     /// The attempt that was reported.
     pub attempt: String,
     /// `accepted`, `duplicate` or `refused`.
@@ -42,7 +42,7 @@ pub struct Answer {
 
 /// What the shop wants its operators to read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Banner {
+pub struct ShopBanner {
     /// Its title.
     pub name: String,
     /// Its text.
@@ -102,12 +102,12 @@ struct Standing {
 
 #[derive(Deserialize)]
 struct Answers {
-    outcomes: Vec<Answer>,
+    outcomes: Vec<ServerAnswer>,
 }
 
 #[derive(Deserialize)]
 struct Banners {
-    banners: Vec<Banner>,
+    banners: Vec<ShopBanner>,
 }
 
 impl JobServer {
@@ -246,7 +246,7 @@ impl JobServer {
     }
 
     /// Tells outcomes; an answer for each that arrived.
-    pub async fn report(&self, reports: &[Report]) -> Result<Vec<Answer>, ApiError> {
+    pub async fn report(&self, reports: &[Report]) -> Result<Vec<ServerAnswer>, ApiError> {
         let answers: Answers = self
             .ask("/api/outcomes", &json!({ "outcomes": reports }))
             .await?;
@@ -254,7 +254,7 @@ impl JobServer {
     }
 
     /// What the shop wants its operators to read.
-    pub async fn banners(&self) -> Result<Vec<Banner>, ApiError> {
+    pub async fn banners(&self) -> Result<Vec<ShopBanner>, ApiError> {
         let Some(value) = self.api.get("/api/banners", self.api.health_max).await? else {
             return Ok(Vec::new());
         };

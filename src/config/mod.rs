@@ -20,7 +20,7 @@ use crate::domain::{Limits, Patience};
 pub use edit::{KeyFault, get, is_secret, keys, seat, set, unseat};
 pub use files::{private_folder, write_atomically};
 pub use home::Home;
-pub use vault::{KeySource, Sealed, Unlock, Vault, VaultError, VaultHeader};
+pub use vault::{ConfigVault, ConfigVaultError, KeySource, Sealed, Unlock, VaultHeader};
 
 /// Everything that can be set. Unknown keys are refused, so that a slip of the finger is not
 /// silently ignored.
@@ -36,17 +36,17 @@ pub struct Config {
     /// The shop's own collection site, another place that jobs may come from.
     pub site: Site,
     /// The browser and its driver.
-    pub browser: Browser,
+    pub browser: BrowserConfig,
     /// What must not be exceeded, in đồng. `null` is no limit.
     pub limits: Limits,
     /// Where reports go.
-    pub report: Report,
+    pub report: ReportConfig,
     /// What is kept of each payment.
     pub evidence: EvidenceRules,
     /// The operator's window.
     pub window: Window,
     /// The window working by itself.
-    pub auto: Auto,
+    pub auto: AutoConfig,
     /// Who works here where nobody signs in; recorded with every batch.
     pub operator: String,
     /// Who may sign in to the window, each with a PIN of their own. Empty: nobody has to.
@@ -186,7 +186,7 @@ pub struct Site {
 /// The browser and its driver. Empty paths are searched for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Browser {
+pub struct BrowserConfig {
     /// A WebDriver that runs elsewhere (Selenium Grid). Empty: our own `ChromeDriver`.
     pub webdriver_url: String,
     /// Chromium or Chrome.
@@ -207,7 +207,7 @@ pub struct Browser {
     pub logins_per_browser: u16,
 }
 
-impl Default for Browser {
+impl Default for BrowserConfig {
     fn default() -> Self {
         Self {
             webdriver_url: String::new(),
@@ -253,7 +253,7 @@ impl Default for Window {
 /// The window working by itself, service by service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Auto {
+pub struct AutoConfig {
     /// Minutes between two rounds.
     pub every_min: u32,
     /// No round begins from this hour of the day…
@@ -264,7 +264,7 @@ pub struct Auto {
     pub services: String,
 }
 
-impl Default for Auto {
+impl Default for AutoConfig {
     fn default() -> Self {
         Self {
             every_min: 10,
@@ -278,7 +278,7 @@ impl Default for Auto {
 /// Where reports go.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Report {
+pub struct ReportConfig {
     /// The folder that holds one folder per service. Empty: `ket_qua` in the working directory.
     pub folder: String,
 }
@@ -345,7 +345,7 @@ pub enum ConfigError {
     NoHome,
     /// The secrets cannot be opened.
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    ConfigVault(#[from] ConfigVaultError),
 }
 
 impl Config {
@@ -398,61 +398,4 @@ fn damaged(path: &Path, bytes: &[u8], why: &str) -> ConfigError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_example_shows_every_key_with_its_default() {
-        let example = include_str!("../../config.example.json");
-        let parsed: serde_json::Value = serde_json::from_str(example).expect("json");
-        assert_eq!(
-            parsed,
-            serde_json::to_value(Config::default()).expect("json")
-        );
-    }
-
-    #[test]
-    fn a_damaged_file_is_kept_aside_and_never_overwritten() {
-        let dir = tempfile::tempdir().expect("dir");
-        let path = dir.path().join("config.json");
-        fs::write(&path, b"{\"portal\": {\"url\": ").expect("write");
-        let Err(ConfigError::Damaged { kept, .. }) = Config::load(&path) else {
-            panic!("must be refused")
-        };
-        assert_eq!(
-            fs::read(&kept).expect("kept"),
-            fs::read(&path).expect("still there")
-        );
-        assert!(Config::load(&path).is_err(), "and again");
-    }
-
-    #[test]
-    fn a_misspelt_key_is_refused() {
-        let dir = tempfile::tempdir().expect("dir");
-        let path = dir.path().join("config.json");
-        fs::write(&path, br#"{"portal": {"urll": "x"}}"#).expect("write");
-        let error = Config::load(&path).expect_err("refused").to_string();
-        assert!(error.contains("urll"), "{error}");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn the_file_is_for_its_owner_only() {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().expect("dir");
-        let path = dir.path().join("deep/config.json");
-        Config::default().save(&path).expect("saved");
-        assert_eq!(
-            fs::metadata(&path).expect("there").permissions().mode() & 0o777,
-            0o600
-        );
-        assert_eq!(Config::load(&path).expect("read"), Config::default());
-        assert_eq!(
-            fs::read_dir(path.parent().expect("folder"))
-                .expect("list")
-                .count(),
-            1,
-            "no temporary file stays"
-        );
-    }
-}
+mod tests;

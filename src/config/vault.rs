@@ -86,7 +86,7 @@ pub struct Unlock {
 
 /// Why a secret cannot be opened or sealed.
 #[derive(Debug, thiserror::Error)]
-pub enum VaultError {
+pub enum ConfigVaultError {
     /// A passphrase is needed and none was given.
     #[error(
         "Cần mật khẩu mở khóa cấu hình. Đặt biến GACHNO_PASSPHRASE hoặc nhập khi được hỏi. (A passphrase is needed.)"
@@ -118,12 +118,12 @@ pub enum VaultError {
 }
 
 /// An open vault.
-pub struct Vault {
+pub struct ConfigVault {
     fernet: Fernet,
     header: VaultHeader,
 }
 
-impl fmt::Debug for Vault {
+impl fmt::Debug for ConfigVault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vault")
             .field("header", &self.header)
@@ -131,13 +131,16 @@ impl fmt::Debug for Vault {
     }
 }
 
-impl Vault {
+impl ConfigVault {
     /// Opens the vault that the header describes. `Err(WrongKey)` where the offered key does not
     /// fit.
-    pub fn open(header: &VaultHeader, unlock: &Unlock) -> Result<Self, VaultError> {
+    pub fn open(header: &VaultHeader, unlock: &Unlock) -> Result<Self, ConfigVaultError> {
         let fernet = match &header.key {
             KeySource::Argon2id { .. } => {
-                let passphrase = unlock.passphrase.as_ref().ok_or(VaultError::NoPassphrase)?;
+                let passphrase = unlock
+                    .passphrase
+                    .as_ref()
+                    .ok_or(ConfigVaultError::NoPassphrase)?;
                 fernet_of(&derive(&header.key, passphrase)?)?
             }
             KeySource::Keyring { account } => {
@@ -149,13 +152,13 @@ impl Vault {
                 fernet,
                 header: header.clone(),
             }),
-            _ => Err(clock_fault(&header.check).unwrap_or(VaultError::WrongKey)),
+            _ => Err(clock_fault(&header.check).unwrap_or(ConfigVaultError::WrongKey)),
         }
     }
 
     /// Makes a new vault: with the passphrase where one is offered, else in the keyring where there
     /// is one.
-    pub fn create(unlock: &Unlock) -> Result<Self, VaultError> {
+    pub fn create(unlock: &Unlock) -> Result<Self, ConfigVaultError> {
         let (key_source, fernet) = match &unlock.passphrase {
             Some(passphrase) => {
                 let source = KeySource::Argon2id {
@@ -173,7 +176,7 @@ impl Vault {
                 store_in_keyring(&account, &key)?;
                 (KeySource::Keyring { account }, from_key(&key)?)
             }
-            None => return Err(VaultError::NoPassphrase),
+            None => return Err(ConfigVaultError::NoPassphrase),
         };
         let header = VaultHeader {
             key: key_source,
@@ -196,11 +199,15 @@ impl Vault {
     }
 
     /// Opens a secret; `None` where there is none. `name` is its key in the file, for the error.
-    pub fn unseal(&self, name: &str, sealed: &Sealed) -> Result<Option<SecretString>, VaultError> {
+    pub fn unseal(
+        &self,
+        name: &str,
+        sealed: &Sealed,
+    ) -> Result<Option<SecretString>, ConfigVaultError> {
         if sealed.is_empty() {
             return Ok(None);
         }
-        let damaged = || VaultError::DamagedSecret(name.to_owned());
+        let damaged = || ConfigVaultError::DamagedSecret(name.to_owned());
         let bytes = Zeroizing::new(
             self.fernet
                 .decrypt(&sealed.0)
@@ -215,7 +222,7 @@ impl Vault {
 fn derive(
     source: &KeySource,
     passphrase: &SecretString,
-) -> Result<Zeroizing<[u8; 32]>, VaultError> {
+) -> Result<Zeroizing<[u8; 32]>, ConfigVaultError> {
     let KeySource::Argon2id {
         salt,
         memory_kib,
@@ -223,13 +230,17 @@ fn derive(
         lanes,
     } = source
     else {
-        return Err(VaultError::BadHeader("not a passphrase vault".to_owned()));
+        return Err(ConfigVaultError::BadHeader(
+            "not a passphrase vault".to_owned(),
+        ));
     };
     // A file from elsewhere must not make this machine work for hours.
     if *memory_kib > 4 * 1024 * 1024 || *passes > 100 || *lanes > 64 {
-        return Err(VaultError::BadHeader("chi phí Argon2 quá lớn".to_owned()));
+        return Err(ConfigVaultError::BadHeader(
+            "chi phí Argon2 quá lớn".to_owned(),
+        ));
     }
-    let bad = |e: &dyn fmt::Display| VaultError::BadHeader(e.to_string());
+    let bad = |e: &dyn fmt::Display| ConfigVaultError::BadHeader(e.to_string());
     let salt = URL_SAFE.decode(salt).map_err(|e| bad(&e))?;
     let params = Params::new(*memory_kib, *passes, *lanes, Some(32)).map_err(|e| bad(&e))?;
     let mut key = Zeroizing::new([0; 32]);
@@ -239,197 +250,65 @@ fn derive(
     Ok(key)
 }
 
-fn fernet_of(key: &Zeroizing<[u8; 32]>) -> Result<Fernet, VaultError> {
+fn fernet_of(key: &Zeroizing<[u8; 32]>) -> Result<Fernet, ConfigVaultError> {
     from_key(&Zeroizing::new(URL_SAFE.encode(key.as_ref())))
 }
 
-fn from_key(key: &str) -> Result<Fernet, VaultError> {
+fn from_key(key: &str) -> Result<Fernet, ConfigVaultError> {
     Fernet::new(key)
-        .ok_or_else(|| VaultError::BadHeader("khóa không phải 32 byte base64".to_owned()))
+        .ok_or_else(|| ConfigVaultError::BadHeader("khóa không phải 32 byte base64".to_owned()))
 }
 
 /// A token's time stands in clear behind its version byte: big-endian seconds.
-fn clock_fault(token: &str) -> Option<VaultError> {
+fn clock_fault(token: &str) -> Option<ConfigVaultError> {
     let bytes = URL_SAFE.decode(token).ok()?;
     let stamped = u64::from_be_bytes(bytes.get(1..9)?.try_into().ok()?);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
     let ahead = stamped.saturating_sub(now);
     // Further than ten years ahead is not a clock but a damaged token.
-    (ahead > CLOCK_SKEW_S && ahead < 10 * 365 * 86_400).then_some(VaultError::ClockSetBack(ahead))
+    (ahead > CLOCK_SKEW_S && ahead < 10 * 365 * 86_400)
+        .then_some(ConfigVaultError::ClockSetBack(ahead))
 }
 
 #[cfg(feature = "desktop")]
 fn on_keyring<T: Send + 'static>(
     account: &str,
     work: impl FnOnce(&keyring::Entry) -> keyring::Result<T> + Send + 'static,
-) -> Result<T, VaultError> {
+) -> Result<T, ConfigVaultError> {
     let account = account.to_owned();
     // The keyring's client blocks and must not do so on a runtime's thread.
     std::thread::spawn(move || {
         keyring::Entry::new("gachno", &account).and_then(|entry| work(&entry))
     })
     .join()
-    .map_err(|_| VaultError::Keyring("kho khóa không trả lời".to_owned()))?
-    .map_err(|e| VaultError::Keyring(e.to_string()))
+    .map_err(|_| ConfigVaultError::Keyring("kho khóa không trả lời".to_owned()))?
+    .map_err(|e| ConfigVaultError::Keyring(e.to_string()))
 }
 
 #[cfg(feature = "desktop")]
-fn keyring_key(account: &str) -> Result<Zeroizing<String>, VaultError> {
+fn keyring_key(account: &str) -> Result<Zeroizing<String>, ConfigVaultError> {
     on_keyring(account, keyring::Entry::get_password).map(Zeroizing::new)
 }
 
 #[cfg(feature = "desktop")]
-fn store_in_keyring(account: &str, key: &Zeroizing<String>) -> Result<(), VaultError> {
+fn store_in_keyring(account: &str, key: &Zeroizing<String>) -> Result<(), ConfigVaultError> {
     let key = key.clone();
     on_keyring(account, move |entry| entry.set_password(&key))
 }
 
 #[cfg(not(feature = "desktop"))]
-fn keyring_key(_: &str) -> Result<Zeroizing<String>, VaultError> {
-    Err(VaultError::Keyring(
+fn keyring_key(_: &str) -> Result<Zeroizing<String>, ConfigVaultError> {
+    Err(ConfigVaultError::Keyring(
         "bản này không có hỗ trợ kho khóa".to_owned(),
     ))
 }
 
 #[cfg(not(feature = "desktop"))]
-fn store_in_keyring(_: &str, _: &Zeroizing<String>) -> Result<(), VaultError> {
-    Err(VaultError::Keyring(
+fn store_in_keyring(_: &str, _: &Zeroizing<String>) -> Result<(), ConfigVaultError> {
+    Err(ConfigVaultError::Keyring(
         "bản này không có hỗ trợ kho khóa".to_owned(),
     ))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::process::Command;
-
-    fn with(passphrase: &str) -> Unlock {
-        Unlock {
-            passphrase: Some(SecretString::from(passphrase)),
-            keyring: false,
-        }
-    }
-
-    #[test]
-    fn a_secret_comes_back_with_the_right_passphrase_only() {
-        let vault = Vault::create(&with("mưa rào Hà Nội")).expect("made");
-        let sealed = vault.seal(&SecretString::from("246810"));
-        let again = Vault::open(vault.header(), &with("mưa rào Hà Nội")).expect("opened");
-        let secret = again
-            .unseal("portal.pin", &sealed)
-            .expect("fits")
-            .expect("there");
-        assert_eq!(secret.expose_secret(), "246810");
-        assert!(matches!(
-            Vault::open(vault.header(), &with("nắng")),
-            Err(VaultError::WrongKey)
-        ));
-        assert!(matches!(
-            Vault::open(vault.header(), &Unlock::default()),
-            Err(VaultError::NoPassphrase)
-        ));
-    }
-
-    #[test]
-    fn a_damaged_token_is_named_and_no_secret_is_shown() {
-        let vault = Vault::create(&with("p")).expect("made");
-        let mut sealed = vault.seal(&SecretString::from("246810"));
-        assert!(!format!("{sealed:?}").contains(&sealed.0));
-        sealed.0.replace_range(40..44, "AAAA");
-        let error = vault.unseal("portal.pin", &sealed).expect_err("damaged");
-        assert!(
-            matches!(&error, VaultError::DamagedSecret(name) if name == "portal.pin"),
-            "{error}"
-        );
-        assert_eq!(
-            vault
-                .unseal("portal.pin", &Sealed::default())
-                .expect("empty")
-                .map(|_| ()),
-            None
-        );
-    }
-
-    #[test]
-    fn a_clock_set_back_is_told_apart_from_a_wrong_key() {
-        let vault = Vault::create(&with("p")).expect("made");
-        let soon = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .expect("time")
-            .as_secs()
-            + 3_600;
-        let mut bytes = URL_SAFE.decode(vault.fernet.encrypt(b"x")).expect("base64");
-        bytes[1..9].copy_from_slice(&soon.to_be_bytes());
-        let token = Sealed(URL_SAFE.encode(bytes));
-        assert!(matches!(vault.unseal("k", &token), Err(VaultError::ClockSetBack(s)) if s > 3_000));
-    }
-
-    /// Made with Python's `cryptography` and `argon2-cffi`: key = Argon2id("mật khẩu", salt, t=3,
-    /// m=65536, p=1).
-    #[test]
-    fn tokens_made_by_python_are_read() {
-        for vector in include_str!("../../tests/vectors/fernet.txt")
-            .lines()
-            .filter(|l| !l.starts_with('#'))
-        {
-            let [key, text, token] = vector.split('\t').collect::<Vec<_>>()[..] else {
-                panic!("{vector}")
-            };
-            assert_eq!(
-                from_key(key).expect("key").decrypt(token).expect("token"),
-                text.as_bytes()
-            );
-        }
-    }
-
-    #[test]
-    fn the_passphrase_key_is_plain_argon2id() {
-        let source = KeySource::Argon2id {
-            salt: "AAECAwQFBgcICQoLDA0ODw==".into(),
-            memory_kib: 65_536,
-            passes: 3,
-            lanes: 1,
-        };
-        let key = derive(&source, &SecretString::from("mật khẩu")).expect("key");
-        let expected = include_str!("../../tests/vectors/argon2id.txt").trim();
-        assert_eq!(URL_SAFE.encode(key.as_ref()), expected);
-    }
-
-    /// Runs where Python's `cryptography` is there: each side reads what the other wrote.
-    #[test]
-    fn python_reads_our_tokens() {
-        let python = |code: &str, args: &[&str]| {
-            Command::new("python3")
-                .arg("-c")
-                .arg(code)
-                .args(args)
-                .output()
-        };
-        match python("import cryptography.fernet", &[]) {
-            Ok(output) if output.status.success() => {}
-            _ => return eprintln!("skipped: no python3 with the package cryptography here"),
-        }
-        let key = Fernet::generate_key();
-        let ours = from_key(&key)
-            .expect("key")
-            .encrypt("Gạch nợ 246810".as_bytes());
-        let code = "import sys;from cryptography.fernet import Fernet;f=Fernet(sys.argv[1].encode());\
-                    sys.stdout.buffer.write(f.decrypt(sys.argv[2].encode())+b'\\n'+f.encrypt('từ Python'.encode()))";
-        let output = python(code, &[&key, &ours]).expect("python runs");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let said = String::from_utf8(output.stdout).expect("utf-8");
-        let (read, theirs) = said.split_once('\n').expect("two lines");
-        assert_eq!(read, "Gạch nợ 246810");
-        assert_eq!(
-            from_key(&key)
-                .expect("key")
-                .decrypt(theirs)
-                .expect("theirs"),
-            "từ Python".as_bytes()
-        );
-    }
-}
+mod tests;

@@ -15,7 +15,7 @@ use super::audit::{Audited, audit};
 use super::strike::{Strike, Victim, When, kill};
 use super::troubles::{SETTLING_MS, Trouble};
 use crate::browser;
-use crate::config::{Config, ConfigError, Home, Unlock, Vault, VaultError};
+use crate::config::{Config, ConfigError, ConfigVault, ConfigVaultError, Home, Unlock};
 use crate::domain::{Defaults, Service};
 use crate::ledger::{Ledger, LedgerError};
 use crate::report::read_file;
@@ -68,7 +68,7 @@ pub enum LabError {
     Config(#[from] ConfigError),
     /// Its secrets.
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    ConfigVault(#[from] ConfigVaultError),
     /// The portal.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
@@ -145,7 +145,7 @@ impl Lab {
             passphrase: Some(SecretString::from(PASSPHRASE)),
             keyring: false,
         };
-        let vault = Vault::create(&unlock)?;
+        let vault = ConfigVault::create(&unlock)?;
         for agent in Scenario::default().agents {
             config.portal.username = vault.seal(&agent.username.into());
             config.portal.password = vault.seal(&agent.password.into());

@@ -12,17 +12,17 @@ use jiff::Timestamp;
 
 use super::model::rows::ordered;
 use super::model::tab::AT_ONCE;
-use super::model::{Action, Model, Place, Setup};
+use super::model::{Model, Place, Setup, UserAction};
 use super::worker::{Command, ListCommand, Worker};
 use super::{Start, draw};
-use crate::config::Auto;
+use crate::config::AutoConfig;
 use crate::engine::Control;
 
 /// A big list is filtered anew this often while it changes.
 const REORDER_EVERY: Duration = Duration::from_millis(400);
 
 /// The window's application.
-pub struct App {
+pub struct DesktopApp {
     model: Model,
     worker: Worker,
     control: Control,
@@ -31,7 +31,7 @@ pub struct App {
     /// When a hand was last on it.
     touched: Instant,
     lock_after: Option<Duration>,
-    auto: Auto,
+    auto: AutoConfig,
     has_sound: bool,
     /// A big list is being filtered.
     is_ordering: bool,
@@ -39,7 +39,7 @@ pub struct App {
     is_first_frame: bool,
 }
 
-impl App {
+impl DesktopApp {
     /// Sets the style up and starts the worker.
     pub fn new(ctx: &Context, start: Start) -> Self {
         super::dress(ctx);
@@ -56,7 +56,7 @@ impl App {
             title: String::new(),
             touched: Instant::now(),
             lock_after: None,
-            auto: Auto::default(),
+            auto: AutoConfig::default(),
             has_sound: false,
             is_ordering: false,
             ordered: Instant::now(),
@@ -123,7 +123,7 @@ impl App {
             && matches!(self.model.place, Place::Service(_))
             && self.model.can_take()
         {
-            self.act(ctx, Action::Read(path));
+            self.act(ctx, UserAction::Read(path));
         }
     }
 
@@ -150,7 +150,7 @@ impl App {
 /// Under which name the forms' values are kept.
 const HABITS: &str = "habits";
 
-impl App {
+impl DesktopApp {
     /// The forms as they were when the window was closed.
     pub fn resume(&mut self, storage: &dyn eframe::Storage) {
         let kept = storage
@@ -160,7 +160,7 @@ impl App {
     }
 }
 
-impl eframe::App for App {
+impl eframe::App for DesktopApp {
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         if let Ok(text) = serde_json::to_string(&self.model.habits()) {
             storage.set_string(HABITS, text);
@@ -187,7 +187,7 @@ impl eframe::App for App {
     }
 }
 
-impl Drop for App {
+impl Drop for DesktopApp {
     /// The window is closed: no new payment is armed, the one at hand is finished, the browser is
     /// closed.
     fn drop(&mut self) {

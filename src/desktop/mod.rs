@@ -3,7 +3,7 @@
 //! Lives here: the app, its screen and its style; a view model that the engine's events fold into,
 //! and a worker that does everything that takes time. Never here: decisions about money, I/O or
 //! waiting in a frame. Start reading at [`model`]: the screen is a function from it to a list of
-//! [`model::Action`]s.
+//! [`model::UserAction`]s.
 
 mod app;
 pub mod model;
@@ -17,7 +17,7 @@ mod worker;
 use crate::app::Secrets;
 use crate::config::{Config, Home};
 
-pub use app::App;
+pub use app::DesktopApp;
 
 /// How the window is started.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub fn dress(ctx: &egui::Context) {
 
 /// Draws a model; says what was asked for. What a frame does, without a window or a worker: for
 /// pictures and benches.
-pub fn draw(ui: &mut egui::Ui, model: &mut model::Model) -> Vec<model::Action> {
+pub fn draw(ui: &mut egui::Ui, model: &mut model::Model) -> Vec<model::UserAction> {
     screen::show(ui, model)
 }
 
@@ -118,11 +118,14 @@ fn open(start: Start, renderer: eframe::Renderer) -> Result<(), eframe::Error> {
             .with_title("GạchNợ")
             .with_app_id("gachno")
             .with_inner_size([1280.0, 800.0])
+            // The bar with the buttons stands at the bottom: with a title bar and a taskbar a window
+            // of a fixed size would hide it on small screens.
+            .with_maximized(true)
             .with_min_inner_size([1024.0, 600.0]),
         ..eframe::NativeOptions::default()
     };
     let create = |creation: &eframe::CreationContext<'_>| {
-        let mut app = App::new(&creation.egui_ctx, start);
+        let mut app = DesktopApp::new(&creation.egui_ctx, start);
         if let Some(storage) = creation.storage {
             app.resume(storage);
         }

@@ -3,22 +3,22 @@
 use egui::{Align, Button, Label, Layout, RichText, Ui};
 use egui_extras::{Column as Width, TableBuilder};
 
-use super::model::rows::{Column, Row};
-use super::model::{Action, Tab, local};
+use super::model::rows::{JobRow, TableColumn};
+use super::model::{ServiceTab, UserAction, local};
 use super::style::ROW_HEIGHT;
 use super::words::Words;
 use crate::domain::Vnd;
 
 /// Draws what the tab wishes to show.
-pub fn show(ui: &mut Ui, tab: &Tab, words: &Words, actions: &mut Vec<Action>) {
-    let columns: [(&str, Option<Column>); 7] = [
-        (words.number, Some(Column::Number)),
-        (words.code, Some(Column::Account)),
-        (words.customer, Some(Column::Customer)),
-        (words.money, Some(Column::Amount)),
-        (words.state, Some(Column::State)),
+pub fn show(ui: &mut Ui, tab: &ServiceTab, words: &Words, actions: &mut Vec<UserAction>) {
+    let columns: [(&str, Option<TableColumn>); 7] = [
+        (words.number, Some(TableColumn::Number)),
+        (words.code, Some(TableColumn::Account)),
+        (words.customer, Some(TableColumn::Customer)),
+        (words.money, Some(TableColumn::Amount)),
+        (words.state, Some(TableColumn::State)),
         (words.note, None),
-        (words.at, Some(Column::At)),
+        (words.at, Some(TableColumn::At)),
     ];
     ui.spacing_mut().item_spacing.y = 2.0;
     TableBuilder::new(ui)
@@ -50,7 +50,7 @@ pub fn show(ui: &mut Ui, tab: &Tab, words: &Words, actions: &mut Vec<Action>) {
         .header(ROW_HEIGHT, |mut header| {
             for (name, column) in columns {
                 header.col(|ui| {
-                    if column == Some(Column::Amount) {
+                    if column == Some(TableColumn::Amount) {
                         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                             head(ui, tab, name, column, actions)
                         });
@@ -70,7 +70,13 @@ pub fn show(ui: &mut Ui, tab: &Tab, words: &Words, actions: &mut Vec<Action>) {
         });
 }
 
-fn head(ui: &mut Ui, tab: &Tab, name: &str, column: Option<Column>, actions: &mut Vec<Action>) {
+fn head(
+    ui: &mut Ui,
+    tab: &ServiceTab,
+    name: &str,
+    column: Option<TableColumn>,
+    actions: &mut Vec<UserAction>,
+) {
     let Some(column) = column else {
         ui.strong(name);
         return;
@@ -84,11 +90,11 @@ fn head(ui: &mut Ui, tab: &Tab, name: &str, column: Option<Column>, actions: &mu
         .add(Button::new(RichText::new(format!("{name}{mark}")).strong()).frame(false))
         .clicked()
     {
-        actions.push(Action::Sort(column));
+        actions.push(UserAction::Sort(column));
     }
 }
 
-fn cells(line: &mut egui_extras::TableRow<'_, '_>, place: usize, row: &Row, words: &Words) {
+fn cells(line: &mut egui_extras::TableRow<'_, '_>, place: usize, row: &JobRow, words: &Words) {
     line.col(|ui| {
         ui.label((place + 1).to_string());
     });

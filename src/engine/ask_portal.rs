@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::ledger::LedgerError;
 use crate::portal::{
-    AmountField, Contract, Found, LookUp, LookUpOrReady, PortalError, PortalMap, Prepared,
+    AmountField, Contract, FoundDebt, LookUp, LookUpOrReady, PortalError, PortalMap, Prepared,
     Readiness, Ready, answer_of, transaction_id,
 };
 
@@ -54,7 +54,7 @@ impl PortalLogin<'_> {
             LookUpOrReady::End(end) => end,
             LookUpOrReady::Ready(Ready::Rejected(text)) => LookUp::Rejected(text),
             LookUpOrReady::Ready(Ready::Cleared(text)) => LookUp::Cleared(text),
-            LookUpOrReady::Ready(Ready::Prepared(prepared)) => LookUp::Found(Found {
+            LookUpOrReady::Ready(Ready::Prepared(prepared)) => LookUp::Found(FoundDebt {
                 amount,
                 customer: None,
                 note: format!("Nạp {amount}"),

@@ -4,10 +4,10 @@
 use jiff::tz::TimeZone;
 
 use crate::ledger::{BatchSummary, JobResult, Ledger, LedgerError};
-use crate::report::{LeftOut, Report, Row};
+use crate::report::{BatchReport, LeftOut, ReportRow};
 
 /// What a batch's report says. `None`: there is no such batch.
-pub async fn report_of(ledger: &Ledger, batch: &str) -> Result<Option<Report>, LedgerError> {
+pub async fn report_of(ledger: &Ledger, batch: &str) -> Result<Option<BatchReport>, LedgerError> {
     let Some(summary) = ledger.records().batch(batch).await? else {
         return Ok(None);
     };
@@ -19,7 +19,7 @@ pub async fn report_of(ledger: &Ledger, batch: &str) -> Result<Option<Report>, L
 pub async fn reports_of_all(
     ledger: &Ledger,
     only: Option<&str>,
-) -> Result<Vec<Report>, LedgerError> {
+) -> Result<Vec<BatchReport>, LedgerError> {
     reports_of(ledger, |batch| only.is_none_or(|id| id == batch.id)).await
 }
 
@@ -27,7 +27,7 @@ pub async fn reports_of_all(
 pub async fn reports_of(
     ledger: &Ledger,
     is_chosen: impl Fn(&BatchSummary) -> bool,
-) -> Result<Vec<Report>, LedgerError> {
+) -> Result<Vec<BatchReport>, LedgerError> {
     let mut batches = ledger.records().batches(u32::MAX >> 1).await?;
     batches.retain(is_chosen);
     reports(ledger, batches).await
@@ -35,8 +35,8 @@ pub async fn reports_of(
 
 /// What was found in the ledger (wire name of the service, and the result), a report for each
 /// service.
-pub fn reports_of_found(found: Vec<(String, JobResult)>) -> Vec<Report> {
-    let mut all: Vec<Report> = Vec::new();
+pub fn reports_of_found(found: Vec<(String, JobResult)>) -> Vec<BatchReport> {
+    let mut all: Vec<BatchReport> = Vec::new();
     for (service, result) in found {
         let Ok(service) = service.parse() else {
             continue;
@@ -48,7 +48,7 @@ pub fn reports_of_found(found: Vec<(String, JobResult)>) -> Vec<Report> {
                     (report.started.min(at), report.finished.max(at));
                 report.rows.push(row(result));
             }
-            None => all.push(Report {
+            None => all.push(BatchReport {
                 service,
                 started: at,
                 finished: at,
@@ -67,8 +67,11 @@ pub fn reports_of_found(found: Vec<(String, JobResult)>) -> Vec<Report> {
 }
 
 /// From batches, the newest first.
-async fn reports(ledger: &Ledger, batches: Vec<BatchSummary>) -> Result<Vec<Report>, LedgerError> {
-    let mut all: Vec<Report> = Vec::new();
+async fn reports(
+    ledger: &Ledger,
+    batches: Vec<BatchSummary>,
+) -> Result<Vec<BatchReport>, LedgerError> {
+    let mut all: Vec<BatchReport> = Vec::new();
     for batch in batches.into_iter().rev() {
         let results = ledger.records().results(&batch.id, batch.service).await?;
         let one = report(batch, results);
@@ -83,7 +86,7 @@ async fn reports(ledger: &Ledger, batches: Vec<BatchSummary>) -> Result<Vec<Repo
     Ok(all)
 }
 
-fn report(batch: BatchSummary, results: Vec<JobResult>) -> Report {
+fn report(batch: BatchSummary, results: Vec<JobResult>) -> BatchReport {
     // A batch that was stopped ends with the last thing that happened in it.
     let last = results.iter().filter_map(|r| r.at).max();
     let finished = batch.finished.or(last).unwrap_or(batch.started);
@@ -100,7 +103,7 @@ fn report(batch: BatchSummary, results: Vec<JobResult>) -> Report {
             why: text("why"),
         }
     });
-    Report {
+    BatchReport {
         service: batch.service,
         started: batch.started,
         finished,
@@ -115,8 +118,8 @@ fn report(batch: BatchSummary, results: Vec<JobResult>) -> Report {
     }
 }
 
-fn row(result: JobResult) -> Row {
-    Row {
+fn row(result: JobResult) -> ReportRow {
+    ReportRow {
         account: result.job.account.to_string(),
         order_id: result.job.order_id,
         payment: result.job.payment,

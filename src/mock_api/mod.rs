@@ -28,7 +28,7 @@ const PIN: &str = "246810";
 
 /// How the API is started.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct MockApiOptions {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Delay of each data call; without one, half a second to one and a half.
@@ -37,7 +37,7 @@ pub struct Options {
     pub seed: Option<u64>,
 }
 
-impl Default for Options {
+impl Default for MockApiOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
@@ -68,7 +68,7 @@ struct Shared {
 }
 
 /// Starts it in the background; it can be used when this returns.
-pub async fn start(options: Options) -> Result<MockApi, ListenError> {
+pub async fn start(options: MockApiOptions) -> Result<MockApi, ListenError> {
     let fault = |e| ListenError(options.listen, e);
     let listener = TcpListener::bind(options.listen).await.map_err(fault)?;
     let address = listener.local_addr().map_err(fault)?;
@@ -285,7 +285,7 @@ mod tests {
 
     async fn started() -> MockApi {
         crate::init_tls();
-        start(Options {
+        start(MockApiOptions {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             delay: Some(Duration::ZERO),
             seed: Some(7),
@@ -356,9 +356,9 @@ mod tests {
     #[tokio::test]
     async fn a_taken_port_is_named() {
         let api = started().await;
-        let taken = Options {
+        let taken = MockApiOptions {
             listen: api.address,
-            ..Options::default()
+            ..MockApiOptions::default()
         };
         let error = start(taken).await.expect_err("taken").to_string();
         assert!(error.contains(&api.address.to_string()), "{error}");

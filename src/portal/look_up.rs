@@ -11,7 +11,7 @@ use crate::domain::Vnd;
 )]
 pub enum LookUp {
     /// Something to pay (or, for a top-up, a page that takes it).
-    Found(Found),
+    Found(FoundDebt),
     /// The portal says that nothing is owed, in these words.
     NoDebt(String),
     /// It was paid before.
@@ -26,7 +26,7 @@ pub enum LookUp {
 
 /// Something to pay.
 #[derive(Debug)]
-pub struct Found {
+pub struct FoundDebt {
     /// How much.
     pub amount: Vnd,
     /// Whose it is.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::look_up::{Found, LookUp, Readiness};
+use super::look_up::{FoundDebt, LookUp, Readiness};
 use super::map::Shape;
 use super::message::{Class, Moment};
 use super::prepared::{Prepared, Ready};
@@ -155,7 +155,7 @@ impl Snapshot {
 
     /// A debt of this amount, with what the frame says.
     pub fn found(&self, amount: Vnd, readiness: Readiness) -> LookUp {
-        LookUp::Found(Found {
+        LookUp::Found(FoundDebt {
             amount,
             customer: None,
             note: format!("Nợ {amount}"),

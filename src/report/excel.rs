@@ -18,7 +18,7 @@ use crate::domain::{Outcome, Proof, Service, Vnd};
 
 /// A batch as it is reported.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct BatchReport {
     /// What was done.
     pub service: Service,
     /// The batch's id.
@@ -38,14 +38,14 @@ pub struct Report {
     /// Times are written in this zone.
     pub zone: TimeZone,
     /// One row a job, in order.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ReportRow>,
     /// Rows of the source that were not done.
     pub left_out: Vec<LeftOut>,
 }
 
 /// One job.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct ReportRow {
     /// For whom.
     pub account: String,
     /// Its order.
@@ -127,7 +127,7 @@ const OLD_COLUMNS: usize = 4;
 
 /// Writes `<folder>/<service>/HHMM-DD-MM-YYYY.xlsx`. A taken name gets `-2`, `-3`…: nothing is ever
 /// overwritten.
-pub fn save(report: &Report, folder: &Path) -> Result<PathBuf, ReportError> {
+pub fn save(report: &BatchReport, folder: &Path) -> Result<PathBuf, ReportError> {
     let folder = folder.join(report.service.spec().folder);
     let io = |path: &Path, source| ReportError::Io {
         path: path.to_owned(),
@@ -177,7 +177,7 @@ pub fn save(report: &Report, folder: &Path) -> Result<PathBuf, ReportError> {
 }
 
 /// Writes to this very path; what was there is replaced whole or not at all.
-pub fn save_as(report: &Report, path: &Path) -> Result<(), ReportError> {
+pub fn save_as(report: &BatchReport, path: &Path) -> Result<(), ReportError> {
     let io = |source| ReportError::Io {
         path: path.to_owned(),
         source,
@@ -196,7 +196,7 @@ pub fn save_as(report: &Report, path: &Path) -> Result<(), ReportError> {
 }
 
 /// Writes everything that was done, a sheet for each report, to this very path.
-pub fn save_all(reports: &[Report], path: &Path) -> Result<(), ReportError> {
+pub fn save_all(reports: &[BatchReport], path: &Path) -> Result<(), ReportError> {
     let io = |source| ReportError::Io {
         path: path.to_owned(),
         source,
@@ -225,7 +225,7 @@ pub fn save_all(reports: &[Report], path: &Path) -> Result<(), ReportError> {
     })
 }
 
-fn write(report: &Report, path: &Path) -> Result<(), ReportError> {
+fn write(report: &BatchReport, path: &Path) -> Result<(), ReportError> {
     let mut workbook = Workbook::new();
     let finished = report.finished.to_zoned(report.zone.clone());
     let created = date_time(report, report.finished)?;
@@ -254,7 +254,7 @@ fn write(report: &Report, path: &Path) -> Result<(), ReportError> {
         )?;
     }
     summary(workbook.add_worksheet(), report)?;
-    let unknown: Vec<Row> = report
+    let unknown: Vec<ReportRow> = report
         .rows
         .iter()
         .filter(|r| r.outcome == Outcome::Unknown)
@@ -323,7 +323,7 @@ impl Formats {
     }
 }
 
-fn date_time(report: &Report, at: Timestamp) -> Result<ExcelDateTime, XlsxError> {
+fn date_time(report: &BatchReport, at: Timestamp) -> Result<ExcelDateTime, XlsxError> {
     let local = at.to_zoned(report.zone.clone());
     let year = u16::try_from(local.year()).unwrap_or(1900);
     let part = |n: i8| u8::try_from(n).unwrap_or_default();
@@ -336,10 +336,10 @@ fn date_time(report: &Report, at: Timestamp) -> Result<ExcelDateTime, XlsxError>
 
 fn results(
     workbook: &mut Workbook,
-    report: &Report,
+    report: &BatchReport,
     name: &str,
     offset: usize,
-    rows: &[Row],
+    rows: &[ReportRow],
 ) -> Result<(), XlsxError> {
     let is_small = rows.len() <= TABLE_ROWS_MAX;
     let sheet = if is_small {
@@ -410,11 +410,11 @@ fn results(
 
 fn result(
     sheet: &mut Worksheet,
-    report: &Report,
+    report: &BatchReport,
     formats: &Formats,
     at: u32,
     number: usize,
-    row: &Row,
+    row: &ReportRow,
 ) -> Result<(), XlsxError> {
     sheet.write_number(at, 0, u32::try_from(number).map_or(f64::MAX, f64::from))?;
     sheet.write_string_with_format(at, 1, &row.account, &formats.text)?;
@@ -455,7 +455,7 @@ fn cut(text: &str) -> String {
     text.chars().take(32_000).collect()
 }
 
-fn summary(sheet: &mut Worksheet, report: &Report) -> Result<(), XlsxError> {
+fn summary(sheet: &mut Worksheet, report: &BatchReport) -> Result<(), XlsxError> {
     let formats = Formats::new();
     let bold = Format::new().set_bold();
     sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
@@ -491,7 +491,7 @@ fn summary(sheet: &mut Worksheet, report: &Report) -> Result<(), XlsxError> {
         sheet.write_string_with_format(at, column, title, &formats.head)?;
     }
     for outcome in Outcome::ALL {
-        let of: Vec<&Row> = report
+        let of: Vec<&ReportRow> = report
             .rows
             .iter()
             .filter(|r| r.outcome == outcome)
@@ -558,150 +558,4 @@ fn money(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use calamine::{Data, Reader, Xlsx, open_workbook};
-
-    fn row(account: &str, outcome: Outcome, amount: u32) -> Row {
-        Row {
-            account: account.into(),
-            order_id: Some("D1".into()),
-            payment: None,
-            customer: Some("=HYPERLINK(\"http://x\")".into()),
-            amount: Some(Vnd::fixed(amount)),
-            outcome,
-            proof: if outcome == Outcome::Paid {
-                Proof::Response
-            } else {
-                Proof::None
-            },
-            transaction_id: Some("VTP01".into()),
-            message: "Giao dịch thành công".into(),
-            at: Some("2025-08-18T02:05:33Z".parse().expect("time")),
-            attempt: Some("a1".into()),
-        }
-    }
-
-    fn report() -> Report {
-        Report {
-            service: Service::PayEvn,
-            batch: "b1".into(),
-            started: "2025-08-18T02:00:00Z".parse().expect("time"),
-            finished: "2025-08-18T02:05:40Z".parse().expect("time"),
-            operator: "Chị Lan".into(),
-            portal_user: "A".into(),
-            portal_url: "http://portal".into(),
-            program: "GachNo 0.1.0".into(),
-            zone: TimeZone::fixed(jiff::tz::offset(7)),
-            rows: vec![
-                row("0012345", Outcome::Paid, 150_000),
-                row("PE02", Outcome::Unknown, 20_000),
-                row("PE03", Outcome::Refused, 3_000),
-            ],
-            left_out: vec![LeftOut {
-                row: "dòng 4".into(),
-                account: "x!".into(),
-                why: "mã có ký tự lạ".into(),
-            }],
-        }
-    }
-
-    fn cells(path: &Path, sheet: &str) -> Vec<Vec<Data>> {
-        let mut book: Xlsx<_> = open_workbook(path).expect("opens");
-        book.worksheet_range(sheet)
-            .expect("sheet")
-            .rows()
-            .map(<[Data]>::to_vec)
-            .collect()
-    }
-
-    #[test]
-    fn a_report_keeps_codes_as_text_and_money_as_numbers() {
-        let dir = tempfile::tempdir().expect("dir");
-        let path = save(&report(), dir.path()).expect("saved");
-        assert_eq!(
-            path,
-            dir.path().join("Thanh toán điện EVN/0905-18-08-2025.xlsx")
-        );
-        let rows = cells(&path, "Kết quả");
-        let head: Vec<String> = rows[0].iter().take(4).map(ToString::to_string).collect();
-        assert_eq!(head, ["STT", "Số thuê bao", "Số tiền", "Ghi chú"]);
-        assert_eq!(
-            rows[1][1],
-            Data::String("0012345".into()),
-            "leading zeros stay"
-        );
-        assert_eq!(rows[1][2], Data::Float(150_000.0));
-        assert_eq!(rows[1][4], Data::String("Đã thanh toán".into()));
-        assert_eq!(rows[1][7], Data::String("=HYPERLINK(\"http://x\")".into()));
-        assert!(matches!(rows[1][10], Data::DateTime(_)));
-        assert_eq!(rows.len(), 4);
-        assert_eq!(cells(&path, "Cần xem").len(), 2);
-        let summary = format!("{:?}", cells(&path, "Tổng hợp"));
-        for fact in ["Chị Lan", "dòng 4", "Chưa rõ, cần xem", "b1"] {
-            assert!(summary.contains(fact), "{fact}");
-        }
-    }
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        let dir = tempfile::tempdir().expect("dir");
-        let path = save(&report(), dir.path()).expect("saved");
-        let mut book: Xlsx<_> = open_workbook(&path).expect("opens");
-        let formulas = book.worksheet_formula("Kết quả").expect("sheet");
-        assert!(formulas.rows().flatten().all(String::is_empty));
-    }
-
-    #[test]
-    fn nothing_is_overwritten_and_the_same_report_is_the_same_file() {
-        let dir = tempfile::tempdir().expect("dir");
-        let first = save(&report(), dir.path()).expect("saved");
-        let second = save(&report(), dir.path()).expect("saved");
-        assert_eq!(
-            second.file_name().and_then(|n| n.to_str()),
-            Some("0905-18-08-2025-2.xlsx")
-        );
-        assert_eq!(
-            fs::read(&first).expect("read"),
-            fs::read(&second).expect("read"),
-            "byte for byte"
-        );
-        assert_eq!(
-            fs::read_dir(first.parent().expect("folder"))
-                .expect("list")
-                .count(),
-            2,
-            "no temporary file stays"
-        );
-    }
-
-    #[test]
-    fn an_empty_batch_still_makes_a_readable_file() {
-        let dir = tempfile::tempdir().expect("dir");
-        let path = dir.path().join("r.xlsx");
-        save_as(
-            &Report {
-                rows: vec![],
-                ..report()
-            },
-            &path,
-        )
-        .expect("saved");
-        assert_eq!(cells(&path, "Kết quả")[0].len(), HEADER.len());
-    }
-
-    #[test]
-    fn large_batches_are_written_row_by_row() {
-        let dir = tempfile::tempdir().expect("dir");
-        let path = dir.path().join("r.xlsx");
-        save_as(
-            &Report {
-                rows: vec![row("PE01", Outcome::Paid, 1_000); TABLE_ROWS_MAX + 1],
-                ..report()
-            },
-            &path,
-        )
-        .expect("saved");
-        assert_eq!(cells(&path, "Kết quả").len(), TABLE_ROWS_MAX + 2);
-    }
-}
+mod tests;

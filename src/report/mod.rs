@@ -13,6 +13,6 @@ pub mod story;
 pub mod table;
 pub mod titles;
 
-pub use excel::{LeftOut, Report, ReportError, Row};
+pub use excel::{BatchReport, LeftOut, ReportError, ReportRow};
 pub use file::{Excess, JobFileError, NumberedRows, SHEET_ROWS_MAX};
 pub use jobs::{read_file, read_rows};

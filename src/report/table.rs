@@ -58,7 +58,7 @@ pub fn csv_line(values: &[Value]) -> String {
 }
 
 /// An XLSX file that is written row by row; a row that was written is not kept in memory.
-pub struct Sheet {
+pub struct TableFile {
     book: Workbook,
     title: String,
     heads: Vec<String>,
@@ -68,7 +68,7 @@ pub struct Sheet {
     bold: Format,
 }
 
-impl Sheet {
+impl TableFile {
     /// An empty one with its heads.
     pub fn new(title: &str, heads: Vec<String>) -> Result<Self, XlsxError> {
         let title: String = title

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use fantoccini::{Client, Locator};
 use gachno::browser::{BrowserSettings, Session};
-use gachno::report::table::{Sheet, Value};
+use gachno::report::table::{TableFile, Value};
 
 use crate::admin::{PASSWORD, Shop};
 
@@ -62,7 +62,7 @@ fn thousand_jobs(folder: &Path) -> PathBuf {
     let heads = ["Dịch vụ", "Mã", "Mã đơn", "Ghi chú"]
         .map(str::to_owned)
         .to_vec();
-    let mut sheet = Sheet::new("Việc", heads).expect("sheet");
+    let mut sheet = TableFile::new("Việc", heads).expect("sheet");
     for number in 0..1_000 {
         let text = |t: String| Value::Text(t);
         sheet

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use gachno::config::{Config, Home, Unlock, Vault, set};
+use gachno::config::{Config, ConfigVault, Home, Unlock, set};
 use gachno::domain::{Account, Job, Service};
 use gachno::mock_site;
 use gachno::sandbox::{self, Sandbox, Scenario, Unlisted};
@@ -144,8 +144,8 @@ impl Machine {
         };
         for (key, value) in values {
             let vault = || match &config.vault {
-                Some(header) => Vault::open(header, &unlock),
-                None => Vault::create(&unlock),
+                Some(header) => ConfigVault::open(header, &unlock),
+                None => ConfigVault::create(&unlock),
             };
             config = set(&config, key, &(*value).to_owned().into(), vault).expect(key);
         }
@@ -389,7 +389,7 @@ async fn the_collection_site_is_told_of_what_is_proven_to_be_paid_and_of_nothing
     )]
     .into();
     let (user, password) = ("thuho".to_owned(), "mật khẩu".to_owned());
-    let options = mock_site::Options {
+    let options = mock_site::MockSiteOptions {
         listen: ([127, 0, 0, 1], 0).into(),
         user,
         password,

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use gachno::desktop::model::rows::{Row, RowState, Wish};
+use gachno::desktop::model::rows::{JobRow, RowState, Wish};
 use gachno::desktop::model::side::{BatchView, Story};
-use gachno::desktop::model::{Busy, Found, Login, Model, Phase, Place, Setup, Status};
+use gachno::desktop::model::{Busy, FoundAttempt, Login, Model, Phase, Place, Reach, Setup};
 use gachno::desktop::{draw, dress};
 use gachno::domain::{Conclusion, Errand, Outcome, Proof, Service, Vnd};
 
@@ -55,8 +55,8 @@ fn ready(service: Service, lines: &str) -> Model {
     model.setup = Setup::Ready;
     model.has_pin = true;
     model.place = Place::Service(service);
-    model.api = Status::Good("http://127.0.0.1:8080".into());
-    model.browser = Status::Good("Chromium 156".into());
+    model.api = Reach::Good("http://127.0.0.1:8080".into());
+    model.browser = Reach::Good("Chromium 156".into());
     model.agent = Some("1234567890_VTP_00001_DB".into());
     model.balance = Some(dong(4_120_000));
     model.limits.per_day = Some(dong(50_000_000));
@@ -81,7 +81,7 @@ fn at_work(done: usize) -> Model {
     let mut model = ready(Service::PayEvn, &lines);
     model.busy = Busy::Batch(Service::PayEvn);
     let tab = model.tab_mut();
-    tab.started();
+    tab.started(false);
     for place in 0..done {
         let outcome = match place {
             4 => Outcome::NoDebt,
@@ -100,7 +100,7 @@ fn at_work(done: usize) -> Model {
             Outcome::Unknown => "Cổng không trả lời; đang chờ lịch sử và số dư".to_owned(),
             _ => "Hóa đơn đã được thanh toán trước đó".to_owned(),
         };
-        tab.rows.change(place, |row: &mut Row| {
+        tab.rows.change(place, |row: &mut JobRow| {
             row.state = RowState::Done(outcome);
             row.customer = Some(CUSTOMERS[place % CUSTOMERS.len()].into());
             row.amount = (outcome != Outcome::NoDebt)
@@ -114,8 +114,8 @@ fn at_work(done: usize) -> Model {
     model
 }
 
-fn found(outcome: Outcome, proof: Proof) -> Found {
-    Found {
+fn found(outcome: Outcome, proof: Proof) -> FoundAttempt {
+    FoundAttempt {
         attempt: "0199".into(),
         service: Service::PayEvn,
         account: "PE010000190".into(),
@@ -215,7 +215,7 @@ fn a_filtered_table() {
         (tab.phase, tab.batch) = (Phase::Over, Some("b".into()));
         tab.wish = Wish {
             query: "ngoc".into(),
-            sort: Some((gachno::desktop::model::rows::Column::Amount, true)),
+            sort: Some((gachno::desktop::model::rows::TableColumn::Amount, true)),
             ..Wish::default()
         };
         tab.reorder();

@@ -63,6 +63,8 @@ fn each_crate_is_named_only_behind_its_wall() {
         ("egui", &["src/desktop/", "src/cli/bench/window.rs"]),
         ("rust_xlsxwriter", &["src/report/"]),
         ("calamine", &["src/report/"]),
+        ("zip::", &["src/report/"]),
+        ("sysinfo", &["src/browser/", "src/cli/bench/", "src/crash/"]),
         (
             "reqwest",
             &[
@@ -125,6 +127,33 @@ fn the_domain_has_no_clock_and_no_io() {
         ] {
             assert!(!code.contains(word), "{word} in {file}");
         }
+    }
+}
+
+#[test]
+fn the_windows_model_and_screen_read_no_clock_and_no_disk() {
+    for (file, text) in sources().into_iter().filter(|(file, _)| {
+        file.starts_with("src/desktop/model/") || file.starts_with("src/desktop/screen/")
+    }) {
+        for word in [
+            "Timestamp::now",
+            "Instant::now",
+            "SystemTime::now",
+            "std::fs",
+            "tokio",
+            "async fn",
+        ] {
+            assert!(!text.contains(word), "{word} in {file}");
+        }
+    }
+}
+
+#[test]
+fn the_window_is_built_with_what_people_take_for_granted() {
+    let manifest = table("Cargo.toml");
+    let features = texts(&manifest["dependencies"]["eframe"]["features"]);
+    for feature in ["clipboard", "accesskit", "x11", "wayland"] {
+        assert!(features.contains(&feature), "{feature}");
     }
 }
 

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use gachno::app::Secrets;
-use gachno::config::{Config, Home, Unlock, Vault};
+use gachno::config::{Config, ConfigVault, Home, Unlock};
 use gachno::desktop::model::rows::RowState;
-use gachno::desktop::model::{Busy, Model, Phase, Setup, Status};
-use gachno::desktop::{App, Demo, Start};
+use gachno::desktop::model::{Busy, Model, Phase, Reach, Setup};
+use gachno::desktop::{Demo, DesktopApp, Start};
 use gachno::domain::{JobList, Outcome, Service};
 use gachno::mock_api::{self, MockApi};
 use gachno::report::read_file;
@@ -63,7 +63,7 @@ impl eframe::Storage for Kept {
 }
 
 struct Desk {
-    harness: Harness<'static, App>,
+    harness: Harness<'static, DesktopApp>,
     sandbox: Sandbox,
     dir: tempfile::TempDir,
     api: MockApi,
@@ -80,6 +80,8 @@ impl Desk {
             // The window is not kept waiting for what a person may ask for.
             config.reconcile.wait_s = 0;
             config.reconcile.look_after_ms = vec![0, 60_000];
+            // Whatever the hour is at which the tests run.
+            (config.auto.quiet_from, config.auto.quiet_to) = (0, 0);
             config.report.folder = dir.join("ket_qua").display().to_string();
             let secret = |text: &str| Some(text.to_owned().into());
             let secrets = Secrets {
@@ -111,7 +113,7 @@ impl Desk {
             .await
             .expect("sandbox");
             let listen = ([127, 0, 0, 1], 0).into();
-            let api = mock_api::start(mock_api::Options {
+            let api = mock_api::start(mock_api::MockApiOptions {
                 listen,
                 delay: Some(Duration::ZERO),
                 seed: Some(3),
@@ -128,7 +130,7 @@ impl Desk {
         };
         let harness = Harness::builder()
             .with_size(egui::vec2(1280.0, 800.0))
-            .build_eframe(move |creation| App::new(&creation.egui_ctx, start));
+            .build_eframe(move |creation| DesktopApp::new(&creation.egui_ctx, start));
         Self {
             harness,
             sandbox,
@@ -515,7 +517,7 @@ fn whoever_works_signs_in_and_stands_in_every_attempt() {
             config.browser.headless = true;
             config.report.folder = dir.join("ket_qua").display().to_string();
             let vault = || {
-                Vault::create(&Unlock {
+                ConfigVault::create(&Unlock {
                     passphrase: Some("mèo trên mái".into()),
                     keyring: false,
                 })
@@ -527,7 +529,7 @@ fn whoever_works_signs_in_and_stands_in_every_attempt() {
                 ("operator", "Chủ"),
             ] {
                 let opened = |config: &Config| match &config.vault {
-                    Some(header) => Vault::open(
+                    Some(header) => ConfigVault::open(
                         header,
                         &Unlock {
                             passphrase: Some("mèo trên mái".into()),
@@ -668,7 +670,7 @@ fn the_first_set_up_seals_the_secrets_and_the_window_locks() {
     desk.fill("Địa chỉ máy chủ việc (API)", &url);
     desk.fill("Mật khẩu mở khóa (tự đặt)", "con mèo trên mái tôn");
     desk.click("Kiểm tra");
-    desk.until("the server was asked", |m| matches!(m.api, Status::Good(_)));
+    desk.until("the server was asked", |m| matches!(m.api, Reach::Good(_)));
     desk.click("Lưu và bắt đầu");
     desk.until("it is ready", |m| m.setup == Setup::Ready && m.has_pin);
     let saved = std::fs::read_to_string(Home::at(desk.dir.path()).config_file()).expect("saved");
@@ -1113,6 +1115,12 @@ fn auto_mode_does_service_by_service_and_stops_when_it_is_told_to() {
         .get_by_role_and_label(egui::accesskit::Role::CheckBox, "Tự động");
     box_of_auto.click();
     desk.harness.step();
+    desk.harness.step();
+    assert!(
+        !desk.model().auto.is_on && desk.says("tự trả tiền thật"),
+        "one click does not pay by itself"
+    );
+    desk.click("Bật tự động");
     desk.until("two services are done", |m| {
         m.tabs
             .values()

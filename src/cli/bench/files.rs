@@ -12,7 +12,7 @@ use secrecy::SecretString;
 
 use super::Row;
 use crate::cli::Failure;
-use crate::report::table::{Sheet, Value};
+use crate::report::table::{TableFile, Value};
 use crate::store::catalogue::{AccountStatus, Role};
 use crate::store::people::{NewAccount, hash_password};
 use crate::store::{Actor, Store};
@@ -165,7 +165,7 @@ async fn measured(database: &str, folder: &Path, jobs: u32) -> anyhow::Result<Ve
 
 /// The file that is brought in.
 fn workbook(folder: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut sheet = Sheet::new(
+    let mut sheet = TableFile::new(
         "Việc",
         ["Mã", "Đơn hàng", "Ghi chú"].map(str::to_owned).to_vec(),
     )?;

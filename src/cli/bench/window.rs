@@ -9,8 +9,8 @@ use egui::{Context, RawInput, Rect, pos2, vec2};
 
 use super::{Row, percentile};
 use crate::cli::tell;
-use crate::desktop::model::rows::{Column, RowState, Wish, ordered};
-use crate::desktop::model::rows::{Row as JobRow, Rows};
+use crate::desktop::model::rows::{JobRow, Rows};
+use crate::desktop::model::rows::{RowState, TableColumn, Wish, ordered};
 use crate::desktop::model::{Busy, Model, Phase, Place, Setup};
 use crate::desktop::{FIRST_FRAME, draw, dress};
 use crate::domain::{Outcome, Service, Vnd};
@@ -145,7 +145,7 @@ fn frames(size: u32) -> (Vec<f64>, usize, f64) {
 fn sorted(rows: &Rows) -> f64 {
     let wish = Wish {
         query: "77".to_owned(),
-        sort: Some((Column::Amount, true)),
+        sort: Some((TableColumn::Amount, true)),
         ..Wish::default()
     };
     let started = Instant::now();

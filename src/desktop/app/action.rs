@@ -5,9 +5,9 @@ use std::path::Path;
 use egui::{Context, Theme, ThemePreference};
 use secrecy::SecretString;
 
-use super::App;
+use super::DesktopApp;
 use crate::desktop::model::rows::Wish;
-use crate::desktop::model::{Action, Busy, Phase, Place, Setup, Status};
+use crate::desktop::model::{Busy, Phase, Place, Reach, Setup, UserAction};
 use crate::desktop::style::Tone;
 use crate::desktop::worker::{
     Command, First, LedgerCommand, ListCommand, PortalCommand, RunRequest, SettingsCommand,
@@ -16,61 +16,61 @@ use crate::desktop::worker::{
 use crate::domain::{Intake, ListChoice, Service};
 use crate::engine::{Control, Decision, Repeats};
 
-impl App {
-    pub(super) fn act(&mut self, ctx: &Context, action: Action) {
+impl DesktopApp {
+    pub(super) fn act(&mut self, ctx: &Context, action: UserAction) {
         let service = self.model.service();
         match action {
-            Action::Go(place) => self.go(place),
-            Action::Edited
-            | Action::Mean(..)
-            | Action::NewList
-            | Action::Again
-            | Action::Fetch
-            | Action::PickFile
-            | Action::Read(_)
-            | Action::Export
-            | Action::Wish(_)
-            | Action::Sort(_)
-            | Action::CopyRows => self.act_on_list(ctx, service, action),
-            Action::Start { .. }
-            | Action::StartChosen(_)
-            | Action::StartMeant
-            | Action::Stop
-            | Action::Pause
-            | Action::Resume
-            | Action::Reconcile
-            | Action::ShowBrowser(_)
-            | Action::Peek(_)
-            | Action::Auto(_) => self.act_on_portal(service, &action),
-            Action::Find
-            | Action::Story(_)
-            | Action::Resolve { .. }
-            | Action::Days(_)
-            | Action::ExportBatches
-            | Action::ExportFound => self.act_on_ledger(action),
-            Action::Unlock
-            | Action::Lock
-            | Action::CheckSetup
-            | Action::FinishSetup
-            | Action::SkipSetup
-            | Action::Demo => self.act_on_setup(&action),
-            Action::ToggleTheme
-            | Action::ToggleLanguage
-            | Action::Seat
-            | Action::Unseat(_)
-            | Action::SaveSetting(_)
-            | Action::ImportSettings
-            | Action::ExportSettings
-            | Action::Diagnose => self.act_on_settings(ctx, action),
-            Action::Open(path) => self.open(&path),
-            Action::Admin => self.open_admin(),
+            UserAction::Go(place) => self.go(place),
+            UserAction::Edited
+            | UserAction::Mean(..)
+            | UserAction::NewList
+            | UserAction::Again
+            | UserAction::Fetch
+            | UserAction::PickFile
+            | UserAction::Read(_)
+            | UserAction::Export
+            | UserAction::Wish(_)
+            | UserAction::Sort(_)
+            | UserAction::CopyRows => self.act_on_list(ctx, service, action),
+            UserAction::Start { .. }
+            | UserAction::StartChosen(_)
+            | UserAction::StartMeant
+            | UserAction::Stop
+            | UserAction::Pause
+            | UserAction::Resume
+            | UserAction::Reconcile
+            | UserAction::ShowBrowser(_)
+            | UserAction::Peek(_)
+            | UserAction::Auto(_) => self.act_on_portal(service, &action),
+            UserAction::Find
+            | UserAction::Story(_)
+            | UserAction::Resolve { .. }
+            | UserAction::Days(_)
+            | UserAction::ExportBatches
+            | UserAction::ExportFound => self.act_on_ledger(action),
+            UserAction::Unlock
+            | UserAction::Lock
+            | UserAction::CheckSetup
+            | UserAction::FinishSetup
+            | UserAction::SkipSetup
+            | UserAction::Demo => self.act_on_setup(&action),
+            UserAction::ToggleTheme
+            | UserAction::ToggleLanguage
+            | UserAction::Seat
+            | UserAction::Unseat(_)
+            | UserAction::SaveSetting(_)
+            | UserAction::ImportSettings
+            | UserAction::ExportSettings
+            | UserAction::Diagnose => self.act_on_settings(ctx, action),
+            UserAction::Open(path) => self.open(&path),
+            UserAction::Admin => self.open_admin(),
         }
     }
 
     /// The list of a service, and its table.
-    fn act_on_list(&mut self, ctx: &Context, service: Service, action: Action) {
+    fn act_on_list(&mut self, ctx: &Context, service: Service, action: UserAction) {
         match action {
-            Action::Edited => {
+            UserAction::Edited => {
                 let tab = self.model.tab_mut();
                 // An emptied list gives back what a server had handed out; lines that are only
                 // changed wait for the start.
@@ -81,7 +81,7 @@ impl App {
                 self.model.tab_mut().edited(service);
                 self.model.flag(service);
             }
-            Action::Mean(jobs, is_meant) => {
+            UserAction::Mean(jobs, is_meant) => {
                 let meant = &mut self.model.tab_mut().meant;
                 if is_meant {
                     meant.extend(jobs);
@@ -89,32 +89,32 @@ impl App {
                     jobs.iter().for_each(|job| _ = meant.remove(job));
                 }
             }
-            Action::NewList => {
+            UserAction::NewList => {
                 self.model.tab_mut().cleared(service);
                 self.send_list(service, ListCommand::LetGo);
             }
             // What the server gave went back there with its outcome: it hands out anew what can be
             // done again.
-            Action::Again if self.model.tab().has_tickets() => self.fetch(service),
-            Action::Again => {
+            UserAction::Again if self.model.tab().has_tickets() => self.fetch(service),
+            UserAction::Again => {
                 self.model.tab_mut().only_failed(service);
                 self.model.flag(service);
             }
-            Action::Fetch => self.fetch(service),
-            Action::PickFile => {
+            UserAction::Fetch => self.fetch(service),
+            UserAction::PickFile => {
                 self.model.fetching = Some(service);
                 let defaults = self.model.tab().defaults();
                 self.send_list(service, ListCommand::Pick(defaults));
             }
-            Action::Read(path) => {
+            UserAction::Read(path) => {
                 self.model.fetching = Some(service);
                 let defaults = self.model.tab().defaults();
                 self.send_list(service, ListCommand::Read(defaults, path));
             }
-            Action::Export => self.export(service),
-            Action::Wish(wish) => self.wish(service, wish),
-            Action::Sort(column) => self.model.tab_mut().sort_by(column),
-            Action::CopyRows => {
+            UserAction::Export => self.export(service),
+            UserAction::Wish(wish) => self.wish(service, wish),
+            UserAction::Sort(column) => self.model.tab_mut().sort_by(column),
+            UserAction::CopyRows => {
                 let words = self.model.words();
                 ctx.copy_text(self.model.tab().as_text(words));
                 self.model.tell(Tone::Good, words.copied);
@@ -125,52 +125,52 @@ impl App {
 
     /// What runs on the portal, or is to run. A button that may not be pressed is not drawn as one;
     /// a key may come all the same.
-    fn act_on_portal(&mut self, service: Service, action: &Action) {
+    fn act_on_portal(&mut self, service: Service, action: &UserAction) {
         match *action {
-            Action::Start { dry_run } if self.model.can_start() => {
+            UserAction::Start { dry_run } if self.model.can_start() => {
                 self.start(service, dry_run, ListChoice::Unsaid);
             }
-            Action::StartChosen(ref choice) if self.model.can_start() => {
+            UserAction::StartChosen(ref choice) if self.model.can_start() => {
                 self.start(service, false, choice.clone());
             }
-            Action::StartMeant if self.model.can_start() => {
+            UserAction::StartMeant if self.model.can_start() => {
                 self.start(service, false, ListChoice::Unsaid);
             }
-            Action::Stop => {
+            UserAction::Stop => {
                 self.control.stop();
                 self.model.auto.is_on = false;
                 self.set_phase(Phase::Stopping);
             }
-            Action::Pause => {
+            UserAction::Pause => {
                 self.control.pause();
                 self.set_phase(Phase::Paused);
             }
-            Action::Resume => {
+            UserAction::Resume => {
                 self.control.resume();
                 self.set_phase(Phase::Running);
             }
-            Action::Reconcile if self.model.can_reconcile() => {
+            UserAction::Reconcile if self.model.can_reconcile() => {
                 self.control = Control::default();
                 self.model.busy = Busy::Reconciling;
                 self.send_portal(PortalCommand::Reconcile(self.control.clone()));
             }
-            Action::ShowBrowser(login) => {
+            UserAction::ShowBrowser(login) => {
                 self.send_portal(PortalCommand::Show(self.control.clone(), login));
             }
-            Action::Peek(login) => {
+            UserAction::Peek(login) => {
                 self.send_portal(PortalCommand::Peek(self.control.clone(), login));
             }
-            Action::Auto(is_on) => self.switch_auto(is_on),
+            UserAction::Auto(is_on) => self.switch_auto(is_on),
             _ => {}
         }
     }
 
     /// What the ledger is asked.
-    fn act_on_ledger(&mut self, action: Action) {
+    fn act_on_ledger(&mut self, action: UserAction) {
         let command = match action {
-            Action::Find => LedgerCommand::Find(self.model.find.query.trim().to_owned()),
-            Action::Story(attempt) => LedgerCommand::Story(attempt, self.model.language),
-            Action::Resolve { attempt, is_paid } => {
+            UserAction::Find => LedgerCommand::Find(self.model.find.query.trim().to_owned()),
+            UserAction::Story(attempt) => LedgerCommand::Story(attempt, self.model.language),
+            UserAction::Resolve { attempt, is_paid } => {
                 let decision = Decision {
                     is_paid,
                     name: self.model.find.name.clone(),
@@ -178,9 +178,9 @@ impl App {
                 };
                 LedgerCommand::Resolve(attempt, decision)
             }
-            Action::Days(days) => return self.days(days),
-            Action::ExportBatches => LedgerCommand::ExportBatches(self.model.history.chosen()),
-            Action::ExportFound => match self.model.find.asked.clone() {
+            UserAction::Days(days) => return self.days(days),
+            UserAction::ExportBatches => LedgerCommand::ExportBatches(self.model.history.chosen()),
+            UserAction::ExportFound => match self.model.find.asked.clone() {
                 Some(asked) => LedgerCommand::ExportFound(asked),
                 None => return,
             },
@@ -190,21 +190,21 @@ impl App {
     }
 
     /// The lock and the first set-up.
-    fn act_on_setup(&mut self, action: &Action) {
+    fn act_on_setup(&mut self, action: &UserAction) {
         match action {
-            Action::Unlock => self.unlock(),
-            Action::Lock => self.model.lock.close(),
-            Action::CheckSetup => {
-                (self.model.api, self.model.browser) = (Status::Checking, Status::Checking);
+            UserAction::Unlock => self.unlock(),
+            UserAction::Lock => self.model.lock.close(),
+            UserAction::CheckSetup => {
+                (self.model.api, self.model.browser) = (Reach::Checking, Reach::Checking);
                 let first = &self.model.first;
                 self.send_setup(SetupCommand::Check(
                     first.api_url.clone(),
                     first.api_token.clone().into(),
                 ));
             }
-            Action::FinishSetup => self.finish_setup(),
-            Action::SkipSetup => self.send_setup(SetupCommand::Skip),
-            Action::Demo => {
+            UserAction::FinishSetup => self.finish_setup(),
+            UserAction::SkipSetup => self.send_setup(SetupCommand::Skip),
+            UserAction::Demo => {
                 let started = std::env::current_exe()
                     .and_then(|me| std::process::Command::new(me).arg("demo").spawn());
                 if let Err(error) = started {
@@ -216,9 +216,9 @@ impl App {
     }
 
     /// The configuration, and how the window looks.
-    fn act_on_settings(&mut self, ctx: &Context, action: Action) {
+    fn act_on_settings(&mut self, ctx: &Context, action: UserAction) {
         let command = match action {
-            Action::ToggleTheme => {
+            UserAction::ToggleTheme => {
                 let dark = ctx.theme() != Theme::Dark;
                 ctx.set_theme(if dark {
                     ThemePreference::Dark
@@ -227,7 +227,7 @@ impl App {
                 });
                 setting("window.dark", dark.to_string())
             }
-            Action::ToggleLanguage => {
+            UserAction::ToggleLanguage => {
                 self.model.language = self.model.language.other();
                 let language = self.model.language;
                 // A story on the screen is told anew.
@@ -237,7 +237,7 @@ impl App {
                 }
                 setting("window.language", language.code().to_owned())
             }
-            Action::Seat => {
+            UserAction::Seat => {
                 let settings = &mut self.model.settings;
                 let (name, pin) = (
                     std::mem::take(&mut settings.seat_name),
@@ -245,17 +245,17 @@ impl App {
                 );
                 SettingsCommand::Seat(name, Some(pin.into()))
             }
-            Action::Unseat(name) => SettingsCommand::Seat(name, None),
-            Action::SaveSetting(key) => {
+            UserAction::Unseat(name) => SettingsCommand::Seat(name, None),
+            UserAction::SaveSetting(key) => {
                 let row = self.model.settings.rows.iter().find(|row| row.key == key);
                 match row.map(|row| row.typed.clone()) {
                     Some(typed) => setting(&key, typed),
                     None => return,
                 }
             }
-            Action::ImportSettings => SettingsCommand::Import,
-            Action::ExportSettings => SettingsCommand::Export,
-            Action::Diagnose => {
+            UserAction::ImportSettings => SettingsCommand::Import,
+            UserAction::ExportSettings => SettingsCommand::Export,
+            UserAction::Diagnose => {
                 self.model.settings.is_diagnosing = true;
                 SettingsCommand::Diagnose
             }
@@ -323,7 +323,8 @@ impl App {
     fn finish_setup(&mut self) {
         let first = &mut self.model.first;
         (first.problem, first.is_saving) = (None, true);
-        let take = |text: &mut String| SecretString::from(std::mem::take(text));
+        // What was typed stays until it is known to be good.
+        let typed = |text: &String| SecretString::from(text.clone());
         let values = vec![
             ("operator", first.operator.clone().into()),
             (
@@ -331,15 +332,15 @@ impl App {
                 self.model.language.code().to_owned().into(),
             ),
             ("portal.username", first.user.clone().into()),
-            ("portal.password", take(&mut first.password)),
-            ("portal.pin", take(&mut first.pin)),
+            ("portal.password", typed(&first.password)),
+            ("portal.pin", typed(&first.pin)),
             ("api.url", first.api_url.clone().into()),
-            ("api.token", take(&mut first.api_token)),
+            ("api.token", typed(&first.api_token)),
         ];
         let passphrase = if first.use_keyring {
             SecretString::from(String::new())
         } else {
-            take(&mut first.passphrase)
+            typed(&first.passphrase)
         };
         let use_keyring = first.use_keyring;
         self.send_setup(SetupCommand::Finish(Box::new(First {
@@ -369,7 +370,7 @@ impl App {
         self.control = Control::default();
         self.model.busy = Busy::Batch(service);
         let tab = self.model.tab_of(service);
-        tab.started();
+        tab.started(dry_run);
         let intake = Intake {
             list: tab.list.clone(),
             receiver_phone: tab.receiver.parse().ok(),

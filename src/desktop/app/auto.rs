@@ -6,15 +6,15 @@ use egui::Context;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::App;
-use crate::config::Auto;
+use super::DesktopApp;
+use crate::config::AutoConfig;
 use crate::desktop::model::{Busy, Place, Setup};
 use crate::domain::{ListChoice, Service};
 
-impl App {
+impl DesktopApp {
     pub(super) fn switch_auto(&mut self, is_on: bool) {
         self.model.auto.queue.clear();
-        self.model.auto.is_on = is_on;
+        (self.model.auto.is_on, self.model.auto.is_asked) = (is_on, false);
         self.model.auto.next_ms = self.model.now_ms;
     }
 
@@ -34,8 +34,8 @@ impl App {
                 return ctx.request_repaint_after(Duration::from_millis(wait));
             }
             self.model.auto.next_ms = now + i64::from(self.auto.every_min.max(1)) * 60_000;
-            let hour = hour_of(now);
-            if is_quiet(&self.auto, hour) {
+            if let Some(end_ms) = quiet_until(&self.auto, now) {
+                self.model.auto.next_ms = end_ms;
                 return;
             }
             self.model.auto.queue = services(&self.auto);
@@ -83,8 +83,17 @@ fn hour_of(at_ms: i64) -> u32 {
         .unwrap_or_default()
 }
 
+/// When the quiet hours end in which this moment lies; `None`: it lies in none.
+fn quiet_until(auto: &AutoConfig, now_ms: i64) -> Option<i64> {
+    const HOUR_MS: i64 = 3_600_000;
+    let hour = hour_of(now_ms);
+    let begin_of_hour = now_ms - now_ms.rem_euclid(HOUR_MS);
+    let hours = (0..24).find(|hours| !is_quiet(auto, (hour + hours) % 24))?;
+    (hours > 0).then(|| begin_of_hour + i64::from(hours) * HOUR_MS)
+}
+
 /// Is this hour one in which no round begins?
-fn is_quiet(auto: &Auto, hour: u32) -> bool {
+fn is_quiet(auto: &AutoConfig, hour: u32) -> bool {
     let (from, to) = (auto.quiet_from % 24, auto.quiet_to % 24);
     if from <= to {
         (from..to).contains(&hour)
@@ -94,7 +103,7 @@ fn is_quiet(auto: &Auto, hour: u32) -> bool {
 }
 
 /// The services of a round, in the order of the side bar.
-fn services(auto: &Auto) -> Vec<Service> {
+fn services(auto: &AutoConfig) -> Vec<Service> {
     let named: Vec<&str> = auto
         .services
         .split(',')
@@ -113,10 +122,10 @@ mod tests {
 
     #[test]
     fn quiet_hours_may_lie_over_midnight() {
-        let auto = |from, to| Auto {
+        let auto = |from, to| AutoConfig {
             quiet_from: from,
             quiet_to: to,
-            ..Auto::default()
+            ..AutoConfig::default()
         };
         assert!(
             is_quiet(&auto(22, 6), 23) && is_quiet(&auto(22, 6), 5) && !is_quiet(&auto(22, 6), 6)
@@ -126,12 +135,32 @@ mod tests {
     }
 
     #[test]
+    fn the_next_round_is_told_for_the_end_of_the_quiet_hours() {
+        let now = 1_795_659_345_564;
+        let hour = hour_of(now);
+        let quiet = AutoConfig {
+            quiet_from: hour,
+            quiet_to: (hour + 3) % 24,
+            ..AutoConfig::default()
+        };
+        let end = quiet_until(&quiet, now).expect("quiet now");
+        assert!(end > now + 2 * 3_600_000 && end <= now + 3 * 3_600_000);
+        assert_eq!(hour_of(end), (hour + 3) % 24);
+        let none = AutoConfig {
+            quiet_from: 0,
+            quiet_to: 0,
+            ..AutoConfig::default()
+        };
+        assert_eq!(quiet_until(&none, now), None);
+    }
+
+    #[test]
     fn a_round_goes_through_the_named_services_in_their_order() {
-        let named = Auto {
+        let named = AutoConfig {
             services: "thanh_toan_tv_internet, gach_dien_evn".into(),
-            ..Auto::default()
+            ..AutoConfig::default()
         };
         assert_eq!(services(&named), [Service::PayEvn, Service::PayTvInternet]);
-        assert_eq!(services(&Auto::default()).len(), Service::ALL.len());
+        assert_eq!(services(&AutoConfig::default()).len(), Service::ALL.len());
     }
 }

@@ -3,8 +3,8 @@
 use egui::{Context, ThemePreference, UserAttentionType, ViewportCommand};
 use std::time::Duration;
 
-use super::App;
-use crate::desktop::model::{FirstRun, Setup, Status};
+use super::DesktopApp;
+use crate::desktop::model::{FirstRun, Reach, Setup};
 use crate::desktop::sound::{self, Sound};
 use crate::desktop::style::Tone;
 use crate::desktop::worker::{
@@ -13,7 +13,7 @@ use crate::desktop::worker::{
 };
 use crate::domain::Service;
 
-impl App {
+impl DesktopApp {
     /// Updates that came since the last frame.
     pub(super) fn take_updates(&mut self, ctx: &Context) {
         while let Ok(update) = self.worker.updates.try_recv() {
@@ -245,9 +245,9 @@ impl App {
     }
 }
 
-fn status(result: Result<String, String>) -> Status {
+fn status(result: Result<String, String>) -> Reach {
     match result {
-        Ok(text) => Status::Good(text),
-        Err(why) => Status::Bad(why),
+        Ok(text) => Reach::Good(text),
+        Err(why) => Reach::Bad(why),
     }
 }

@@ -13,7 +13,7 @@ const CHUNK: usize = 4_096;
 
 /// One job, as the table shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct JobRow {
     /// Code or phone.
     pub account: Arc<str>,
     /// Whose bill it is, where the portal said so.
@@ -157,7 +157,7 @@ pub const fn shown(outcome: Outcome) -> (&'static str, Tone) {
     }
 }
 
-impl Row {
+impl JobRow {
     /// A job that nobody has begun.
     pub fn waiting(account: &str, amount: Option<Vnd>) -> Self {
         Self {
@@ -175,13 +175,13 @@ impl Row {
 /// All rows. Cloning shares them.
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
-    chunks: Vec<Arc<Vec<Row>>>,
+    chunks: Vec<Arc<Vec<JobRow>>>,
     len: usize,
     counts: [usize; Group::ALL.len()],
 }
 
-impl FromIterator<Row> for Rows {
-    fn from_iter<I: IntoIterator<Item = Row>>(rows: I) -> Self {
+impl FromIterator<JobRow> for Rows {
+    fn from_iter<I: IntoIterator<Item = JobRow>>(rows: I) -> Self {
         let mut all = Self::default();
         let mut chunk = Vec::new();
         for row in rows {
@@ -216,17 +216,17 @@ impl Rows {
     }
 
     /// The row at this place of the list.
-    pub fn get(&self, index: usize) -> Option<&Row> {
+    pub fn get(&self, index: usize) -> Option<&JobRow> {
         self.chunks.get(index / CHUNK)?.get(index % CHUNK)
     }
 
     /// All, in the list's order.
-    pub fn iter(&self) -> impl Iterator<Item = &Row> {
+    pub fn iter(&self) -> impl Iterator<Item = &JobRow> {
         self.chunks.iter().flat_map(|chunk| chunk.iter())
     }
 
     /// Changes one row. What somebody else is sorting stays as it was for them.
-    pub fn change(&mut self, index: usize, change: impl FnOnce(&mut Row)) {
+    pub fn change(&mut self, index: usize, change: impl FnOnce(&mut JobRow)) {
         let Some(row) = self
             .chunks
             .get_mut(index / CHUNK)
@@ -242,7 +242,7 @@ impl Rows {
 
 /// A column that can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Column {
+pub enum TableColumn {
     /// Its place in the list.
     Number,
     /// Code or phone.
@@ -265,7 +265,7 @@ pub struct Wish {
     /// Only rows with these words.
     pub query: String,
     /// By this column; `true`: the other way round.
-    pub sort: Option<(Column, bool)>,
+    pub sort: Option<(TableColumn, bool)>,
 }
 
 impl Wish {
@@ -295,7 +295,7 @@ pub fn ordered(rows: &Rows, wish: &Wish) -> Option<Vec<u32>> {
         }
     };
     let is_number = !query.is_empty() && query.bytes().all(|byte| byte.is_ascii_digit());
-    let fits = |row: &Row| {
+    let fits = |row: &JobRow| {
         wish.group.is_none_or(|group| row.state.group() == group)
             && (query.is_empty()
                 || has(&row.account)
@@ -314,14 +314,16 @@ pub fn ordered(rows: &Rows, wish: &Wish) -> Option<Vec<u32>> {
     if let Some((column, is_reversed)) = wish.sort {
         let row = |place: &u32| rows.get(*place as usize);
         match column {
-            Column::Number => {}
-            Column::Account => places.sort_by_cached_key(|p| row(p).map(|r| r.account.clone())),
-            Column::Customer => {
+            TableColumn::Number => {}
+            TableColumn::Account => {
+                places.sort_by_cached_key(|p| row(p).map(|r| r.account.clone()))
+            }
+            TableColumn::Customer => {
                 places.sort_by_cached_key(|p| row(p).and_then(|r| r.customer.clone()))
             }
-            Column::Amount => places.sort_by_key(|p| row(p).and_then(|r| r.amount)),
-            Column::State => places.sort_by_key(|p| row(p).map(|r| r.state)),
-            Column::At => places.sort_by_key(|p| row(p).and_then(|r| r.at_ms)),
+            TableColumn::Amount => places.sort_by_key(|p| row(p).and_then(|r| r.amount)),
+            TableColumn::State => places.sort_by_key(|p| row(p).map(|r| r.state)),
+            TableColumn::At => places.sort_by_key(|p| row(p).and_then(|r| r.at_ms)),
         }
         if is_reversed {
             places.reverse();
@@ -349,91 +351,4 @@ fn digits_have(number: i64, digits: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(count: u32) -> Rows {
-        (0..count)
-            .map(|i| Row::waiting(&format!("PE{i:05}"), Some(Vnd::fixed(i % 7 * 1_000))))
-            .collect()
-    }
-
-    #[test]
-    fn a_change_is_counted_and_not_seen_by_who_took_the_rows_before() {
-        let mut all = rows(10_000);
-        let before = all.clone();
-        all.change(5_000, |row| row.state = RowState::Done(Outcome::Paid));
-        assert_eq!(
-            (
-                all.count(Group::Waiting),
-                all.count(Group::Finished),
-                all.len()
-            ),
-            (9_999, 1, 10_000)
-        );
-        assert_eq!(before.get(5_000).map(|r| r.state), Some(RowState::Waiting));
-        all.change(20_000, |_| unreachable!("there is no such row"));
-        assert_eq!(all.iter().count(), 10_000);
-    }
-
-    #[test]
-    fn rows_are_found_by_words_without_their_marks_and_sorted_both_ways() {
-        let mut all = rows(20);
-        all.change(3, |row| row.customer = Some("NGUYỄN VĂN ĐỨC".into()));
-        all.change(4, |row| row.state = RowState::Done(Outcome::Unknown));
-        let find = |wish: Wish| ordered(&all, &wish);
-        assert_eq!(find(Wish::default()), None);
-        assert_eq!(
-            find(Wish {
-                query: "van duc".into(),
-                ..Wish::default()
-            }),
-            Some(vec![3])
-        );
-        assert_eq!(
-            find(Wish {
-                query: "6000".into(),
-                ..Wish::default()
-            }),
-            Some(vec![6, 13]),
-            "amounts by their digits"
-        );
-        assert_eq!(
-            find(Wish {
-                query: "pe0001".into(),
-                ..Wish::default()
-            })
-            .map(|p| p.len()),
-            Some(10)
-        );
-        assert_eq!(
-            find(Wish {
-                group: Some(Group::NeedsLook),
-                ..Wish::default()
-            }),
-            Some(vec![4])
-        );
-        let by_amount = find(Wish {
-            sort: Some((Column::Amount, true)),
-            ..Wish::default()
-        })
-        .expect("sorted");
-        assert_eq!(
-            all.get(by_amount[0] as usize).and_then(|r| r.amount),
-            Some(Vnd::fixed(6_000))
-        );
-        assert_eq!(by_amount.len(), 20);
-    }
-
-    #[test]
-    fn every_state_of_an_attempt_has_a_place_in_the_table() {
-        for outcome in Outcome::ALL
-            .into_iter()
-            .filter(|outcome| *outcome != Outcome::Unknown)
-        {
-            assert_eq!(RowState::of(outcome.wire()), RowState::Done(outcome));
-        }
-        assert_eq!(RowState::of("reconciling").group(), Group::NeedsLook);
-        assert_eq!(RowState::of("released"), RowState::Paying);
-    }
-}
+mod tests;

@@ -96,18 +96,20 @@ pub struct Find {
     /// What was asked last.
     pub asked: Option<String>,
     /// What the ledger has about it, the newest first.
-    pub found: Vec<Found>,
+    pub found: Vec<FoundAttempt>,
     /// The attempt whose story is told.
     pub story: Option<Story>,
     /// Who decides a doubt.
     pub name: String,
     /// Why.
     pub reason: String,
+    /// The attempt that is about to be decided, and whether as paid: asked once more.
+    pub deciding: Option<(String, bool)>,
 }
 
 /// One attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundAttempt {
     /// Its id.
     pub attempt: String,
     /// What was done.
@@ -122,7 +124,7 @@ pub struct Found {
     pub at: String,
 }
 
-impl Found {
+impl FoundAttempt {
     /// Does a person have to look?
     pub fn is_doubt(&self) -> bool {
         self.end.outcome == Outcome::Unknown
@@ -142,7 +144,7 @@ pub struct Story {
 
 /// Batches and sums of some days.
 #[derive(Debug, Clone)]
-pub struct History {
+pub struct HistoryView {
     /// How many days back, today included.
     pub days: u16,
     /// The batches, the newest first.
@@ -163,7 +165,7 @@ pub struct History {
     pub ticked: HashSet<String>,
 }
 
-impl Default for History {
+impl Default for HistoryView {
     fn default() -> Self {
         Self {
             days: 7,
@@ -179,7 +181,7 @@ impl Default for History {
     }
 }
 
-impl History {
+impl HistoryView {
     /// How far the counted cash is off what the ledger says, in đồng; `None` where nothing was
     /// counted.
     pub fn off_by(&self) -> Option<i64> {
@@ -305,75 +307,4 @@ impl Settings {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wrong_tries_slow_down_and_a_right_one_forgets_them() {
-        let mut lock = Lock::default();
-        lock.close();
-        for wait in [2, 4, 8, 16, 32, 60, 60] {
-            lock.answered(false, 1_000);
-            assert_eq!(lock.wait_s(1_000), wait);
-        }
-        lock.close();
-        assert_eq!(lock.wait_s(1_000), 60, "locking anew forgets nothing");
-        lock.answered(true, 1_000);
-        assert_eq!(lock, Lock::default());
-    }
-
-    #[test]
-    fn a_passphrase_is_weighed_by_how_it_is_guessed() {
-        assert_eq!(strength(""), 0);
-        assert!(strength("123456") < 2 && strength("gachno") < 2);
-        assert!(strength("con mèo trên mái tôn nóng") >= 4);
-    }
-
-    #[test]
-    fn ticked_batches_are_written_and_else_all_of_them() {
-        let batch = |id: &str| BatchView {
-            id: id.into(),
-            service: Service::PayEvn,
-            started: String::new(),
-            is_finished: true,
-            is_dry_run: false,
-            operator: String::new(),
-            jobs: 1,
-            paid: Vnd::ZERO,
-        };
-        let mut history = History {
-            batches: vec![batch("a"), batch("b")],
-            counted: "1000".into(),
-            ..History::default()
-        };
-        assert_eq!(history.chosen(), ["a", "b"]);
-        history.ticked = HashSet::from(["b".to_owned()]);
-        assert_eq!(history.chosen(), ["b"]);
-        let later = history.renewed(History {
-            batches: vec![batch("b"), batch("c")],
-            ..History::default()
-        });
-        assert_eq!(
-            (later.chosen(), later.counted.as_str()),
-            (vec!["b".to_owned()], "1000")
-        );
-        let gone = history.renewed(History {
-            batches: vec![batch("c")],
-            ..History::default()
-        });
-        assert_eq!(gone.chosen(), ["c"], "what is not shown is not written");
-    }
-
-    #[test]
-    fn the_days_cash_is_held_against_the_ledger() {
-        let mut history = History {
-            today: Vnd::fixed(412_000),
-            ..History::default()
-        };
-        assert_eq!(history.off_by(), None);
-        history.counted = "412.000".into();
-        assert_eq!(history.off_by(), Some(0));
-        history.counted = "400.000 đ".into();
-        assert_eq!(history.off_by(), Some(-12_000));
-    }
-}
+mod tests;

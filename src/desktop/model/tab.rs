@@ -7,9 +7,10 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::rows::{Column, Group, Row, RowState, Rows, Wish, ordered};
+use super::rows::{Group, JobRow, RowState, Rows, TableColumn, Wish, ordered};
 use super::taken::{Taken, line_of};
 use super::{Known, LinkId};
+use crate::desktop::style::Tone;
 use crate::desktop::words::Words;
 use crate::domain::job::Defaults;
 use crate::domain::{
@@ -39,7 +40,7 @@ pub struct Habit {
 
 /// One service's form, list and batch.
 #[derive(Debug, Default)]
-pub struct Tab {
+pub struct ServiceTab {
     /// One job a line.
     pub text: String,
     /// The amount for lines without one.
@@ -75,6 +76,8 @@ pub struct Tab {
     pub phase: Phase,
     /// The batch, once it is in the ledger.
     pub batch: Option<String>,
+    /// Does its batch stop before anything is paid?
+    pub is_dry_run: bool,
     /// Jobs with an outcome.
     pub done: usize,
     /// Seconds to the end.
@@ -128,7 +131,7 @@ pub struct Login {
     pub is_out: bool,
 }
 
-impl Tab {
+impl ServiceTab {
     /// Takes a list over from a source.
     pub fn take(&mut self, service: Service, intake: Intake) {
         if intake.list.jobs.len() <= LINES_MAX {
@@ -199,7 +202,7 @@ impl Tab {
 
     /// Keeps only what failed and is safe to be done again.
     pub fn only_failed(&mut self, service: Service) {
-        let again = |row: &Row| {
+        let again = |row: &JobRow| {
             matches!(
                 row.state,
                 RowState::Done(Outcome::Failed | Outcome::NotSent | Outcome::Cancelled)
@@ -239,7 +242,7 @@ impl Tab {
     }
 
     /// Jobs that were held back because an equal top-up was made a short while ago, with their rows.
-    pub fn held_back(&self) -> impl Iterator<Item = (&Job, &Row)> {
+    pub fn held_back(&self) -> impl Iterator<Item = (&Job, &JobRow)> {
         self.list
             .jobs
             .iter()
@@ -267,7 +270,7 @@ impl Tab {
             .list
             .jobs
             .iter()
-            .map(|j| Row::waiting(&j.account.to_string(), j.amount))
+            .map(|j| JobRow::waiting(&j.account.to_string(), j.amount))
             .collect();
         self.batch = None;
         self.forget_batch();
@@ -346,14 +349,15 @@ impl Tab {
     }
 
     /// The batch begins.
-    pub fn started(&mut self) {
+    pub fn started(&mut self, is_dry_run: bool) {
         self.phase = Phase::Running;
+        self.is_dry_run = is_dry_run;
         self.stopped = None;
         self.forget_batch();
         self.rows = self
             .rows
             .iter()
-            .map(|row| Row::waiting(&row.account, row.amount))
+            .map(|row| JobRow::waiting(&row.account, row.amount))
             .collect();
         self.wish = Wish::default();
         self.reorder();
@@ -391,7 +395,7 @@ impl Tab {
     }
 
     /// The row that the table shows at this place, with its place in the list.
-    pub fn row(&self, place: usize) -> Option<(usize, &Row)> {
+    pub fn row(&self, place: usize) -> Option<(usize, &JobRow)> {
         let place = match &self.order {
             Some(order) => *order.get(place)? as usize,
             None => place,
@@ -400,7 +404,7 @@ impl Tab {
     }
 
     /// Sorts by this column, then the other way round, then not at all.
-    pub fn sort_by(&mut self, column: Column) {
+    pub fn sort_by(&mut self, column: TableColumn) {
         self.wish.sort = match self.wish.sort {
             Some((at, false)) if at == column => Some((column, true)),
             Some((at, true)) if at == column => None,
@@ -548,6 +552,47 @@ impl Tab {
         if self.rows.len() <= AT_ONCE {
             self.reorder();
         }
+    }
+
+    /// How good its end is: a doubt or anything left undone wants a look, and a batch in which
+    /// nothing was achieved is no success.
+    pub fn tone(&self) -> Tone {
+        let count = |outcomes: &[Outcome]| -> usize {
+            let of = |outcome| self.counts.get(outcome).copied().unwrap_or_default();
+            outcomes.iter().map(of).sum()
+        };
+        let achieved = count(&[
+            Outcome::Paid,
+            Outcome::Debt,
+            Outcome::NoDebt,
+            Outcome::AlreadyCleared,
+            Outcome::DryRun,
+        ]);
+        let refused = count(&[Outcome::Rejected, Outcome::Refused, Outcome::NotFound]);
+        let all: usize = self.counts.values().sum();
+        if achieved == all && self.ended.is_none() {
+            Tone::Good
+        } else if refused == all && all > 0 {
+            Tone::Bad
+        } else {
+            Tone::Doubt
+        }
+    }
+
+    /// What a dry run that is over has found to be paid: how many, and their sum.
+    pub fn rehearsed(&self) -> Option<(usize, Vnd)> {
+        let is_over = self.is_dry_run && self.phase == Phase::Over;
+        let quoted = || {
+            self.rows
+                .iter()
+                .filter(|row| row.state == RowState::Done(Outcome::DryRun))
+        };
+        is_over.then(|| {
+            (
+                quoted().count(),
+                quoted().filter_map(|row| row.amount).sum(),
+            )
+        })
     }
 
     /// Did the batch end before its list did? Then starting again goes on with it.

@@ -8,13 +8,13 @@ use egui::{
 use super::questions::questions;
 use super::{big_button, chart, choice, field};
 use crate::desktop::model::rows::{Group, Wish};
-use crate::desktop::model::{Action, Model, Phase, local};
+use crate::desktop::model::{Model, Phase, UserAction, local};
 use crate::desktop::style::{ACCENT, Tone};
 use crate::desktop::table;
 use crate::domain::service::Amounts;
 use crate::domain::{PaymentType, Vnd};
 
-pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     Panel::bottom("actions").show(ui, |ui| {
         before_a_payment(ui, model);
         action_bar(ui, model, actions);
@@ -59,7 +59,7 @@ fn progress(ui: &mut Ui, model: &Model) {
     });
 }
 
-fn form(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+fn form(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     let service = model.service();
     let spec = service.spec();
@@ -112,7 +112,7 @@ fn form(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
                 });
         }
         if changed {
-            actions.push(Action::Edited);
+            actions.push(UserAction::Edited);
         }
     });
     if needs_pin {
@@ -160,7 +160,7 @@ fn left_out(ui: &mut Ui, model: &Model) {
         });
 }
 
-fn list(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+fn list(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let (tab, words) = (model.tab(), model.words());
     if tab.rows.is_empty() {
         ui.add_space(60.0);
@@ -178,7 +178,7 @@ fn list(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
 }
 
 /// Filters with their counts, and the search.
-fn chips(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+fn chips(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let (tab, words) = (model.tab(), model.words());
     ui.horizontal_wrapped(|ui| {
         for group in std::iter::once(None).chain(Group::ALL.map(Some)) {
@@ -200,7 +200,7 @@ fn chips(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
                 ))
                 .clicked()
             {
-                actions.push(Action::Wish(Wish {
+                actions.push(UserAction::Wish(Wish {
                     group,
                     ..tab.wish.clone()
                 }));
@@ -217,7 +217,7 @@ fn chips(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
             ui.ctx()
                 .accesskit_node_builder(edit.id, |node| node.set_label(words.search));
             if edit.changed() {
-                actions.push(Action::Wish(Wish {
+                actions.push(UserAction::Wish(Wish {
                     query,
                     ..tab.wish.clone()
                 }));
@@ -227,7 +227,7 @@ fn chips(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
 }
 
 /// What each login does.
-fn sessions(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+fn sessions(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let (tab, words) = (model.tab(), model.words());
     let dark = ui.visuals().dark_mode;
     ui.add_space(6.0);
@@ -264,10 +264,10 @@ fn sessions(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
                 }
                 ui.horizontal(|ui| {
                     if ui.small_button(words.show_browser).clicked() {
-                        actions.push(Action::ShowBrowser(*number));
+                        actions.push(UserAction::ShowBrowser(*number));
                     }
                     if ui.small_button(words.peek).clicked() {
-                        actions.push(Action::Peek(*number));
+                        actions.push(UserAction::Peek(*number));
                     }
                 });
                 if let Some((_, name)) =
@@ -316,21 +316,24 @@ fn minute(mark: f64) -> String {
 fn before_a_payment(ui: &mut Ui, model: &Model) {
     let (tab, words) = (model.tab(), model.words());
     let service = model.service();
-    if tab.phase != Phase::Editing || tab.list.jobs.is_empty() || model.missing().is_some() {
+    if !model.shows_what_comes() {
         return;
     }
     let dark = ui.visuals().dark_mode;
-    let (count, sum) = (tab.list.jobs.len(), tab.list.known_total());
+    let (count, sum) = tab
+        .rehearsed()
+        .unwrap_or_else(|| (tab.list.jobs.len(), tab.list.known_total()));
     let headline = if !service.is_payment() {
         (words.will_look_up)(count)
     } else if sum.is_zero() {
         (words.will_pay_quoted)(count)
     } else {
+        let is_quoted = tab.rehearsed().is_some();
         match tab
             .list
             .jobs
             .iter()
-            .filter(|job| job.amount.is_none())
+            .filter(|job| job.amount.is_none() && !is_quoted)
             .count()
         {
             0 => (words.will_pay)(count, &sum.to_string()),
@@ -394,7 +397,8 @@ fn before_a_payment(ui: &mut Ui, model: &Model) {
         });
 }
 
-fn limits(model: &Model) -> String {
+/// What limits payments, in words.
+pub(super) fn limits(model: &Model) -> String {
     let words = model.words();
     let limits = &model.limits;
     let named = [
@@ -414,7 +418,7 @@ fn limits(model: &Model) -> String {
 }
 
 /// One primary action at a time; it is the filled one.
-fn action_bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+fn action_bar(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let (tab, words) = (model.tab(), model.words());
     let is_running = matches!(tab.phase, Phase::Running | Phase::Paused | Phase::Stopping);
     let primary_is_fetch = tab.rows.is_empty();
@@ -425,31 +429,31 @@ fn action_bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
         .show(ui, |ui| {
             ui.horizontal(|ui| {
                 if big_button(ui, words.fetch, model.can_take(), primary_is_fetch) {
-                    actions.push(Action::Fetch);
+                    actions.push(UserAction::Fetch);
                 }
                 if ui
                     .add_enabled(model.can_take(), Button::new(words.open_file))
                     .clicked()
                 {
-                    actions.push(Action::PickFile);
+                    actions.push(UserAction::PickFile);
                 }
                 if model.fetching.is_some() {
                     ui.spinner();
                 }
                 if tab.phase == Phase::Over {
                     if ui.button(words.new_list).clicked() {
-                        actions.push(Action::NewList);
+                        actions.push(UserAction::NewList);
                     }
                     if tab.has_failed() && ui.button(words.again).clicked() {
-                        actions.push(Action::Again);
+                        actions.push(UserAction::Again);
                     }
                 }
                 if !tab.rows.is_empty() && ui.button(words.copy_rows).clicked() {
-                    actions.push(Action::CopyRows);
+                    actions.push(UserAction::CopyRows);
                 }
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     if big_button(ui, words.export, model.can_export(), primary_is_export) {
-                        actions.push(Action::Export);
+                        actions.push(UserAction::Export);
                     }
                     if is_running {
                         while_running(ui, model, actions);
@@ -463,22 +467,22 @@ fn action_bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
                             words.start
                         };
                         if big_button(ui, start, model.can_start(), primary) {
-                            actions.push(Action::Start { dry_run: false });
+                            actions.push(UserAction::Start { dry_run: false });
                         }
                         if model.service().is_payment()
                             && big_button(ui, words.dry_run, model.can_start(), false)
                         {
-                            actions.push(Action::Start { dry_run: true });
+                            actions.push(UserAction::Start { dry_run: true });
                         }
                     }
                     if let Some(report) = &tab.report {
                         if ui.button(words.open_folder).clicked()
                             && let Some(folder) = report.parent()
                         {
-                            actions.push(Action::Open(folder.to_owned()));
+                            actions.push(UserAction::Open(folder.to_owned()));
                         }
                         if ui.button(words.open_it).clicked() {
-                            actions.push(Action::Open(report.clone()));
+                            actions.push(UserAction::Open(report.clone()));
                         }
                         let name = report
                             .file_name()
@@ -492,7 +496,7 @@ fn action_bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
         });
 }
 
-fn while_running(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+fn while_running(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let (phase, words) = (model.tab().phase, model.words());
     if big_button(
         ui,
@@ -500,13 +504,13 @@ fn while_running(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
         phase != Phase::Stopping,
         phase != Phase::Paused,
     ) {
-        actions.push(Action::Stop);
+        actions.push(UserAction::Stop);
     }
     if phase == Phase::Paused {
         if big_button(ui, words.resume, true, true) {
-            actions.push(Action::Resume);
+            actions.push(UserAction::Resume);
         }
     } else if big_button(ui, words.pause, phase == Phase::Running, false) {
-        actions.push(Action::Pause);
+        actions.push(UserAction::Pause);
     }
 }

@@ -7,11 +7,11 @@ use egui::{
 
 use super::{big_button, field};
 use crate::desktop::model::rows::shown;
-use crate::desktop::model::{Action, Found, Model};
+use crate::desktop::model::{FoundAttempt, Model, UserAction};
 use crate::desktop::style::Tone;
 use crate::domain::{Outcome, Vnd};
 
-pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     ui.horizontal(|ui| {
         let label = ui.label(words.code);
@@ -21,10 +21,10 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         let edit = ui.add(edit).labelled_by(label.id);
         let is_entered = edit.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if big_button(ui, words.check, !model.find.query.trim().is_empty(), true) || is_entered {
-            actions.push(Action::Find);
+            actions.push(UserAction::Find);
         }
         if !model.find.found.is_empty() && ui.button(words.export).clicked() {
-            actions.push(Action::ExportFound);
+            actions.push(UserAction::ExportFound);
         }
     });
     ui.add_space(6.0);
@@ -38,7 +38,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         for one in &found {
             card(ui, model, one, actions);
         }
-        let doubts: Vec<Found> = model
+        let doubts: Vec<FoundAttempt> = model
             .doubts
             .iter()
             .filter(|doubt| !found.iter().any(|one| one.attempt == doubt.attempt))
@@ -53,7 +53,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
                     .strong(),
             );
             if big_button(ui, words.reconcile, model.can_reconcile(), true) {
-                actions.push(Action::Reconcile);
+                actions.push(UserAction::Reconcile);
             }
         }
         for one in &doubts {
@@ -101,7 +101,7 @@ fn answer(ui: &mut Ui, model: &Model) {
 }
 
 /// One attempt; its story below it where it is asked for.
-fn card(ui: &mut Ui, model: &mut Model, one: &Found, actions: &mut Vec<Action>) {
+fn card(ui: &mut Ui, model: &mut Model, one: &FoundAttempt, actions: &mut Vec<UserAction>) {
     let words = model.words();
     let dark = ui.visuals().dark_mode;
     let (icon, tone) = shown(one.end.outcome);
@@ -126,7 +126,7 @@ fn card(ui: &mut Ui, model: &mut Model, one: &Found, actions: &mut Vec<Action>) 
                 ui.label(&one.at);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     if ui.button(words.story).clicked() {
-                        actions.push(Action::Story(one.attempt.clone()));
+                        actions.push(UserAction::Story(one.attempt.clone()));
                     }
                 });
             });
@@ -144,14 +144,14 @@ fn card(ui: &mut Ui, model: &mut Model, one: &Found, actions: &mut Vec<Action>) 
             }
             story(ui, model, &one.attempt, actions);
             if one.is_doubt() {
-                decision(ui, model, &one.attempt, actions);
+                decision(ui, model, one, actions);
             }
         });
     ui.add_space(4.0);
 }
 
 /// Step by step, with what was kept beside it.
-fn story(ui: &mut Ui, model: &Model, attempt: &str, actions: &mut Vec<Action>) {
+fn story(ui: &mut Ui, model: &Model, attempt: &str, actions: &mut Vec<UserAction>) {
     let words = model.words();
     let Some(story) = model
         .find
@@ -189,7 +189,7 @@ fn story(ui: &mut Ui, model: &Model, attempt: &str, actions: &mut Vec<Action>) {
                     .on_hover_text(path.display().to_string())
                     .clicked()
                 {
-                    actions.push(Action::Open(path.clone()));
+                    actions.push(UserAction::Open(path.clone()));
                 }
             });
         }
@@ -197,7 +197,10 @@ fn story(ui: &mut Ui, model: &Model, attempt: &str, actions: &mut Vec<Action>) {
 }
 
 /// A person's word, with name and reason.
-fn decision(ui: &mut Ui, model: &mut Model, attempt: &str, actions: &mut Vec<Action>) {
+///
+/// It is never changed again, so it takes two clicks: which, and then the sentence that will be
+/// written down, with the amount.
+fn decision(ui: &mut Ui, model: &mut Model, one: &FoundAttempt, actions: &mut Vec<UserAction>) {
     let words = model.words();
     ui.separator();
     ui.label(RichText::new(words.resolve_title).strong());
@@ -219,11 +222,36 @@ fn decision(ui: &mut Ui, model: &mut Model, attempt: &str, actions: &mut Vec<Act
         let is_signed = !model.find.name.trim().is_empty() && !model.find.reason.trim().is_empty();
         for (word, is_paid) in [(words.was_paid, true), (words.was_not_paid, false)] {
             if big_button(ui, word, is_signed && model.running().is_none(), false) {
-                actions.push(Action::Resolve {
-                    attempt: attempt.to_owned(),
-                    is_paid,
-                });
+                model.find.deciding = Some((one.attempt.clone(), is_paid));
             }
+        }
+    });
+    let is_paid = match &model.find.deciding {
+        Some((attempt, is_paid)) if *attempt == one.attempt => *is_paid,
+        _ => return,
+    };
+    let amount = one
+        .end
+        .amount
+        .map_or_else(|| "—".to_owned(), |amount: Vnd| amount.to_string());
+    let (word, tone) = if is_paid {
+        (words.was_paid, Tone::Good)
+    } else {
+        (words.was_not_paid, Tone::Bad)
+    };
+    let dark = ui.visuals().dark_mode;
+    ui.horizontal_wrapped(|ui| {
+        let sentence = (words.decide_sure)(word, &one.account, &amount);
+        ui.label(RichText::new(sentence).color(tone.ink(dark)).strong());
+        if big_button(ui, words.decide, true, true) {
+            model.find.deciding = None;
+            actions.push(UserAction::Resolve {
+                attempt: one.attempt.clone(),
+                is_paid,
+            });
+        }
+        if big_button(ui, words.leave_it, true, false) {
+            model.find.deciding = None;
         }
     });
 }

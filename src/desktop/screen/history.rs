@@ -6,14 +6,14 @@ use egui_plot::Bar;
 
 use super::{chart, field};
 use crate::desktop::model::rows::shown;
-use crate::desktop::model::{Action, History, Model};
+use crate::desktop::model::{HistoryView, Model, UserAction};
 use crate::desktop::style::{ACCENT, ROW_HEIGHT, Tone};
 use crate::domain::Vnd;
 
 /// Spans that are offered, in days.
 const SPANS: [u16; 4] = [1, 7, 30, 90];
 
-pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     ui.horizontal(|ui| {
         for days in SPANS {
@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
                 ))
                 .clicked()
             {
-                actions.push(Action::Days(days));
+                actions.push(UserAction::Days(days));
             }
         }
         if model.history.is_loading {
@@ -45,7 +45,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
                 .add_enabled(!model.history.batches.is_empty(), Button::new(name))
                 .clicked()
             {
-                actions.push(Action::ExportBatches);
+                actions.push(UserAction::ExportBatches);
             }
         });
     });
@@ -160,7 +160,7 @@ fn by_day(ui: &mut Ui, model: &Model) {
 fn batches(ui: &mut Ui, model: &mut Model) {
     let (
         words,
-        History {
+        HistoryView {
             batches, ticked, ..
         },
     ) = (model.words(), &mut model.history);

@@ -2,7 +2,7 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers, Ui};
 
-use crate::desktop::model::{Action, Model, Phase, Place};
+use crate::desktop::model::{Model, Phase, Place, UserAction};
 use crate::desktop::words::Words;
 use crate::domain::Service;
 
@@ -44,12 +44,12 @@ pub fn shortcuts(words: &Words) -> Vec<(&'static str, String)> {
 }
 
 /// What was asked for by keys. Only what could be clicked too.
-pub fn pressed(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+pub fn pressed(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let is_pressed =
         |shortcut: KeyboardShortcut| ui.input_mut(|input| input.consume_shortcut(&shortcut));
     for (key, service) in SERVICES.into_iter().zip(Service::ALL) {
         if is_pressed(KeyboardShortcut::new(CTRL, key)) {
-            actions.push(Action::Go(Place::Service(service)));
+            actions.push(UserAction::Go(Place::Service(service)));
         }
     }
     for (shortcut, place) in [
@@ -58,11 +58,11 @@ pub fn pressed(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
         (SETTINGS, Place::Settings),
     ] {
         if is_pressed(shortcut) {
-            actions.push(Action::Go(place));
+            actions.push(UserAction::Go(place));
         }
     }
     if is_pressed(LOCK) && !model.is_demo {
-        actions.push(Action::Lock);
+        actions.push(UserAction::Lock);
     }
     let Place::Service(_) = model.place else {
         return;
@@ -70,25 +70,25 @@ pub fn pressed(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     let phase = model.tab().phase;
     let can_take = model.can_take();
     if is_pressed(FETCH) && can_take {
-        actions.push(Action::Fetch);
+        actions.push(UserAction::Fetch);
     }
     if is_pressed(OPEN) && can_take {
-        actions.push(Action::PickFile);
+        actions.push(UserAction::PickFile);
     }
     if is_pressed(START) && model.can_start() {
-        actions.push(Action::Start { dry_run: false });
+        actions.push(UserAction::Start { dry_run: false });
     }
     if is_pressed(PAUSE) {
         match phase {
-            Phase::Running => actions.push(Action::Pause),
-            Phase::Paused => actions.push(Action::Resume),
+            Phase::Running => actions.push(UserAction::Pause),
+            Phase::Paused => actions.push(UserAction::Resume),
             Phase::Editing | Phase::Stopping | Phase::Over => {}
         }
     }
     if is_pressed(STOP) && matches!(phase, Phase::Running | Phase::Paused) {
-        actions.push(Action::Stop);
+        actions.push(UserAction::Stop);
     }
     if is_pressed(EXPORT) && model.can_export() {
-        actions.push(Action::Export);
+        actions.push(UserAction::Export);
     }
 }

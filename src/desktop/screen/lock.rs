@@ -4,11 +4,11 @@ use egui::{Button, ComboBox, Label, RichText, ScrollArea, Ui};
 
 use super::{big_button, field};
 use crate::desktop::model::side::strength;
-use crate::desktop::model::{Action, Model, Status};
+use crate::desktop::model::{Model, Reach, UserAction};
 use crate::desktop::style::{Tone, sentence};
 
 /// The window is locked; what runs goes on.
-pub fn locked(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+pub fn locked(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     let dark = ui.visuals().dark_mode;
     ui.add_space(90.0);
@@ -41,7 +41,7 @@ pub fn locked(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         let is_entered = ui.input(|i| i.key_pressed(egui::Key::Enter));
         let may_try = wait == 0 && !model.lock.is_checking && !model.lock.typed.is_empty();
         if big_button(ui, words.unlock, may_try, true) || (is_entered && may_try) {
-            actions.push(Action::Unlock);
+            actions.push(UserAction::Unlock);
         }
     });
 }
@@ -70,7 +70,12 @@ fn who(ui: &mut Ui, model: &mut Model) {
 }
 
 /// The configuration's secrets wait for their passphrase.
-pub fn passphrase(ui: &mut Ui, model: &mut Model, why: Option<&str>, actions: &mut Vec<Action>) {
+pub fn passphrase(
+    ui: &mut Ui,
+    model: &mut Model,
+    why: Option<&str>,
+    actions: &mut Vec<UserAction>,
+) {
     let words = model.words();
     ui.add_space(90.0);
     ui.vertical_centered(|ui| {
@@ -84,13 +89,13 @@ pub fn passphrase(ui: &mut Ui, model: &mut Model, why: Option<&str>, actions: &m
         let is_entered = ui.input(|i| i.key_pressed(egui::Key::Enter));
         let may_try = !model.lock.typed.is_empty();
         if big_button(ui, words.unlock, may_try, true) || (is_entered && may_try) {
-            actions.push(Action::Unlock);
+            actions.push(UserAction::Unlock);
         }
     });
 }
 
 /// Once: who we are on the portal, where jobs come from, what keeps the secrets.
-pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     let dark = ui.visuals().dark_mode;
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -100,7 +105,7 @@ pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             ui.label(RichText::new(words.first_title).font(sentence()));
             ui.label(words.first_hint);
             if ui.button(model.language.other().name()).clicked() {
-                actions.push(Action::ToggleLanguage);
+                actions.push(UserAction::ToggleLanguage);
             }
             ui.vertical(|ui| {
                 let first = &mut model.first;
@@ -139,7 +144,7 @@ pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             });
             ui.horizontal(|ui| {
                 if ui.button(words.check).clicked() {
-                    actions.push(Action::CheckSetup);
+                    actions.push(UserAction::CheckSetup);
                 }
                 for (name, status) in [(words.server, &model.api), (words.browser, &model.browser)]
                 {
@@ -147,13 +152,13 @@ pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
                 }
             });
             for status in [&model.api, &model.browser] {
-                if let Status::Bad(why) = status {
+                if let Reach::Bad(why) = status {
                     ui.add(
                         Label::new(RichText::new(why).small().color(Tone::Bad.ink(dark))).wrap(),
                     );
                 }
             }
-            if matches!(model.browser, Status::Bad(_)) {
+            if matches!(model.browser, Reach::Bad(_)) {
                 ui.label(words.browser_help);
             }
             if let Some(problem) = &model.first.problem {
@@ -163,13 +168,13 @@ pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             let is_ready = !model.first.is_saving && has_key && !model.first.user.trim().is_empty();
             ui.horizontal(|ui| {
                 if big_button(ui, words.save_and_go, is_ready, true) {
-                    actions.push(Action::FinishSetup);
+                    actions.push(UserAction::FinishSetup);
                 }
                 if ui.add(Button::new(words.try_demo)).clicked() {
-                    actions.push(Action::Demo);
+                    actions.push(UserAction::Demo);
                 }
                 if ui.add(Button::new(words.later)).clicked() {
-                    actions.push(Action::SkipSetup);
+                    actions.push(UserAction::SkipSetup);
                 }
             });
         });

@@ -15,14 +15,14 @@ use egui::{
 };
 use egui_plot::{Bar, BarChart, Plot};
 
-use super::model::{Action, Busy, Model, Place, Setup, Status};
+use super::model::{Busy, Model, Place, Reach, Setup, UserAction};
 use super::style::{ACCENT, Tone};
 use super::words::Words;
 
 pub use keys::shortcuts;
 
 /// Draws everything; says what was asked for.
-pub fn show(ui: &mut Ui, model: &mut Model) -> Vec<Action> {
+pub fn show(ui: &mut Ui, model: &mut Model) -> Vec<UserAction> {
     let mut actions = Vec::new();
     match &model.setup {
         _ if model.lock.is_locked => {
@@ -67,7 +67,7 @@ pub fn show(ui: &mut Ui, model: &mut Model) -> Vec<Action> {
 }
 
 /// The state line, the one sentence, and what needs somebody.
-fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     let dark = ui.visuals().dark_mode;
     ui.add_space(8.0);
@@ -82,7 +82,7 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         ui.heading(title);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if !model.is_demo && ui.button(words.lock).on_hover_text("Ctrl+L").clicked() {
-                actions.push(Action::Lock);
+                actions.push(UserAction::Lock);
             }
             if !model.operators.is_empty() {
                 ui.label(&model.operator);
@@ -125,7 +125,7 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
     if let Some((login, _)) = &model.needs_person
         && big_button(ui, words.show_browser, true, true)
     {
-        actions.push(Action::ShowBrowser(*login));
+        actions.push(UserAction::ShowBrowser(*login));
     }
     if !model.doubts.is_empty() && model.busy != Busy::Reconciling && model.place != Place::Find {
         ui.horizontal(|ui| {
@@ -135,21 +135,21 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
                 .add_enabled(model.can_reconcile(), Button::new(words.reconcile))
                 .clicked()
             {
-                actions.push(Action::Reconcile);
+                actions.push(UserAction::Reconcile);
             }
             if ui.button(words.look_at_doubts).clicked() {
-                actions.push(Action::Go(Place::Find));
+                actions.push(UserAction::Go(Place::Find));
             }
         });
     }
     ui.add_space(4.0);
 }
 
-fn light(ui: &mut Ui, words: &Words, name: &str, status: &Status) {
+fn light(ui: &mut Ui, words: &Words, name: &str, status: &Reach) {
     let (icon, word, tone, detail) = match status {
-        Status::Checking => ("○", words.checking, Tone::Quiet, ""),
-        Status::Good(text) => ("●", words.good, Tone::Good, text.as_str()),
-        Status::Bad(why) => ("✖", words.bad, Tone::Bad, why.as_str()),
+        Reach::Checking => ("○", words.checking, Tone::Quiet, ""),
+        Reach::Good(text) => ("●", words.good, Tone::Good, text.as_str()),
+        Reach::Bad(why) => ("✖", words.bad, Tone::Bad, why.as_str()),
     };
     let text = RichText::new(format!("{icon} {name}: {word}"))
         .color(tone.ink(ui.visuals().dark_mode))

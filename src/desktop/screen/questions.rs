@@ -3,7 +3,7 @@
 
 use egui::{Button, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
 
-use crate::desktop::model::{Action, Model, Phase, local};
+use crate::desktop::model::{Model, Phase, UserAction, local};
 use crate::desktop::style::Tone;
 use crate::domain::ListChoice;
 
@@ -11,7 +11,7 @@ use crate::domain::ListChoice;
 const SHOWN: f32 = 150.0;
 
 /// The card that has to be answered, where there is one.
-pub(super) fn questions(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+pub(super) fn questions(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let tab = model.tab();
     if tab.stopped.is_some() {
         card(ui, |ui| stopped(ui, model, actions));
@@ -33,7 +33,7 @@ fn card(ui: &mut Ui, inside: impl FnOnce(&mut Ui)) {
 }
 
 /// Go on with the stopped list, or begin anew: both with what they will do.
-fn stopped(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+fn stopped(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let (words, tab) = (model.words(), model.tab());
     let Some(list) = &tab.stopped else { return };
     let when = local(list.started.as_millisecond(), "%H:%M %d/%m/%Y");
@@ -45,7 +45,7 @@ fn stopped(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
                 .clicked()
             {
                 let choice = ListChoice::Continue(list.batch.clone());
-                actions.push(Action::StartChosen(choice));
+                actions.push(UserAction::StartChosen(choice));
             }
             let does = (words.continue_does)(list.left, &list.paid.to_string());
             ui.add(Label::new(RichText::new(does).small()).wrap());
@@ -55,7 +55,7 @@ fn stopped(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
                 .add_enabled(model.can_start(), Button::new(words.begin_anew))
                 .clicked()
             {
-                actions.push(Action::StartChosen(ListChoice::New));
+                actions.push(UserAction::StartChosen(ListChoice::New));
             }
             let does = (words.anew_does)(list.jobs, model.limits.repeat_hours);
             ui.add(Label::new(RichText::new(does).small()).wrap());
@@ -64,7 +64,7 @@ fn stopped(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
 }
 
 /// Equal top-ups, ticked one by one or all.
-fn held_back(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+fn held_back(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let (words, tab) = (model.words(), model.tab());
     let held: Vec<(String, String)> = tab
         .held_back()
@@ -77,7 +77,7 @@ fn held_back(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     let mut all = held.iter().all(|(job, _)| tab.meant.contains(job));
     if ui.checkbox(&mut all, words.tick_all).clicked() {
         let jobs = held.iter().map(|(job, _)| job.clone()).collect();
-        actions.push(Action::Mean(jobs, all));
+        actions.push(UserAction::Mean(jobs, all));
     }
     ScrollArea::vertical()
         .id_salt("held back")
@@ -86,7 +86,7 @@ fn held_back(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
             for (job, why) in &held {
                 let mut is_meant = tab.meant.contains(job);
                 if ui.checkbox(&mut is_meant, why).clicked() {
-                    actions.push(Action::Mean(vec![job.clone()], is_meant));
+                    actions.push(UserAction::Mean(vec![job.clone()], is_meant));
                 }
             }
         });
@@ -99,6 +99,6 @@ fn held_back(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
         .add_enabled(is_ready, Button::new((words.top_up_again)(count)))
         .clicked()
     {
-        actions.push(Action::StartMeant);
+        actions.push(UserAction::StartMeant);
     }
 }

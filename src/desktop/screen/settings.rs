@@ -4,15 +4,15 @@ use egui::{Align, Button, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
 
 use super::{big_button, shortcuts};
 use crate::desktop::model::side::Setting;
-use crate::desktop::model::{Action, Model};
+use crate::desktop::model::{Model, UserAction};
 use crate::desktop::style::Tone;
 use crate::desktop::words::Words;
 
-pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     ui.horizontal(|ui| {
         if big_button(ui, words.diagnose, !model.settings.is_diagnosing, false) {
-            actions.push(Action::Diagnose);
+            actions.push(UserAction::Diagnose);
         }
         if model.settings.is_diagnosing {
             ui.spinner();
@@ -20,15 +20,15 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.button(words.export_settings).clicked() {
-                actions.push(Action::ExportSettings);
+                actions.push(UserAction::ExportSettings);
             }
             if ui.button(words.import).clicked() {
-                actions.push(Action::ImportSettings);
+                actions.push(UserAction::ImportSettings);
             }
             if let Some(admin) = &model.admin
                 && ui.button(words.admin).on_hover_text(admin).clicked()
             {
-                actions.push(Action::Admin);
+                actions.push(UserAction::Admin);
             }
         });
     });
@@ -67,7 +67,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
 }
 
 /// Who may sign in, each with a PIN of their own.
-fn seats(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
+fn seats(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     ui.add_space(8.0);
     ui.separator();
@@ -77,7 +77,7 @@ fn seats(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
             ui.add_sized([220.0, 24.0], Label::new(name).truncate());
             if ui.button(words.remove).on_hover_text(name).clicked() {
-                actions.push(Action::Unseat(name.clone()));
+                actions.push(UserAction::Unseat(name.clone()));
             }
         });
     }
@@ -98,12 +98,12 @@ fn seats(ui: &mut Ui, model: &mut Model, actions: &mut Vec<Action>) {
             .add_enabled(is_filled, Button::new(words.let_in))
             .clicked()
         {
-            actions.push(Action::Seat);
+            actions.push(UserAction::Seat);
         }
     });
 }
 
-fn setting(ui: &mut Ui, row: &mut Setting, words: &Words, actions: &mut Vec<Action>) {
+fn setting(ui: &mut Ui, row: &mut Setting, words: &Words, actions: &mut Vec<UserAction>) {
     let name = (words.setting)(&row.key);
     ui.horizontal(|ui| {
         let width = ui.available_width();
@@ -114,7 +114,7 @@ fn setting(ui: &mut Ui, row: &mut Setting, words: &Words, actions: &mut Vec<Acti
                 .changed()
             {
                 row.typed = is_on.to_string();
-                actions.push(Action::SaveSetting(row.key.clone()));
+                actions.push(UserAction::SaveSetting(row.key.clone()));
             }
             return;
         }
@@ -140,7 +140,7 @@ fn setting(ui: &mut Ui, row: &mut Setting, words: &Words, actions: &mut Vec<Acti
             row.typed != row.value
         };
         if is_changed && ui.button(words.save).on_hover_text(&row.key).clicked() {
-            actions.push(Action::SaveSetting(row.key.clone()));
+            actions.push(UserAction::SaveSetting(row.key.clone()));
         }
     });
 }

@@ -2,11 +2,12 @@
 
 use egui::{Align, Button, Color32, Label, Layout, RichText, ScrollArea, Ui};
 
-use crate::desktop::model::{Action, Model, Place, local};
+use super::batch::limits;
+use crate::desktop::model::{Model, Place, UserAction, local};
 use crate::desktop::style::{Tone, sentence};
 use crate::domain::Service;
 
-pub fn bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+pub fn bar(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     ui.add_space(10.0);
     ui.horizontal(|ui| {
@@ -47,17 +48,17 @@ pub fn bar(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
                 })
                 .clicked()
             {
-                actions.push(Action::ToggleTheme);
+                actions.push(UserAction::ToggleTheme);
             }
             if ui.button(model.language.other().name()).clicked() {
-                actions.push(Action::ToggleLanguage);
+                actions.push(UserAction::ToggleLanguage);
             }
         });
         auto(ui, model, actions);
     });
 }
 
-fn item(ui: &mut Ui, model: &Model, title: &str, place: Place, actions: &mut Vec<Action>) {
+fn item(ui: &mut Ui, model: &Model, title: &str, place: Place, actions: &mut Vec<UserAction>) {
     let is_chosen = model.place == place;
     let color = if is_chosen {
         Color32::WHITE
@@ -71,19 +72,38 @@ fn item(ui: &mut Ui, model: &Model, title: &str, place: Place, actions: &mut Vec
         )
         .clicked()
     {
-        actions.push(Action::Go(place));
+        actions.push(UserAction::Go(place));
     }
 }
 
-fn auto(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+fn auto(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
-    let mut is_on = model.auto.is_on;
+    let mut is_on = model.auto.is_on || model.auto.is_asked;
     if ui
         .checkbox(&mut is_on, words.auto)
         .on_hover_text(words.auto_hint)
         .changed()
     {
-        actions.push(Action::Auto(is_on));
+        model.auto.is_asked = is_on;
+        if !is_on {
+            actions.push(UserAction::Auto(false));
+        }
+    }
+    if model.auto.is_asked && !model.auto.is_on {
+        // It pays by itself, so more than one click switches it on.
+        let dark = ui.visuals().dark_mode;
+        let text = RichText::new((words.auto_sure)(&limits(model)))
+            .small()
+            .color(Tone::Doubt.ink(dark));
+        ui.add(Label::new(text).wrap());
+        ui.horizontal(|ui| {
+            if ui.button(words.auto_start).clicked() {
+                actions.push(UserAction::Auto(true));
+            }
+            if ui.button(words.leave_it).clicked() {
+                model.auto.is_asked = false;
+            }
+        });
     }
     if model.auto.is_on {
         ui.label(RichText::new((words.auto_on)(&local(model.auto.next_ms, "%H:%M"))).small());

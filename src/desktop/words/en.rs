@@ -85,6 +85,18 @@ pub const WORDS: Words = Words {
     },
     from_file: |count, name| format!("{count} rows read from {name}"),
     new_source: "Jobs come from elsewhere now: the old list cannot be used any more. Press Get data to fetch it again.",
+    empty_file: |name| format!("{name} has no rows; the list that is here stays"),
+    no_good_row: |why| format!("No row can be done. {why}"),
+    rehearsed: |count, sum, all| format!("Dry run done · will pay {count} · {sum} ({all})"),
+    decide: "Write it down",
+    decide_sure: |word, account, amount| {
+        format!("Write down “{word}” for {account}, {amount}? It cannot be changed afterwards.")
+    },
+    leave_it: "Leave it",
+    auto_sure: |limits| {
+        format!("The machine will pay real money by itself, without a question each time. {limits}")
+    },
+    auto_start: "Switch auto on",
     no_data: "The API has no data",
     fetched: |count, service| format!("{count} rows fetched: {service}"),
     empty: "The list is empty",

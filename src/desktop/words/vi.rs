@@ -78,6 +78,16 @@ pub const WORDS: Words = Words {
     },
     from_file: |count, name| format!("Đã đọc {count} dòng từ {name}"),
     new_source: "Nơi lấy dữ liệu đã đổi: danh sách cũ không dùng được nữa. Bấm Get dữ liệu để lấy lại.",
+    empty_file: |name| format!("Tệp {name} không có dòng nào; danh sách đang có được giữ nguyên"),
+    no_good_row: |why| format!("Không dòng nào làm được. {why}"),
+    rehearsed: |count, sum, all| format!("Chạy thử xong · sẽ trả {count} khoản · {sum} ({all})"),
+    decide: "Ghi vào sổ",
+    decide_sure: |word, account, amount| {
+        format!("Ghi “{word}” cho {account}, {amount}? Đã ghi thì không sửa lại được.")
+    },
+    leave_it: "Thôi",
+    auto_sure: |limits| format!("Máy sẽ tự trả tiền thật, không hỏi từng lần. {limits}"),
+    auto_start: "Bật tự động",
     no_data: "Không có dữ liệu từ API",
     fetched: |count, service| format!("Đã tải {count} dòng: {service}"),
     empty: "Danh sách trống",

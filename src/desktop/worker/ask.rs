@@ -9,12 +9,12 @@ use super::Teller;
 use super::message::{LedgerCommand, LedgerUpdate, ListUpdate, Update};
 use super::open::Open;
 use crate::app;
-use crate::desktop::model::side::{BatchView, Found, History, Story};
+use crate::desktop::model::side::{BatchView, FoundAttempt, HistoryView, Story};
 use crate::desktop::model::{Known, local};
 use crate::domain::{Language, Outcome, Service, Vnd};
 use crate::engine::{Tools, day_start_ms, month_start_ms, reports_of, reports_of_found, resolve};
 use crate::ledger::{JobResult, Ledger};
-use crate::report::{Report, excel, story as stories};
+use crate::report::{BatchReport, excel, story as stories};
 
 /// Answers what is asked of the ledger, and tells.
 pub async fn answer(at: &Open, command: LedgerCommand, to: &Teller) {
@@ -69,8 +69,8 @@ fn words(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-fn view(service: Service, result: JobResult) -> Option<Found> {
-    Some(Found {
+fn view(service: Service, result: JobResult) -> Option<FoundAttempt> {
+    Some(FoundAttempt {
         attempt: result.attempt?,
         service,
         account: result.job.account.to_string(),
@@ -84,7 +84,7 @@ fn view(service: Service, result: JobResult) -> Option<Found> {
 }
 
 /// Everything that was ever done with this code, phone, order, transaction or attempt.
-pub async fn found(ledger: &Ledger, what: &str) -> Result<Vec<Found>, String> {
+pub async fn found(ledger: &Ledger, what: &str) -> Result<Vec<FoundAttempt>, String> {
     let found = ledger.records().find(what).await.map_err(words)?;
     Ok(found
         .into_iter()
@@ -93,14 +93,18 @@ pub async fn found(ledger: &Ledger, what: &str) -> Result<Vec<Found>, String> {
 }
 
 /// What is in doubt.
-pub async fn doubts(ledger: &Ledger) -> Result<Vec<Found>, String> {
+pub async fn doubts(ledger: &Ledger) -> Result<Vec<FoundAttempt>, String> {
     let mut all = Vec::new();
     for live in ledger.in_doubt().await.map_err(words)? {
         let Some(job) = ledger.job_of(&live).await.map_err(words)? else {
             continue;
         };
-        let since = ledger.unknown_since(&live.id).await.map_err(words)?;
-        all.push(Found {
+        let since = ledger
+            .records()
+            .unknown_since(&live.id)
+            .await
+            .map_err(words)?;
+        all.push(FoundAttempt {
             attempt: live.id.clone(),
             service: live.service,
             account: job.account.to_string(),
@@ -181,11 +185,11 @@ fn since_ms(days: u16) -> i64 {
 }
 
 /// Batches and sums of so many days, today included.
-pub async fn days(ledger: &Ledger, days: u16) -> Result<History, String> {
+pub async fn days(ledger: &Ledger, days: u16) -> Result<HistoryView, String> {
     let since = since_ms(days);
-    let mut history = History {
+    let mut history = HistoryView {
         days,
-        ..History::default()
+        ..HistoryView::default()
     };
     let today = local(Timestamp::now().as_millisecond(), "%d/%m");
     // Every day has its place, also one on which nothing was done.
@@ -270,7 +274,7 @@ pub async fn export_found(ledger: &Ledger, folder: &Path, what: &str) -> Result<
     .await
 }
 
-async fn write(reports: Vec<Report>, folder: &Path) -> Result<PathBuf, String> {
+async fn write(reports: Vec<BatchReport>, folder: &Path) -> Result<PathBuf, String> {
     let name = format!(
         "gachno-{}.xlsx",
         local(Timestamp::now().as_millisecond(), "%H%M-%d-%m-%Y")

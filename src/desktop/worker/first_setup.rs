@@ -8,7 +8,7 @@ use super::message::{Command, First, ReachUpdate, SetupCommand, SetupUpdate, Upd
 use super::reach::{browser, health};
 use crate::app::{self, Secrets};
 use crate::browser::BrowserSettings;
-use crate::config::{self, Config, Home, Unlock, Vault, VaultError};
+use crate::config::{self, Config, ConfigVault, ConfigVaultError, Home, Unlock};
 
 /// Waits for the first set-up, saves it, and goes on with it.
 pub async fn first(
@@ -90,12 +90,14 @@ pub(super) fn with(
 }
 
 /// The configuration's vault, or a new one.
-pub(super) fn vault(config: &Config, unlock: &Unlock) -> Result<Vault, VaultError> {
+pub(super) fn vault(config: &Config, unlock: &Unlock) -> Result<ConfigVault, ConfigVaultError> {
     match &config.vault {
-        Some(header) => Vault::open(header, unlock),
-        None if unlock.passphrase.is_none() && !unlock.keyring => Err(VaultError::NoPassphrase),
+        Some(header) => ConfigVault::open(header, unlock),
+        None if unlock.passphrase.is_none() && !unlock.keyring => {
+            Err(ConfigVaultError::NoPassphrase)
+        }
         // With a passphrase the keyring is not asked.
-        None => Vault::create(unlock),
+        None => ConfigVault::create(unlock),
     }
 }
 

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::client::Banner;
-use crate::config::Auto;
+use crate::client::ShopBanner;
+use crate::config::AutoConfig;
 use crate::desktop::model::rows::{Rows, Wish};
-use crate::desktop::model::{Found, History, Known, LinkId, side};
+use crate::desktop::model::{FoundAttempt, HistoryView, Known, LinkId, side};
 use crate::desktop::words::Language;
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, Limits, ListChoice, Service};
@@ -182,7 +182,7 @@ pub enum ReachUpdate {
     /// So many outcomes have not been acknowledged by their source.
     Unacknowledged(u64),
     /// What the shop wants to be read.
-    Banners(Vec<Banner>),
+    Banners(Vec<ShopBanner>),
 }
 
 /// Where a list comes from.
@@ -222,15 +222,15 @@ pub enum PortalUpdate {
 /// What the ledger has.
 pub enum LedgerUpdate {
     /// What is in doubt now.
-    Doubts(Vec<Found>),
+    Doubts(Vec<FoundAttempt>),
     /// What is known of this code, phone, order or transaction.
-    Found(String, Vec<Found>),
+    Found(String, Vec<FoundAttempt>),
     /// What happened to an attempt.
     Story(side::Story),
     /// A person's word was written down.
     Resolved,
     /// Batches and sums.
-    Days(Result<History, String>),
+    Days(Result<HistoryView, String>),
     /// It could not answer.
     Failed(String),
 }
@@ -250,5 +250,5 @@ pub struct Basics {
     pub operator: String,
     /// Who may sign in.
     pub operators: Vec<String>,
-    pub auto: Auto,
+    pub auto: AutoConfig,
 }

@@ -124,7 +124,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("a.xlsx");
         let mut sheet =
-            crate::report::table::Sheet::new("a", vec!["Mã".to_owned()]).expect("sheet");
+            crate::report::table::TableFile::new("a", vec!["Mã".to_owned()]).expect("sheet");
         sheet
             .push(&[crate::report::table::Value::Text("PE01".to_owned())])
             .expect("row");

@@ -20,7 +20,7 @@ use crate::server::web::session::Person;
 use crate::server::web::words::{ago, count, money, time};
 use crate::store::catalogue::work::{JOBS, jobs, reports};
 use crate::store::catalogue::{Area, Column, SERVICES};
-use crate::store::jobs::{ArmedAttempt, JobFilter, JobView, ReportRow};
+use crate::store::jobs::{ArmedAttempt, JobFilter, JobView, ReportRecord};
 
 /// Jobs that wait for a person, on one page.
 const MANY: u32 = 200;
@@ -198,7 +198,7 @@ async fn reports_of(app: &AppState, job: i64) -> Result<Vec<Event>, Problem> {
     Ok(reports.into_iter().map(report_event).collect())
 }
 
-fn report_event(report: ReportRow) -> Event {
+fn report_event(report: ReportRecord) -> Event {
     let shown = |column: Column, text: Option<String>| {
         text.map(|text| cells::for_people(&column, &Json::from(text)))
             .filter(|text| !text.is_empty())

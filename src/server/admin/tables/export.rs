@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::columns::columns_of;
 use super::request::ListRequest;
 use super::table_of;
-use crate::report::table::{CSV_MARK, Sheet, Value, csv_line};
+use crate::report::table::{CSV_MARK, TableFile, Value, csv_line};
 use crate::server::AppState;
 use crate::server::web::cells;
 use crate::server::web::extract::PathParam;
@@ -208,7 +208,7 @@ fn xlsx(lines: Lines) -> Body {
 
 async fn written(mut lines: Lines) -> std::io::Result<(PathBuf, TempDir)> {
     let folder = tempfile::tempdir()?;
-    let mut sheet = Sheet::new(lines.table.vi, lines.heads()).map_err(std::io::Error::other)?;
+    let mut sheet = TableFile::new(lines.table.vi, lines.heads()).map_err(std::io::Error::other)?;
     while let Some(some) = lines.next().await.map_err(std::io::Error::other)? {
         for line in &some {
             sheet.push(line).map_err(std::io::Error::other)?;

@@ -1,0 +1,127 @@
+use super::*;
+use std::io::Write;
+use zip::write::SimpleFileOptions;
+
+/// An Excel file with this sheet and these shared strings.
+fn file(sheet: &str, strings: &str) -> Vec<u8> {
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let packed = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let parts = [
+        (
+            "[Content_Types].xml",
+            "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>"
+                .to_owned(),
+        ),
+        (
+            "_rels/.rels",
+            format!(
+                "<Relationships xmlns=\"{packed}\"><Relationship Id=\"r1\" \
+                 Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets>\
+                 <sheet name=\"A\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!(
+                "<Relationships xmlns=\"{packed}\">\
+                 <Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
+                 <Relationship Id=\"r2\" Type=\"{office}/sharedStrings\" Target=\"sharedStrings.xml\"/>\
+                 </Relationships>"
+            ),
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!("<worksheet xmlns=\"{main}\"><sheetData>{sheet}</sheetData></worksheet>"),
+        ),
+        (
+            "xl/sharedStrings.xml",
+            format!("<sst xmlns=\"{main}\">{strings}</sst>"),
+        ),
+    ];
+    for (name, text) in parts {
+        out.start_file(name, SimpleFileOptions::default())
+            .expect("a part");
+        out.write_all(text.as_bytes()).expect("written");
+    }
+    out.finish().expect("an archive").into_inner()
+}
+
+fn cell(at: &str, text: &str) -> String {
+    format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+}
+
+fn row(number: usize, cells: &str) -> String {
+    format!("<row r=\"{number}\">{cells}</row>")
+}
+
+fn excess(bytes: &[u8]) -> Excess {
+    match rows_in(bytes) {
+        Err(Trouble::Excess(what)) => what,
+        other => panic!("{:?}", other.map(|rows| rows.len())),
+    }
+}
+
+#[test]
+fn a_cell_in_the_farthest_corner_is_refused_before_anything_is_laid_out() {
+    let corner = row(1, &cell("A1", "Mã")) + &row(1_048_576, &cell("XFD1048576", "x"));
+    let bytes = file(&corner, "");
+    assert!(bytes.len() < 2_000, "a small file: {}", bytes.len());
+    assert_eq!(excess(&bytes), Excess::Columns(COLUMNS_MAX));
+    let deep = row(1, &cell("A1", "Mã")) + &row(1_048_576, &cell("A1048576", "x"));
+    assert_eq!(excess(&file(&deep, "")), Excess::Rows(SHEET_ROWS_MAX));
+}
+
+#[test]
+fn a_blank_far_away_is_no_cell() {
+    let sheet = row(1, &cell("A1", "Mã"))
+        + &row(2, &cell("A2", "PE01"))
+        + &row(1_048_576, "<c r=\"XFD1048576\" s=\"1\"/>");
+    let rows = rows_in(&file(&sheet, "")).expect("rows");
+    assert_eq!(
+        rows,
+        [(1, vec!["Mã".to_owned()]), (2, vec!["PE01".to_owned()])]
+    );
+}
+
+#[test]
+fn what_unpacks_to_hundreds_of_times_its_size_is_refused_while_it_is_unpacked() {
+    let strings = format!("<si><t>{}</t></si>", " ".repeat(190_000_000));
+    let bytes = file(&row(1, &cell("A1", "Mã")), &strings);
+    assert!(bytes.len() < 400_000, "a small file: {}", bytes.len());
+    assert_eq!(excess(&bytes), Excess::Unpacked(UNPACKED_MAX));
+}
+
+#[test]
+fn many_cells_that_share_one_long_text_are_counted_by_what_they_become() {
+    let shared = |index: usize, at: &str| format!("<c r=\"{at}\" t=\"s\"><v>{index}</v></c>");
+    let strings = format!("<si><t>{}</t></si>", "x".repeat(CELL_CHARS_MAX));
+    let sheet: String = (1..=15_000)
+        .map(|n| row(n, &shared(0, &format!("A{n}"))))
+        .collect();
+    assert_eq!(
+        excess(&file(&sheet, &strings)),
+        Excess::Text(TEXT_BYTES_MAX)
+    );
+    let long = format!("<si><t>{}</t></si>", "x".repeat(CELL_CHARS_MAX + 1));
+    assert_eq!(
+        excess(&file(&row(1, &shared(0, "A1")), &long)),
+        Excess::CellLength(CELL_CHARS_MAX)
+    );
+    let wide: String = (1..=20_000)
+        .map(|n| row(n, &cell(&format!("GR{n}"), "x")))
+        .collect();
+    assert_eq!(excess(&file(&wide, "")), Excess::Cells(CELLS_MAX));
+}
+
+#[test]
+fn a_file_that_is_no_archive_says_so() {
+    assert!(matches!(rows_in(b"no zip"), Err(Trouble::Damaged(_))));
+}
