@@ -297,7 +297,7 @@ impl Gate {
                 BidiEvent::Answered { request, status }
                     if self.confirming.as_ref() == Some(&request) =>
                 {
-                    self.passed.status = Some(status)
+                    self.passed.status = Some(status);
                 }
                 _ => {}
             }

@@ -74,7 +74,6 @@ pub struct DemoArguments {
 #[derive(Debug, Args)]
 #[expect(
     clippy::struct_excessive_bools,
-    clippy::struct_field_names,
     reason = "flags, named as they are typed"
 )]
 pub struct RunArguments {

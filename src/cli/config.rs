@@ -50,7 +50,7 @@ pub fn config(what: What) -> Ended {
             tell(&format!("Đã lưu mã PIN của {}.", name.trim()));
         }
         What::Get { key } => {
-            say(&config::get(&Config::load(&path)?, &key).map_err(Failure::usage)?)
+            say(&config::get(&Config::load(&path)?, &key).map_err(Failure::usage)?);
         }
         What::Set { key, value, stdin } => {
             let config = Config::load(&path)?;

@@ -25,7 +25,7 @@ pub async fn ledger(what: What) -> Ended {
         headless,
     } = what
     {
-        return reconcile_all(&home, json, portal, headless).await;
+        return Box::pin(reconcile_all(&home, json, portal, headless)).await;
     }
     let ledger = Ledger::open(&home.ledger())
         .await

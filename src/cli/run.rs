@@ -412,9 +412,9 @@ fn new_bar() -> ProgressBar {
 fn on_terminal(bar: &ProgressBar, service: Service, event: &Progress) {
     let line = |text: String| {
         if bar.is_hidden() {
-            tell(&text)
+            tell(&text);
         } else {
-            bar.println(text)
+            bar.println(text);
         }
     };
     match event {

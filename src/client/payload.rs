@@ -153,9 +153,9 @@ fn object(
         found_list = true;
         for raw in rows_of(service, key, items) {
             if is_ordered {
-                push_new(&mut rows, raw)
+                push_new(&mut rows, raw);
             } else {
-                rows.push(raw)
+                rows.push(raw);
             }
         }
     }

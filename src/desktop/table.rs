@@ -52,7 +52,7 @@ pub fn show(ui: &mut Ui, tab: &ServiceTab, words: &Words, actions: &mut Vec<User
                 header.col(|ui| {
                     if column == Some(TableColumn::Amount) {
                         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                            head(ui, tab, name, column, actions)
+                            head(ui, tab, name, column, actions);
                         });
                     } else {
                         head(ui, tab, name, column, actions);

@@ -7,9 +7,9 @@ fn sources() -> Vec<(String, String)> {
     fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).expect("list").flatten() {
             if entry.path().is_dir() {
-                walk(&entry.path(), into)
+                walk(&entry.path(), into);
             } else {
-                into.push(entry.path())
+                into.push(entry.path());
             }
         }
     }

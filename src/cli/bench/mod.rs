@@ -75,9 +75,9 @@ impl Row {
 
 pub async fn bench(options: Bench) -> Ended {
     let rows = match options.name {
-        BenchName::Payment => payment::payment(&options).await?,
+        BenchName::Payment => Box::pin(payment::payment(&options)).await?,
         BenchName::Throughput => Box::pin(payment::throughput(&options)).await?,
-        BenchName::Sessions => payment::sessions(&options).await?,
+        BenchName::Sessions => Box::pin(payment::sessions(&options)).await?,
         BenchName::Ledger => record::ledger().await?,
         BenchName::Recovery => record::recovery(options.events).await?,
         #[cfg(feature = "desktop")]

@@ -74,7 +74,7 @@ pub(super) async fn throughput(options: &Bench) -> Result<Vec<Row>, Failure> {
             .await?
             .pay(service, line, options.jobs + 1, 1, 1)
             .await?;
-        let eight = with_logins(service, line, MOST, options).await?;
+        let eight = Box::pin(with_logins(service, line, MOST, options)).await?;
         let name = |what: &str| format!("{} · {what}", service.spec().title);
         rows.push(Row::plain(
             name("chỉ thời gian của cổng"),
@@ -126,7 +126,7 @@ pub(super) async fn sessions(options: &Bench) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     let mut alone = None;
     for logins in LOGINS {
-        let seen = with_logins(Service::PayEvn, "PE{}", logins, options).await?;
+        let seen = Box::pin(with_logins(Service::PayEvn, "PE{}", logins, options)).await?;
         let goal = if logins == 1 { 97.0 } else { 95.0 };
         let name = |what: &str| format!("{logins} phiên · {what}");
         let speed = *alone.get_or_insert(seen.per_minute);

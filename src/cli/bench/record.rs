@@ -13,7 +13,7 @@ use crate::domain::{
     Conclusion, Defaults, Event, GateKind, Intent, JobList, ListChoice, Outcome, Proof, Quote,
     Service, Vnd,
 };
-use crate::ledger::{Ledger, NewBatch};
+use crate::ledger::{Batch, BatchJob, Ledger, NewBatch};
 
 /// Payments that are recorded, one bare commit beside each step.
 const PAYMENTS: usize = 2_000;
@@ -46,81 +46,11 @@ pub(super) async fn ledger() -> Result<Vec<Row>, Failure> {
     let (mut commits, mut arms, mut releases, mut both) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for job in &batch.jobs {
-        let mut live = ledger
-            .attempt(&batch, job)
-            .await
-            .map_err(Failure::cannot_run)?;
-        let quote = Quote {
-            amount: Vnd::fixed(150_000),
-            customer: Some("NGUYỄN VĂN A".into()),
-            balance: None,
-        };
-        for event in [
-            Event::Leased {
-                session: "s".into(),
-                operator: None,
-            },
-            Event::QuoteSeen(quote),
-            Event::Prepared,
-            Event::PreArmed,
-        ] {
-            ledger
-                .append(&mut live, event)
-                .await
-                .map_err(Failure::cannot_run)?;
-        }
-        let intent = intent(job.job.account.as_str());
-        let body = serde_json::to_string(&intent).map_err(Failure::cannot_run)?;
-
-        let started = Instant::now();
-        sqlx::query("INSERT INTO rows (body) VALUES (?)")
-            .bind(&body)
-            .execute(&mut bare)
-            .await
-            .map_err(Failure::cannot_run)?;
-        commits.push(ms(started));
-
-        let started = Instant::now();
-        let permission = ledger
-            .arm(&mut live, intent)
-            .await
-            .map_err(Failure::cannot_run)?;
-        let armed = ms(started);
-        // The click that it permits is another bench's matter.
-        drop(permission);
-        let started = Instant::now();
-        let released = Event::Released {
-            request: Some("1234.5".into()),
-            body: Some("0".repeat(64)),
-        };
-        ledger
-            .append(&mut live, released)
-            .await
-            .map_err(Failure::cannot_run)?;
-        let released = ms(started);
-        let balance = Some(Vnd::fixed(8_850_000));
-        let end = Conclusion {
-            outcome: Outcome::Paid,
-            proof: Proof::Response,
-            amount: Some(Vnd::fixed(150_000)),
-            transaction_id: None,
-            message: "ok".into(),
-        };
-        for event in [
-            Event::Observed {
-                said: Vec::new(),
-                balance,
-            },
-            Event::Concluded(end),
-        ] {
-            ledger
-                .append(&mut live, event)
-                .await
-                .map_err(Failure::cannot_run)?;
-        }
-        arms.push(armed);
-        releases.push(released);
-        both.push(armed + released);
+        let took = payment(&ledger, &batch, job, &mut bare).await?;
+        commits.push(took.commit);
+        arms.push(took.arm);
+        releases.push(took.release);
+        both.push(took.arm + took.release);
     }
     let half = |values: &mut Vec<f64>| percentile(values, 50);
     let (commit, arm, release) = (half(&mut commits), half(&mut arms), half(&mut releases));
@@ -148,6 +78,99 @@ pub(super) async fn ledger() -> Result<Vec<Row>, Failure> {
             "×",
         ),
     ])
+}
+
+/// How long one payment's steps took, in milliseconds.
+struct Took {
+    commit: f64,
+    arm: f64,
+    release: f64,
+}
+
+/// A payment from its lease to its proof, with a bare commit of the same size beside it.
+async fn payment(
+    ledger: &Ledger,
+    batch: &Batch,
+    job: &BatchJob,
+    bare: &mut SqliteConnection,
+) -> Result<Took, Failure> {
+    let mut live = ledger
+        .attempt(batch, job)
+        .await
+        .map_err(Failure::cannot_run)?;
+    let quote = Quote {
+        amount: Vnd::fixed(150_000),
+        customer: Some("NGUYỄN VĂN A".into()),
+        balance: None,
+    };
+    for event in [
+        Event::Leased {
+            session: "s".into(),
+            operator: None,
+        },
+        Event::QuoteSeen(quote),
+        Event::Prepared,
+        Event::PreArmed,
+    ] {
+        ledger
+            .append(&mut live, event)
+            .await
+            .map_err(Failure::cannot_run)?;
+    }
+    let intent = intent(job.job.account.as_str());
+    let body = serde_json::to_string(&intent).map_err(Failure::cannot_run)?;
+
+    let started = Instant::now();
+    sqlx::query("INSERT INTO rows (body) VALUES (?)")
+        .bind(&body)
+        .execute(&mut *bare)
+        .await
+        .map_err(Failure::cannot_run)?;
+    let commit = ms(started);
+
+    let started = Instant::now();
+    let permission = ledger
+        .arm(&mut live, intent)
+        .await
+        .map_err(Failure::cannot_run)?;
+    let arm = ms(started);
+    // The click that it permits is another bench's matter.
+    drop(permission);
+    let started = Instant::now();
+    let released = Event::Released {
+        request: Some("1234.5".into()),
+        body: Some("0".repeat(64)),
+    };
+    ledger
+        .append(&mut live, released)
+        .await
+        .map_err(Failure::cannot_run)?;
+    let release = ms(started);
+    let balance = Some(Vnd::fixed(8_850_000));
+    let end = Conclusion {
+        outcome: Outcome::Paid,
+        proof: Proof::Response,
+        amount: Some(Vnd::fixed(150_000)),
+        transaction_id: None,
+        message: "ok".into(),
+    };
+    for event in [
+        Event::Observed {
+            said: Vec::new(),
+            balance,
+        },
+        Event::Concluded(end),
+    ] {
+        ledger
+            .append(&mut live, event)
+            .await
+            .map_err(Failure::cannot_run)?;
+    }
+    Ok(Took {
+        commit,
+        arm,
+        release,
+    })
 }
 
 /// A killed run, started again on a long ledger.

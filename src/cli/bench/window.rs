@@ -71,7 +71,9 @@ pub(super) fn window() -> Vec<Row> {
             rows.push(Row::plain("cửa sổ thật · bộ nhớ", real.memory_mb, "MB"));
         }
         None => {
-            tell("Không có màn hình: bỏ qua cửa sổ thật. (No screen: the real window is left out.)")
+            tell(
+                "Không có màn hình: bỏ qua cửa sổ thật. (No screen: the real window is left out.)",
+            );
         }
     }
     rows
@@ -119,7 +121,7 @@ fn frames(size: u32) -> (Vec<f64>, usize, f64) {
         if frame * EVENTS_A_SECOND / 60 > next {
             next += 1;
             model.tab_mut().rows.change(next as usize, |row| {
-                row.state = RowState::Done(Outcome::Paid)
+                row.state = RowState::Done(Outcome::Paid);
             });
         }
         let mut output = ctx.run_ui(input, |ui| {

@@ -86,7 +86,9 @@ impl DesktopApp {
                 if is_meant {
                     meant.extend(jobs);
                 } else {
-                    jobs.iter().for_each(|job| _ = meant.remove(job));
+                    for job in &jobs {
+                        meant.remove(job);
+                    }
                 }
             }
             UserAction::NewList => {

@@ -39,7 +39,7 @@ impl DesktopApp {
             Update::Ledger(update) => self.take_ledger(update),
             Update::Settings(values, saved) => self.take_settings(values, saved),
             Update::Diagnosis(rows) => {
-                (model.settings.diagnosis, model.settings.is_diagnosing) = (rows, false)
+                (model.settings.diagnosis, model.settings.is_diagnosing) = (rows, false);
             }
             Update::Written(Ok(path)) => model.tell(Tone::Good, (model.words().saved)(&path)),
             Update::Written(Err(why)) => model.tell(Tone::Bad, why),
@@ -59,7 +59,7 @@ impl DesktopApp {
             SetupUpdate::Locked(why) => model.setup = Setup::Locked(why),
             SetupUpdate::Fault(why) => model.setup = Setup::Fault(why),
             SetupUpdate::Bad(why) => {
-                (model.first.problem, model.first.is_saving) = (Some(why), false)
+                (model.first.problem, model.first.is_saving) = (Some(why), false);
             }
             SetupUpdate::Unlocked(who) => {
                 model.lock.answered(who.is_some(), model.now_ms);
@@ -163,7 +163,7 @@ impl DesktopApp {
         match update {
             LedgerUpdate::Doubts(doubts) => model.doubts = doubts,
             LedgerUpdate::Found(what, found) => {
-                (model.find.asked, model.find.found) = (Some(what), found)
+                (model.find.asked, model.find.found) = (Some(what), found);
             }
             LedgerUpdate::Story(story) => model.find.story = Some(story),
             LedgerUpdate::Resolved => {

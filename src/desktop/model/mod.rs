@@ -340,7 +340,7 @@ impl Model {
                 self.balance = balance.or(self.balance);
             }
             Progress::NeedsPerson { login, errand, .. } => {
-                self.needs_person = Some((*login, *errand))
+                self.needs_person = Some((*login, *errand));
             }
             Progress::PersonDone => self.needs_person = None,
             Progress::Progress {

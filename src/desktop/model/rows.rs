@@ -316,10 +316,10 @@ pub fn ordered(rows: &Rows, wish: &Wish) -> Option<Vec<u32>> {
         match column {
             TableColumn::Number => {}
             TableColumn::Account => {
-                places.sort_by_cached_key(|p| row(p).map(|r| r.account.clone()))
+                places.sort_by_cached_key(|p| row(p).map(|r| r.account.clone()));
             }
             TableColumn::Customer => {
-                places.sort_by_cached_key(|p| row(p).and_then(|r| r.customer.clone()))
+                places.sort_by_cached_key(|p| row(p).and_then(|r| r.customer.clone()));
             }
             TableColumn::Amount => places.sort_by_key(|p| row(p).and_then(|r| r.amount)),
             TableColumn::State => places.sort_by_key(|p| row(p).map(|r| r.state)),

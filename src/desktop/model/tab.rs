@@ -40,6 +40,10 @@ pub struct Habit {
 
 /// One service's form, list and batch.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own: sample, dry run, export, order"
+)]
 pub struct ServiceTab {
     /// One job a line.
     pub text: String,
@@ -445,8 +449,6 @@ impl ServiceTab {
                 self.eta_s = eta_s;
                 self.paid = paid;
             }
-            // The row that is looked into says so by its state.
-            Progress::Settling { .. } => {}
             Progress::Retry { account, why } => {
                 let place = self.rows.iter().position(|row| *row.account == *account);
                 if let Some(place) = place {
@@ -478,13 +480,14 @@ impl ServiceTab {
                 (at.at, at.is_out, at.needs_person) = (None, true, false);
             }
             Progress::NeedsPerson { login, .. } => {
-                self.logins.entry(login).or_default().needs_person = true
+                self.logins.entry(login).or_default().needs_person = true;
             }
             Progress::PersonDone => self
                 .logins
                 .values_mut()
                 .for_each(|login| login.needs_person = false),
-            Progress::Halted { .. } => {}
+            // The row that is looked into says so by its state.
+            Progress::Settling { .. } | Progress::Halted { .. } => {}
         }
     }
 

@@ -74,10 +74,10 @@ impl Taken {
         let line = RawJob::from_line(service, job.row.clone(), &line_of(service, job));
         let read = JobList::check(service, self.defaults, [line]);
         job.ticket.is_some()
-            || !read
+            || read
                 .jobs
                 .first()
-                .is_some_and(|read| (read.amount, read.payment) == (job.amount, job.payment))
+                .is_none_or(|read| (read.amount, read.payment) != (job.amount, job.payment))
     }
 }
 
@@ -93,7 +93,7 @@ fn raw(job: &Job, row: String) -> RawJob {
     RawJob {
         row,
         account: job.account.to_string(),
-        amount: job.amount.map(|amount| amount.digits()),
+        amount: job.amount.map(crate::domain::money::Vnd::digits),
         order_id: job.order_id.clone(),
         payment: job.payment.map(|payment| payment.label().to_owned()),
         receiver: job.receiver.as_ref().map(ToString::to_string),

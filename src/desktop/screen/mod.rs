@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, model: &mut Model) -> Vec<UserAction> {
         Setup::Locked(why) => {
             let why = why.clone();
             CentralPanel::default().show(ui, |ui| {
-                lock::passphrase(ui, model, why.as_deref(), &mut actions)
+                lock::passphrase(ui, model, why.as_deref(), &mut actions);
             });
             return actions;
         }

@@ -226,7 +226,7 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<HistoryView, String> {
             .find(|(service, ..)| *service == sum.service)
         {
             Some((_, count, paid)) => {
-                (*count, *paid) = (*count + sum.count, paid.saturating_add(sum.amount))
+                (*count, *paid) = (*count + sum.count, paid.saturating_add(sum.amount));
             }
             None => history
                 .by_service

@@ -49,15 +49,13 @@ impl LinkSlot {
     pub fn take(&self, link: Link) -> Arc<Link> {
         let link = Arc::new(link);
         let mut first = link.clone();
-        self.found.send_if_modified(|known| match known {
-            Some(known) => {
+        self.found.send_if_modified(|known| {
+            if let Some(known) = known {
                 first = known.clone();
-                false
+                return false;
             }
-            None => {
-                *known = Some(link);
-                true
-            }
+            *known = Some(link);
+            true
         });
         first
     }

@@ -106,14 +106,14 @@ impl PageAnswer {
                     answer.messages = vec![Message {
                         severity: *severity,
                         text: text.clone(),
-                    }]
+                    }];
                 }
                 FaultAction::DoubleMessage => {
                     answer.messages = answer
                         .messages
                         .iter()
                         .flat_map(|m| [m.clone(), m.clone()])
-                        .collect()
+                        .collect();
                 }
                 _ => {}
             }

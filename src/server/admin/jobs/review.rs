@@ -24,7 +24,7 @@ use crate::store::jobs::{ArmedAttempt, JobFilter, JobView, ReportRecord};
 
 /// Jobs that wait for a person, on one page.
 const MANY: u32 = 200;
-/// Events of a job that are in_doubt.
+/// Events of a job that are shown.
 const EVENTS_MAX: u32 = 200;
 
 struct Waiting {

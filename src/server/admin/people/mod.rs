@@ -155,7 +155,7 @@ pub async fn list(
     page(&people(&app, &person, None, None, done.done.as_deref()).await?)
 }
 
-/// A new account with a password for once, which is new_password this once.
+/// A new account with a password for once, which is shown this once.
 pub async fn add(
     State(app): State<AppState>,
     person: Person,

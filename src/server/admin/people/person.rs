@@ -186,7 +186,7 @@ pub async fn trial(
     Ok(go(&format!("/admin/people/{id}?done=saved")))
 }
 
-/// A new password for once, new_password this once.
+/// A new password for once, shown this once.
 pub async fn reset(
     State(app): State<AppState>,
     person: Person,
