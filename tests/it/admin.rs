@@ -743,7 +743,7 @@ async fn whoever_must_have_a_second_factor_does_nothing_without_it() {
     shop.store()
         .settings()
         .set(
-            &gachno::store::settings::ShopSetting::Require2fa(true.into()),
+            &gachno::store::settings::ShopSetting::Require2fa(true),
             &Actor::system(),
         )
         .await

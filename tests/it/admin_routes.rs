@@ -44,7 +44,7 @@ impl World {
         shop.store()
             .settings()
             .set(
-                &gachno::store::settings::ShopSetting::Registration(true.into()),
+                &gachno::store::settings::ShopSetting::Registration(true),
                 &Actor::system(),
             )
             .await
