@@ -28,6 +28,12 @@ pub async fn run(what: StoreCommand) -> Ended {
     }
 }
 
+/// Opens the shop's database, which has to be there: a copy of nothing, or a token for another shop,
+/// would look like success.
+async fn open(url: &str) -> Result<Store, Failure> {
+    Store::open_existing(url).await.map_err(Failure::cannot_run)
+}
+
 /// As the server would run, with the database that is named.
 fn gathered(database: Option<String>) -> Result<ServeConfig, Failure> {
     ServeConfig::gather(
@@ -105,9 +111,7 @@ fn listed(copied: &[CopiedTable]) {
 }
 
 async fn backup(file: &Path, database: Option<String>) -> Ended {
-    let store = Store::open(&address(database)?)
-        .await
-        .map_err(Failure::cannot_run)?;
+    let store = open(&address(database)?).await?;
     if store.engine() == store::Engine::MariaDb {
         name_strangers(&store).await?;
     }
@@ -140,9 +144,7 @@ async fn token(name: &str, scopes: &[String], database: Option<String>) -> Ended
         .map(known)
         .collect::<Result<Vec<_>, _>>()
         .map_err(Failure::usage)?;
-    let store = Store::open(&address(database)?)
-        .await
-        .map_err(Failure::cannot_run)?;
+    let store = open(&address(database)?).await?;
     let machine = store
         .machines()
         .add(name, &scopes, None, &terminal())
@@ -163,9 +165,7 @@ fn terminal() -> Actor {
 }
 
 async fn owner(database: Option<String>) -> Ended {
-    let store = Store::open(&address(database)?)
-        .await
-        .map_err(Failure::cannot_run)?;
+    let store = open(&address(database)?).await?;
     let owner = store.accounts().owner_for_once(&terminal()).await;
     store.close().await;
     let owner = owner.map_err(Failure::cannot_run)?;
@@ -182,9 +182,7 @@ async fn owner(database: Option<String>) -> Ended {
 
 async fn rekey(database: Option<String>) -> Ended {
     let config = gathered(database)?;
-    let store = Store::open(&config.database)
-        .await
-        .map_err(Failure::cannot_run)?;
+    let store = open(&config.database).await?;
     // On disk before anything is sealed with it; the old one stays until nothing needs it.
     let vault = SecretKeys::begin_rekey(&config.key_file).map_err(Failure::cannot_run)?;
     let renewed = store

@@ -50,6 +50,7 @@ impl Trouble {
 pub(super) const SETTLING_MS: u64 = 500;
 
 /// Every trouble of a service.
+#[expect(clippy::too_many_lines, reason = "a list, one trouble after the other")]
 pub fn troubles(service: Service) -> Vec<Trouble> {
     let steps: &[&str] = match service {
         Service::PayTvInternet => &["page", "search", "choose", "pay", "confirm"],
@@ -63,7 +64,7 @@ pub fn troubles(service: Service) -> Vec<Trouble> {
         all.push(Trouble {
             name,
             kind: Kind::Fault { at, action },
-        })
+        });
     };
     for moved in [false, true] {
         let when = if moved { "after" } else { "before" };

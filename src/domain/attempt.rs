@@ -161,10 +161,6 @@ impl Intent {
 /// What happened to an attempt. Appended to the ledger, never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "an attempt has one intent, and its events are never kept in memory together"
-)]
 pub enum Event {
     /// A session took the job.
     Leased {

@@ -249,7 +249,7 @@ impl<'r> PortalLogin<'r> {
         match self.page()?.history_mark().await {
             Ok(mark) => *locked(&self.crew.history_mark) = mark.map(|mark| (mark, seq)),
             Err(error) => {
-                tracing::warn!(%error, "the history's mark could not be read; it will prove nothing in this batch")
+                tracing::warn!(%error, "the history's mark could not be read; it will prove nothing in this batch");
             }
         }
         Ok(())

@@ -107,7 +107,7 @@ impl EvidenceStore {
             match written {
                 Ok(()) => files.push(kept),
                 Err(error) => {
-                    tracing::warn!(%error, path = %path.display(), "evidence could not be written")
+                    tracing::warn!(%error, path = %path.display(), "evidence could not be written");
                 }
             }
         }

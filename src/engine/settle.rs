@@ -80,7 +80,7 @@ impl PortalLogin<'_> {
         let Some(driver) = self.driver_of(live).await? else {
             return Ok(None);
         };
-        let since = self.tools.ledger.unknown_since(&live.id).await?;
+        let since = self.tools.ledger.records().unknown_since(&live.id).await?;
         match driver.looks_so_far(since.unwrap_or_default()) {
             Settled::LookAt(due) => Ok(Some(due)),
             Settled::Proven(..) | Settled::Person => Ok(None),
@@ -114,7 +114,7 @@ impl PortalLogin<'_> {
         let Some(driver) = self.driver_of(live).await? else {
             return Ok(false);
         };
-        let since = self.tools.ledger.unknown_since(&live.id).await?;
+        let since = self.tools.ledger.records().unknown_since(&live.id).await?;
         let mut carrier = Carrier::new(self, live, driver, None).await;
         carrier.look(since.unwrap_or_default()).await?;
         let may_be_done_again = carrier.driver.may_be_done_again();

@@ -26,7 +26,7 @@ enum Left {
     /// A stop came between two tries.
     Stopped,
     /// What is in doubt on the account has to be settled first.
-    Postponed(Waiting),
+    Postponed(Box<Waiting>),
 }
 
 impl PortalLogin<'_> {
@@ -61,7 +61,7 @@ impl PortalLogin<'_> {
                 }
                 Left::Stopped => break,
                 Left::Postponed(waiting) => {
-                    self.crew.put_back(waiting);
+                    self.crew.put_back(*waiting);
                     self.settle_first().await?;
                 }
             }
@@ -115,7 +115,7 @@ impl PortalLogin<'_> {
                 Finish::Postponed => {
                     drop(carrier);
                     let live = Some(live);
-                    return Ok(Left::Postponed(Waiting { index, live }));
+                    return Ok(Left::Postponed(Box::new(Waiting { index, live })));
                 }
                 Finish::Stop(fault) => {
                     let error = carrier.reason_to_stop(fault);

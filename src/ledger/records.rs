@@ -78,6 +78,21 @@ pub struct Sum {
 }
 
 impl Records<'_> {
+    /// When an armed attempt became unknown, in milliseconds since 1970: contact was lost, or its
+    /// program had died and this one took over. Before that it may have been sent at any moment.
+    pub async fn unknown_since(&self, id: &str) -> Result<Option<i64>, LedgerError> {
+        let mut writer = self.ledger.connection.lock().await;
+        let row = sqlx::query(
+            "SELECT MIN(e.at_ms) FROM events e JOIN events armed ON armed.attempt_id = e.attempt_id AND armed.kind = 'armed' \
+             WHERE e.attempt_id = ? AND e.kind = 'contact_lost' AND e.seq > armed.seq",
+        )
+        .bind(id)
+        .fetch_one(&mut writer.sql)
+        .await
+        .map_err(|e| self.ledger.fault(e))?;
+        Ok(row.get(0))
+    }
+
     /// How every job of a batch stands, in order.
     pub async fn results(
         &self,

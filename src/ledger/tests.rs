@@ -406,7 +406,7 @@ async fn a_folder_that_cannot_be_made_says_so() {
 
 /// A batch with one payment, to its end.
 async fn pay(ledger: &Ledger, line: &str) -> LiveAttempt {
-    let entered = enter(&ledger, batch(line)).await;
+    let entered = enter(ledger, batch(line)).await;
     let mut live = armed(ledger, &entered, 0).await;
     ledger
         .append(

@@ -74,7 +74,7 @@ pub struct PortalMap {
     #[serde(default)]
     pub about: BTreeMap<String, About>,
     /// The history's table.
-    pub history: HistoryTable,
+    pub history: HistoryMap,
     /// What the gate reads.
     pub gate: GateWords,
     /// A contract's card.
@@ -133,7 +133,7 @@ pub enum Shape {
 /// Words in the header of the history's table, lower-case.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HistoryTable {
+pub struct HistoryMap {
     /// The portal's id of a transaction.
     pub transaction: Vec<String>,
     /// For whom.

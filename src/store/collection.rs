@@ -107,9 +107,9 @@ pub(super) async fn settle(
         tx.locked()
     );
     let entry = |action| Entry::of(action).row(&COLLECTION_DATA, id);
-    let told = paid.amount.map(Vnd::dong);
+    let reported = paid.amount.map(Vnd::dong);
     let Some(row) = one(tx, &sql, values![id]).await? else {
-        let entry = entry(AuditAction::CollectionMissing).after(paid.state(job, told));
+        let entry = entry(AuditAction::CollectionMissing).after(paid.state(job, reported));
         return audit::write(tx, actor, entry).await;
     };
     let is_completed = int_or_none(&row, 0)?.is_some_and(|completed| completed != 0);
@@ -117,10 +117,10 @@ pub(super) async fn settle(
     if is_completed {
         let entry = entry(AuditAction::CollectionPaidAgain)
             .before(before)
-            .after(paid.state(job, told));
+            .after(paid.state(job, reported));
         return audit::write(tx, actor, entry).await;
     }
-    let amount = match told {
+    let amount = match reported {
         Some(amount) => Some(amount),
         None => int_or_none(&row, 3)?,
     };

@@ -743,7 +743,7 @@ async fn whoever_must_have_a_second_factor_does_nothing_without_it() {
     shop.store()
         .settings()
         .set(
-            &gachno::store::settings::ShopSetting::Require2fa(true.into()),
+            &gachno::store::settings::ShopSetting::Require2fa(true),
             &Actor::system(),
         )
         .await
@@ -1171,7 +1171,7 @@ async fn an_account_is_made_approved_blocked_and_its_trial_ends(base: &Base) {
     let mut owner = shop.person("lan", Role::Owner).await;
     assert_eq!(shop.browser().get("/admin/register").await.status, StatusCode::NOT_FOUND, "closed until the shop opens it");
     let all =
-        [("registration", "1"), ("trial_days", "7"), ("tries_max", "3"), ("retry_after_s", "30"), ("lease_s", "60"), ("keep_days", "90")];
+        [("registration", "1"), ("trial_days", "7"), ("tries_max", "3"), ("retry_after_s", "30"), ("lease_s", "60"), ("repeat_hours", "24"), ("keep_days", "90")];
     owner.post("/admin/settings", &all).await.leads_to("/admin/settings?done=saved");
     let mut new = shop.browser();
     new.post("/admin/register", &[("username", "minh"), ("name", "Minh"), ("password", PASSWORD)]).await.leads_to("/admin/register?done=asked");

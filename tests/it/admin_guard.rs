@@ -433,6 +433,7 @@ async fn whoever_asks_for_the_password_again_counts_the_answers() {
         ("tries_max", "3"),
         ("retry_after_s", "30"),
         ("lease_s", "60"),
+        ("repeat_hours", "24"),
         ("keep_days", "90"),
         ("pin", "246810"),
     ];

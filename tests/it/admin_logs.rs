@@ -88,7 +88,7 @@ async fn the_log_holds_every_request_and_no_secret_and_nobody_forges_a_line(base
     owner.sign_in("chu", PASSWORD).await.leads_to("/admin/code");
     owner.post("/admin/code", &[("code", &recovery)]).await.leads_to("/admin");
     let settings = [
-        ("trial_days", "7"), ("tries_max", "3"), ("retry_after_s", "30"), ("lease_s", "60"), ("keep_days", "90"), ("pin", PIN), ("current", PASSWORD),
+        ("trial_days", "7"), ("tries_max", "3"), ("retry_after_s", "30"), ("lease_s", "60"), ("repeat_hours", "24"), ("keep_days", "90"), ("pin", PIN), ("current", PASSWORD),
     ];
     owner.post("/admin/settings", &settings).await.leads_to("/admin/settings?done=saved");
     let scopes = [("name", "quầy\r\n 1 forged"), ("scope", "jobs:lease"), ("scope", "jobs:write"), ("scope", "jobs:read")];

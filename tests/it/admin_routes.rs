@@ -44,7 +44,7 @@ impl World {
         shop.store()
             .settings()
             .set(
-                &gachno::store::settings::ShopSetting::Registration(true.into()),
+                &gachno::store::settings::ShopSetting::Registration(true),
                 &Actor::system(),
             )
             .await
@@ -348,6 +348,7 @@ impl World {
                     ("tries_max", "3"),
                     ("retry_after_s", "30"),
                     ("lease_s", "60"),
+                    ("repeat_hours", "24"),
                     ("keep_days", "90"),
                 ];
                 (self.owner.post(path, &settings).await, Row("settings.set"))

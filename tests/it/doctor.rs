@@ -104,7 +104,7 @@ async fn a_page_with_other_names_is_shown_with_what_is_nearest_and_mended_by_a_m
 #[tokio::test]
 async fn a_login_form_that_has_changed_is_shown_although_nobody_can_log_in() {
     let world = World::with(|s| {
-        s.switches.rename = [("userName".to_owned(), "tenDangNhap".to_owned())].into()
+        s.switches.rename = [("userName".to_owned(), "tenDangNhap".to_owned())].into();
     })
     .await;
     let visit = survey(&world.tools().await, &world.plan(Service::LookUpFtth, ""))

@@ -2,6 +2,8 @@
 //! its own book of truth.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+// A story is told in one piece.
+#![allow(clippy::too_many_lines)]
 
 mod admin;
 mod admin_day;
@@ -29,6 +31,8 @@ mod seams;
 mod server;
 mod server_kills;
 mod sessions;
+#[cfg(unix)]
+mod snapshots;
 #[cfg(unix)]
 mod store;
 mod switches;

@@ -627,3 +627,53 @@ async fn strangers_do_not_read_how_the_api_is_called() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_numbers_are_of_now_and_no_strangers_words() {
+    let base = Base::new(Which::Sqlite).unwrap();
+    let shop = Shop::open(&base).await;
+    let numbers = async || {
+        let token = Some(shop.token.expose_secret());
+        let answer = shop.ask(Method::GET, "/metrics", None, token).await;
+        answer.text().await.unwrap()
+    };
+    let has = |numbers: &str, words: &[&str], end: &str| {
+        numbers
+            .lines()
+            .any(|line| words.iter().all(|w| line.contains(w)) && line.ends_with(end))
+    };
+    let bill = json!({ "service": "gach_dien_evn", "jobs": [{ "code": "PE001" }] });
+    shop.post("/api/jobs", bill).await;
+    let take = json!({ "service": "gach_dien_evn" });
+    let (_, lease) = shop.post("/api/jobs/lease", take).await;
+    let leased = ["gachno_jobs{", "gach_dien_evn", "leased"];
+    assert!(has(&numbers().await, &leased, " 1"), "{}", numbers().await);
+    let job = json!({ "id": lease["jobs"][0]["id"], "fence": lease["jobs"][0]["fence"] });
+    shop.post("/api/jobs/give-back", json!({ "jobs": [job] }))
+        .await;
+    assert!(
+        has(&numbers().await, &leased, " 0"),
+        "a state that is empty keeps no number"
+    );
+
+    for n in 0..20 {
+        let method = Method::from_bytes(format!("A{n}B").as_bytes()).unwrap();
+        shop.ask(method, "/nowhere", None, None).await;
+    }
+    let all = numbers().await;
+    assert!(!all.contains("A7B"), "{all}");
+    assert!(
+        has(&all, &["gachno_requests_total", "OTHER"], " 20"),
+        "{all}"
+    );
+
+    // Samples are summed up where nobody asks, too: by a task, which says that it ran.
+    let begun = std::time::Instant::now();
+    while !numbers()
+        .await
+        .contains("gachno_task_runs_total{task=\"upkeep\"}")
+    {
+        assert!(begun.elapsed().as_secs() < 20, "nobody sums up");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}

@@ -1,6 +1,7 @@
 //! The server's database, the same stories on SQLite and on MariaDB.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -1300,4 +1301,35 @@ on_both! {
 /// What the server forgets by itself.
 async fn forget_old(store: &Store, keep_days: i64) -> Result<u64, gachno::store::StoreError> {
     Ok(store.sessions().forget_ended().await? + store.sign_ins().forget_old(keep_days).await?)
+}
+
+/// Found from outside: in a cron beside the server's own user it made a shop of its own, copied
+/// nothing, and ended with 0.
+#[test]
+fn only_the_server_makes_a_database() {
+    let home = tempfile::tempdir().unwrap();
+    for args in [
+        &["store", "backup", "copy.db"][..],
+        &["store", "token", "quầy 1"],
+        &["store", "owner"],
+        &["store", "rekey"],
+    ] {
+        let ended = std::process::Command::new(env!("CARGO_BIN_EXE_gachno"))
+            .args(args)
+            .env("GACHNO_HOME", home.path())
+            .current_dir(home.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{args:?}: {said}");
+        assert!(said.contains("Không mở được cơ sở dữ liệu"), "{said}");
+    }
+    let made: Vec<_> = std::fs::read_dir(home.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| {
+            Path::new(name).extension().is_some_and(|e| e == "db") || name.contains(".key")
+        })
+        .collect();
+    assert!(made.is_empty(), "{made:?}");
 }

@@ -274,17 +274,13 @@ impl Simulation {
             if life + 5 > LIVES {
                 self.crash_rate = 0.0;
             }
-            match self.live() {
-                Ok(()) => {
-                    self.link_away_until = 0;
-                    self.deliver();
-                    return;
-                }
-                Err(Crash) => {
-                    self.crashes += 1;
-                    self.die();
-                }
+            if let Ok(()) = self.live() {
+                self.link_away_until = 0;
+                self.deliver();
+                return;
             }
+            self.crashes += 1;
+            self.die();
         }
     }
 
@@ -615,7 +611,7 @@ impl Simulation {
             let record = &mut self.journal.records[seat.attempt];
             record.reading = seat.driver.reading().clone();
             self.learn(&seat.driver.reading().clone());
-            return Ok(Some(self.left(seat, finish)));
+            return Ok(Some(self.left(seat, &finish)));
         }
         self.live_on()?;
         let Some(input) = self.carry_out(book, seat, others, effect) else {
@@ -638,19 +634,19 @@ impl Simulation {
         }
     }
 
-    fn left(&mut self, seat: &Seat<'_>, finish: Finish) -> Left {
+    fn left(&mut self, seat: &Seat<'_>, finish: &Finish) -> Left {
         match finish {
             Finish::Ended | Finish::InDoubt { .. } | Finish::Stop(_) => Left::Done,
             Finish::Postponed => Left::Postponed,
             Finish::Retry { wait_ms, .. } => {
-                self.pass(i64::try_from(wait_ms).unwrap_or_default());
+                self.pass(i64::try_from(*wait_ms).unwrap_or_default());
                 Left::Again {
                     attempt: seat.attempt,
                     tries: seat.driver.tries(),
                 }
             }
             Finish::Anew { wait_ms, .. } => {
-                self.pass(i64::try_from(wait_ms).unwrap_or_default());
+                self.pass(i64::try_from(*wait_ms).unwrap_or_default());
                 let job = self.journal.records[seat.attempt].job;
                 let attempt = self.attempt_at(job);
                 Left::Again {

@@ -168,8 +168,7 @@ impl ModelPortal {
     pub fn words(&self, verdict: Judged, amount: i64, is_odd: bool) -> (Vec<Said>, Reading) {
         let answer = match (verdict, self.wording) {
             _ if is_odd => Answer::Unclear,
-            (Judged::Broken, _) => Answer::Unclear,
-            (Judged::Success, Wording::Odd) => Answer::Unclear,
+            (Judged::Broken, _) | (Judged::Success, Wording::Odd) => Answer::Unclear,
             (Judged::Success, Wording::Plain) => Answer::Success {
                 amounts: Vec::new(),
             },

@@ -99,7 +99,11 @@ pub async fn doubts(ledger: &Ledger) -> Result<Vec<FoundAttempt>, String> {
         let Some(job) = ledger.job_of(&live).await.map_err(words)? else {
             continue;
         };
-        let since = ledger.unknown_since(&live.id).await.map_err(words)?;
+        let since = ledger
+            .records()
+            .unknown_since(&live.id)
+            .await
+            .map_err(words)?;
         all.push(FoundAttempt {
             attempt: live.id.clone(),
             service: live.service,

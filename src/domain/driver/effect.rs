@@ -10,10 +10,6 @@ use super::super::verdict::{Answer, DebtAfter};
 /// Something to carry out. Each is answered by one [`Input`], named in its first line; whoever
 /// carries it out decides nothing.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, never in a collection"
-)]
 pub enum Effect {
     /// → [`Input::Recorded`]. Make this event durable.
     Record(Event),
@@ -112,7 +108,7 @@ pub struct TechnicalFault {
 pub enum Input {
     /// The event is durable.
     Recorded,
-    /// The event could not be made durable. ClickAnswer only while a request is held: everywhere
+    /// The event could not be made durable. `ClickAnswer` only while a request is held: everywhere
     /// else a journal that cannot be written ends the program's work.
     NotRecorded,
     /// What the portal says is owed.

@@ -261,7 +261,7 @@ impl AttemptDriver {
     }
 
     fn stand_down(&mut self, event: Event, next: Next) -> Effect {
-        self.phase = Phase::StandingDown(event, next);
+        self.phase = Phase::StandingDown(Box::new(event), next);
         Effect::StandDown
     }
 

@@ -143,7 +143,7 @@ enum Phase {
     /// This fold becomes true when its event is durable; then it goes on there.
     Recording(Box<Attempt>, Next),
     /// This event is recorded once turn and gate are given back.
-    StandingDown(Event, Next),
+    StandingDown(Box<Event>, Next),
     Arming(Box<Attempt>),
     Pressing,
     LettingGo,
@@ -305,7 +305,7 @@ impl AttemptDriver {
                 self.phase = Phase::LettingGo;
                 Ok(Effect::Withhold)
             }
-            (Phase::StandingDown(event, next), Input::StoodDown) => self.record(event, next),
+            (Phase::StandingDown(event, next), Input::StoodDown) => self.record(*event, next),
             (Phase::Arming(attempt), Input::Armed) => {
                 self.attempt = *attempt;
                 self.phase = Phase::Pressing;
@@ -376,7 +376,7 @@ impl AttemptDriver {
             Next::Seen => self.at_first_sight(),
             Next::LookStarted => Ok(self.ask(Question::Books)),
             Next::Looked => self.weigh_looks(),
-            Next::Recovered => self.recovered(),
+            Next::Recovered => Ok(self.recovered()),
             Next::Finish(finish) => Ok(Effect::Finish(finish)),
         }
     }

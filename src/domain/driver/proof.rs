@@ -44,15 +44,15 @@ impl AttemptDriver {
         }
         match self.attempt.after_crash() {
             Some(event) => self.record(event, Next::Recovered),
-            None => self.recovered(),
+            None => Ok(self.recovered()),
         }
     }
 
-    pub(super) fn recovered(&mut self) -> Result<Effect, OutOfOrder> {
+    pub(super) fn recovered(&mut self) -> Effect {
         if self.attempt.state.is_in_doubt() && !self.attempt.is_reattached {
-            return Ok(self.ask(Question::Reattach));
+            return self.ask(Question::Reattach);
         }
-        Ok(Effect::Finish(self.standing()))
+        Effect::Finish(self.standing())
     }
 
     fn standing(&self) -> Finish {
@@ -128,49 +128,49 @@ impl AttemptDriver {
     /// Judges what is known, and asks for what could still settle it.
     fn weigh(&mut self) -> Result<Effect, OutOfOrder> {
         let Some(evidence) = &self.evidence else {
-            return self.in_doubt(Doubt::NoAnswerNoProof);
+            return Ok(self.in_doubt(Doubt::NoAnswerNoProof));
         };
         match judge(evidence) {
             Verdict::Proven(outcome, proof) => self.conclude(self.conclusion(outcome, proof, None)),
             Verdict::LookAgain => Ok(self.ask(Question::Debt)),
             Verdict::InDoubt(doubt @ (Doubt::NoAnswerNoFall | Doubt::SuccessWithoutFall)) => {
-                self.wait_for(Again::Balance, doubt)
+                Ok(self.wait_for(Again::Balance, doubt))
             }
             Verdict::InDoubt(doubt @ Doubt::FellButStillDue)
                 if evidence.debt_after == DebtAfter::StillDue =>
             {
-                self.wait_for(Again::Debt, doubt)
+                Ok(self.wait_for(Again::Debt, doubt))
             }
-            Verdict::InDoubt(doubt) => self.in_doubt(doubt),
+            Verdict::InDoubt(doubt) => Ok(self.in_doubt(doubt)),
         }
     }
 
     /// The portal may book a moment after it answers. Whoever only looks in does not wait.
-    fn wait_for(&mut self, again: Again, doubt: Doubt) -> Result<Effect, OutOfOrder> {
+    fn wait_for(&mut self, again: Again, doubt: Doubt) -> Effect {
         let wait = self.rules.settle_waits_ms.get(self.settle).copied();
         match wait.filter(|_| self.course == Course::Forward) {
             Some(ms) => {
                 self.settle += 1;
                 self.phase = Phase::Waiting(again);
-                Ok(Effect::Wait(ms))
+                Effect::Wait(ms)
             }
             None => self.in_doubt(doubt),
         }
     }
 
-    fn in_doubt(&mut self, doubt: Doubt) -> Result<Effect, OutOfOrder> {
+    fn in_doubt(&mut self, doubt: Doubt) -> Effect {
         self.doubt = doubt;
         if self.course == Course::Forward {
-            return Ok(self.ask(Question::Picture(doubt)));
+            return self.ask(Question::Picture(doubt));
         }
         // The portal's own words do not say it: everything that can be asked is asked, once.
         self.history = HistorySays::NotToBeHad;
         let intent = self.attempt.intent.as_ref();
         let has_mark = intent.is_some_and(|i| i.history_mark.is_some() && i.history_seq.is_some());
         if has_mark {
-            return Ok(self.ask(Question::History));
+            return self.ask(Question::History);
         }
-        Ok(self.history_read(None))
+        self.history_read(None)
     }
 
     pub(super) fn history_read(&mut self, history: Option<HistoryRead>) -> Effect {

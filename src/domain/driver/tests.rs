@@ -78,7 +78,7 @@ impl Story {
     }
 
     /// Up to where the turn is asked for.
-    fn to_turn(&mut self) {
+    fn until_turn(&mut self) {
         self.record();
         assert_eq!(self.next, Effect::LookUp);
         self.answer(Input::LookedUp(due()));
@@ -94,8 +94,8 @@ impl Story {
     }
 
     /// Armed, pressed, released and answered.
-    fn to_reply(&mut self, turn: Turn, reply: Reply) {
-        self.to_turn();
+    fn until_reply(&mut self, turn: Turn, reply: Reply) {
+        self.until_turn();
         self.answer(Input::Turn(turn));
         assert!(matches!(self.next, Effect::Arm(_)), "{:?}", self.next);
         self.answer(Input::Armed);
@@ -170,7 +170,7 @@ fn odd() -> Reply {
 #[test]
 fn a_payment_goes_its_way_and_its_balance_proves_it() {
     let mut story = Story::begin(driver(task(), Flaw::None), false);
-    story.to_reply(turn(0), odd());
+    story.until_reply(turn(0), odd());
     assert_eq!(story.outcome(), Some(Outcome::Paid));
     assert_eq!(story.next, Effect::Finish(Finish::Ended));
 }
@@ -178,7 +178,7 @@ fn a_payment_goes_its_way_and_its_balance_proves_it() {
 #[test]
 fn the_balance_proves_nothing_at_first_sight_while_another_payment_is_in_doubt() {
     let mut story = Story::begin(driver(task(), Flaw::None), true);
-    story.to_reply(turn(1), odd());
+    story.until_reply(turn(1), odd());
     assert_eq!(story.next, Effect::WaitForRest, "more is asked for");
     // With another one in doubt the account's books say nothing either.
     story.answer(Input::AtRest);
@@ -192,14 +192,14 @@ fn the_balance_proves_nothing_at_first_sight_while_another_payment_is_in_doubt()
     assert_eq!(story.driver.attempt().state, State::Unknown);
 
     let mut flawed = Story::begin(driver(task(), Flaw::DoubtedBalanceProves), true);
-    flawed.to_reply(turn(1), odd());
+    flawed.until_reply(turn(1), odd());
     assert_eq!(flawed.outcome(), Some(Outcome::Paid), "as it was");
 }
 
 #[test]
 fn what_nothing_could_prove_is_not_armed() {
     let mut story = Story::begin(driver(task(), Flaw::None), false);
-    story.to_turn();
+    story.until_turn();
     story.answer(Input::Turn(turn(1)));
     assert_eq!(story.next, Effect::StandDown);
     story.answer(Input::StoodDown);
@@ -222,7 +222,7 @@ fn a_fall_that_comes_late_is_not_taken_for_the_next_payments() {
         ..turn(0)
     };
     let mut story = Story::begin(driver(task(), Flaw::None), true);
-    story.to_reply(unbooked, odd());
+    story.until_reply(unbooked, odd());
     assert_eq!(story.next, Effect::WaitForRest);
     assert_eq!(story.outcome(), None);
 }
@@ -234,7 +234,7 @@ fn a_servers_job_is_paid_by_its_yes_alone() {
         (Permit::Unanswered("?".into()), Outcome::Failed),
     ] {
         let mut story = Story::begin(driver(leased(), Flaw::None), true);
-        story.to_turn();
+        story.until_turn();
         story.answer(Input::Turn(turn(0)));
         assert_eq!(story.next, Effect::AskServer { amount: AMOUNT });
         story.answer(Input::Permit(permit));
@@ -244,7 +244,7 @@ fn a_servers_job_is_paid_by_its_yes_alone() {
         assert_eq!(story.outcome(), Some(outcome));
     }
     let mut flawed = Story::begin(driver(leased(), Flaw::PaysWithoutAsking), true);
-    flawed.to_turn();
+    flawed.until_turn();
     flawed.answer(Input::Turn(turn(0)));
     flawed.answer(Input::Permit(Permit::Unanswered("?".into())));
     assert!(matches!(flawed.next, Effect::Arm(_)), "as it was");
@@ -279,7 +279,7 @@ fn a_price_that_changed_in_the_dialog_is_not_paid() {
 #[test]
 fn a_release_that_cannot_be_written_lets_nothing_go() {
     let mut story = Story::begin(driver(task(), Flaw::None), true);
-    story.to_turn();
+    story.until_turn();
     story.answer(Input::Turn(turn(0)));
     story.answer(Input::Armed);
     story.answer(Input::Held {

@@ -1,8 +1,12 @@
 //! The first page: what happened today, how much money, does anything need a person.
 
+mod trend;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
+
+use trend::{Bar, bars, day_of};
 
 use crate::domain::calendar::day_start;
 use crate::domain::{JobState, Outcome, Service};
@@ -13,7 +17,7 @@ use crate::server::web::page::page;
 use crate::server::web::permission::Right;
 use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
-use crate::server::web::words::{ago, count, local, money, time};
+use crate::server::web::words::{ago, count, money, time};
 use crate::store::catalogue::desk::{COLLECTION_DATA, collection_data};
 use crate::store::catalogue::{Area, Column, Role, work};
 use crate::store::jobs::{Day, Tally};
@@ -43,14 +47,6 @@ struct MachineRow {
     sessions: i64,
     operator: String,
     is_alive: bool,
-}
-
-struct Bar {
-    x: f64,
-    y: f64,
-    height: f64,
-    title: String,
-    url: String,
 }
 
 #[derive(Template)]
@@ -270,13 +266,6 @@ pub async fn show(
     })
 }
 
-/// A day of Viet Nam in this form.
-fn day_of(ms: i64, form: &str) -> String {
-    local(ms)
-        .map(|t| t.strftime(form).to_string())
-        .unwrap_or_default()
-}
-
 /// What stands in a collector's name and is not collected.
 async fn to_collect(app: &AppState, person: &Person) -> Result<Option<(String, String)>, Problem> {
     if person.account.role != Role::Collector {
@@ -376,32 +365,4 @@ fn failure(message: String, number: i64, day: &str) -> (String, String, String) 
         count(number),
         format!("/admin/t/jobs?{query}"),
     )
-}
-
-/// Bars on a field of 720 × 120, each with its day's list behind it.
-fn bars(trend: &[Day]) -> Vec<Bar> {
-    let most = trend.iter().map(|d| d.paid).max().unwrap_or(0).max(1);
-    #[expect(clippy::cast_precision_loss, reason = "pixels")]
-    let bar = |(at, d): (usize, &Day)| {
-        let height = if d.paid == 0 {
-            0.0
-        } else {
-            (d.paid as f64 / most as f64 * 120.0).max(2.0)
-        };
-        let full = day_of(d.start_ms, "%d/%m/%Y");
-        Bar {
-            x: at as f64 * 24.0 + 2.0,
-            y: 120.0 - height,
-            height,
-            title: format!(
-                "{full}: {} · {} lần thanh toán",
-                money(d.paid),
-                count(d.count)
-            ),
-            url: format!(
-                "/admin/t/jobs?f.outcome.is=paid&f.ended_at.from={full}&f.ended_at.to={full}&sort=ended_at&desc=1"
-            ),
-        }
-    };
-    trend.iter().enumerate().map(bar).collect()
 }

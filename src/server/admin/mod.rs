@@ -24,11 +24,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
+use super::web::guard::guarded;
 use super::web::limits::{OURS_ALONE, RouteLimits};
 use super::web::origin::Origin;
 use super::web::page::dressed;
 use super::web::problem::Problem;
-use super::web::route::{Need, Route, guarded};
+use super::web::route::{Need, Route};
 use super::web::{asset_routes, paths};
 use super::{AppState, door};
 

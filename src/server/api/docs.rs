@@ -198,9 +198,9 @@ fn table(title: &str, rows: &str) -> String {
 }
 
 fn row(field: &str, schema: &Value, about: &Value) -> String {
-    let told = marked(about["description"].as_str().unwrap_or(""));
+    let description = marked(about["description"].as_str().unwrap_or(""));
     format!(
-        "<tr><td><code>{}</code></td><td>{}</td><td>{told}</td></tr>",
+        "<tr><td><code>{}</code></td><td>{}</td><td>{description}</td></tr>",
         escaped(field),
         escaped(&kind(schema))
     )

@@ -64,9 +64,9 @@ pub async fn lease(
     Ok(Json(lease))
 }
 
-async fn lease_ms(app: &AppState, asked: Option<i64>) -> Result<i64, Problem> {
-    let wanted = match asked {
-        Some(asked) => asked,
+async fn lease_ms(app: &AppState, requested: Option<i64>) -> Result<i64, Problem> {
+    let wanted = match requested {
+        Some(requested) => requested,
         None => app.shop().await?.lease_ms,
     };
     Ok(wanted.clamp(*LEASE_MS.start(), *LEASE_MS.end()))

@@ -6,15 +6,16 @@ use axum::http::HeaderMap;
 
 /// Behind a proxy the right-most entry is its own; anything further left is what the caller claims.
 pub(crate) fn address(headers: &HeaderMap, socket: Option<IpAddr>, behind_proxy: bool) -> IpAddr {
-    let told = headers
+    let claimed = headers
         .get_all("x-forwarded-for")
         .iter()
         .next_back()
         .and_then(|v| v.to_str().ok());
-    let told = told
+    let claimed = claimed
         .filter(|_| behind_proxy)
         .and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
-    told.or(socket.filter(|_| !behind_proxy))
+    claimed
+        .or(socket.filter(|_| !behind_proxy))
         .unwrap_or(IpAddr::from([0, 0, 0, 0]))
 }
 

@@ -17,7 +17,7 @@ use crate::store::tables::{Compare, parse};
 /// people.
 pub fn read(table: &Table, column: &Column, text: &str) -> Result<String, String> {
     let text = text.trim();
-    let told = match column.kind {
+    let value_text = match column.kind {
         _ if text.is_empty() && !column.nullable && column.default == Some("0") => "0".to_owned(),
         _ if text.is_empty() => String::new(),
         ColumnKind::Int => text
@@ -38,14 +38,14 @@ pub fn read(table: &Table, column: &Column, text: &str) -> Result<String, String
         }
         _ => text.to_owned(),
     };
-    let value = parse(column, &told).map_err(|error| match error {
+    let value = parse(column, &value_text).map_err(|error| match error {
         StoreError::BadValue { why, .. } => why,
         other => other.to_string(),
     })?;
     if let (Some(number), ColumnKind::Int | ColumnKind::Money) = (value.as_i64(), column.kind) {
         within(table, column, number)?;
     }
-    Ok(told)
+    Ok(value_text)
 }
 
 /// The old columns are narrower than ours: what does not fit is said here, not cut there.
@@ -334,9 +334,9 @@ mod tests {
         ] {
             let found = table(name).expect("table");
             let column = found.column(column).expect("column");
-            let told = read(found, column, &for_form(column, &cell)).expect("read");
+            let text = read(found, column, &for_form(column, &cell)).expect("read");
             assert_eq!(
-                parse(column, &told).expect("value"),
+                parse(column, &text).expect("value"),
                 cell,
                 "{}",
                 column.name

@@ -1,23 +1,32 @@
 //! Nobody gets past without what a route needs.
 
+use axum::Router;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::Method;
 use axum::http::request::Parts;
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
 use super::origin::Origin;
 use super::page::go;
 use super::paths::{CODE, HOME, NEW_PASSWORD, ONESELF, SIGN_IN, next_page};
 use super::problem::Problem;
-use super::route::Need;
+use super::route::{Need, Route};
 use super::session::{self, Person, Step};
 use crate::server::AppState;
 use crate::store::catalogue::{self, AuditAction};
 use crate::store::{Entry, StoreError};
 
+/// The routes as a router, each behind its guard.
+pub fn guarded(app: &AppState, routes: Vec<Route>) -> Router<AppState> {
+    routes.into_iter().fold(Router::new(), |router, route| {
+        let guard = from_fn_with_state((app.clone(), route.need), guard);
+        router.route(route.path, route.handler.layer(guard))
+    })
+}
+
 /// Lets a request through to its handler, with the person in it; or answers in the handler's place.
-pub async fn guard(
+async fn guard(
     State((app, need)): State<(AppState, Need)>,
     params: RawPathParams,
     request: Request,

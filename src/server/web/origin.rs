@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn what_is_encrypted_is_known_and_not_believed() {
-        for (has_tls, behind_proxy, proto, socket, told) in [
+        for (has_tls, behind_proxy, proto, socket, expected) in [
             (false, false, None, HERE, (false, true)),
             (false, false, Some("https"), ELSEWHERE, (false, false)),
             (true, false, None, ELSEWHERE, (true, false)),
@@ -182,7 +182,7 @@ mod tests {
         ] {
             assert_eq!(
                 wire(has_tls, behind_proxy, proto, socket),
-                told,
+                expected,
                 "{has_tls} {behind_proxy} {proto:?} {socket:?}"
             );
         }

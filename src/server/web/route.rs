@@ -1,11 +1,8 @@
 //! One route of pages with who may use it: it cannot be written without saying so.
 
-use axum::Router;
 use axum::http::Method;
-use axum::middleware::from_fn_with_state;
 use axum::routing::MethodRouter;
 
-use super::guard::guard;
 use super::permission::Right;
 use super::session::Step;
 use crate::server::AppState;
@@ -38,7 +35,7 @@ pub struct Route {
     pub path: &'static str,
     /// Who may use it.
     pub need: Need,
-    handler: MethodRouter<AppState>,
+    pub(super) handler: MethodRouter<AppState>,
 }
 
 impl Route {
@@ -66,12 +63,4 @@ impl Route {
             handler,
         }
     }
-}
-
-/// The routes as a router, each behind its guard.
-pub fn guarded(app: &AppState, routes: Vec<Route>) -> Router<AppState> {
-    routes.into_iter().fold(Router::new(), |router, route| {
-        let guard = from_fn_with_state((app.clone(), route.need), guard);
-        router.route(route.path, route.handler.layer(guard))
-    })
 }

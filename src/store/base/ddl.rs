@@ -29,30 +29,13 @@ pub(super) fn steps_of(
             create_table(engine, table),
         )];
     };
-    let mut steps = Vec::new();
+    let mut steps = if engine == Engine::MariaDb {
+        key_steps(table, there)
+    } else {
+        Vec::new()
+    };
     let mut step = |name: String, sql: String| steps.push((name, sql));
     let name = table.name;
-    if engine == Engine::MariaDb
-        && table.is_keyed()
-        && let Some(id) = there.get("id")
-    {
-        if id.key != "PRI" {
-            step(
-                format!("key {name}.id"),
-                format!("ALTER TABLE `{name}` ADD PRIMARY KEY (`id`)"),
-            );
-        }
-        if !id.extra.contains("auto_increment") {
-            // InnoDB goes on above the largest id that is there.
-            step(
-                format!("number {name}.id"),
-                format!(
-                    "ALTER TABLE `{name}` MODIFY `id` {} NOT NULL AUTO_INCREMENT",
-                    id.kind
-                ),
-            );
-        }
-    }
     for column in table.columns {
         match there.get(column.name) {
             None => step(
@@ -91,6 +74,29 @@ pub(super) fn steps_of(
             }
             Some(_) => {}
         }
+    }
+    steps
+}
+
+/// An old table's number becomes a key that counts by itself.
+fn key_steps(table: &Table, there: &HashMap<String, Existing>) -> Vec<(String, String)> {
+    let Some(id) = there.get("id").filter(|_| table.is_keyed()) else {
+        return Vec::new();
+    };
+    let (name, mut steps) = (table.name, Vec::new());
+    if id.key != "PRI" {
+        steps.push((
+            format!("key {name}.id"),
+            format!("ALTER TABLE `{name}` ADD PRIMARY KEY (`id`)"),
+        ));
+    }
+    if !id.extra.contains("auto_increment") {
+        // InnoDB goes on above the largest id that is there.
+        let kind = &id.kind;
+        steps.push((
+            format!("number {name}.id"),
+            format!("ALTER TABLE `{name}` MODIFY `id` {kind} NOT NULL AUTO_INCREMENT"),
+        ));
     }
     steps
 }

@@ -107,7 +107,7 @@ impl Store {
         Self::connect_to(url).await
     }
 
-    /// Connects to a database that is there.
+    /// Connects to a database that is there; where none is, that is an error and none is made.
     pub async fn connect_to(url: &str) -> Result<Self, StoreError> {
         let pools = match url.split_once(':') {
             Some(("sqlite", _)) => sqlite(url).await.map(Pools::Sqlite),
@@ -207,6 +207,8 @@ async fn sqlite(url: &str) -> Result<SqlitePool, sqlx::Error> {
         .parse::<SqliteConnectOptions>()?
         .disable_statement_logging()
         .journal_mode(SqliteJournalMode::Wal)
+        // `connect` makes the file, with its owner's rights alone.
+        .create_if_missing(url.contains(":memory:"))
         // An acknowledged `arm` must survive a power cut.
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)

@@ -9,29 +9,29 @@
 //! column that is not there does not compile.
 
 mod column;
-#[expect(
+#[allow(
     clippy::wildcard_imports,
     reason = "the words that tables are written in"
 )]
 pub mod desk;
-#[expect(
+#[allow(
     clippy::wildcard_imports,
     reason = "the words that tables are written in"
 )]
 pub mod goods;
-#[expect(
+#[allow(
     clippy::wildcard_imports,
     reason = "the words that tables are written in"
 )]
 pub mod house;
-#[expect(
+#[allow(
     clippy::wildcard_imports,
     reason = "the words that tables are written in"
 )]
 pub mod people;
 mod table;
 mod words;
-#[expect(
+#[allow(
     clippy::wildcard_imports,
     reason = "the words that tables are written in"
 )]

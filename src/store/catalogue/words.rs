@@ -243,6 +243,7 @@ pub const OUTCOMES: &[(&str, &str)] = &[
     ("not_found", "Không tìm thấy"),
     ("rejected", "Cổng từ chối"),
     ("refused", "Không làm (giới hạn)"),
+    ("held_back", "Trùng, chờ xác nhận"),
     ("failed", "Lỗi, làm lại được"),
     ("not_sent", "Chưa gửi"),
     ("unknown", "Chưa rõ, cần xem"),

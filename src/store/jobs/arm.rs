@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::lease::Held;
 use super::limit::is_over_limit;
-use super::row::{JobRow, ROW, read_row};
+use super::row::{JobRecord, ROW, read_row};
 use super::{Jobs, debts, repeats};
 use crate::domain::Vnd;
 use crate::domain::lease::{JobEvent, JobState, after};
@@ -115,7 +115,7 @@ async fn arm(tx: &Tx, request: &Request<'_>) -> Result<Result<i64, LeaseRefusal>
 /// The same attempt once more: its answer may have been lost on the way.
 async fn arm_again(
     tx: &Tx,
-    row: &JobRow,
+    row: &JobRecord,
     request: &Request<'_>,
 ) -> Result<Result<i64, LeaseRefusal>, StoreError> {
     let permission = permission_of(tx, row.id, row.fence).await?;
@@ -135,7 +135,7 @@ async fn arm_again(
 /// Writes the permission down: the debt's lock, the attempt, the job's state.
 async fn keep_armed(
     tx: &Tx,
-    row: &JobRow,
+    row: &JobRecord,
     state: JobState,
     request: &Request<'_>,
     amount: Option<Vnd>,

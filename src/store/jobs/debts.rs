@@ -1,6 +1,6 @@
 //! Locks of debts: one debt has one payment on its way, over all machines and servers.
 
-use super::row::JobRow;
+use super::row::JobRecord;
 use crate::domain::lease::JobState;
 use crate::store::StoreError;
 use crate::store::base::{Tx, execute, exists, insert, values};
@@ -14,7 +14,7 @@ pub(super) async fn is_locked(tx: &Tx, debt_key: &str) -> Result<bool, StoreErro
 /// The debt's lock stands exactly as long as money of it may be on its way.
 pub(super) async fn follow(
     tx: &Tx,
-    row: &JobRow,
+    row: &JobRecord,
     state: JobState,
     now: i64,
 ) -> Result<(), StoreError> {
@@ -33,7 +33,7 @@ pub(super) async fn follow(
     .map(|_| ())
 }
 
-pub(super) async fn lock(tx: &Tx, row: &JobRow, now: i64) -> Result<(), StoreError> {
+pub(super) async fn lock(tx: &Tx, row: &JobRecord, now: i64) -> Result<(), StoreError> {
     insert(
         tx,
         "INSERT INTO debt_locks (debt_key, job_id, since) VALUES (?, ?, ?)",

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::new_job::live_key;
-use super::row::{JobRow, ROW, proof_wire, read_row};
+use super::row::{JobRecord, ROW, proof_wire, read_row};
 use super::{Jobs, debts};
 use crate::domain::lease::{JobEvent, JobState, Resolution, after};
 use crate::domain::{Outcome, Proof, Vnd};
@@ -118,7 +118,7 @@ async fn decide(
 
 async fn write(
     tx: &Tx,
-    row: &JobRow,
+    row: &JobRecord,
     state: JobState,
     decision: &Decision<'_>,
 ) -> Result<(), StoreError> {

@@ -16,7 +16,7 @@ const SEEN_BATCH: usize = 200;
 
 /// A report on a job, accepted or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportRow {
+pub struct ReportRecord {
     /// When it came.
     pub at: i64,
     /// Which machine said it.
@@ -56,7 +56,7 @@ pub struct ArmedAttempt {
 
 impl Jobs<'_> {
     /// What was reported on a job, the newest first.
-    pub async fn reports_of(&self, job: i64, limit: u32) -> Result<Vec<ReportRow>, StoreError> {
+    pub async fn reports_of(&self, job: i64, limit: u32) -> Result<Vec<ReportRecord>, StoreError> {
         let sql = format!(
             "SELECT reports.at, machines.name, reports.outcome, reports.amount, reports.proof, reports.transaction_id, reports.message, \
              reports.operator, reports.verdict, reports.reason, reports.attempt \
@@ -66,7 +66,7 @@ impl Jobs<'_> {
             .await?
             .iter()
             .map(|row| {
-                Ok(ReportRow {
+                Ok(ReportRecord {
                     at: int(row, 0)?,
                     machine: text_or_none(row, 1)?.unwrap_or_default(),
                     outcome: text(row, 2)?,
@@ -148,13 +148,13 @@ async fn see_some(tx: &Tx, ids: &[i64], actor: &Actor) -> Result<usize, StoreErr
         let now = tx.now_ms();
         if execute(tx, sql, values![now, *id]).await? == 1 {
             seen += 1;
-            let told = serde_json::json!({ "seen_at": now });
+            let state = serde_json::json!({ "seen_at": now });
             audit::write(
                 tx,
                 actor,
                 Entry::of(AuditAction::ReportsSeen)
                     .row(&REPORTS, *id)
-                    .after(told),
+                    .after(state),
             )
             .await?;
         }

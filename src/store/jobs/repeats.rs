@@ -1,7 +1,7 @@
 //! Top-ups that equal one of a short while ago: the portal cannot tell a repeated one from a second
 //! one, so a person has to say that it is meant.
 
-use super::row::JobRow;
+use super::row::JobRecord;
 use crate::domain::{JobState, Outcome};
 use crate::store::StoreError;
 use crate::store::base::{Conn, Tx, exists, one, text, values};
@@ -12,7 +12,7 @@ const REPEAT_HOURS: i64 = 24;
 
 /// Was an equal top-up (the same service, number and amount) paid within the time that the shop has
 /// set, by whatever machine? A debt is none: the portal says what is still owed.
-pub(super) async fn is_repeat(tx: &Tx, row: &JobRow) -> Result<bool, StoreError> {
+pub(super) async fn is_repeat(tx: &Tx, row: &JobRecord) -> Result<bool, StoreError> {
     let Some(amount) = row.amount else {
         return Ok(false);
     };

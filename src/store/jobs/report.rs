@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::arm::{Permission, permission_of};
-use super::row::{JobRow, ROW, proof_wire, read_row};
+use super::row::{JobRecord, ROW, proof_wire, read_row};
 use super::{Jobs, debts};
 use crate::domain::lease::{JobEvent, JobState, after, counts_as_try, may_have_moved_money};
 use crate::domain::{Outcome, Proof, Report, Vnd};
@@ -119,7 +119,7 @@ async fn accept(
 /// for a person to see.
 async fn is_proven(
     tx: &Tx,
-    row: &JobRow,
+    row: &JobRecord,
     permission: Option<&Permission>,
     report: &Report,
 ) -> Result<bool, StoreError> {
@@ -149,7 +149,7 @@ async fn is_proven(
 /// Carries an accepted report out: the job's new state, what was collected, the debt's lock.
 async fn settle(
     tx: &Tx,
-    row: &JobRow,
+    row: &JobRecord,
     state: JobState,
     tries: i64,
     report: &Report,
@@ -183,7 +183,7 @@ async fn settle(
 
 async fn write(
     tx: &Tx,
-    row: &JobRow,
+    row: &JobRecord,
     (state, outcome): (JobState, Outcome),
     tries: i64,
     report: &Report,
@@ -226,7 +226,7 @@ async fn write(
     execute(tx, &sql, given).await.map(|_| ())
 }
 
-async fn dispute(tx: &Tx, row: &JobRow, state: JobState) -> Result<(), StoreError> {
+async fn dispute(tx: &Tx, row: &JobRecord, state: JobState) -> Result<(), StoreError> {
     let now = tx.now_ms();
     let sql = "UPDATE jobs SET state = ?, updated_at = ?, disputed_at = ?, ended_at = CASE WHEN ? THEN ended_at END, version = version + 1 WHERE id = ?";
     execute(

@@ -6,7 +6,7 @@ use crate::store::StoreError;
 use crate::store::base::{SqlRow, int, int_or_none, text, text_or_none};
 
 /// A job's row as the rules need it.
-pub(super) struct JobRow {
+pub(super) struct JobRecord {
     pub id: i64,
     pub state: JobState,
     pub machine_id: Option<i64>,
@@ -32,8 +32,8 @@ pub(super) fn state_of(row: &SqlRow, at: usize) -> Result<JobState, StoreError> 
         .map_err(|e: UnknownJobState| StoreError::Damaged(e.to_string()))
 }
 
-pub(super) fn read_row(row: &SqlRow) -> Result<JobRow, StoreError> {
-    Ok(JobRow {
+pub(super) fn read_row(row: &SqlRow) -> Result<JobRecord, StoreError> {
+    Ok(JobRecord {
         id: int(row, 0)?,
         state: state_of(row, 1)?,
         machine_id: int_or_none(row, 2)?,
@@ -49,7 +49,7 @@ pub(super) fn read_row(row: &SqlRow) -> Result<JobRow, StoreError> {
     })
 }
 
-impl JobRow {
+impl JobRecord {
     pub fn is_held_by(&self, machine: i64, fence: i64) -> bool {
         self.machine_id == Some(machine) && self.fence == fence
     }

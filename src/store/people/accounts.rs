@@ -169,13 +169,13 @@ impl Accounts<'_> {
                 return Err(StoreError::NoRow);
             }
             check_owners(&tx, &owners).await?;
-            let told = json!({ "trial": until.is_some(), "trial_expire_date": until });
+            let state = json!({ "trial": until.is_some(), "trial_expire_date": until });
             audit::write(
                 &tx,
                 actor,
                 Entry::of(AuditAction::AccountsTrial)
                     .row(&USERS, user_id)
-                    .after(told),
+                    .after(state),
             )
             .await
         })

@@ -91,13 +91,13 @@ async fn set_device(tx: &Tx, user_id: i64, binds: bool, actor: &Actor) -> Result
     if binds {
         end_all(tx, user_id).await?;
     }
-    let told = json!({ "one_device": binds });
+    let state = json!({ "one_device": binds });
     audit::write(
         tx,
         actor,
         Entry::of(AuditAction::AccountsDevice)
             .row(&USERS, user_id)
-            .after(told),
+            .after(state),
     )
     .await
 }

@@ -20,11 +20,11 @@ use crate::server::web::session::Person;
 use crate::server::web::words::{ago, count, money, time};
 use crate::store::catalogue::work::{JOBS, jobs, reports};
 use crate::store::catalogue::{Area, Column, SERVICES};
-use crate::store::jobs::{ArmedAttempt, JobFilter, JobView, ReportRow};
+use crate::store::jobs::{ArmedAttempt, JobFilter, JobView, ReportRecord};
 
 /// Jobs that wait for a person, on one page.
 const MANY: u32 = 200;
-/// Events of a job that are told.
+/// Events of a job that are shown.
 const EVENTS_MAX: u32 = 200;
 
 struct Waiting {
@@ -45,7 +45,7 @@ struct Waiting {
 struct Review {
     frame: Frame,
     /// How many, and how much may be on its way.
-    told: Option<(String, String)>,
+    in_doubt: Option<(String, String)>,
     jobs: Vec<Waiting>,
 }
 
@@ -133,7 +133,7 @@ pub async fn list(
     });
     page(&Review {
         frame: Frame::of(&person, "Cần xem", "review").with_notice(done.done.as_deref()),
-        told: (number > 0).then(|| (count(number), money(sum))),
+        in_doubt: (number > 0).then(|| (count(number), money(sum))),
         jobs: jobs.collect(),
     })
 }
@@ -198,7 +198,7 @@ async fn reports_of(app: &AppState, job: i64) -> Result<Vec<Event>, Problem> {
     Ok(reports.into_iter().map(report_event).collect())
 }
 
-fn report_event(report: ReportRow) -> Event {
+fn report_event(report: ReportRecord) -> Event {
     let shown = |column: Column, text: Option<String>| {
         text.map(|text| cells::for_people(&column, &Json::from(text)))
             .filter(|text| !text.is_empty())

@@ -121,6 +121,8 @@ pub(super) fn tabs(request: &ListRequest) -> Vec<StateTab> {
     std::iter::once(all).chain(each).collect()
 }
 
+/// A field for each column that is shown or filtered. The tabs above the list of jobs ask for the
+/// state.
 pub(super) async fn filter_fields(
     app: &AppState,
     request: &ListRequest,
@@ -130,66 +132,76 @@ pub(super) async fn filter_fields(
     let wanted = request
         .table
         .shown()
-        .filter(|c| columns.iter().any(|shown| shown.name == c.name) || is_filtered(c));
+        .filter(|c| columns.iter().any(|shown| shown.name == c.name) || is_filtered(c))
+        .filter(|c| **c != work::jobs::STATE);
     let mut fields = Vec::new();
-    for column in wanted.filter(|c| **c != work::jobs::STATE) {
-        let name = |op: &str| format!("f.{}.{op}", column.name);
-        let is_time = column.kind.is_time();
-        let hint = |op: &str| match (is_time, op) {
-            (true, "from") => "từ ngày",
-            (true, _) => "đến ngày",
-            (_, "from") => "từ",
-            (_, "to") => "đến",
-            _ => "chứa",
-        };
-        let now = request.value(&name("is"));
-        let mut shape = if is_time { "date" } else { "text" };
-        let mut label = String::new();
-        if let ColumnKind::Relation { .. } = column.kind {
-            shape = "pick";
-            label = name_of(app, column, now.parse().ok())
-                .await?
-                .unwrap_or_else(|| now.to_owned());
-        }
-        let input = |op: &&'static str| {
-            let value = request.value(&name(op));
-            // A browser's own calendar takes a day as 2026-08-31 only.
-            let day = cells::day(value).filter(|_| is_time);
-            (
-                name(op),
-                hint(op),
-                day.map_or_else(|| value.to_owned(), |day| day.to_string()),
-            )
-        };
-        let inputs: Vec<_> = ops_of(column.kind).iter().map(input).collect();
-        if inputs
-            .iter()
-            .any(|(_, _, value)| !value.is_empty() && cells::day(value).is_none())
-            && is_time
-        {
-            shape = "text";
-        }
-        let choice = |value: &str, label: &str| Choice {
-            value: value.to_owned(),
-            label: label.to_owned(),
-            is_chosen: value == now,
-        };
-        let choices = match column.kind {
-            ColumnKind::Choice(all) => all
-                .iter()
-                .map(|(wire, label)| choice(wire, label))
-                .collect(),
-            ColumnKind::Bool => vec![choice("1", "có"), choice("0", "không")],
-            _ => Vec::new(),
-        };
-        fields.push(FilterField {
-            name: column.name,
-            vi: column.vi,
-            shape,
-            label,
-            inputs,
-            choices,
-        });
+    for column in wanted {
+        fields.push(filter_field(app, request, column).await?);
     }
     Ok(fields)
+}
+
+async fn filter_field(
+    app: &AppState,
+    request: &ListRequest,
+    column: &'static Column,
+) -> Result<FilterField, Problem> {
+    let now = request.value(&format!("f.{}.is", column.name));
+    let is_time = column.kind.is_time();
+    let inputs: Vec<_> = ops_of(column.kind)
+        .iter()
+        .map(|op| input(request, column, op))
+        .collect();
+    let is_day = |text: &str| text.is_empty() || cells::day(text).is_some();
+    let (shape, label) = if let ColumnKind::Relation { .. } = column.kind {
+        let name = name_of(app, column, now.parse().ok()).await?;
+        ("pick", name.unwrap_or_else(|| now.to_owned()))
+    } else if is_time && inputs.iter().all(|(_, _, value)| is_day(value)) {
+        ("date", String::new())
+    } else {
+        ("text", String::new())
+    };
+    Ok(FilterField {
+        name: column.name,
+        vi: column.vi,
+        shape,
+        label,
+        inputs,
+        choices: choices(column, now),
+    })
+}
+
+/// One input of a filter: its name, its hint, what stands in it.
+fn input(request: &ListRequest, column: &Column, op: &str) -> (String, &'static str, String) {
+    let is_time = column.kind.is_time();
+    let hint = match (is_time, op) {
+        (true, "from") => "từ ngày",
+        (true, _) => "đến ngày",
+        (_, "from") => "từ",
+        (_, "to") => "đến",
+        _ => "chứa",
+    };
+    let name = format!("f.{}.{op}", column.name);
+    let value = request.value(&name);
+    // A browser's own calendar takes a day as 2026-08-31 only.
+    let day = cells::day(value).filter(|_| is_time);
+    let text = day.map_or_else(|| value.to_owned(), |day| day.to_string());
+    (name, hint, text)
+}
+
+/// What can be chosen of a column, where it is a choice.
+fn choices(column: &Column, now: &str) -> Vec<Choice> {
+    let choice = |value: &str, label: &str| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        is_chosen: value == now,
+    };
+    match column.kind {
+        ColumnKind::Choice(all) => all
+            .iter()
+            .map(|(wire, label)| choice(wire, label))
+            .collect(),
+        ColumnKind::Bool => vec![choice("1", "có"), choice("0", "không")],
+        _ => Vec::new(),
+    }
 }

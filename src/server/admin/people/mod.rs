@@ -1,0 +1,210 @@
+//! Accounts: who may sign in, as what, for how long. Owners are for owners.
+
+mod person;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use crate::server::AppState;
+use crate::server::door::password::hashed;
+use crate::server::door::register::username_fault;
+use crate::server::web::extract::Done;
+use crate::server::web::field::Choice;
+use crate::server::web::form::FormData;
+use crate::server::web::frame::Frame;
+use crate::server::web::page::{page, page_with};
+use crate::server::web::permission::{Right, may_manage};
+use crate::server::web::problem::Problem;
+use crate::server::web::route::{Need, Route};
+use crate::server::web::session::Person;
+use crate::server::web::words::time;
+use crate::store::catalogue::{AccountStatus, Area, Role};
+use crate::store::people::{NewAccount, UserAccount};
+use crate::store::{StoreError, letters};
+
+/// Accounts on the page.
+const MANY: u32 = 500;
+/// How long a password for once works.
+const ONCE_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The routes of accounts.
+pub fn routes() -> Vec<Route> {
+    let may = |right| Need::May(Area::People, right);
+    vec![
+        Route::read("/admin/people", may(Right::See), get(list)),
+        Route::change("/admin/people", may(Right::Add), post(add)),
+        Route::read("/admin/people/{id}", may(Right::See), get(person::show)),
+        Route::change(
+            "/admin/people/{id}/standing",
+            may(Right::Edit),
+            post(person::set_role),
+        ),
+        Route::change(
+            "/admin/people/{id}/trial",
+            may(Right::Edit),
+            post(person::trial),
+        ),
+        Route::change(
+            "/admin/people/{id}/reset",
+            may(Right::Edit),
+            post(person::reset),
+        ),
+        Route::change(
+            "/admin/people/{id}/totp-off",
+            may(Right::Edit),
+            post(person::totp_off),
+        ),
+        Route::change(
+            "/admin/people/{id}/device",
+            may(Right::Edit),
+            post(person::device),
+        ),
+        Route::change(
+            "/admin/people/{id}/end",
+            may(Right::Edit),
+            post(person::end_sessions),
+        ),
+    ]
+}
+
+struct PersonRow {
+    id: i64,
+    username: String,
+    role: &'static str,
+    status: &'static str,
+    tone: &'static str,
+    last_login: String,
+}
+
+#[derive(Template)]
+#[template(path = "people.html")]
+struct People {
+    frame: Frame,
+    all: Vec<PersonRow>,
+    roles: Vec<Choice>,
+    may_add: bool,
+    error: Option<String>,
+    new_password: Option<(String, String)>,
+}
+
+/// How loud an account's status is.
+const fn tone_of(status: AccountStatus) -> &'static str {
+    match status {
+        AccountStatus::Active => "tone good",
+        AccountStatus::Pending => "tone doubt",
+        AccountStatus::Suspended => "tone bad",
+    }
+}
+
+/// The roles that this person may give.
+fn roles_for(person: &Person, chosen: Role) -> Vec<Choice> {
+    Role::ALL
+        .iter()
+        .filter(|role| may_manage(person.account.role, **role))
+        .map(|role| Choice {
+            value: role.wire().to_owned(),
+            label: role.label().to_owned(),
+            is_chosen: *role == chosen,
+        })
+        .collect()
+}
+
+/// Sixteen letters, eighty bits.
+fn password_for_once() -> String {
+    letters(16)
+}
+
+async fn people(
+    app: &AppState,
+    person: &Person,
+    error: Option<String>,
+    new_password: Option<(String, String)>,
+    done: Option<&str>,
+) -> Result<People, Problem> {
+    let mut accounts = app.store().accounts().list(MANY).await?;
+    // Who waits for approval stands first.
+    accounts.sort_by_key(|a| (a.status != AccountStatus::Pending, a.username.clone()));
+    let row = |account: UserAccount| PersonRow {
+        id: account.user_id,
+        username: account.username,
+        role: account.role.label(),
+        status: account.status.label(),
+        tone: tone_of(account.status),
+        last_login: account.last_login.map_or_else(|| "chưa".to_owned(), time),
+    };
+    let may_add = person.may(Area::People, Right::Add);
+    Ok(People {
+        frame: Frame::of(person, "Tài khoản", "accounts").with_notice(done),
+        all: accounts.into_iter().map(row).collect(),
+        roles: roles_for(person, Role::Operator),
+        may_add,
+        error,
+        new_password,
+    })
+}
+
+/// All accounts.
+pub async fn list(
+    State(app): State<AppState>,
+    person: Person,
+    Query(done): Query<Done>,
+) -> Result<Response, Problem> {
+    page(&people(&app, &person, None, None, done.done.as_deref()).await?)
+}
+
+/// A new account with a password for once, which is shown this once.
+pub async fn add(
+    State(app): State<AppState>,
+    person: Person,
+    form: FormData,
+) -> Result<Response, Problem> {
+    let role = Role::of(form.text("role")).ok_or_else(|| Problem::bad("Chọn vai trò."))?;
+    if !may_manage(person.account.role, role) {
+        return Err(Problem::forbidden());
+    }
+    let (username, name) = (form.text("username"), form.text("name"));
+    if let Some(why) = username_fault(username) {
+        return page_with(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &people(&app, &person, Some(why.to_owned()), None, None).await?,
+        );
+    }
+    let password = password_for_once();
+    let hash = hashed(&password).await?;
+    let new = NewAccount {
+        username,
+        name: Some(name).filter(|n| !n.is_empty()),
+        role,
+        status: AccountStatus::Active,
+    };
+    match app
+        .store()
+        .accounts()
+        .add(
+            &new,
+            &hash,
+            Some(app.store().now_ms() + ONCE_MS),
+            &person.actor(),
+        )
+        .await
+    {
+        Ok(_) => page(
+            &people(
+                &app,
+                &person,
+                None,
+                Some((username.to_owned(), password)),
+                None,
+            )
+            .await?,
+        ),
+        Err(StoreError::BadValue { field, why }) => page_with(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &people(&app, &person, Some(format!("{field}: {why}")), None, None).await?,
+        ),
+        Err(other) => Err(other.into()),
+    }
+}
