@@ -242,8 +242,8 @@ impl<'r> PortalLogin<'r> {
             return Ok(());
         }
         let account = self.tools.ledger.account(&self.agent);
-        if account.words_have_proven(self.plan.service).await? {
-            self.crew.words_have_proven();
+        if account.words_have_proven(self.plan.service).await? == Some(false) {
+            self.crew.words_have_failed();
         }
         let seq = self.tools.ledger.seq().await;
         match self.page()?.history_mark().await {

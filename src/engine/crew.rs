@@ -39,8 +39,9 @@ pub(super) struct Crew<'r> {
     pub book: Book,
     /// What every attempt is bound by.
     pub rules: Arc<AttemptRules>,
-    /// The portal's words have proven a payment, and none since was unknown.
-    words_prove: AtomicBool,
+    /// The portal answered a payment in words that nobody knows, or in none, and in no known ones
+    /// since.
+    words_fail: AtomicBool,
     /// Between the last guard and the arming no other payment may slip in, or two would pass one
     /// limit.
     pub arming: tokio::sync::Mutex<()>,
@@ -98,7 +99,7 @@ impl<'r> Crew<'r> {
             shards: Shards::new(tools.browser.clone(), tools.logins_per_browser),
             book: Book::default(),
             rules: Arc::new(tools.rules(plan.limits)),
-            words_prove: AtomicBool::new(false),
+            words_fail: AtomicBool::new(false),
             arming: tokio::sync::Mutex::default(),
             person: tokio::sync::Mutex::default(),
             halt: CancellationToken::new(),
@@ -237,24 +238,25 @@ impl<'r> Crew<'r> {
         self.news.notify_waiters();
     }
 
-    /// The portal's words have proven payments before.
-    pub fn words_have_proven(&self) {
-        self.words_prove.store(true, Ordering::Release);
+    /// The portal's words have proven none of the payments before.
+    pub fn words_have_failed(&self) {
+        self.words_fail.store(true, Ordering::Release);
     }
 
-    /// What the portal answered to a payment: known words can be trusted to prove the next one,
-    /// unknown ones cannot.
+    /// What the portal answered to a payment that it answered at all: known words can be trusted to
+    /// prove the next one, unknown ones or none cannot.
     pub fn saw_answer(&self, answer: &Answer) {
         match answer {
-            Answer::Success { .. } => self.words_prove.store(true, Ordering::Release),
-            Answer::Unclear => self.words_prove.store(false, Ordering::Release),
-            Answer::Refused | Answer::Cleared | Answer::Silent => {}
+            Answer::Success { .. } => self.words_fail.store(false, Ordering::Release),
+            Answer::Unclear | Answer::Silent => self.words_fail.store(true, Ordering::Release),
+            Answer::Refused | Answer::Cleared => {}
         }
     }
 
-    /// Can something else than the balance prove a payment: words, or a history?
+    /// Can something else than the balance prove a payment: a history, or words that are not known
+    /// to fail?
     pub fn is_provable_in_words(&self) -> bool {
-        self.words_prove.load(Ordering::Acquire) || self.history_mark().is_some()
+        !self.words_fail.load(Ordering::Acquire) || self.history_mark().is_some()
     }
 
     /// The newest transaction in the portal's history when the batch began, and the ledger's newest

@@ -9,8 +9,7 @@ use super::plan::Plan;
 use super::progress::{Progress, Reporter};
 use super::tools::{EngineError, Tools};
 use crate::browser::{BrowserError, Session};
-use crate::domain::driver::same_agent;
-use crate::domain::{Event, Language, Vnd};
+use crate::domain::{Event, Language, Vnd, is_same_agent};
 use crate::ledger::LiveAttempt;
 use crate::portal::{LoginStep, Page, PortalError};
 
@@ -179,7 +178,7 @@ impl<'r> PortalLogin<'r> {
     /// The browser must be who the configuration says.
     pub fn check_agent(&self, found: &str) -> Result<(), PortalError> {
         match &self.plan.agent {
-            Some(expected) if !same_agent(expected, found) => Err(PortalError::OtherUser {
+            Some(expected) if !is_same_agent(expected, found) => Err(PortalError::OtherUser {
                 found: found.to_owned(),
                 expected: expected.clone(),
             }),

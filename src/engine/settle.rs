@@ -8,8 +8,8 @@ use super::locked::locked;
 use super::login::PortalLogin;
 use super::progress::Progress;
 use super::tools::EngineError;
-use crate::domain::driver::{AttemptDriver, JobTask, same_agent};
-use crate::domain::{Outcome, Settled, State, Vnd};
+use crate::domain::driver::{AttemptDriver, JobTask};
+use crate::domain::{Outcome, Settled, State, Vnd, is_same_agent};
 use crate::ledger::{LedgerError, LiveAttempt};
 
 impl PortalLogin<'_> {
@@ -18,7 +18,7 @@ impl PortalLogin<'_> {
         let mut mine = self.tools.ledger.in_doubt().await?;
         mine.retain(|live| {
             let intent = live.attempt.intent.as_ref();
-            intent.is_some_and(|intent| same_agent(&intent.agent, &self.agent))
+            intent.is_some_and(|intent| is_same_agent(&intent.agent, &self.agent))
         });
         Ok(mine)
     }

@@ -206,6 +206,8 @@ impl PortalLogin<'_> {
 
 /// What the portal's answer teaches about its words.
 fn self_saw(carrier: &Carrier<'_, '_>) {
-    let answer = &carrier.driver.reading().answer;
-    carrier.login.crew.saw_answer(answer);
+    if carrier.live.attempt.observed.is_some() {
+        let answer = &carrier.driver.reading().answer;
+        carrier.login.crew.saw_answer(answer);
+    }
 }

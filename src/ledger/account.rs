@@ -171,19 +171,19 @@ impl AgentAccount<'_> {
     }
 
     /// Have the portal's own words proven one of the newest payments of this service? Else only
-    /// the balance or a history can.
-    pub async fn words_have_proven(&self, service: Service) -> Result<bool, LedgerError> {
+    /// the balance or a history can. `None`: nothing was paid yet.
+    pub async fn words_have_proven(&self, service: Service) -> Result<Option<bool>, LedgerError> {
         let mut writer = self.ledger.connection.lock().await;
         let row = sqlx::query(
-            "SELECT 1 FROM (SELECT id FROM attempts WHERE outcome IS NOT NULL AND outcome = 'paid' AND service = ? \
-             ORDER BY updated_ms DESC LIMIT 50) a JOIN events e ON e.attempt_id = a.id AND e.kind = 'concluded' \
-             WHERE e.body LIKE '%\"proof\":\"response\"%' LIMIT 1",
+            "SELECT MAX(e.body LIKE '%\"proof\":\"response\"%') FROM \
+             (SELECT id FROM attempts WHERE outcome IS NOT NULL AND outcome = 'paid' AND service = ? \
+             ORDER BY updated_ms DESC LIMIT 50) a JOIN events e ON e.attempt_id = a.id AND e.kind = 'concluded'",
         )
         .bind(service.spec().wire)
-        .fetch_optional(&mut writer.sql)
+        .fetch_one(&mut writer.sql)
         .await
         .map_err(|e| self.ledger.fault(e))?;
-        Ok(row.is_some())
+        Ok(row.get::<Option<bool>, _>(0))
     }
 }
 

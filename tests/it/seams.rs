@@ -146,19 +146,26 @@ async fn one_lost_request_pauses_a_portal_without_words_instead_of_making_doubts
         // Neither a history nor a word of success: only the balance can prove.
         s.switches.history = false;
         s.switches.success = Severity::None;
-        for code in ["PE0001", "PE0002", "PE0003"] {
+        for code in ["PE0001", "PE0002", "PE0003", "PE0004"] {
             s.owing(code, 100_000);
         }
-        s.fault("confirm", "PE0001", FaultAction::Drop { moved: false });
+        s.fault("confirm", "PE0002", FaultAction::Drop { moved: false });
     })
     .await;
     world.settle_max = Duration::from_secs(2);
-    let after = world.run(Service::PayEvn, "PE0001\nPE0002\nPE0003").await;
-    assert_eq!(after.outcome("PE0001"), Outcome::Unknown);
-    assert_eq!(after.outcome("PE0002"), Outcome::Cancelled);
+    let after = world
+        .run(Service::PayEvn, "PE0001\nPE0002\nPE0003\nPE0004")
+        .await;
+    assert_eq!(
+        after.result("PE0001").conclusion.proof,
+        Proof::Balance,
+        "its words are known not to prove"
+    );
+    assert_eq!(after.outcome("PE0002"), Outcome::Unknown);
+    assert_eq!(after.outcome("PE0003"), Outcome::Cancelled);
     assert_eq!(
         world.truth().confirm_posts,
-        1,
+        2,
         "what could not be proven is not armed"
     );
     let why = after.finished.paused.as_deref().unwrap_or_default();

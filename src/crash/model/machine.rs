@@ -74,7 +74,7 @@ pub(super) struct Simulation {
     batch: u32,
     /// Newest attempt of each job in this batch.
     last: BTreeMap<usize, usize>,
-    words_prove: bool,
+    words_fail: bool,
     is_paused: bool,
 }
 
@@ -155,7 +155,7 @@ impl Simulation {
             link_away_until: 0,
             batch: 0,
             last: BTreeMap::new(),
-            words_prove: false,
+            words_fail: false,
             is_paused: false,
         }
     }
@@ -319,7 +319,7 @@ impl Simulation {
     /// One life of the program.
     fn live(&mut self) -> Result<(), Crash> {
         self.is_paused = false;
-        self.words_prove = self.portal.wording != Wording::Odd && self.dice.random_bool(0.5);
+        self.words_fail = self.portal.wording == Wording::Odd && self.dice.random_bool(0.5);
         self.recover()?;
         self.deliver();
         self.take_leases();
@@ -571,7 +571,7 @@ impl Simulation {
         let stamp = book.stamp(self.journal.seq);
         let mut driver = self.driver(attempt).after_tries(tries);
         let begin = Begin {
-            is_provable_in_words: self.words_prove || self.portal.has_history,
+            is_provable_in_words: !self.words_fail || self.portal.has_history,
             is_lease_lost: self.has_link() && self.is_lease_lost(attempt),
             ..Begin::default()
         };
@@ -628,8 +628,8 @@ impl Simulation {
     /// What the portal's answer teaches about its words.
     fn learn(&mut self, reading: &Reading) {
         match reading.answer {
-            crate::domain::Answer::Success { .. } => self.words_prove = true,
-            crate::domain::Answer::Unclear => self.words_prove = false,
+            crate::domain::Answer::Success { .. } => self.words_fail = false,
+            crate::domain::Answer::Unclear => self.words_fail = true,
             _ => {}
         }
     }

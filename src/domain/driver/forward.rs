@@ -4,6 +4,7 @@ use super::{
     ArmOrder, AttemptDriver, Begin, Course, Effect, Finish, Flaw, LookedUp, Next, Opened,
     OutOfOrder, Permit, Phase, Question, TechnicalFault, Turn, backoff_ms,
 };
+use crate::domain::agent::is_same_agent;
 use crate::domain::attempt::{Conclusion, Event, GateKind, Intent, Quote};
 use crate::domain::guard::{GuardFacts, PaymentRequest, Refusal, refusal};
 use crate::domain::money::Vnd;
@@ -100,9 +101,9 @@ impl AttemptDriver {
             (None, _) if self.task.service.is_payment() => Some(ends(
                 "Không tìm thấy tên tài khoản trên Viettel Pay Pro.".to_owned(),
             )),
-            (Some(found), Some(expected)) if !same_agent(found, expected) => Some(ends(format!(
-                "Trình duyệt đang đăng nhập tài khoản {found}, không phải {expected}."
-            ))),
+            (Some(found), Some(expected)) if !is_same_agent(found, expected) => Some(ends(
+                format!("Trình duyệt đang đăng nhập tài khoản {found}, không phải {expected}."),
+            )),
             _ => None,
         }
     }
@@ -299,9 +300,4 @@ fn postponed() -> (Event, Next) {
     let why = "Chờ đối soát giao dịch chưa rõ trước khi trả tiếp".to_owned();
     let event = Event::ContactLost { why };
     (event, Next::Finish(Finish::Postponed))
-}
-
-/// Agent codes are the same whatever their case and the blanks around them.
-pub fn same_agent(one: &str, other: &str) -> bool {
-    one.trim().eq_ignore_ascii_case(other.trim())
 }

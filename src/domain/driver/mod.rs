@@ -27,7 +27,6 @@ pub use effect::{
     ArmOrder, Books, ClickAnswer, Effect, Finish, HistoryRead, Input, LookedUp, Opened, Permit,
     Reading, Reattached, Reply, Since, TechnicalFault, Turn,
 };
-pub use forward::same_agent;
 
 use super::attempt::{Attempt, Conclusion, Event, GateKind, IllegalEvent, Said};
 use super::guard::Limits;
