@@ -10,6 +10,7 @@ use gachno::desktop::model::side::{BatchView, Story};
 use gachno::desktop::model::{Busy, FoundAttempt, Login, Model, Phase, Place, Reach, Setup};
 use gachno::desktop::{draw, dress};
 use gachno::domain::{Conclusion, Errand, Outcome, Proof, Service, Vnd};
+use gachno::ledger::StoppedList;
 
 struct Picture(Model);
 
@@ -202,6 +203,55 @@ fn a_batch_that_is_over_with_a_doubt() {
         model.doubts = vec![found(Outcome::Unknown, Proof::None)];
         let tab = model.tab_mut();
         (tab.phase, tab.batch) = (Phase::Over, Some("b".into()));
+        model
+    });
+}
+
+#[test]
+fn a_list_that_was_stopped_on_an_earlier_day() {
+    taken("hoi_lam_tiep", || {
+        let lines: String = (1..=6).map(|i| format!("098100000{i}|50000\n")).collect();
+        let mut model = ready(Service::TopUpViettel, &lines);
+        model.tab_mut().stopped = Some(StoppedList {
+            batch: "0199".into(),
+            started: "2026-11-24T09:12:00Z".parse().expect("a time"),
+            jobs: 6,
+            left: 2,
+            paid: dong(200_000),
+        });
+        model
+    });
+}
+
+#[test]
+fn equal_top_ups_that_are_asked_about() {
+    taken("hoi_nap_trung", || {
+        let lines: String = (1..=6).map(|i| format!("098100000{i}|50000\n")).collect();
+        let mut model = ready(Service::TopUpViettel, &lines);
+        let tab = model.tab_mut();
+        tab.started(false);
+        tab.phase = Phase::Over;
+        for place in 0..6 {
+            let outcome = if place < 4 {
+                Outcome::HeldBack
+            } else {
+                Outcome::Paid
+            };
+            tab.rows.change(place, |row| {
+                row.state = RowState::Done(outcome);
+                row.message = (outcome == Outcome::HeldBack).then(|| {
+                    format!(
+                        "Đã nạp 50.000 đ cho 098100000{} lúc 23:59 hôm qua",
+                        place + 1
+                    )
+                    .into()
+                });
+            });
+            *tab.counts.entry(outcome).or_default() += 1;
+        }
+        let job = tab.list.jobs[1].identity(Service::TopUpViettel);
+        tab.meant.insert(job);
+        (tab.done, tab.paid) = (6, dong(100_000));
         model
     });
 }
