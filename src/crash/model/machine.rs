@@ -238,7 +238,8 @@ impl Simulation {
             _ => Outcome::AlreadyCleared,
         };
         if let Some(server) = &mut self.server {
-            server.report(job, fence, outcome, crate::domain::Proof::Response);
+            let proof = crate::domain::Proof::Response;
+            server.report(job, fence, "other", outcome, proof);
         }
     }
 
@@ -253,7 +254,8 @@ impl Simulation {
         for letter in std::mem::take(&mut self.journal.outbox) {
             let record = &self.journal.records[letter.attempt];
             let proof = record.attempt.standing().proof;
-            server.report(record.job, record.fence, letter.outcome, proof);
+            let attempt = letter.attempt.to_string();
+            server.report(record.job, record.fence, &attempt, letter.outcome, proof);
         }
     }
 

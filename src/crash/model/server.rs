@@ -85,10 +85,19 @@ impl JobServerModel {
         true
     }
 
-    /// What became of it.
-    pub fn report(&mut self, job: usize, fence: i64, outcome: Outcome, proof: Proof) {
+    /// What became of it, as this attempt tells: where another one was allowed to confirm, it has
+    /// nothing to say.
+    pub fn report(
+        &mut self,
+        job: usize,
+        fence: i64,
+        attempt: &str,
+        outcome: Outcome,
+        proof: Proof,
+    ) {
         let job = &mut self.jobs[job];
         let is_its_own = job.fence == fence
+            && job.armed_by.as_deref().is_none_or(|armed| armed == attempt)
             && matches!(
                 job.state,
                 JobState::Leased | JobState::Armed | JobState::InDoubt

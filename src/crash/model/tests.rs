@@ -45,3 +45,12 @@ fn every_broken_rule_is_found() {
         assert!(!counts.wrong.is_empty(), "{flaw:?} goes unnoticed");
     }
 }
+
+#[test]
+fn an_older_attempts_word_opens_no_job_that_a_newer_one_may_pay() {
+    // The first attempt failed without an answer, and its letter arrives after the second was
+    // armed under the same lease.
+    let mut counts = ModelCounts::default();
+    batch(203_663_790, Flaw::None, &mut counts);
+    assert!(counts.wrong.is_empty(), "{:?}", counts.wrong);
+}
