@@ -36,15 +36,8 @@ impl Jobs<'_> {
         amount: Option<Vnd>,
         lease_ms: i64,
     ) -> Result<Result<i64, LeaseRefusal>, StoreError> {
-        let request = Request {
-            machine,
-            job,
-            attempt: attempt.to_string(),
-            amount,
-            lease_ms,
-            is_repeat_meant: false,
-        };
-        transaction!(self.store, |tx| arm(&tx, &request))
+        self.arm_asked((machine, job), attempt, amount, lease_ms, false)
+            .await
     }
 
     /// The same, where a person has said that an equal top-up of a short while ago shall be made
@@ -57,13 +50,25 @@ impl Jobs<'_> {
         amount: Option<Vnd>,
         lease_ms: i64,
     ) -> Result<Result<i64, LeaseRefusal>, StoreError> {
+        self.arm_asked((machine, job), attempt, amount, lease_ms, true)
+            .await
+    }
+
+    async fn arm_asked(
+        &self,
+        (machine, job): (i64, &Held),
+        attempt: Uuid,
+        amount: Option<Vnd>,
+        lease_ms: i64,
+        is_repeat_meant: bool,
+    ) -> Result<Result<i64, LeaseRefusal>, StoreError> {
         let request = Request {
             machine,
             job,
             attempt: attempt.to_string(),
             amount,
             lease_ms,
-            is_repeat_meant: true,
+            is_repeat_meant,
         };
         transaction!(self.store, |tx| arm(&tx, &request))
     }
