@@ -23,6 +23,7 @@ mod mishap;
 pub mod mock_api;
 pub mod mock_site;
 pub mod portal;
+pub mod providers;
 pub mod report;
 pub mod sandbox;
 pub mod server;

@@ -125,7 +125,9 @@ pub fn url_of(table: &Table) -> String {
     match table.screen {
         Screen::People => "/admin/people".to_owned(),
         Screen::Machines => "/admin/machines".to_owned(),
-        Screen::List | Screen::Jobs | Screen::Imports => format!("/admin/t/{}", table.name),
+        Screen::List | Screen::Jobs | Screen::Imports | Screen::Payments | Screen::Letters => {
+            format!("/admin/t/{}", table.name)
+        }
     }
 }
 

@@ -49,8 +49,8 @@ impl Right {
 }
 
 /// `s`ee, `a`dd, `e`dit, `d`elete, e`x`port, `i`mport, decide `!`. Columns: owner, manager,
-/// operator, collector, read only.
-const TABLE: [(Area, [&str; 5]); 8] = [
+/// operator, collector, read only. A customer has none of it: what is theirs, they see elsewhere.
+const TABLE: [(Area, [&str; 5]); 9] = [
     (Area::Jobs, ["saedxi!", "saedxi!", "saexi", "", "s"]),
     (Area::Proofs, ["sx!", "sx!", "s", "", "s"]),
     (Area::Goods, ["saedxi", "saedxi", "s", "s", "s"]),
@@ -59,6 +59,7 @@ const TABLE: [(Area, [&str; 5]); 8] = [
     (Area::Machines, ["saed", "s", "", "", ""]),
     (Area::Rules, ["saed", "s", "", "", ""]),
     (Area::Trail, ["sx", "sx", "", "", ""]),
+    (Area::Payments, ["sex!", "sex!", "", "", "s"]),
 ];
 
 /// May somebody of this role?
@@ -69,6 +70,7 @@ pub fn may(role: Role, area: Area, right: Right) -> bool {
         Role::Operator => 2,
         Role::Collector => 3,
         Role::ReadOnly => 4,
+        Role::Customer => return false,
     };
     TABLE
         .iter()
@@ -80,7 +82,7 @@ pub const fn may_manage(role: Role, other: Role) -> bool {
     match role {
         Role::Owner => true,
         Role::Manager => !matches!(other, Role::Owner | Role::Manager),
-        Role::Operator | Role::Collector | Role::ReadOnly => false,
+        Role::Operator | Role::Collector | Role::ReadOnly | Role::Customer => false,
     }
 }
 
@@ -135,7 +137,12 @@ mod tests {
 
     #[test]
     fn keys_and_people_are_closed_to_the_floor() {
-        for role in [Role::Operator, Role::Collector, Role::ReadOnly] {
+        for role in [
+            Role::Operator,
+            Role::Collector,
+            Role::ReadOnly,
+            Role::Customer,
+        ] {
             assert!(
                 !may(role, Area::People, Right::See)
                     && !may(role, Area::Machines, Right::See)

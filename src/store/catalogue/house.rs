@@ -37,6 +37,8 @@ pub mod machines {
         PREFIX = text("prefix", "Đầu mã", "Prefix").of(ColumnKind::Text(16)).fixed(),
         TOKEN_HASH = text("token_hash", "Mã", "Token").of(ColumnKind::Text(64)).fixed().secret(),
         SCOPES = text("scopes", "Quyền", "Scopes").fixed(),
+        // The token sees what this person sees.
+        PERSON_ID = column("person_id", A_USER, "Của người", "Person").null().fixed(),
         EXPIRES_AT = at("expires_at", "Hết hạn", "Expires").null(),
         REVOKED_AT = at("revoked_at", "Thu hồi lúc", "Revoked").null(),
         LAST_SEEN = at("last_seen", "Thấy lần cuối", "Last seen").null(),

@@ -28,6 +28,11 @@ pub mod house;
     clippy::wildcard_imports,
     reason = "the words that tables are written in"
 )]
+pub mod payments;
+#[allow(
+    clippy::wildcard_imports,
+    reason = "the words that tables are written in"
+)]
 pub mod people;
 mod table;
 mod words;
@@ -40,15 +45,15 @@ pub mod work;
 pub use column::{Column, ColumnKind, SEARCH_TEXT};
 pub use table::{Access, Area, BulkAction, Index, Menu, OnChange, Screen, Table};
 pub use words::{
-    AccountStatus, AuditAction, JOB_STATES, LeaseRefusal, OUTCOMES, PROOFS, ReportStatus, Role,
-    SERVICES, TABLE_NAMES,
+    AccountStatus, AuditAction, JOB_STATES, LeaseRefusal, OUTCOMES, PAYMENT_STATES, PAYMENT_TASKS,
+    PROOFS, PROVIDERS, ReportStatus, Role, SERVICES, TABLE_NAMES,
 };
 
 /// Characters of a row that a search sees: more do not fit into MariaDB's index.
 pub const SEARCH_MAX: u16 = 700;
 
 /// All tables, in an order in which rows can be copied.
-pub static TABLES: [&Table; 23] = [
+pub static TABLES: [&Table; 41] = [
     &goods::ADMIN_CONFIG,
     &goods::BANNER,
     &people::USERS,
@@ -72,6 +77,24 @@ pub static TABLES: [&Table; 23] = [
     &house::SETTINGS,
     &house::LEADER_LEASE,
     &work::LIMITS,
+    &people::COLLECTOR,
+    &payments::OWNER,
+    &payments::RENTER,
+    &payments::BOOKING,
+    &payments::PAYMENT_REQUEST,
+    &payments::PAYMENT,
+    &payments::PAYMENT_TRANSFER,
+    &payments::PAYMENT_EVENT,
+    &payments::UNMATCHED_MONEY,
+    &payments::PAYMENT_DIFFERENCE,
+    &payments::PAYMENT_CONFIG,
+    &payments::IDEMPOTENCY_KEY,
+    &payments::CALL_COUNT,
+    &payments::NOTIFICATION,
+    &payments::NOTIFICATION_READ,
+    &payments::LETTER,
+    &payments::LETTER_TRY,
+    &payments::LETTER_TEMPLATE,
 ];
 
 /// The table of this name that may be seen.
@@ -84,7 +107,8 @@ pub fn table(name: &str) -> Option<&'static Table> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{JobState, Outcome, Proof, Service};
+    use crate::domain::payment::Task;
+    use crate::domain::{JobState, Outcome, PaymentState, Proof, Provider, Service};
 
     #[test]
     fn the_words_are_the_domains() {
@@ -107,6 +131,22 @@ mod tests {
             OUTCOMES,
             Outcome::ALL.iter().map(|o| (o.wire(), o.label())).collect(),
         );
+        same(
+            PROVIDERS,
+            Provider::ALL
+                .iter()
+                .map(|p| (p.wire(), p.label()))
+                .collect(),
+        );
+        same(
+            PAYMENT_STATES,
+            PaymentState::ALL
+                .iter()
+                .map(|s| (s.wire(), s.label()))
+                .collect(),
+        );
+        let tasks: Vec<_> = PAYMENT_TASKS.iter().map(|(wire, _)| *wire).collect();
+        assert_eq!(tasks, Task::ALL.map(Task::wire));
         assert!(
             PROOFS
                 .iter()
@@ -116,10 +156,10 @@ mod tests {
 
     #[test]
     fn the_trail_calls_tables_as_we_do() {
-        for table in TABLES
-            .iter()
-            .filter(|t| t.access != Access::Hidden || t.name == "settings")
-        {
+        for table in TABLES.iter().filter(|t| {
+            t.access != Access::Hidden
+                || ["settings", "payment_config", "letter_template"].contains(&t.name)
+        }) {
             assert!(
                 TABLE_NAMES.contains(&(table.name, table.vi)),
                 "{}",

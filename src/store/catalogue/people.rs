@@ -101,6 +101,8 @@ pub mod accounts {
         TOTP_LAST_STEP = column("totp_last_step", ColumnKind::Int, "Bước cuối", "Last step").null().secret().fixed(),
         RECOVERY_CODES = column("recovery_codes", ColumnKind::LongText, "Mã khôi phục", "Recovery codes").null().secret().fixed(),
         STATUS = text("status", "Trạng thái", "Status").of(ColumnKind::Choice(AccountStatus::CHOICES)),
+        // Works for this payee alone; empty: for all.
+        PAYEE_ID = column("payee_id", ColumnKind::Relation { table: "owner", shown: "name" }, "Làm cho", "Payee").null(),
         MUST_CHANGE = column("must_change", ColumnKind::Bool, "Phải đổi mật khẩu", "Must change password").default("0"),
         PASSWORD_UNTIL = at("password_until", "Mật khẩu dùng đến", "Password valid until").null(),
         DEVICE = text("device", "Thiết bị gắn", "Bound device").null().secret().fixed(),
@@ -180,3 +182,32 @@ pub static LOGIN_FAILURES: Table = Table::new(
 .area(Area::People)
 .menu(Menu::Trail, 2)
 .indexes(&[index("login_failures_who", &["username", "ip", "at"])]);
+
+/// The columns of [`COLLECTOR`].
+#[expect(missing_docs, reason = "each column says itself what it is called")]
+pub mod collector {
+    use super::*;
+
+    columns! {
+        ID = id(),
+        USER_ID = column("user_id", A_USER, "Người", "Person").fixed(),
+        KIND = text("kind", "Loại", "Kind").of(ColumnKind::Choice(COLLECTOR_KINDS)),
+        CASH_LIMIT = column("cash_limit", ColumnKind::Money, "Hạn mức tiền mặt", "Cash limit").default("0"),
+        EXTRA = column("extra", ColumnKind::Money, "Hạn mức bổ sung", "Extra limit").default("0"),
+        EXTRA_UNTIL = column("extra_until", ColumnKind::Date, "Bổ sung đến ngày", "Extra until").null(),
+        HELD = column("held", ColumnKind::Money, "Đang giữ", "Held").default("0").fixed(),
+        CREATED_AT = at("created_at", "Tạo lúc", "Created"),
+        UPDATED_AT = at("updated_at", "Sửa lúc", "Changed"),
+        VERSION = version(),
+    }
+}
+
+/// What a collector may hold in cash.
+pub static COLLECTOR: Table = Table::new(
+    "collector",
+    "Hạn mức thu tiền mặt",
+    "Collectors",
+    collector::COLUMNS,
+)
+.access(Access::Hidden)
+.indexes(&[unique("collector_user", &["user_id"])]);

@@ -44,6 +44,8 @@ pub enum Area {
     Rules,
     /// The audit trail, imports.
     Trail,
+    /// What customers pay.
+    Payments,
 }
 
 /// A group of links in the menu.
@@ -51,6 +53,8 @@ pub enum Area {
 pub enum Menu {
     /// Jobs and what machines say of them.
     Work,
+    /// What customers pay.
+    Money,
     /// Collecting and selling.
     Desk,
     /// People and machines.
@@ -63,8 +67,9 @@ pub enum Menu {
 
 impl Menu {
     /// All of them, in the menu's order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Work,
+        Self::Money,
         Self::Desk,
         Self::People,
         Self::Shop,
@@ -75,6 +80,7 @@ impl Menu {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Work => "Công việc",
+            Self::Money => "Khách trả tiền",
             Self::Desk => "Thu cước và bán hàng",
             Self::People => "Người và máy",
             Self::Shop => "Cửa hàng",
@@ -96,6 +102,10 @@ pub enum Screen {
     Machines,
     /// As any table, and one import with the way back.
     Imports,
+    /// As any table, and one payment with its story.
+    Payments,
+    /// As any table, and one letter with its attempts.
+    Letters,
 }
 
 /// What follows from a changed row, in the same transaction.

@@ -52,6 +52,8 @@ words! {
         Collector = "collector", "Nhân viên thu cước";
         /// Looks.
         ReadOnly = "read_only", "Chỉ xem";
+        /// Pays us: sees what is theirs, and nothing else.
+        Customer = "customer", "Khách hàng";
     }
 }
 
@@ -144,6 +146,24 @@ words! {
         CollectionPaidAgain = "collection.paid_again", "Thu cước: trả hai lần";
         /// A paid job was made for a collection row that is gone.
         CollectionMissing = "collection.missing", "Thu cước: không thấy dòng";
+        /// A booking or a payment request was made.
+        PayableAdd = "payable.add", "Lập yêu cầu thanh toán";
+        /// A person decided about a payment.
+        PaymentDecide = "payment.decide", "Quyết định về thanh toán";
+        /// Somebody took a payment back.
+        PaymentCancel = "payment.cancel", "Hủy thanh toán";
+        /// Money that somebody saw on a statement was booked.
+        PaymentTransfer = "payment.transfer", "Ghi tiền về";
+        /// Money that fitted nothing was attached to a payment, or put aside.
+        UnmatchedDecide = "unmatched.decide", "Xử lý tiền chưa rõ";
+        /// A provider's settings changed.
+        ProviderSet = "provider.set", "Đổi cổng thanh toán";
+        /// A payee was added.
+        PayeeAdd = "payee.add", "Thêm bên nhận tiền";
+        /// What a letter says changed.
+        TemplateSet = "template.set", "Đổi mẫu thư";
+        /// A letter that was given up is sent again.
+        LetterAgain = "letter.again", "Gửi lại thư";
         /// All secrets were sealed with a new key.
         SecretsRekey = "secrets.rekey", "Đổi khóa bí mật";
     }
@@ -261,6 +281,112 @@ pub const PROOFS: &[(&str, &str)] = &[
     ("none", "—"),
 ];
 
+/// Who carries customers' money, as `domain::payment::Provider` has them (a test compares).
+pub const PROVIDERS: &[(&str, &str)] = &[
+    ("payos", "PayOS"),
+    ("vnpay", "VNPay"),
+    ("vietqr", "Chuyển khoản VietQR"),
+    ("wallet", "Ví điện tử"),
+];
+
+/// How far a payment has come, as `domain::payment::PaymentState` has it.
+pub const PAYMENT_STATES: &[(&str, &str)] = &[
+    ("created", "Đang tạo"),
+    ("pending", "Chờ thanh toán"),
+    ("processing", "Đang xử lý"),
+    ("underpaid", "Chưa đủ tiền"),
+    ("paid", "Đã thanh toán"),
+    ("cancelled", "Đã hủy"),
+    ("expired", "Hết hạn"),
+    ("failed", "Không thành công"),
+    ("review", "Cần người xem"),
+    ("refunded", "Đã hoàn tiền"),
+];
+
+/// Why a person has to look at a payment, as `domain::payment::Task` has it.
+pub const PAYMENT_TASKS: &[(&str, &str)] = &[
+    ("underpaid", "Chưa đủ tiền"),
+    ("surplus", "Thừa tiền"),
+    ("review", "Cần xem"),
+];
+
+/// What is paid for.
+pub const PAYABLE_KINDS: &[(&str, &str)] = &[
+    ("booking", "Đặt phòng"),
+    ("request", "Yêu cầu thanh toán"),
+    ("receipt", "Phiếu thu"),
+];
+
+/// How much of it is paid.
+pub const PAYABLE_STATES: &[(&str, &str)] = &[
+    ("unpaid", "Chưa trả"),
+    ("partial", "Trả một phần"),
+    ("paid", "Đã trả"),
+    ("refunded", "Đã hoàn tiền"),
+];
+
+/// How a booking stands.
+pub const BOOKING_STATES: &[(&str, &str)] = &[
+    ("pending", "Chờ"),
+    ("confirmed", "Đã xác nhận"),
+    ("cancelled", "Đã hủy"),
+];
+
+/// How a payment request stands.
+pub const REQUEST_STATES: &[(&str, &str)] = &[
+    ("open", "Đang mở"),
+    ("paid", "Đã trả"),
+    ("expired", "Hết hạn"),
+    ("cancelled", "Đã hủy"),
+];
+
+/// From where we know of something.
+pub const EVENT_SOURCES: &[(&str, &str)] = &[
+    ("webhook", "Cổng báo"),
+    ("poll", "Hỏi cổng"),
+    ("return", "Khách quay lại"),
+    ("api", "Chương trình của cửa hàng"),
+    ("statement", "Sao kê"),
+    ("person", "Người"),
+    ("open", "Khi tạo"),
+];
+
+/// What becomes of money that fits no payment.
+pub const UNMATCHED_STATES: &[(&str, &str)] = &[
+    ("open", "Chưa xử lý"),
+    ("attached", "Đã gắn"),
+    ("ignored", "Bỏ qua"),
+];
+
+/// How a provider and we can differ.
+pub const DIFFERENCES: &[(&str, &str)] = &[
+    ("missing_here", "Cổng có, ta không có"),
+    ("missing_there", "Ta có, cổng không có"),
+    ("amount", "Khác số tiền"),
+    ("state", "Khác trạng thái"),
+];
+
+/// What a collector is.
+pub const COLLECTOR_KINDS: &[(&str, &str)] = &[
+    ("tin_pnc", "Kỹ thuật viên"),
+    ("thu_cuoc", "Nhân viên thu cước"),
+];
+
+/// Ways on which people are written to.
+pub const CHANNELS: &[(&str, &str)] = &[
+    ("email", "E-mail"),
+    ("sms", "SMS"),
+    ("zns", "Zalo"),
+    ("hifpt", "HiFPT"),
+];
+
+/// What became of a letter.
+pub const LETTER_STATES: &[(&str, &str)] = &[
+    ("waiting", "Chờ gửi"),
+    ("sent", "Đã gửi"),
+    ("given_up", "Đã thôi"),
+];
+
 /// Tables by the names that the trail and imports keep (a test compares).
 pub const TABLE_NAMES: &[(&str, &str)] = &[
     ("admin_config", "Cài đặt cũ"),
@@ -282,4 +408,16 @@ pub const TABLE_NAMES: &[(&str, &str)] = &[
     ("login_failures", "Đăng nhập sai"),
     ("audit", "Nhật ký thay đổi"),
     ("settings", "Cài đặt"),
+    ("owner", "Bên nhận tiền"),
+    ("renter", "Người trả tiền"),
+    ("booking", "Đặt phòng"),
+    ("payment_request", "Yêu cầu thanh toán"),
+    ("payment", "Thanh toán"),
+    ("payment_transfer", "Tiền về"),
+    ("payment_event", "Tin từ cổng"),
+    ("unmatched_money", "Tiền chưa rõ của ai"),
+    ("payment_difference", "Đối soát hằng ngày"),
+    ("payment_config", "Cổng thanh toán"),
+    ("letter", "Thư và tin nhắn"),
+    ("letter_template", "Mẫu thư"),
 ];

@@ -105,7 +105,7 @@ pub(super) const ACCOUNT: &str = "SELECT CAST(users.id AS SIGNED), users.usernam
 
 pub(super) fn account_of(c: &impl Conn, row: &SqlRow) -> Result<UserAccount, StoreError> {
     // What nobody knows may do least.
-    let role = Role::of(&text(row, 3)?).unwrap_or(Role::ReadOnly);
+    let role = Role::of(&text(row, 3)?).unwrap_or(Role::Customer);
     let status = AccountStatus::of(&text(row, 4)?).unwrap_or(AccountStatus::Suspended);
     let trial_ends = text_or_none(row, 17)?.filter(|_| matches!(int(row, 16), Ok(1)));
     let is_trial_over = trial_ends
