@@ -20,6 +20,7 @@ pub mod imports;
 pub mod jobs;
 mod letters;
 pub mod machines;
+pub mod payments;
 pub mod people;
 pub mod settings;
 pub mod tables;
