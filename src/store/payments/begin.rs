@@ -77,6 +77,14 @@ impl Payments<'_> {
     }
 }
 
+impl Payments<'_> {
+    /// It is known that the provider was not asked: another caller may.
+    pub async fn release_opening(&self, id: i64) -> Result<(), StoreError> {
+        let sql = "UPDATE payment SET asked_at = NULL WHERE id = ? AND state = 'created'";
+        execute(self.store, sql, values![id]).await.map(|_| ())
+    }
+}
+
 fn open_key(at: PayableRef, provider: Provider) -> String {
     format!("{}|{}|{}", at.kind.wire(), at.id, provider.wire())
 }
