@@ -10,6 +10,7 @@
 pub mod admin;
 mod api;
 mod app;
+mod channels;
 pub mod config;
 mod door;
 mod intake;
@@ -23,7 +24,9 @@ mod vault;
 pub mod web;
 
 pub use app::{AppState, Deadlines};
+pub use channels::{ChannelFault, OpenChannel, OpenChannels, open as open_channel};
 pub use config::{LogForm, ServeConfig, ServeConfigError, ServeFile, TlsFiles, check_database};
+pub use door::register::username_fault;
 pub use router::router;
 pub use running::{Running, ServeError, start, start_with};
 pub use tls::{Certificate, TlsError};

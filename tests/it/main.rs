@@ -14,6 +14,7 @@ mod admin_logs;
 #[cfg(unix)]
 mod admin_routes;
 mod cli;
+mod cli_store;
 #[cfg(target_os = "linux")]
 mod crash;
 #[cfg(unix)]
@@ -22,6 +23,8 @@ mod doctor;
 mod faults;
 mod fleet;
 mod gate;
+#[cfg(unix)]
+mod letters;
 mod login;
 mod payments;
 #[cfg(feature = "desktop")]

@@ -12,7 +12,7 @@ use crate::store::base::search_text::search_text;
 use crate::store::base::{Conn, Tx, exists, insert, transaction, values};
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::payments::{BOOKING, PAYMENT_REQUEST};
-use crate::store::letters::letters;
+use crate::store::random_letters as letters;
 
 /// Letters of a pay token: 160 bits, which nobody guesses.
 const TOKEN_LETTERS: usize = 32;
