@@ -8,7 +8,12 @@
 //! failure; an answer without a good signature is no answer where the provider signs; a secret never
 //! stands in an error or in `Debug`.*
 
+mod digest;
+mod http;
+mod pace;
+pub mod payos;
 pub mod settings;
+mod strict;
 
 pub use settings::{Channel, Settings, SettingsFault};
 
@@ -204,6 +209,18 @@ pub enum News {
     AskAgain,
     /// Nothing that moves a payment.
     Nothing,
+}
+
+/// Why something that says it comes from a provider is not believed. There is no secret in it, and no
+/// hint at what would have been believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookRefusal {
+    /// Not signed with a key of ours, or signed and not of the one shape that is believed.
+    #[error("Invalid signature")]
+    Signature,
+    /// Signed in its header by a key of ours, and this member is missing or not what it should be.
+    #[error("{0} is missing or not what it should be")]
+    Shape(String),
 }
 
 /// Money that is to be paid back.
