@@ -147,7 +147,8 @@ fn whole_seconds(seconds: f64) -> u64 {
         reason = "within bounds"
     )]
     let whole = seconds.ceil().clamp(1.0, 1e6) as u64;
-    whole.min(RETRY_MAX_S)
+    // No number at all is cast to nothing.
+    whole.clamp(1, RETRY_MAX_S)
 }
 
 /// Does this address stay on this computer?

@@ -14,10 +14,14 @@ mod pace;
 pub mod payos;
 pub mod settings;
 mod strict;
+mod vietqr;
+pub mod vnpay;
+pub mod wallet;
 
 pub use settings::{Channel, Settings, SettingsFault};
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
@@ -363,4 +367,22 @@ pub trait PaymentProvider: Send + Sync {
 
     /// Tells it where to send its news.
     fn register_webhook<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), ProviderFault>>;
+}
+
+/// The provider that these settings are of. It holds connections: it is made once for its settings, and
+/// kept until they change.
+pub fn make(settings: &Settings) -> Result<Arc<dyn PaymentProvider>, SettingsFault> {
+    let settings = settings.clone().complete()?;
+    Ok(match settings.channel().provider() {
+        Some(Provider::PayOs) => Arc::new(payos::PayOs::new(&settings)?),
+        Some(Provider::VnPay) => Arc::new(vnpay::VnPay::new(&settings)?),
+        Some(Provider::Wallet) => Arc::new(wallet::Wallet::new(&settings)?),
+        Some(Provider::VietQr) => Arc::new(vietqr::OwnAccount::new(&settings)?),
+        None => {
+            return Err(SettingsFault::Bad {
+                name: "channel",
+                why: "không phải kênh thanh toán (no payments go by it)",
+            });
+        }
+    })
 }

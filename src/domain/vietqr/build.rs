@@ -49,6 +49,8 @@ pub struct VietQr<'a> {
     pub account: &'a str,
     /// Whole đồng; without, whoever pays says how much, and the code can be used again.
     pub amount: Option<i64>,
+    /// May it be paid more than once although it says how much?
+    pub is_reusable: bool,
     /// The transfer's note, as [`super::note`] makes it.
     pub purpose: &'a str,
     /// The number of the bill.
@@ -98,9 +100,11 @@ impl VietQr<'_> {
         let account = of(&[(0, VIETQR_GUID, 99), (1, &bank, 99), (2, TO_ACCOUNT, 99)])?;
         let additional = of(&[(1, self.bill_number, NAME_MAX), (8, self.purpose, NAME_MAX)])?;
         let amount = amount_text(self.amount)?;
+        let is_once = self.amount.is_some() && !self.is_reusable;
+        let method = if is_once { "12" } else { "11" };
         sealed(&[
             (0, "01", 2),
-            (1, if self.amount.is_some() { "12" } else { "11" }, 2),
+            (1, method, 2),
             (38, &account, 99),
             (52, self.category, 4),
             (53, "704", 3),

@@ -29,6 +29,7 @@ fn a_transfer_is_written_as_the_library_writes_it() {
             bank_bin: text(input, "bank_bin"),
             account: text(input, "account"),
             amount: amount(input),
+            is_reusable: input["init_method"] == "11",
             purpose: text(input, "purpose"),
             bill_number: text(&input["additional"], "billNumber"),
             merchant_name: text(input, "merchant_name"),
