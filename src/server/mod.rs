@@ -10,11 +10,12 @@
 pub mod admin;
 mod api;
 mod app;
-mod channels;
+pub mod channels;
 pub mod config;
 mod door;
 mod intake;
 mod metrics;
+pub mod pay;
 mod router;
 mod running;
 mod secret_file;

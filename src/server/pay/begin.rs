@@ -138,14 +138,14 @@ async fn asked(app: &AppState, who: &Who, input: &Input) -> Result<Asked, PayRef
 
 /// Whose wallet it is: that of whoever pays. Strangers have none.
 fn wallet_of(who: &Who, asked: &Asked) -> Result<String, PayRefusal> {
-    let refused = || {
-        PayRefusal::invalid("Ví chỉ dùng được khi người trả tiền đã đăng nhập. Chọn cách khác.")
-    };
+    let refused =
+        || PayRefusal::invalid("Ví chỉ dùng được khi người trả tiền đã đăng nhập. Chọn cách khác.");
     if asked.token.is_some() {
         return Err(refused());
     }
     let person = who.person();
-    let is_payer = matches!(who.is, WhoIs::Person(_)) || person.is_some_and(|p| p.role == Role::Customer);
+    let is_payer =
+        matches!(who.is, WhoIs::Person(_)) || person.is_some_and(|p| p.role == Role::Customer);
     match person.filter(|_| is_payer) {
         Some(person) => Ok(person.username.clone()),
         None => asked.payable.renter.username.clone().ok_or_else(refused),

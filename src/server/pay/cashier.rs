@@ -68,11 +68,16 @@ impl Cashier {
         payee: i64,
         provider: Provider,
     ) -> Result<Option<Arc<dyn PaymentProvider>>, PayRefusal> {
-        let channel = Channel::of_provider(provider);
-        let settings = self.app.settings_of(payee, channel).await?;
-        match settings {
-            Some(settings) => self.app.pay().provider(payee, &settings).map(Some),
-            None => Ok(None),
+        let channels = self.app.channels().await?;
+        match channels.own(payee, Channel::of_provider(provider)) {
+            Ok(Some(open)) => self.app.pay().provider(open).map(Some),
+            Ok(None) => Ok(None),
+            Err(fault) => {
+                tracing::error!(%fault, "a provider's settings cannot be opened");
+                Err(PayRefusal::provider(
+                    "Cổng thanh toán chưa dùng được. Báo cửa hàng.",
+                ))
+            }
         }
     }
 
@@ -103,7 +108,9 @@ impl Cashier {
     ) -> Result<PaymentRow, PayRefusal> {
         let provider = self.provider(payable.owner_id, wish.method).await?;
         if provider.is_none() {
-            return Err(PayRefusal::invalid("Cửa hàng chưa nhận cách thanh toán này."));
+            return Err(PayRefusal::invalid(
+                "Cửa hàng chưa nhận cách thanh toán này.",
+            ));
         }
         self.end_overdue(payable, wish.method).await?;
         let new = NewPayment {
@@ -145,13 +152,17 @@ impl Cashier {
     async fn end_overdue(&self, payable: &Payable, method: Provider) -> Result<(), PayRefusal> {
         let now = self.app.store().now_ms();
         let payments = self.app.store().payments();
-        let overdue = payments.of_payable(payable.at).await?.into_iter().find(|row| {
-            row.provider == method
-                && row.state().is_open()
-                && row.received() == 0
-                && row.expires_at <= now
-                && row.provider.can_be_asked()
-        });
+        let overdue = payments
+            .of_payable(payable.at)
+            .await?
+            .into_iter()
+            .find(|row| {
+                row.provider == method
+                    && row.state().is_open()
+                    && row.received() == 0
+                    && row.expires_at <= now
+                    && row.provider.can_be_asked()
+            });
         if let Some(row) = overdue {
             self.ask(row, Source::Poll).await?;
         }
@@ -231,14 +242,19 @@ impl Cashier {
         use crate::providers::Refusal;
         match &fault {
             ProviderFault::Refused { why, .. } => {
-                self.book(row, Source::Open, "refused", "refused", &fault.to_string(), &[
-                    Fact::Ended(End::Failed),
-                ])
+                self.book(
+                    row,
+                    Source::Open,
+                    "refused",
+                    "refused",
+                    &fault.to_string(),
+                    &[Fact::Ended(End::Failed)],
+                )
                 .await?;
                 let refusal = match why {
-                    Refusal::NotLinked => PayRefusal::invalid(
-                        "Vui lòng thực hiện liên kết phương thức thanh toán",
-                    ),
+                    Refusal::NotLinked => {
+                        PayRefusal::invalid("Vui lòng thực hiện liên kết phương thức thanh toán")
+                    }
                     _ => PayRefusal::from(fault),
                 };
                 Ok(refusal)
@@ -289,7 +305,12 @@ impl Cashier {
             return Ok(row);
         }
         let channel = format!("{}|{}", row.owner_id, row.provider.wire());
-        let wait = self.app.store().payments().take_turn(&channel, APART_MS).await?;
+        let wait = self
+            .app
+            .store()
+            .payments()
+            .take_turn(&channel, APART_MS)
+            .await?;
         if wait > TURN_MAX_MS {
             return Ok(row);
         }
@@ -311,7 +332,9 @@ impl Cashier {
         }
         let order = self.order_ref(&row);
         let told = timed(&row, "ask", provider.ask(&order)).await?;
-        self.take(&row, &told, source, "status").await.map(|o| o.payment)
+        self.take(&row, &told, source, "status")
+            .await
+            .map(|o| o.payment)
     }
 
     /// Books what a provider's answer means.
@@ -328,7 +351,11 @@ impl Cashier {
         let Meaning { facts, key, why } = facts::meaning(row, told, is_settled, now);
         if let Some(otp) = &told.link.otp {
             let kept = otp_text(otp);
-            self.app.store().payments().keep_otp(row.id, Some(&kept)).await?;
+            self.app
+                .store()
+                .payments()
+                .keep_otp(row.id, Some(&kept))
+                .await?;
         }
         if let Some(why) = why {
             let event = (source, kind, key.as_str(), told.raw.as_str());
@@ -372,6 +399,19 @@ impl Cashier {
         Ok(outcome)
     }
 
+    /// The same with a caller's key. `None`: the key was used for something else.
+    pub async fn hear_once(
+        &self,
+        heard: &Heard<'_>,
+        key: Option<&KeyUse>,
+    ) -> Result<Option<HeardOutcome>, PayRefusal> {
+        let outcome = self.app.store().payments().hear_once(heard, key).await?;
+        if let Some(outcome) = &outcome {
+            self.app.pay().changed(&outcome.payment);
+        }
+        Ok(outcome)
+    }
+
     /// Takes a payment back: at its provider first, then here.
     pub async fn cancel(&self, row: PaymentRow, actor: &Actor) -> Result<PaymentRow, PayRefusal> {
         use crate::domain::PaymentState;
@@ -384,7 +424,10 @@ impl Cashier {
         let provider = self.needed(&row).await?;
         let order = self.order_ref(&row);
         let told = timed(&row, "cancel", provider.cancel(&order, "Khach huy")).await?;
-        let after = self.take(&row, &told, Source::Poll, "cancel").await?.payment;
+        let after = self
+            .take(&row, &told, Source::Poll, "cancel")
+            .await?
+            .payment;
         let is_free = after.state().is_open()
             && after.received() == 0
             && after.state() != PaymentState::Processing;
@@ -412,7 +455,27 @@ impl Cashier {
         let provider = self.needed(row).await?;
         let order = self.order_ref(row);
         let told = timed(row, "cancel", provider.cancel(&order, "Da tra cach khac")).await?;
-        self.take(row, &told, Source::Poll, "close").await.map(|o| o.payment)
+        self.take(row, &told, Source::Poll, "close")
+            .await
+            .map(|o| o.payment)
+    }
+
+    /// So many tries are left for the one-time password.
+    pub async fn keep_attempts(&self, row: &PaymentRow, left: i64) -> Result<(), PayRefusal> {
+        let kept = row
+            .otp
+            .as_deref()
+            .and_then(|otp| serde_json::from_str(otp).ok());
+        let mut otp: serde_json::Value = kept.unwrap_or_else(|| json!({}));
+        otp["attempts_left"] = json!(left);
+        let payments = self.app.store().payments();
+        Ok(payments.keep_otp(row.id, Some(&otp.to_string())).await?)
+    }
+
+    /// Another one-time password was sent.
+    pub async fn keep_prompt(&self, row: &PaymentRow, otp: &OtpPrompt) -> Result<(), PayRefusal> {
+        let payments = self.app.store().payments();
+        Ok(payments.keep_otp(row.id, Some(&otp_text(otp))).await?)
     }
 
     /// How the provider is asked about it.

@@ -37,12 +37,17 @@ pub fn seen(transfer: &SeenTransfer) -> SeenMoney {
 pub fn meaning(payment: &PaymentRow, told: &Told, is_settled: bool, now_ms: i64) -> Meaning {
     let is_over = payment.expires_at <= now_ms;
     let key = digest(
-        format!("{:?}|{:?}|{:?}|{is_over}|{is_settled}", told.standing, told.amount, told.transfers)
-            .as_bytes(),
+        format!(
+            "{:?}|{:?}|{:?}|{is_over}|{is_settled}",
+            told.standing, told.amount, told.transfers
+        )
+        .as_bytes(),
     );
     // Two whose answers are about the whole payment: another amount is another payment.
     let is_other = matches!(payment.provider, Provider::Wallet | Provider::VnPay)
-        && told.amount.is_some_and(|amount| amount != payment.standing.amount);
+        && told
+            .amount
+            .is_some_and(|amount| amount != payment.standing.amount);
     if is_other {
         return Meaning {
             facts: Vec::new(),
@@ -50,7 +55,11 @@ pub fn meaning(payment: &PaymentRow, told: &Told, is_settled: bool, now_ms: i64)
             why: Some("Cổng báo số tiền khác số tiền của khoản này."),
         };
     }
-    let mut facts: Vec<Fact> = told.transfers.iter().map(|t| Fact::Money(seen(t))).collect();
+    let mut facts: Vec<Fact> = told
+        .transfers
+        .iter()
+        .map(|t| Fact::Money(seen(t)))
+        .collect();
     let has_money = !told.transfers.is_empty() || payment.received() > 0;
     match told.standing {
         ToldStanding::Open if !is_over || has_money => facts.push(Fact::Opened),

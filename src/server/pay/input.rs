@@ -60,12 +60,12 @@ impl FromRequest<AppState> for Input {
             value.unwrap_or_default().to_ascii_lowercase()
         };
         let kind = text(header::CONTENT_TYPE);
-        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| {
-            match rejection.into_response().status() {
+        let bytes = Bytes::from_request(request, app)
+            .await
+            .map_err(|rejection| match rejection.into_response().status() {
                 StatusCode::PAYLOAD_TOO_LARGE => InputRefusal::TooLarge,
                 _ => invalid("Không đọc được nội dung."),
-            }
-        })?;
+            })?;
         let body = if kind.starts_with("application/x-www-form-urlencoded") {
             Body::Form(FormData::parse(&bytes))
         } else if bytes.is_empty() {
@@ -173,7 +173,9 @@ impl Input {
                     Some(Value::String(text)) => text.trim().to_owned(),
                     Some(_) => return Err(bad(name)),
                 },
-                Some(_) => return Err(PayRefusal::invalid(format!("{object}: cần một đối tượng."))),
+                Some(_) => {
+                    return Err(PayRefusal::invalid(format!("{object}: cần một đối tượng.")));
+                }
             },
         };
         checked(name, text).map(|text| Some(text).filter(|text| !text.is_empty()))
@@ -221,7 +223,10 @@ fn checked(name: &str, text: String) -> Result<String, PayRefusal> {
             "{name}: dài quá {TEXT_MAX} ký tự."
         )));
     }
-    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+    if text
+        .chars()
+        .any(|c| c.is_control() && c != '\n' && c != '\t')
+    {
         return Err(PayRefusal::invalid(format!("{name}: có ký tự lạ.")));
     }
     Ok(text)

@@ -10,8 +10,8 @@ use super::input::Input;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::Who;
-use crate::domain::payment::PayableKind;
 use crate::domain::Provider;
+use crate::domain::payment::PayableKind;
 use crate::server::AppState;
 use crate::store::payees;
 use crate::store::payments::{KeyUse, NewBooking, NewPayable, NewRenter, NewRequest, Payable};
@@ -68,7 +68,10 @@ pub async fn add_request(
     };
     let mut new = gathered(&app, &who, &input, "customer", what).await?;
     // The same key means the same request, whenever it is sent again.
-    let asked = format!("request|{:?}|{:?}|{lasts:?}|{}|{}", new.renter, new.what.description, new.amount, new.owner_id);
+    let asked = format!(
+        "request|{:?}|{:?}|{lasts:?}|{}|{}",
+        new.renter, new.what.description, new.amount, new.owner_id
+    );
     let key = key_of(&who, &input, &asked);
     new.what.expires_ms = lasts.map(|s| now + s * 1_000);
     let made = app
@@ -101,9 +104,7 @@ async fn gathered<W>(
         .amount("amount")?
         .ok_or_else(|| PayRefusal::invalid("amount: không được để trống."))?;
     if amount > Provider::PayOs.amount_max() {
-        return Err(PayRefusal::invalid(
-            "amount: tối đa 499.999.999 đ mỗi lần.",
-        ));
+        return Err(PayRefusal::invalid("amount: tối đa 499.999.999 đ mỗi lần."));
     }
     let owner_id = match (input.integer("owner_id")?, who.payee()) {
         (Some(asked), Some(own)) if asked != own => return Err(PayRefusal::forbidden()),

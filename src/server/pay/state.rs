@@ -3,18 +3,17 @@
 
 use std::collections::HashMap;
 use std::num::NonZero;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use secrecy::ExposeSecret;
 use tokio::sync::watch;
 
 use super::refusal::PayRefusal;
 use crate::domain::payment::PayableRef;
-use crate::providers::{self, Channel, PaymentProvider, Settings};
-use crate::store::digest;
+use crate::providers::{self, Channel, PaymentProvider};
+use crate::server::channels::OpenChannel;
 use crate::store::payments::PaymentRow;
 
 /// Questions about one payment by one caller in a minute.
@@ -23,14 +22,16 @@ const REFRESHES: NonZero<u32> = match NonZero::new(15) {
     None => NonZero::<u32>::MIN,
 };
 
-/// A provider that was made of these settings.
-type Made = (String, Arc<dyn PaymentProvider>);
+/// A provider, and the version of the settings that it was made of.
+type Made = (i64, Arc<dyn PaymentProvider>);
 
 /// What payments keep in the process.
 pub struct PayState {
     made: Mutex<HashMap<(i64, Channel), Made>>,
     /// By what is paid for: when it was last known to change, in milliseconds since 1970.
     topics: Mutex<HashMap<PayableRef, watch::Sender<i64>>>,
+    /// Has this server looked at what was open when it started?
+    has_looked: AtomicBool,
     /// Until when changes were looked for.
     looked_ms: AtomicI64,
     refreshes: DefaultKeyedRateLimiter<String>,
@@ -42,6 +43,7 @@ impl Default for PayState {
         Self {
             made: Mutex::default(),
             topics: Mutex::default(),
+            has_looked: AtomicBool::new(false),
             looked_ms: AtomicI64::new(0),
             refreshes: RateLimiter::keyed(Quota::per_minute(REFRESHES)),
             health: tokio::sync::Mutex::default(),
@@ -56,15 +58,11 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl PayState {
     /// The provider of these settings, with the connections that it has.
-    pub fn provider(
-        &self,
-        payee: i64,
-        settings: &Settings,
-    ) -> Result<Arc<dyn PaymentProvider>, PayRefusal> {
-        let print = digest(settings.sealable().expose_secret().as_bytes());
-        let key = (payee, settings.channel());
-        if let Some((known, provider)) = held(&self.made).get(&key)
-            && *known == print
+    pub fn provider(&self, open: &OpenChannel) -> Result<Arc<dyn PaymentProvider>, PayRefusal> {
+        let settings = &open.settings;
+        let key = (open.payee, settings.channel());
+        if let Some((version, provider)) = held(&self.made).get(&key)
+            && *version == open.version
         {
             return Ok(Arc::clone(provider));
         }
@@ -72,7 +70,7 @@ impl PayState {
             tracing::error!(channel = settings.channel().wire(), %fault, "a provider cannot be used");
             PayRefusal::provider("Cổng thanh toán cài đặt chưa đúng. Báo cửa hàng.")
         })?;
-        held(&self.made).insert(key, (print, Arc::clone(&provider)));
+        held(&self.made).insert(key, (open.version, Arc::clone(&provider)));
         Ok(provider)
     }
 
@@ -111,6 +109,11 @@ impl PayState {
         before.max(now_ms - 60_000) - OVERLAP_MS
     }
 
+    /// Is it the first time that this server looks after open payments?
+    pub fn is_first_look(&self) -> bool {
+        !self.has_looked.swap(true, Ordering::Relaxed)
+    }
+
     /// Nobody is told anything any more: the server ends.
     pub fn close(&self) {
         held(&self.topics).clear();
@@ -120,7 +123,12 @@ impl PayState {
     pub fn admit_refresh(&self, caller: &str, payment: i64) -> Result<(), u64> {
         use governor::clock::{Clock, DefaultClock};
         let checked = self.refreshes.check_key(&format!("{caller}|{payment}"));
-        checked.map_err(|until| until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+        checked.map_err(|until| {
+            until
+                .wait_time_from(DefaultClock::default().now())
+                .as_secs()
+                + 1
+        })
     }
 
     /// Forgets callers that have not asked for a while.

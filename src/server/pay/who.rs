@@ -27,8 +27,6 @@ pub struct Who {
     pub is: WhoIs,
     /// From where.
     pub from: Origin,
-    /// Did a browser send a cookie along, and no token? Then another site may have made it do so.
-    pub has_cookie: bool,
 }
 
 /// Who it is.
@@ -60,11 +58,7 @@ impl FromRequestParts<AppState> for Who {
         let from = Origin::of(parts, app);
         if parts.headers.contains_key(header::AUTHORIZATION) {
             let is = program(app, &parts.headers).await?;
-            return Ok(Self {
-                is,
-                from,
-                has_cookie: false,
-            });
+            return Ok(Self { is, from });
         }
         let person = session::find(app, from.clone(), &parts.headers).await?;
         let is = match person.filter(|p| p.data.step == Step::Full) {
@@ -80,11 +74,7 @@ impl FromRequestParts<AppState> for Who {
             }
             None => WhoIs::Stranger,
         };
-        Ok(Self {
-            is,
-            from,
-            has_cookie: true,
-        })
+        Ok(Self { is, from })
     }
 }
 
@@ -190,11 +180,7 @@ impl Who {
     pub fn may_pay(&self) -> Result<(), PayRefusal> {
         self.known()?;
         let is_customers = self.is_customer() && self.has_scope(&[Scope::PaymentsWrite]);
-        if is_customers {
-            Ok(())
-        } else {
-            self.may_act()
-        }
+        if is_customers { Ok(()) } else { self.may_act() }
     }
 
     /// Works for this payee alone.

@@ -5,10 +5,13 @@
 
 mod callers;
 mod clock;
+mod compare;
 mod forget;
+mod reconcile;
 mod rescue;
 mod search_texts;
 mod upkeep;
+mod watch;
 
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -24,13 +27,16 @@ const LEADER: &str = "rescue";
 const LEADS_MS: i64 = 10_000;
 
 /// All tasks.
-pub const ALL: [Task; 6] = [
+pub const ALL: [Task; 9] = [
     rescue::TASK,
     clock::TASK,
     forget::TASK,
     search_texts::TASK,
     callers::TASK,
     upkeep::TASK,
+    reconcile::TASK,
+    watch::TASK,
+    compare::TASK,
 ];
 
 /// On which servers a task runs.

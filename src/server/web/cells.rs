@@ -6,8 +6,8 @@
 use serde_json::Value as Json;
 
 use crate::domain::Vnd;
-use crate::domain::money::grouped;
 use crate::domain::calendar::{AHEAD_MS, DAY_MS, old_time};
+use crate::domain::money::grouped;
 use crate::domain::text::squeezed;
 use crate::store::StoreError;
 use crate::store::catalogue::goods::products;

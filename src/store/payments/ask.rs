@@ -73,6 +73,14 @@ impl Payments<'_> {
         execute(self.store, sql, given).await.map(|_| ())
     }
 
+    /// The provider is asked as soon as possible.
+    pub async fn ask_soon(&self, id: i64) -> Result<(), StoreError> {
+        let sql = "UPDATE payment SET ask_at = ? WHERE id = ?";
+        execute(self.store, sql, values![self.store.now_ms(), id])
+            .await
+            .map(|_| ())
+    }
+
     /// May the provider be asked now? At most every five seconds for one payment, over all servers.
     pub async fn claim_question(&self, id: i64) -> Result<bool, StoreError> {
         let now = self.store.now_ms();

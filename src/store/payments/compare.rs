@@ -71,6 +71,20 @@ impl Payments<'_> {
         rows.iter().map(read_payment).collect()
     }
 
+    /// Was this day compared?
+    pub async fn is_compared(&self, day: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM call_count WHERE caller = ? AND since = 0";
+        exists(self.store, sql, values![format!("compared|{day}")]).await
+    }
+
+    /// It was.
+    pub async fn compared(&self, day: &str) -> Result<(), StoreError> {
+        let sql = "INSERT INTO call_count (caller, since, count) VALUES (?, 0, 1)";
+        execute(self.store, sql, values![format!("compared|{day}")])
+            .await
+            .map(|_| ())
+    }
+
     /// Keeps a difference, once a day.
     pub async fn keep_difference(&self, difference: &Difference) -> Result<(), StoreError> {
         transaction!(self.store, |tx| keep(&tx, difference))

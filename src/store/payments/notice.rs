@@ -60,12 +60,19 @@ fn news_of(payment: &PaymentRow, before: &Standing) -> Vec<News> {
     };
     if now.state == PaymentState::Paid && before.state != PaymentState::Paid {
         let sum = grouped(now.amount);
-        news("paid", format!("paid|{id}"), format!("{code}: đã nhận {sum} đ"));
+        news(
+            "paid",
+            format!("paid|{id}"),
+            format!("{code}: đã nhận {sum} đ"),
+        );
     }
     if now.task == Some(Task::Underpaid) && now.money.received() > before.money.received() {
         let received = now.money.received();
         let missing = grouped(now.amount - received);
-        let title = format!("{code}: nhận {} đ, còn thiếu {missing} đ", grouped(received));
+        let title = format!(
+            "{code}: nhận {} đ, còn thiếu {missing} đ",
+            grouped(received)
+        );
         news("underpaid", format!("underpaid|{id}|{received}"), title);
     }
     if now.money.surplus > before.money.surplus {
@@ -79,7 +86,11 @@ fn news_of(payment: &PaymentRow, before: &Standing) -> Vec<News> {
         let review = now.money.review;
         let why = payment.task_why.as_deref().unwrap_or("có tiền cần xem");
         let title = format!("{code}: {why}").chars().take(250).collect();
-        news("review", format!("review|{id}|{review}|{}", payment.updated_at), title);
+        news(
+            "review",
+            format!("review|{id}|{review}|{}", payment.updated_at),
+            title,
+        );
     }
     all
 }
@@ -110,7 +121,10 @@ async fn tell_payer(tx: &Tx, payment: &PaymentRow) -> Result<(), StoreError> {
         .with("description", &payment.description)
         .with("customer_name", &payment.customer_name)
         .with("shop", shop)
-        .with("paid_at", minute_of(payment.paid_at.unwrap_or_else(|| tx.now_ms())));
+        .with(
+            "paid_at",
+            minute_of(payment.paid_at.unwrap_or_else(|| tx.now_ms())),
+        );
     let (kind, language) = (
         LetterKind::PaymentPaid,
         if payment.is_english {

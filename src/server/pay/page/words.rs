@@ -8,7 +8,6 @@ use crate::server::web::words::money;
 use crate::store::payments::PaymentRow;
 
 /// What the pages say.
-#[expect(missing_docs, reason = "each word is what it says below")]
 pub struct Words {
     /// The language's code.
     pub code: &'static str,
@@ -44,7 +43,6 @@ pub struct Words {
     pub refresh: &'static str,
     pub cancel: &'static str,
     pub other_method: &'static str,
-    pub again: &'static str,
     pub code_label: &'static str,
     pub otp: &'static str,
     pub otp_sent: &'static str,
@@ -55,7 +53,6 @@ pub struct Words {
     pub none: &'static str,
     pub opening: &'static str,
     pub paid_at: &'static str,
-    pub refunded: &'static str,
     pub expired_request: &'static str,
     pub back: &'static str,
 }
@@ -93,7 +90,6 @@ pub static VI: Words = Words {
     refresh: "Tải lại trang này",
     cancel: "Hủy thanh toán",
     other_method: "Chọn cách khác",
-    again: "Thanh toán lại",
     code_label: "Mã thanh toán",
     otp: "Mã xác nhận (OTP)",
     otp_sent: "Mã đã gửi tới",
@@ -104,7 +100,6 @@ pub static VI: Words = Words {
     none: "Chưa có khoản nào.",
     opening: "Đang nối với cổng thanh toán. Đợi vài giây.",
     paid_at: "Trả lúc",
-    refunded: "Đã hoàn tiền",
     expired_request: "Yêu cầu này đã hết hạn. Liên hệ cửa hàng để lấy yêu cầu mới.",
     back: "Về danh sách",
 };
@@ -142,7 +137,6 @@ pub static EN: Words = Words {
     refresh: "Reload this page",
     cancel: "Cancel payment",
     other_method: "Pay another way",
-    again: "Pay again",
     code_label: "Payment code",
     otp: "One-time password (OTP)",
     otp_sent: "Sent to",
@@ -153,7 +147,6 @@ pub static EN: Words = Words {
     none: "Nothing here yet.",
     opening: "Connecting to the payment provider. A few seconds, please.",
     paid_at: "Paid at",
-    refunded: "Paid back",
     expired_request: "This request has expired. Please ask the shop for a new one.",
     back: "Back to the list",
 };
@@ -201,7 +194,11 @@ pub fn of(headers: &HeaderMap, query: Option<&str>) -> &'static Words {
     let asked = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.split([',', ';']).map(str::trim).find(|l| !l.is_empty()));
+        .and_then(|text| {
+            text.split([',', ';'])
+                .map(str::trim)
+                .find(|l| !l.is_empty())
+        });
     match said.as_deref().or(asked) {
         Some(language) if language.to_ascii_lowercase().starts_with("en") => &EN,
         _ => &VI,
