@@ -9,6 +9,7 @@
 //! stands in an error or in `Debug`.*
 
 pub mod settings;
+pub mod smtp;
 
 pub use settings::{Channel, Settings, SettingsFault};
 

@@ -14,6 +14,7 @@ mod channels;
 pub mod config;
 mod door;
 mod intake;
+mod mail;
 mod metrics;
 mod router;
 mod running;

@@ -6,6 +6,7 @@
 mod callers;
 mod clock;
 mod forget;
+mod letters;
 mod rescue;
 mod search_texts;
 mod upkeep;
@@ -24,13 +25,14 @@ const LEADER: &str = "rescue";
 const LEADS_MS: i64 = 10_000;
 
 /// All tasks.
-pub const ALL: [Task; 6] = [
+pub const ALL: [Task; 7] = [
     rescue::TASK,
     clock::TASK,
     forget::TASK,
     search_texts::TASK,
     callers::TASK,
     upkeep::TASK,
+    letters::TASK,
 ];
 
 /// On which servers a task runs.
