@@ -299,7 +299,6 @@ pub enum StoreCommand {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = false, args = ["stdin", "show", "off", "drop_old_keys"])]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "flags, named as they are typed"
@@ -312,13 +311,13 @@ pub struct StoreProvider {
     pub owner: i64,
     /// Read the settings from stdin, one JSON object with all of them. Another `checksum_key` keeps
     /// the one before.
-    #[arg(long)]
+    #[arg(long, required_unless_present_any = ["show", "off", "drop_old_keys"], conflicts_with_all = ["show", "off", "drop_old_keys"])]
     pub stdin: bool,
     /// Only show them.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["off", "drop_old_keys"])]
     pub show: bool,
     /// Turn it off; what is set stays.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "drop_old_keys")]
     pub off: bool,
     /// Forget the keys that were replaced.
     #[arg(long)]

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::channels::OpenChannels;
 use super::config::ServeConfig;
+use super::mail::Mailers;
 use super::pay::PayState;
 use super::vault::SecretKeys;
 use crate::store::settings::Shop;
@@ -55,6 +56,8 @@ struct Inner {
     owner: String,
     shop: Mutex<Option<(Instant, Shop)>>,
     channels: Mutex<Option<(Instant, Arc<OpenChannels>)>>,
+    /// Connections to mail servers.
+    mailers: Mailers,
     /// Where it listens, once it does.
     url: OnceLock<String>,
     limiter: DefaultKeyedRateLimiter<String>,
@@ -90,6 +93,7 @@ impl AppState {
                 owner,
                 shop,
                 channels: Mutex::default(),
+                mailers: Mailers::default(),
                 url: OnceLock::new(),
                 limiter,
                 deadlines,
@@ -170,6 +174,11 @@ impl AppState {
     /// What is set was changed by this server.
     pub async fn forget_channels(&self) {
         *self.inner.channels.lock().await = None;
+    }
+
+    /// Connections to mail servers, kept between letters.
+    pub(super) fn mailers(&self) -> &Mailers {
+        &self.inner.mailers
     }
 
     /// It listens there: said once.

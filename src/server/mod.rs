@@ -14,6 +14,7 @@ pub mod channels;
 pub mod config;
 mod door;
 mod intake;
+mod mail;
 mod metrics;
 pub mod pay;
 mod router;

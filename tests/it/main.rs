@@ -35,6 +35,8 @@ mod server;
 mod server_kills;
 mod sessions;
 #[cfg(unix)]
+mod smtp;
+#[cfg(unix)]
 mod snapshots;
 #[cfg(unix)]
 mod store;

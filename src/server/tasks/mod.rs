@@ -7,6 +7,7 @@ mod callers;
 mod clock;
 mod compare;
 mod forget;
+mod letters;
 mod reconcile;
 mod rescue;
 mod search_texts;
@@ -27,7 +28,7 @@ const LEADER: &str = "rescue";
 const LEADS_MS: i64 = 10_000;
 
 /// All tasks.
-pub const ALL: [Task; 9] = [
+pub const ALL: [Task; 10] = [
     rescue::TASK,
     clock::TASK,
     forget::TASK,
@@ -37,6 +38,7 @@ pub const ALL: [Task; 9] = [
     reconcile::TASK,
     watch::TASK,
     compare::TASK,
+    letters::TASK,
 ];
 
 /// On which servers a task runs.
