@@ -14,7 +14,7 @@ const WINDOW: Duration = Duration::from_millis(1_100);
 /// Whoever would wait longer is told so instead.
 const WAIT_MAX: Duration = Duration::from_secs(8);
 /// The longest time that a provider can make us silent.
-const REST_MAX: Duration = Duration::from_secs(60);
+const REST_MAX: Duration = Duration::from_mins(1);
 
 /// When calls were let through, or will be: pure, so that time can be made up.
 #[derive(Debug, Default)]

@@ -115,7 +115,7 @@ impl PayOs {
         let body = self.create_body(order);
         let answer = self.call(Method::POST, &["v2", "payment-requests"], Some(body));
         let data = self.data(&answer.await?)?;
-        created(&data, order.order_code, order.amount).ok_or_else(|| self.other_amount())
+        created(&data, order.order_code, order.amount).ok_or_else(|| other_amount())
     }
 
     fn create_body(&self, order: &Order) -> Value {
@@ -152,13 +152,16 @@ impl PayOs {
     /// once and never again.
     async fn found(&self, order: &Order) -> Result<Link, ProviderFault> {
         let told = match self.link(order.order_code).await {
-            Err(ProviderFault::Refused { why, .. }) if why == Refusal::Absent => {
+            Err(ProviderFault::Refused {
+                why: Refusal::Absent,
+                ..
+            }) => {
                 return Err(self.http.unknown("it is there, and it is not there"));
             }
             told => told?,
         };
         if told.amount != Some(order.amount) {
-            return Err(self.other_amount());
+            return Err(other_amount());
         }
         let id = told.link.id;
         let page = id.as_ref().map(|id| format!("{}{id}", self.checkout_base));
@@ -185,7 +188,11 @@ impl PayOs {
 
     async fn asked(&self, order_code: i64) -> Result<Told, ProviderFault> {
         match self.link(order_code).await {
-            Err(ProviderFault::Refused { why, text, .. }) if why == Refusal::Absent => Ok(Told {
+            Err(ProviderFault::Refused {
+                why: Refusal::Absent,
+                text,
+                ..
+            }) => Ok(Told {
                 standing: ToldStanding::Absent,
                 amount: None,
                 transfers: Vec::new(),
@@ -225,15 +232,15 @@ impl PayOs {
             answered => answered.map(drop),
         }
     }
+}
 
-    fn other_amount(&self) -> ProviderFault {
-        ProviderFault::Refused {
-            provider: NAME,
-            code: "231".to_owned(),
-            text: "Đơn đã tồn tại với số tiền khác. (The order is there with another amount.)"
-                .to_owned(),
-            why: Refusal::Other,
-        }
+fn other_amount() -> ProviderFault {
+    ProviderFault::Refused {
+        provider: NAME,
+        code: "231".to_owned(),
+        text: "Đơn đã tồn tại với số tiền khác. (The order is there with another amount.)"
+            .to_owned(),
+        why: Refusal::Other,
     }
 }
 
@@ -245,9 +252,10 @@ impl PaymentProvider for PayOs {
     fn open<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Link, ProviderFault>> {
         async move {
             match self.create(order).await {
-                Err(ProviderFault::Refused { why, .. }) if why == Refusal::Repeated => {
-                    self.found(order).await
-                }
+                Err(ProviderFault::Refused {
+                    why: Refusal::Repeated,
+                    ..
+                }) => self.found(order).await,
                 link => link,
             }
         }

@@ -65,7 +65,7 @@ pub fn told(
     http: &Http,
     members: &Map<String, Value>,
     reference: &str,
-    raw: String,
+    raw: &str,
 ) -> Result<Told, ProviderFault> {
     let of = |name| word(members, name);
     let code = of("vnp_ResponseCode");
@@ -74,7 +74,7 @@ pub fn told(
         amount: None,
         transfers: Vec::new(),
         link: Link::default(),
-        raw: raw.clone(),
+        raw: raw.to_owned(),
     };
     match code.as_str() {
         "00" => {}

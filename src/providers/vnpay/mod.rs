@@ -221,7 +221,7 @@ impl VnPay {
             &self.http,
             &members,
             &order.order_code.to_string(),
-            answer.text(),
+            &answer.text(),
         )
     }
 
@@ -249,7 +249,10 @@ impl VnPay {
             ip: [127, 0, 0, 1].into(),
         };
         match self.asked(&nobody).await {
-            Err(ProviderFault::Refused { why, .. }) if why == Refusal::Other => Ok(()),
+            Err(ProviderFault::Refused {
+                why: Refusal::Other,
+                ..
+            }) => Ok(()),
             Err(ProviderFault::Busy { .. }) => Ok(()),
             answered => answered.map(drop),
         }

@@ -100,7 +100,7 @@ fn answers_are_believed_by_their_signature() {
         );
         let Ok(members) = members else { continue };
         let reference = text(&members["vnp_TxnRef"]);
-        let told = told(&client.http, &members, &reference, raw).expect("told");
+        let told = told(&client.http, &members, &reference, &raw).expect("told");
         let code = text(&members["vnp_ResponseCode"]);
         let status = text(&members["vnp_TransactionStatus"]);
         let is_right = match (code.as_str(), status.as_str()) {

@@ -108,7 +108,10 @@ impl Wallet {
             .get(below(&self.base, &["v1", "wallet-links", agent]))
             .await?;
         let link = match members(&self.http, &answer) {
-            Err(ProviderFault::Refused { why, .. }) if why == Refusal::Absent => {
+            Err(ProviderFault::Refused {
+                why: Refusal::Absent,
+                ..
+            }) => {
                 return Err(not_linked());
             }
             link => link?,
@@ -137,9 +140,10 @@ impl Wallet {
             .call(Method::POST, url, Some(body.to_string()), key)
             .await?;
         let told = match self.read(&answer, order.order_code) {
-            Err(ProviderFault::Refused { why, .. }) if why == Refusal::Repeated => {
-                self.found(order.order_code).await
-            }
+            Err(ProviderFault::Refused {
+                why: Refusal::Repeated,
+                ..
+            }) => self.found(order.order_code).await,
             told => told,
         }?;
         if told.amount != Some(order.amount) {
@@ -181,7 +185,11 @@ impl Wallet {
             None => self.found(order.order_code).await,
         };
         match told {
-            Err(ProviderFault::Refused { why, text, .. }) if why == Refusal::Absent => Ok(Told {
+            Err(ProviderFault::Refused {
+                why: Refusal::Absent,
+                text,
+                ..
+            }) => Ok(Told {
                 standing: ToldStanding::Absent,
                 amount: None,
                 transfers: Vec::new(),
@@ -199,15 +207,14 @@ impl Wallet {
         what: &[&str],
         body: Option<String>,
     ) -> Result<Answer, ProviderFault> {
-        let id = match &order.link_id {
-            Some(id) => id.clone(),
-            None => {
-                let found = self.found(order.order_code).await?;
-                found
-                    .link
-                    .id
-                    .ok_or_else(|| self.http.unknown("a payment without an id"))?
-            }
+        let id = if let Some(id) = &order.link_id {
+            id.clone()
+        } else {
+            let found = self.found(order.order_code).await?;
+            found
+                .link
+                .id
+                .ok_or_else(|| self.http.unknown("a payment without an id"))?
         };
         let url = below(
             &self.base,
