@@ -26,6 +26,7 @@ mod gate;
 #[cfg(unix)]
 mod letters;
 mod login;
+mod pay;
 mod payments;
 #[cfg(feature = "desktop")]
 mod pictures;
