@@ -28,6 +28,7 @@ pub mod service;
 pub mod text;
 pub mod ticket;
 pub mod verdict;
+pub mod vietqr;
 
 pub use account::{Account, AccountKind, BillCode, NotAccount, SubscriberCode};
 pub use agent::is_same_agent;

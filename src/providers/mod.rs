@@ -8,12 +8,21 @@
 //! failure; an answer without a good signature is no answer where the provider signs; a secret never
 //! stands in an error or in `Debug`.*
 
+mod digest;
+mod http;
+mod pace;
+pub mod payos;
 pub mod settings;
 pub mod smtp;
+mod strict;
+mod vietqr;
+pub mod vnpay;
+pub mod wallet;
 
 pub use settings::{Channel, Settings, SettingsFault};
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
@@ -207,6 +216,18 @@ pub enum News {
     Nothing,
 }
 
+/// Why something that says it comes from a provider is not believed. There is no secret in it, and no
+/// hint at what would have been believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookRefusal {
+    /// Not signed with a key of ours, or signed and not of the one shape that is believed.
+    #[error("Invalid signature")]
+    Signature,
+    /// Signed in its header by a key of ours, and this member is missing or not what it should be.
+    #[error("{0} is missing or not what it should be")]
+    Shape(String),
+}
+
 /// Money that is to be paid back.
 #[derive(Debug, Clone)]
 pub struct RefundOrder {
@@ -347,4 +368,22 @@ pub trait PaymentProvider: Send + Sync {
 
     /// Tells it where to send its news.
     fn register_webhook<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), ProviderFault>>;
+}
+
+/// The provider that these settings are of. It holds connections: it is made once for its settings, and
+/// kept until they change.
+pub fn make(settings: &Settings) -> Result<Arc<dyn PaymentProvider>, SettingsFault> {
+    let settings = settings.clone().complete()?;
+    Ok(match settings.channel().provider() {
+        Some(Provider::PayOs) => Arc::new(payos::PayOs::new(&settings)?),
+        Some(Provider::VnPay) => Arc::new(vnpay::VnPay::new(&settings)?),
+        Some(Provider::Wallet) => Arc::new(wallet::Wallet::new(&settings)?),
+        Some(Provider::VietQr) => Arc::new(vietqr::OwnAccount::new(&settings)?),
+        None => {
+            return Err(SettingsFault::Bad {
+                name: "channel",
+                why: "không phải kênh thanh toán (no payments go by it)",
+            });
+        }
+    })
 }

@@ -167,6 +167,8 @@ impl Channel {
                         needed("hash_secret", Secret),
                         optional("pay_url", Address),
                         optional("api_url", Address),
+                        // Some terminals were given the older digest.
+                        optional("hash_algorithm", OneOf(&["SHA512", "SHA256"])),
                     ]
                 }
             }

@@ -1,0 +1,153 @@
+//! What the wallet answers: a payment, or a code that says why not.
+
+use serde_json::{Map, Value};
+
+use crate::domain::payment::End;
+use crate::providers::http::{Answer, Http};
+use crate::providers::strict::{integer, parse, text};
+use crate::providers::{Link, OtpPrompt, ProviderFault, Refusal, SeenTransfer, Told, ToldStanding};
+
+/// Digits of a one-time password where nothing is said of them.
+const OTP_LENGTH: u8 = 6;
+
+/// The members of an answer of success.
+pub fn members(http: &Http, answer: &Answer) -> Result<Map<String, Value>, ProviderFault> {
+    let read = parse(&answer.body);
+    let members = match read {
+        Some(Value::Object(members)) => Some(members),
+        // Payments of an order, where the wallet answers with a list of the one.
+        Some(Value::Array(mut list)) if list.len() == 1 => match list.pop() {
+            Some(Value::Object(members)) => Some(members),
+            _ => None,
+        },
+        _ => None,
+    };
+    match (answer.status, members) {
+        (200..=299, Some(members)) => Ok(members),
+        (status @ (400..=407 | 409..=499), members) => {
+            Err(refusal(http, answer, status, &members.unwrap_or_default()))
+        }
+        (status, _) => Err(http.unknown(format!("HTTP {status} without a usable answer"))),
+    }
+}
+
+fn refusal(http: &Http, answer: &Answer, status: u16, said: &Map<String, Value>) -> ProviderFault {
+    let code = text(said, "code").unwrap_or_default();
+    let why = match code {
+        "otp_wrong" => Refusal::OtpWrong {
+            attempts_left: integer(said, "attempts_left").unwrap_or_default(),
+        },
+        "otp_expired" => Refusal::OtpExpired,
+        "otp_locked" => Refusal::OtpLocked,
+        "otp_too_early" | "resend_too_early" => Refusal::OtpTooEarly {
+            retry_after_s: answer.retry_after_s,
+        },
+        "insufficient_balance" | "limit_exceeded" | "wallet_locked" => Refusal::NoFunds,
+        "wallet_not_linked" => Refusal::NotLinked,
+        "duplicate_order" => Refusal::Repeated,
+        _ => match status {
+            401 | 403 => Refusal::Settings,
+            404 => Refusal::Absent,
+            429 => {
+                return ProviderFault::Busy {
+                    provider: http.provider(),
+                    retry_after_s: answer.retry_after_s,
+                };
+            }
+            _ => Refusal::Other,
+        },
+    };
+    let code = if code.is_empty() {
+        status.to_string()
+    } else {
+        code.to_owned()
+    };
+    let words = text(said, "message").unwrap_or_default();
+    ProviderFault::Refused {
+        provider: http.provider(),
+        code: code.chars().take(40).collect(),
+        text: words.chars().take(300).collect(),
+        why,
+    }
+}
+
+/// A payment as it stands; `None`: a shape that the wallet does not have, or another order's.
+pub fn told(payment: &Map<String, Value>, order_code: i64, raw: String) -> Option<Told> {
+    let id = text(payment, "payment_id").filter(|id| !id.is_empty())?;
+    if order_of(payment)? != order_code {
+        return None;
+    }
+    let amount = integer(payment, "amount")?;
+    let standing = standing(text(payment, "state")?);
+    let mut told = Told {
+        standing,
+        amount: Some(amount),
+        transfers: Vec::new(),
+        link: Link {
+            id: Some(id.to_owned()),
+            ..Link::default()
+        },
+        raw,
+    };
+    match standing {
+        ToldStanding::Paid => told.transfers.push(transfer(payment, id, amount)),
+        ToldStanding::Open => told.link.otp = prompt(payment),
+        _ => {}
+    }
+    Some(told)
+}
+
+/// The order that a payment is of.
+pub fn order_of(payment: &Map<String, Value>) -> Option<i64> {
+    match payment.get("order_id")? {
+        Value::String(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok(),
+        Value::Number(number) => number.as_i64(),
+        _ => None,
+    }
+}
+
+/// The money of a payment that succeeded.
+pub fn transfer(payment: &Map<String, Value>, id: &str, amount: i64) -> SeenTransfer {
+    let times = ["paid_at", "succeeded_at", "updated_at"];
+    SeenTransfer {
+        reference: id.to_owned(),
+        amount,
+        currency: text(payment, "currency").unwrap_or("VND").to_owned(),
+        at_ms: times.iter().find_map(|name| moment(text(payment, name)?)),
+        method: None,
+    }
+}
+
+/// A word that is not known is "open, ask again".
+pub fn standing(state: &str) -> ToldStanding {
+    match state {
+        "succeeded" => ToldStanding::Paid,
+        "processing" => ToldStanding::Processing,
+        "failed" => ToldStanding::Ended(End::Failed),
+        "cancelled" => ToldStanding::Ended(End::Cancelled),
+        "expired" => ToldStanding::Ended(End::Expired),
+        _ => ToldStanding::Open,
+    }
+}
+
+/// The one-time password that a payment waits for.
+pub fn prompt(payment: &Map<String, Value>) -> Option<OtpPrompt> {
+    let otp = match payment.get("otp") {
+        Some(otp) => otp.as_object()?,
+        None => payment,
+    };
+    Some(OtpPrompt {
+        length: integer(otp, "length")
+            .and_then(|n| u8::try_from(n).ok())
+            .unwrap_or(OTP_LENGTH),
+        expires_ms: moment(text(otp, "expires_at")?)?,
+        attempts_left: integer(otp, "attempts_left")?,
+        resend_after_s: integer(otp, "resend_after_s").unwrap_or_default(),
+        sent_to: text(otp, "sent_to").unwrap_or_default().to_owned(),
+    })
+}
+
+fn moment(text: &str) -> Option<i64> {
+    let at: jiff::Timestamp = text.parse().ok()?;
+    Some(at.as_millisecond())
+}
