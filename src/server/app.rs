@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::channels::OpenChannels;
 use super::config::ServeConfig;
 use super::mail::Mailers;
+use super::pay::PayState;
 use super::vault::SecretKeys;
 use crate::store::settings::Shop;
 use crate::store::{Store, StoreError};
@@ -63,6 +64,7 @@ struct Inner {
     deadlines: Deadlines,
     /// What is carried through even when nobody waits for it any more.
     begun: TaskTracker,
+    pay: PayState,
 }
 
 impl AppState {
@@ -96,6 +98,7 @@ impl AppState {
                 limiter,
                 deadlines,
                 begun,
+                pay: PayState::default(),
             }),
         }
     }
@@ -114,6 +117,11 @@ impl AppState {
     pub(super) async fn carried(&self) {
         self.inner.begun.close();
         self.inner.begun.wait().await;
+    }
+
+    /// What payments keep in the process.
+    pub fn pay(&self) -> &PayState {
+        &self.inner.pay
     }
 
     /// The database.

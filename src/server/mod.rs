@@ -10,12 +10,13 @@
 pub mod admin;
 mod api;
 mod app;
-mod channels;
+pub mod channels;
 pub mod config;
 mod door;
 mod intake;
 mod mail;
 mod metrics;
+pub mod pay;
 mod router;
 mod running;
 mod secret_file;

@@ -136,6 +136,7 @@ impl Running {
     /// Takes nothing new, lets what is running end, and lets another server take over.
     pub async fn stop(self) {
         self.stop.cancel();
+        self.app.pay().close();
         let ended = async {
             self.tasks.wait().await;
             self.app.carried().await;

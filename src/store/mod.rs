@@ -24,6 +24,7 @@ pub mod letters;
 pub mod machines;
 pub mod notifications;
 pub mod payees;
+pub mod payments;
 pub mod people;
 mod random;
 pub mod settings;

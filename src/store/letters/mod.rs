@@ -11,10 +11,6 @@ mod templates;
 
 pub use send::{ClaimedLetter, Ended};
 pub use templates::KeptTemplate;
-#[expect(
-    unused_imports,
-    reason = "for the areas that write letters within their own transactions"
-)]
 pub(in crate::store) use templates::compose;
 
 use crate::domain::letter::{LetterChannel, LetterKind};
