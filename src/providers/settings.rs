@@ -246,6 +246,15 @@ impl Channel {
         }
     }
 
+    /// What a member can be chosen from; empty where anything can stand there.
+    pub fn choices(self, name: &str) -> &'static [&'static str] {
+        let member = self.members().iter().find(|m| m.name == name);
+        match member.map(|m| m.holds) {
+            Some(Holds::OneOf(words)) => words,
+            _ => &[],
+        }
+    }
+
     /// Its members for a form: name, whether it is secret, whether it must not be missing.
     pub fn fields(self) -> impl Iterator<Item = (&'static str, bool, bool)> {
         self.members()

@@ -12,6 +12,8 @@ mod admin_guard;
 #[cfg(unix)]
 mod admin_logs;
 #[cfg(unix)]
+mod admin_money;
+#[cfg(unix)]
 mod admin_routes;
 mod cli;
 mod cli_store;

@@ -195,8 +195,13 @@ async fn a_letter_goes_out_as_it_was_written_and_keeps_its_id_over_failures() {
         letters.write(&to(code, recipient)).await.unwrap();
     }
     // Before there is a server they wait, and say for what.
-    until("a reason", async || {
-        letters.find(1).await.unwrap().unwrap().why.is_some()
+    until("their reasons", async || {
+        let mut reasons = 0;
+        for id in 1..=6 {
+            let letter = letters.find(id).await.unwrap().unwrap();
+            reasons += usize::from(letter.why.is_some());
+        }
+        reasons == 6
     })
     .await;
     let why = letters.find(1).await.unwrap().unwrap().why.unwrap();

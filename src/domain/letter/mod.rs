@@ -26,7 +26,7 @@ pub enum LetterChannel {
     Sms,
     /// Zalo.
     Zns,
-    /// HiFPT.
+    /// `HiFPT`.
     HiFpt,
 }
 

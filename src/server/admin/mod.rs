@@ -10,8 +10,11 @@
 mod dashboard;
 mod import;
 mod jobs;
+mod letters;
 mod machines;
+mod notifications;
 mod people;
+mod providers;
 mod reach;
 mod settings;
 mod tables;
@@ -57,6 +60,9 @@ fn page_routes() -> Vec<Route> {
         .chain(people::routes())
         .chain(machines::routes())
         .chain(settings::routes())
+        .chain(providers::routes())
+        .chain(letters::routes())
+        .chain(notifications::routes())
         .chain(tables::routes())
         .collect()
 }

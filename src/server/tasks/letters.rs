@@ -22,7 +22,7 @@ const AT_ONCE: usize = 16;
 /// What became of so many is kept in one transaction.
 const TOLD_AT_ONCE: usize = 32;
 /// After so long a run ends by itself; what still waits is the next one's.
-const RUN_MAX: Duration = Duration::from_secs(60);
+const RUN_MAX: Duration = Duration::from_mins(1);
 /// What can be sent.
 const CHANNELS: [LetterChannel; 1] = [LetterChannel::Email];
 

@@ -2,10 +2,11 @@
 //! just done.
 
 use super::assets::ASSETS;
+use super::paths::NOTIFICATIONS;
 use super::permission::Right;
 use super::session::Person;
 use super::words::count;
-use crate::store::catalogue::{Menu, Screen, TABLES, Table, work};
+use crate::store::catalogue::{Area, Menu, Screen, TABLES, Table, work};
 
 /// What stands around a page.
 pub struct Frame {
@@ -17,10 +18,20 @@ pub struct Frame {
     pub role: &'static str,
     /// Where one can go.
     pub nav: Vec<NavGroup>,
+    /// The bell: how many notifications are unread, where that was counted. `None`: they have no bell.
+    pub bell: Option<Bell>,
     /// What was just done.
     pub notice: Option<String>,
     /// Version of the assets.
     pub assets: &'static str,
+}
+
+/// Where notifications are looked at.
+pub struct Bell {
+    /// Where.
+    pub url: &'static str,
+    /// How many are unread; empty: none.
+    pub unread: String,
 }
 
 /// Links that belong together.
@@ -75,6 +86,13 @@ impl Frame {
                 .iter()
                 .map(|(t, _)| link(url_of(t), t.vi, t.name))
                 .collect();
+            if menu == Menu::Money && person.may(Area::Payments, Right::See) {
+                links.push(link("/admin/templates".into(), "Mẫu thư", "templates"));
+            }
+            if menu == Menu::Money && person.may(Area::Rules, Right::See) {
+                let title = "Cổng thanh toán";
+                links.push(link("/admin/providers".into(), title, "providers"));
+            }
             if menu == Menu::Shop && person.may_table(&work::LIMITS, Right::See) {
                 links.push(link("/admin/settings".into(), "Cài đặt", "settings"));
             }
@@ -88,6 +106,14 @@ impl Frame {
             who: person.name().to_owned(),
             role: person.account.role.label(),
             nav,
+            bell: person.may(Area::Payments, Right::See).then(|| Bell {
+                url: NOTIFICATIONS,
+                unread: match person.unread {
+                    None | Some(0) => String::new(),
+                    Some(number @ 1..=99) => number.to_string(),
+                    Some(_) => "99+".to_owned(),
+                },
+            }),
             notice: None,
             assets: &ASSETS,
         }
@@ -132,7 +158,8 @@ pub fn url_of(table: &Table) -> String {
 }
 
 /// What a page says after something was done: only these, never text from the address.
-const NOTICES: [(&str, &str); 16] = [
+const NOTICES: [(&str, &str); 17] = [
+    ("again", "Thư sẽ được gửi lại."),
     ("saved", "Đã lưu."),
     ("added", "Đã thêm."),
     (

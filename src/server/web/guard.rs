@@ -10,11 +10,12 @@ use axum::response::{IntoResponse, Response};
 use super::origin::Origin;
 use super::page::go;
 use super::paths::{CODE, HOME, NEW_PASSWORD, ONESELF, SIGN_IN, next_page};
+use super::permission::Right;
 use super::problem::Problem;
 use super::route::{Need, Route};
 use super::session::{self, Person, Step};
 use crate::server::AppState;
-use crate::store::catalogue::{self, AuditAction};
+use crate::store::catalogue::{self, Area, AuditAction};
 use crate::store::{Entry, StoreError};
 
 /// The routes as a router, each behind its guard.
@@ -57,7 +58,7 @@ async fn admitted(
     let from = Origin::of(parts, app);
     let is_page = parts.method == Method::GET && !from.is_part;
     let found = session::find(app, from, &parts.headers).await;
-    let Some(person) = found.map_err(|error| refused(error.into()))? else {
+    let Some(mut person) = found.map_err(|error| refused(error.into()))? else {
         return Err(if is_page {
             lead(&to_sign_in(parts))
         } else {
@@ -79,7 +80,13 @@ async fn admitted(
         return Err(lead(ONESELF));
     }
     match may_use(&person, need, params) {
-        Some(true) => Ok(Box::new(person)),
+        Some(true) => {
+            if is_page && person.may(Area::Payments, Right::See) {
+                let unread = app.store().notifications().unread(&person.reader()).await;
+                person.unread = Some(unread.map_err(|error| refused(error.into()))?);
+            }
+            Ok(Box::new(person))
+        }
         None => Err(refused(Problem::no_page())),
         Some(false) => {
             let what =

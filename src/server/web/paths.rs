@@ -8,6 +8,8 @@ pub const SIGN_IN: &str = "/admin/sign-in";
 pub const CODE: &str = "/admin/code";
 /// Where a password for once is changed.
 pub const NEW_PASSWORD: &str = "/admin/new-password";
+/// What one was told.
+pub const NOTIFICATIONS: &str = "/admin/notifications";
 /// One's own page.
 pub const ONESELF: &str = "/admin/me";
 

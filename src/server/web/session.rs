@@ -19,6 +19,7 @@ use super::permission::{Right, may};
 use super::problem::Problem;
 use crate::server::AppState;
 use crate::store::catalogue::{Area, Role, Table};
+use crate::store::notifications::{Reader, Sees};
 use crate::store::people::{UserAccount, WebSession};
 use crate::store::settings::Shop;
 use crate::store::{Actor, StoreError, digest};
@@ -83,9 +84,17 @@ pub struct Person {
     pub data: SessionData,
     /// From where.
     pub from: Origin,
+    /// Notifications that they have not read; counted for pages alone.
+    pub unread: Option<i64>,
 }
 
 impl Person {
+    /// Whose notifications they see: those of the payees that they work for.
+    pub fn reader(&self) -> Reader {
+        let sees = self.account.payee.map_or(Sees::All, Sees::Payee);
+        Reader::person(self.account.user_id, sees)
+    }
+
     /// May they?
     pub fn may(&self, area: Area, right: Right) -> bool {
         may(self.account.role, area, right)
@@ -203,6 +212,7 @@ pub async fn find(
         session: hash,
         data,
         from,
+        unread: None,
     }))
 }
 

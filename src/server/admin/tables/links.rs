@@ -11,7 +11,8 @@ pub fn link_of(table: &Table, id: i64) -> String {
     match table.screen {
         Screen::Machines => "/admin/machines".to_owned(),
         Screen::Imports => format!("/admin/import/{id}"),
-        Screen::List | Screen::Jobs | Screen::People | Screen::Payments | Screen::Letters => {
+        Screen::Letters => format!("/admin/letters/{id}"),
+        Screen::List | Screen::Jobs | Screen::People | Screen::Payments => {
             format!("/admin/t/{}/{id}", table.name)
         }
     }
