@@ -22,6 +22,7 @@ mod doctor;
 mod faults;
 mod fleet;
 mod gate;
+mod gateway;
 mod login;
 mod payments;
 #[cfg(feature = "desktop")]

@@ -30,10 +30,16 @@ pub fn button(action: &str, fields: &[(&str, String)], label: &str) -> String {
     let fields: String = fields
         .iter()
         .map(|(name, value)| {
-            format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", esc(value))
+            format!(
+                "<input type=\"hidden\" name=\"{name}\" value=\"{}\">",
+                esc(value)
+            )
         })
         .collect();
-    format!("<form method=\"post\" action=\"{}\">{fields}<button>{label}</button></form>", esc(action))
+    format!(
+        "<form method=\"post\" action=\"{}\">{fields}<button>{label}</button></form>",
+        esc(action)
+    )
 }
 
 /// In HTML.
