@@ -101,7 +101,7 @@ impl Gateway {
         self.world().scenario.clone()
     }
 
-    /// Changes how the providers behave; faults start anew.
+    /// Changes how the providers behave. Where the faults are others, all of them start anew.
     pub fn update(&self, change: impl FnOnce(&mut GatewayScenario)) {
         let mut world = self.world();
         let mut scenario = world.scenario.clone();
@@ -109,9 +109,9 @@ impl Gateway {
         world.follow(scenario);
     }
 
-    /// Something goes wrong from now on.
+    /// Something more goes wrong from now on. What went wrong before is not begun anew.
     pub fn fault(&self, fault: GatewayFault) {
-        self.update(|scenario| scenario.faults.push(fault));
+        self.world().scenario.faults.push(fault);
     }
 
     /// Something goes wrong once, at the next such call.

@@ -23,8 +23,8 @@ fn refused(code: &str, desc: &str) -> Reply {
     (200, json!({"code": code, "desc": desc, "data": null}))
 }
 
-fn signed(world: &World, client_id: &str, data: Value) -> Reply {
-    let signature = sign::of_object(&key_of(world, client_id), &data);
+fn signed(world: &World, client_id: &str, data: &Value) -> Reply {
+    let signature = sign::of_object(&key_of(world, client_id), data);
     (
         200,
         json!({"code": "00", "desc": "success", "data": data, "signature": signature}),
@@ -125,7 +125,7 @@ fn created(world: &mut World, client_id: &str, asked: &Value, base: &str) -> Res
         "qrCode": link.qr(),
     });
     world.payos.insert(place, link);
-    Ok(signed(world, client_id, data))
+    Ok(signed(world, client_id, &data))
 }
 
 /// The order that an address names: by its code or by the link's id.
@@ -161,7 +161,7 @@ pub async fn read(
             Err(reply) => return reply,
         };
         match found(world, &client_id, &id).map(|link| link.data()) {
-            Some(data) => signed(world, &client_id, data),
+            Some(data) => signed(world, &client_id, &data),
             None => unknown(),
         }
     };
@@ -191,7 +191,7 @@ pub async fn cancel(
             _ => return refused("20", "Đơn thanh toán không thể hủy"),
         }
         let data = link.data();
-        signed(world, &client_id, data)
+        signed(world, &client_id, &data)
     };
     answered(&gateway, "payos.cancel", order_code, work).await
 }
