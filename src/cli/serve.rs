@@ -121,6 +121,10 @@ fn check(config: &ServeConfig) -> Ended {
     }
     let told = json!({
         "listen": config.listen,
+        "public_url": config.public_url.as_ref().map_or_else(
+            || config.own_url(config.listen),
+            |url| url.as_str().trim_end_matches('/').to_owned(),
+        ),
         "https": config.tls.is_some(),
         "tls_cert": config.tls.as_ref().map(|files| &files.cert),
         "tls_key": config.tls.as_ref().map(|files| &files.key),

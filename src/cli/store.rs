@@ -1,5 +1,8 @@
 //! `gachno store`: the server's database, apart from the server.
 
+mod person;
+mod provider;
+
 use std::path::Path;
 
 use secrecy::ExposeSecret;
@@ -10,7 +13,7 @@ use crate::config::Home;
 use crate::server::{SecretKeys, ServeConfig, ServeFile, check_database};
 use crate::store::copy::CopiedTable;
 use crate::store::machines::Scope;
-use crate::store::{self, Actor, Store};
+use crate::store::{self, Actor, Store, StoreError};
 
 pub async fn run(what: StoreCommand) -> Ended {
     match what {
@@ -21,8 +24,12 @@ pub async fn run(what: StoreCommand) -> Ended {
         StoreCommand::Token {
             name,
             scopes,
+            person,
             database,
-        } => token(&name, &scopes, database).await,
+        } => token(&name, &scopes, person.as_deref(), database).await,
+        StoreCommand::Provider(options) => provider::run(*options).await,
+        StoreCommand::Payee { name, database } => payee(&name, database).await,
+        StoreCommand::Person(options) => person::run(*options).await,
         StoreCommand::Owner { database } => owner(database).await,
         StoreCommand::Rekey { database } => rekey(database).await,
     }
@@ -132,7 +139,12 @@ async fn restore(file: &Path, database: Option<String>) -> Ended {
     Ok(Exit::Done)
 }
 
-async fn token(name: &str, scopes: &[String], database: Option<String>) -> Ended {
+async fn token(
+    name: &str,
+    scopes: &[String],
+    person: Option<&str>,
+    database: Option<String>,
+) -> Ended {
     let known = |wire: &String| {
         Scope::ALL
             .into_iter()
@@ -144,10 +156,27 @@ async fn token(name: &str, scopes: &[String], database: Option<String>) -> Ended
         .map(known)
         .collect::<Result<Vec<_>, _>>()
         .map_err(Failure::usage)?;
+    if person.is_none() && scopes.contains(&Scope::Desk) {
+        return Err(Failure::usage(anyhow::anyhow!(
+            "Quyền desk cần --person TÊN_ĐĂNG_NHẬP. (desk needs --person.)"
+        )));
+    }
     let store = open(&address(database)?).await?;
+    let holder = match person {
+        None => None,
+        Some(username) => {
+            let account = store.accounts().named(username).await;
+            let account = account.map_err(Failure::cannot_run)?.ok_or_else(|| {
+                Failure::usage(anyhow::anyhow!(
+                    "Không có tài khoản {username:?}. (No such person.)"
+                ))
+            })?;
+            Some(account.user_id)
+        }
+    };
     let machine = store
         .machines()
-        .add(name, &scopes, None, &terminal())
+        .add_for(name, &scopes, None, holder, &terminal())
         .await
         .map_err(Failure::cannot_run)?;
     say(machine.token.expose_secret());
@@ -178,6 +207,22 @@ async fn owner(database: Option<String>) -> Ended {
         owner.password.expose_secret()
     ));
     Ok(Exit::Done)
+}
+
+async fn payee(name: &str, database: Option<String>) -> Ended {
+    let store = open(&address(database)?).await?;
+    let added = store.payees().add(name, &terminal()).await;
+    store.close().await;
+    say(&added.map_err(refused)?.to_string());
+    Ok(Exit::Done)
+}
+
+/// What somebody typed is a usage fault; the rest could not be run.
+fn refused(error: StoreError) -> Failure {
+    match error {
+        StoreError::BadValue { .. } => Failure::usage(error),
+        other => Failure::cannot_run(other),
+    }
 }
 
 async fn rekey(database: Option<String>) -> Ended {

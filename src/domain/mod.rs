@@ -16,6 +16,7 @@ pub mod guard;
 pub mod job;
 pub mod language;
 pub mod lease;
+pub mod letter;
 pub mod money;
 pub mod order;
 pub mod outcome;

@@ -13,6 +13,7 @@ mod http;
 mod pace;
 pub mod payos;
 pub mod settings;
+pub mod smtp;
 mod strict;
 mod vietqr;
 pub mod vnpay;

@@ -3,7 +3,7 @@
 //! *Invariant: nothing is kept here that a second server would need.*
 
 use std::num::NonZero;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -13,7 +13,10 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::channels::OpenChannels;
 use super::config::ServeConfig;
+use super::mail::Mailers;
+use super::pay::PayState;
 use super::vault::SecretKeys;
 use crate::store::settings::Shop;
 use crate::store::{Store, StoreError};
@@ -52,10 +55,16 @@ struct Inner {
     /// New at each start: a server that comes back is another one.
     owner: String,
     shop: Mutex<Option<(Instant, Shop)>>,
+    channels: Mutex<Option<(Instant, Arc<OpenChannels>)>>,
+    /// Connections to mail servers.
+    mailers: Mailers,
+    /// Where it listens, once it does.
+    url: OnceLock<String>,
     limiter: DefaultKeyedRateLimiter<String>,
     deadlines: Deadlines,
     /// What is carried through even when nobody waits for it any more.
     begun: TaskTracker,
+    pay: PayState,
 }
 
 impl AppState {
@@ -83,9 +92,13 @@ impl AppState {
                 vault,
                 owner,
                 shop,
+                channels: Mutex::default(),
+                mailers: Mailers::default(),
+                url: OnceLock::new(),
                 limiter,
                 deadlines,
                 begun,
+                pay: PayState::default(),
             }),
         }
     }
@@ -104,6 +117,11 @@ impl AppState {
     pub(super) async fn carried(&self) {
         self.inner.begun.close();
         self.inner.begun.wait().await;
+    }
+
+    /// What payments keep in the process.
+    pub fn pay(&self) -> &PayState {
+        &self.inner.pay
     }
 
     /// The database.
@@ -137,6 +155,45 @@ impl AppState {
     /// The settings were changed by this server.
     pub async fn forget_shop(&self) {
         *self.inner.shop.lock().await = None;
+    }
+
+    /// What is set for providers and for what sends letters, at most two seconds old.
+    pub async fn channels(&self) -> Result<Arc<OpenChannels>, StoreError> {
+        let mut kept = self.inner.channels.lock().await;
+        if let Some((read, channels)) = kept.as_ref()
+            && read.elapsed() < SHOP_AGE_MAX
+        {
+            return Ok(Arc::clone(channels));
+        }
+        let all = self.inner.store.channels().list().await?;
+        let channels = Arc::new(OpenChannels::of(all, &self.inner.vault));
+        *kept = Some((Instant::now(), Arc::clone(&channels)));
+        Ok(channels)
+    }
+
+    /// What is set was changed by this server.
+    pub async fn forget_channels(&self) {
+        *self.inner.channels.lock().await = None;
+    }
+
+    /// Connections to mail servers, kept between letters.
+    pub(super) fn mailers(&self) -> &Mailers {
+        &self.inner.mailers
+    }
+
+    /// It listens there: said once.
+    pub(super) fn listens_at(&self, url: String) {
+        // Err: it was said.
+        let _ = self.inner.url.set(url);
+    }
+
+    /// What addresses for others begin with, without a slash at the end: as it is set, else where it
+    /// listens.
+    pub fn public_url(&self) -> String {
+        let set = self.inner.config.public_url.as_ref();
+        let set = set.map(|url| url.as_str().trim_end_matches('/').to_owned());
+        set.or_else(|| self.inner.url.get().cloned())
+            .unwrap_or_else(|| self.inner.config.own_url(self.inner.config.listen))
     }
 
     /// Does what must not be left half-done: whether or not the one who asked still waits, and

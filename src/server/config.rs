@@ -36,6 +36,9 @@ pub struct ServeFile {
     pub insecure_database: Option<bool>,
     /// How the log file is written (`json`).
     pub log: Option<LogForm>,
+    /// What addresses for others begin with: those that customers and providers come back to
+    /// (`https://shop.example`). Default: where it listens.
+    pub public_url: Option<String>,
 }
 
 /// How the server's log file is written. The terminal is for people, whatever this says.
@@ -80,6 +83,8 @@ pub struct ServeConfig {
     pub insecure_database: bool,
     /// How the log file is written.
     pub log: LogForm,
+    /// What addresses for others begin with, where it is not where the server listens.
+    pub public_url: Option<Url>,
 }
 
 /// A certificate with its chain, and its key, both PEM.
@@ -116,6 +121,11 @@ pub enum ServeConfigError {
          others.)"
     )]
     OpenFile(PathBuf),
+    /// It is no address that others could come to.
+    #[error(
+        "public_url {0:?} không dùng được: cần dạng https://cuahang.example, hoặc http:// cho máy này và mạng trong nhà; không có ? hay #. (Bad public_url.)"
+    )]
+    PublicUrl(String),
     /// A certificate without its key, or the other way round.
     #[error(
         "TLS cần cả chứng thư (tls_cert) và khóa (tls_key). (TLS needs both, certificate and key.)"
@@ -194,7 +204,14 @@ impl ServeConfig {
             (None, None) => None,
             _ => return Err(ServeConfigError::HalfTls),
         };
+        let public_url = flags
+            .public_url
+            .or_else(|| variable("GACHNO_SERVE_PUBLIC_URL"))
+            .or_else(|| file.public_url.clone())
+            .map(public_url)
+            .transpose()?;
         Ok(Self {
+            public_url,
             listen: flags
                 .listen
                 .or(listen)
@@ -232,7 +249,14 @@ impl ServeConfig {
             tls: None,
             insecure_database: false,
             log: LogForm::default(),
+            public_url: None,
         }
+    }
+
+    /// The server's base address when it listens there.
+    pub fn own_url(&self, listen: SocketAddr) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{listen}")
     }
 
     /// Could somebody on the network listen to what the server and its callers say?
@@ -253,6 +277,7 @@ impl std::fmt::Debug for ServeConfig {
             .field("tls", &self.tls)
             .field("insecure_database", &self.insecure_database)
             .field("log", &self.log)
+            .field("public_url", &self.public_url.as_ref().map(Url::as_str))
             .finish()
     }
 }
@@ -269,6 +294,7 @@ impl std::fmt::Debug for ServeFile {
             key_file,
             insecure_database,
             log,
+            public_url,
         } = self;
         f.debug_struct("ServeFile")
             .field("listen", listen)
@@ -280,7 +306,26 @@ impl std::fmt::Debug for ServeFile {
             .field("key_file", key_file)
             .field("insecure_database", insecure_database)
             .field("log", log)
+            .field("public_url", public_url)
             .finish()
+    }
+}
+
+/// An address that others can come to, with nothing in it that is not for everybody's eyes.
+fn public_url(text: String) -> Result<Url, ServeConfigError> {
+    match Url::parse(&text) {
+        Ok(url)
+            if matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.query().is_none()
+                && url.fragment().is_none() =>
+        {
+            Ok(url)
+        }
+        Ok(url) if url.password().is_some() => Err(ServeConfigError::PublicUrl(shown(&text))),
+        _ => Err(ServeConfigError::PublicUrl(text)),
     }
 }
 

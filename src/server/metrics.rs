@@ -12,6 +12,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use super::AppState;
 use super::api::Caller;
 use super::web::problem::Problem;
+use crate::domain::letter::LetterChannel;
 use crate::domain::{JobState, Service};
 use crate::store::machines::Scope;
 
@@ -60,6 +61,18 @@ pub async fn metrics(State(app): State<AppState>, caller: Caller) -> Result<Resp
             .find(|(of, is, _)| of == service && is == state)
             .map_or(0, |(.., count)| *count);
         metrics::gauge!("gachno_jobs", "service" => service, "state" => state)
+            .set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+    }
+    let letters = app.store().letters().counts().await?;
+    for (channel, state) in LetterChannel::ALL
+        .iter()
+        .flat_map(|channel| ["waiting", "given_up"].map(|state| (channel.wire(), state)))
+    {
+        let count = letters
+            .iter()
+            .find(|(of, is, _)| of == channel && is == state)
+            .map_or(0, |(.., count)| *count);
+        metrics::gauge!("gachno_letters", "channel" => channel, "state" => state)
             .set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
     }
     sum_up();

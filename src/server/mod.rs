@@ -10,10 +10,13 @@
 pub mod admin;
 mod api;
 mod app;
+pub mod channels;
 pub mod config;
 mod door;
 mod intake;
+mod mail;
 mod metrics;
+pub mod pay;
 mod router;
 mod running;
 mod secret_file;
@@ -23,7 +26,9 @@ mod vault;
 pub mod web;
 
 pub use app::{AppState, Deadlines};
+pub use channels::{ChannelFault, OpenChannel, OpenChannels, open as open_channel};
 pub use config::{LogForm, ServeConfig, ServeConfigError, ServeFile, TlsFiles, check_database};
+pub use door::register::username_fault;
 pub use router::router;
 pub use running::{Running, ServeError, start, start_with};
 pub use tls::{Certificate, TlsError};

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::app::AppState;
 use super::web::limits::OURS_ALONE;
 use super::web::problem::Problem;
-use super::{admin, api, metrics};
+use super::{admin, api, metrics, pay};
 
 #[derive(Clone, Copy)]
 struct NewRequestId;
@@ -76,6 +76,7 @@ pub fn router(app: AppState) -> Router {
         .route("/metrics", get(metrics::metrics))
         .merge(api::router(&app))
         .merge(admin::router(&app))
+        .merge(pay::router(&app))
         .fallback(async || Problem::not_found("Không có địa chỉ này."))
         .method_not_allowed_fallback(async || {
             Problem::new(

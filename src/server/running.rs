@@ -70,6 +70,7 @@ pub async fn start_with(app: AppState) -> Result<Running, ServeError> {
         .await
         .map_err(fault)?;
     let address = listener.local_addr().map_err(fault)?;
+    app.listens_at(app.config().own_url(address));
     let first_owner = app.store().accounts().first_owner().await?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -117,12 +118,7 @@ async fn watched(served: impl Future<Output = std::io::Result<()>>) {
 impl Running {
     /// Its base address.
     pub fn url(&self) -> String {
-        let scheme = if self.app.config().tls.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        format!("{scheme}://{}", self.address)
+        self.app.config().own_url(self.address)
     }
 
     /// Its state.
@@ -140,6 +136,7 @@ impl Running {
     /// Takes nothing new, lets what is running end, and lets another server take over.
     pub async fn stop(self) {
         self.stop.cancel();
+        self.app.pay().close();
         let ended = async {
             self.tasks.wait().await;
             self.app.carried().await;

@@ -8,9 +8,9 @@ use crate::store::base::{
     Conn, SqlRow, Store, Tx, all, execute, insert, int, int_or_none, one, text, text_or_none,
     transaction, values,
 };
-use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::house::MACHINES;
-use crate::store::letters::letters;
+use crate::store::catalogue::{AccountStatus, AuditAction};
+use crate::store::random::letters;
 use crate::store::{StoreError, digest};
 
 /// `last_seen` is written at most so often.
@@ -31,11 +31,32 @@ pub enum Scope {
     /// Read the numbers of `/metrics`.
     #[serde(rename = "metrics")]
     Metrics,
+    /// Make what customers pay, and payments; book what a statement shows.
+    #[serde(rename = "payments:write")]
+    PaymentsWrite,
+    /// Read payments.
+    #[serde(rename = "payments:read")]
+    PaymentsRead,
+    /// Bring the rows that are collected.
+    #[serde(rename = "collection:write")]
+    CollectionWrite,
+    /// Work at the collection desk, as the person that the token is bound to.
+    #[serde(rename = "desk")]
+    Desk,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Lease, Self::Write, Self::Read, Self::Metrics];
+    pub const ALL: [Self; 8] = [
+        Self::Lease,
+        Self::Write,
+        Self::Read,
+        Self::Metrics,
+        Self::PaymentsWrite,
+        Self::PaymentsRead,
+        Self::CollectionWrite,
+        Self::Desk,
+    ];
 
     /// The name on the wire.
     pub const fn wire(self) -> &'static str {
@@ -44,6 +65,10 @@ impl Scope {
             Self::Write => "jobs:write",
             Self::Read => "jobs:read",
             Self::Metrics => "metrics",
+            Self::PaymentsWrite => "payments:write",
+            Self::PaymentsRead => "payments:read",
+            Self::CollectionWrite => "collection:write",
+            Self::Desk => "desk",
         }
     }
 }
@@ -59,6 +84,9 @@ pub struct Machine {
     pub scopes: Vec<Scope>,
     /// When it was heard of last.
     pub last_seen: Option<i64>,
+    /// The user whose eyes it has: it sees what that person sees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<i64>,
 }
 
 impl Machine {
@@ -123,6 +151,18 @@ impl Machines<'_> {
         expires_at: Option<i64>,
         actor: &Actor,
     ) -> Result<NewMachine, StoreError> {
+        self.add_for(name, scopes, expires_at, None, actor).await
+    }
+
+    /// Makes a machine with a token of its own, which sees what this user sees.
+    pub async fn add_for(
+        &self,
+        name: &str,
+        scopes: &[Scope],
+        expires_at: Option<i64>,
+        person: Option<i64>,
+        actor: &Actor,
+    ) -> Result<NewMachine, StoreError> {
         let name = name.trim();
         if name.is_empty() || name.chars().count() > 100 {
             return Err(StoreError::BadValue {
@@ -133,7 +173,12 @@ impl Machines<'_> {
         let (prefix, secret) = (letters(8), letters(40));
         let token = format!("gn_{prefix}_{secret}");
         let id = transaction!(self.store, |tx| add(
-            &tx, name, &prefix, &token, scopes, expires_at, actor
+            &tx,
+            name,
+            (&prefix, &token),
+            scopes,
+            (expires_at, person),
+            actor
         ))?;
         Ok(NewMachine {
             id,
@@ -154,7 +199,7 @@ impl Machines<'_> {
         else {
             return Ok(None);
         };
-        let sql = "SELECT id, name, scopes, last_seen, token_hash, expires_at, revoked_at FROM machines WHERE prefix = ?";
+        let sql = "SELECT id, name, scopes, last_seen, token_hash, expires_at, revoked_at, person_id FROM machines WHERE prefix = ?";
         let Some(row) = one(self.store, sql, values![prefix]).await? else {
             return Ok(None);
         };
@@ -165,11 +210,18 @@ impl Machines<'_> {
         .into();
         let is_over = int_or_none(&row, 5)?.is_some_and(|until| until <= self.store.now_ms())
             || int_or_none(&row, 6)?.is_some();
-        if is_same && !is_over {
-            read(&row).map(Some)
-        } else {
-            Ok(None)
+        if !is_same || is_over {
+            return Ok(None);
         }
+        let machine = read(&row)?;
+        // Whoever is put away is put away with all their tokens.
+        if let Some(person) = machine.person {
+            let account = self.store.accounts().find(person).await?;
+            if !account.is_some_and(|a| a.is_open && a.status == AccountStatus::Active) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(machine))
     }
 
     /// All machines, the newest first.
@@ -230,26 +282,26 @@ impl Machines<'_> {
 async fn add(
     tx: &Tx,
     name: &str,
-    prefix: &str,
-    token: &str,
+    (prefix, token): (&str, &str),
     scopes: &[Scope],
-    expires_at: Option<i64>,
+    (expires_at, person): (Option<i64>, Option<i64>),
     actor: &Actor,
 ) -> Result<i64, StoreError> {
     let scopes: Vec<&str> = scopes.iter().map(|s| s.wire()).collect();
-    let sql = "INSERT INTO machines (name, prefix, token_hash, scopes, expires_at, created_by, created_at, search_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO machines (name, prefix, token_hash, scopes, expires_at, person_id, created_by, created_at, search_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let given = values![
         name,
         prefix,
         digest(token.as_bytes()),
         scopes.join(" "),
         expires_at,
+        person,
         actor.user_id,
         tx.now_ms(),
         search_text([Some(name)])
     ];
     let id = insert(tx, sql, given).await?;
-    let after = serde_json::json!({ "name": name, "scopes": scopes, "expires_at": expires_at });
+    let after = serde_json::json!({ "name": name, "scopes": scopes, "expires_at": expires_at, "person_id": person });
     audit::write(
         tx,
         actor,
@@ -284,6 +336,7 @@ fn read(row: &SqlRow) -> Result<Machine, StoreError> {
         name: text(row, 1)?,
         scopes: scopes_of(&text(row, 2)?),
         last_seen: int_or_none(row, 3)?,
+        person: int_or_none(row, 7)?,
     })
 }
 

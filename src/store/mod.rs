@@ -2,7 +2,8 @@
 //!
 //! Lives here: [`catalogue`] (every table and column, once), `base` (the connection, transactions,
 //! the schema, the audit trail, copies), and an area each for [`jobs`], [`people`], [`tables`] (the
-//! rows of any table), [`collection`], [`imports`], [`machines`], [`settings`], [`banners`].
+//! rows of any table), [`collection`], [`imports`], [`machines`], [`settings`], [`banners`], [`payees`],
+//! [`channels`] (what is set for providers, sealed), [`letters`], [`notifications`].
 //! Never here: HTTP, what a state means (`domain::lease`).
 //!
 //! [`Store`] leads to each area by a small handle (`store.jobs().lease(…)`), whose methods are one
@@ -15,19 +16,24 @@
 pub mod banners;
 mod base;
 pub mod catalogue;
+pub mod channels;
 pub mod collection;
 pub mod imports;
 pub mod jobs;
-mod letters;
+pub mod letters;
 pub mod machines;
+pub mod notifications;
+pub mod payees;
+pub mod payments;
 pub mod people;
+mod random;
 pub mod settings;
 pub mod tables;
 
 pub use base::audit::{Actor, AuditRow, Entry};
 pub use base::copy;
 pub use base::{Engine, Store, shown, sqlite_url};
-pub(crate) use letters::letters;
+pub(crate) use random::letters as random_letters;
 
 /// Why the database could not do it.
 #[derive(Debug, thiserror::Error)]

@@ -14,6 +14,7 @@ mod admin_logs;
 #[cfg(unix)]
 mod admin_routes;
 mod cli;
+mod cli_store;
 #[cfg(target_os = "linux")]
 mod crash;
 #[cfg(unix)]
@@ -23,6 +24,8 @@ mod faults;
 mod fleet;
 mod gate;
 mod gateway;
+#[cfg(unix)]
+mod letters;
 mod login;
 mod payments;
 #[cfg(feature = "desktop")]
@@ -32,6 +35,8 @@ mod seams;
 mod server;
 mod server_kills;
 mod sessions;
+#[cfg(unix)]
+mod smtp;
 #[cfg(unix)]
 mod snapshots;
 #[cfg(unix)]

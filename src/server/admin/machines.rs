@@ -68,6 +68,10 @@ const fn meaning(scope: Scope) -> &'static str {
         Scope::Write => "thêm việc",
         Scope::Read => "xem việc",
         Scope::Metrics => "đọc số đo",
+        Scope::PaymentsWrite => "lập và thu thanh toán của khách",
+        Scope::PaymentsRead => "xem thanh toán của khách",
+        Scope::CollectionWrite => "nạp danh sách thu cước",
+        Scope::Desk => "quầy thu cước, theo quyền của một người",
     }
 }
 
@@ -143,11 +147,28 @@ pub async fn add(
     if scopes.is_empty() {
         return refused("Chọn ít nhất một quyền.".to_owned()).await;
     }
+    let username = form.text("person");
+    let holder = match username {
+        "" => None,
+        name => app.store().accounts().named(name).await?,
+    };
+    if holder.is_none() && !username.is_empty() {
+        return refused(format!("Không có tài khoản {username}.")).await;
+    }
+    if holder.is_none() && scopes.contains(&Scope::Desk) {
+        return refused("Quyền quầy thu cước cần tên đăng nhập của một người.".to_owned()).await;
+    }
     let until = days.map(|days| app.store().now_ms() + days * DAY_MS);
     match app
         .store()
         .machines()
-        .add(form.text("name"), &scopes, until, &person.actor())
+        .add_for(
+            form.text("name"),
+            &scopes,
+            until,
+            holder.map(|account| account.user_id),
+            &person.actor(),
+        )
         .await
     {
         Ok(new) => page(

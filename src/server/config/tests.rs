@@ -187,3 +187,45 @@ fn a_misspelt_key_is_refused() {
             .contains("listne")
     );
 }
+
+#[test]
+fn others_come_to_an_address_that_was_set_or_to_where_it_listens() {
+    let home = Home::at(Path::new("/srv"));
+    let set = |address: &str| {
+        let file = ServeFile {
+            public_url: Some(address.to_owned()),
+            ..ServeFile::default()
+        };
+        ServeConfig::of(&home, &file, |_| None, ServeFile::default())
+    };
+    let config = set("https://shop.example/tra/").expect("good");
+    assert_eq!(
+        config.public_url.expect("set").as_str(),
+        "https://shop.example/tra/"
+    );
+    for bad in [
+        "shop.example",
+        "ftp://shop.example",
+        "https://shop.example/?a=1",
+        "https://shop.example/#a",
+        "https://a:planted81@shop.example",
+    ] {
+        let why = set(bad).expect_err("refused").to_string();
+        assert!(
+            why.contains("public_url") && !why.contains("planted81"),
+            "{why}"
+        );
+    }
+    let environment = |name: &'static str| {
+        (name == "GACHNO_SERVE_PUBLIC_URL").then(|| "https://b.example".to_owned())
+    };
+    let file = ServeFile {
+        public_url: Some("https://a.example".to_owned()),
+        ..ServeFile::default()
+    };
+    let config = ServeConfig::of(&home, &file, environment, ServeFile::default()).expect("good");
+    assert_eq!(
+        config.public_url.expect("set").as_str(),
+        "https://b.example/"
+    );
+}

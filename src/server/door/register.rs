@@ -100,6 +100,7 @@ pub async fn register(
     }
 }
 
+/// Why this cannot be a login; `None` where it can.
 pub fn username_fault(username: &str) -> Option<&'static str> {
     let is_good = username
         .chars()

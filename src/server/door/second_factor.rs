@@ -11,7 +11,7 @@ use totp_rs::{Algorithm, Builder, Secret, Totp};
 use crate::server::AppState;
 use crate::server::web::problem::Problem;
 use crate::store::people::UserAccount;
-use crate::store::{digest, letters};
+use crate::store::{digest, random_letters};
 
 /// Recovery codes that are given out.
 const CODES: usize = 10;
@@ -110,7 +110,7 @@ pub async fn accepts(app: &AppState, account: &UserAccount, code: &str) -> Resul
 /// New recovery codes, and what is kept of them.
 pub fn new_codes(user_id: i64) -> (Vec<String>, String) {
     let codes: Vec<String> = (0..CODES)
-        .map(|_| letters(10))
+        .map(|_| random_letters(10))
         .map(|c| format!("{}-{}", &c[..5], &c[5..]))
         .collect();
     let hashes: Vec<String> = codes.iter().map(|code| hash_of(user_id, code)).collect();

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::job::{JobField, JobText};
 use crate::domain::Service;
+use crate::domain::money::grouped;
 use crate::domain::text::plain;
 use crate::report::titles::{JobColumn, Titles};
 use crate::server::web::cells;
@@ -69,8 +70,8 @@ impl ImportSheet {
         if rows.len() > ROWS_MAX {
             return Err(format!(
                 "Tệp có {} dòng; mỗi lần nhiều nhất {}. Chia nhỏ rồi nhập.",
-                cells::grouped(i64::try_from(rows.len()).unwrap_or(0)),
-                cells::grouped(20_000)
+                grouped(i64::try_from(rows.len()).unwrap_or(0)),
+                grouped(20_000)
             ));
         }
         Ok(Self {

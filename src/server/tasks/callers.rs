@@ -12,6 +12,7 @@ pub(super) const TASK: Task = Task {
     bound: Duration::from_secs(10),
     work: |app| {
         app.forget_callers();
+        app.pay().forget_callers();
         Box::pin(std::future::ready(Ok(())))
     },
 };

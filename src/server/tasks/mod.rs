@@ -5,10 +5,14 @@
 
 mod callers;
 mod clock;
+mod compare;
 mod forget;
+mod letters;
+mod reconcile;
 mod rescue;
 mod search_texts;
 mod upkeep;
+mod watch;
 
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -24,13 +28,17 @@ const LEADER: &str = "rescue";
 const LEADS_MS: i64 = 10_000;
 
 /// All tasks.
-pub const ALL: [Task; 6] = [
+pub const ALL: [Task; 10] = [
     rescue::TASK,
     clock::TASK,
     forget::TASK,
     search_texts::TASK,
     callers::TASK,
     upkeep::TASK,
+    reconcile::TASK,
+    watch::TASK,
+    compare::TASK,
+    letters::TASK,
 ];
 
 /// On which servers a task runs.

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use crate::domain::Vnd;
 use crate::domain::calendar::{AHEAD_MS, DAY_MS, old_time};
+use crate::domain::money::grouped;
 use crate::domain::text::squeezed;
 use crate::store::StoreError;
 use crate::store::catalogue::goods::products;
@@ -189,19 +190,6 @@ fn shown_time(ms: i64) -> String {
         |_| ms.to_string(),
         |t| t.strftime("%d/%m/%Y %H:%M").to_string(),
     )
-}
-
-/// `1.234.567`
-pub fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut out = String::from(if number < 0 { "−" } else { "" });
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push('.');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// How columns are compared, by the word in an address.

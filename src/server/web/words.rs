@@ -1,22 +1,15 @@
 //! Money, counts and times as people of the shop read them.
 
+use crate::domain::money::grouped;
+
 /// `1.234.567 đ`
 pub fn money(dong: i64) -> String {
-    let digits = dong.unsigned_abs().to_string();
-    let mut out = String::from(if dong < 0 { "−" } else { "" });
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push('.');
-        }
-        out.push(digit);
-    }
-    out.push_str(" đ");
-    out
+    format!("{} đ", grouped(dong))
 }
 
 /// A count, grouped.
 pub fn count(number: i64) -> String {
-    money(number).trim_end_matches(" đ").to_owned()
+    grouped(number)
 }
 
 /// `21/11/2026 15:04`, as a clock in Viet Nam shows it.

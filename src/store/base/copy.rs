@@ -10,12 +10,13 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::cells::{bound, cell, read_as};
-use super::schema::all_columns;
+use super::schema::{FIRST_PAYEE, all_columns};
 use super::store::private_file;
 use super::{
     Conn, Engine, SqlRow, SqlValue, Store, Tx, all, execute, exists, int, marks, sqlite_url, values,
 };
 use crate::store::StoreError;
+use crate::store::catalogue::payments::OWNER;
 use crate::store::catalogue::{Column, ColumnKind, TABLES, Table};
 
 /// Rows in one statement: a cluster does not like large transactions, and a statement has at most
@@ -45,19 +46,22 @@ enum Place {
 pub async fn copy(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreError> {
     to.migrate().await?;
     for table in TABLES {
-        if exists(
-            to,
-            &format!("SELECT 1 FROM `{}` LIMIT 1", table.name),
-            vec![],
-        )
-        .await?
-        {
+        let rows = format!("SELECT 1 FROM `{}`", table.name);
+        // What a new database has from the start is nobody's.
+        let has_rows = if table.name == OWNER.name {
+            let sql = format!("{rows} WHERE id <> 1 OR name <> ? OR version <> 0 LIMIT 1");
+            exists(to, &sql, values![FIRST_PAYEE]).await?
+        } else {
+            exists(to, &format!("{rows} LIMIT 1"), vec![]).await?
+        };
+        if has_rows {
             return Err(StoreError::Copy(format!(
                 "bảng {} ở nơi nhận đã có dữ liệu",
                 table.name
             )));
         }
     }
+    execute(to, "DELETE FROM owner", vec![]).await?;
     match fill(from, to).await {
         Ok(copied) => Ok(copied),
         Err(error) => {
@@ -68,6 +72,8 @@ pub async fn copy(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreErr
                     tracing::warn!(error = %fault, table = table.name, "what was half copied could not be taken away");
                 }
             }
+            // Else the next start makes it.
+            let _ = to.first_payee().await;
             Err(error)
         }
     }

@@ -20,8 +20,8 @@ mod tx;
 pub use engine::Engine;
 pub(in crate::store) use fault::{Tries, is_taken};
 pub(in crate::store) use sql::{
-    Conn, SqlRow, SqlValue, all, execute, exists, insert, int, int_or_none, marks, one, text,
-    text_or_none, values,
+    Conn, SqlRow, SqlValue, all, execute, exists, insert, insert_once, int, int_or_none, marks,
+    one, text, text_or_none, values,
 };
 pub use store::{Store, shown, sqlite_url};
 pub(in crate::store) use tx::{Tx, transaction};

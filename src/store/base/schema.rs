@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 use super::ddl::{Existing, create_index, fingerprint, history_table, steps_of, suffix};
 use super::fault::is_forbidden;
 use super::{
-    Conn, Engine, Store, Tx, all, execute, exists, int, int_or_none, is_taken, one, search_text,
-    text, transaction, values,
+    Conn, Engine, Store, Tx, all, execute, exists, insert_once, int, int_or_none, is_taken, one,
+    search_text, text, transaction, values,
 };
 use crate::store::StoreError;
 use crate::store::catalogue::TABLES;
@@ -19,6 +19,8 @@ use crate::store::catalogue::TABLES;
 const VERSION: i64 = 1;
 /// A migration that stands for longer was left by a server that died.
 const LOCK_AGE_MAX_MS: i64 = 30 * 60 * 1000;
+/// What the payee that a shop has from the start is called.
+pub(super) const FIRST_PAYEE: &str = "Cửa hàng";
 /// Rows whose search text is filled in one transaction.
 const FILL_BATCH: u32 = 500;
 
@@ -44,7 +46,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Adds what is missing. On a database that has everything it is one question.
+    /// Adds what is missing. On a database that has everything it is two questions.
     pub async fn migrate(&self) -> Result<Migrated, StoreError> {
         let fingerprint = fingerprint(self.engine());
         if let Some(found) = self.version().await? {
@@ -55,6 +57,7 @@ impl Store {
                 });
             }
             if has_step(self, &fingerprint).await? {
+                self.first_payee().await?;
                 return Ok(Migrated::default());
             }
         }
@@ -76,8 +79,20 @@ impl Store {
         )
         .await?;
         let migrated = done?;
+        self.first_payee().await?;
         self.fill_search_texts().await?;
         Ok(migrated)
+    }
+
+    /// A shop has a payee from the start: number 1, which people may name as they like.
+    pub(super) async fn first_payee(&self) -> Result<(), StoreError> {
+        if exists(self, "SELECT 1 FROM owner WHERE id = 1", vec![]).await? {
+            return Ok(());
+        }
+        let into = "INTO owner (id, name, created_at, search_text) VALUES (1, ?, ?, ?)";
+        let search = search_text::search_text([Some(FIRST_PAYEE)]);
+        insert_once(self, into, values![FIRST_PAYEE, self.now_ms(), search]).await?;
+        Ok(())
     }
 
     /// The version that the database says it has; `None` where it never was ours.

@@ -25,7 +25,9 @@ async fn reseal(tx: &Tx, renew: Renew<'_>, actor: &Actor) -> Result<usize, Store
     if exists(tx, running, values![tx.now_ms()]).await? {
         return Err(StoreError::Running);
     }
-    let count = reseal_accounts(tx, renew).await? + reseal_settings(tx, renew).await?;
+    let count = reseal_accounts(tx, renew).await?
+        + reseal_settings(tx, renew).await?
+        + reseal_channels(tx, renew).await?;
     // Who is about to set up a second factor has its secret in the session: they sign in and begin
     // again.
     let sql = "DELETE FROM web_sessions WHERE data LIKE '%totp_new%'";
@@ -69,6 +71,23 @@ async fn reseal_settings(tx: &Tx, renew: Renew<'_>) -> Result<usize, StoreError>
             let sql = "UPDATE settings SET value = ?, version = version + 1 WHERE name = ?";
             let given = values![Json::from(sealed).to_string(), text(&row, 0)?];
             execute(tx, sql, given).await?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+async fn reseal_channels(tx: &Tx, renew: Renew<'_>) -> Result<usize, StoreError> {
+    let mut count = 0;
+    let sql = format!(
+        "SELECT id, settings_sealed FROM payment_config{}",
+        tx.locked()
+    );
+    for row in all(tx, &sql, vec![]).await? {
+        if let Some(sealed) = renewed(renew, &text(&row, 1)?)? {
+            let sql =
+                "UPDATE payment_config SET settings_sealed = ?, version = version + 1 WHERE id = ?";
+            execute(tx, sql, values![sealed, int(&row, 0)?]).await?;
             count += 1;
         }
     }

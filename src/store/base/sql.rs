@@ -202,6 +202,20 @@ pub(in crate::store) async fn insert<C: Conn>(
     Ok(c.change(sql, values).await?.last_id)
 }
 
+/// Inserts a row (`INTO … VALUES …`), unless one with the same unique key is there. Says whether it did.
+/// Texts have to fit their columns: MariaDB would cut them here without a word.
+pub(in crate::store) async fn insert_once<C: Conn>(
+    c: &C,
+    into: &str,
+    values: Vec<SqlValue>,
+) -> Result<bool, StoreError> {
+    let insert = match c.engine() {
+        Engine::Sqlite => "INSERT OR IGNORE",
+        Engine::MariaDb => "INSERT IGNORE",
+    };
+    Ok(c.change(&format!("{insert} {into}"), values).await?.rows > 0)
+}
+
 /// Puts `$question` until it is answered, or the error is for the caller.
 macro_rules! answered {
     ($on:ty, $question:expr) => {{

@@ -45,8 +45,8 @@ pub mod work;
 pub use column::{Column, ColumnKind, SEARCH_TEXT};
 pub use table::{Access, Area, BulkAction, Index, Menu, OnChange, Screen, Table};
 pub use words::{
-    AccountStatus, AuditAction, JOB_STATES, LeaseRefusal, OUTCOMES, PAYMENT_STATES, PAYMENT_TASKS,
-    PROOFS, PROVIDERS, ReportStatus, Role, SERVICES, TABLE_NAMES,
+    AccountStatus, AuditAction, COLLECTOR_KINDS, JOB_STATES, LeaseRefusal, OUTCOMES,
+    PAYMENT_STATES, PAYMENT_TASKS, PROOFS, PROVIDERS, ReportStatus, Role, SERVICES, TABLE_NAMES,
 };
 
 /// Characters of a row that a search sees: more do not fit into MariaDB's index.

@@ -225,6 +225,7 @@ pub static PAYMENT: Table = Table::new("payment", "Thanh toán", "Payments", pay
         index("payment_ask", &["ask_at"]),
         index("payment_task", &["task", "id"]),
         index("payment_created", &["created_at"]),
+        index("payment_updated", &["updated_at"]),
         index("payment_search", &["id", "search_text"]),
     ]);
 
@@ -415,9 +416,8 @@ pub mod idempotency_key {
         CALLER = text("caller", "Ai", "Caller").of(ColumnKind::Text(64)),
         KEY_HASH = text("key_hash", "Khóa", "Key").of(ColumnKind::Text(64)),
         REQUEST_HASH = text("request_hash", "Yêu cầu", "Request").of(ColumnKind::Text(64)),
-        // What was made: which row, of which kind. The answer is read anew from it.
-        STATUS = column("status", ColumnKind::Int, "Mã trả lời", "Status").null(),
-        ANSWER = column("answer", ColumnKind::LongText, "Trả lời", "Answer").null(),
+        // The number of what was made. The answer is read anew from it.
+        MADE = column("made", ColumnKind::Int, "Đã lập", "Made").null(),
         AT = at("at", "Lúc", "At"),
     }
 }

@@ -57,6 +57,8 @@ pub struct UserAccount {
     pub trial_ends: Option<String>,
     /// The last sign-in.
     pub last_login: Option<i64>,
+    /// Works for this payee alone; `None`: for all.
+    pub payee: Option<i64>,
     /// For optimistic locking.
     pub version: i64,
 }
@@ -100,7 +102,7 @@ pub struct FirstOwner {
 pub(super) const ACCOUNT: &str = "SELECT CAST(users.id AS SIGNED), users.username, users.name, accounts.role, accounts.status, accounts.password_hash, \
                        CAST(accounts.must_change AS SIGNED), accounts.password_until, accounts.totp_secret, accounts.totp_last_step, \
                        accounts.recovery_codes, accounts.device, accounts.version, CAST(users.active AS SIGNED), CAST(users.block AS SIGNED), \
-                       users.deleted_at, CAST(users.trial AS SIGNED), CAST(users.trial_expire_date AS CHAR), accounts.last_login \
+                       users.deleted_at, CAST(users.trial AS SIGNED), CAST(users.trial_expire_date AS CHAR), accounts.last_login, accounts.payee_id \
                        FROM accounts JOIN users ON users.id = accounts.user_id";
 
 pub(super) fn account_of(c: &impl Conn, row: &SqlRow) -> Result<UserAccount, StoreError> {
@@ -136,5 +138,6 @@ pub(super) fn account_of(c: &impl Conn, row: &SqlRow) -> Result<UserAccount, Sto
         is_on_trial: trial_ends.is_some(),
         trial_ends,
         last_login: int_or_none(row, 18)?,
+        payee: int_or_none(row, 19)?,
     })
 }

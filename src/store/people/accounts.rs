@@ -226,7 +226,7 @@ pub(in crate::store) async fn add(
     Ok(user_id)
 }
 
-async fn set_password(
+pub(super) async fn set_password(
     tx: &Tx,
     user_id: i64,
     hash: &str,
@@ -251,7 +251,7 @@ async fn set_password(
     .await
 }
 
-async fn set_role(
+pub(super) async fn set_role(
     tx: &Tx,
     user_id: i64,
     role: Role,

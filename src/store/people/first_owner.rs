@@ -14,7 +14,7 @@ use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::{Conn, Tx, execute, transaction, values};
 use crate::store::catalogue::people::USERS;
 use crate::store::catalogue::{AccountStatus, AuditAction, Role};
-use crate::store::letters::letters;
+use crate::store::random::letters;
 
 /// How long the owner's password for once works.
 const ONCE_MS: i64 = 15 * 60 * 1000;

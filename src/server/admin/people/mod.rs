@@ -23,7 +23,7 @@ use crate::server::web::session::Person;
 use crate::server::web::words::time;
 use crate::store::catalogue::{AccountStatus, Area, Role};
 use crate::store::people::{NewAccount, UserAccount};
-use crate::store::{StoreError, letters};
+use crate::store::{StoreError, random_letters};
 
 /// Accounts on the page.
 const MANY: u32 = 500;
@@ -114,7 +114,7 @@ fn roles_for(person: &Person, chosen: Role) -> Vec<Choice> {
 
 /// Sixteen letters, eighty bits.
 fn password_for_once() -> String {
-    letters(16)
+    random_letters(16)
 }
 
 async fn people(

@@ -3,6 +3,7 @@
 use super::links::name_of;
 use super::request::ListRequest;
 use crate::domain::Vnd;
+use crate::domain::money::grouped;
 use crate::server::AppState;
 use crate::server::web::cells::{self, OPS, ops_of};
 use crate::server::web::field::Choice;
@@ -82,10 +83,10 @@ fn chip(column: &Column, filter: &Filter, value: &str) -> Option<String> {
             .map_or(value, |(_, label)| label)
             .to_owned(),
         ColumnKind::Bool => if value == "1" { "có" } else { "không" }.to_owned(),
-        ColumnKind::Money => filter.value.parse::<Vnd>().map_or_else(
-            |_| value.to_owned(),
-            |v| format!("{} đ", cells::grouped(v.dong())),
-        ),
+        ColumnKind::Money => filter
+            .value
+            .parse::<Vnd>()
+            .map_or_else(|_| value.to_owned(), |v| format!("{} đ", grouped(v.dong()))),
         ColumnKind::Date | ColumnKind::TimeMs | ColumnKind::OldTime => cells::day(value)
             .map_or_else(|| value.to_owned(), |d| d.strftime("%d/%m/%Y").to_string()),
         _ => value.to_owned(),

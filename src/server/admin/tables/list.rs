@@ -10,8 +10,8 @@ use super::columns::columns_of;
 use super::filters::{Chip, FilterField, StateTab, chips, filter_fields, tabs};
 use super::request::{ListRequest, SIZES};
 use super::table_of;
+use crate::domain::money::grouped;
 use crate::server::AppState;
-use crate::server::web::cells;
 use crate::server::web::extract::PathParam;
 use crate::server::web::frame::Frame;
 use crate::server::web::page::page;
@@ -102,8 +102,8 @@ pub async fn list_page(
         .page_and_count(table, &request.query, request.size)
         .await?;
     let count = match count {
-        Count::Exactly(number) => format!("{} dòng", cells::grouped(number)),
-        Count::MoreThan(number) => format!("hơn {} dòng", cells::grouped(number)),
+        Count::Exactly(number) => format!("{} dòng", grouped(number)),
+        Count::MoreThan(number) => format!("hơn {} dòng", grouped(number)),
     };
     let rows = row_views(app, table, &columns, &listing.rows, may(Right::Edit)).await?;
     let is_gone = request.query.deleted == Deleted::Only;

@@ -1,0 +1,201 @@
+//! What a payer does besides paying: taking it back, entering the wallet's one-time password.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::begin::counted;
+use super::cashier::{Cashier, timed};
+use super::input::Input;
+use super::look::{of_token, seen};
+use super::refusal::PayRefusal;
+use super::shown;
+use super::webhook::found;
+use super::who::Who;
+use crate::domain::payment::{End, Provider};
+use crate::providers::{ProviderFault, Refusal};
+use crate::server::AppState;
+use crate::store::payments::{Fact, Heard, PaymentRow, Source};
+
+/// `POST /payment/cancel/{id}`
+pub async fn cancel(
+    State(app): State<AppState>,
+    who: Who,
+    Path(id): Path<i64>,
+    input: Input,
+) -> Result<Response, PayRefusal> {
+    who.known()?;
+    let (payment, _) = seen(&app, &who, id).await?;
+    who.may_pay()?;
+    counted(&app, &who, None).await?;
+    cancelled(
+        &app,
+        &who,
+        payment,
+        &input,
+        &format!("/payment/status/{id}"),
+    )
+    .await
+}
+
+/// `POST /pay/{token}/cancel`
+pub async fn guest_cancel(
+    State(app): State<AppState>,
+    who: Who,
+    Path(token): Path<String>,
+    input: Input,
+) -> Result<Response, PayRefusal> {
+    let (_, payment) = of_token(&app, &token).await?;
+    let payment = payment.ok_or_else(PayRefusal::not_found)?;
+    counted(&app, &who, Some(&token)).await?;
+    cancelled(&app, &who, payment, &input, &format!("/pay/{token}")).await
+}
+
+async fn cancelled(
+    app: &AppState,
+    who: &Who,
+    payment: PaymentRow,
+    input: &Input,
+    back: &str,
+) -> Result<Response, PayRefusal> {
+    let (cashier, actor) = (Cashier::of(app), who.actor());
+    // Carried through whether or not somebody still waits: the provider may have done it already.
+    let work = async move { cashier.cancel(payment, &actor).await };
+    let payment = match app.carry_through(work).await {
+        Ok(cancelled) => cancelled?,
+        Err(_) => return Err(PayRefusal::broken()),
+    };
+    if input.is_form() {
+        return Ok(found(back));
+    }
+    let body = json!({ "success": true, "state": payment.state().wire() });
+    Ok(Json(body).into_response())
+}
+
+/// A payment by wallet that waits for its one-time password.
+async fn waiting(app: &AppState, who: &Who, id: i64) -> Result<PaymentRow, PayRefusal> {
+    who.known()?;
+    let (payment, _) = seen(app, who, id).await?;
+    who.may_pay()?;
+    counted(app, who, None).await?;
+    if payment.provider != Provider::Wallet || !payment.state().is_open() {
+        return Err(PayRefusal::conflict("Khoản này không chờ mã OTP.")
+            .with("state", payment.state().wire()));
+    }
+    Ok(payment)
+}
+
+/// `POST /payment/otp/{id}`
+pub async fn otp(
+    State(app): State<AppState>,
+    who: Who,
+    Path(id): Path<i64>,
+    input: Input,
+) -> Result<Response, PayRefusal> {
+    let payment = waiting(&app, &who, id).await?;
+    let otp = input.needed("otp")?;
+    if !(4..=8).contains(&otp.len()) || !otp.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(PayRefusal::invalid("otp: cần 4–8 chữ số."));
+    }
+    let (cashier, otp) = (Cashier::of(&app), SecretString::from(otp));
+    let work = async move { enter(&cashier, payment, &otp).await };
+    let payment = match app.carry_through(work).await {
+        Ok(entered) => entered?,
+        Err(_) => return Err(PayRefusal::broken()),
+    };
+    if input.is_form() {
+        return Ok(found(&format!("/payment/status/{id}")));
+    }
+    Ok(Json(shown::state(&payment, None)).into_response())
+}
+
+async fn enter(
+    cashier: &Cashier,
+    payment: PaymentRow,
+    otp: &SecretString,
+) -> Result<PaymentRow, PayRefusal> {
+    let provider = cashier.provider(payment.owner_id, payment.provider).await?;
+    let provider = provider.ok_or_else(|| PayRefusal::provider("Ví đang tắt."))?;
+    let order = cashier.order_ref(&payment);
+    match timed(&payment, "otp", provider.enter_otp(&order, otp)).await {
+        Ok(told) => {
+            let outcome = cashier.take(&payment, &told, Source::Poll, "otp").await?;
+            Ok(outcome.payment)
+        }
+        Err(fault) => Err(otp_refused(cashier, &payment, fault).await?),
+    }
+}
+
+/// What follows from a no: a wrong one may be entered again, a locked payment is over.
+async fn otp_refused(
+    cashier: &Cashier,
+    payment: &PaymentRow,
+    fault: ProviderFault,
+) -> Result<PayRefusal, PayRefusal> {
+    let ProviderFault::Refused { why, .. } = &fault else {
+        return Ok(PayRefusal::from(fault));
+    };
+    let over = |code: &'static str, error: &'static str| (code, error);
+    let (code, error) = match why {
+        Refusal::OtpWrong { attempts_left } => {
+            cashier.keep_attempts(payment, *attempts_left).await?;
+            let error = format!("Mã OTP không đúng. Còn {attempts_left} lần.");
+            return Ok(PayRefusal::otp("otp_wrong", &error).with("attempts_left", *attempts_left));
+        }
+        Refusal::OtpExpired => {
+            return Ok(PayRefusal::otp(
+                "otp_expired",
+                "Mã OTP đã hết hạn. Bấm Gửi lại mã.",
+            ));
+        }
+        Refusal::OtpTooEarly { retry_after_s } => return Ok(PayRefusal::limited(*retry_after_s)),
+        Refusal::OtpLocked => over(
+            "otp_locked",
+            "Nhập sai quá số lần. Chọn lại cách thanh toán.",
+        ),
+        Refusal::NoFunds => over(
+            "insufficient_balance",
+            "Ví không đủ tiền hoặc vượt hạn mức. Chọn lại cách thanh toán.",
+        ),
+        _ => return Ok(PayRefusal::from(fault)),
+    };
+    let heard = Heard {
+        payment: payment.id,
+        source: Source::Poll,
+        kind: code,
+        key: code,
+        body: &fault.to_string(),
+        facts: &[Fact::Ended(End::Failed)],
+        actor: None,
+    };
+    cashier.hear(&heard).await?;
+    Ok(PayRefusal::otp(code, error).with("state", "failed"))
+}
+
+/// `POST /payment/otp/{id}/resend`
+pub async fn resend(
+    State(app): State<AppState>,
+    who: Who,
+    Path(id): Path<i64>,
+    input: Input,
+) -> Result<Response, PayRefusal> {
+    let payment = waiting(&app, &who, id).await?;
+    let cashier = Cashier::of(&app);
+    let provider = cashier.provider(payment.owner_id, payment.provider).await?;
+    let provider = provider.ok_or_else(|| PayRefusal::provider("Ví đang tắt."))?;
+    let order = cashier.order_ref(&payment);
+    match timed(&payment, "otp_resend", provider.resend_otp(&order)).await {
+        Ok(prompt) => cashier.keep_prompt(&payment, &prompt).await?,
+        Err(fault) => return Err(otp_refused(&cashier, &payment, fault).await?),
+    }
+    if input.is_form() {
+        return Ok(found(&format!("/payment/status/{id}")));
+    }
+    let (payment, _) = seen(&app, &who, id).await?;
+    let mut body = shown::state(&payment, None);
+    body["otp"] = shown::otp(&payment).unwrap_or_default();
+    Ok((StatusCode::OK, Json(body)).into_response())
+}

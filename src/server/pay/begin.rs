@@ -1,0 +1,153 @@
+//! Somebody begins to pay: a program, a person who has signed in, or a stranger with the link.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::cashier::{Cashier, Wish};
+use super::input::Input;
+use super::make::key_of;
+use super::page::words;
+use super::refusal::PayRefusal;
+use super::shown;
+use super::who::{Who, WhoIs};
+use crate::domain::payment::{PayableKind, Provider};
+use crate::server::AppState;
+use crate::store::catalogue::Role;
+use crate::store::payments::{KeyUse, Payable};
+
+/// Whose money it is about, and by what right.
+struct Asked {
+    payable: Payable,
+    /// The link's token, where that is the right.
+    token: Option<String>,
+}
+
+/// `POST /payment/process_payment`
+pub async fn process(
+    State(app): State<AppState>,
+    who: Who,
+    input: Input,
+) -> Result<Response, PayRefusal> {
+    let asked = asked(&app, &who, &input).await?;
+    counted(&app, &who, asked.token.as_deref()).await?;
+    let method = match input.text("method")?.as_deref() {
+        None => Provider::PayOs,
+        Some(word) => Provider::of(word)
+            .ok_or_else(|| PayRefusal::invalid("method: payos, vnpay, wallet hoặc vietqr."))?,
+    };
+    let amount = input.amount("amount")?;
+    if amount.is_some_and(|amount| amount > method.amount_max()) {
+        return Err(PayRefusal::invalid(
+            "amount: vượt mức của cách thanh toán này.",
+        ));
+    }
+    let description = input.text("description")?;
+    let wallet_agent = match method {
+        Provider::Wallet => Some(wallet_of(&who, &asked)?),
+        _ => None,
+    };
+    let request = format!(
+        "process|{:?}|{}|{amount:?}|{description:?}",
+        asked.payable.at,
+        method.wire()
+    );
+    let key = match &asked.token {
+        Some(token) => input
+            .idempotency_key
+            .as_deref()
+            .map(|key| KeyUse::of(&guest_key(token), key, &request)),
+        None => key_of(&who, &input, &request),
+    };
+    let wish = Wish {
+        method,
+        amount,
+        description,
+        wants_qr: false,
+        is_english: words::of(&input.headers, None).code == "en",
+        ip: who.ip(),
+        wallet_agent,
+    };
+    let cashier = Cashier::of(&app);
+    let row = cashier.begin(&asked.payable, wish, key.as_ref()).await?;
+    let to = match &asked.token {
+        Some(token) => format!("/pay/{token}"),
+        None => format!("/payment/status/{}", row.id),
+    };
+    if input.is_form() {
+        return Ok((StatusCode::FOUND, [(header::LOCATION, to)]).into_response());
+    }
+    let mut body = json!({
+        "success": true,
+        "payment_id": row.id,
+        "redirect_url": to,
+        "pay_url": shown::pay_url(&app, &asked.payable),
+        "state": row.state().wire(),
+        "payment_status": row.state().payment_status(),
+    });
+    if let Some(otp) = shown::otp(&row) {
+        body["otp"] = otp;
+    }
+    Ok(Json(body).into_response())
+}
+
+fn guest_key(token: &str) -> String {
+    format!("pay:{}", &crate::store::digest(token.as_bytes())[..40])
+}
+
+/// Whoever begins too often has to wait. A program that nobody sits behind has the server's own bound.
+pub async fn counted(app: &AppState, who: &Who, token: Option<&str>) -> Result<(), PayRefusal> {
+    let caller = match token {
+        Some(token) => format!("{}|{}", &guest_key(token)[..20], who.from.ip),
+        None if who.is_counted() => who.key(),
+        None => return Ok(()),
+    };
+    let counted = app.store().payments().count_call(&caller).await?;
+    counted.map_err(PayRefusal::limited)
+}
+
+async fn asked(app: &AppState, who: &Who, input: &Input) -> Result<Asked, PayRefusal> {
+    let payments = app.store().payments();
+    if let Some(token) = input.text("token")? {
+        let payable = payments.payable_of_token(&token).await?;
+        return Ok(Asked {
+            payable: payable.ok_or_else(PayRefusal::not_found)?,
+            token: Some(token),
+        });
+    }
+    who.may_pay()?;
+    let at = match (input.integer("booking_id")?, input.integer("request_id")?) {
+        (Some(id), None) => shown::at(PayableKind::Booking, id),
+        (None, Some(id)) => shown::at(PayableKind::Request, id),
+        _ => {
+            return Err(PayRefusal::invalid(
+                "Cần booking_id hoặc request_id (một trong hai).",
+            ));
+        }
+    };
+    let payable = payments.payable(at).await?;
+    Ok(Asked {
+        payable: payable
+            .filter(|payable| who.sees(payable))
+            .ok_or_else(PayRefusal::not_found)?,
+        token: None,
+    })
+}
+
+/// Whose wallet it is: that of whoever pays. Strangers have none.
+fn wallet_of(who: &Who, asked: &Asked) -> Result<String, PayRefusal> {
+    let refused =
+        || PayRefusal::invalid("Ví chỉ dùng được khi người trả tiền đã đăng nhập. Chọn cách khác.");
+    if asked.token.is_some() {
+        return Err(refused());
+    }
+    let person = who.person();
+    let is_payer =
+        matches!(who.is, WhoIs::Person(_)) || person.is_some_and(|p| p.role == Role::Customer);
+    match person.filter(|_| is_payer) {
+        Some(person) => Ok(person.username.clone()),
+        None => asked.payable.renter.username.clone().ok_or_else(refused),
+    }
+}

@@ -1,0 +1,283 @@
+//! Payments for the shop's programs: lists, one with its story, decisions, money that fits nothing, the
+//! books.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::cashier::Cashier;
+use super::input::Input;
+use super::look::seen;
+use super::make::{key_of, key_used};
+use super::refund::{Refund, pay_back};
+use super::refusal::PayRefusal;
+use super::shown;
+use super::webhook::{statement_key, statement_money};
+use super::who::Who;
+use crate::domain::payment::{PaymentState, Provider};
+use crate::server::AppState;
+use crate::server::web::form::FormData;
+use crate::store::payments::{Attached, Books, Fact, Heard, PaymentFilter, Source};
+
+/// Payments on a page.
+const PAGE: u32 = 100;
+/// Money that fits nothing, at most so much of it in one answer.
+const UNMATCHED_MAX: u32 = 500;
+
+/// `GET /api/payments`
+pub async fn list(
+    State(app): State<AppState>,
+    who: Who,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, PayRefusal> {
+    who.may_look()?;
+    let query = FormData::parse(query.unwrap_or_default().as_bytes());
+    let filter = PaymentFilter {
+        owner_id: who.payee(),
+        username: who.only_of().map(str::to_owned),
+        ..filter_of(&query)?
+    };
+    let payments = app.store().payments();
+    let rows = payments.list(&filter, PAGE).await?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let payable = payments.payable(row.payable).await?;
+        if let Some(payable) = payable {
+            all.push(shown::payment(&app, row, &payable));
+        }
+    }
+    let next = rows.last().filter(|_| rows.len() == PAGE as usize);
+    Ok(Json(
+        json!({ "payments": all, "next": next.map(|row| row.id.to_string()) }),
+    ))
+}
+
+fn filter_of(query: &FormData) -> Result<PaymentFilter, PayRefusal> {
+    let bad = |name: &str| PayRefusal::invalid(format!("{name}: không hợp lệ."));
+    let word = |name: &str| Some(query.text(name).to_owned()).filter(|text| !text.is_empty());
+    let number = |name: &str| {
+        word(name)
+            .map(|text| text.parse::<i64>().map_err(|_| bad(name)))
+            .transpose()
+    };
+    let moment = |name: &str| {
+        word(name)
+            .map(|text| at(&text).ok_or_else(|| bad(name)))
+            .transpose()
+    };
+    let state = word("state").map(|w| PaymentState::of(&w).ok_or_else(|| bad("state")));
+    let provider = word("provider").map(|w| Provider::of(&w).ok_or_else(|| bad("provider")));
+    Ok(PaymentFilter {
+        state: state.transpose()?,
+        provider: provider.transpose()?,
+        order_code: number("order_code")?,
+        from_ms: moment("from")?,
+        to_ms: moment("to")?,
+        before_id: number("cursor")?,
+        ..PaymentFilter::default()
+    })
+}
+
+/// A moment, or a day in Viet Nam.
+fn at(text: &str) -> Option<i64> {
+    let moment = text.parse::<jiff::Timestamp>().ok();
+    moment.map(jiff::Timestamp::as_millisecond).or_else(|| {
+        let day: jiff::civil::Date = text.parse().ok()?;
+        let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
+        let midnight = day.to_zoned(zone).ok()?;
+        Some(midnight.timestamp().as_millisecond())
+    })
+}
+
+/// `GET /api/payments/{id}`
+pub async fn one(
+    State(app): State<AppState>,
+    who: Who,
+    Path(id): Path<i64>,
+) -> Result<Json<Value>, PayRefusal> {
+    who.may_look()?;
+    let (payment, _) = seen(&app, &who, id).await?;
+    shown::whole_payment(&app, &payment).await.map(Json)
+}
+
+/// `POST /api/payments/{id}/transfers`
+pub async fn transfer(
+    State(app): State<AppState>,
+    who: Who,
+    Path(id): Path<i64>,
+    input: Input,
+) -> Result<Response, PayRefusal> {
+    who.may_look()?;
+    let (payment, _) = seen(&app, &who, id).await?;
+    who.may_act()?;
+    if payment.provider != Provider::VietQr {
+        return Err(PayRefusal::invalid(
+            "Chỉ ghi tay tiền của cách chuyển khoản VietQR; cổng khác tự báo.",
+        ));
+    }
+    let reference = input.needed("reference")?;
+    if reference.len() > 100 {
+        return Err(PayRefusal::invalid("reference: dài quá 100 ký tự."));
+    }
+    let amount = input
+        .amount("amount")?
+        .ok_or_else(|| PayRefusal::invalid("amount: không được để trống."))?;
+    let at = input.moment("at")?;
+    let body = json!({ "reference": reference, "amount": amount, "at": at }).to_string();
+    let key = key_of(&who, &input, &format!("transfer|{id}|{body}"));
+    let actor = who.actor();
+    let heard = Heard {
+        payment: id,
+        source: Source::Statement,
+        kind: "transfer",
+        key: &statement_key(&reference, amount),
+        body: &body,
+        facts: &[statement_money(&reference, amount, at)],
+        actor: Some(&actor),
+    };
+    let outcome = Cashier::of(&app).hear_once(&heard, key.as_ref()).await?;
+    let outcome = outcome.ok_or_else(key_used)?;
+    if outcome.differs {
+        return Err(PayRefusal::conflict(
+            "Mã giao dịch này đã ghi với số tiền khác. Đã đưa cho người xem.",
+        ));
+    }
+    let shown = shown::whole_payment(&app, &outcome.payment).await?;
+    let status = if outcome.is_booked {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok((status, Json(shown)).into_response())
+}
+
+/// `POST /api/payments/{id}/decide`
+pub async fn decide(
+    State(app): State<AppState>,
+    who: Who,
+    Path(id): Path<i64>,
+    input: Input,
+) -> Result<Json<Value>, PayRefusal> {
+    who.may_look()?;
+    let (payment, _) = seen(&app, &who, id).await?;
+    who.may_act()?;
+    let decision = input.needed("decision")?;
+    let reason = input.needed("reason")?;
+    let amount = input.amount("amount")?;
+    let actor = who.actor();
+    if decision == "refund" {
+        let refund = Refund {
+            payment,
+            amount,
+            reason,
+            key: input.idempotency_key.clone(),
+        };
+        let payment = pay_back(&app, refund, actor).await?;
+        return shown::whole_payment(&app, &payment).await.map(Json);
+    }
+    let fact = match decision.as_str() {
+        "accept" => Fact::Accepted,
+        "ignore" => Fact::Ignored,
+        _ => {
+            return Err(PayRefusal::invalid("decision: accept, refund hoặc ignore."));
+        }
+    };
+    let body = json!({ "decision": decision, "reason": reason }).to_string();
+    let key = key_of(&who, &input, &format!("decide|{id}|{body}"));
+    // The same decision about the same standing is the same one: pressed twice, done once.
+    let own = format!(
+        "{decision}|{}|{:?}",
+        payment.updated_at, payment.standing.money
+    );
+    let heard = Heard {
+        payment: id,
+        source: Source::Person,
+        kind: &decision,
+        key: &own,
+        body: &body,
+        facts: &[fact],
+        actor: Some(&actor),
+    };
+    let outcome = Cashier::of(&app).hear_once(&heard, key.as_ref()).await?;
+    let outcome = outcome.ok_or_else(key_used)?;
+    shown::whole_payment(&app, &outcome.payment).await.map(Json)
+}
+
+/// `GET /api/payments/unmatched`
+pub async fn unmatched(State(app): State<AppState>, who: Who) -> Result<Json<Value>, PayRefusal> {
+    who.may_look()?;
+    if who.only_of().is_some() {
+        return Err(PayRefusal::forbidden());
+    }
+    let payments = app.store().payments();
+    let all: Vec<Value> = payments
+        .unmatched(who.payee(), UNMATCHED_MAX)
+        .await?
+        .iter()
+        .map(|u| {
+            json!({
+                "id": u.id,
+                "provider": u.provider,
+                "order_code": u.order_code,
+                "reference": u.reference,
+                "amount": u.amount,
+                "at": shown::time(u.at),
+                "owner_id": u.owner_id,
+                "note": u.note,
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "unmatched": all })))
+}
+
+/// `POST /api/payments/unmatched/{id}/attach`
+pub async fn attach(
+    State(app): State<AppState>,
+    who: Who,
+    Path(id): Path<i64>,
+    input: Input,
+) -> Result<Json<Value>, PayRefusal> {
+    who.may_look()?;
+    let payments = app.store().payments();
+    let found = payments.unmatched_one(id).await?;
+    let is_seen = who.only_of().is_none()
+        && found.is_some_and(|u| who.payee().is_none_or(|payee| u.owner_id == Some(payee)));
+    if !is_seen {
+        return Err(PayRefusal::not_found());
+    }
+    who.may_act()?;
+    let payment_id = input
+        .integer("payment_id")?
+        .ok_or_else(|| PayRefusal::invalid("payment_id: không được để trống."))?;
+    let reason = input.needed("reason")?;
+    let (payment, _) = seen(&app, &who, payment_id).await?;
+    let attached = payments
+        .attach(id, payment.id, &reason, &who.actor())
+        .await?;
+    let payment = match attached {
+        Attached::Done(outcome) => {
+            app.pay().changed(&outcome.payment);
+            outcome.payment
+        }
+        Attached::Before(before) if before == payment.id => payment,
+        Attached::Before(_) | Attached::Gone => {
+            return Err(PayRefusal::conflict("Khoản tiền này đã được xử lý."));
+        }
+        Attached::OtherPayee => {
+            return Err(PayRefusal::conflict("Khoản tiền này của bên nhận khác."));
+        }
+    };
+    shown::whole_payment(&app, &payment).await.map(Json)
+}
+
+/// `GET /api/payments/books`
+pub async fn books(State(app): State<AppState>, who: Who) -> Result<Json<Books>, PayRefusal> {
+    who.may_look()?;
+    if who.only_of().is_some() {
+        return Err(PayRefusal::forbidden());
+    }
+    let books = app.store().payments().books(who.payee()).await?;
+    Ok(Json(books))
+}

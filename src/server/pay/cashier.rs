@@ -1,0 +1,550 @@
+//! Carries payments between the store and their providers: the intent is durable before a provider is
+//! called, the answer after it, and what is not known is asked.
+//!
+//! Lives here: the calls and what is written around them. Never here: what an answer means (`facts`), what
+//! becomes of a payment (`domain::payment`), who may.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::facts::{self, Meaning};
+use super::refusal::PayRefusal;
+use crate::domain::payment::{End, Provider, order_code, payment_code};
+use crate::providers::{
+    Channel, Link, Order, OrderRef, OtpPrompt, Payer, PaymentProvider, ProviderFault, Told,
+};
+use crate::server::AppState;
+use crate::store::payments::{
+    Begun, Fact, Heard, HeardOutcome, KeptLink, KeyUse, NewPayment, Payable, PaymentRow, Source,
+};
+use crate::store::{Actor, StoreError};
+
+/// How long a payment can be paid where nobody says.
+const LASTS_MS: i64 = 15 * 60 * 1000;
+/// How long a provider's answer is waited for.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+/// Questions to a channel are so far apart: five a second.
+const APART_MS: i64 = 200;
+/// How long a turn to ask is waited for, where somebody waits for the answer.
+const TURN_MAX_MS: i64 = 3_000;
+
+/// Somebody wants to pay.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// By whom.
+    pub method: Provider,
+    /// What they believe is owed, in đồng.
+    pub amount: Option<i64>,
+    /// Other words than the payable's own.
+    pub description: Option<String>,
+    /// Is a QR of the provider wanted, where it has the choice?
+    pub wants_qr: bool,
+    /// Do they read English?
+    pub is_english: bool,
+    /// From where.
+    pub ip: IpAddr,
+    /// Whose wallet it is taken from.
+    pub wallet_agent: Option<String>,
+}
+
+/// Carries payments between the store and their providers.
+#[derive(Clone)]
+pub struct Cashier {
+    app: AppState,
+}
+
+impl Cashier {
+    /// For this server.
+    pub fn of(app: &AppState) -> Self {
+        Self { app: app.clone() }
+    }
+
+    /// The provider with this payee's keys.
+    pub async fn provider(
+        &self,
+        payee: i64,
+        provider: Provider,
+    ) -> Result<Option<Arc<dyn PaymentProvider>>, PayRefusal> {
+        let channels = self.app.channels().await?;
+        match channels.own(payee, Channel::of_provider(provider)) {
+            Ok(Some(open)) => self.app.pay().provider(open).map(Some),
+            Ok(None) => Ok(None),
+            Err(fault) => {
+                tracing::error!(%fault, "a provider's settings cannot be opened");
+                Err(PayRefusal::provider(
+                    "Cổng thanh toán chưa dùng được. Báo cửa hàng.",
+                ))
+            }
+        }
+    }
+
+    /// The ways on which this payee can be paid, in the order in which they are offered.
+    pub async fn methods(&self, payee: i64, may_wallet: bool) -> Result<Vec<Provider>, PayRefusal> {
+        let mut methods = Vec::new();
+        for provider in Provider::ALL {
+            if (provider != Provider::Wallet || may_wallet)
+                && self.provider(payee, provider).await?.is_some()
+            {
+                methods.push(provider);
+            }
+        }
+        Ok(methods)
+    }
+
+    async fn needed(&self, row: &PaymentRow) -> Result<Arc<dyn PaymentProvider>, PayRefusal> {
+        let found = self.provider(row.owner_id, row.provider).await?;
+        found.ok_or_else(|| PayRefusal::provider("Cổng thanh toán này đang tắt. Báo cửa hàng."))
+    }
+
+    /// Makes a payment payable, or finds the one that is.
+    pub async fn begin(
+        &self,
+        payable: &Payable,
+        wish: Wish,
+        key: Option<&KeyUse>,
+    ) -> Result<PaymentRow, PayRefusal> {
+        let provider = self.provider(payable.owner_id, wish.method).await?;
+        if provider.is_none() {
+            return Err(PayRefusal::invalid(
+                "Cửa hàng chưa nhận cách thanh toán này.",
+            ));
+        }
+        self.end_overdue(payable, wish.method).await?;
+        let new = NewPayment {
+            payable: payable.at,
+            provider: wish.method,
+            amount: wish.amount,
+            description: wish.description,
+            lasts_ms: LASTS_MS,
+            wants_qr: wish.wants_qr,
+            is_english: wish.is_english,
+            payer_ip: wish.ip.to_string(),
+            wallet_agent: wish.wallet_agent,
+            order_code: order_code(self.app.store().now_ms(), rand::random()),
+            payment_code: payment_code(rand::random()),
+        };
+        let row = match self.app.store().payments().begin(&new, key).await? {
+            Begun::New(row) | Begun::Open(row) => *row,
+            Begun::NothingOwed => return Err(PayRefusal::conflict("Khoản này đã trả đủ.")),
+            Begun::Over => return Err(PayRefusal::conflict("Yêu cầu thanh toán này đã hết hạn.")),
+            Begun::OtherAmount(owed) => {
+                let error = format!("Số tiền cần trả là {owed} đ.");
+                return Err(PayRefusal::invalid(error).with("owed", owed));
+            }
+            Begun::TooLarge => {
+                return Err(PayRefusal::invalid(
+                    "Số tiền vượt mức của cách thanh toán này. Chọn cách khác.",
+                ));
+            }
+            Begun::KeyUsed => {
+                return Err(PayRefusal::conflict(
+                    "Idempotency-Key này đã dùng cho yêu cầu khác.",
+                ));
+            }
+        };
+        self.opened(row).await
+    }
+
+    /// A payment whose time is over is asked about before another one may take its place.
+    async fn end_overdue(&self, payable: &Payable, method: Provider) -> Result<(), PayRefusal> {
+        let now = self.app.store().now_ms();
+        let payments = self.app.store().payments();
+        let overdue = payments
+            .of_payable(payable.at)
+            .await?
+            .into_iter()
+            .find(|row| {
+                row.provider == method
+                    && row.state().is_open()
+                    && row.received() == 0
+                    && row.expires_at <= now
+                    && row.provider.can_be_asked()
+            });
+        if let Some(row) = overdue {
+            self.ask(row, Source::Poll).await?;
+        }
+        Ok(())
+    }
+
+    /// The payment, payable at its provider.
+    pub async fn opened(&self, row: PaymentRow) -> Result<PaymentRow, PayRefusal> {
+        if row.state() != crate::domain::PaymentState::Created {
+            return Ok(row);
+        }
+        if !self.app.store().payments().claim_opening(row.id).await? {
+            return self.awaited(row.id).await;
+        }
+        let (cashier, payment) = (self.clone(), row);
+        // Carried through whether or not the customer still waits.
+        let opening = async move { cashier.open(payment).await };
+        match self.app.carry_through(opening).await {
+            Ok(opened) => opened,
+            Err(_) => Err(PayRefusal::broken()),
+        }
+    }
+
+    /// Somebody else is opening it: waits for what comes of it.
+    async fn awaited(&self, id: i64) -> Result<PaymentRow, PayRefusal> {
+        let begun = Instant::now();
+        loop {
+            let row = self.find(id).await?;
+            if row.state() != crate::domain::PaymentState::Created {
+                return Ok(row);
+            }
+            if begun.elapsed() > ANSWER_MAX {
+                return Err(silent());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn find(&self, id: i64) -> Result<PaymentRow, PayRefusal> {
+        let row = self.app.store().payments().find(id).await?;
+        row.ok_or_else(PayRefusal::not_found)
+    }
+
+    async fn open(&self, row: PaymentRow) -> Result<PaymentRow, PayRefusal> {
+        let provider = self.needed(&row).await?;
+        let order = self.order(&row).await?;
+        match timed(&row, "open", provider.open(&order)).await {
+            Ok(link) => self.keep_link(row.id, &link).await,
+            Err(fault) => Err(self.not_opened(&row, fault).await?),
+        }
+    }
+
+    async fn keep_link(&self, id: i64, link: &Link) -> Result<PaymentRow, PayRefusal> {
+        let account = link.account.as_ref().map(|a| {
+            json!({ "bank": a.bank, "bin": a.bin, "number": a.number, "name": a.name, "note": a.note })
+                .to_string()
+        });
+        let otp = link.otp.as_ref().map(otp_text);
+        let kept = KeptLink {
+            id: link.id.as_deref(),
+            checkout_url: link.checkout_url.as_deref(),
+            qr_text: link.qr_text.as_deref(),
+            account: account.as_deref(),
+            otp: otp.as_deref(),
+        };
+        let outcome = self.app.store().payments().opened(id, &kept).await?;
+        self.app.pay().changed(&outcome.payment);
+        Ok(outcome.payment)
+    }
+
+    /// What follows where it could not be opened: a known no ends it, anything else is asked about later.
+    async fn not_opened(
+        &self,
+        row: &PaymentRow,
+        fault: ProviderFault,
+    ) -> Result<PayRefusal, PayRefusal> {
+        use crate::providers::Refusal;
+        match &fault {
+            ProviderFault::Refused { why, .. } => {
+                self.book(
+                    row,
+                    Source::Open,
+                    "refused",
+                    "refused",
+                    &fault.to_string(),
+                    &[Fact::Ended(End::Failed)],
+                )
+                .await?;
+                let refusal = match why {
+                    Refusal::NotLinked => {
+                        PayRefusal::invalid("Vui lòng thực hiện liên kết phương thức thanh toán")
+                    }
+                    _ => PayRefusal::from(fault),
+                };
+                Ok(refusal)
+            }
+            ProviderFault::Busy { .. } | ProviderFault::NotOffered { .. } => {
+                self.app.store().payments().release_opening(row.id).await?;
+                Ok(PayRefusal::from(fault))
+            }
+            ProviderFault::Unknown { .. } => Ok(PayRefusal::from(fault)),
+        }
+    }
+
+    async fn order(&self, row: &PaymentRow) -> Result<Order, PayRefusal> {
+        let payable = self.app.store().payments().payable(row.payable).await?;
+        let payable = payable.ok_or_else(PayRefusal::not_found)?;
+        let base = self.app.public_url();
+        let token = &payable.pay_token;
+        Ok(Order {
+            order_code: row.order_code,
+            payment_code: row.payment_code.clone(),
+            amount: row.standing.amount,
+            description: row.description.clone(),
+            return_url: match row.provider {
+                Provider::VnPay => format!("{base}/payment/vnpay/return?t={token}"),
+                _ => format!("{base}/payment/return?t={token}"),
+            },
+            cancel_url: format!("{base}/payment/return?t={token}&cancel=1"),
+            notify_url: format!("{base}/webhook/wallet"),
+            created_ms: row.created_at,
+            expires_ms: row.expires_at,
+            payer_ip: ip_of(row),
+            payer: Payer {
+                name: row.customer_name.clone(),
+                email: row.customer_email.clone(),
+                phone: row.customer_phone.clone(),
+            },
+            wallet_agent: row.wallet_agent.clone(),
+            wants_qr: row.wants_qr,
+            is_english: row.is_english,
+        })
+    }
+
+    /// Asks the provider how it stands and books what it says. Where the provider was asked a moment ago:
+    /// what is known.
+    pub async fn refresh(&self, row: PaymentRow, source: Source) -> Result<PaymentRow, PayRefusal> {
+        let is_worth_it = row.state().is_open() && row.provider.can_be_asked();
+        if !is_worth_it || !self.app.store().payments().claim_question(row.id).await? {
+            return Ok(row);
+        }
+        let channel = format!("{}|{}", row.owner_id, row.provider.wire());
+        let wait = self
+            .app
+            .store()
+            .payments()
+            .take_turn(&channel, APART_MS)
+            .await?;
+        if wait > TURN_MAX_MS {
+            return Ok(row);
+        }
+        tokio::time::sleep(Duration::from_millis(wait.max(0).unsigned_abs())).await;
+        match self.ask(row.clone(), source).await {
+            Ok(row) => Ok(row),
+            // Nobody knows more than before; whoever looks is shown what is known.
+            Err(_) => self.find(row.id).await,
+        }
+    }
+
+    /// Asks the provider and books what it says, now.
+    pub async fn ask(&self, row: PaymentRow, source: Source) -> Result<PaymentRow, PayRefusal> {
+        let provider = self.needed(&row).await?;
+        let is_unknown_there = row.state() == crate::domain::PaymentState::Created;
+        let now = self.app.store().now_ms();
+        if is_unknown_there && row.expires_at > now {
+            return self.opened(row).await;
+        }
+        let order = self.order_ref(&row);
+        let told = timed(&row, "ask", provider.ask(&order)).await?;
+        self.take(&row, &told, source, "status")
+            .await
+            .map(|o| o.payment)
+    }
+
+    /// Books what a provider's answer means.
+    pub async fn take(
+        &self,
+        row: &PaymentRow,
+        told: &Told,
+        source: Source,
+        kind: &str,
+    ) -> Result<HeardOutcome, PayRefusal> {
+        let payable = self.app.store().payments().payable(row.payable).await?;
+        let is_settled = payable.is_some_and(|p| p.owed() == 0) && row.standing.money.credited == 0;
+        let now = self.app.store().now_ms();
+        let Meaning { facts, key, why } = facts::meaning(row, told, is_settled, now);
+        if let Some(otp) = &told.link.otp {
+            let kept = otp_text(otp);
+            self.app
+                .store()
+                .payments()
+                .keep_otp(row.id, Some(&kept))
+                .await?;
+        }
+        if let Some(why) = why {
+            let event = (source, kind, key.as_str(), told.raw.as_str());
+            let payments = self.app.store().payments();
+            payments
+                .keep_event(Some(row.id), row.provider.wire(), event, why)
+                .await?;
+        }
+        self.book(row, source, kind, &key, &told.raw, &facts).await
+    }
+
+    async fn book(
+        &self,
+        row: &PaymentRow,
+        source: Source,
+        kind: &str,
+        key: &str,
+        body: &str,
+        facts: &[Fact],
+    ) -> Result<HeardOutcome, PayRefusal> {
+        let heard = Heard {
+            payment: row.id,
+            source,
+            kind,
+            key,
+            body,
+            facts,
+            actor: None,
+        };
+        self.hear(&heard).await.map_err(Into::into)
+    }
+
+    /// Books what was told, and tells those who look.
+    pub async fn hear(&self, heard: &Heard<'_>) -> Result<HeardOutcome, StoreError> {
+        let outcome = self.app.store().payments().hear(heard).await?;
+        if outcome.payment.standing != outcome.before {
+            self.app.pay().changed(&outcome.payment);
+            let (from, to) = (outcome.before.state.wire(), outcome.payment.state().wire());
+            tracing::info!(payment = outcome.payment.id, from, to, "a payment changed");
+        }
+        Ok(outcome)
+    }
+
+    /// The same with a caller's key. `None`: the key was used for something else.
+    pub async fn hear_once(
+        &self,
+        heard: &Heard<'_>,
+        key: Option<&KeyUse>,
+    ) -> Result<Option<HeardOutcome>, PayRefusal> {
+        let outcome = self.app.store().payments().hear_once(heard, key).await?;
+        if let Some(outcome) = &outcome {
+            self.app.pay().changed(&outcome.payment);
+        }
+        Ok(outcome)
+    }
+
+    /// Takes a payment back: at its provider first, then here.
+    pub async fn cancel(&self, row: PaymentRow, actor: &Actor) -> Result<PaymentRow, PayRefusal> {
+        use crate::domain::PaymentState;
+        if row.state() == PaymentState::Cancelled {
+            return Ok(row);
+        }
+        if !row.state().is_open() || row.received() > 0 {
+            return Err(not_cancelled(&row));
+        }
+        let provider = self.needed(&row).await?;
+        let order = self.order_ref(&row);
+        let told = timed(&row, "cancel", provider.cancel(&order, "Khach huy")).await?;
+        let after = self
+            .take(&row, &told, Source::Poll, "cancel")
+            .await?
+            .payment;
+        let is_free = after.state().is_open()
+            && after.received() == 0
+            && after.state() != PaymentState::Processing;
+        if is_free {
+            let heard = Heard {
+                payment: row.id,
+                source: Source::Person,
+                kind: "cancelled",
+                key: "cancelled",
+                body: "",
+                facts: &[Fact::Ended(End::Cancelled)],
+                actor: Some(actor),
+            };
+            return Ok(self.hear(&heard).await?.payment);
+        }
+        if after.state() == PaymentState::Cancelled {
+            Ok(after)
+        } else {
+            Err(not_cancelled(&after))
+        }
+    }
+
+    /// Takes the link of a payment back whose payable was paid another way. Best effort.
+    pub async fn close(&self, row: &PaymentRow) -> Result<PaymentRow, PayRefusal> {
+        let provider = self.needed(row).await?;
+        let order = self.order_ref(row);
+        let told = timed(row, "cancel", provider.cancel(&order, "Da tra cach khac")).await?;
+        self.take(row, &told, Source::Poll, "close")
+            .await
+            .map(|o| o.payment)
+    }
+
+    /// So many tries are left for the one-time password.
+    pub async fn keep_attempts(&self, row: &PaymentRow, left: i64) -> Result<(), PayRefusal> {
+        let kept = row
+            .otp
+            .as_deref()
+            .and_then(|otp| serde_json::from_str(otp).ok());
+        let mut otp: serde_json::Value = kept.unwrap_or_else(|| json!({}));
+        otp["attempts_left"] = json!(left);
+        let payments = self.app.store().payments();
+        Ok(payments.keep_otp(row.id, Some(&otp.to_string())).await?)
+    }
+
+    /// Another one-time password was sent.
+    pub async fn keep_prompt(&self, row: &PaymentRow, otp: &OtpPrompt) -> Result<(), PayRefusal> {
+        let payments = self.app.store().payments();
+        Ok(payments.keep_otp(row.id, Some(&otp_text(otp))).await?)
+    }
+
+    /// How the provider is asked about it.
+    pub fn order_ref(&self, row: &PaymentRow) -> OrderRef {
+        OrderRef {
+            order_code: row.order_code,
+            payment_code: row.payment_code.clone(),
+            amount: row.standing.amount,
+            created_ms: row.created_at,
+            now_ms: self.app.store().now_ms(),
+            link_id: row.link_id.clone(),
+            ip: ip_of(row),
+        }
+    }
+}
+
+fn not_cancelled(row: &PaymentRow) -> PayRefusal {
+    let error = format!("Không hủy được: {}.", row.state().label());
+    PayRefusal::conflict(error)
+        .with("success", false)
+        .with("state", row.state().wire())
+}
+
+fn silent() -> PayRefusal {
+    PayRefusal::provider("Cổng thanh toán chưa trả lời. Thử lại sau ít giây.")
+}
+
+fn ip_of(row: &PaymentRow) -> IpAddr {
+    row.payer_ip
+        .parse()
+        .unwrap_or(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))
+}
+
+/// A one-time password's terms as they are kept.
+fn otp_text(otp: &OtpPrompt) -> String {
+    json!({
+        "length": otp.length,
+        "expires_ms": otp.expires_ms,
+        "attempts_left": otp.attempts_left,
+        "resend_after_s": otp.resend_after_s,
+        "sent_to": otp.sent_to,
+    })
+    .to_string()
+}
+
+/// A call, bounded in time and counted. No answer in time is no answer.
+pub async fn timed<T>(
+    row: &PaymentRow,
+    call: &'static str,
+    asked: impl Future<Output = Result<T, ProviderFault>>,
+) -> Result<T, ProviderFault> {
+    let (name, begun) = (row.provider.wire(), Instant::now());
+    let answer = match tokio::time::timeout(ANSWER_MAX, asked).await {
+        Ok(answer) => answer,
+        Err(_) => Err(ProviderFault::Unknown {
+            provider: row.provider.label(),
+            cause: format!("no answer to {call} within {ANSWER_MAX:?}"),
+        }),
+    };
+    let how = match &answer {
+        Ok(_) => "ok",
+        Err(ProviderFault::Refused { .. }) => "refused",
+        Err(ProviderFault::Unknown { .. }) => "unknown",
+        Err(ProviderFault::Busy { .. }) => "busy",
+        Err(ProviderFault::NotOffered { .. }) => "not_offered",
+    };
+    metrics::counter!("gachno_provider_calls_total", "provider" => name, "call" => call, "answer" => how)
+        .increment(1);
+    metrics::histogram!("gachno_provider_seconds", "provider" => name, "call" => call)
+        .record(begun.elapsed().as_secs_f64());
+    answer
+}

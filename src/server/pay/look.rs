@@ -1,0 +1,272 @@
+//! Payments are looked at: by those who may, and by whoever has the link.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::cashier::Cashier;
+use super::page::{self, ListRow, PayPage, Viewer, words};
+use super::refusal::{PayRefusal, wants_json};
+use super::shown;
+use super::webhook::found;
+use super::who::{Who, WhoIs};
+use crate::domain::payment::{PayableKind, PaymentState};
+use crate::server::AppState;
+use crate::server::web::words::money;
+use crate::store::payments::{Payable, PaymentRow, Source};
+
+/// Payables on a customer's own list.
+const LIST_MAX: u32 = 100;
+
+/// A payment that somebody may see, with what it is for.
+pub async fn seen(app: &AppState, who: &Who, id: i64) -> Result<(PaymentRow, Payable), PayRefusal> {
+    let payments = app.store().payments();
+    let payment = payments.find(id).await?.ok_or_else(PayRefusal::not_found)?;
+    let payable = payments.payable(payment.payable).await?;
+    let payable = payable
+        .filter(|payable| who.sees_payment(&payment, payable))
+        .ok_or_else(PayRefusal::not_found)?;
+    Ok((payment, payable))
+}
+
+/// What a link opens, with the payment that matters now: the one that is paid, else the newest.
+pub async fn of_token(
+    app: &AppState,
+    token: &str,
+) -> Result<(Payable, Option<PaymentRow>), PayRefusal> {
+    let payments = app.store().payments();
+    let payable = payments.payable_of_token(token).await?;
+    let payable = payable.ok_or_else(PayRefusal::not_found)?;
+    let all = payments.of_payable(payable.at).await?;
+    let is_settled = payable.owed() == 0;
+    let best = all
+        .iter()
+        .filter(|p| !is_settled || p.state() == PaymentState::Paid)
+        .find(|p| p.standing.money.credited > 0 || p.state().is_open() && !p.is_closing)
+        .or_else(|| {
+            all.iter()
+                .find(|p| !is_settled || p.state() == PaymentState::Paid)
+        });
+    Ok((payable.clone(), best.cloned()))
+}
+
+fn documented(app: &AppState, payment: Option<&PaymentRow>, payable: &Payable) -> Value {
+    let shown = payment.map_or(Value::Null, |p| shown::page_payment(app, p, payable));
+    let name = match payable.at.kind {
+        PayableKind::Request => "request",
+        PayableKind::Booking | PayableKind::Receipt => "booking",
+    };
+    let mut body = json!({ "payment": shown });
+    body[name] = shown::payable_alone(app, payable);
+    body
+}
+
+async fn shop(app: &AppState, payable: &Payable) -> Result<String, PayRefusal> {
+    let payee = app.store().payees().find(payable.owner_id).await?;
+    Ok(payee.map(|p| p.name).unwrap_or_default())
+}
+
+/// `GET /payment/status/{id}`
+pub async fn status(
+    State(app): State<AppState>,
+    who: Who,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    Path(id): Path<i64>,
+) -> Result<Response, PayRefusal> {
+    let (payment, payable) = seen(&app, &who, id).await?;
+    if wants_json(&headers) {
+        return Ok(Json(documented(&app, Some(&payment), &payable)).into_response());
+    }
+    let is_over = !payment.state().is_open() && payable.owed() > 0;
+    let wants_other = query.as_deref().is_some_and(|q| q.contains("methods=1"));
+    let may_pay = who.may_pay().is_ok();
+    let methods = if may_pay && (is_over || wants_other) {
+        let cashier = Cashier::of(&app);
+        cashier
+            .methods(payable.owner_id, payable.renter.username.is_some())
+            .await?
+    } else {
+        Vec::new()
+    };
+    let drawn = PayPage {
+        words: words::of(&headers, query.as_deref()),
+        shop: &shop(&app, &payable).await?,
+        payable: &payable,
+        payment: Some(&payment),
+        methods: &methods,
+        viewer: Viewer::Known,
+        may_cancel: may_pay,
+        now_ms: app.store().now_ms(),
+    };
+    drawn.draw()
+}
+
+/// `GET /payment/success/{id}`, `GET /payment/failed/{id}`: the payment as it is, whatever the address says.
+pub async fn ended(
+    State(app): State<AppState>,
+    who: Who,
+    headers: HeaderMap,
+    query: RawQuery,
+    Path(id): Path<i64>,
+) -> Result<Response, PayRefusal> {
+    status(State(app), who, headers, query, Path(id)).await
+}
+
+/// `GET /pay/{token}`
+pub async fn guest(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    Path(token): Path<String>,
+) -> Result<Response, PayRefusal> {
+    let (payable, payment) = of_token(&app, &token).await?;
+    let now_ms = app.store().now_ms();
+    let is_waiting = payment.as_ref().is_some_and(|p| p.state().is_open());
+    let wants_other = query.as_deref().is_some_and(|q| q.contains("methods=1"));
+    let offers = payable.owed() > 0 && !payable.is_over(now_ms) && (!is_waiting || wants_other);
+    let methods = if offers {
+        Cashier::of(&app).methods(payable.owner_id, false).await?
+    } else {
+        Vec::new()
+    };
+    if wants_json(&headers) {
+        let mut body = documented(&app, payment.as_ref(), &payable);
+        body["methods"] = methods.iter().map(|m| Value::from(m.wire())).collect();
+        return Ok(Json(body).into_response());
+    }
+    let drawn = PayPage {
+        words: words::of(&headers, query.as_deref()),
+        shop: &shop(&app, &payable).await?,
+        payable: &payable,
+        payment: payment.as_ref(),
+        methods: &methods,
+        viewer: Viewer::Guest { token: &token },
+        may_cancel: true,
+        now_ms,
+    };
+    drawn.draw()
+}
+
+/// `GET /payment/refresh-status/{id}`
+pub async fn refresh(
+    State(app): State<AppState>,
+    who: Who,
+    Path(id): Path<i64>,
+) -> Result<Json<Value>, PayRefusal> {
+    let (payment, _) = seen(&app, &who, id).await?;
+    let admitted = app.pay().admit_refresh(&who.key(), payment.id);
+    admitted.map_err(PayRefusal::limited)?;
+    let payment = Cashier::of(&app).refresh(payment, Source::Poll).await?;
+    Ok(Json(shown::state(&payment, None)))
+}
+
+/// `GET /pay/{token}/refresh`
+pub async fn guest_refresh(
+    State(app): State<AppState>,
+    who: Who,
+    Path(token): Path<String>,
+) -> Result<Json<Value>, PayRefusal> {
+    let (payable, payment) = of_token(&app, &token).await?;
+    let admitted = app
+        .pay()
+        .admit_refresh(&format!("guest|{}", who.from.ip), payable.at.id);
+    admitted.map_err(PayRefusal::limited)?;
+    let Some(payment) = payment else {
+        return Ok(Json(nothing_begun(&payable)));
+    };
+    let payment = Cashier::of(&app).refresh(payment, Source::Poll).await?;
+    Ok(Json(shown::state(&payment, Some(&token))))
+}
+
+/// How something stands that nobody has begun to pay.
+pub fn nothing_begun(payable: &Payable) -> Value {
+    json!({
+        "status": "pending",
+        "message": "Chưa bắt đầu thanh toán.",
+        "payment_status": "pending",
+        "state": "unpaid",
+        "received": 0,
+        "missing": payable.owed(),
+        "redirect": null,
+    })
+}
+
+/// `GET /payment/qr/{id}`
+pub async fn qr(
+    State(app): State<AppState>,
+    who: Who,
+    Path(id): Path<i64>,
+) -> Result<Json<Value>, PayRefusal> {
+    let (payment, _) = seen(&app, &who, id).await?;
+    Ok(Json(json!({
+        "success": true,
+        "qr_code": shown::qr_data_url(payment.qr_text.as_deref()),
+        "qr_text": payment.qr_text,
+        "account_info": shown::account_info(&payment),
+    })))
+}
+
+fn picture(payment: Option<&PaymentRow>) -> Result<Response, PayRefusal> {
+    let text = payment.and_then(|p| p.qr_text.as_deref());
+    let png = text
+        .and_then(shown::qr_png)
+        .ok_or_else(PayRefusal::not_found)?;
+    Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
+}
+
+/// The QR as a picture.
+pub async fn qr_picture(
+    State(app): State<AppState>,
+    who: Who,
+    Path(id): Path<i64>,
+) -> Result<Response, PayRefusal> {
+    let (payment, _) = seen(&app, &who, id).await?;
+    picture(Some(&payment))
+}
+
+/// The QR as a picture, for whoever has the link.
+pub async fn guest_qr_picture(
+    State(app): State<AppState>,
+    Path(token): Path<String>,
+) -> Result<Response, PayRefusal> {
+    let (_, payment) = of_token(&app, &token).await?;
+    picture(payment.as_ref())
+}
+
+/// `GET /payment`: what a customer has to pay, and has paid.
+pub async fn own(
+    State(app): State<AppState>,
+    who: Who,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PayRefusal> {
+    let WhoIs::Person(person) = &who.is else {
+        return Ok(found("/admin/sign-in?next=%2Fpayment"));
+    };
+    let w = words::of(&headers, query.as_deref());
+    let payments = app.store().payments();
+    let mut rows = Vec::new();
+    for payable in payments.payables_of(&person.username, LIST_MAX).await? {
+        let newest = payments.of_payable(payable.at).await?.into_iter().next();
+        let state = match &newest {
+            _ if payable.owed() == 0 && payable.paid > 0 => PaymentState::Paid,
+            Some(payment) => payment.state(),
+            None => PaymentState::Pending,
+        };
+        let url = match &newest {
+            Some(payment) => format!("/payment/status/{}", payment.id),
+            None => format!("/pay/{}", payable.pay_token),
+        };
+        rows.push(ListRow {
+            url,
+            title: payable.title.clone(),
+            status: w.state(state),
+            amount: money(payable.amount),
+        });
+    }
+    let who = person.name.as_deref().unwrap_or(&person.username);
+    page::list(w, who, rows)
+}

@@ -1,0 +1,204 @@
+//! How a no sounds on the wire of payments: `{"error", "code"}` for programs, a page for people.
+
+use axum::Json;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::domain::payment::Refused;
+use crate::providers::ProviderFault;
+use crate::store::StoreError;
+
+/// When somebody asks again whom a silent provider or database could not answer, in seconds.
+const RETRY_AFTER_S: u64 = 5;
+
+/// A refusal. The cause goes to the log, never into the answer.
+#[derive(Debug, Clone)]
+pub struct PayRefusal {
+    status: StatusCode,
+    code: &'static str,
+    error: String,
+    retry_after_s: Option<u64>,
+    also: Map<String, Value>,
+}
+
+impl PayRefusal {
+    fn new(status: StatusCode, code: &'static str, error: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            error: error.into(),
+            retry_after_s: None,
+            also: Map::new(),
+        }
+    }
+
+    /// The request cannot be used.
+    pub fn invalid(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", error)
+    }
+
+    /// There is no such thing, or it is somebody else's.
+    pub fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "NOT_FOUND",
+            "Không có khoản thanh toán này.",
+        )
+    }
+
+    /// Nobody has shown who they are.
+    pub fn unauthorized() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "UNAUTHORIZED",
+            "Cần đăng nhập hoặc mã truy cập hợp lệ.",
+        )
+    }
+
+    /// Whoever it is may not.
+    pub fn forbidden() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "FORBIDDEN",
+            "Không có quyền làm việc này.",
+        )
+    }
+
+    /// It does not fit how things stand.
+    pub fn conflict(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "CONFLICT", error)
+    }
+
+    /// Too often.
+    pub fn limited(retry_after_s: u64) -> Self {
+        let error = format!("Quá nhiều lần. Thử lại sau {retry_after_s} giây.");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", error).after(retry_after_s)
+    }
+
+    /// The provider did not answer, whichever it is.
+    pub fn provider(error: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "PAYOS_CONNECTION_ERROR",
+            error,
+        )
+        .after(RETRY_AFTER_S)
+    }
+
+    /// A fault of ours.
+    pub fn broken() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "INTERNAL_ERROR",
+            "Máy chủ gặp lỗi. Thử lại sau ít phút.",
+        )
+    }
+
+    /// A fault of ours that passes by itself.
+    pub fn busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "INTERNAL_ERROR",
+            "Máy chủ đang bận. Thử lại sau ít phút.",
+        )
+        .after(RETRY_AFTER_S)
+    }
+
+    /// A refusal about a one-time password, with a code of its own.
+    pub fn otp(code: &'static str, error: &str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error)
+    }
+
+    /// When to ask again.
+    #[must_use]
+    pub const fn after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// With something more to say.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.also.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Its status.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What a person reads.
+    pub fn error(&self) -> &str {
+        &self.error
+    }
+}
+
+impl From<StoreError> for PayRefusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NoRow => Self::not_found(),
+            StoreError::BadValue { why, .. } => Self::invalid(why),
+            StoreError::Stale => Self::conflict(error.to_string()),
+            other => {
+                tracing::error!(
+                    error = format!("{:#}", anyhow::Error::from(other)),
+                    "the database could not do it"
+                );
+                Self::busy()
+            }
+        }
+    }
+}
+
+impl From<Refused> for PayRefusal {
+    fn from(refused: Refused) -> Self {
+        Self::invalid(refused.to_string())
+    }
+}
+
+impl From<ProviderFault> for PayRefusal {
+    fn from(fault: ProviderFault) -> Self {
+        tracing::warn!(%fault, cause = ?fault, "a provider did not do it");
+        let retry_after_s = match &fault {
+            ProviderFault::Busy { retry_after_s, .. } => *retry_after_s,
+            _ => RETRY_AFTER_S,
+        };
+        let error = match &fault {
+            ProviderFault::Refused { .. } => {
+                "Cổng thanh toán từ chối yêu cầu này. Chọn cách khác hoặc báo cửa hàng."
+            }
+            _ => "Cổng thanh toán chưa trả lời. Thử lại sau ít giây.",
+        };
+        Self::provider(error).after(retry_after_s)
+    }
+}
+
+impl IntoResponse for PayRefusal {
+    fn into_response(self) -> Response {
+        let mut body = Map::new();
+        body.insert("error".to_owned(), json!(self.error));
+        body.insert("code".to_owned(), json!(self.code));
+        body.extend(self.also.clone());
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        // Where a person asked, it is drawn as a page.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Does whoever asks want a document for a program, and no page?
+pub fn wants_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json"))
+}

@@ -1,0 +1,102 @@
+//! A page that is open is told of changes as they come: server-sent events, each with what a refresh would
+//! answer.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream};
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::look::{nothing_begun, of_token, seen};
+use super::refusal::PayRefusal;
+use super::shown;
+use super::who::Who;
+use crate::server::AppState;
+
+/// How often a silent line is kept from being closed.
+const ALIVE: Duration = Duration::from_secs(20);
+
+/// What is watched.
+#[derive(Debug, Clone)]
+enum Watched {
+    Payment(i64),
+    Token(String),
+}
+
+/// `GET /payment/events/{id}`
+pub async fn of_payment(
+    State(app): State<AppState>,
+    who: Who,
+    Path(id): Path<i64>,
+) -> Result<Response, PayRefusal> {
+    let (payment, _) = seen(&app, &who, id).await?;
+    let changes = app.pay().listen(payment.payable);
+    Ok(answered(app, Watched::Payment(id), changes))
+}
+
+/// `GET /pay/{token}/events`
+pub async fn of_guest(
+    State(app): State<AppState>,
+    Path(token): Path<String>,
+) -> Result<Response, PayRefusal> {
+    let (payable, _) = of_token(&app, &token).await?;
+    let changes = app.pay().listen(payable.at);
+    Ok(answered(app, Watched::Token(token), changes))
+}
+
+fn answered(app: AppState, watched: Watched, changes: watch::Receiver<i64>) -> Response {
+    let sse = Sse::new(events(app, watched, changes));
+    sse.keep_alive(KeepAlive::new().interval(ALIVE))
+        .into_response()
+}
+
+/// One event at the beginning, and one for each change that is seen from outside.
+fn events(
+    app: AppState,
+    watched: Watched,
+    changes: watch::Receiver<i64>,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    let begun = (app, watched, changes, None::<Value>);
+    stream::unfold(begun, |(app, watched, mut changes, last)| async move {
+        let mut must_wait = last.is_some();
+        loop {
+            if must_wait && changes.changed().await.is_err() {
+                // The server ends; the browser asks again.
+                return None;
+            }
+            must_wait = true;
+            // A database that is gone for a while: the next change, or the page's own asking, tells it.
+            let Ok(state) = state_of(&app, &watched).await else {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                must_wait = false;
+                continue;
+            };
+            if Some(&state) == last.as_ref() {
+                continue;
+            }
+            let event = Event::default().event("state").data(state.to_string());
+            return Some((Ok(event), (app, watched, changes, Some(state))));
+        }
+    })
+}
+
+async fn state_of(app: &AppState, watched: &Watched) -> Result<Value, PayRefusal> {
+    match watched {
+        Watched::Payment(id) => {
+            let payment = app.store().payments().find(*id).await?;
+            let payment = payment.ok_or_else(PayRefusal::not_found)?;
+            Ok(shown::state(&payment, None))
+        }
+        Watched::Token(token) => {
+            let (payable, payment) = of_token(app, token).await?;
+            Ok(match payment {
+                Some(payment) => shown::state(&payment, Some(token)),
+                None => nothing_begun(&payable),
+            })
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The daily comparison: every payment of yesterday is held against what its provider says, in both
+//! directions.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::{Place, Task};
+use crate::domain::calendar::{DAY_MS, day_of, day_start};
+use crate::providers::{SeenTransfer, Told};
+use crate::server::AppState;
+use crate::server::pay::cashier::Cashier;
+use crate::store::StoreError;
+use crate::store::payments::{Difference, DifferenceKind, PaymentRow, Source, StoredTransfer};
+
+/// Providers are asked five times a second; the reconciler goes before.
+const APART_MS: i64 = 200;
+/// Payments that are read at once.
+const BATCH: u32 = 200;
+/// Not before this hour of the day in Viet Nam: late news of the evening have come by then.
+const NOT_BEFORE_MS: i64 = 3_600_000;
+
+pub(super) const TASK: Task = Task {
+    name: "compare",
+    place: Place::Leader,
+    every: Duration::from_mins(10),
+    is_at_once: false,
+    bound: Duration::from_hours(6),
+    work: |app| Box::pin(run(app)),
+};
+
+async fn run(app: AppState) -> Result<(), StoreError> {
+    let now = app.store().now_ms();
+    let today = day_start(now);
+    if now - today < NOT_BEFORE_MS {
+        return Ok(());
+    }
+    let day = day_of(today - 1);
+    if app.store().payments().is_compared(&day).await? {
+        return Ok(());
+    }
+    let found = compare(&app, today - DAY_MS, today).await?;
+    app.store().payments().compared(&day).await?;
+    tracing::info!(day, found, "payments were compared with their providers");
+    Ok(())
+}
+
+/// Compares the payments that were made within these moments. Says how many differences were found.
+pub async fn compare(app: &AppState, from_ms: i64, to_ms: i64) -> Result<usize, StoreError> {
+    let payments = app.store().payments();
+    let (mut after, mut found) = (0, 0);
+    loop {
+        let some = payments.made_between(from_ms, to_ms, after, BATCH).await?;
+        let Some(last) = some.last() else {
+            return Ok(found);
+        };
+        after = last.id;
+        for payment in some.into_iter().filter(|p| p.provider.can_be_asked()) {
+            found += one(app, payment, &day_of(from_ms)).await?;
+        }
+    }
+}
+
+async fn one(app: &AppState, payment: PaymentRow, day: &str) -> Result<usize, StoreError> {
+    let (payments, cashier) = (app.store().payments(), Cashier::of(app));
+    let turn = format!("{}|{}", payment.owner_id, payment.provider.wire());
+    let wait = payments.take_turn(&turn, APART_MS).await?;
+    tokio::time::sleep(Duration::from_millis(wait.max(0).unsigned_abs())).await;
+    let Ok(Some(provider)) = cashier.provider(payment.owner_id, payment.provider).await else {
+        return Ok(0);
+    };
+    // A provider that is silent today has said nothing that could differ.
+    let Ok(told) = provider.ask(&cashier.order_ref(&payment)).await else {
+        return Ok(0);
+    };
+    let ours = payments.transfers(payment.id).await?;
+    let differences = differences(&payment, &told, &ours, day);
+    for difference in &differences {
+        payments.keep_difference(difference).await?;
+        metrics::counter!("gachno_payment_differences_total", "kind" => difference.kind.clone())
+            .increment(1);
+    }
+    // What we had missed is booked as any other news.
+    if cashier
+        .take(&payment, &told, Source::Poll, "compare")
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            payment = payment.id,
+            "what the comparison found could not be booked"
+        );
+    }
+    Ok(differences.len())
+}
+
+/// Where a provider and we differ, in both directions.
+fn differences(
+    payment: &PaymentRow,
+    told: &Told,
+    ours: &[StoredTransfer],
+    day: &str,
+) -> Vec<Difference> {
+    let difference = |kind: DifferenceKind, reference: &str, theirs, ours| Difference {
+        id: 0,
+        payment_id: payment.id,
+        provider: payment.provider.wire().to_owned(),
+        kind: kind.wire().to_owned(),
+        reference: reference.to_owned(),
+        theirs,
+        ours,
+        day: day.to_owned(),
+        seen_at: None,
+    };
+    let booked: HashMap<&str, i64> = ours
+        .iter()
+        .map(|t| (t.reference.as_str(), t.amount))
+        .collect();
+    let mut found = Vec::new();
+    for SeenTransfer {
+        reference, amount, ..
+    } in &told.transfers
+    {
+        match booked.get(reference.as_str()) {
+            None => found.push(difference(
+                DifferenceKind::MissingHere,
+                reference,
+                Some(*amount),
+                None,
+            )),
+            Some(held) if held != amount => {
+                found.push(difference(
+                    DifferenceKind::Amount,
+                    reference,
+                    Some(*amount),
+                    Some(*held),
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    for transfer in ours.iter().filter(|t| t.amount > 0) {
+        let is_known = told
+            .transfers
+            .iter()
+            .any(|t| t.reference == transfer.reference);
+        // A person may have attached it: the provider knows it under another order.
+        if !is_known && transfer.source != "person" {
+            found.push(difference(
+                DifferenceKind::MissingThere,
+                &transfer.reference,
+                None,
+                Some(transfer.amount),
+            ));
+        }
+    }
+    let is_other_amount = told
+        .amount
+        .is_some_and(|amount| amount != payment.standing.amount);
+    if is_other_amount {
+        found.push(difference(
+            DifferenceKind::Amount,
+            "",
+            told.amount,
+            Some(payment.standing.amount),
+        ));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::payment::{
+        Money, PayableKind, PayableRef, PaymentState, Provider, Standing,
+    };
+    use crate::providers::{Link, ToldStanding};
+
+    fn payment() -> PaymentRow {
+        PaymentRow {
+            id: 7,
+            payment_code: "GN2345678".to_owned(),
+            order_code: 1,
+            owner_id: 1,
+            payable: PayableRef {
+                kind: PayableKind::Request,
+                id: 1,
+            },
+            renter_id: None,
+            provider: Provider::PayOs,
+            standing: Standing {
+                state: PaymentState::Paid,
+                amount: 100,
+                money: Money::default(),
+                task: None,
+            },
+            description: String::new(),
+            customer_name: String::new(),
+            customer_email: String::new(),
+            customer_phone: String::new(),
+            link_id: None,
+            checkout_url: None,
+            qr_text: None,
+            account: None,
+            otp: None,
+            transaction_id: None,
+            method: None,
+            task_why: None,
+            expires_at: 0,
+            ask_at: None,
+            asked_at: None,
+            asks: 0,
+            is_closing: false,
+            wants_qr: false,
+            is_english: false,
+            payer_ip: String::new(),
+            wallet_agent: None,
+            paid_at: None,
+            created_at: 0,
+            updated_at: 0,
+        }
+    }
+
+    #[test]
+    fn both_directions_and_other_amounts_are_found() {
+        let theirs = |reference: &str, amount| SeenTransfer {
+            reference: reference.to_owned(),
+            amount,
+            currency: "VND".to_owned(),
+            at_ms: None,
+            method: None,
+        };
+        let ours = |reference: &str, amount| StoredTransfer {
+            reference: reference.to_owned(),
+            amount,
+            currency: "VND".to_owned(),
+            at: 0,
+            source: "webhook".to_owned(),
+        };
+        let told = Told {
+            standing: ToldStanding::Paid,
+            amount: Some(100),
+            transfers: vec![theirs("A", 60), theirs("B", 40), theirs("C", 5)],
+            link: Link::default(),
+            raw: String::new(),
+        };
+        let held = [ours("A", 60), ours("C", 6), ours("D", 40), ours("R1", -6)];
+        let found = differences(&payment(), &told, &held, "2026-11-25");
+        let kinds: Vec<_> = found
+            .iter()
+            .map(|d| (d.kind.as_str(), d.reference.as_str()))
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                ("missing_here", "B"),
+                ("amount", "C"),
+                ("missing_there", "D")
+            ]
+        );
+    }
+}

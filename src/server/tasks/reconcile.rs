@@ -1,0 +1,91 @@
+//! Asks providers about open payments, on their schedule and at the pace that each channel allows.
+//!
+//! A webhook may never come: what is not known is asked, by one server of all.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::{Place, Task};
+use crate::server::AppState;
+use crate::server::pay::cashier::Cashier;
+use crate::server::pay::next_question;
+use crate::store::StoreError;
+use crate::store::payments::{PaymentRow, Source, rest_ms};
+
+/// Questions to a channel are so far apart, in milliseconds: five a second.
+const APART_MS: i64 = 200;
+/// Payments of a channel that are asked about in one run.
+const AT_ONCE: u32 = 40;
+
+pub(super) const TASK: Task = Task {
+    name: "reconcile",
+    place: Place::Leader,
+    every: Duration::from_secs(1),
+    is_at_once: true,
+    bound: Duration::from_mins(2),
+    work: |app| Box::pin(run(app)),
+};
+
+async fn run(app: AppState) -> Result<(), StoreError> {
+    let payments = app.store().payments();
+    if app.pay().is_first_look() {
+        let open = payments.ask_all().await?;
+        tracing::info!(
+            open,
+            "open payments are asked about: the server has started"
+        );
+    }
+    let channels = payments.due_channels().await?;
+    let work = channels
+        .iter()
+        .map(|(owner, provider)| channel(&app, *owner, provider));
+    for done in join_all(work).await {
+        done?;
+    }
+    Ok(())
+}
+
+async fn channel(app: &AppState, owner: i64, provider: &str) -> Result<(), StoreError> {
+    let payments = app.store().payments();
+    let due = payments.due(owner, provider, AT_ONCE).await?;
+    let turn = format!("{owner}|{provider}");
+    let asked = due.into_iter().map(async |due| {
+        let wait = payments.take_turn(&turn, APART_MS).await?;
+        tokio::time::sleep(Duration::from_millis(wait.max(0).unsigned_abs())).await;
+        ask(app, due.payment).await
+    });
+    for done in join_all(asked).await {
+        done?;
+    }
+    Ok(())
+}
+
+/// Asks about one, or takes its link back where it was paid another way.
+async fn ask(app: &AppState, payment: PaymentRow) -> Result<(), StoreError> {
+    let (payments, cashier) = (app.store().payments(), Cashier::of(app));
+    let id = payment.id;
+    if payment.is_closing {
+        let closed = cashier.close(&payment).await;
+        return match closed {
+            Ok(row) => {
+                payments
+                    .closed(id, row.expires_at.max(app.store().now_ms() + 1))
+                    .await
+            }
+            Err(_) => {
+                payments
+                    .asked(id, Some(app.store().now_ms() + rest_ms(payment.asks)))
+                    .await
+            }
+        };
+    }
+    let row = match cashier.ask(payment.clone(), Source::Poll).await {
+        Ok(row) => row,
+        // Said in the log by whoever asked; what is not known is asked again.
+        Err(_) => payments.find(id).await?.unwrap_or(payment),
+    };
+    payments
+        .asked(id, next_question(&row, app.store().now_ms()))
+        .await
+}

@@ -1,0 +1,50 @@
+//! What customers pay: payables, payments, the money that came, what was told of it.
+//!
+//! Lives here: rows and transactions. What becomes of a payment says `domain::payment`; whom to ask and
+//! when, the server. Start at [`hear`]: whatever anybody tells of a payment comes through that one door.
+//!
+//! *Invariants: a transfer, the state of its payment, what its payable is credited with, the letter and
+//! the notice are one transaction; a reference books once; the payable's row is locked before the
+//! payment's; nothing is called paid here that no transfer says.*
+
+mod add;
+mod ask;
+mod begin;
+mod books;
+mod calls;
+mod compare;
+mod hear;
+mod keys;
+mod link;
+mod list;
+mod notice;
+mod payable;
+mod row;
+mod unmatched;
+
+pub use add::{NewBooking, NewPayable, NewRenter, NewRequest};
+pub use ask::{Due, rest_ms};
+pub use begin::{Begun, NewPayment};
+pub use books::Books;
+pub use compare::{Difference, DifferenceKind};
+pub use hear::{Fact, Heard, HeardOutcome, SeenMoney, Source};
+pub use keys::{KeyUse, UsedKey};
+pub use link::KeptLink;
+pub use list::{PaymentFilter, StoredEvent, StoredTransfer};
+pub use payable::{Payable, Renter};
+pub use row::PaymentRow;
+pub use unmatched::{Attached, NewUnmatched, Unmatched};
+
+use super::Store;
+
+/// What customers pay ([`Store::payments`]).
+pub struct Payments<'s> {
+    store: &'s Store,
+}
+
+impl Store {
+    /// What customers pay.
+    pub const fn payments(&self) -> Payments<'_> {
+        Payments { store: self }
+    }
+}

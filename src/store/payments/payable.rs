@@ -1,0 +1,243 @@
+//! What is paid for: bookings and requests, seen as one thing that owes money.
+
+use super::Payments;
+use crate::domain::payment::{PayableKind, PayableRef, payable_status};
+use crate::store::StoreError;
+use crate::store::base::{
+    Conn, SqlRow, Tx, all, execute, int, int_or_none, one, text, text_or_none, values,
+};
+
+/// Who pays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renter {
+    /// Its number.
+    pub id: i64,
+    /// The person's name.
+    pub name: String,
+    /// Where letters go.
+    pub email: String,
+    /// Where messages go.
+    pub phone: String,
+    /// The login of an account that sees it. E-mail and phone alone give no access.
+    pub username: Option<String>,
+}
+
+/// Something that is to be paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payable {
+    /// Which row of which kind.
+    pub at: PayableRef,
+    /// Who receives the money.
+    pub owner_id: i64,
+    /// Who pays.
+    pub renter: Renter,
+    /// What it is: the room, or the request's words.
+    pub title: String,
+    /// Whole đồng.
+    pub amount: i64,
+    /// What was credited, in đồng.
+    pub paid: i64,
+    /// How much of it is paid: `unpaid`, `partial`, `paid`, `refunded`.
+    pub payment_status: String,
+    /// Was it called off by hand?
+    pub is_cancelled: bool,
+    /// Until when it may be paid, in milliseconds since 1970.
+    pub expires_at: Option<i64>,
+    /// Opens its page for whoever has it.
+    pub pay_token: String,
+    /// A booking's beginning and end.
+    pub stay: Option<(i64, i64)>,
+    /// When it was made.
+    pub created_at: i64,
+}
+
+impl Payable {
+    /// What is still to be paid, in đồng.
+    pub const fn owed(&self) -> i64 {
+        if self.amount > self.paid && !self.is_cancelled {
+            self.amount - self.paid
+        } else {
+            0
+        }
+    }
+
+    /// Is the time over within which it may be paid?
+    pub fn is_over(&self, now_ms: i64) -> bool {
+        self.expires_at.is_some_and(|until| until <= now_ms)
+    }
+
+    /// Its `status` on the wire.
+    pub fn status(&self, now_ms: i64) -> &'static str {
+        let is_paid = self.paid >= self.amount;
+        match self.at.kind {
+            _ if self.is_cancelled => "cancelled",
+            PayableKind::Booking | PayableKind::Receipt if is_paid => "confirmed",
+            PayableKind::Booking | PayableKind::Receipt => "pending",
+            PayableKind::Request if is_paid => "paid",
+            PayableKind::Request if self.is_over(now_ms) => "expired",
+            PayableKind::Request => "open",
+        }
+    }
+}
+
+/// Both kinds with the same columns, in the same order.
+const fn columns_of(kind: PayableKind) -> Option<&'static str> {
+    match kind {
+        PayableKind::Booking => Some(
+            "SELECT p.id, p.owner_id, p.room_title, p.amount, p.paid, p.payment_status, p.status, NULL, p.pay_token, p.start_time, p.end_time, \
+             p.created_at, r.id, r.name, r.email, r.phone, r.username FROM booking p JOIN renter r ON r.id = p.renter_id",
+        ),
+        PayableKind::Request => Some(
+            "SELECT p.id, p.owner_id, p.description, p.amount, p.paid, p.payment_status, p.status, p.expires_at, p.pay_token, NULL, NULL, \
+             p.created_at, r.id, r.name, r.email, r.phone, r.username FROM payment_request p JOIN renter r ON r.id = p.renter_id",
+        ),
+        // Made and read by the collection desk.
+        PayableKind::Receipt => None,
+    }
+}
+
+fn read(kind: PayableKind, row: &SqlRow) -> Result<Payable, StoreError> {
+    let stay = int_or_none(row, 9)?.zip(int_or_none(row, 10)?);
+    Ok(Payable {
+        at: PayableRef {
+            kind,
+            id: int(row, 0)?,
+        },
+        owner_id: int(row, 1)?,
+        title: text(row, 2)?,
+        amount: int(row, 3)?,
+        paid: int(row, 4)?,
+        payment_status: text(row, 5)?,
+        is_cancelled: text(row, 6)? == "cancelled",
+        expires_at: int_or_none(row, 7)?,
+        pay_token: text(row, 8)?,
+        stay,
+        created_at: int(row, 11)?,
+        renter: Renter {
+            id: int(row, 12)?,
+            name: text(row, 13)?,
+            email: text(row, 14)?,
+            phone: text(row, 15)?,
+            username: text_or_none(row, 16)?,
+        },
+    })
+}
+
+pub(super) async fn find<C: Conn>(c: &C, at: PayableRef) -> Result<Option<Payable>, StoreError> {
+    let Some(columns) = columns_of(at.kind) else {
+        return Ok(None);
+    };
+    let sql = format!("{columns} WHERE p.id = ?");
+    let row = one(c, &sql, values![at.id]).await?;
+    row.map(|row| read(at.kind, &row)).transpose()
+}
+
+impl Payments<'_> {
+    /// What is paid for.
+    pub async fn payable(&self, at: PayableRef) -> Result<Option<Payable>, StoreError> {
+        find(self.store, at).await
+    }
+
+    /// What this token opens.
+    pub async fn payable_of_token(&self, token: &str) -> Result<Option<Payable>, StoreError> {
+        for kind in [PayableKind::Request, PayableKind::Booking] {
+            let Some(columns) = columns_of(kind) else {
+                continue;
+            };
+            let sql = format!("{columns} WHERE p.pay_token = ?");
+            if let Some(row) = one(self.store, &sql, values![token]).await? {
+                return read(kind, &row).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// What a customer with this login has to pay or has paid, the newest first.
+    pub async fn payables_of(
+        &self,
+        username: &str,
+        limit: u32,
+    ) -> Result<Vec<Payable>, StoreError> {
+        let mut found = Vec::new();
+        for kind in [PayableKind::Request, PayableKind::Booking] {
+            let Some(columns) = columns_of(kind) else {
+                continue;
+            };
+            let sql = format!("{columns} WHERE r.username = ? ORDER BY p.id DESC LIMIT {limit}");
+            for row in all(self.store, &sql, values![username]).await? {
+                found.push(read(kind, &row)?);
+            }
+        }
+        found.sort_by_key(|payable| std::cmp::Reverse(payable.created_at));
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+}
+
+/// What a payable owes, held until the transaction ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owing {
+    at: PayableRef,
+    amount: i64,
+    paid: i64,
+    is_cancelled: bool,
+}
+
+impl Owing {
+    /// What is still to be paid, in đồng.
+    pub const fn owed(&self) -> i64 {
+        if self.amount > self.paid && !self.is_cancelled {
+            self.amount - self.paid
+        } else {
+            0
+        }
+    }
+}
+
+const fn table_of(kind: PayableKind) -> Option<&'static str> {
+    match kind {
+        PayableKind::Booking => Some("booking"),
+        PayableKind::Request => Some("payment_request"),
+        PayableKind::Receipt => None,
+    }
+}
+
+/// Locks what is paid for, before any of its payments.
+pub(super) async fn lock(tx: &Tx, at: PayableRef) -> Result<Owing, StoreError> {
+    let table = table_of(at.kind).ok_or(StoreError::NoRow)?;
+    let sql = format!(
+        "SELECT amount, paid, status FROM {table} WHERE id = ?{}",
+        tx.locked()
+    );
+    let row = one(tx, &sql, values![at.id])
+        .await?
+        .ok_or(StoreError::NoRow)?;
+    Ok(Owing {
+        at,
+        amount: int(&row, 0)?,
+        paid: int(&row, 1)?,
+        is_cancelled: text(&row, 2)? == "cancelled",
+    })
+}
+
+/// Credits what is paid for, or takes back what was credited. Says whether it is paid now, and was not
+/// before.
+pub(super) async fn credit(tx: &Tx, owing: &Owing, credit: i64) -> Result<bool, StoreError> {
+    let table = table_of(owing.at.kind).ok_or(StoreError::NoRow)?;
+    let paid = owing.paid + credit;
+    let is_paid = paid >= owing.amount;
+    let status = match (owing.is_cancelled, owing.at.kind, is_paid) {
+        (true, ..) => "cancelled",
+        (_, PayableKind::Request, true) => "paid",
+        (_, PayableKind::Request, false) => "open",
+        (.., true) => "confirmed",
+        (.., false) => "pending",
+    };
+    let sql = format!(
+        "UPDATE {table} SET paid = ?, payment_status = ?, status = ?, updated_at = ? WHERE id = ?"
+    );
+    let payment_status = payable_status(owing.amount, paid, credit < 0);
+    let given = values![paid, payment_status, status, tx.now_ms(), owing.at.id];
+    execute(tx, &sql, given).await?;
+    Ok(is_paid && owing.paid < owing.amount)
+}
