@@ -25,6 +25,7 @@ mod doctor;
 mod faults;
 mod fleet;
 mod gate;
+mod gateway;
 #[cfg(unix)]
 mod letters;
 mod login;
