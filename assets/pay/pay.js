@@ -64,7 +64,16 @@
   };
 
   var begin = function () {
-    document.querySelectorAll("[data-needs-script]").forEach(function (place) { place.hidden = false; });
+    // A bank's app takes the QR as a picture, where the phone can hand one over.
+    document.querySelectorAll("[data-share]").forEach(function (button) {
+      if (!navigator.canShare || !window.File) { return; }
+      fetch(button.dataset.share, { credentials: "same-origin" }).then(function (answer) { return answer.blob(); }).then(function (picture) {
+        var files = { files: [new File([picture], "qr.png", { type: "image/png" })] };
+        if (!navigator.canShare(files)) { return; }
+        button.hidden = false;
+        button.addEventListener("click", function () { navigator.share(files).catch(function () {}); });
+      }).catch(function () {});
+    });
     count();
     listen();
   };

@@ -188,7 +188,15 @@ pub async fn sandbox(options: SandboxArguments) -> Ended {
     })
     .await
     .map_err(Failure::cannot_run)?;
-    say(&json!({ "event": "ready", "url": running.url(), "truth": format!("{}/sandbox/truth", running.url()) }).to_string());
+    let gateway = running.gateway();
+    let ready = json!({
+        "event": "ready",
+        "url": running.url(),
+        "truth": format!("{}/sandbox/truth", running.url()),
+        "gateway": gateway.settings(),
+        "smtp": gateway.smtp().to_string(),
+    });
+    say(&ready.to_string());
     terminated().await;
     Ok(Exit::Done)
 }

@@ -31,7 +31,7 @@ pub enum Channel {
     Sms,
     /// Messages by Zalo.
     Zns,
-    /// Messages by HiFPT.
+    /// Messages by `HiFPT`.
     HiFpt,
     /// A company's own system.
     BackOffice,
@@ -310,7 +310,7 @@ impl Settings {
             let Some(member) = channel.members().iter().find(|m| m.name == name) else {
                 return Err(SettingsFault::Unknown(name));
             };
-            if !value.is_null() && value != Json::from("") {
+            if !value.is_null() && value.as_str() != Some("") {
                 members.insert(name, checked(member, value)?);
             }
         }

@@ -2,8 +2,12 @@
 //! the truth. Each is a folder of its own and uses nothing of the rest of the house, so that a
 //! mistake there cannot hide in here.
 
+pub mod gateway;
 pub mod portal;
 
+pub use gateway::{
+    Delivery, Gateway, GatewayFault, GatewayFaultAction, GatewayScenario, GatewayTruth, Incoming,
+};
 pub use portal::{
     Agent, DebtKind, FaultAction, Movement, Sandbox, SandboxError, SandboxOptions, Scenario,
     ScenarioAccount, ScenarioContract, ScenarioFault, Severity, Switches, Texts, Truth, Unlisted,

@@ -25,9 +25,11 @@ mod doctor;
 mod faults;
 mod fleet;
 mod gate;
+mod gateway;
 #[cfg(unix)]
 mod letters;
 mod login;
+mod pay;
 mod payments;
 #[cfg(feature = "desktop")]
 mod pictures;

@@ -115,7 +115,7 @@ impl PayOs {
         let body = self.create_body(order);
         let answer = self.call(Method::POST, &["v2", "payment-requests"], Some(body));
         let data = self.data(&answer.await?)?;
-        created(&data, order.order_code, order.amount).ok_or_else(|| other_amount())
+        created(&data, order.order_code, order.amount).ok_or_else(other_amount)
     }
 
     fn create_body(&self, order: &Order) -> Value {

@@ -249,11 +249,13 @@ impl VnPay {
             ip: [127, 0, 0, 1].into(),
         };
         match self.asked(&nobody).await {
-            Err(ProviderFault::Refused {
-                why: Refusal::Other,
-                ..
-            }) => Ok(()),
-            Err(ProviderFault::Busy { .. }) => Ok(()),
+            Err(
+                ProviderFault::Refused {
+                    why: Refusal::Other,
+                    ..
+                }
+                | ProviderFault::Busy { .. },
+            ) => Ok(()),
             answered => answered.map(drop),
         }
     }

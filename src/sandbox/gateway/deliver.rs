@@ -53,7 +53,10 @@ impl Gateway {
             self.send(forged, true).await;
         }
         let copies = (0..=delivery.repeats.min(REPEATS_MAX)).map(|_| self.send(&news, false));
-        let mut taken = futures_util::future::join_all(copies).await.into_iter().any(|t| t);
+        let mut taken = futures_util::future::join_all(copies)
+            .await
+            .into_iter()
+            .any(|t| t);
         let mut wait = Duration::from_millis(delivery.retry_ms);
         for _ in 0..delivery.retries.min(REPEATS_MAX) {
             if taken {

@@ -30,10 +30,16 @@ pub fn button(action: &str, fields: &[(&str, String)], label: &str) -> String {
     let fields: String = fields
         .iter()
         .map(|(name, value)| {
-            format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", esc(value))
+            format!(
+                "<input type=\"hidden\" name=\"{name}\" value=\"{}\">",
+                esc(value)
+            )
         })
         .collect();
-    format!("<form method=\"post\" action=\"{}\">{fields}<button>{label}</button></form>", esc(action))
+    format!(
+        "<form method=\"post\" action=\"{}\">{fields}<button>{label}</button></form>",
+        esc(action)
+    )
 }
 
 /// In HTML.
@@ -49,7 +55,7 @@ pub fn dong(amount: i64) -> String {
     let digits = amount.to_string();
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push('.');
         }
         grouped.push(digit);

@@ -38,7 +38,11 @@ pub async fn answered(
                 | GatewayFaultAction::Refuse { .. }
         )
     );
-    let reply = if is_done { work(&mut gateway.world()) } else { (200, json!({})) };
+    let reply = if is_done {
+        work(&mut gateway.world())
+    } else {
+        (200, json!({}))
+    };
     match fault {
         None => plain(reply),
         Some(fault) => spoiled(fault, reply).await,
@@ -67,7 +71,9 @@ async fn spoiled(fault: GatewayFaultAction, reply: Reply) -> Response {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
             let mut response = (status, Html("<html><body>Error</body></html>")).into_response();
             if let Some(seconds) = retry_after_s {
-                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, seconds.into());
             }
             response
         }
@@ -88,7 +94,12 @@ async fn spoiled(fault: GatewayFaultAction, reply: Reply) -> Response {
         GatewayFaultAction::Broken { .. } => {
             let whole = reply.1.to_string();
             let half: String = whole.chars().take(whole.chars().count() / 2).collect();
-            (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], half).into_response()
+            (
+                StatusCode::OK,
+                [(header::CONTENT_TYPE, "application/json")],
+                half,
+            )
+                .into_response()
         }
     }
 }

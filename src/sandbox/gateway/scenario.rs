@@ -54,6 +54,7 @@ pub struct Webhooks {
 /// How news is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "switches are what it is")]
 pub struct Delivery {
     /// Nothing is told at all.
     pub silent: bool,

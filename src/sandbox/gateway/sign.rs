@@ -53,7 +53,10 @@ fn sorted_item(item: &Value) -> Value {
 }
 
 fn by_name(members: &Map<String, Value>) -> Vec<(String, Value)> {
-    let mut sorted: Vec<_> = members.iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+    let mut sorted: Vec<_> = members
+        .iter()
+        .map(|(n, v)| (n.clone(), v.clone()))
+        .collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0));
     sorted
 }
@@ -73,7 +76,11 @@ pub fn of_query(secret: &str, pairs: &[(&str, String)]) -> String {
 fn crc(text: &str) -> u16 {
     text.bytes().fold(0xFFFF, |crc: u16, byte| {
         (0..8).fold(crc ^ (u16::from(byte) << 8), |crc, _| {
-            if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 }
+            if crc & 0x8000 == 0 {
+                crc << 1
+            } else {
+                (crc << 1) ^ 0x1021
+            }
         })
     })
 }

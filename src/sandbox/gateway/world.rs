@@ -48,10 +48,12 @@ impl World {
         self.next
     }
 
-    /// A scenario takes another's place: its faults start anew.
+    /// A scenario takes another's place: where it has other faults, they start anew.
     pub fn follow(&mut self, scenario: GatewayScenario) {
+        if self.scenario.faults != scenario.faults {
+            self.fault_hits.clear();
+        }
         self.scenario = scenario;
-        self.fault_hits.clear();
     }
 
     /// Writes a call down, and says what goes wrong with it.

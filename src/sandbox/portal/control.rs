@@ -24,11 +24,11 @@ pub fn router(shared: Shared) -> Router {
 }
 
 async fn truth(State(shared): State<Shared>) -> Json<Truth> {
-    Json(shared.world().truth())
+    Json(shared.truth())
 }
 
 async fn scenario(State(shared): State<Shared>) -> Json<Scenario> {
-    Json(shared.world().scenario.clone())
+    Json(shared.scenario())
 }
 
 async fn put_scenario(State(shared): State<Shared>, Json(new): Json<Value>) -> Response {
@@ -37,7 +37,7 @@ async fn put_scenario(State(shared): State<Shared>, Json(new): Json<Value>) -> R
 
 /// JSON merge patch (RFC 7396).
 async fn patch_scenario(State(shared): State<Shared>, Json(patch): Json<Value>) -> Response {
-    let mut tree = serde_json::to_value(&shared.world().scenario).unwrap_or_default();
+    let mut tree = serde_json::to_value(shared.scenario()).unwrap_or_default();
     merge(&mut tree, patch);
     replace(&shared, tree)
 }
@@ -48,6 +48,8 @@ fn replace(shared: &Shared, new: Value) -> Response {
             let mut world = shared.world();
             world.scenario = new;
             world.forget_fault_hits();
+            drop(world);
+            shared.follow_scenario();
             StatusCode::NO_CONTENT.into_response()
         }
         Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, error.to_string()).into_response(),
@@ -71,6 +73,7 @@ fn merge(into: &mut Value, patch: Value) {
 
 async fn reset(State(shared): State<Shared>) -> StatusCode {
     shared.world().reset();
+    shared.gateway.reset();
     StatusCode::NO_CONTENT
 }
 

@@ -45,6 +45,7 @@ pub use scenario::{
 };
 pub use truth::{Movement, Truth};
 
+use super::gateway::Gateway;
 use shared::Shared;
 use world::World;
 
@@ -95,6 +96,8 @@ pub struct Sandbox {
     shared: Shared,
     /// Ends the server that listens now; another may take its place.
     serving: Mutex<CancellationToken>,
+    /// Ends the mail server, which no crash of the portal ends.
+    mail: CancellationToken,
 }
 
 /// Starts it in the background; it can be used when this returns.
@@ -105,22 +108,30 @@ pub async fn start(options: SandboxOptions) -> Result<Sandbox, SandboxError> {
     let address = listener
         .local_addr()
         .map_err(|e| SandboxError::Listen(options.listen, e))?;
+    let mail = CancellationToken::new();
+    let gateway = Gateway::start(address, options.scenario.gateway.clone(), mail.clone())
+        .await
+        .map_err(|e| SandboxError::Listen(options.listen, e))?;
     let world = World::new(options.scenario, options.seed);
     let shared = Shared {
         world: Arc::new(Mutex::new(world)),
         latency: options.latency,
+        gateway,
     };
     let serving = Mutex::new(serve(listener, &shared));
     Ok(Sandbox {
         address,
         shared,
         serving,
+        mail,
     })
 }
 
 fn serve(listener: TcpListener, shared: &Shared) -> CancellationToken {
     let serving = CancellationToken::new();
-    let router = routes::router(shared.clone()).merge(control::router(shared.clone()));
+    let router = routes::router(shared.clone())
+        .merge(control::router(shared.clone()))
+        .merge(shared.gateway.router());
     let ended = serving.clone();
     // Each connection as a task of its own, so that all of them can be cut at once: a portal that
     // dies in the middle of an answer is part of what is simulated.
@@ -154,12 +165,23 @@ impl Sandbox {
 
     /// Every movement of money that was asked for, and what came of it.
     pub fn truth(&self) -> Truth {
-        self.shared.world().truth()
+        self.shared.truth()
     }
 
     /// Changes the scenario while it runs.
     pub fn update(&self, change: impl FnOnce(&mut Scenario)) {
-        change(&mut self.shared.world().scenario);
+        let now = self.shared.gateway.scenario();
+        {
+            let mut world = self.shared.world();
+            world.scenario.gateway = now;
+            change(&mut world.scenario);
+        }
+        self.shared.follow_scenario();
+    }
+
+    /// The payment providers next to the portal.
+    pub fn gateway(&self) -> &Gateway {
+        &self.shared.gateway
     }
 
     /// An agent's balance in đồng.
@@ -208,6 +230,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        self.mail.cancel();
         self.crash();
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::gateway::GatewayScenario;
 use super::SandboxError;
 
 /// A scenario. Every key has a default, so a file names only what it changes.
@@ -24,6 +25,8 @@ pub struct Scenario {
     pub texts: Texts,
     /// What goes wrong, in the order in which it is looked for.
     pub faults: Vec<ScenarioFault>,
+    /// Payment providers next to the portal.
+    pub gateway: GatewayScenario,
 }
 
 /// A portal user.
@@ -329,6 +332,7 @@ impl Default for Scenario {
             switches: Switches::default(),
             texts: Texts::default(),
             faults: Vec::new(),
+            gateway: GatewayScenario::default(),
         }
     }
 }

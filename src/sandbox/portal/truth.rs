@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::super::gateway::GatewayTruth;
+
 /// The portal's own time.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Answers {
@@ -63,6 +65,8 @@ pub struct Truth {
     pub balances: BTreeMap<String, i64>,
     /// The portal's own time.
     pub answers: Answers,
+    /// The payment providers' own books.
+    pub gateway: GatewayTruth,
 }
 
 impl Truth {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::super::gateway::GatewayTruth;
 use super::scenario::{
     Agent, DebtKind, FaultAction, Scenario, ScenarioAccount, ScenarioContract, Unlisted,
 };
@@ -83,6 +84,7 @@ impl World {
             movements: self.movements.clone(),
             balances: self.balances.iter().map(|(k, v)| (k.clone(), *v)).collect(),
             answers: self.answers,
+            gateway: GatewayTruth::default(),
         }
     }
 

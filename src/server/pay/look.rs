@@ -40,16 +40,23 @@ pub async fn of_token(
     let payable = payments.payable_of_token(token).await?;
     let payable = payable.ok_or_else(PayRefusal::not_found)?;
     let all = payments.of_payable(payable.at).await?;
-    let is_settled = payable.owed() == 0;
-    let best = all
-        .iter()
-        .filter(|p| !is_settled || p.state() == PaymentState::Paid)
-        .find(|p| p.standing.money.credited > 0 || p.state().is_open() && !p.is_closing)
-        .or_else(|| {
-            all.iter()
-                .find(|p| !is_settled || p.state() == PaymentState::Paid)
-        });
-    Ok((payable.clone(), best.cloned()))
+    let best = foremost(&all, payable.owed() == 0);
+    Ok((payable, best.cloned()))
+}
+
+/// The payment that matters now, of those of one payable, the newest first.
+fn foremost(all: &[PaymentRow], is_settled: bool) -> Option<&PaymentRow> {
+    if is_settled {
+        let is_it = |p: &&PaymentRow| p.standing.money.credited > 0;
+        return all.iter().find(is_it);
+    }
+    let is_open = |p: &&PaymentRow| p.state().is_open() && !p.is_closing;
+    // One whose provider has not answered yet is nothing to look at while another one can be paid.
+    let can_be_paid = |p: &&PaymentRow| is_open(p) && p.state() != PaymentState::Created;
+    all.iter()
+        .find(can_be_paid)
+        .or_else(|| all.iter().find(is_open))
+        .or_else(|| all.first())
 }
 
 fn documented(app: &AppState, payment: Option<&PaymentRow>, payable: &Payable) -> Value {
