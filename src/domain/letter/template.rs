@@ -175,7 +175,7 @@ impl Template {
     }
 }
 
-/// Without the lines whose every name stands for nothing: *See it at: {pay_url}* says nothing where there
+/// Without the lines whose every name stands for nothing: `See it at: {pay_url}` says nothing where there
 /// is no address.
 fn told_lines(body: &str, words: &Words) -> String {
     let tells = |line: &&str| {
