@@ -236,6 +236,73 @@ async fn the_bell_counts_what_one_has_not_read() {
 }
 
 #[tokio::test]
+async fn a_running_server_follows_what_another_program_sets() {
+    let shop = Shop::open().await;
+    let app = shop.running.app();
+    let has_mail = async || {
+        let channels = app.channels().await.unwrap();
+        let open = channels.used(7, gachno::providers::Channel::Smtp);
+        open.unwrap().is_some()
+    };
+    assert!(!has_mail().await);
+    let text = r#"{"host":"127.0.0.1","port":25,"tls":"none","from":"a@b.example"}"#;
+    let settings = gachno::providers::Settings::read(gachno::providers::Channel::Smtp, text);
+    let settings = settings.unwrap();
+    let new = gachno::store::channels::NewChannel {
+        payee: 1,
+        channel: "smtp",
+        sealed: &app.vault().seal(&settings.sealable()),
+        shown: &settings.shown(),
+        is_on: true,
+        version: None,
+    };
+    let actor = gachno::store::Actor::system();
+    shop.store().channels().put(new, &actor).await.unwrap();
+    let begun = std::time::Instant::now();
+    while !has_mail().await {
+        assert!(begun.elapsed().as_secs() < 5, "not followed");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn who_works_for_one_payee_sees_no_other_and_signs_in_with_the_password_that_was_piped() {
+    let shop = Shop::open().await;
+    let actor = gachno::store::Actor::system();
+    let two = shop.store().payees().add("Nhà trọ Hoa", &actor).await;
+    assert_eq!(two.unwrap(), 2);
+    let wanted = gachno::store::people::PersonWanted {
+        username: "hai",
+        role: Role::Owner,
+        name: None,
+        email: None,
+        phone: None,
+        payee: Some(2),
+        collector: gachno::store::people::CollectorWanted::default(),
+    };
+    let password = secrecy::SecretString::from(PASSWORD);
+    let hash = gachno::store::people::hash_password(&password).unwrap();
+    let accounts = shop.store().accounts();
+    accounts
+        .put(&wanted, Some(&hash), &hash, &actor)
+        .await
+        .unwrap();
+    let mut hai = shop.browser();
+    hai.sign_in("hai", PASSWORD).await.leads_to("/admin");
+    let page = hai.get("/admin/providers?payee=1").await;
+    page.says("Nhà trọ Hoa").says("/admin/providers/2/payos");
+    assert!(!page.body.contains("/admin/providers/1/"));
+    let other = hai
+        .post("/admin/providers/1/payos/switch", &[("on", "0")])
+        .await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+    let words = hai.get("/admin/templates/1/payment_paid").await;
+    assert_eq!(words.status, StatusCode::NOT_FOUND);
+    let made = hai.post("/admin/payees", &[("name", "Ba")]).await;
+    assert_eq!(made.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn a_machine_at_the_desk_needs_a_person() {
     let shop = Shop::open().await;
     let mut lan = shop.person("lan", Role::Owner).await;

@@ -73,6 +73,10 @@ async fn the_pages_look_as_they_did() {
         ("people", "/admin/people"),
         ("machines", "/admin/machines"),
         ("settings", "/admin/settings"),
+        ("providers", "/admin/providers"),
+        ("templates", "/admin/templates"),
+        ("template", "/admin/templates/1/payment_paid"),
+        ("notifications", "/admin/notifications"),
         ("oneself", "/admin/me"),
         ("no_page", "/admin/nowhere"),
     ] {

@@ -166,13 +166,32 @@ impl Template {
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
-        let body = self.body.replace("\r\n", "\n");
+        let body = told_lines(&self.body.replace("\r\n", "\n"), words);
         Filled {
             subject: subject.trim().chars().take(255).collect(),
             text: plain(&body, words),
             paragraphs: paragraphs(&body, words),
         }
     }
+}
+
+/// Without the lines whose every name stands for nothing: `See it at: {pay_url}` says nothing where there
+/// is no address.
+fn told_lines(body: &str, words: &Words) -> String {
+    let tells = |line: &&str| {
+        let mut names = pieces(line)
+            .into_iter()
+            .filter_map(|piece| match piece {
+                Piece::Name(name) => Some(words.get(name)),
+                Piece::Text(_) => None,
+            })
+            .peekable();
+        names.peek().is_none() || names.any(|value| !value.is_empty())
+    };
+    let mut told: Vec<&str> = body.lines().filter(tells).collect();
+    // What stood alone between two empty lines leaves one of them.
+    told.dedup_by(|line, before| line.is_empty() && before.is_empty());
+    told.join("\n")
 }
 
 fn plain(text: &str, words: &Words) -> String {
@@ -283,6 +302,16 @@ mod tests {
              <p>Hết {x</p>\n"
         );
         assert!(filled.page().contains(&filled.paragraphs));
+    }
+
+    #[test]
+    fn a_line_that_would_say_nothing_is_left_out() {
+        let words = Words::new().with("amount", "5 đ");
+        let filled = template("a", "Trả {amount}\n\nXem tại: {pay_url}\n\nHết").fill(&words);
+        assert_eq!(filled.text, "Trả 5 đ\n\nHết");
+        assert_eq!(filled.paragraphs, "<p>Trả 5 đ</p>\n<p>Hết</p>\n");
+        let both = template("a", "{amount} {shop}").fill(&words);
+        assert_eq!(both.text, "5 đ ");
     }
 
     #[test]

@@ -50,6 +50,7 @@ fn label(name: &str) -> &'static str {
         "oa_secret" => "OA secret",
         "templates" => "Mã mẫu tin (JSON)",
         "oauth_url" => "Địa chỉ cấp token",
+        "hash_algorithm" => "Thuật toán ký",
         _ => "Khác",
     }
 }
@@ -236,4 +237,33 @@ pub(super) async fn put(
     app.store().channels().put(new, &person.actor()).await?;
     app.forget_channels().await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_member_has_a_name_for_people() {
+        for channel in Channel::ALL {
+            for (name, ..) in channel.fields() {
+                assert_ne!(label(name), label(""), "{} {name}", channel.wire());
+            }
+        }
+    }
+
+    #[test]
+    fn a_form_is_read_as_settings_and_what_is_empty_is_not_there() {
+        let form = |text: &str| FormData::parse(text.as_bytes());
+        let mail = form("host=127.0.0.1&port=2525&tls=none&from=a@b.example&password=");
+        let mail = typed(Channel::Smtp, &mail).expect("good");
+        assert_eq!(mail.shown()["port"], 2525);
+        assert!(mail.missing().is_empty() && mail.secret("password").is_none());
+        let odd = typed(Channel::Smtp, &form("port=many")).expect_err("refused");
+        assert!(sentence(&odd).starts_with("Cổng:"), "{odd}");
+        let zalo = form("templates=%7B%22payment_paid%22%3A%2281%22%7D");
+        let zalo = typed(Channel::Zns, &zalo).expect("good");
+        assert_eq!(zalo.shown()["templates"]["payment_paid"], "81");
+        assert!(typed(Channel::Zns, &form("templates=x")).is_err());
+    }
 }
