@@ -30,6 +30,7 @@ mod gateway;
 mod letters;
 mod login;
 mod pay;
+mod pay_providers;
 mod payments;
 #[cfg(feature = "desktop")]
 mod pictures;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use gachno::domain::payment::{End, PaymentState};
 use gachno::providers::{Channel, Settings};
+use gachno::sandbox::Sandbox;
 use gachno::server::{self, AppState, Running, SecretKeys, ServeConfig};
 use gachno::store::catalogue::{AccountStatus, Role};
 use gachno::store::channels::NewChannel;
@@ -26,40 +27,65 @@ const SCOPES: [Scope; 2] = [Scope::PaymentsRead, Scope::PaymentsWrite];
 
 /// A running server with a token that may do everything about payments.
 pub struct PayShop {
-    running: Running,
-    clock: Arc<AtomicI64>,
-    token: SecretString,
-    http: Client,
+    pub running: Running,
+    clock: Option<Arc<AtomicI64>>,
+    pub token: SecretString,
+    pub http: Client,
     folder: tempfile::TempDir,
 }
 
 impl PayShop {
     async fn open(base: &Base) -> Self {
-        let clock = Arc::new(AtomicI64::new(1_800_000_000_000));
+        let clock = Some(Arc::new(AtomicI64::new(1_800_000_000_000)));
         let folder = tempfile::tempdir().unwrap();
         let key_file = folder.path().join("serve.key");
         Self::beside(base, clock, folder, &key_file).await
+    }
+
+    /// A server on the machine's own clock, with every provider of a sandbox set up.
+    pub async fn live(base: &Base, sandbox: &Sandbox) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key_file = folder.path().join("serve.key");
+        let shop = Self::beside(base, None, folder, &key_file).await;
+        let settings = sandbox.gateway().settings();
+        for channel in [
+            Channel::PayOs,
+            Channel::VnPay,
+            Channel::Wallet,
+            Channel::Smtp,
+        ] {
+            shop.provider(1, channel, settings[channel.wire()].clone())
+                .await;
+        }
+        shop.provider(1, Channel::VietQr, account()).await;
+        let url = shop.running.url();
+        sandbox.gateway().update(|scenario| {
+            scenario.webhooks.payos = Some(format!("{url}/webhook/payos"));
+            scenario.webhooks.vnpay = Some(format!("{url}/payment/vnpay/ipn"));
+        });
+        shop
     }
 
     /// Another server of the same database.
     async fn second(&self, base: &Base) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key_file = self.folder.path().join("serve.key");
-        Self::beside(base, Arc::clone(&self.clock), folder, &key_file).await
+        Self::beside(base, self.clock.clone(), folder, &key_file).await
     }
 
     async fn beside(
         base: &Base,
-        clock: Arc<AtomicI64>,
+        clock: Option<Arc<AtomicI64>>,
         folder: tempfile::TempDir,
         key_file: &std::path::Path,
     ) -> Self {
         gachno::init_tls();
         let config = ServeConfig::local(&base.url, key_file.to_owned());
-        let store = Store::open(&base.url)
-            .await
-            .unwrap()
-            .with_clock(Arc::clone(&clock));
+        let store = Store::open(&base.url).await.unwrap();
+        let store = match &clock {
+            Some(clock) => store.with_clock(Arc::clone(clock)),
+            None => store,
+        };
         let token = token(&store, None).await;
         let vault = SecretKeys::open_or_create(&config.key_file).unwrap();
         let running = server::start_with(AppState::new(store, config, vault))
@@ -77,16 +103,17 @@ impl PayShop {
         }
     }
 
-    fn store(&self) -> &Store {
+    pub fn store(&self) -> &Store {
         self.running.app().store()
     }
 
     fn pass(&self, ms: i64) {
-        self.clock.fetch_add(ms, Ordering::Relaxed);
+        let clock = self.clock.as_ref().expect("a clock of the test's own");
+        clock.fetch_add(ms, Ordering::Relaxed);
     }
 
     /// Sets a provider up as `gachno store provider` does.
-    async fn provider(&self, owner: i64, channel: Channel, settings: Value) {
+    pub async fn provider(&self, owner: i64, channel: Channel, settings: Value) {
         let settings = Settings::read(channel, &settings.to_string()).unwrap();
         let app = self.running.app();
         let before = self
@@ -114,12 +141,7 @@ impl PayShop {
     /// A shop with an account of its own, and PayOS whose every call fails: nobody listens there.
     async fn usual(base: &Base) -> Self {
         let shop = Self::open(base).await;
-        shop.provider(
-            1,
-            Channel::VietQr,
-            json!({ "bank_bin": "970422", "account_number": "0123456789", "account_name": "CUA HANG" }),
-        )
-        .await;
+        shop.provider(1, Channel::VietQr, account()).await;
         shop.payos(KEY).await;
         shop
     }
@@ -133,7 +155,7 @@ impl PayShop {
         .await;
     }
 
-    async fn call(
+    pub async fn call(
         &self,
         method: &str,
         path: &str,
@@ -143,7 +165,7 @@ impl PayShop {
         self.call_with(method, path, body, token, &[]).await
     }
 
-    async fn call_with(
+    pub async fn call_with(
         &self,
         method: &str,
         path: &str,
@@ -171,18 +193,18 @@ impl PayShop {
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
-    async fn get(&self, path: &str) -> (StatusCode, Value) {
+    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
         self.call("GET", path, None, Some(self.token.expose_secret()))
             .await
     }
 
-    async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+    pub async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         self.call("POST", path, Some(body), Some(self.token.expose_secret()))
             .await
     }
 
     /// A request over so much, with its number and its link's token.
-    async fn request(&self, amount: i64) -> (i64, String) {
+    pub async fn request(&self, amount: i64) -> (i64, String) {
         let (status, made) = self
             .post(
                 "/api/payment-requests",
@@ -277,14 +299,14 @@ impl PayShop {
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
-    async fn payment(&self, id: i64) -> Value {
+    pub async fn payment(&self, id: i64) -> Value {
         let (status, payment) = self.get(&format!("/api/payments/{id}")).await;
         assert_eq!(status, StatusCode::OK);
         payment
     }
 
     /// The sums agree to the đồng.
-    async fn books(&self) -> Value {
+    pub async fn books(&self) -> Value {
         let (_, books) = self.get("/api/payments/books").await;
         let sum = |name: &str| books[name].as_i64().unwrap();
         assert_eq!(
@@ -300,6 +322,11 @@ impl PayShop {
         let _ = payment;
         counts.iter().map(|(_, _, count)| count).sum()
     }
+}
+
+/// The shop's own account.
+fn account() -> Value {
+    json!({ "bank_bin": "970422", "account_number": "0123456789", "account_name": "CUA HANG" })
 }
 
 async fn token(store: &Store, person: Option<i64>) -> SecretString {

@@ -259,11 +259,13 @@ impl Cashier {
                 };
                 Ok(refusal)
             }
-            ProviderFault::Busy { .. } | ProviderFault::NotOffered { .. } => {
+            // Nobody is at it any more: whoever asks next may try, by the same number.
+            ProviderFault::Unknown { .. }
+            | ProviderFault::Busy { .. }
+            | ProviderFault::NotOffered { .. } => {
                 self.app.store().payments().release_opening(row.id).await?;
                 Ok(PayRefusal::from(fault))
             }
-            ProviderFault::Unknown { .. } => Ok(PayRefusal::from(fault)),
         }
     }
 

@@ -37,7 +37,7 @@ impl Payments<'_> {
 
 async fn opened(tx: &Tx, id: i64, link: &KeptLink<'_>) -> Result<HeardOutcome, StoreError> {
     let sql = "UPDATE payment SET link_id = COALESCE(link_id, ?), checkout_url = COALESCE(checkout_url, ?), qr_text = COALESCE(qr_text, ?), \
-               account = COALESCE(account, ?), otp = ?, updated_at = ? WHERE id = ?";
+               account = COALESCE(account, ?), otp = ?, asked_at = NULL, updated_at = ? WHERE id = ?";
     let heard = Heard {
         payment: id,
         source: Source::Open,
