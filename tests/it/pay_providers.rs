@@ -218,15 +218,8 @@ async fn what_was_paid_another_way_takes_no_money_unnoticed(base: &Base) {
 async fn visit(shop: &PayShop, id: i64) {
     let payment = shop.payment(id).await;
     let url = payment["checkout_url"].as_str().unwrap().to_owned();
-    assert!(
-        shop.http
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .status()
-            .is_success()
-    );
+    let status = shop.http.get(url).send().await.unwrap().status();
+    assert!(status.is_success() || status.is_redirection(), "{status}");
 }
 
 on_both! {
