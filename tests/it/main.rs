@@ -15,6 +15,7 @@ mod admin_logs;
 mod admin_money;
 #[cfg(unix)]
 mod admin_routes;
+mod axe;
 mod cli;
 mod cli_store;
 #[cfg(target_os = "linux")]
@@ -30,6 +31,7 @@ mod gateway;
 mod letters;
 mod login;
 mod pay;
+mod pay_page;
 mod pay_providers;
 mod payments;
 #[cfg(feature = "desktop")]
