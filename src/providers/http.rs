@@ -59,6 +59,8 @@ impl Http {
             .user_agent(concat!("GachNo/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_MAX)
             .timeout(CALL_MAX)
+            // Whether a call is made again is somebody else's decision.
+            .retry(reqwest::retry::never())
             // Keys never follow a redirect to somebody else.
             .redirect(redirect::Policy::none());
         if addresses.iter().all(|url| is_here(url)) {

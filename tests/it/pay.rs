@@ -89,13 +89,19 @@ impl PayShop {
     async fn provider(&self, owner: i64, channel: Channel, settings: Value) {
         let settings = Settings::read(channel, &settings.to_string()).unwrap();
         let app = self.running.app();
+        let before = self
+            .store()
+            .channels()
+            .find(owner, channel.wire())
+            .await
+            .unwrap();
         let new = NewChannel {
             payee: owner,
             channel: channel.wire(),
             sealed: &app.vault().seal(&settings.sealable()),
             shown: &settings.shown(),
             is_on: true,
-            version: None,
+            version: before.map(|kept| kept.version),
         };
         self.store()
             .channels()

@@ -180,3 +180,6 @@ fn order_code(digits: &str) -> Option<i64> {
 fn short(word: &str) -> String {
     word.chars().take(32).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,8 +39,10 @@ fn refusal(http: &Http, answer: &Answer, status: u16, said: &Map<String, Value>)
         },
         "otp_expired" => Refusal::OtpExpired,
         "otp_locked" => Refusal::OtpLocked,
-        "otp_too_early" | "resend_too_early" => Refusal::OtpTooEarly {
-            retry_after_s: answer.retry_after_s,
+        "otp_too_early" => Refusal::OtpTooEarly {
+            retry_after_s: integer(said, "retry_after_s")
+                .and_then(|seconds| u64::try_from(seconds).ok())
+                .unwrap_or(answer.retry_after_s),
         },
         "insufficient_balance" | "limit_exceeded" | "wallet_locked" => Refusal::NoFunds,
         "wallet_not_linked" => Refusal::NotLinked,

@@ -14,7 +14,6 @@ mod sign;
 pub use notice::{WalletNotice, peek_order_code, read_notice};
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -95,11 +94,7 @@ impl Wallet {
             headers,
             body,
         };
-        let answer = self.http.send(call).await?;
-        if answer.status == 429 {
-            self.pace.rest(Duration::from_secs(1));
-        }
-        Ok(answer)
+        self.http.send(call).await
     }
 
     /// The wallet that is linked to somebody.

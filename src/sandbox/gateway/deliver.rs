@@ -35,7 +35,7 @@ impl Gateway {
     pub fn tell(&self, news: News) {
         let (delivery, number) = {
             let mut world = self.world();
-            (world.scenario.delivery.clone(), world.number())
+            (world.scenario.delivery.clone(), world.telling())
         };
         if delivery.silent {
             return;

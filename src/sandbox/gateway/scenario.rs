@@ -16,6 +16,8 @@ pub struct GatewayScenario {
     pub webhooks: Webhooks,
     /// Checksum keys that are not what their client id says: for a key that was changed at PayOS.
     pub checksum_keys: BTreeMap<String, String>,
+    /// Calls that a provider takes in any second; more are answered 429. Without: any number.
+    pub calls_per_s: Option<usize>,
     /// Agents that have no wallet.
     pub unlinked: BTreeSet<String>,
     /// What is in everybody's wallet, in đồng.
@@ -33,6 +35,7 @@ impl Default for GatewayScenario {
             delivery: Delivery::default(),
             webhooks: Webhooks::default(),
             checksum_keys: BTreeMap::new(),
+            calls_per_s: None,
             unlinked: BTreeSet::new(),
             wallet_balance: 100_000_000,
             otp_s: 120,

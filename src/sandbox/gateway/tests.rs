@@ -88,6 +88,23 @@ fn a_fault_happens_as_often_as_it_says() {
 }
 
 #[test]
+fn a_provider_that_has_enough_says_so() {
+    let mut world = World::new(GatewayScenario {
+        calls_per_s: Some(2),
+        ..GatewayScenario::default()
+    });
+    let refused: Vec<bool> = (0..4)
+        .map(|_| world.called("payos.get", None).is_some())
+        .collect();
+    assert_eq!(refused, [false, false, true, true]);
+    assert!(
+        world.called("vnpay.query", None).is_none(),
+        "each counts its own"
+    );
+    assert_eq!(world.truth().over_the_limit, 2);
+}
+
+#[test]
 fn signatures_are_those_of_the_facts() {
     let data = serde_json::json!({
         "orderCode": 123, "amount": 3000, "description": "VQRIO123", "accountNumber": "12345678",

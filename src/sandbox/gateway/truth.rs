@@ -7,6 +7,8 @@ use serde::Serialize;
 pub struct GatewayTruth {
     /// Every call that came, faults included.
     pub calls: Vec<GatewayCall>,
+    /// Calls that came beyond what a provider takes in a second, and were answered 429.
+    pub over_the_limit: u64,
     /// Every order that a provider knows.
     pub links: Vec<GatewayLink>,
     /// All money that moved; what was paid back is negative.

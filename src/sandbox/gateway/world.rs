@@ -32,6 +32,8 @@ pub struct World {
     calls: Vec<GatewayCall>,
     fault_hits: HashMap<usize, u32>,
     next: u64,
+    told: u64,
+    over_the_limit: u64,
 }
 
 impl World {
@@ -46,6 +48,12 @@ impl World {
     pub fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
+    }
+
+    /// Which piece of news is told now: every other one can be held back.
+    pub fn telling(&mut self) -> u64 {
+        self.told += 1;
+        self.told
     }
 
     /// A scenario takes another's place: where it has other faults, they start anew.
@@ -63,8 +71,17 @@ impl World {
             order_code,
             at_ms: now_ms(),
         };
-        keep(&mut self.calls, call);
         let whole = at.split('.').next().unwrap_or(at);
+        let is_too_many = self.is_too_many(whole, call.at_ms);
+        keep(&mut self.calls, call);
+        if is_too_many {
+            self.over_the_limit += 1;
+            return Some(GatewayFaultAction::Http {
+                status: 429,
+                done: false,
+                retry_after_s: Some(1),
+            });
+        }
         for (index, fault) in self.scenario.faults.iter().enumerate() {
             let is_meant = (fault.at == at || fault.at == whole)
                 && (fault.order_code.is_none() || fault.order_code == order_code);
@@ -82,6 +99,19 @@ impl World {
         None
     }
 
+    /// Were there as many calls in the last second as a provider takes?
+    fn is_too_many(&self, provider: &str, now_ms: i64) -> bool {
+        let Some(limit) = self.scenario.calls_per_s.filter(|_| provider != "smtp") else {
+            return false;
+        };
+        let recent = self
+            .calls
+            .iter()
+            .rev()
+            .take_while(|call| call.at_ms > now_ms - 1_000);
+        recent.filter(|call| call.at.starts_with(provider)).count() >= limit
+    }
+
     pub fn moved(&mut self, transfer: GatewayTransfer) {
         keep(&mut self.transfers, transfer);
     }
@@ -92,6 +122,7 @@ impl World {
         let wallet = self.wallet.values().map(WalletPayment::shown);
         GatewayTruth {
             calls: self.calls.clone(),
+            over_the_limit: self.over_the_limit,
             links: payos.chain(vnpay).chain(wallet).collect(),
             transfers: self.transfers.clone(),
             webhooks: self.webhooks.clone(),

@@ -204,11 +204,16 @@ async fn heard(
     body: &str,
 ) -> Result<HeardOutcome, PayRefusal> {
     let facts = facts::of_news(event, payment.is_closing);
+    // The same reference with another amount is another piece of news, for a person to see.
+    let key = match &event.news {
+        News::Money(money) => format!("{}|{}|{}", event.key, money.amount, money.currency),
+        _ => event.key.clone(),
+    };
     let told = Heard {
         payment: payment.id,
         source: Source::Webhook,
         kind: &event.kind,
-        key: &event.key,
+        key: &key,
         body,
         facts: facts.as_deref().unwrap_or_default(),
         actor: None,

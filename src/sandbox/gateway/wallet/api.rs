@@ -264,8 +264,13 @@ pub async fn resend(
         if payment.state != "otp_required" {
             return refused(409, "not_waiting");
         }
-        if payment.resends >= RESENDS_MAX || now_ms() < payment.otp_sent_ms + wait_ms {
-            return refused(429, "otp_too_early");
+        let rest_ms = payment.otp_sent_ms + wait_ms - now_ms();
+        if payment.resends >= RESENDS_MAX || rest_ms > 0 {
+            let seconds = rest_ms.max(0) / 1_000 + 1;
+            return (
+                429,
+                json!({"code": "otp_too_early", "retry_after_s": seconds}),
+            );
         }
         payment.resends += 1;
         send_otp(world, &id);
