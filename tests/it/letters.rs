@@ -12,7 +12,7 @@ use gachno::store::channels::NewChannel;
 use gachno::store::letters::{LEASE_MS, NewLetter};
 use gachno::store::machines::Scope;
 use gachno::store::notifications::{NewNotification, Reader, Sees};
-use gachno::store::people::PersonWanted;
+use gachno::store::people::{CollectorWanted, PersonWanted};
 use gachno::store::{Actor, Store, StoreError};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -210,7 +210,7 @@ async fn a_token_of_somebody_who_is_put_away_opens_nothing(base: &Base) {
         email: None,
         phone: None,
         payee: Some(1),
-        collector: Default::default(),
+        collector: CollectorWanted::default(),
     };
     let hoa = store.accounts().put(&wanted, None, "unknown", &actor).await.unwrap();
     assert!(hoa.is_new);

@@ -58,6 +58,7 @@ fn each_crate_is_named_only_behind_its_wall() {
             &["src/server/web/", "src/server/door/", "src/server/admin/"],
         ),
         ("totp_rs", &["src/server/door/"]),
+        ("lettre", &["src/providers/smtp.rs"]),
         ("qrcode", &["src/server/door/"]),
         ("cookie::", &["src/server/web/origin.rs"]),
         ("egui", &["src/desktop/", "src/cli/bench/window.rs"]),
