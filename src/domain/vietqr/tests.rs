@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
@@ -177,5 +178,26 @@ fn what_does_not_fit_is_not_written() {
         ),
     ] {
         assert_eq!(qr.payload(), Err(fault));
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_scanned_breaks_the_reader(text in ".{0,80}", cut in 0_usize..120) {
+        let _ = decode(&text);
+        let whole = "00020101021238520010A000000727012200069704360108148507220208QRIBFTTA53037045405790005802VN62080804HD 16304FD25";
+        let _ = decode(whole.get(..cut).unwrap_or(whole));
+        let head = format!("000201{text}6304");
+        let _ = decode(&format!("{head}{:04X}", emv::checksum(&head)));
+    }
+
+    #[test]
+    fn a_note_of_anything_fits_and_is_read_back(text in ".{0,60}") {
+        let plain = note(&text, NOTE_MAX);
+        prop_assert!(plain.len() <= NOTE_MAX && plain.is_ascii());
+        prop_assert_eq!(note(&plain, NOTE_MAX), plain.clone());
+        let qr = VietQr { bank_bin: "970436", account: "1", amount: Some(1), purpose: &plain, ..VietQr::default() };
+        let read = decode(&qr.payload().expect("written")).expect("read");
+        prop_assert_eq!(read.purpose, plain);
     }
 }

@@ -9,6 +9,31 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
+/// eSMS's keys.
+pub const ESMS_API_KEY: &str = "sandbox-api-key";
+/// eSMS's keys.
+pub const ESMS_SECRET_KEY: &str = "sandbox-secret-key";
+/// In whose name eSMS sends.
+pub const ESMS_BRANDNAME: &str = "GACHNO";
+/// Zalo's application.
+pub const ZALO_APP_ID: &str = "sandbox";
+/// Its secret.
+pub const ZALO_SECRET_KEY: &str = "sandbox-secret-key";
+/// `HiFPT`'s client.
+pub const HIFPT_CLIENT_ID: &str = "sandbox";
+/// Its secret.
+pub const HIFPT_SECRET: &str = "sandbox-hifpt-secret";
+
+/// Zalo's token that renews the others, after so many renewals.
+pub fn zalo_refresh(renewed: u64) -> String {
+    format!("sandbox-refresh-{renewed}")
+}
+
+/// Zalo's token to send with, after so many renewals.
+pub fn zalo_access(renewed: u64) -> String {
+    format!("sandbox-access-{renewed}")
+}
+
 /// What `gachno store provider` takes, provider by provider.
 pub fn settings(base: &str, smtp: SocketAddr) -> Value {
     json!({
@@ -35,6 +60,26 @@ pub fn settings(base: &str, smtp: SocketAddr) -> Value {
             "port": smtp.port(),
             "tls": "none",
             "from": "GachNo <thu@gachno.example>",
+        },
+        "sms": {
+            "api_key": ESMS_API_KEY,
+            "secret_key": ESMS_SECRET_KEY,
+            "brandname": ESMS_BRANDNAME,
+            "base_url": format!("{base}/esms"),
+        },
+        "zns": {
+            "app_id": ZALO_APP_ID,
+            "secret_key": ZALO_SECRET_KEY,
+            "refresh_token": zalo_refresh(0),
+            "oa_secret": "sandbox-oa-secret",
+            "templates": {},
+            "base_url": format!("{base}/zalo"),
+            "oauth_url": format!("{base}/zalo"),
+        },
+        "hifpt": {
+            "base_url": format!("{base}/hifpt"),
+            "client_id": HIFPT_CLIENT_ID,
+            "secret": HIFPT_SECRET,
         },
     })
 }

@@ -1,7 +1,7 @@
 //! Payment providers as they are known: for trying payments and for testing them against the truth.
 //!
 //! Lives here: PayOS ([`payos`]), VNPay ([`vnpay`]), the wallet ([`wallet`]), a mail server that keeps
-//! what it takes ([`smtp`]); keys that open nothing ([`keys`]); faults on demand ([`scenario`]); a book of
+//! what it takes ([`smtp`]), those who carry short messages ([`message`]); keys that open nothing ([`keys`]); faults on demand ([`scenario`]); a book of
 //! what really happened ([`truth`]). Written from the facts alone, signatures included: it shares nothing
 //! with what it is there to catch.
 //!
@@ -11,6 +11,7 @@
 mod control;
 mod deliver;
 mod keys;
+mod message;
 mod page;
 mod payos;
 mod reply;
@@ -78,10 +79,11 @@ impl Gateway {
         payos::router(self)
             .merge(vnpay::router(self))
             .merge(wallet::router(self))
+            .merge(message::router(self))
             .merge(control::router(self))
     }
 
-    /// What `gachno store provider` takes: `payos`, `vnpay`, `wallet`, `smtp`.
+    /// What `gachno store provider` takes: `payos`, `vnpay`, `wallet`, `smtp`, `sms`, `zns`, `hifpt`.
     pub fn settings(&self) -> Value {
         keys::settings(&self.inner.base, self.inner.smtp)
     }

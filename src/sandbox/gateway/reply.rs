@@ -79,7 +79,11 @@ async fn spoiled(fault: GatewayFaultAction, reply: Reply) -> Response {
         }
         GatewayFaultAction::Refuse { code, text } => plain((
             200,
-            json!({"code": code, "desc": text, "message": text, "data": null, "vnp_ResponseCode": code}),
+            // Each provider looks at its own of these.
+            json!({
+                "code": code, "desc": text, "message": text, "data": null, "vnp_ResponseCode": code,
+                "CodeResult": code, "ErrorMessage": text, "error": code.parse::<i64>().ok(),
+            }),
         )),
         GatewayFaultAction::WrongSignature => {
             let (status, mut body) = reply;

@@ -20,6 +20,10 @@ pub struct GatewayScenario {
     pub calls_per_s: Option<usize>,
     /// Agents that have no wallet.
     pub unlinked: BTreeSet<String>,
+    /// Phones that nobody has Zalo on: ten digits.
+    pub no_zalo: BTreeSet<String>,
+    /// Phones that nobody has `HiFPT` on: ten digits.
+    pub no_hifpt: BTreeSet<String>,
     /// What is in everybody's wallet, in đồng.
     pub wallet_balance: i64,
     /// Until when a one-time password works, in seconds after it was sent.
@@ -37,6 +41,8 @@ impl Default for GatewayScenario {
             checksum_keys: BTreeMap::new(),
             calls_per_s: None,
             unlinked: BTreeSet::new(),
+            no_zalo: BTreeSet::new(),
+            no_hifpt: BTreeSet::new(),
             wallet_balance: 100_000_000,
             otp_s: 120,
             resend_after_s: 60,
@@ -98,7 +104,7 @@ impl Default for Delivery {
 pub struct GatewayFault {
     /// `payos.create`, `payos.get`, `payos.cancel`, `payos.confirm`, `vnpay.pay`, `vnpay.genqr`,
     /// `vnpay.query`, `vnpay.refund`, `wallet.link`, `wallet.create`, `wallet.get`, `wallet.otp`,
-    /// `wallet.resend`, `wallet.cancel`, `smtp`; or the part before the dot for all of it.
+    /// `wallet.resend`, `wallet.cancel`, `smtp`, `esms.send`, `zalo.token`, `zalo.send`, `hifpt.send`; or the part before the dot for all of it.
     pub at: String,
     /// Only for this order.
     #[serde(default)]

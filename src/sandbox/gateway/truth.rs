@@ -17,7 +17,7 @@ pub struct GatewayTruth {
     pub webhooks: Vec<GatewayWebhook>,
     /// Every mail that was taken.
     pub mails: Vec<GatewayMail>,
-    /// Every other message: one-time passwords.
+    /// Every other message: one-time passwords, and what eSMS, Zalo and `HiFPT` took.
     pub messages: Vec<GatewayMessage>,
 }
 
@@ -122,9 +122,11 @@ pub struct GatewayMail {
 /// Another message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GatewayMessage {
-    /// `wallet_otp`.
+    /// `wallet_otp`, `esms`, `zalo` or `hifpt`.
     pub channel: &'static str,
-    /// About which order.
+    /// The sender's own id of it; of a password, the payment's.
+    pub id: String,
+    /// About which order, where that is known; else 0.
     pub order_code: i64,
     /// To whom.
     pub to: String,

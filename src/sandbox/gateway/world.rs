@@ -29,6 +29,8 @@ pub struct World {
     pub webhooks: Vec<GatewayWebhook>,
     pub mails: Vec<GatewayMail>,
     pub messages: Vec<GatewayMessage>,
+    /// How often Zalo's token was renewed.
+    pub zalo_renewed: u64,
     calls: Vec<GatewayCall>,
     fault_hits: HashMap<usize, u32>,
     next: u64,

@@ -65,7 +65,8 @@ pub struct Truth {
     pub balances: BTreeMap<String, i64>,
     /// The portal's own time.
     pub answers: Answers,
-    /// The payment providers' own books.
+    /// The payment providers' own books, beside the portal's.
+    #[serde(flatten)]
     pub gateway: GatewayTruth,
 }
 

@@ -211,7 +211,7 @@ async fn a_customer_finds_a_button_on_each_page_and_a_test_its_levers() {
         .await
         .expect("answers");
     let truth: Value = truth.json().await.expect("JSON");
-    assert_eq!(truth["gateway"]["transfers"][1]["reference"], "FT9");
+    assert_eq!(truth["transfers"][1]["reference"], "FT9");
     assert_eq!(world.standing(11_000).await, ToldStanding::Paid);
     let patch = json!({"gateway": {"delivery": {"silent": true}}});
     let patched = client()
@@ -221,4 +221,85 @@ async fn a_customer_finds_a_button_on_each_page_and_a_test_its_levers() {
         .await;
     assert_eq!(patched.expect("answers").status(), 204);
     assert!(world.gateway().scenario().delivery.silent);
+}
+
+/// All that is printed for `gachno store provider` is what that takes.
+#[tokio::test]
+async fn what_is_printed_can_be_set() {
+    let world = World::of(Channel::PayOs).await;
+    let settings = world.gateway().settings();
+    for (name, members) in settings.as_object().expect("an object") {
+        let channel = Channel::of(name).expect("a channel");
+        let read = Settings::read(channel, &members.to_string()).expect("settings");
+        assert!(read.missing().is_empty(), "{name}: {:?}", read.missing());
+    }
+}
+
+#[tokio::test]
+async fn short_messages_are_taken_once_for_each_id() {
+    let world = World::of(Channel::PayOs).await;
+    let at = |path: &str| format!("{}{path}", world.sandbox.url());
+    let esms = |phone: &str, id: &str| {
+        let url = at("/esms/MainService.svc/json/SendMultipleMessage_V4_post_json/");
+        let body = json!({
+            "ApiKey": "sandbox-api-key", "SecretKey": "sandbox-secret-key", "Phone": phone,
+            "Content": "Da nhan 350.000d", "Brandname": "GACHNO", "SmsType": "2",
+            "IsUnicode": "0", "RequestId": id
+        });
+        async move {
+            let answer = client()
+                .post(url)
+                .json(&body)
+                .send()
+                .await
+                .expect("answers");
+            let answer: Value = answer.json().await.expect("JSON");
+            answer["CodeResult"].as_str().expect("a code").to_owned()
+        }
+    };
+    assert_eq!(esms("0912345678", "r1").await, "100");
+    assert_eq!(esms("84912345678", "r1").await, "124");
+    assert_eq!(esms("12", "r2").await, "108");
+
+    let renew = |token: &'static str| {
+        let form = format!("app_id=sandbox&grant_type=refresh_token&refresh_token={token}");
+        let asked = client()
+            .post(at("/zalo/v4/oa/access_token"))
+            .header("secret_key", "sandbox-secret-key")
+            .header("content-type", FORM)
+            .body(form);
+        async move {
+            let answer = asked.send().await.expect("answers");
+            answer.json::<Value>().await.expect("JSON")["access_token"].clone()
+        }
+    };
+    assert_eq!(renew("sandbox-refresh-0").await, "sandbox-access-1");
+    assert!(renew("sandbox-refresh-0").await.is_null(), "it works once");
+    let zalo = client()
+        .post(at("/zalo/message/template"))
+        .header("access_token", "sandbox-access-1")
+        .json(&json!({
+            "phone": "84912345678", "template_id": "1", "tracking_id": "t1",
+            "template_data": {"amount": "350000"}
+        }));
+    let answer: Value = zalo
+        .send()
+        .await
+        .expect("answers")
+        .json()
+        .await
+        .expect("JSON");
+    assert_eq!(answer["error"], 0);
+    let unsigned = client()
+        .post(at("/hifpt/v1/messages"))
+        .json(&json!({"message_id": "m1"}));
+    assert_eq!(unsigned.send().await.expect("answers").status(), 401);
+    let channels: Vec<_> = world
+        .gateway()
+        .truth()
+        .messages
+        .iter()
+        .map(|m| m.channel)
+        .collect();
+    assert_eq!(channels, ["esms", "zalo"]);
 }

@@ -308,3 +308,35 @@ async fn a_webhook_that_is_not_taken_is_sent_again() {
     let event = payos::read_webhook(&world.settings, None, &body).expect("believed");
     assert!(matches!(event.news, News::Money(seen) if seen.currency == "USD"));
 }
+
+#[tokio::test]
+async fn news_can_come_in_another_order() {
+    let world = World::of(Channel::PayOs).await;
+    let ears = ears(200).await;
+    world.gateway().update(|s| {
+        s.webhooks.payos = Some(ears.uri());
+        s.delivery.reorder = true;
+    });
+    world.open(8_700).await.expect("a link");
+    for reference in ["FIRST", "SECOND"] {
+        let money = Incoming {
+            amount: Some(1_000),
+            reference: Some(reference.to_owned()),
+            ..Incoming::default()
+        };
+        world.gateway().payos_money(8_700, money).expect("arrives");
+    }
+    let keys: Vec<String> = heard(&ears, 2)
+        .await
+        .iter()
+        .map(|r| {
+            payos::read_webhook(&world.settings, None, &r.body)
+                .expect("believed")
+                .key
+        })
+        .collect();
+    assert!(
+        keys[0].ends_with("SECOND") && keys[1].ends_with("FIRST"),
+        "{keys:?}"
+    );
+}

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::tests::{settings, text, vectors, with_key};
@@ -192,4 +193,20 @@ fn only_digits_are_peeked_at() {
         assert_eq!(peek_order_code(body.as_bytes()).as_deref(), code, "{body}");
     }
     assert_eq!(peek_order_code(" ".repeat(70_000).as_bytes()), None);
+}
+
+proptest! {
+    /// Whatever one byte of a genuine webhook becomes, it says what it said, or nothing.
+    #[test]
+    fn a_byte_that_is_changed_changes_nothing_that_is_believed(at in 0_usize..400, byte: u8) {
+        let settings = with_key(&json!("k"));
+        let mut body = signed("k", &money()).into_bytes();
+        let genuine = read_webhook(&settings, None, &body).expect("believed");
+        let at = at % body.len();
+        body[at] = byte;
+        let _ = peek_order_code(&body);
+        if let Ok(event) = read_webhook(&settings, None, &body) {
+            prop_assert_eq!(event, genuine);
+        }
+    }
 }

@@ -130,10 +130,11 @@ fn created(world: &mut World, client_id: &str, asked: &Value, base: &str) -> Res
 
 /// The order that an address names: by its code or by the link's id.
 fn found<'a>(world: &'a mut World, client_id: &str, id: &str) -> Option<&'a mut PayOsLink> {
+    if let Ok(order_code) = id.parse() {
+        return world.payos.get_mut(&(client_id.to_owned(), order_code));
+    }
     let mut links = world.payos.values_mut();
-    links.find(|link| {
-        link.client_id == client_id && (link.id == id || link.order_code.to_string() == id)
-    })
+    links.find(|link| link.client_id == client_id && link.id == id)
 }
 
 fn unknown() -> Reply {
@@ -144,9 +145,12 @@ fn unknown() -> Reply {
 }
 
 fn code_of(gateway: &Gateway, id: &str) -> Option<i64> {
-    let world = gateway.world();
-    let link = world.payos.values().find(|link| link.id == id);
-    link.map(|link| link.order_code).or_else(|| id.parse().ok())
+    let by_id = || {
+        let world = gateway.world();
+        let link = world.payos.values().find(|link| link.id == id);
+        link.map(|link| link.order_code)
+    };
+    id.parse().ok().or_else(by_id)
 }
 
 pub async fn read(

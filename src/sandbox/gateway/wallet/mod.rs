@@ -123,6 +123,7 @@ fn send_otp(world: &mut World, id: &str) {
     payment.otp_sent_ms = now_ms();
     let message = GatewayMessage {
         channel: "wallet_otp",
+        id: id.to_owned(),
         order_code: payment.order_code(),
         to: MASKED.to_owned(),
         text: format!("Ma xac nhan {} la {}", payment.order_id, payment.otp),
