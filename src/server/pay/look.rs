@@ -108,7 +108,7 @@ pub async fn status(
         may_cancel: may_pay,
         now_ms: app.store().now_ms(),
     };
-    drawn.draw()
+    Ok(words::remembered(query.as_deref(), drawn.draw()?))
 }
 
 /// `GET /payment/success/{id}`, `GET /payment/failed/{id}`: the payment as it is, whatever the address says.
@@ -154,7 +154,7 @@ pub async fn guest(
         may_cancel: true,
         now_ms,
     };
-    drawn.draw()
+    Ok(words::remembered(query.as_deref(), drawn.draw()?))
 }
 
 /// `GET /payment/refresh-status/{id}`
@@ -275,5 +275,8 @@ pub async fn own(
         });
     }
     let who = person.name.as_deref().unwrap_or(&person.username);
-    page::list(w, who, rows)
+    Ok(words::remembered(
+        query.as_deref(),
+        page::list(w, who, rows)?,
+    ))
 }

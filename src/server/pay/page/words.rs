@@ -2,6 +2,7 @@
 //! missing in one does not compile.
 
 use axum::http::{HeaderMap, header};
+use axum::response::Response;
 
 use crate::domain::payment::{PaymentState, Provider};
 use crate::server::web::words::money;
@@ -184,25 +185,51 @@ impl Words {
     }
 }
 
-/// The language: as the address says, else as the browser asks, else Vietnamese.
+/// What remembers a language that somebody chose.
+const COOKIE: &str = "gachno-lang";
+
+/// The language that the address chooses.
+fn chosen(query: Option<&str>) -> Option<&'static str> {
+    let (_, value) =
+        url::form_urlencoded::parse(query?.as_bytes()).find(|(name, _)| name == "lang")?;
+    match &*value {
+        "en" => Some("en"),
+        "vi" => Some("vi"),
+        _ => None,
+    }
+}
+
+/// The language: as the address says, as was chosen before, as the browser asks, else Vietnamese.
 pub fn of(headers: &HeaderMap, query: Option<&str>) -> &'static Words {
-    let said = query.and_then(|query| {
-        url::form_urlencoded::parse(query.as_bytes())
-            .find(|(name, _)| name == "lang")
-            .map(|(_, value)| value.into_owned())
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let before = text(header::COOKIE).and_then(|cookies| {
+        let mut pairs = cookies
+            .split(';')
+            .filter_map(|pair| pair.trim().split_once('='));
+        pairs
+            .find(|(name, _)| *name == COOKIE)
+            .map(|(_, value)| value)
     });
-    let asked = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| {
-            text.split([',', ';'])
-                .map(str::trim)
-                .find(|l| !l.is_empty())
-        });
-    match said.as_deref().or(asked) {
+    let asked = text(header::ACCEPT_LANGUAGE).and_then(|text| {
+        text.split([',', ';'])
+            .map(str::trim)
+            .find(|l| !l.is_empty())
+    });
+    match chosen(query).or(before).or(asked) {
         Some(language) if language.to_ascii_lowercase().starts_with("en") => &EN,
         _ => &VI,
     }
+}
+
+/// Remembers the language that the address chooses: the pages that follow speak it too.
+pub fn remembered(query: Option<&str>, mut response: Response) -> Response {
+    if let Some(language) = chosen(query)
+        && let Ok(cookie) =
+            format!("{COOKIE}={language}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly").parse()
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// How a payment stands, in a sentence for its payer.
@@ -222,5 +249,32 @@ pub fn message(row: &PaymentRow) -> String {
         PaymentState::Failed => "Thanh toán không thành công.".to_owned(),
         PaymentState::Review => "Cửa hàng đang kiểm tra khoản này.".to_owned(),
         PaymentState::Refunded => "Đã hoàn tiền.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_outweighs_what_a_browser_asks() {
+        let with = |pairs: &[(header::HeaderName, &str)]| {
+            let parsed = |(name, value): &(header::HeaderName, &str)| {
+                (name.clone(), value.parse().expect("a value"))
+            };
+            pairs.iter().map(parsed).collect::<HeaderMap>()
+        };
+        let english = (header::ACCEPT_LANGUAGE, "en-US,en;q=0.9");
+        let cookie = (header::COOKIE, "a=1; gachno-lang=vi");
+        assert_eq!(of(&with(&[]), None).code, "vi");
+        assert_eq!(of(&with(&[english.clone()]), None).code, "en");
+        assert_eq!(
+            of(&with(&[english.clone(), cookie.clone()]), None).code,
+            "vi"
+        );
+        assert_eq!(
+            of(&with(&[english, cookie]), Some("t=1&lang=en")).code,
+            "en"
+        );
     }
 }
