@@ -25,8 +25,16 @@ document.addEventListener("change", function (event) {
 });
 document.addEventListener("submit", function (event) {
   var asks = event.submitter && event.submitter.dataset.ask || event.target.dataset.ask;
-  if (asks) { asks = asks.replace("{n}", document.querySelector("[data-ticked]").textContent); }
-  if (asks && !window.confirm(asks)) { event.preventDefault(); }
+  if (!asks) { return; }
+  var ticked = document.querySelector("[data-ticked]");
+  if (ticked) { asks = asks.replace("{n}", ticked.textContent); }
+  if (!window.confirm(asks)) { event.preventDefault(); return; }
+  // The server asks once more whom nobody has asked.
+  var sure = document.createElement("input");
+  sure.type = "hidden";
+  sure.name = "sure";
+  sure.value = "1";
+  event.target.appendChild(sure);
 });
 document.addEventListener("click", function (event) {
   // Shift ticks all rows since the last one.

@@ -206,8 +206,15 @@ impl PortalLogin<'_> {
 
 /// What the portal's answer teaches about its words.
 fn self_saw(carrier: &Carrier<'_, '_>) {
-    if carrier.live.attempt.observed.is_some() {
-        let answer = &carrier.driver.reading().answer;
-        carrier.login.crew.saw_answer(answer);
+    let Some(said) = carrier.live.attempt.observed.as_deref() else {
+        return;
+    };
+    let crew = carrier.login.crew;
+    crew.saw_answer(&carrier.driver.reading().answer);
+    if carrier.login.tools.map.words().tell_wrong_pin(said) {
+        crew.pause(
+            "Cổng báo sai mã PIN: đã dừng ngay ở dòng đầu để tránh khóa tài khoản. Nhập lại mã PIN rồi chạy lại:              những dòng chưa làm sẽ làm tiếp. (Wrong PIN.)"
+                .to_owned(),
+        );
     }
 }

@@ -23,6 +23,8 @@ pub enum Class {
     Cleared,
     /// The account is not known.
     NotFound,
+    /// Refused because our own PIN is wrong: every further payment would be, until the account is locked.
+    WrongPin,
     /// Refused, for the reason in the text.
     Refused,
     /// Done.
@@ -97,12 +99,20 @@ impl<'m> MessageWords<'m> {
             .min_by_key(|(class, _)| match class {
                 Class::Expired => 0,
                 Class::Person => 1,
-                Class::Refused => 2,
+                Class::Refused | Class::WrongPin => 2,
                 Class::NotFound => 3,
                 Class::Cleared => 4,
                 Class::NoDebt => 5,
                 Class::System | Class::Unclear | Class::Success => 6,
             })
+    }
+}
+
+impl MessageWords<'_> {
+    /// Do the messages after the paying click say that our own PIN is wrong?
+    pub fn tell_wrong_pin(self, said: &[Said]) -> bool {
+        said.iter()
+            .any(|message| self.class(message, Moment::Outcome) == Some(Class::WrongPin))
     }
 }
 
@@ -131,7 +141,7 @@ pub fn answer_of(words: MessageWords<'_>, said: &[Said]) -> Answer {
     let is_unclear = [Class::Unclear, Class::System, Class::Expired, Class::Person]
         .into_iter()
         .any(has);
-    let is_refused = has(Class::Refused) || has(Class::NotFound);
+    let is_refused = has(Class::Refused) || has(Class::WrongPin) || has(Class::NotFound);
     let is_cleared = has(Class::NoDebt) || has(Class::Cleared);
     match (is_unclear, has(Class::Success), is_refused, is_cleared) {
         (false, false, false, false) => Answer::Silent,

@@ -144,7 +144,7 @@ impl Snapshot {
                 Some((Class::NoDebt, text)) => Some(LookUp::NoDebt(text)),
                 Some((Class::Cleared, text)) => Some(LookUp::Cleared(text)),
                 Some((Class::NotFound, text)) => Some(LookUp::NotFound(text)),
-                Some((Class::Refused, text)) => Some(LookUp::Rejected(text)),
+                Some((Class::Refused | Class::WrongPin, text)) => Some(LookUp::Rejected(text)),
                 Some((Class::Expired, _)) => return Err(PortalError::Expired),
                 Some((Class::System | Class::Person | Class::Unclear | Class::Success, text)) => {
                     return Err(PortalError::System(text));

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::channels::OpenChannels;
 use super::config::ServeConfig;
+use super::connections::ConnectionLimits;
 use super::mail::Mailers;
 use super::pay::PayState;
 use super::vault::SecretKeys;
@@ -31,6 +32,8 @@ pub struct Deadlines {
     pub request: Duration,
     /// Files come in over slow lines, and many rows take their time.
     pub import: Duration,
+    /// How many connections there may be, and how long they may be silent.
+    pub connections: ConnectionLimits,
 }
 
 impl Default for Deadlines {
@@ -38,6 +41,7 @@ impl Default for Deadlines {
         Self {
             request: Duration::from_secs(20),
             import: Duration::from_mins(5),
+            connections: ConnectionLimits::default(),
         }
     }
 }
@@ -106,6 +110,11 @@ impl AppState {
     /// How long requests may take.
     pub(crate) fn deadlines(&self) -> Deadlines {
         self.inner.deadlines
+    }
+
+    /// How many connections there may be.
+    pub(crate) fn connection_limits(&self) -> ConnectionLimits {
+        self.inner.deadlines.connections
     }
 
     /// This server among those of the same database: new at each start.

@@ -3,16 +3,16 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::app::AppState;
 use super::config::ServeConfig;
+use super::connections::Serving;
 use super::router::router;
 use super::tasks;
-use super::tls::{Certificate, TlsError, TlsListener};
+use super::tls::{Certificate, TlsError};
 use super::vault::{SecretKeys, SecretKeysError};
 use crate::store::people::FirstOwner;
 use crate::store::{Store, StoreError};
@@ -73,27 +73,17 @@ pub async fn start_with(app: AppState) -> Result<Running, ServeError> {
     app.listens_at(app.config().own_url(address));
     let first_owner = app.store().accounts().first_owner().await?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let ended = stop.clone().cancelled_owned();
+    let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose();
+    let serving = Serving {
+        router: router(app.clone()),
+        tls: acceptor.map_err(|e| fault(std::io::Error::other(e)))?,
+        limits: app.connection_limits(),
+        is_proxied: app.config().behind_proxy,
+        stop: stop.clone(),
+    };
+    tasks.spawn(serving.run(listener));
     if let Some(certificate) = &certificate {
-        let listener =
-            TlsListener::new(listener, certificate).map_err(|e| fault(std::io::Error::other(e)))?;
-        // As it is; wrapped for its address alone.
-        tasks.spawn(watched(
-            axum::serve(listener.tap_io(|_| {}), service)
-                .with_graceful_shutdown(ended)
-                .into_future(),
-        ));
         tasks.spawn(certificate.clone().watch(stop.clone()));
-    } else {
-        let listener = listener.tap_io(|stream| {
-            let _ = stream.set_nodelay(true);
-        });
-        tasks.spawn(watched(
-            axum::serve(listener, service)
-                .with_graceful_shutdown(ended)
-                .into_future(),
-        ));
     }
     for task in tasks::ALL {
         tasks.spawn(task.run(app.clone(), stop.clone()));
@@ -107,12 +97,6 @@ pub async fn start_with(app: AppState) -> Result<Running, ServeError> {
         certificate,
         first_owner,
     })
-}
-
-async fn watched(served: impl Future<Output = std::io::Result<()>>) {
-    if let Err(error) = served.await {
-        tracing::error!(%error, "the server stopped");
-    }
 }
 
 impl Running {

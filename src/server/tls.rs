@@ -1,34 +1,23 @@
-//! HTTPS by itself: a given certificate, handshakes beside each other, a certificate that is
-//! renewed while it works.
+//! HTTPS by itself: a given certificate, and one that is renewed while it works.
 //!
-//! TLS 1.2 and 1.3 alone; rustls knows nothing older. A handshake holds nobody up: each one runs in
-//! a task of its own, has a deadline, and only what was agreed on reaches axum.
+//! TLS 1.2 and 1.3 alone; rustls knows nothing older. Handshakes are `connections`' matter.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use axum::serve::Listener;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::config::TlsFiles;
 use super::secret_file;
 
-/// Who has not agreed on keys by then is sent away.
-const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
-/// Handshakes at the same time; who comes then waits in the system's queue.
-const HANDSHAKES_MAX: usize = 256;
 /// How often the files are looked at: a renewed certificate is taken without a restart.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
@@ -139,7 +128,8 @@ impl Certificate {
         }
     }
 
-    fn acceptor(&self) -> Result<TlsAcceptor, rustls::Error> {
+    /// What agrees on keys, with the certificate as it is at the time.
+    pub fn acceptor(&self) -> Result<TlsAcceptor, rustls::Error> {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?;
         let mut config = config
@@ -189,80 +179,4 @@ fn read(files: &TlsFiles) -> Result<Arc<CertifiedKey>, TlsError> {
     CertifiedKey::from_der(chain, private, &ring::default_provider())
         .map(Arc::new)
         .map_err(unfit)
-}
-
-/// Hands out connections that have agreed on keys.
-pub struct TlsListener {
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-    address: SocketAddr,
-}
-
-impl TlsListener {
-    /// Begins to take connections. It ends with this listener.
-    pub fn new(tcp: TcpListener, certificate: &Certificate) -> Result<Self, TlsListenerError> {
-        let (acceptor, address) = (certificate.acceptor()?, tcp.local_addr()?);
-        let (hand_over, ready) = mpsc::channel(HANDSHAKES_MAX);
-        tokio::spawn(take(tcp, acceptor, hand_over));
-        Ok(Self { ready, address })
-    }
-}
-
-/// Why nobody can listen with this certificate.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsListenerError {
-    /// TLS itself.
-    #[error(transparent)]
-    Tls(#[from] rustls::Error),
-    /// The socket.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-}
-
-async fn take(
-    mut tcp: TcpListener,
-    acceptor: TlsAcceptor,
-    hand_over: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
-) {
-    let room = Arc::new(Semaphore::new(HANDSHAKES_MAX));
-    loop {
-        // Err: the semaphore is never closed.
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
-            return;
-        };
-        let (stream, from) = tokio::select! {
-            () = hand_over.closed() => return,
-            // axum's own way: what is wrong with one connection is not the listener's end.
-            accepted = Listener::accept(&mut tcp) => accepted,
-        };
-        let (acceptor, hand_over) = (acceptor.clone(), hand_over.clone());
-        tokio::spawn(async move {
-            let _ = stream.set_nodelay(true);
-            match tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => {
-                    // Err: the server ends.
-                    let _ = hand_over.send((stream, from)).await;
-                }
-                Ok(Err(error)) => tracing::debug!(%from, %error, "no TLS handshake"),
-                Err(_) => tracing::debug!(%from, "the TLS handshake took too long"),
-            }
-            drop(place);
-        });
-    }
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.ready.recv().await {
-            Some(connection) => connection,
-            // The taker ended, which it does not do before this listener.
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        Ok(self.address)
-    }
 }

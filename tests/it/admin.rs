@@ -288,7 +288,13 @@ impl Browser {
         self.send(self.request(Method::GET, path)).await
     }
 
+    /// Sends a form, sure of it where somebody would be asked.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let sure = [fields, &[("sure", "1")]].concat();
+        self.post_as_it_is(path, &sure).await
+    }
+
+    pub async fn post_as_it_is(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
@@ -1228,6 +1234,18 @@ async fn a_machines_token_is_shown_once_and_opens_nothing_when_revoked() {
     assert!(
         page.says("Quầy 1").body.find(&token).is_none(),
         "shown once"
+    );
+    // The server itself asks first, whatever a script does.
+    let asked = owner.post_as_it_is("/admin/machines/1/revoke", &[]).await;
+    asked.says("Thu hồi mã của máy này?").says("name=\"sure\"");
+    assert!(
+        shop.store()
+            .machines()
+            .of_token(&token)
+            .await
+            .unwrap()
+            .is_some(),
+        "nothing was done yet"
     );
     owner
         .post("/admin/machines/1/revoke", &[])

@@ -548,6 +548,7 @@ async fn a_slow_file_arrives_a_slow_form_does_not_and_nobody_waits_for_ever() {
     let deadlines = Deadlines {
         request: Duration::from_millis(1_500),
         import: Duration::from_secs(6),
+        ..Deadlines::default()
     };
     let shop = Shop::open_with(&base, deadlines).await;
     let lan = shop.person("lan", Role::Manager).await;
@@ -588,6 +589,46 @@ async fn a_slow_file_arrives_a_slow_form_does_not_and_nobody_waits_for_ever() {
         .await,
         503
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_says_nothing_is_closed_and_holds_nobody_up() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let base = Base::new(Which::Sqlite).unwrap();
+    let connections = gachno::server::ConnectionLimits {
+        head: Duration::from_millis(400),
+        ..gachno::server::ConnectionLimits::default()
+    };
+    let deadlines = Deadlines {
+        connections,
+        ..Deadlines::default()
+    };
+    let shop = Shop::open_with(&base, deadlines).await;
+    let address = shop.running.url().trim_start_matches("http://").to_owned();
+    let whole = "GET /api/health HTTP/1.1\r\nhost: x\r\n\r\n";
+    // Mute, half a head, and silence after an answer: each is ended, and none of them soon enough to
+    // be mistaken for a fault.
+    for said in ["", "GET / HT", whole] {
+        let mut wire = tokio::net::TcpStream::connect(&address).await.unwrap();
+        wire.write_all(said.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let ended =
+            tokio::time::timeout(Duration::from_secs(10), wire.read_to_end(&mut answer)).await;
+        assert!(ended.is_ok(), "{said:?} is held open");
+        assert_eq!(
+            answer.starts_with(b"HTTP/1.1 200"),
+            said == whole,
+            "{said:?}"
+        );
+    }
+    let mut mute = Vec::new();
+    for _ in 0..300 {
+        mute.push(tokio::net::TcpStream::connect(&address).await.unwrap());
+    }
+    let health = reqwest::get(format!("http://{address}/api/health"))
+        .await
+        .unwrap();
+    assert_eq!(health.status(), StatusCode::OK);
 }
 
 on_both! {

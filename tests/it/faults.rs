@@ -316,7 +316,7 @@ async fn a_wrong_pin_an_empty_balance_and_limits_are_refusals_with_words() {
         ..Limits::default()
     };
     world.pin = "000000".into();
-    let after = world.run(Service::PayEvn, "PE0001\nPE0003").await;
+    let after = world.run(Service::PayEvn, "PE0003\nPE0001").await;
     assert_eq!(
         after.outcome("PE0001"),
         Outcome::Rejected,
@@ -334,6 +334,32 @@ async fn a_wrong_pin_an_empty_balance_and_limits_are_refusals_with_words() {
         after.message("PE0002")
     );
     assert_eq!(world.truth().moved, 0);
+}
+
+#[tokio::test]
+async fn a_wrong_pin_is_sent_once_and_no_further_row_is_tried() {
+    let mut world = World::with(|s| {
+        s.owing("PE0001", 100_000)
+            .owing("PE0002", 100_000)
+            .owing("PE0003", 100_000);
+        s.switches.evn_phone_and_pin = true;
+    })
+    .await;
+    world.pin = "000000".into();
+    let after = world.run(Service::PayEvn, "PE0001\nPE0002\nPE0003").await;
+    assert_eq!(world.truth().asked, 1, "the portal locks after a few");
+    let why = after.finished.paused.as_deref().unwrap_or_default();
+    assert!(why.contains("sai mã PIN"), "{why}");
+    // The right one: the rest is done.
+    world.pin = "246810".into();
+    let after = world.run(Service::PayEvn, "PE0001\nPE0002\nPE0003").await;
+    assert_eq!(
+        after.outcome("PE0002"),
+        Outcome::Paid,
+        "{}",
+        after.message("PE0002")
+    );
+    assert_eq!(after.outcome("PE0003"), Outcome::Paid);
 }
 
 #[tokio::test]

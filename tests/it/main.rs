@@ -6,6 +6,7 @@
 #![allow(clippy::too_many_lines)]
 
 mod admin;
+mod admin_asks;
 mod admin_day;
 #[cfg(unix)]
 mod admin_guard;

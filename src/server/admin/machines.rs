@@ -34,7 +34,8 @@ pub fn routes() -> Vec<Route> {
             "/admin/machines/{id}/revoke",
             may(Right::Delete),
             post(revoke),
-        ),
+        )
+        .asking(|_| Some("Thu hồi mã của máy này? Máy đó không làm việc được nữa.")),
     ]
 }
 

@@ -12,8 +12,9 @@ use super::page::go;
 use super::paths::{CODE, HOME, NEW_PASSWORD, ONESELF, SIGN_IN, next_page};
 use super::permission::Right;
 use super::problem::Problem;
-use super::route::{Need, Route};
+use super::route::{Need, Question, Route};
 use super::session::{self, Person, Step};
+use super::sure::asked;
 use crate::server::AppState;
 use crate::store::catalogue::{self, Area, AuditAction};
 use crate::store::{Entry, StoreError};
@@ -21,14 +22,15 @@ use crate::store::{Entry, StoreError};
 /// The routes as a router, each behind its guard.
 pub fn guarded(app: &AppState, routes: Vec<Route>) -> Router<AppState> {
     routes.into_iter().fold(Router::new(), |router, route| {
-        let guard = from_fn_with_state((app.clone(), route.need), guard);
+        let guarded = (app.clone(), route.need, route.question);
+        let guard = from_fn_with_state(guarded, guard);
         router.route(route.path, route.handler.layer(guard))
     })
 }
 
 /// Lets a request through to its handler, with the person in it; or answers in the handler's place.
 async fn guard(
-    State((app, need)): State<(AppState, Need)>,
+    State((app, need, question)): State<(AppState, Need, Option<Question>)>,
     params: RawPathParams,
     request: Request,
     next: Next,
@@ -43,7 +45,15 @@ async fn guard(
             Err(answer) => return *answer,
         }
     }
-    next.run(Request::from_parts(parts, body)).await
+    let request = Request::from_parts(parts, body);
+    let request = match question {
+        Some(question) => match asked(request, question).await {
+            Ok(request) => request,
+            Err(page) => return *page,
+        },
+        None => request,
+    };
+    next.run(request).await
 }
 
 /// Who asks, where they may; else what they are answered.

@@ -20,4 +20,5 @@ pub mod permission;
 pub mod problem;
 pub mod route;
 pub mod session;
+pub mod sure;
 pub mod words;

@@ -3,6 +3,7 @@
 use axum::http::Method;
 use axum::routing::MethodRouter;
 
+use super::form::FormData;
 use super::permission::Right;
 use super::session::Step;
 use crate::server::AppState;
@@ -36,7 +37,11 @@ pub struct Route {
     /// Who may use it.
     pub need: Need,
     pub(super) handler: MethodRouter<AppState>,
+    pub(super) question: Option<Question>,
 }
+
+/// What is asked before something is done that cannot be taken back; `None`: this form needs no asking.
+pub type Question = fn(&FormData) -> Option<&'static str>;
 
 impl Route {
     /// A page that anybody may read.
@@ -51,6 +56,7 @@ impl Route {
             path,
             need,
             handler,
+            question: None,
         }
     }
 
@@ -61,6 +67,15 @@ impl Route {
             path,
             need,
             handler,
+            question: None,
         }
+    }
+
+    /// It is done on the second step alone: the server itself asks first, whatever a script does or
+    /// fails to do.
+    #[must_use]
+    pub const fn asking(mut self, question: Question) -> Self {
+        self.question = Some(question);
+        self
     }
 }

@@ -19,7 +19,13 @@ pub fn routes() -> Vec<Route> {
             "/admin/review/{id}",
             may(Right::Decide),
             post(review::decide),
-        ),
+        )
+        .asking(|form| match form.text("resolution") {
+            "paid" => Some("Ghi là ĐÃ TRẢ? Không sửa lại được."),
+            "not_paid" => Some("Ghi là CHƯA TRẢ và giao làm lại?"),
+            "dropped" => Some("Ghi là CHƯA TRẢ và không làm nữa?"),
+            _ => None,
+        }),
         Route::change(
             "/admin/review/{id}/change",
             may(Right::Edit),

@@ -51,12 +51,14 @@ pub fn routes() -> Vec<Route> {
             "/admin/people/{id}/reset",
             may(Right::Edit),
             post(person::reset),
-        ),
+        )
+        .asking(|_| Some("Tạo mật khẩu dùng một lần? Mật khẩu cũ mất hiệu lực ngay.")),
         Route::change(
             "/admin/people/{id}/totp-off",
             may(Right::Edit),
             post(person::totp_off),
-        ),
+        )
+        .asking(|_| Some("Tắt bảo vệ hai lớp của người này?")),
         Route::change(
             "/admin/people/{id}/device",
             may(Right::Edit),
