@@ -26,6 +26,9 @@ use super::web::limits::OURS_ALONE;
 use super::web::problem::Problem;
 use super::{admin, api, metrics, pay};
 
+/// Bytes of an address that the log keeps.
+const PATH_LOGGED: usize = 200;
+
 #[derive(Clone, Copy)]
 struct NewRequestId;
 
@@ -104,7 +107,10 @@ pub fn router(app: AppState) -> Router {
 fn span_of<B>(request: &Request<B>) -> tracing::Span {
     let id = request.headers().get("x-request-id");
     let id = id.and_then(|v| v.to_str().ok()).unwrap_or("");
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id, who = tracing::field::Empty)
+    // A stranger's address may be 60 kB: the log is no place for it.
+    let path = request.uri().path();
+    let path = &path[..path.floor_char_boundary(PATH_LOGGED)];
+    tracing::info_span!("request", method = %request.method(), path, id, who = tracing::field::Empty)
 }
 
 /// One line of the log for each request; what it was and who asked stands in its span.

@@ -64,6 +64,8 @@ pub async fn register(
         form.text("name"),
         form.exact("password"),
     );
+    // Counted like guesses and never taken away: each takes a look at a password, a hash and a row.
+    guess::count(&app, "(register)", &from).await?;
     let fault = username_fault(username).or_else(|| password_fault(password, &[username, name]));
     let refused = |why: String| {
         page_with(
@@ -80,8 +82,6 @@ pub async fn register(
     if let Some(why) = fault {
         return refused(why.to_owned());
     }
-    // Counted like guesses and never taken away: each takes a hash and a row.
-    guess::count(&app, "(register)", &from).await?;
     let actor = Actor {
         who: format!("đăng ký: {username}"),
         ..from.actor()

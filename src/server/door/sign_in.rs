@@ -158,13 +158,17 @@ async fn looked_at(
     // Who shows the right password may know why the door is shut.
     let Some(account) = account.filter(|a| a.may_sign_in(app.store().now_ms())) else {
         let account = accounts.named(username).await?;
-        sign_ins.failed(username, &from.ip, &from.actor()).await?;
+        sign_ins
+            .failed(username, &guess::place(from), &from.actor())
+            .await?;
         let why = account.as_ref().map_or(WRONG, why_shut);
         return Ok(Err(Refused::new(StatusCode::FORBIDDEN, why)));
     };
     if !device::fits(&account, from) {
         let actor = actor_of(&account, from);
-        sign_ins.failed(username, &from.ip, &actor).await?;
+        sign_ins
+            .failed(username, &guess::place(from), &actor)
+            .await?;
         let entry = Entry::of(AuditAction::LoginDevice)
             .table(&USERS)
             .after(serde_json::json!({ "agent": from.agent }));
@@ -212,7 +216,7 @@ pub(super) async fn pass(
     if step == Step::Full {
         app.store()
             .sign_ins()
-            .succeeded(account, &from.ip, &actor)
+            .succeeded(account, &guess::place(from), &actor)
             .await?;
     }
     let cookies = std::iter::once(cookie)

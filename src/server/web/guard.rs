@@ -1,7 +1,7 @@
 //! Nobody gets past without what a route needs.
 
 use axum::Router;
-use axum::extract::{RawPathParams, Request, State};
+use axum::extract::{DefaultBodyLimit, RawPathParams, Request, State};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn_with_state};
@@ -19,12 +19,22 @@ use crate::server::AppState;
 use crate::store::catalogue::{self, Area, AuditAction};
 use crate::store::{Entry, StoreError};
 
+/// Bytes of a form of somebody who has not signed in.
+const STRANGERS_MAX: usize = 16 * 1024;
+
 /// The routes as a router, each behind its guard.
 pub fn guarded(app: &AppState, routes: Vec<Route>) -> Router<AppState> {
     routes.into_iter().fold(Router::new(), |router, route| {
         let guarded = (app.clone(), route.need, route.question);
         let guard = from_fn_with_state(guarded, guard);
-        router.route(route.path, route.handler.layer(guard))
+        // Whoever has not signed in says little: a login, a password, a code.
+        let handler = match route.need {
+            Need::Nothing | Need::Step(_) | Need::AnyStep => {
+                route.handler.layer(DefaultBodyLimit::max(STRANGERS_MAX))
+            }
+            _ => route.handler,
+        };
+        router.route(route.path, handler.layer(guard))
     })
 }
 

@@ -181,7 +181,10 @@ pub static LOGIN_FAILURES: Table = Table::new(
 .access(Access::Read)
 .area(Area::People)
 .menu(Menu::Trail, 2)
-.indexes(&[index("login_failures_who", &["username", "ip", "at"])]);
+.indexes(&[
+    index("login_failures_who", &["username", "ip", "at"]),
+    index("login_failures_from", &["ip", "at"]),
+]);
 
 /// The columns of [`COLLECTOR`].
 #[expect(missing_docs, reason = "each column says itself what it is called")]

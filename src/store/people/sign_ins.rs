@@ -41,13 +41,14 @@ impl SignIns<'_> {
     }
 
     /// Counts a try before anybody looks at it; `None` where there were `most` since then for this
-    /// login from there.
+    /// login from there, or `most_over_logins` from there whatever the login.
     pub async fn count_try(
         &self,
         username: &str,
         ip: &str,
         since_ms: i64,
         most: i64,
+        most_over_logins: Option<i64>,
     ) -> Result<Option<i64>, StoreError> {
         let username = cut(username);
         let number = insert(
@@ -67,7 +68,13 @@ impl SignIns<'_> {
         )
         .await?
         .map_or(Ok(0), |row| int(&row, 0))?;
-        if tries <= most {
+        let sql = "SELECT COUNT(*) FROM login_failures WHERE ip = ? AND at >= ?";
+        let over_logins = match most_over_logins {
+            Some(_) => one(self.store, sql, values![ip, since_ms]).await?,
+            None => None,
+        };
+        let over_logins = over_logins.map_or(Ok(0), |row| int(&row, 0))?;
+        if tries <= most && most_over_logins.is_none_or(|most| over_logins <= most) {
             return Ok(Some(number));
         }
         self.forgive_try(number).await?;
