@@ -149,7 +149,7 @@ pub(in crate::store) async fn add(
         Entry::of(AuditAction::Add).row(table, id).after(after),
     )
     .await?;
-    follow(tx, table, id).await?;
+    follow(tx, table, id, None, actor).await?;
     Ok(id)
 }
 
@@ -229,7 +229,7 @@ pub(super) async fn change(
             .after(after),
     )
     .await?;
-    follow(tx, table, id).await?;
+    follow(tx, table, id, Some(&set), actor).await?;
     Ok(row.version + 1)
 }
 
@@ -292,7 +292,7 @@ pub(in crate::store) async fn delete(
         .before(Json::Object(cells)),
     )
     .await?;
-    follow(tx, table, id).await
+    follow(tx, table, id, None, actor).await
 }
 
 fn as_text(cell: &Json) -> String {

@@ -19,7 +19,7 @@ use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::store::StoreError;
 use crate::store::catalogue::work::JOBS;
-use crate::store::catalogue::{Column, Table};
+use crate::store::catalogue::{Column, ColumnKind, Table};
 use crate::store::tables::parse;
 
 /// The form of a new row.
@@ -99,7 +99,18 @@ pub async fn save(
     let version = form
         .number("version")
         .ok_or_else(|| Problem::bad("Biểu mẫu thiếu phiên bản. Mở lại trang."))?;
-    let (fields, wrong) = read_form(table, &form);
+    let (mut fields, mut wrong) = read_form(table, &form);
+    let row = app.store().tables().fetch(table, id).await?;
+    if row.version == version {
+        // Only what a person changed is written: an old row holds seconds, blanks and numbers that a form
+        // cannot show, and nobody who saves another cell means to change them.
+        let is_touched = |name: &str| {
+            let column = table.column(name);
+            column.is_none_or(|c| !is_as_shown(c, form.exact(name), row.cell(table, c)))
+        };
+        fields.retain(|(name, _)| is_touched(name));
+        wrong.retain(|(name, _)| is_touched(name));
+    }
     let (error, is_stale) = if wrong.is_empty() {
         match app.store().tables().change(table, id, version, &fields, &person.actor()).await {
             Ok(_) => return Ok(go(&format!("/admin/t/{}/{id}?done=saved", table.name))),
@@ -129,6 +140,21 @@ pub async fn save(
     }
     shown.version = version;
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown)
+}
+
+/// Does a form say just what it showed? Browsers write line ends their own way and a box is ticked or not.
+fn is_as_shown(column: &Column, text: &str, cell: &Json) -> bool {
+    if column.kind == ColumnKind::Bool {
+        let is_ticked = !matches!(text.trim(), "" | "0");
+        return is_ticked == (cell.as_i64().unwrap_or(0) != 0);
+    }
+    let plain = |text: &str| {
+        text.replace("\r\n", "\n")
+            .replace('\r', "\n")
+            .trim()
+            .to_owned()
+    };
+    plain(text) == plain(&cells::for_form(column, cell))
 }
 
 /// Does the text of a form mean what stands in the row?
