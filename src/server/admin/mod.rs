@@ -13,6 +13,7 @@ mod jobs;
 mod letters;
 mod machines;
 mod notifications;
+mod payments;
 mod people;
 mod providers;
 mod reach;
@@ -63,6 +64,7 @@ fn page_routes() -> Vec<Route> {
         .chain(providers::routes())
         .chain(letters::routes())
         .chain(notifications::routes())
+        .chain(payments::routes())
         .chain(tables::routes())
         .collect()
 }
