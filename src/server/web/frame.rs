@@ -169,7 +169,12 @@ pub fn url_of(table: &Table) -> String {
 }
 
 /// What a page says after something was done: only these, never text from the address.
-const NOTICES: [(&str, &str); 22] = [
+const NOTICES: [(&str, &str); 24] = [
+    ("taken_back", "Đã hoàn tác: tiền đã ghi được rút lại."),
+    (
+        "taken_partly",
+        "Đã hoàn tác một phần: khoản đã có người quyết định thì giữ nguyên.",
+    ),
     (
         "refreshed",
         "Đã hỏi cổng. Cổng không trả lời thì giữ nguyên điều đã biết.",

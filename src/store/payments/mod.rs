@@ -35,7 +35,7 @@ pub use link::KeptLink;
 pub use list::{PaymentFilter, StoredEvent, StoredTransfer};
 pub use payable::{Payable, Renter};
 pub use row::PaymentRow;
-pub use statement::{StatementLine, TakenBack};
+pub use statement::{BookedBy, StatementLine, TakenBack};
 pub use today::{ToDecide, Today};
 pub use unmatched::{Attached, NewUnmatched, Unmatched};
 

@@ -11,7 +11,7 @@ use super::{Payments, payable, row};
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::{
-    Conn, Tx, execute, exists, int, one, text, text_or_none, transaction, values,
+    Conn, Tx, execute, exists, int, int_or_none, one, text, text_or_none, transaction, values,
 };
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::house::IMPORTS;
@@ -24,6 +24,19 @@ pub enum StatementLine<'l> {
     Money(&'l Heard<'l>),
     /// It fits none, and is kept.
     Unmatched(&'l NewUnmatched<'l>),
+}
+
+/// What an import booked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BookedBy {
+    /// Transfers.
+    pub transfers: i64,
+    /// Their sum, in đồng.
+    pub sum: i64,
+    /// Money that fits no payment.
+    pub kept: i64,
+    /// Whose payees' it is.
+    pub owners: Vec<Option<i64>>,
 }
 
 /// What became of an import that was taken back.
@@ -49,21 +62,30 @@ impl Payments<'_> {
         transaction!(self.store, |tx| book(&tx, import, line))
     }
 
-    /// What an import booked: how many transfers with which sum, and how much money that fits nothing.
-    pub async fn booked_by(&self, import: i64) -> Result<(i64, i64, i64), StoreError> {
-        let (mut transfers, mut sum, mut kept) = (0, 0, 0);
+    /// What an import booked.
+    pub async fn booked_by(&self, import: i64) -> Result<BookedBy, StoreError> {
+        let mut booked = BookedBy::default();
         for id in made_by(self.store, import).await? {
-            if id < 0 {
-                kept += 1;
+            let sql = if id < 0 {
+                "SELECT owner_id, amount FROM unmatched_money WHERE id = ?"
+            } else {
+                "SELECT (SELECT owner_id FROM payment WHERE id = payment_id), amount FROM payment_transfer WHERE id = ?"
+            };
+            let Some(row) = one(self.store, sql, values![id.abs()]).await? else {
                 continue;
+            };
+            let (owner, amount) = (int_or_none(&row, 0)?, int(&row, 1)?);
+            if !booked.owners.contains(&owner) {
+                booked.owners.push(owner);
             }
-            let sql = "SELECT amount FROM payment_transfer WHERE id = ?";
-            if let Some(row) = one(self.store, sql, values![id]).await? {
-                transfers += 1;
-                sum += int(&row, 0)?;
+            if id < 0 {
+                booked.kept += 1;
+            } else {
+                booked.transfers += 1;
+                booked.sum += amount;
             }
         }
-        Ok((transfers, sum, kept))
+        Ok(booked)
     }
 
     /// Takes back what an import booked, as far as nobody has decided about it since.

@@ -9,6 +9,7 @@
 
 mod act;
 mod review;
+mod statement;
 mod story;
 mod words;
 
@@ -35,6 +36,8 @@ pub fn routes() -> Vec<Route> {
     let change = |path, handler| Route::change(path, decide, handler);
     vec![
         look("/admin/payments/review", get(review::show)),
+        look("/admin/payments/statement", get(statement::form)),
+        look("/admin/payments/statement/{id}", get(statement::show)),
         look("/admin/payments/{id}", get(story::show)),
         look("/admin/payments/{id}/qr.png", get(story::qr)),
         change("/admin/payments/{id}/decide", post(act::decide)),
@@ -43,6 +46,11 @@ pub fn routes() -> Vec<Route> {
         change("/admin/payments/{id}/transfer", post(act::transfer)),
         change("/admin/payments/unmatched/{id}", post(review::decide)),
     ]
+}
+
+/// The routes that carry a file.
+pub fn file_routes() -> Vec<Route> {
+    statement::file_routes()
 }
 
 /// A payment that this person may see.
