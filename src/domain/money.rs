@@ -1,5 +1,9 @@
 //! Whole đồng.
 
+mod spoken;
+
+pub use spoken::spoken;
+
 use std::fmt;
 use std::iter::Sum;
 use std::str::FromStr;
@@ -46,6 +50,9 @@ pub enum MoneyFault {
     /// Separators that do not stand before groups of three digits: `1.5`, `1234.000`, `1.234,56`.
     #[error("dấu phân cách không đúng chỗ (đồng không có phần lẻ)")]
     Grouping,
+    /// Words that two people would read as two amounts: `1tr50`.
+    #[error("có thể hiểu hai cách, ghi đủ các số 0")]
+    TwoWays,
     /// More than one quadrillion.
     #[error("quá lớn")]
     TooLarge,

@@ -245,7 +245,12 @@ impl Imports<'_> {
     }
 }
 
-async fn note_rows(tx: &Tx, import: i64, ids: &[i64]) -> Result<(), StoreError> {
+/// Notes what an import made, in the transaction that makes it.
+pub(in crate::store) async fn note_rows(
+    tx: &Tx,
+    import: i64,
+    ids: &[i64],
+) -> Result<(), StoreError> {
     let sql = format!("SELECT row_ids FROM imports WHERE id = ?{}", tx.locked());
     let row = one(tx, &sql, values![import])
         .await?

@@ -55,11 +55,17 @@ fn each_crate_is_named_only_behind_its_wall() {
         ),
         (
             "askama",
-            &["src/server/web/", "src/server/door/", "src/server/admin/"],
+            &[
+                "src/server/web/",
+                "src/server/door/",
+                "src/server/admin/",
+                "src/server/pay/page/",
+            ],
         ),
+        ("plotters", &["src/server/admin/payments/"]),
         ("totp_rs", &["src/server/door/"]),
         ("lettre", &["src/providers/smtp.rs"]),
-        ("qrcode", &["src/server/door/"]),
+        ("qrcode", &["src/server/door/", "src/server/pay/shown.rs"]),
         ("cookie::", &["src/server/web/origin.rs"]),
         ("egui", &["src/desktop/", "src/cli/bench/window.rs"]),
         ("rust_xlsxwriter", &["src/report/"]),
@@ -276,6 +282,17 @@ fn no_column_is_a_word_outside_the_store() {
         .filter(|(f, _)| f.starts_with("src/server/"))
     {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        if file.starts_with("src/server/pay/") {
+            // Its words are those of the agreed wire, and can be no columns: it reaches no table by a
+            // column's name.
+            for way in [".tables()", "ListQuery", "Filter {"] {
+                assert!(
+                    !code.replace("PaymentFilter {", "").contains(way),
+                    "{file}: {way}"
+                );
+            }
+            continue;
+        }
         for line in code.lines().filter(|l| !l.trim_start().starts_with("//")) {
             for name in &names {
                 assert!(!line.contains(&format!("\"{name}\"")), "{file}: {line}");

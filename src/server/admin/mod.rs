@@ -13,6 +13,7 @@ mod jobs;
 mod letters;
 mod machines;
 mod notifications;
+mod payments;
 mod people;
 mod providers;
 mod reach;
@@ -43,10 +44,13 @@ const LATE: &str = "Máy chủ không trả lời kịp. Mở lại trang và xe
 
 /// All routes of the admin, each with who may use it.
 pub fn routes() -> Vec<Route> {
-    page_routes()
-        .into_iter()
-        .chain(import::file_routes())
-        .collect()
+    page_routes().into_iter().chain(all_file_routes()).collect()
+}
+
+fn all_file_routes() -> Vec<Route> {
+    let mut routes = import::file_routes();
+    routes.extend(payments::file_routes());
+    routes
 }
 
 fn page_routes() -> Vec<Route> {
@@ -63,6 +67,7 @@ fn page_routes() -> Vec<Route> {
         .chain(providers::routes())
         .chain(letters::routes())
         .chain(notifications::routes())
+        .chain(payments::routes())
         .chain(tables::routes())
         .collect()
 }
@@ -87,7 +92,7 @@ pub fn router(app: &AppState) -> Router<AppState> {
     let nowhere = Router::new().route("/admin/{*rest}", get(async || Problem::no_page()));
     Router::new()
         .merge(pages.around(guarded(app, page_routes()).merge(nowhere)))
-        .merge(files.around(guarded(app, import::file_routes())))
+        .merge(files.around(guarded(app, all_file_routes())))
         .layer(csrf)
         .layer(from_fn_with_state(app.clone(), dress))
 }

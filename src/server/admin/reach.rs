@@ -1,4 +1,5 @@
-//! Rows that are people: owners are for owners, whichever way they are reached.
+//! Rows that not everybody reaches: owners are for owners, a payee's rows for those who work for it,
+//! whichever way they are reached.
 
 use crate::server::AppState;
 use crate::server::web::permission::may_manage;
@@ -15,6 +16,7 @@ pub async fn may_touch(
     ids: &[i64],
 ) -> Result<(), Problem> {
     for id in ids {
+        may_see(app, person, table, *id).await?;
         if is_beyond(app, person, table, *id).await? {
             let after = serde_json::json!({ "table": table.name, "id": id });
             app.store()
@@ -28,6 +30,23 @@ pub async fn may_touch(
         }
     }
     Ok(())
+}
+
+/// Who works for one payee alone sees that payee's rows; the others are not there.
+pub async fn may_see(
+    app: &AppState,
+    person: &Person,
+    table: &'static Table,
+    id: i64,
+) -> Result<(), Problem> {
+    let Some(payee) = person.account.payee else {
+        return Ok(());
+    };
+    if app.store().tables().is_of_payee(table, id, payee).await? {
+        Ok(())
+    } else {
+        Err(Problem::no_page())
+    }
 }
 
 /// Is it the row of a user whom this person may not manage?

@@ -7,19 +7,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::cashier::Cashier;
+use super::decide::{Line, Word, decided, transferred};
 use super::input::Input;
 use super::look::seen;
-use super::make::{key_of, key_used};
+use super::make::key_of;
 use super::refund::{Refund, pay_back};
 use super::refusal::PayRefusal;
 use super::shown;
-use super::webhook::{statement_key, statement_money};
 use super::who::Who;
 use crate::domain::payment::{PaymentState, Provider};
 use crate::server::AppState;
 use crate::server::web::form::FormData;
-use crate::store::payments::{Attached, Books, Fact, Heard, PaymentFilter, Source};
+use crate::store::payments::{Attached, Books, PaymentFilter};
 
 /// Payments on a page.
 const PAGE: u32 = 100;
@@ -125,20 +124,14 @@ pub async fn transfer(
         .amount("amount")?
         .ok_or_else(|| PayRefusal::invalid("amount: không được để trống."))?;
     let at = input.moment("at")?;
-    let body = json!({ "reference": reference, "amount": amount, "at": at }).to_string();
-    let key = key_of(&who, &input, &format!("transfer|{id}|{body}"));
-    let actor = who.actor();
-    let heard = Heard {
-        payment: id,
-        source: Source::Statement,
-        kind: "transfer",
-        key: &statement_key(&reference, amount),
-        body: &body,
-        facts: &[statement_money(&reference, amount, at)],
-        actor: Some(&actor),
+    let line = Line {
+        reference: &reference,
+        amount,
+        at_ms: at,
     };
-    let outcome = Cashier::of(&app).hear_once(&heard, key.as_ref()).await?;
-    let outcome = outcome.ok_or_else(key_used)?;
+    let body = line.body();
+    let key = key_of(&who, &input, &format!("transfer|{id}|{body}"));
+    let outcome = transferred(&app, id, &line, &body, key.as_ref(), &who.actor()).await?;
     if outcome.differs {
         return Err(PayRefusal::conflict(
             "Mã giao dịch này đã ghi với số tiền khác. Đã đưa cho người xem.",
@@ -177,32 +170,11 @@ pub async fn decide(
         let payment = pay_back(&app, refund, actor).await?;
         return shown::whole_payment(&app, &payment).await.map(Json);
     }
-    let fact = match decision.as_str() {
-        "accept" => Fact::Accepted,
-        "ignore" => Fact::Ignored,
-        _ => {
-            return Err(PayRefusal::invalid("decision: accept, refund hoặc ignore."));
-        }
-    };
-    let body = json!({ "decision": decision, "reason": reason }).to_string();
-    let key = key_of(&who, &input, &format!("decide|{id}|{body}"));
-    // The same decision about the same standing is the same one: pressed twice, done once.
-    let own = format!(
-        "{decision}|{}|{:?}",
-        payment.updated_at, payment.standing.money
-    );
-    let heard = Heard {
-        payment: id,
-        source: Source::Person,
-        kind: &decision,
-        key: &own,
-        body: &body,
-        facts: &[fact],
-        actor: Some(&actor),
-    };
-    let outcome = Cashier::of(&app).hear_once(&heard, key.as_ref()).await?;
-    let outcome = outcome.ok_or_else(key_used)?;
-    shown::whole_payment(&app, &outcome.payment).await.map(Json)
+    let key = key_of(&who, &input, &format!("decide|{id}|{decision}|{reason}"));
+    let word = Word::of(&decision)
+        .ok_or_else(|| PayRefusal::invalid("decision: accept, refund hoặc ignore."))?;
+    let decided = decided(&app, &payment, word, &reason, key.as_ref(), &actor).await?;
+    shown::whole_payment(&app, &decided).await.map(Json)
 }
 
 /// `GET /api/payments/unmatched`

@@ -19,6 +19,7 @@ use crate::providers::{
 use crate::server::AppState;
 use crate::store::payments::{
     Begun, Fact, Heard, HeardOutcome, KeptLink, KeyUse, NewPayment, Payable, PaymentRow, Source,
+    StatementLine,
 };
 use crate::store::{Actor, StoreError};
 
@@ -397,6 +398,19 @@ impl Cashier {
             self.app.pay().changed(&outcome.payment);
             let (from, to) = (outcome.before.state.wire(), outcome.payment.state().wire());
             tracing::info!(payment = outcome.payment.id, from, to, "a payment changed");
+        }
+        Ok(outcome)
+    }
+
+    /// Books a line of a bank's statement under the number of an import.
+    pub async fn hear_line(
+        &self,
+        import: i64,
+        line: &StatementLine<'_>,
+    ) -> Result<Option<HeardOutcome>, StoreError> {
+        let outcome = self.app.store().payments().book_line(import, line).await?;
+        if let Some(outcome) = &outcome {
+            self.app.pay().changed(&outcome.payment);
         }
         Ok(outcome)
     }

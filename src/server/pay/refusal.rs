@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::payment::Refused;
 use crate::providers::ProviderFault;
+use crate::server::web::problem::Problem;
 use crate::store::StoreError;
 
 /// When somebody asks again whom a silent provider or database could not answer, in seconds.
@@ -148,6 +149,21 @@ impl From<StoreError> for PayRefusal {
                 );
                 Self::busy()
             }
+        }
+    }
+}
+
+impl From<PayRefusal> for Problem {
+    fn from(refusal: PayRefusal) -> Self {
+        let problem = Self::new(
+            refusal.status,
+            "payment",
+            "The payment does not allow it",
+            refusal.error,
+        );
+        match refusal.retry_after_s {
+            Some(seconds) => problem.after(seconds),
+            None => problem,
         }
     }
 }

@@ -50,6 +50,8 @@ pub struct NavLink {
     pub title: &'static str,
     /// Is one there?
     pub is_here: bool,
+    /// How much waits there; empty: nothing, or it is not counted.
+    pub waiting: String,
 }
 
 impl Frame {
@@ -59,6 +61,7 @@ impl Frame {
             url,
             title,
             is_here: name == here,
+            waiting: String::new(),
         };
         let mut nav = vec![NavGroup {
             title: "",
@@ -68,6 +71,14 @@ impl Frame {
             nav[0]
                 .links
                 .push(link("/admin/review".into(), "Cần xem", "review"));
+        }
+        if person.may(Area::Payments, Right::See) {
+            let url = "/admin/payments/review".into();
+            let waiting = person.to_decide.filter(|number| *number > 0);
+            nav[0].links.push(NavLink {
+                waiting: waiting.map_or_else(String::new, count),
+                ..link(url, "Thanh toán cần xem", "payments-review")
+            });
         }
         let is_importer = |t: &&Table| t.is_importable && person.may_table(t, Right::Import);
         if TABLES.iter().any(is_importer) {
@@ -158,7 +169,26 @@ pub fn url_of(table: &Table) -> String {
 }
 
 /// What a page says after something was done: only these, never text from the address.
-const NOTICES: [(&str, &str); 17] = [
+const NOTICES: [(&str, &str); 24] = [
+    ("taken_back", "Đã hoàn tác: tiền đã ghi được rút lại."),
+    (
+        "taken_partly",
+        "Đã hoàn tác một phần: khoản đã có người quyết định thì giữ nguyên.",
+    ),
+    (
+        "refreshed",
+        "Đã hỏi cổng. Cổng không trả lời thì giữ nguyên điều đã biết.",
+    ),
+    ("cancelled", "Đã hủy."),
+    ("transferred", "Đã ghi tiền về."),
+    (
+        "differs",
+        "Mã giao dịch này đã ghi với số tiền khác: chưa ghi thêm, đã đưa vào cần xem.",
+    ),
+    (
+        "known",
+        "Mã giao dịch này đã ghi trước đó: không ghi thêm lần nữa.",
+    ),
     ("again", "Thư sẽ được gửi lại."),
     ("saved", "Đã lưu."),
     ("added", "Đã thêm."),

@@ -86,6 +86,8 @@ pub struct Person {
     pub from: Origin,
     /// Notifications that they have not read; counted for pages alone.
     pub unread: Option<i64>,
+    /// Customers' money that waits for a person; counted for pages alone.
+    pub to_decide: Option<i64>,
 }
 
 impl Person {
@@ -213,6 +215,7 @@ pub async fn find(
         data,
         from,
         unread: None,
+        to_decide: None,
     }))
 }
 

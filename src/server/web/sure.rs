@@ -21,7 +21,7 @@ const SURE: &str = "sure";
 const FORM_MAX: usize = 256 * 1024;
 
 #[derive(Template)]
-#[template(path = "sure.html")]
+#[template(path = "asked.html")]
 struct Asked<'a> {
     question: &'a str,
     action: &'a str,

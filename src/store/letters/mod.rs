@@ -100,6 +100,9 @@ impl Store {
     }
 }
 
+const VIEW: &str = "SELECT id, message_id, channel, owner_id, payment_id, kind, recipient, subject, text, state, tries, next_at, sent_at, why, \
+                    created_at FROM letter";
+
 impl Letters<'_> {
     /// Writes one by itself. `false`: it was written before.
     pub async fn write(&self, new: &NewLetter) -> Result<bool, StoreError> {
@@ -108,10 +111,15 @@ impl Letters<'_> {
 
     /// One of them.
     pub async fn find(&self, id: i64) -> Result<Option<LetterView>, StoreError> {
-        let sql = "SELECT id, message_id, channel, owner_id, payment_id, kind, recipient, subject, text, state, tries, next_at, sent_at, why, created_at \
-                   FROM letter WHERE id = ?";
-        let row = one(self.store, sql, values![id]).await?;
+        let row = one(self.store, &format!("{VIEW} WHERE id = ?"), values![id]).await?;
         row.as_ref().map(view).transpose()
+    }
+
+    /// Those that tell of a payment, in the order in which they were written.
+    pub async fn of_payment(&self, payment: i64) -> Result<Vec<LetterView>, StoreError> {
+        let sql = format!("{VIEW} WHERE payment_id = ? ORDER BY id LIMIT 100");
+        let rows = all(self.store, &sql, values![payment]).await?;
+        rows.iter().map(view).collect()
     }
 
     /// The attempts to send it, the newest first.

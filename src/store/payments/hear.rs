@@ -249,7 +249,10 @@ fn standing_json(standing: &Standing) -> serde_json::Value {
 }
 
 /// What a payment is for. It never changes, so nothing has to be held for it.
-async fn place(tx: &Tx, id: i64) -> Result<crate::domain::payment::PayableRef, StoreError> {
+pub(super) async fn place(
+    tx: &Tx,
+    id: i64,
+) -> Result<crate::domain::payment::PayableRef, StoreError> {
     use crate::domain::payment::{PayableKind, PayableRef};
     let sql = "SELECT payable_kind, payable_id FROM payment WHERE id = ?";
     let row = one(tx, sql, values![id]).await?.ok_or(StoreError::NoRow)?;

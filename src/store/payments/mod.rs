@@ -20,6 +20,8 @@ mod list;
 mod notice;
 mod payable;
 mod row;
+mod statement;
+mod today;
 mod unmatched;
 
 pub use add::{NewBooking, NewPayable, NewRenter, NewRequest};
@@ -33,6 +35,8 @@ pub use link::KeptLink;
 pub use list::{PaymentFilter, StoredEvent, StoredTransfer};
 pub use payable::{Payable, Renter};
 pub use row::PaymentRow;
+pub use statement::{BookedBy, StatementLine, TakenBack};
+pub use today::{ToDecide, Today};
 pub use unmatched::{Attached, NewUnmatched, Unmatched};
 
 use super::Store;

@@ -9,8 +9,8 @@ use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::search_text::search_text;
 use crate::store::base::{
-    Conn, SqlRow, Tx, all, execute, exists, int, int_or_none, one, text, text_or_none, transaction,
-    values,
+    Conn, SqlRow, Tx, all, execute, exists, insert, int, int_or_none, one, text, text_or_none,
+    transaction, values,
 };
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::payments::UNMATCHED_MONEY;
@@ -88,7 +88,7 @@ fn read(row: &SqlRow) -> Result<Unmatched, StoreError> {
 impl Payments<'_> {
     /// Keeps money that fits no payment, once.
     pub async fn keep_unmatched(&self, new: &NewUnmatched<'_>) -> Result<(), StoreError> {
-        transaction!(self.store, |tx| keep(&tx, new))
+        transaction!(self.store, |tx| async { keep(&tx, new).await.map(|_| ()) })
     }
 
     /// Money that nobody has decided about, the newest first; of one payee where `owner` says so.
@@ -138,13 +138,14 @@ impl Payments<'_> {
     }
 }
 
-async fn keep(tx: &Tx, new: &NewUnmatched<'_>) -> Result<(), StoreError> {
+/// Keeps it. `None`: it was kept before.
+pub(super) async fn keep(tx: &Tx, new: &NewUnmatched<'_>) -> Result<Option<i64>, StoreError> {
     let provider = new.provider.wire();
     let once = values![provider, new.order_code, &new.money.reference];
     let sql =
         "SELECT 1 FROM unmatched_money WHERE provider = ? AND order_code = ? AND reference = ?";
     if exists(tx, sql, once).await? {
-        return Ok(());
+        return Ok(None);
     }
     let sql = "INSERT INTO unmatched_money (provider, owner_id, order_code, reference, amount, note, at, state, search_text) \
                VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?)";
@@ -163,7 +164,7 @@ async fn keep(tx: &Tx, new: &NewUnmatched<'_>) -> Result<(), StoreError> {
         new.money.at_ms.unwrap_or_else(|| tx.now_ms()),
         words
     ];
-    execute(tx, sql, given).await.map(|_| ())
+    insert(tx, sql, given).await.map(Some)
 }
 
 async fn held(tx: &Tx, id: i64) -> Result<Option<Unmatched>, StoreError> {
@@ -220,7 +221,12 @@ async fn attach(
     Ok(Attached::Done(Box::new(outcome)))
 }
 
-async fn ignore(tx: &Tx, id: i64, reason: &str, actor: &Actor) -> Result<bool, StoreError> {
+pub(super) async fn ignore(
+    tx: &Tx,
+    id: i64,
+    reason: &str,
+    actor: &Actor,
+) -> Result<bool, StoreError> {
     let is_open = held(tx, id)
         .await?
         .is_some_and(|found| found.state == "open");

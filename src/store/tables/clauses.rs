@@ -8,10 +8,42 @@ use crate::domain::text::plain;
 use crate::store::StoreError;
 use crate::store::base::cells::bound;
 use crate::store::base::{Engine, SqlValue};
+use crate::store::catalogue::payments::{OWNER, PAYMENT, RENTER};
 use crate::store::catalogue::{Column, ColumnKind, Table};
 
 /// Words of a search that are looked at.
 const WORDS_MAX: usize = 8;
+
+/// What says of a table's rows that they are a payee's; nothing where they are nobody's.
+pub(super) fn of_payee(table: &Table) -> Option<String> {
+    // People are managed by role.
+    if table.is_people {
+        return None;
+    }
+    let to = |wanted: &str| {
+        table
+            .columns
+            .iter()
+            .find(|c| matches!(c.kind, ColumnKind::Relation { table, .. } if table == wanted))
+    };
+    if let Some(column) = to(OWNER.name) {
+        return Some(format!("`{}` = ?", column.name));
+    }
+    if let Some(column) = to(PAYMENT.name) {
+        return Some(format!(
+            "`{}` IN (SELECT id FROM payment WHERE owner_id = ?)",
+            column.name
+        ));
+    }
+    if table.is(&OWNER) {
+        return Some("id = ?".to_owned());
+    }
+    table.is(&RENTER).then(|| {
+        "id IN (SELECT renter_id FROM (SELECT renter_id, owner_id FROM booking UNION ALL SELECT renter_id, owner_id FROM payment_request) AS \
+         asked WHERE owner_id = ?)"
+            .to_owned()
+    })
+}
 
 /// The conditions of a query, with their values.
 pub(super) struct Clauses {
@@ -27,6 +59,9 @@ impl Clauses {
         };
         for filter in &query.filters {
             clauses.filter(engine, shown(table, &filter.column)?, filter)?;
+        }
+        if let (Some(payee), Some(whose)) = (query.payee, of_payee(table)) {
+            clauses.add(whose, Some(SqlValue::from(payee)));
         }
         if table.is_searched() {
             // Byte by byte, which MariaDB does in three quarters of the time.

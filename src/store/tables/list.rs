@@ -6,12 +6,12 @@ use serde_json::Value as Json;
 use tokio::sync::mpsc;
 
 use super::Tables;
-use super::clauses::{Clauses, behind, compared, place, shown};
+use super::clauses::{Clauses, behind, compared, of_payee, place, shown};
 use super::query::{COUNT_MAX, Count, ListQuery, Listing, PAGE_MAX, TableRow};
 use super::readable;
 use crate::store::StoreError;
 use crate::store::base::cells::{cell, read_as};
-use crate::store::base::{Conn, SqlRow, all, int, marks, one, values};
+use crate::store::base::{Conn, SqlRow, all, exists, int, marks, one, values};
 use crate::store::catalogue::{ColumnKind, Table};
 
 impl Tables<'_> {
@@ -124,6 +124,20 @@ impl Tables<'_> {
         .await?
         .ok_or(StoreError::NoRow)?;
         read(table, &row)
+    }
+
+    /// May whoever works for this payee alone see the row? Where rows are nobody's, everybody may.
+    pub async fn is_of_payee(
+        &self,
+        table: &'static Table,
+        id: i64,
+        payee: i64,
+    ) -> Result<bool, StoreError> {
+        let Some(whose) = of_payee(readable(table)?) else {
+            return Ok(true);
+        };
+        let sql = format!("SELECT 1 FROM `{}` WHERE id = ? AND {whose}", table.name);
+        exists(self.store, &sql, values![id, payee]).await
     }
 
     /// The rows of these numbers, in this order, deleted ones too. One that is gone meanwhile is

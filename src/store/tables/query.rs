@@ -69,6 +69,8 @@ pub struct ListQuery {
     pub deleted: Deleted,
     /// The place behind which the page begins ([`Listing::next`]).
     pub after: Option<String>,
+    /// Of this payee alone, in tables whose rows are a payee's.
+    pub payee: Option<i64>,
 }
 
 impl ListQuery {

@@ -46,6 +46,7 @@ impl Tables<'_> {
         &self,
         column: &Column,
         search: &str,
+        payee: Option<i64>,
         limit: u32,
     ) -> Result<Vec<(i64, String)>, StoreError> {
         let ColumnKind::Relation { table, shown } = column.kind else {
@@ -57,6 +58,7 @@ impl Tables<'_> {
             table,
             &ListQuery {
                 search: search.to_owned(),
+                payee,
                 ..ListQuery::default()
             },
         )?;

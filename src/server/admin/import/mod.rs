@@ -4,7 +4,7 @@
 //! The rows travel with the preview's form and are checked again: no server keeps them in between.
 
 mod preview;
-mod upload;
+pub(super) mod upload;
 
 use askama::Template;
 use axum::extract::{DefaultBodyLimit, Query, State};
@@ -25,12 +25,13 @@ use crate::server::web::session::Person;
 use crate::server::web::words::count;
 use crate::store::Actor;
 use crate::store::catalogue::Table;
+use crate::store::catalogue::payments::PAYMENT_TRANSFER;
 use crate::store::catalogue::work::{JOBS, jobs};
 use crate::store::imports::IMPORT_BATCH;
 use crate::store::jobs::{Added, NewJob};
 
 /// Larger files are refused.
-const FILE_MAX: usize = 10 * 1024 * 1024;
+pub const FILE_MAX: usize = 10 * 1024 * 1024;
 /// Bytes of a request that carries a file, or the rows of one back.
 pub const BODY_MAX: usize = 4 * FILE_MAX;
 
@@ -152,6 +153,9 @@ pub async fn show(
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
     let import = app.store().imports().find(id).await?;
+    if import.table == PAYMENT_TRANSFER.name {
+        return Ok(go(&format!("/admin/payments/statement/{id}")));
+    }
     let table = importable(&person, &import.table)?;
     page(&Imported {
         frame: Frame::of(&person, format!("Lần nhập #{id}"), "import")

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::importable;
-use super::upload::{Upload, rows_of};
+use super::upload::{Upload, plain_name, rows_of};
 use crate::domain::Service;
 use crate::server::AppState;
 use crate::server::admin::tables::table_of;
@@ -90,14 +90,7 @@ pub async fn preview(
     let Some((name, bytes)) = file.filter(|(_, bytes)| !bytes.is_empty()) else {
         return refused("Chọn một tệp .xlsx hoặc .csv.".to_owned());
     };
-    let filename: String = name
-        .rsplit(['/', '\\'])
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(100)
-        .collect();
+    let filename = plain_name(&name);
     let read = tokio::task::spawn_blocking(move || rows_of(&name, &bytes))
         .await
         .map_err(|_| Problem::broken())?;

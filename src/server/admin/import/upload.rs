@@ -48,12 +48,20 @@ impl Upload {
     }
 }
 
-fn too_large() -> Problem {
+/// What was sent is larger than is taken.
+pub fn too_large() -> Problem {
     Problem::too_large("Tệp lớn hơn 10 MB hoặc gửi dở dang. Chia nhỏ rồi thử lại.")
 }
 
+/// A file's name without the folders before it, as it is shown and kept.
+pub fn plain_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain = last.chars().filter(|c| !c.is_control());
+    plain.take(100).collect()
+}
+
 /// The rows of an upload. Its name says only what kind of file it is.
-pub(super) fn rows_of(name: &str, bytes: &[u8]) -> Result<Vec<(usize, Vec<String>)>, String> {
+pub fn rows_of(name: &str, bytes: &[u8]) -> Result<Vec<(usize, Vec<String>)>, String> {
     let ending = name.rsplit('.').next().unwrap_or_default().to_lowercase();
     let ending = ["xlsx", "csv"]
         .into_iter()

@@ -8,7 +8,7 @@ use super::request::{ListRequest, back_to};
 use super::table_of;
 use crate::domain::{PaymentType, Service};
 use crate::server::AppState;
-use crate::server::admin::reach::may_touch;
+use crate::server::admin::reach::{may_see, may_touch};
 use crate::server::intake::JobText;
 use crate::server::web::cells;
 use crate::server::web::extract::PathParam;
@@ -108,7 +108,7 @@ pub async fn bulk(
     form: FormData,
 ) -> Result<Response, Problem> {
     let table = table_of(&table)?;
-    let request = ListRequest::of(table, form.text("query"))?;
+    let request = ListRequest::of(table, form.text("query"))?.seen_by(&person);
     let ids = if form.has("whole") {
         let mut ids = app
             .store()
@@ -134,6 +134,9 @@ pub async fn bulk(
     if let "csv" | "xlsx" = action {
         if !person.may_table(table, Right::Export) {
             return Err(Problem::forbidden());
+        }
+        for id in &ids {
+            may_see(&app, &person, table, *id).await?;
         }
         return export::ticked(&app, &person, request, &ids, action).await;
     }

@@ -42,7 +42,7 @@ pub async fn list(
     form: FormData,
 ) -> Result<Response, Problem> {
     let table = table_of(&table)?;
-    let request = ListRequest::of(table, form.text("query"))?;
+    let request = ListRequest::of(table, form.text("query"))?.seen_by(&person);
     let rows = app.store().tables().export(table, &request.query)?;
     send(&app, &person, request, rows, form.text("format"), None).await
 }

@@ -12,7 +12,8 @@ pub fn link_of(table: &Table, id: i64) -> String {
         Screen::Machines => "/admin/machines".to_owned(),
         Screen::Imports => format!("/admin/import/{id}"),
         Screen::Letters => format!("/admin/letters/{id}"),
-        Screen::List | Screen::Jobs | Screen::People | Screen::Payments => {
+        Screen::Payments => format!("/admin/payments/{id}"),
+        Screen::List | Screen::Jobs | Screen::People => {
             format!("/admin/t/{}/{id}", table.name)
         }
     }

@@ -82,7 +82,7 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let table = table_of(&table)?;
-    let request = ListRequest::of(table, query.as_deref().unwrap_or_default())?;
+    let request = ListRequest::of(table, query.as_deref().unwrap_or_default())?.seen_by(&person);
     let shown: ListPage = list_page(&app, &person, request).await?;
     page(&shown)
 }

@@ -58,7 +58,7 @@ pub async fn pick(
         found: app
             .store()
             .tables()
-            .pick_list(column, words, PICK_MAX)
+            .pick_list(column, words, person.account.payee, PICK_MAX)
             .await?,
     })
 }

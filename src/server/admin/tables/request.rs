@@ -3,6 +3,7 @@
 use crate::server::web::cells::{self, OPS};
 use crate::server::web::form::FormData;
 use crate::server::web::problem::Problem;
+use crate::server::web::session::Person;
 use crate::store::catalogue::{Column, Table};
 use crate::store::tables::{Deleted, Filter, ListQuery};
 
@@ -53,6 +54,12 @@ impl ListRequest {
             request.query.descending = false;
         }
         Ok(request)
+    }
+
+    /// The same as far as this person sees it.
+    pub fn seen_by(mut self, person: &Person) -> Self {
+        self.query.payee = person.account.payee;
+        self
     }
 
     fn read(&mut self, name: &str, value: &str) -> Result<(), Problem> {

@@ -9,7 +9,7 @@ use super::links::{link_of, name_of, trail_link};
 use super::table_of;
 use super::trail::{Trace, changes_in, trail_of};
 use crate::server::AppState;
-use crate::server::admin::reach::is_beyond;
+use crate::server::admin::reach::{is_beyond, may_see};
 use crate::server::web::cells;
 use crate::server::web::extract::PathParam;
 use crate::server::web::field::Field;
@@ -77,6 +77,7 @@ pub async fn row(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let table = table_of(&table)?;
+    may_see(&app, &person, table, id).await?;
     let row = app.store().tables().fetch(table, id).await?;
     let done = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "done")

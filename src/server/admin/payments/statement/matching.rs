@@ -1,0 +1,99 @@
+//! Whose money a line of a statement is.
+
+use super::sheet::{Statement, StatementRow};
+use crate::domain::payment::{NoteCode, Provider};
+use crate::server::AppState;
+use crate::server::pay::shown::missing;
+use crate::store::StoreError;
+use crate::store::payments::PaymentRow;
+
+/// Whose money a line is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Match {
+    /// A payment's: booked when the person says so.
+    Payment(Box<PaymentRow>),
+    /// Booked before, under the same number with the same amount.
+    Known(i64),
+    /// Booked before and taken back: nothing books the same line again.
+    TakenBack(i64),
+    /// Its note has codes of two payments.
+    Several,
+    /// Its note has a code, and no payment of this payee has it.
+    UnknownCode(String),
+    /// Its note has none.
+    NoCode,
+}
+
+impl Match {
+    /// Can it be kept as money that fits no payment?
+    pub(super) const fn is_stray(&self) -> bool {
+        matches!(self, Self::UnknownCode(_) | Self::NoCode | Self::Several)
+    }
+
+    /// What will happen, and the tone of it.
+    pub(super) fn words(&self, amount: i64) -> (String, &'static str) {
+        let (words, tone) = match self {
+            Self::Payment(row) if !row.state().is_open() => {
+                return (
+                    format!("{}: sẽ ghi, cần người xem", row.state().label()),
+                    "tone doubt",
+                );
+            }
+            Self::Payment(row) => match amount.cmp(&missing(row)) {
+                std::cmp::Ordering::Equal => ("Vừa đủ", "tone good"),
+                std::cmp::Ordering::Less => ("Thiếu", "tone doubt"),
+                std::cmp::Ordering::Greater => ("Thừa", "tone doubt"),
+            },
+            Self::Known(_) => ("Đã ghi trước đó", "tone calm"),
+            Self::TakenBack(_) => ("Đã ghi rồi hoàn tác: không ghi lại", "tone calm"),
+            Self::Several => ("Có nhiều mã thanh toán", "tone doubt"),
+            Self::UnknownCode(_) => ("Mã không có ở bên nhận này", "tone doubt"),
+            Self::NoCode => ("Không phải tiền của ta", "tone calm"),
+        };
+        (words.to_owned(), tone)
+    }
+}
+
+/// Every line with whose it is.
+pub(super) async fn matched<'s>(
+    app: &AppState,
+    statement: &'s Statement,
+) -> Result<Vec<(&'s StatementRow, Match)>, StoreError> {
+    let mut all = Vec::with_capacity(statement.rows.len());
+    for row in &statement.rows {
+        all.push((row, one(app, statement.payee, row).await?));
+    }
+    Ok(all)
+}
+
+async fn one(app: &AppState, payee: i64, line: &StatementRow) -> Result<Match, StoreError> {
+    let payments = app.store().payments();
+    let codes = NoteCode::all_in(&line.note);
+    let mut found = Vec::new();
+    for code in &codes {
+        let payment = payments.of_code(code.as_str()).await?;
+        found.extend(payment.filter(|p| p.provider == Provider::VietQr && p.owner_id == payee));
+    }
+    let Some(payment) = found.pop() else {
+        return Ok(codes.first().map_or(Match::NoCode, |code| {
+            Match::UnknownCode(code.as_str().to_owned())
+        }));
+    };
+    if !found.is_empty() {
+        return Ok(Match::Several);
+    }
+    let transfers = payments.transfers(payment.id).await?;
+    let has = |reference: &str, amount: i64| {
+        transfers
+            .iter()
+            .any(|t| t.reference == reference && t.amount == amount)
+    };
+    let undone = format!("undo-{}", line.reference);
+    Ok(if has(&undone, -line.amount) {
+        Match::TakenBack(payment.id)
+    } else if has(&line.reference, line.amount) {
+        Match::Known(payment.id)
+    } else {
+        Match::Payment(Box::new(payment))
+    })
+}
