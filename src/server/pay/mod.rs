@@ -25,6 +25,7 @@ mod refusal;
 mod shown;
 mod state;
 mod stream;
+pub mod turn;
 mod webhook;
 mod who;
 

@@ -20,6 +20,7 @@ mod list;
 mod notice;
 mod payable;
 mod row;
+mod turns;
 mod unmatched;
 
 pub use add::{NewBooking, NewPayable, NewRenter, NewRequest};
