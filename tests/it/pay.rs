@@ -67,7 +67,7 @@ impl PayShop {
     }
 
     /// Another server of the same database.
-    async fn second(&self, base: &Base) -> Self {
+    pub async fn second(&self, base: &Base) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key_file = self.folder.path().join("serve.key");
         Self::beside(base, self.clock.clone(), folder, &key_file).await
@@ -348,7 +348,7 @@ fn hmac(key: &str, text: &str) -> String {
 }
 
 /// PayOS tells that so much came.
-fn official(order_code: i64, reference: &str, amount: i64, key: &str) -> String {
+pub fn official(order_code: i64, reference: &str, amount: i64, key: &str) -> String {
     let data = [
         ("accountNumber", json!("0123456789")),
         ("amount", json!(amount)),

@@ -314,3 +314,38 @@ async fn health_tells_which_provider_is_not_well(base: &Base) {
     assert!(sandbox.gateway().truth().transfers.is_empty());
 }
 }
+
+on_both! {
+async fn a_channel_is_never_asked_more_often_than_it_takes(base: &Base) {
+    const OPEN: usize = 60;
+    let (sandbox, shop) = opened(base).await;
+    let gateway = sandbox.gateway();
+    let mut all = Vec::new();
+    for _ in 0..OPEN {
+        all.push(begin(&shop, 50_000, "payos").await);
+    }
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    gateway.update(|s| s.calls_per_s = Some(5));
+    // Another server of the same database: everything that is open is asked about at once, by one of them,
+    // and people look at their pages at both.
+    let other = shop.second(base).await;
+    let before = gateway.truth().times_called("payos.get");
+    let looking = async {
+        for (_, _, token) in all.iter().take(20) {
+            let path = format!("/pay/{token}/refresh");
+            let (here, there) = tokio::join!(shop.call("GET", &path, None, None), other.call("GET", &path, None, None));
+            assert_eq!((here.0, there.0), (StatusCode::OK, StatusCode::OK));
+        }
+    };
+    let asked = async {
+        shop.store().payments().ask_all().await.unwrap();
+        let begun = Instant::now();
+        while gateway.truth().times_called("payos.get") - before < OPEN {
+            assert!(begun.elapsed() < Duration::from_secs(45), "they are not all asked about");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::join!(looking, asked);
+    assert_eq!(gateway.truth().over_the_limit, 0);
+}
+}

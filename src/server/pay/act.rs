@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::begin::counted;
-use super::cashier::{Cashier, timed};
+use super::cashier::Cashier;
 use super::input::Input;
 use super::look::{of_token, seen};
 use super::refusal::PayRefusal;
@@ -120,7 +120,8 @@ async fn enter(
     let provider = cashier.provider(payment.owner_id, payment.provider).await?;
     let provider = provider.ok_or_else(|| PayRefusal::provider("Ví đang tắt."))?;
     let order = cashier.order_ref(&payment);
-    match timed(&payment, "otp", provider.enter_otp(&order, otp)).await {
+    let call = provider.enter_otp(&order, otp);
+    match cashier.at_once(&payment, "otp", call).await {
         Ok(told) => {
             let outcome = cashier.take(&payment, &told, Source::Poll, "otp").await?;
             Ok(outcome.payment)
@@ -187,7 +188,8 @@ pub async fn resend(
     let provider = cashier.provider(payment.owner_id, payment.provider).await?;
     let provider = provider.ok_or_else(|| PayRefusal::provider("Ví đang tắt."))?;
     let order = cashier.order_ref(&payment);
-    match timed(&payment, "otp_resend", provider.resend_otp(&order)).await {
+    let call = provider.resend_otp(&order);
+    match cashier.at_once(&payment, "otp_resend", call).await {
         Ok(prompt) => cashier.keep_prompt(&payment, &prompt).await?,
         Err(fault) => return Err(otp_refused(&cashier, &payment, fault).await?),
     }

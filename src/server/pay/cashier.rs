@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::facts::{self, Meaning};
 use super::refusal::PayRefusal;
+use super::turn;
 use crate::domain::payment::{End, Provider, order_code, payment_code};
 use crate::providers::{
     Channel, Link, Order, OrderRef, OtpPrompt, Payer, PaymentProvider, ProviderFault, Told,
@@ -27,10 +28,8 @@ use crate::store::{Actor, StoreError};
 const LASTS_MS: i64 = 15 * 60 * 1000;
 /// How long a provider's answer is waited for.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
-/// Questions to a channel are so far apart: five a second.
-const APART_MS: i64 = 200;
 /// How long a turn to ask is waited for, where somebody waits for the answer.
-const TURN_MAX_MS: i64 = 3_000;
+const TURN_MAX: Duration = Duration::from_secs(3);
 
 /// Somebody wants to pay.
 #[derive(Debug, Clone)]
@@ -210,10 +209,20 @@ impl Cashier {
     async fn open(&self, row: PaymentRow) -> Result<PaymentRow, PayRefusal> {
         let provider = self.needed(&row).await?;
         let order = self.order(&row).await?;
-        match timed(&row, "open", provider.open(&order)).await {
+        match self.at_once(&row, "open", provider.open(&order)).await {
             Ok(link) => self.keep_link(row.id, &link).await,
             Err(fault) => Err(self.not_opened(&row, fault).await?),
         }
+    }
+
+    /// A call that somebody waits for: made at once, and questions make room for it.
+    pub async fn at_once<T>(
+        &self,
+        row: &PaymentRow,
+        name: &'static str,
+        call: impl Future<Output = Result<T, ProviderFault>>,
+    ) -> Result<T, ProviderFault> {
+        turn::at_once(&self.app, row, timed(row, name, call)).await
     }
 
     async fn keep_link(&self, id: i64, link: &Link) -> Result<PaymentRow, PayRefusal> {
@@ -307,17 +316,9 @@ impl Cashier {
         if !is_worth_it || !self.app.store().payments().claim_question(row.id).await? {
             return Ok(row);
         }
-        let channel = format!("{}|{}", row.owner_id, row.provider.wire());
-        let wait = self
-            .app
-            .store()
-            .payments()
-            .take_turn(&channel, APART_MS)
-            .await?;
-        if wait > TURN_MAX_MS {
+        if !turn::question(&self.app, &row, TURN_MAX).await? {
             return Ok(row);
         }
-        tokio::time::sleep(Duration::from_millis(wait.max(0).unsigned_abs())).await;
         match self.ask(row.clone(), source).await {
             Ok(row) => Ok(row),
             // Nobody knows more than before; whoever looks is shown what is known.
@@ -439,7 +440,8 @@ impl Cashier {
         }
         let provider = self.needed(&row).await?;
         let order = self.order_ref(&row);
-        let told = timed(&row, "cancel", provider.cancel(&order, "Khach huy")).await?;
+        let call = provider.cancel(&order, "Khach huy");
+        let told = self.at_once(&row, "cancel", call).await?;
         let after = self
             .take(&row, &told, Source::Poll, "cancel")
             .await?
@@ -470,7 +472,9 @@ impl Cashier {
     pub async fn close(&self, row: &PaymentRow) -> Result<PaymentRow, PayRefusal> {
         let provider = self.needed(row).await?;
         let order = self.order_ref(row);
-        let told = timed(row, "cancel", provider.cancel(&order, "Da tra cach khac")).await?;
+        let call = provider.cancel(&order, "Da tra cach khac");
+        // May take a second call: what it is now.
+        let told = self.at_once(row, "cancel", call).await?;
         self.take(row, &told, Source::Poll, "close")
             .await
             .map(|o| o.payment)
@@ -538,7 +542,7 @@ fn otp_text(otp: &OtpPrompt) -> String {
 }
 
 /// A call, bounded in time and counted. No answer in time is no answer.
-pub async fn timed<T>(
+async fn timed<T>(
     row: &PaymentRow,
     call: &'static str,
     asked: impl Future<Output = Result<T, ProviderFault>>,

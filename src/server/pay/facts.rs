@@ -63,16 +63,14 @@ pub fn meaning(payment: &PaymentRow, told: &Told, is_settled: bool, now_ms: i64)
     let has_money = !told.transfers.is_empty() || payment.received() > 0;
     match told.standing {
         ToldStanding::Open if !is_over || has_money => facts.push(Fact::Opened),
-        ToldStanding::Processing => facts.push(Fact::Processing),
-        ToldStanding::Paid if !has_money => facts.push(Fact::Processing),
-        ToldStanding::Paid => {}
+        ToldStanding::Paid if has_money => {}
+        ToldStanding::Processing | ToldStanding::Paid => facts.push(Fact::Processing),
         ToldStanding::Suspect => facts.push(Fact::Suspect),
         // Its link was taken back because another payment was first: it stays open until its time is over, so
         // that money which comes all the same is known as too much.
         ToldStanding::Ended(_) if is_settled && !is_over => {}
-        ToldStanding::Ended(_) if is_settled => facts.push(Fact::Ended(End::Expired)),
-        ToldStanding::Ended(end) => facts.push(Fact::Ended(end)),
-        ToldStanding::Open => facts.push(Fact::Ended(End::Expired)),
+        ToldStanding::Ended(end) if !is_settled => facts.push(Fact::Ended(end)),
+        ToldStanding::Ended(_) | ToldStanding::Open => facts.push(Fact::Ended(End::Expired)),
         ToldStanding::Absent if is_over => facts.push(Fact::Ended(End::Expired)),
         ToldStanding::Silent if payment.expires_at + STATEMENT_MS <= now_ms => {
             facts.push(Fact::Ended(End::Expired));

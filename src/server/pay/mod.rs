@@ -26,6 +26,7 @@ pub mod refusal;
 pub mod shown;
 mod state;
 mod stream;
+pub mod turn;
 mod webhook;
 mod who;
 

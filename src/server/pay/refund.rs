@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::cashier::{Cashier, timed};
+use super::cashier::Cashier;
 use super::refusal::PayRefusal;
 use crate::domain::payment::{PaymentState, Provider};
 use crate::providers::{ProviderFault, RefundOrder};
@@ -132,7 +132,8 @@ async fn by_provider(
         by: actor.who.clone(),
         reason: refund.reason.clone(),
     };
-    match timed(payment, "refund", provider.refund(&order)).await {
+    let call = provider.refund(&order);
+    match cashier.at_once(payment, "refund", call).await {
         Ok(_) => Ok(()),
         // Asked for before, and on its way there.
         Err(ProviderFault::Refused { ref code, .. }) if code == "94" => Ok(()),

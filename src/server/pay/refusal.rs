@@ -15,7 +15,10 @@ const RETRY_AFTER_S: u64 = 5;
 
 /// A refusal. The cause goes to the log, never into the answer.
 #[derive(Debug, Clone)]
-pub struct PayRefusal {
+pub struct PayRefusal(Box<Refusal>);
+
+#[derive(Debug, Clone)]
+struct Refusal {
     status: StatusCode,
     code: &'static str,
     error: String,
@@ -25,13 +28,13 @@ pub struct PayRefusal {
 
 impl PayRefusal {
     fn new(status: StatusCode, code: &'static str, error: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Refusal {
             status,
             code,
             error: error.into(),
             retry_after_s: None,
             also: Map::new(),
-        }
+        }))
     }
 
     /// The request cannot be used.
@@ -113,26 +116,26 @@ impl PayRefusal {
 
     /// When to ask again.
     #[must_use]
-    pub const fn after(mut self, seconds: u64) -> Self {
-        self.retry_after_s = Some(seconds);
+    pub fn after(mut self, seconds: u64) -> Self {
+        self.0.retry_after_s = Some(seconds);
         self
     }
 
     /// With something more to say.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.also.insert(name.to_owned(), value.into());
+        self.0.also.insert(name.to_owned(), value.into());
         self
     }
 
     /// Its status.
-    pub const fn status(&self) -> StatusCode {
-        self.status
+    pub fn status(&self) -> StatusCode {
+        self.0.status
     }
 
     /// What a person reads.
     pub fn error(&self) -> &str {
-        &self.error
+        &self.0.error
     }
 }
 
@@ -194,15 +197,15 @@ impl From<ProviderFault> for PayRefusal {
 impl IntoResponse for PayRefusal {
     fn into_response(self) -> Response {
         let mut body = Map::new();
-        body.insert("error".to_owned(), json!(self.error));
-        body.insert("code".to_owned(), json!(self.code));
-        body.extend(self.also.clone());
-        let mut response = (self.status, Json(body)).into_response();
+        body.insert("error".to_owned(), json!(self.0.error));
+        body.insert("code".to_owned(), json!(self.0.code));
+        body.extend(self.0.also.clone());
+        let mut response = (self.0.status, Json(body)).into_response();
         let headers = response.headers_mut();
-        if let Some(seconds) = self.retry_after_s {
+        if let Some(seconds) = self.0.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.0.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         // Where a person asked, it is drawn as a page.

@@ -232,9 +232,8 @@ fn said(code: &'static str, message: &'static str) -> Response {
 
 /// `GET /payment/vnpay/ipn`: checked in the order that VNPay's table has.
 pub async fn vnpay_ipn(State(app): State<AppState>, RawQuery(query): RawQuery) -> Response {
-    let _place = match admitted() {
-        Ok(place) => place,
-        Err(_) => return said("99", "Unknown error"),
+    let Ok(_place) = admitted() else {
+        return said("99", "Unknown error");
     };
     match ipn(&app, query.as_deref().unwrap_or_default()).await {
         Ok((code, message)) => said(code, message),

@@ -9,11 +9,12 @@ use crate::domain::calendar::{DAY_MS, day_of, day_start};
 use crate::providers::{SeenTransfer, Told};
 use crate::server::AppState;
 use crate::server::pay::cashier::Cashier;
+use crate::server::pay::turn;
 use crate::store::StoreError;
 use crate::store::payments::{Difference, DifferenceKind, PaymentRow, Source, StoredTransfer};
 
-/// Providers are asked five times a second; the reconciler goes before.
-const APART_MS: i64 = 200;
+/// How long a turn to ask is waited for.
+const TURN_MAX: Duration = Duration::from_mins(1);
 /// Payments that are read at once.
 const BATCH: u32 = 200;
 /// Not before this hour of the day in Viet Nam: late news of the evening have come by then.
@@ -62,9 +63,9 @@ pub async fn compare(app: &AppState, from_ms: i64, to_ms: i64) -> Result<usize, 
 
 async fn one(app: &AppState, payment: PaymentRow, day: &str) -> Result<usize, StoreError> {
     let (payments, cashier) = (app.store().payments(), Cashier::of(app));
-    let turn = format!("{}|{}", payment.owner_id, payment.provider.wire());
-    let wait = payments.take_turn(&turn, APART_MS).await?;
-    tokio::time::sleep(Duration::from_millis(wait.max(0).unsigned_abs())).await;
+    if !turn::question(app, &payment, TURN_MAX).await? {
+        return Ok(0);
+    }
     let Ok(Some(provider)) = cashier.provider(payment.owner_id, payment.provider).await else {
         return Ok(0);
     };

@@ -15,9 +15,9 @@ use crate::server::mail::mailer;
 use crate::store::StoreError;
 use crate::store::letters::{ClaimedLetter, Ended};
 
-/// Letters that are taken at a time: within their lease even where each takes as long as it may.
-const BATCH: u32 = 64;
-/// Letters on their way at the same time.
+/// Letters that are taken at a time, and on their way at the same time: within their lease even where each
+/// takes as long as it may, so that who dies with them is followed soon.
+const BATCH: u32 = 16;
 const AT_ONCE: usize = 16;
 /// What became of so many is kept in one transaction.
 const TOLD_AT_ONCE: usize = 32;

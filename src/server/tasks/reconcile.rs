@@ -2,21 +2,26 @@
 //!
 //! A webhook may never come: what is not known is asked, by one server of all.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use futures_util::future::join_all;
+use futures_util::stream;
 
 use super::{Place, Task};
 use crate::server::AppState;
 use crate::server::pay::cashier::Cashier;
-use crate::server::pay::next_question;
+use crate::server::pay::{next_question, turn};
 use crate::store::StoreError;
 use crate::store::payments::{PaymentRow, Source, rest_ms};
 
-/// Questions to a channel are so far apart, in milliseconds: five a second.
-const APART_MS: i64 = 200;
 /// Payments of a channel that are asked about in one run.
-const AT_ONCE: u32 = 40;
+const IN_A_RUN: u32 = 40;
+/// Questions to a channel whose answer is not there yet: a provider that is slow holds up no other one.
+const AT_ONCE: usize = 40;
+/// How long a turn to ask is waited for. Who waits longer is claimed for another run.
+const TURN_MAX: Duration = Duration::from_secs(40);
 
 pub(super) const TASK: Task = Task {
     name: "reconcile",
@@ -47,15 +52,30 @@ async fn run(app: AppState) -> Result<(), StoreError> {
 }
 
 async fn channel(app: &AppState, owner: i64, provider: &str) -> Result<(), StoreError> {
-    let payments = app.store().payments();
-    let due = payments.due(owner, provider, AT_ONCE).await?;
-    let turn = format!("{owner}|{provider}");
-    let asked = due.into_iter().map(async |due| {
-        let wait = payments.take_turn(&turn, APART_MS).await?;
-        tokio::time::sleep(Duration::from_millis(wait.max(0).unsigned_abs())).await;
-        ask(app, due.payment).await
+    let due = app
+        .store()
+        .payments()
+        .due(owner, provider, IN_A_RUN)
+        .await?;
+    // One after the other, each as soon as it may: nobody takes a turn that others wait behind.
+    let turns = stream::iter(due).then(|due| {
+        let app = app.clone();
+        async move {
+            let is_turn = turn::question(&app, &due.payment, TURN_MAX).await?;
+            Ok::<_, StoreError>((due.payment, is_turn))
+        }
     });
-    for done in join_all(asked).await {
+    let asking = turns.map(|turn| {
+        let app = app.clone();
+        async move {
+            match turn? {
+                (payment, true) => ask(&app, payment).await,
+                (payment, false) => app.store().payments().ask_soon(payment.id).await,
+            }
+        }
+    });
+    let mut asked = pin!(asking.buffer_unordered(AT_ONCE));
+    while let Some(done) = asked.next().await {
         done?;
     }
     Ok(())

@@ -25,7 +25,7 @@ use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::payments::LETTER;
 
 /// Who was handed a letter has so long to say what became of it, in milliseconds.
-pub const LEASE_MS: i64 = 120_000;
+pub const LEASE_MS: i64 = 45_000;
 
 /// A letter that is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

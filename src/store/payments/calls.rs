@@ -2,7 +2,7 @@
 
 use super::Payments;
 use crate::store::StoreError;
-use crate::store::base::{Conn, Tx, execute, int, int_or_none, one, transaction, values};
+use crate::store::base::{Conn, Tx, execute, int_or_none, one, transaction, values};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Within an hour, and within a day.
@@ -45,33 +45,4 @@ async fn count(tx: &Tx, caller: &str) -> Result<Result<(), u64>, StoreError> {
         execute(tx, sql, values![caller, hour]).await?;
     }
     Ok(Ok(()))
-}
-
-impl Payments<'_> {
-    /// When a channel may be asked next, in milliseconds from now: each question takes a turn, and turns
-    /// are `apart_ms` apart, over all servers. A channel that has answered too much is left alone by
-    /// taking a turn far ahead.
-    pub async fn take_turn(&self, channel: &str, apart_ms: i64) -> Result<i64, StoreError> {
-        transaction!(self.store, |tx| take_turn(&tx, channel, apart_ms))
-    }
-}
-
-/// Turns stand among the counts, under a name that no caller has: `since` is 0, `count` the next turn.
-async fn take_turn(tx: &Tx, channel: &str, apart_ms: i64) -> Result<i64, StoreError> {
-    let caller = format!("turn|{channel}");
-    let sql = format!(
-        "SELECT count FROM call_count WHERE caller = ? AND since = 0{}",
-        tx.locked()
-    );
-    let now = tx.now_ms();
-    let Some(row) = one(tx, &sql, values![&caller]).await? else {
-        let sql = "INSERT INTO call_count (caller, since, count) VALUES (?, 0, ?)";
-        execute(tx, sql, values![&caller, now + apart_ms]).await?;
-        return Ok(0);
-    };
-    // A clock that was set back must not stop a channel for a day.
-    let turn = int(&row, 0)?.max(now).min(now + HOUR_MS);
-    let sql = "UPDATE call_count SET count = ? WHERE caller = ? AND since = 0";
-    execute(tx, sql, values![turn + apart_ms, &caller]).await?;
-    Ok(turn - now)
 }

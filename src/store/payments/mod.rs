@@ -22,6 +22,7 @@ mod payable;
 mod row;
 mod statement;
 mod today;
+mod turns;
 mod unmatched;
 
 pub use add::{NewBooking, NewPayable, NewRenter, NewRequest};

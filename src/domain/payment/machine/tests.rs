@@ -132,7 +132,7 @@ proptest! {
         let (first, owed) = told(amount, &events);
         prop_assert_eq!(told(amount, &other), (first, owed));
         // A word, unlike money, may be told again by anybody: transfers are told once each.
-        if let Some(word) = events.iter().filter(|e| !matches!(e, Transfer(_))).nth(0) {
+        if let Some(word) = events.iter().find(|e| !matches!(e, Transfer(_))) {
             let mut repeated = events.clone();
             repeated.insert(again.index(events.len() + 1), *word);
             prop_assert_eq!(told(amount, &repeated), (first, owed));

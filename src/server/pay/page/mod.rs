@@ -72,6 +72,7 @@ struct OtpForm {
 
 #[derive(Template)]
 #[template(path = "pay.html")]
+#[expect(clippy::struct_excessive_bools, reason = "what a page shows or not")]
 struct PayTemplate<'p> {
     w: &'static Words,
     title: String,
