@@ -159,12 +159,12 @@ impl From<StoreError> for PayRefusal {
 impl From<PayRefusal> for Problem {
     fn from(refusal: PayRefusal) -> Self {
         let problem = Self::new(
-            refusal.status,
+            refusal.0.status,
             "payment",
             "The payment does not allow it",
-            refusal.error,
+            refusal.0.error.clone(),
         );
-        match refusal.retry_after_s {
+        match refusal.0.retry_after_s {
             Some(seconds) => problem.after(seconds),
             None => problem,
         }
