@@ -209,7 +209,9 @@ fn shown((row, whose): &(&StatementRow, Match)) -> Shown {
         amount: money(row.amount),
         reference: row.reference.clone(),
         payment: match whose {
-            Match::Payment(payment) => Some((payment.id, payment.payment_code.clone())),
+            Match::Payment(payment) | Match::Differs(payment) => {
+                Some((payment.id, payment.payment_code.clone()))
+            }
             Match::Known(id) | Match::TakenBack(id) => Some((*id, format!("#{id}"))),
             _ => None,
         },
@@ -268,7 +270,7 @@ async fn bring_in(
             at_ms: row.at_ms,
         };
         let done = match &whose {
-            Match::Payment(payment) => {
+            Match::Payment(payment) | Match::Differs(payment) => {
                 let heard = Heard {
                     payment: payment.id,
                     source: Source::Statement,
