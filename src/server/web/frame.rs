@@ -179,7 +179,13 @@ pub fn url_of(table: &Table) -> String {
 }
 
 /// What a page says after something was done: only these, never text from the address.
-const NOTICES: [(&str, &str); 26] = [
+const NOTICES: [(&str, &str); 29] = [
+    ("compared", "Đã so xong."),
+    (
+        "comparing",
+        "Đang so với các cổng. Mở lại trang này sau ít phút.",
+    ),
+    ("looked", "Đã ghi là đã xem."),
     (
         "asked_to_pay",
         "Đã lập yêu cầu. Gửi liên kết hoặc mã QR cho khách.",

@@ -8,6 +8,7 @@
 //! be taken back is asked twice, by the server; looking changes nothing.*
 
 mod act;
+mod compare;
 mod request;
 mod review;
 mod statement;
@@ -37,6 +38,9 @@ pub fn routes() -> Vec<Route> {
     let change = |path, handler| Route::change(path, decide, handler);
     vec![
         look("/admin/payments/review", get(review::show)),
+        look("/admin/payments/compare", get(compare::show)),
+        change("/admin/payments/compare", post(compare::run)),
+        change("/admin/payments/compare/{id}/seen", post(compare::looked)),
         look("/admin/payments/new", get(request::form)),
         change("/admin/payments/new", post(request::add)),
         look("/admin/payments/requests/{id}", get(request::show)),
