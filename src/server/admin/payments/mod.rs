@@ -9,6 +9,7 @@
 
 mod act;
 mod compare;
+mod pictures;
 mod request;
 mod review;
 mod statement;
@@ -41,6 +42,7 @@ pub fn routes() -> Vec<Route> {
         look("/admin/payments/compare", get(compare::show)),
         change("/admin/payments/compare", post(compare::run)),
         change("/admin/payments/compare/{id}/seen", post(compare::looked)),
+        look("/admin/payments/pictures", get(pictures::show)),
         look("/admin/payments/new", get(request::form)),
         change("/admin/payments/new", post(request::add)),
         look("/admin/payments/requests/{id}", get(request::show)),
