@@ -19,6 +19,7 @@ use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::server::web::words::{ago, count, money, time};
 use crate::store::catalogue::desk::{COLLECTION_DATA, collection_data};
+use crate::store::catalogue::payments::{PAYMENT, payment};
 use crate::store::catalogue::{Area, Column, Role, work};
 use crate::store::jobs::{Day, Tally};
 use crate::store::machines::MachineDetails;
@@ -49,6 +50,15 @@ struct MachineRow {
     is_alive: bool,
 }
 
+/// Customers' payments of today.
+struct PaymentFigures {
+    sum: String,
+    paid: String,
+    paid_url: String,
+    waiting: String,
+    to_decide: Option<String>,
+}
+
 #[derive(Template)]
 #[template(path = "dashboard.html")]
 #[expect(
@@ -62,6 +72,8 @@ struct Dashboard {
     is_loud: bool,
     /// Nothing was done here yet: what comes first is said.
     is_new: bool,
+    /// Customers' payments of today, for who sees them.
+    payments: Option<PaymentFigures>,
     /// What a collector still has to collect: how many, and their list.
     to_collect: Option<(String, String)>,
     today_url: String,
@@ -215,6 +227,7 @@ pub async fn show(
             && jobs.tallies.is_empty()
             && jobs.all_waiting() == 0
             && person.may(Area::Machines, Right::Add),
+        payments: payment_figures(&app, &person, today, &day).await?,
         to_collect: to_collect(&app, &person).await?,
         today_url: format!("/admin/t/jobs?f.ended_at.from={day}&sort=ended_at&desc=1"),
         paid_today: money(paid(|t| t.paid)),
@@ -264,6 +277,32 @@ pub async fn show(
             .collect(),
         now: time(now),
     })
+}
+
+/// Customers' money of today. Nothing for who does not see it.
+async fn payment_figures(
+    app: &AppState,
+    person: &Person,
+    today: i64,
+    day: &str,
+) -> Result<Option<PaymentFigures>, Problem> {
+    if !person.may(Area::Payments, Right::See) {
+        return Ok(None);
+    }
+    let (payments, own) = (app.store().payments(), person.account.payee);
+    let figures = payments.today(own, today).await?;
+    let to_decide = payments.to_decide(own).await?.all();
+    Ok(Some(PaymentFigures {
+        sum: money(figures.sum),
+        paid: count(figures.paid),
+        paid_url: format!(
+            "/admin/t/{}?f.{}.from={day}",
+            PAYMENT.name,
+            payment::PAID_AT.name
+        ),
+        waiting: count(figures.waiting),
+        to_decide: (to_decide > 0).then(|| count(to_decide)),
+    }))
 }
 
 /// What stands in a collector's name and is not collected.
