@@ -1,11 +1,13 @@
 //! The first page: what happened today, how much money, does anything need a person.
 
+mod payments;
 mod trend;
 
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 
+use payments::{PaymentFigures, payment_figures};
 use trend::{Bar, bars, day_of};
 
 use crate::domain::calendar::day_start;
@@ -19,7 +21,6 @@ use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::server::web::words::{ago, count, money, time};
 use crate::store::catalogue::desk::{COLLECTION_DATA, collection_data};
-use crate::store::catalogue::payments::{PAYMENT, payment};
 use crate::store::catalogue::{Area, Column, Role, work};
 use crate::store::jobs::{Day, Tally};
 use crate::store::machines::MachineDetails;
@@ -48,15 +49,6 @@ struct MachineRow {
     sessions: i64,
     operator: String,
     is_alive: bool,
-}
-
-/// Customers' payments of today.
-struct PaymentFigures {
-    sum: String,
-    paid: String,
-    paid_url: String,
-    waiting: String,
-    to_decide: Option<String>,
 }
 
 #[derive(Template)]
@@ -277,32 +269,6 @@ pub async fn show(
             .collect(),
         now: time(now),
     })
-}
-
-/// Customers' money of today. Nothing for who does not see it.
-async fn payment_figures(
-    app: &AppState,
-    person: &Person,
-    today: i64,
-    day: &str,
-) -> Result<Option<PaymentFigures>, Problem> {
-    if !person.may(Area::Payments, Right::See) {
-        return Ok(None);
-    }
-    let (payments, own) = (app.store().payments(), person.account.payee);
-    let figures = payments.today(own, today).await?;
-    let to_decide = payments.to_decide(own).await?.all();
-    Ok(Some(PaymentFigures {
-        sum: money(figures.sum),
-        paid: count(figures.paid),
-        paid_url: format!(
-            "/admin/t/{}?f.{}.from={day}",
-            PAYMENT.name,
-            payment::PAID_AT.name
-        ),
-        waiting: count(figures.waiting),
-        to_decide: (to_decide > 0).then(|| count(to_decide)),
-    }))
 }
 
 /// What stands in a collector's name and is not collected.
