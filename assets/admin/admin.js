@@ -54,6 +54,10 @@ document.addEventListener("click", function (event) {
     document.querySelectorAll("[data-tick-all], [data-whole]").forEach(function (box) { box.checked = false; });
     tell();
   }
+  var copies = event.target.closest("[data-copy]");
+  if (copies && navigator.clipboard) {
+    navigator.clipboard.writeText(copies.dataset.copy).then(function () { copies.textContent = "Đã chép"; });
+  }
   var choice = event.target.closest("[data-choose]");
   if (choice) {
     var pick = choice.closest(".pick");

@@ -1,11 +1,13 @@
 //! The first page: what happened today, how much money, does anything need a person.
 
+mod payments;
 mod trend;
 
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 
+use payments::{PaymentFigures, payment_figures};
 use trend::{Bar, bars, day_of};
 
 use crate::domain::calendar::day_start;
@@ -62,6 +64,8 @@ struct Dashboard {
     is_loud: bool,
     /// Nothing was done here yet: what comes first is said.
     is_new: bool,
+    /// Customers' payments of today, for who sees them.
+    payments: Option<PaymentFigures>,
     /// What a collector still has to collect: how many, and their list.
     to_collect: Option<(String, String)>,
     today_url: String,
@@ -215,6 +219,7 @@ pub async fn show(
             && jobs.tallies.is_empty()
             && jobs.all_waiting() == 0
             && person.may(Area::Machines, Right::Add),
+        payments: payment_figures(&app, &person, today, &day).await?,
         to_collect: to_collect(&app, &person).await?,
         today_url: format!("/admin/t/jobs?f.ended_at.from={day}&sort=ended_at&desc=1"),
         paid_today: money(paid(|t| t.paid)),

@@ -93,6 +93,13 @@ pub fn key_of(who: &Who, input: &Input, request: &str) -> Option<KeyUse> {
     Some(KeyUse::of(&who.key(), key, request))
 }
 
+/// Could a letter go there?
+pub fn is_address(email: &str) -> bool {
+    email.split_once('@').is_some_and(|(user, host)| {
+        !user.is_empty() && host.contains('.') && !email.contains(char::is_whitespace)
+    })
+}
+
 async fn gathered<W>(
     app: &AppState,
     who: &Who,
@@ -126,11 +133,6 @@ async fn gathered<W>(
             "{payer}.name: không được để trống."
         )));
     }
-    let is_address = |email: &str| {
-        email.split_once('@').is_some_and(|(user, host)| {
-            !user.is_empty() && host.contains('.') && !email.contains(char::is_whitespace)
-        })
-    };
     if !renter.email.is_empty() && !is_address(&renter.email) {
         return Err(PayRefusal::invalid(format!(
             "{payer}.email: không phải địa chỉ e-mail."

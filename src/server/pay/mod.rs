@@ -18,7 +18,7 @@ mod health;
 mod input;
 pub mod letter;
 mod look;
-mod make;
+pub mod make;
 mod news;
 mod page;
 pub mod refund;

@@ -5,7 +5,7 @@
 
 mod callers;
 mod clock;
-mod compare;
+pub mod compare;
 mod forget;
 mod letters;
 mod reconcile;

@@ -98,6 +98,10 @@ impl Frame {
                 .map(|(t, _)| link(url_of(t), t.vi, t.name))
                 .collect();
             if menu == Menu::Money && person.may(Area::Payments, Right::See) {
+                let statement = "/admin/payments/statement".into();
+                links.push(link(statement, "Nhập sao kê", "payments-statement"));
+                let pictures = "/admin/payments/pictures".into();
+                links.push(link(pictures, "Biểu đồ thu tiền", "payments-pictures"));
                 links.push(link("/admin/templates".into(), "Mẫu thư", "templates"));
             }
             if menu == Menu::Money && person.may(Area::Rules, Right::See) {
@@ -162,14 +166,31 @@ pub fn url_of(table: &Table) -> String {
     match table.screen {
         Screen::People => "/admin/people".to_owned(),
         Screen::Machines => "/admin/machines".to_owned(),
-        Screen::List | Screen::Jobs | Screen::Imports | Screen::Payments | Screen::Letters => {
+        Screen::Comparison => "/admin/payments/compare".to_owned(),
+        Screen::List
+        | Screen::Jobs
+        | Screen::Imports
+        | Screen::Payments
+        | Screen::Requests
+        | Screen::Letters => {
             format!("/admin/t/{}", table.name)
         }
     }
 }
 
 /// What a page says after something was done: only these, never text from the address.
-const NOTICES: [(&str, &str); 24] = [
+const NOTICES: [(&str, &str); 29] = [
+    ("compared", "Đã so xong."),
+    (
+        "comparing",
+        "Đang so với các cổng. Mở lại trang này sau ít phút.",
+    ),
+    ("looked", "Đã ghi là đã xem."),
+    (
+        "asked_to_pay",
+        "Đã lập yêu cầu. Gửi liên kết hoặc mã QR cho khách.",
+    ),
+    ("asked_and_sent", "Đã lập yêu cầu và gửi e-mail cho khách."),
     ("taken_back", "Đã hoàn tác: tiền đã ghi được rút lại."),
     (
         "taken_partly",

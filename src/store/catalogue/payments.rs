@@ -132,6 +132,7 @@ pub static PAYMENT_REQUEST: Table = Table::new(
 .access(Access::Read)
 .area(Area::Payments)
 .menu(Menu::Money, 1)
+.screen(Screen::Requests)
 .indexes(&[
     unique("payment_request_token", &["pay_token"]),
     index("payment_request_renter", &["renter_id"]),
@@ -373,6 +374,7 @@ pub static PAYMENT_DIFFERENCE: Table = Table::new(
 .access(Access::Read)
 .area(Area::Payments)
 .menu(Menu::Money, 8)
+.screen(Screen::Comparison)
 .indexes(&[unique(
     "payment_difference_once",
     &["day", "payment_id", "kind", "reference"],

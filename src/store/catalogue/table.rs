@@ -104,6 +104,10 @@ pub enum Screen {
     Imports,
     /// As any table, and one payment with its story.
     Payments,
+    /// As any table, and one payment request with its link.
+    Requests,
+    /// Differences, day by day.
+    Comparison,
     /// As any table, and one letter with its attempts.
     Letters,
 }

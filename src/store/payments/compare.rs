@@ -1,11 +1,16 @@
 //! The daily comparison: what a provider says and what we hold, where they differ.
 
+use serde_json::json;
+
 use super::Payments;
 use super::row::{PAYMENT_ROW, PaymentRow, read_payment};
 use crate::store::StoreError;
+use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::{
-    Conn, SqlRow, Tx, all, execute, exists, int, int_or_none, text, transaction, values,
+    Conn, SqlRow, Tx, all, execute, exists, int, int_or_none, one, text, transaction, values,
 };
+use crate::store::catalogue::AuditAction;
+use crate::store::catalogue::payments::PAYMENT_DIFFERENCE;
 
 /// How a provider and we differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +26,29 @@ pub enum DifferenceKind {
 }
 
 impl DifferenceKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::MissingHere,
+        Self::MissingThere,
+        Self::Amount,
+        Self::State,
+    ];
+
+    /// What people read.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::MissingHere => "Cổng có, ta chưa ghi lúc so",
+            Self::MissingThere => "Ta ghi, cổng không có",
+            Self::Amount => "Khác số tiền",
+            Self::State => "Khác trạng thái",
+        }
+    }
+
+    /// The one of this name.
+    pub fn of(wire: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.wire() == wire)
+    }
+
     /// The name in the database.
     pub const fn wire(self) -> &'static str {
         match self {
@@ -114,13 +142,38 @@ impl Payments<'_> {
             .collect()
     }
 
-    /// A person has looked at a difference.
-    pub async fn difference_seen(&self, id: i64) -> Result<(), StoreError> {
-        let sql = "UPDATE payment_difference SET seen_at = ? WHERE id = ? AND seen_at IS NULL";
-        execute(self.store, sql, values![self.store.now_ms(), id])
-            .await
-            .map(|_| ())
+    /// A person has looked at a difference; of one payee where `owner` says so. `false`: there is no such
+    /// one.
+    pub async fn difference_seen(
+        &self,
+        id: i64,
+        owner: Option<i64>,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        transaction!(self.store, |tx| seen(&tx, id, owner, actor))
     }
+}
+
+async fn seen(tx: &Tx, id: i64, owner: Option<i64>, actor: &Actor) -> Result<bool, StoreError> {
+    let sql = "SELECT d.seen_at, p.owner_id FROM payment_difference d JOIN payment p ON p.id = d.payment_id WHERE d.id = ?";
+    let Some(row) = one(tx, sql, values![id]).await? else {
+        return Ok(false);
+    };
+    let whose = int(&row, 1)?;
+    if owner.is_some_and(|owner| owner != whose) {
+        return Ok(false);
+    }
+    if int_or_none(&row, 0)?.is_some() {
+        return Ok(true);
+    }
+    let now = tx.now_ms();
+    let sql = "UPDATE payment_difference SET seen_at = ? WHERE id = ? AND seen_at IS NULL";
+    execute(tx, sql, values![now, id]).await?;
+    let entry = Entry::of(AuditAction::PaymentDecide)
+        .row(&PAYMENT_DIFFERENCE, id)
+        .after(json!({ "seen_at": now }));
+    audit::write(tx, actor, entry).await?;
+    Ok(true)
 }
 
 fn read(row: &SqlRow) -> Result<Difference, StoreError> {

@@ -8,6 +8,9 @@
 //! be taken back is asked twice, by the server; looking changes nothing.*
 
 mod act;
+mod compare;
+mod pictures;
+mod request;
 mod review;
 mod statement;
 mod story;
@@ -36,6 +39,14 @@ pub fn routes() -> Vec<Route> {
     let change = |path, handler| Route::change(path, decide, handler);
     vec![
         look("/admin/payments/review", get(review::show)),
+        look("/admin/payments/compare", get(compare::show)),
+        change("/admin/payments/compare", post(compare::run)),
+        change("/admin/payments/compare/{id}/seen", post(compare::looked)),
+        look("/admin/payments/pictures", get(pictures::show)),
+        look("/admin/payments/new", get(request::form)),
+        change("/admin/payments/new", post(request::add)),
+        look("/admin/payments/requests/{id}", get(request::show)),
+        look("/admin/payments/requests/{id}/qr.png", get(request::qr)),
         look("/admin/payments/statement", get(statement::form)),
         look("/admin/payments/statement/{id}", get(statement::show)),
         look("/admin/payments/{id}", get(story::show)),

@@ -19,7 +19,7 @@ use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::server::web::words::{money, time};
 use crate::store::catalogue::Area;
-use crate::store::catalogue::payments::{BOOKING, PAYMENT, PAYMENT_REQUEST};
+use crate::store::catalogue::payments::{BOOKING, PAYMENT};
 use crate::store::letters::LetterView;
 use crate::store::payments::{Payable, PaymentRow, StoredEvent, StoredTransfer};
 
@@ -49,13 +49,13 @@ struct Letter {
     at: String,
 }
 
-struct Other {
-    id: i64,
-    code: String,
-    provider: &'static str,
-    state: &'static str,
-    tone: &'static str,
-    amount: String,
+pub(super) struct Other {
+    pub(super) id: i64,
+    pub(super) code: String,
+    pub(super) provider: &'static str,
+    pub(super) state: &'static str,
+    pub(super) tone: &'static str,
+    pub(super) amount: String,
 }
 
 /// What can be done with it now.
@@ -188,7 +188,7 @@ fn payable_url(row: &PaymentRow) -> Option<String> {
     let id = row.payable.id;
     match row.payable.kind {
         PayableKind::Booking => Some(format!("/admin/t/{}/{id}", BOOKING.name)),
-        PayableKind::Request => Some(format!("/admin/t/{}/{id}", PAYMENT_REQUEST.name)),
+        PayableKind::Request => Some(format!("/admin/payments/requests/{id}")),
         PayableKind::Receipt => None,
     }
 }
@@ -258,7 +258,8 @@ fn account(row: &PaymentRow) -> Vec<(&'static str, String)> {
     .collect()
 }
 
-fn other(row: PaymentRow) -> Other {
+/// Another payment of the same thing.
+pub(super) fn other(row: PaymentRow) -> Other {
     Other {
         id: row.id,
         provider: row.provider.label(),

@@ -8,6 +8,7 @@ use super::bulk::COLLECTED;
 use super::cell_view::{RowView, row_views, stands};
 use super::columns::columns_of;
 use super::filters::{Chip, FilterField, StateTab, chips, filter_fields, tabs};
+use super::links::pages_of;
 use super::request::{ListRequest, SIZES};
 use super::table_of;
 use crate::domain::money::grouped;
@@ -60,6 +61,8 @@ pub struct ListPage {
     columns: Vec<(&'static str, &'static str, bool)>,
     query: String,
     may_add: bool,
+    /// Pages that belong to the list, with their names.
+    pages: Vec<(&'static str, &'static str)>,
     may_tick: bool,
     may_delete: bool,
     may_edit: bool,
@@ -142,6 +145,7 @@ pub async fn list_page(
         filters,
         columns: choosable(table, &columns),
         query: request.text(),
+        pages: pages_of(person, table),
         may_add: !is_gone && (is_free || table.is(&work::JOBS)) && may(Right::Add),
         may_tick: may(Right::Delete) && is_free
             || may(Right::Export)

@@ -12,6 +12,8 @@ use crate::store::payments::PaymentRow;
 pub(super) enum Match {
     /// A payment's: booked when the person says so.
     Payment(Box<PaymentRow>),
+    /// A payment that has money of this number with another amount: put before a person.
+    Differs(Box<PaymentRow>),
     /// Booked before, under the same number with the same amount.
     Known(i64),
     /// Booked before and taken back: nothing books the same line again.
@@ -44,6 +46,7 @@ impl Match {
                 std::cmp::Ordering::Less => ("Thiếu", "tone doubt"),
                 std::cmp::Ordering::Greater => ("Thừa", "tone doubt"),
             },
+            Self::Differs(_) => ("Mã đã ghi với số tiền khác: cần người xem", "tone doubt"),
             Self::Known(_) => ("Đã ghi trước đó", "tone calm"),
             Self::TakenBack(_) => ("Đã ghi rồi hoàn tác: không ghi lại", "tone calm"),
             Self::Several => ("Có nhiều mã thanh toán", "tone doubt"),
@@ -88,11 +91,16 @@ async fn one(app: &AppState, payee: i64, line: &StatementRow) -> Result<Match, S
             .iter()
             .any(|t| t.reference == reference && t.amount == amount)
     };
+    let differs = transfers
+        .iter()
+        .any(|t| t.reference == line.reference && t.amount != line.amount);
     let undone = format!("undo-{}", line.reference);
     Ok(if has(&undone, -line.amount) {
         Match::TakenBack(payment.id)
     } else if has(&line.reference, line.amount) {
         Match::Known(payment.id)
+    } else if differs {
+        Match::Differs(Box::new(payment))
     } else {
         Match::Payment(Box::new(payment))
     })

@@ -2,6 +2,7 @@
 //!
 //! The lines travel with the preview's form and are matched again: no server keeps them in between.
 
+mod book;
 mod matching;
 mod sheet;
 
@@ -13,12 +14,9 @@ use axum::routing::post;
 
 use super::act::{Sure, is_sure};
 use super::is_seen;
-use crate::domain::payment::Provider;
 use crate::server::AppState;
 use crate::server::admin::import::FILE_MAX;
 use crate::server::admin::import::upload::{plain_name, rows_of, too_large};
-use crate::server::pay::cashier::Cashier;
-use crate::server::pay::decide::Line;
 use crate::server::web::extract::{Done, PathParam};
 use crate::server::web::field::Choice;
 use crate::server::web::form::FormData;
@@ -32,8 +30,8 @@ use crate::server::web::words::{count, money, time};
 use crate::store::catalogue::payments::PAYMENT_TRANSFER;
 use crate::store::catalogue::{Area, house};
 use crate::store::imports::ImportRow;
-use crate::store::payments::{Heard, NewUnmatched, SeenMoney, Source, StatementLine};
-use crate::store::{Actor, StoreError, payees};
+use crate::store::{StoreError, payees};
+use book::{Keep, bring_in};
 use matching::{Match, matched};
 use sheet::{Rest, Statement, StatementRow};
 
@@ -50,7 +48,7 @@ pub(super) fn file_routes() -> Vec<Route> {
             decide,
             post(preview).layer(DefaultBodyLimit::max(FILE_MAX)),
         ),
-        Route::change("/admin/payments/statement/book", decide, post(book)),
+        Route::change("/admin/payments/statement/book", decide, post(commit)),
         Route::change("/admin/payments/statement/{id}/undo", decide, post(undo)),
     ]
 }
@@ -209,7 +207,9 @@ fn shown((row, whose): &(&StatementRow, Match)) -> Shown {
         amount: money(row.amount),
         reference: row.reference.clone(),
         payment: match whose {
-            Match::Payment(payment) => Some((payment.id, payment.payment_code.clone())),
+            Match::Payment(payment) | Match::Differs(payment) => {
+                Some((payment.id, payment.payment_code.clone()))
+            }
             Match::Known(id) | Match::TakenBack(id) => Some((*id, format!("#{id}"))),
             _ => None,
         },
@@ -218,15 +218,8 @@ fn shown((row, whose): &(&StatementRow, Match)) -> Shown {
     }
 }
 
-/// Which of the lines that fit no payment are kept.
-#[derive(Debug, Clone, Copy)]
-struct Keep {
-    unknown: bool,
-    plain: bool,
-}
-
 /// Books what the preview showed.
-async fn book(
+async fn commit(
     State(app): State<AppState>,
     person: Person,
     form: FormData,
@@ -247,82 +240,6 @@ async fn book(
         .await;
     let import = begun.map_err(|_| Problem::broken())??;
     Ok(go(&format!("{HERE}/{import}?done=imported")))
-}
-
-async fn bring_in(
-    app: &AppState,
-    statement: &Statement,
-    keep: Keep,
-    actor: &Actor,
-) -> Result<i64, StoreError> {
-    let imports = app.store().imports();
-    let import = imports
-        .begin(&PAYMENT_TRANSFER, &statement.filename, actor)
-        .await?;
-    let cashier = Cashier::of(app);
-    let (mut booked, mut left) = (0, 0);
-    for (row, whose) in matched(app, statement).await? {
-        let line = Line {
-            reference: &row.reference,
-            amount: row.amount,
-            at_ms: row.at_ms,
-        };
-        let done = match &whose {
-            Match::Payment(payment) => {
-                let heard = Heard {
-                    payment: payment.id,
-                    source: Source::Statement,
-                    kind: "transfer",
-                    key: &line.key(),
-                    body: &line.body(),
-                    facts: &[line.fact()],
-                    actor: Some(actor),
-                };
-                let line = StatementLine::Money(&heard);
-                cashier.hear_line(import, &line).await.map(|_| true)
-            }
-            Match::NoCode if keep.plain => stray(&cashier, import, statement, row, "").await,
-            Match::UnknownCode(code) if keep.unknown => {
-                stray(&cashier, import, statement, row, code).await
-            }
-            Match::Several if keep.unknown => stray(&cashier, import, statement, row, "").await,
-            _ => Ok(false),
-        };
-        match done {
-            Ok(true) => booked += 1,
-            // What one payment's rules refuse stops no other line.
-            Ok(false) | Err(StoreError::BadValue { .. }) => left += 1,
-            Err(error) => return Err(error),
-        }
-    }
-    tracing::info!(import, booked, left, "a statement was booked");
-    Ok(import)
-}
-
-/// Keeps a line that fits no payment.
-async fn stray(
-    cashier: &Cashier,
-    import: i64,
-    statement: &Statement,
-    row: &StatementRow,
-    code: &str,
-) -> Result<bool, StoreError> {
-    let money = SeenMoney {
-        reference: row.reference.clone(),
-        amount: row.amount,
-        currency: "VND".to_owned(),
-        at_ms: row.at_ms,
-        method: None,
-    };
-    let new = NewUnmatched {
-        provider: Provider::VietQr,
-        owner_id: Some(statement.payee),
-        order_code: code,
-        money: &money,
-        note: Some(&row.note),
-    };
-    let line = StatementLine::Unmatched(&new);
-    cashier.hear_line(import, &line).await.map(|_| true)
 }
 
 #[derive(Template)]
