@@ -20,6 +20,7 @@ mod list;
 mod notice;
 mod payable;
 mod row;
+mod samples;
 mod turns;
 mod unmatched;
 
@@ -34,6 +35,7 @@ pub use link::KeptLink;
 pub use list::{PaymentFilter, StoredEvent, StoredTransfer};
 pub use payable::{Payable, Renter};
 pub use row::PaymentRow;
+pub use samples::SamplePayment;
 pub use unmatched::{Attached, NewUnmatched, Unmatched};
 
 use super::Store;
