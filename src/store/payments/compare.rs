@@ -21,6 +21,14 @@ pub enum DifferenceKind {
 }
 
 impl DifferenceKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::MissingHere,
+        Self::MissingThere,
+        Self::Amount,
+        Self::State,
+    ];
+
     /// The name in the database.
     pub const fn wire(self) -> &'static str {
         match self {
