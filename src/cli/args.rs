@@ -412,9 +412,15 @@ pub struct Bench {
     /// model: attempts that are simulated.
     #[arg(long, default_value_t = 1_000_000)]
     pub attempts: u64,
-    /// server: an empty MariaDB database to measure too.
-    #[arg(long, value_name = "URL")]
+    /// server, payments: an empty MariaDB database to measure too.
+    #[arg(long, value_name = "URL", visible_alias = "database")]
     pub mariadb: Option<String>,
+    /// payments: pages that are open at the same time.
+    #[arg(long, default_value_t = 2_000)]
+    pub listeners: u32,
+    /// payments: payments held, against a thousand.
+    #[arg(long, default_value_t = 50_000)]
+    pub held: u32,
     /// crash: trials whose name has this in it.
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
@@ -447,6 +453,8 @@ pub enum BenchName {
     Crash,
     /// The shop's server: leases a second, pages of a long list, start-up.
     Server,
+    /// What customers pay: webhooks a second, making a payment, open pages, reconciling, letters.
+    Payments,
     /// Simulates engine and portal without a browser: a crash, a late answer or worse at every
     /// step.
     Model,
@@ -465,6 +473,7 @@ impl BenchName {
             Self::Window => "window",
             Self::Crash => "crash",
             Self::Server => "server",
+            Self::Payments => "payments",
             Self::Model => "model",
         }
     }

@@ -1,5 +1,7 @@
 //! `gachno demo`: everything on this machine, nothing to configure, no real money anywhere.
 
+mod pay;
+
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -27,6 +29,8 @@ pub struct Servers {
     server: Running,
     /// What this machine shows to the server.
     token: SecretString,
+    /// What customers pay by.
+    shop: pay::Shop,
     /// Brings sample jobs to the server whenever it has none left.
     supply: tokio::task::JoinHandle<()>,
 }
@@ -65,6 +69,13 @@ fn window(latency_ms: u64) -> Ended {
     let home = Home::at(folder.path());
     let servers = runtime.block_on(servers(latency_ms, &home))?;
     tell_owner(&servers);
+    let asked = runtime
+        .block_on(servers.shop.ask())
+        .map_err(Failure::cannot_run)?;
+    say(&format!("Yêu cầu thanh toán dùng thử: {}", asked.link));
+    if let Err(error) = opener::open_browser(&asked.link) {
+        tracing::debug!(%error, "no browser for the demo's request");
+    }
     let (config, secrets) = servers.config(false)?;
     let start = crate::desktop::Start {
         home,
@@ -104,6 +115,9 @@ async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
         )
         .await
         .map_err(Failure::cannot_run)?;
+    let shop = pay::Shop::open(&server, &sandbox)
+        .await
+        .map_err(Failure::cannot_run)?;
     for service in Service::ALL {
         bring(&store, service).await.map_err(Failure::cannot_run)?;
     }
@@ -121,6 +135,7 @@ async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
         sandbox,
         server,
         token: machine.token,
+        shop,
         supply,
     })
 }
@@ -196,7 +211,7 @@ async fn headless(latency_ms: u64) -> Ended {
         servers.server.url()
     ));
     tell_owner(&servers);
-    let mut exit = Exit::Done;
+    let mut exit = customer_pays(&servers).await?;
     let mut paid = Vnd::ZERO;
     for service in Service::ALL {
         let fetched = link
@@ -249,6 +264,19 @@ async fn headless(latency_ms: u64) -> Ended {
         say("Ba sổ KHÔNG khớp.");
         Ok(Exit::NeedsReview)
     }
+}
+
+/// A customer is asked for money, pays, and the page turns green.
+async fn customer_pays(servers: &Servers) -> Ended {
+    let asked = servers.shop.ask().await.map_err(Failure::cannot_run)?;
+    say(&format!("Yêu cầu thanh toán dùng thử: {}", asked.link));
+    let (told, is_right) = pay::story(&servers.shop, &asked, &servers.sandbox).await;
+    say(&told);
+    Ok(if is_right {
+        Exit::Done
+    } else {
+        Exit::NeedsReview
+    })
 }
 
 /// What the server was told was paid, in đồng.

@@ -36,6 +36,23 @@ pub fn log_form(options: &Serve) -> LogForm {
         .unwrap_or_default()
 }
 
+/// Takes as many open connections as the system lets it have: each page that is open holds one.
+#[cfg(unix)]
+fn many_connections() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, most) {
+        tracing::debug!(%error, "the limit of open files stays");
+    }
+}
+
+#[cfg(not(unix))]
+const fn many_connections() {}
+
 pub async fn serve(options: Serve) -> Ended {
     let config = gathered(&options)?;
     if config.is_open_to_the_network() {
@@ -57,6 +74,7 @@ pub async fn serve(options: Serve) -> Ended {
     })
     .await;
     let mut hang_ups = HangUps::heard(&config);
+    many_connections();
     let running = server::start(config).await.map_err(Failure::cannot_run)?;
     if let Some(owner) = &running.first_owner {
         // On the terminal and nowhere else: stdout may be a file, and the log is one.

@@ -13,8 +13,12 @@ use super::AppState;
 use super::api::Caller;
 use super::web::problem::Problem;
 use crate::domain::letter::LetterChannel;
+use crate::domain::payment::Task;
 use crate::domain::{JobState, Service};
+use crate::store::StoreError;
 use crate::store::machines::Scope;
+
+mod described;
 
 static NUMBERS: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -26,8 +30,14 @@ fn numbers() -> &'static PrometheusHandle {
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("somebody else counts already; /metrics stays empty");
         }
+        described::all();
         handle
     })
+}
+
+/// Counts from now on, and says what there is to count.
+pub fn begin() {
+    numbers();
 }
 
 /// Counts and times every request, by its route and not by its path: ids in it are nobody's
@@ -60,21 +70,10 @@ pub async fn metrics(State(app): State<AppState>, caller: Caller) -> Result<Resp
             .iter()
             .find(|(of, is, _)| of == service && is == state)
             .map_or(0, |(.., count)| *count);
-        metrics::gauge!("gachno_jobs", "service" => service, "state" => state)
-            .set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+        metrics::gauge!("gachno_jobs", "service" => service, "state" => state).set(number(count));
     }
-    let letters = app.store().letters().counts().await?;
-    for (channel, state) in LetterChannel::ALL
-        .iter()
-        .flat_map(|channel| ["waiting", "given_up"].map(|state| (channel.wire(), state)))
-    {
-        let count = letters
-            .iter()
-            .find(|(of, is, _)| of == channel && is == state)
-            .map_or(0, |(.., count)| *count);
-        metrics::gauge!("gachno_letters", "channel" => channel, "state" => state)
-            .set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
-    }
+    letters(&app).await?;
+    payments(&app).await?;
     sum_up();
     let handle = numbers();
     Ok((
@@ -85,6 +84,50 @@ pub async fn metrics(State(app): State<AppState>, caller: Caller) -> Result<Resp
         handle.render(),
     )
         .into_response())
+}
+
+/// Letters that wait and that were given up.
+async fn letters(app: &AppState) -> Result<(), StoreError> {
+    let letters = app.store().letters().counts().await?;
+    for (channel, state) in LetterChannel::ALL
+        .iter()
+        .flat_map(|channel| ["waiting", "given_up"].map(|state| (channel.wire(), state)))
+    {
+        let count = letters
+            .iter()
+            .find(|(of, is, _)| of == channel && is == state)
+            .map_or(0, |(.., count)| *count);
+        metrics::gauge!("gachno_letters", "channel" => channel, "state" => state)
+            .set(number(count));
+    }
+    Ok(())
+}
+
+/// Customers' payments: what is open, since when, and what a person has to look at.
+async fn payments(app: &AppState) -> Result<(), StoreError> {
+    let payments = app.store().payments();
+    let (open, oldest) = payments.open_age().await?;
+    metrics::gauge!("gachno_payments_open").set(number(open));
+    let age_ms = oldest.map_or(0, |at| app.store().now_ms() - at);
+    metrics::gauge!("gachno_payment_open_age_seconds").set(number(age_ms.max(0) / 1_000));
+    let counts = payments.task_counts().await?;
+    for task in Task::ALL {
+        let of_task = counts.iter().find(|(of, _)| of == task.wire());
+        metrics::gauge!("gachno_payment_tasks", "task" => task.wire())
+            .set(number(of_task.map_or(0, |(_, count)| *count)));
+    }
+    let (count, sum) = payments.unmatched_open().await?;
+    metrics::gauge!("gachno_unmatched_open").set(number(count));
+    metrics::gauge!("gachno_unmatched_open_dong").set(number(sum));
+    Ok(())
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "exact up to nine quadrillion, and a number for a picture"
+)]
+const fn number(count: i64) -> f64 {
+    count as f64
 }
 
 /// Sums up the samples that have come since the last time: without that they pile up.

@@ -25,7 +25,7 @@ const KILLS: usize = 14;
 const GUESTS: usize = 4;
 /// Payments of each guest.
 const EACH: usize = 12;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const AMOUNT: i64 = 150_000;
 
 /// A server in a process of its own, always at the same address.

@@ -30,10 +30,20 @@ pub(super) struct Served {
 impl Served {
     /// Starts it on a folder, and waits until it says that it is ready.
     pub async fn start(folder: &Path, database: Option<&str>) -> Result<Self, Failure> {
+        Self::start_with(folder, database, &[]).await
+    }
+
+    /// The same, with something more in its environment.
+    pub async fn start_with(
+        folder: &Path,
+        database: Option<&str>,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Failure> {
         let mut serve = Command::new(std::env::current_exe().map_err(Failure::cannot_run)?);
         serve
             .args(["serve", "--listen", "127.0.0.1:0"])
             .env("GACHNO_HOME", folder)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         if let Some(url) = database {
@@ -61,12 +71,26 @@ impl Served {
             .map_err(Failure::cannot_run)
     }
 
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The most memory that it ever had, in MB; `None` where the system does not tell.
     fn peak_mb(&self) -> Option<f64> {
+        self.memory_mb("VmHWM:")
+    }
+
+    /// The memory that it has now, in MB.
+    pub fn now_mb(&self) -> Option<f64> {
+        self.memory_mb("VmRSS:")
+    }
+
+    fn memory_mb(&self, name: &str) -> Option<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let kb: f64 = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))?
+            .find_map(|line| line.strip_prefix(name))?
             .split_whitespace()
             .next()?
             .parse()

@@ -4,6 +4,7 @@ mod crash;
 mod files;
 mod old_way;
 mod payment;
+mod payments;
 mod record;
 mod server;
 mod stage;
@@ -84,6 +85,7 @@ pub async fn bench(options: Bench) -> Ended {
         BenchName::Window => window::window(),
         BenchName::Crash => crash::crash(&options).await?,
         BenchName::Server => server::server(&options).await?,
+        BenchName::Payments => Box::pin(payments::payments(&options)).await?,
         BenchName::Model => crash::model(&options).await?,
     };
     if options.json {

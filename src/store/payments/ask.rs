@@ -109,6 +109,15 @@ impl Payments<'_> {
         }
     }
 
+    /// How many payments a person has to look at, by why.
+    pub async fn task_counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        let sql = "SELECT task, COUNT(*) FROM payment WHERE task IS NOT NULL GROUP BY task";
+        let rows = all(self.store, sql, vec![]).await?;
+        rows.iter()
+            .map(|row| Ok((crate::store::base::text(row, 0)?, int(row, 1)?)))
+            .collect()
+    }
+
     /// Payments that changed since `since_ms`, with what they are for: for those who look at their pages.
     pub async fn changed_since(
         &self,

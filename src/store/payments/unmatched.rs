@@ -91,6 +91,17 @@ impl Payments<'_> {
         transaction!(self.store, |tx| async { keep(&tx, new).await.map(|_| ()) })
     }
 
+    /// How much money nobody has decided about: how many, and its sum in đồng.
+    pub async fn unmatched_open(&self) -> Result<(i64, i64), StoreError> {
+        let sql = self.store.casts(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(amount), 0) AS SIGNED) FROM unmatched_money WHERE state = 'open'",
+        );
+        match one(self.store, &sql, vec![]).await? {
+            Some(row) => Ok((int(&row, 0)?, int(&row, 1)?)),
+            None => Ok((0, 0)),
+        }
+    }
+
     /// Money that nobody has decided about, the newest first; of one payee where `owner` says so.
     pub async fn unmatched(
         &self,
