@@ -5,8 +5,8 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
 use super::cashier::Cashier;
+use super::page::found;
 use super::refusal::PayRefusal;
-use super::webhook::found;
 use super::who::Who;
 use crate::server::AppState;
 use crate::server::web::form::FormData;

@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::cashier::Cashier;
+use super::page::found;
 use super::page::{self, ListRow, PayPage, Viewer, words};
 use super::refusal::{PayRefusal, wants_json};
 use super::shown;
-use super::webhook::found;
 use super::who::{Who, WhoIs};
 use crate::domain::payment::{PayableKind, PaymentState};
 use crate::server::AppState;

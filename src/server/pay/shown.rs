@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::refusal::PayRefusal;
-use crate::domain::payment::{PayableKind, PayableRef};
+use crate::domain::payment::{PayableKind, PayableRef, PaymentState};
 use crate::server::AppState;
+use crate::server::web::words::money;
 use crate::store::payments::{Payable, PaymentRow};
 
 /// `2026-11-26T05:00:00Z`
@@ -226,12 +227,32 @@ pub fn redirect(row: &PaymentRow, guest_token: Option<&str>) -> Option<String> {
     })
 }
 
+/// How a payment stands, in a sentence for its payer.
+fn message(row: &PaymentRow) -> String {
+    match row.state() {
+        PaymentState::Created => "Đang nối với cổng thanh toán.".to_owned(),
+        PaymentState::Pending => "Chưa nhận được tiền.".to_owned(),
+        PaymentState::Processing => "Cổng thanh toán đang xử lý.".to_owned(),
+        PaymentState::Underpaid => format!(
+            "Đã nhận {}, còn thiếu {}.",
+            money(row.received()),
+            money(missing(row))
+        ),
+        PaymentState::Paid => "Thanh toán thành công.".to_owned(),
+        PaymentState::Cancelled => "Thanh toán đã hủy.".to_owned(),
+        PaymentState::Expired => "Thanh toán đã hết hạn.".to_owned(),
+        PaymentState::Failed => "Thanh toán không thành công.".to_owned(),
+        PaymentState::Review => "Cửa hàng đang kiểm tra khoản này.".to_owned(),
+        PaymentState::Refunded => "Đã hoàn tiền.".to_owned(),
+    }
+}
+
 /// How a payment stands, in a few words.
 pub fn state(row: &PaymentRow, guest_token: Option<&str>) -> Value {
     let status = row.state().payment_status();
     json!({
         "status": status,
-        "message": super::page::words::message(row),
+        "message": message(row),
         "payment_status": status,
         "state": row.state().wire(),
         "received": row.received(),

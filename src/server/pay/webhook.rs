@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{OriginalUri, Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -380,9 +380,4 @@ pub fn statement_money(reference: &str, amount: i64, at_ms: Option<i64>) -> Fact
         at_ms,
         method: Some("bank_transfer".to_owned()),
     })
-}
-
-/// Where somebody is sent.
-pub fn found(to: &str) -> Response {
-    (StatusCode::FOUND, [(header::LOCATION, to.to_owned())]).into_response()
 }

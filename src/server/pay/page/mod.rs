@@ -351,6 +351,11 @@ fn draw(template: &impl Template, status: StatusCode) -> Result<Response, PayRef
     Ok((status, Html(html)).into_response())
 }
 
+/// Where somebody is sent.
+pub fn found(to: &str) -> Response {
+    (StatusCode::FOUND, [(header::LOCATION, to.to_owned())]).into_response()
+}
+
 /// A file of ours that never changes under its address.
 pub fn asset(kind: &'static str, text: &'static str) -> Response {
     let mut headers = HeaderMap::new();

@@ -5,8 +5,6 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
 use crate::domain::payment::{PaymentState, Provider};
-use crate::server::web::words::money;
-use crate::store::payments::PaymentRow;
 
 /// What the pages say.
 pub struct Words {
@@ -230,26 +228,6 @@ pub fn remembered(query: Option<&str>, mut response: Response) -> Response {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
-}
-
-/// How a payment stands, in a sentence for its payer.
-pub fn message(row: &PaymentRow) -> String {
-    match row.state() {
-        PaymentState::Created => "Đang nối với cổng thanh toán.".to_owned(),
-        PaymentState::Pending => "Chưa nhận được tiền.".to_owned(),
-        PaymentState::Processing => "Cổng thanh toán đang xử lý.".to_owned(),
-        PaymentState::Underpaid => format!(
-            "Đã nhận {}, còn thiếu {}.",
-            money(row.received()),
-            money(super::super::shown::missing(row))
-        ),
-        PaymentState::Paid => "Thanh toán thành công.".to_owned(),
-        PaymentState::Cancelled => "Thanh toán đã hủy.".to_owned(),
-        PaymentState::Expired => "Thanh toán đã hết hạn.".to_owned(),
-        PaymentState::Failed => "Thanh toán không thành công.".to_owned(),
-        PaymentState::Review => "Cửa hàng đang kiểm tra khoản này.".to_owned(),
-        PaymentState::Refunded => "Đã hoàn tiền.".to_owned(),
-    }
 }
 
 #[cfg(test)]
