@@ -336,7 +336,7 @@ async fn a_request_is_made_by_hand_and_shows_its_link(base: &Base) {
     assert_eq!(lan.get("/admin/payments/requests/1/qr.png").await.header("content-type"), "image/png");
     let token = page.body.split("/pay/").nth(1).unwrap().split('"').next().unwrap().split('<').next().unwrap().to_owned();
     let (status, shown) = shop.call("GET", &format!("/pay/{token}"), None, None).await;
-    assert_eq!((status, &shown["booking"]["amount"]), (StatusCode::OK, &serde_json::json!(1_200_000)), "{shown}");
+    assert_eq!((status, &shown["request"]["amount"]), (StatusCode::OK, &serde_json::json!(1_200_000)), "{shown}");
     lan.get("/admin/t/letter").await.says("hoa@example.com");
     let other = lan.post("/admin/payments/new", &fields("1tr3")).await;
     assert_eq!(other.status, StatusCode::BAD_REQUEST, "one form makes one request");

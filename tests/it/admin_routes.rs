@@ -36,6 +36,8 @@ struct World {
     shop: Shop,
     owner: Browser,
     hoa: i64,
+    /// A payment of which nothing is paid.
+    payment: i64,
 }
 
 impl World {
@@ -52,7 +54,13 @@ impl World {
         shop.running.app().forget_shop().await;
         let owner = shop.person("lan", Role::Owner).await;
         let hoa = shop.add_person("hoa", Role::Operator).await;
-        let mut world = Self { shop, owner, hoa };
+        let mut world = Self {
+            shop,
+            owner,
+            hoa,
+            payment: 0,
+        };
+        world.payment = world.a_payment(350_000).await;
         world
             .owner
             .post(
@@ -528,7 +536,7 @@ impl World {
     }
 
     async fn payment(&mut self, path: &str) -> (Answer, Left) {
-        let id = self.a_payment(350_000).await;
+        let id = self.payment;
         let sure = ("sure", "1");
         let line = r#"{"filename":"a.csv","payee":1,"rows":[{"number":2,"at_ms":null,"note":"x","amount":5,"reference":"S1"}]}"#;
         match path {
@@ -554,9 +562,9 @@ impl World {
                 (self.to(path, id, &[]).await, Nothing(why))
             }
             "/admin/payments/{id}/cancel" => {
-                let account = serde_json::json!({ "bank_bin": "970422", "account_number": "1", "account_name": "A" });
+                let id = self.a_payment(350_000).await;
                 let fields = [
-                    ("bank_bin", account["bank_bin"].as_str().unwrap()),
+                    ("bank_bin", "970422"),
                     ("account_number", "0123456789"),
                     ("account_name", "CUA HANG"),
                     ("current", PASSWORD),
