@@ -20,7 +20,7 @@ pub struct PayRefusal {
     code: &'static str,
     error: String,
     retry_after_s: Option<u64>,
-    also: Map<String, Value>,
+    also: Box<Map<String, Value>>,
 }
 
 impl PayRefusal {
@@ -30,7 +30,7 @@ impl PayRefusal {
             code,
             error: error.into(),
             retry_after_s: None,
-            also: Map::new(),
+            also: Box::default(),
         }
     }
 
@@ -196,7 +196,7 @@ impl IntoResponse for PayRefusal {
         let mut body = Map::new();
         body.insert("error".to_owned(), json!(self.error));
         body.insert("code".to_owned(), json!(self.code));
-        body.extend(self.also.clone());
+        body.extend(self.also.as_ref().clone());
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after_s {
