@@ -36,6 +36,8 @@ struct World {
     shop: Shop,
     owner: Browser,
     hoa: i64,
+    /// A payment of which nothing is paid.
+    payment: i64,
 }
 
 impl World {
@@ -52,7 +54,13 @@ impl World {
         shop.running.app().forget_shop().await;
         let owner = shop.person("lan", Role::Owner).await;
         let hoa = shop.add_person("hoa", Role::Operator).await;
-        let mut world = Self { shop, owner, hoa };
+        let mut world = Self {
+            shop,
+            owner,
+            hoa,
+            payment: 0,
+        };
+        world.payment = world.a_payment(350_000).await;
         world
             .owner
             .post(
@@ -375,6 +383,7 @@ impl World {
                 }
                 (self.to(path, 1, &[]).await, Row("letter.again"))
             }
+            path if path.starts_with("/admin/payments/") => self.payment(path).await,
             "/admin/notifications/read" => {
                 let why = "what somebody has read is their own";
                 (self.owner.post(path, &[]).await, Nothing(why))
@@ -486,6 +495,170 @@ impl World {
                 form(self, "k2").await;
                 (self.owner.post(&path, &[]).await, Row("provider.set"))
             }
+        }
+    }
+
+    /// A payment by bank transfer over so much, with nothing of it paid.
+    async fn a_payment(&self, amount: i64) -> i64 {
+        use gachno::store::payments::{Begun, NewPayable, NewPayment, NewRenter, NewRequest};
+        let (payments, actor) = (self.store().payments(), Actor::system());
+        let new = NewPayable {
+            owner_id: 1,
+            amount,
+            renter: NewRenter {
+                name: "Lan".to_owned(),
+                ..NewRenter::default()
+            },
+            what: NewRequest {
+                description: "Tiền phòng".to_owned(),
+                expires_ms: None,
+            },
+        };
+        let made = payments.add_request(&new, None, &actor).await.unwrap();
+        let now = self.store().now_ms();
+        let new = NewPayment {
+            payable: made.unwrap().at,
+            provider: gachno::domain::Provider::VietQr,
+            amount: None,
+            description: None,
+            lasts_ms: MINUTE * 60 * 24,
+            wants_qr: false,
+            is_english: false,
+            payer_ip: "127.0.0.1".to_owned(),
+            wallet_agent: None,
+            order_code: gachno::domain::payment::order_code(now, rand::random()),
+            payment_code: gachno::domain::payment::payment_code(rand::random()),
+        };
+        let Begun::New(row) = payments.begin(&new, None).await.unwrap() else {
+            panic!("a new payment")
+        };
+        row.id
+    }
+
+    async fn payment(&mut self, path: &str) -> (Answer, Left) {
+        let id = self.payment;
+        let sure = ("sure", "1");
+        let line = r#"{"filename":"a.csv","payee":1,"rows":[{"number":2,"at_ms":null,"note":"x","amount":5,"reference":"S1"}]}"#;
+        match path {
+            "/admin/payments/{id}/transfer" | "/admin/payments/{id}/decide" => {
+                let money = [("reference", "FT1"), ("amount", "400k"), sure];
+                let to = format!("/admin/payments/{id}/transfer");
+                let booked = self.owner.post(&to, &money).await;
+                if path.ends_with("transfer") {
+                    return (booked, Row("payment.transfer"));
+                }
+                let row = self.store().payments().find(id).await.unwrap().unwrap();
+                let as_of = row.updated_at.to_string();
+                let word = [
+                    ("decision", "ignore"),
+                    ("reason", "khách biết rồi"),
+                    ("as_of", as_of.as_str()),
+                    sure,
+                ];
+                (self.to(path, id, &word).await, Row("payment.decide"))
+            }
+            "/admin/payments/{id}/refresh" => {
+                let why = "a question; what is answered is news as any other";
+                (self.to(path, id, &[]).await, Nothing(why))
+            }
+            "/admin/payments/{id}/cancel" => {
+                let id = self.a_payment(350_000).await;
+                let fields = [
+                    ("bank_bin", "970422"),
+                    ("account_number", "0123456789"),
+                    ("account_name", "CUA HANG"),
+                    ("current", PASSWORD),
+                ];
+                let set = self.owner.post("/admin/providers/1/vietqr", &fields).await;
+                assert!(set.status.as_u16() < 400, "{}", set.body);
+                (self.to(path, id, &[sure]).await, Row("payment.cancel"))
+            }
+            "/admin/payments/unmatched/{id}" => {
+                let money = gachno::store::payments::SeenMoney {
+                    reference: "A1".to_owned(),
+                    amount: 5,
+                    currency: "VND".to_owned(),
+                    at_ms: None,
+                    method: None,
+                };
+                let stray = gachno::store::payments::NewUnmatched {
+                    provider: gachno::domain::Provider::VietQr,
+                    owner_id: Some(1),
+                    order_code: "",
+                    money: &money,
+                    note: None,
+                };
+                self.store()
+                    .payments()
+                    .keep_unmatched(&stray)
+                    .await
+                    .unwrap();
+                let strays = self.store().payments().unmatched(None, 10).await.unwrap();
+                let word = [("decision", "ignore"), ("reason", "tiền của chủ"), sure];
+                (
+                    self.to(path, strays[0].id, &word).await,
+                    Row("unmatched.decide"),
+                )
+            }
+            "/admin/payments/compare" => {
+                let why = "a question; what is answered is news as any other";
+                (
+                    self.owner.post(path, &[("day", "today")]).await,
+                    Nothing(why),
+                )
+            }
+            "/admin/payments/compare/{id}/seen" => {
+                let difference = gachno::store::payments::Difference {
+                    payment_id: id,
+                    provider: "payos".to_owned(),
+                    kind: "amount".to_owned(),
+                    reference: "A".to_owned(),
+                    theirs: Some(1),
+                    ours: None,
+                    day: "2026-11-26".to_owned(),
+                    seen_at: None,
+                    id: 0,
+                };
+                let payments = self.store().payments();
+                payments.keep_difference(&difference).await.unwrap();
+                let kept = payments.differences(None, 1).await.unwrap();
+                (self.to(path, kept[0].id, &[]).await, Row("payment.decide"))
+            }
+            "/admin/payments/new" => {
+                let fields = [
+                    ("amount", "350k"),
+                    ("description", "Tiền phòng"),
+                    ("name", "Hoa"),
+                    ("lasts", "24"),
+                    ("payee", "1"),
+                ];
+                (self.owner.post(path, &fields).await, Row("payable.add"))
+            }
+            "/admin/payments/statement/preview" => {
+                let file = "Ngày,Số tham chiếu,Ghi có,Nội dung\n26/11/2026,F7,5.000,x\n";
+                let answer = crate::admin_payments::statement(&mut self.owner, "a.csv", file).await;
+                (answer, Nothing("a preview writes nothing"))
+            }
+            "/admin/payments/statement/book" => (
+                self.owner
+                    .post(path, &[("statement", line), ("keep_plain", "1")])
+                    .await,
+                Row("import"),
+            ),
+            "/admin/payments/statement/{id}/undo" => {
+                let book = "/admin/payments/statement/book";
+                let made = self.owner.post(book, &[("statement", line)]).await;
+                let id = made
+                    .header("location")
+                    .trim_start_matches("/admin/payments/statement/")
+                    .split('?')
+                    .next()
+                    .unwrap()
+                    .parse()
+                    .unwrap();
+                (self.to(path, id, &[sure]).await, Row("import.undo"))
+            }
+            other => panic!("{other} has no story"),
         }
     }
 

@@ -14,6 +14,7 @@ mod admin_guard;
 mod admin_logs;
 #[cfg(unix)]
 mod admin_money;
+mod admin_payments;
 #[cfg(unix)]
 mod admin_routes;
 mod axe;

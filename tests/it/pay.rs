@@ -35,7 +35,7 @@ pub struct PayShop {
 }
 
 impl PayShop {
-    async fn open(base: &Base) -> Self {
+    pub async fn open(base: &Base) -> Self {
         let clock = Some(Arc::new(AtomicI64::new(1_800_000_000_000)));
         let folder = tempfile::tempdir().unwrap();
         let key_file = folder.path().join("serve.key");
@@ -139,7 +139,7 @@ impl PayShop {
     }
 
     /// A shop with an account of its own, and PayOS whose every call fails: nobody listens there.
-    async fn usual(base: &Base) -> Self {
+    pub async fn usual(base: &Base) -> Self {
         let shop = Self::open(base).await;
         shop.provider(1, Channel::VietQr, account()).await;
         shop.payos(KEY).await;
@@ -224,7 +224,7 @@ impl PayShop {
     }
 
     /// A payment by bank transfer of a request over so much.
-    async fn transfer_payment(&self, amount: i64) -> i64 {
+    pub async fn transfer_payment(&self, amount: i64) -> i64 {
         let (request, _) = self.request(amount).await;
         let (status, begun) = self
             .post(
@@ -237,7 +237,7 @@ impl PayShop {
     }
 
     /// A payment by PayOS as if PayOS had made a link for it.
-    async fn payos_payment(&self, amount: i64) -> (i64, i64, String) {
+    pub async fn payos_payment(&self, amount: i64) -> (i64, i64, String) {
         let (request, token) = self.request(amount).await;
         let (status, _) = self
             .post(
@@ -257,7 +257,7 @@ impl PayShop {
         (id, row["order_code"].as_i64().unwrap(), token)
     }
 
-    async fn hear(&self, payment: i64, key: &str, fact: Fact) {
+    pub async fn hear(&self, payment: i64, key: &str, fact: Fact) {
         let heard = Heard {
             payment,
             source: Source::Poll,
@@ -270,7 +270,12 @@ impl PayShop {
         self.store().payments().hear(&heard).await.unwrap();
     }
 
-    async fn webhook(&self, order_code: i64, reference: &str, amount: i64) -> (StatusCode, Value) {
+    pub async fn webhook(
+        &self,
+        order_code: i64,
+        reference: &str,
+        amount: i64,
+    ) -> (StatusCode, Value) {
         self.raw_webhook(
             "/webhook/payos",
             &official(order_code, reference, amount, KEY),

@@ -77,7 +77,7 @@ impl Frame {
             let waiting = person.to_decide.filter(|number| *number > 0);
             nav[0].links.push(NavLink {
                 waiting: waiting.map_or_else(String::new, count),
-                ..link(url, "Thanh toán cần xem", "payments-review")
+                ..link(url, "Tiền cần xem", "payments-review")
             });
         }
         let is_importer = |t: &&Table| t.is_importable && person.may_table(t, Right::Import);

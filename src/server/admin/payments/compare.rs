@@ -40,7 +40,7 @@ struct Row {
 }
 
 struct Day {
-    day: String,
+    name: String,
     unseen: usize,
     rows: Vec<Row>,
 }
@@ -84,9 +84,9 @@ fn days(all: Vec<Difference>) -> Vec<Day> {
     for found in all {
         let day = named(&found.day);
         let is_unseen = found.seen_at.is_none();
-        if days.last().is_none_or(|last| last.day != day) {
+        if days.last().is_none_or(|last| last.name != day) {
             days.push(Day {
-                day,
+                name: day,
                 unseen: 0,
                 rows: Vec::new(),
             });
@@ -195,7 +195,7 @@ mod tests {
             .into_iter()
             .map(|day| {
                 (
-                    day.day,
+                    day.name,
                     day.unseen,
                     day.rows.iter().map(|r| r.id).collect::<Vec<_>>(),
                 )

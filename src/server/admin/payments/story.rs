@@ -180,7 +180,9 @@ pub(super) async fn show(
             Can::default()
         },
         received: money(row.received()),
-        missing: missing(&row).to_string(),
+        missing: Some(missing(&row))
+            .filter(|dong| *dong > 0)
+            .map_or_else(String::new, |dong| dong.to_string()),
     })
 }
 

@@ -225,7 +225,13 @@ impl Numbers {
         let steps = steps(&self.took);
         let names: Vec<String> = steps
             .iter()
-            .map(|(name, _)| name.replace(" phút", "′").replace("lâu hơn", "hơn"))
+            .map(|(name, _)| {
+                let short = name.replace("≤ ", "").replace(" phút", "′");
+                short
+                    .replace(" giờ", "g")
+                    .replace("1 ngày", "24g")
+                    .replace("lâu hơn", "hơn")
+            })
             .collect();
         let parts: Vec<_> = steps.iter().map(|(_, number)| vec![*number]).collect();
         let bars = Bars {
@@ -239,9 +245,10 @@ impl Numbers {
 
     fn payee_plot(&self) -> Result<String, PlotFault> {
         let most = self.payees.iter().take(PAYEES_MAX);
+        let letters = (40 / most.len().max(1)).clamp(4, 16);
         let names: Vec<String> = most
             .clone()
-            .map(|(name, _)| name.chars().take(10).collect())
+            .map(|(name, _)| name.chars().take(letters).collect())
             .collect();
         let parts: Vec<_> = most.map(|(_, sum)| vec![*sum]).collect();
         let bars = Bars {

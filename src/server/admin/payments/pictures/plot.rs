@@ -7,9 +7,9 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// As wide and as high as a plot is drawn; the page scales it.
-const SIZE: (u32, u32) = (460, 240);
+const SIZE: (u32, u32) = (420, 250);
 /// The size of letters, in the plot's own measure.
-const LETTERS: i32 = 14;
+const LETTERS: i32 = 18;
 
 /// What a colour in a plot stands for, by its mark.
 const INK: RGBColor = RGBColor(1, 1, 1);
@@ -58,8 +58,8 @@ impl Bars<'_> {
             let mut chart = ChartBuilder::on(&area)
                 .margin(6)
                 .margin_top(12)
-                .x_label_area_size(26)
-                .y_label_area_size(62)
+                .x_label_area_size(28)
+                .y_label_area_size(66)
                 .build_cartesian_2d(0..count, 0..most)?;
             let letters = ("sans-serif", LETTERS).into_font().color(&INK);
             chart
@@ -138,7 +138,7 @@ mod tests {
             most: None,
         };
         let plot = bars.draw("Tiền theo ngày <b>").expect("drawn");
-        assert!(plot.starts_with("<svg class=\"plot\" viewBox=\"0 0 460 240\" role=\"img\""));
+        assert!(plot.starts_with("<svg class=\"plot\" viewBox=\"0 0 420 250\" role=\"img\""));
         assert!(plot.contains("aria-label=\"Tiền theo ngày b\""));
         assert_eq!(plot.matches("class=\"p0\"").count(), 2);
         assert_eq!(plot.matches("class=\"p1\"").count(), 1);
