@@ -610,5 +610,8 @@ fn the_demo_shows_a_request_from_its_link_to_the_green_page() {
     let _ = child.wait();
     let all = told.join("\n");
     assert!(all.contains("/pay/"), "{all}");
-    assert!(all.contains("trang chuyển xanh") && all.contains("khớp"), "{all}");
+    assert!(
+        all.contains("trang chuyển xanh") && all.contains("khớp"),
+        "{all}"
+    );
 }
