@@ -589,3 +589,29 @@ fn a_taken_port_and_a_read_only_folder_say_so() {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+/// The demo's customer pays, whatever becomes of the rest: nothing to configure, bounded in time.
+#[test]
+fn the_demo_shows_a_request_from_its_link_to_the_green_page() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gachno"))
+        .args(["demo", "--headless"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("runs");
+    let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    let told: Vec<String> = lines
+        .map_while(Result::ok)
+        .take_while(|line| !line.starts_with("Sổ của cổng"))
+        .take(3)
+        .collect();
+    // The batches that follow are another test's.
+    let _ = child.kill();
+    let _ = child.wait();
+    let all = told.join("\n");
+    assert!(all.contains("/pay/"), "{all}");
+    assert!(
+        all.contains("trang chuyển xanh") && all.contains("khớp"),
+        "{all}"
+    );
+}

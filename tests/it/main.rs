@@ -34,6 +34,7 @@ mod letters;
 mod login;
 mod pay;
 mod pay_kills;
+mod pay_orders;
 mod pay_page;
 mod pay_providers;
 mod payments;

@@ -11,7 +11,7 @@ use super::{keys, notice};
 use crate::domain::payment::{End, PaymentEvent, PaymentState, Standing, Task};
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::search_text::search_text;
-use crate::store::base::{Conn, Tx, execute, exists, int, one, transaction, values};
+use crate::store::base::{Conn, Tx, execute, insert_once, int, one, transaction, values};
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::payments::PAYMENT;
 use crate::store::{StoreError, digest};
@@ -281,11 +281,7 @@ impl Event<'_> {
     async fn keep(&self, tx: &Tx) -> Result<bool, StoreError> {
         let whose = self.payment.unwrap_or_default();
         let key = digest(format!("{}|{whose}|{}", self.provider, self.key).as_bytes());
-        let sql = "SELECT 1 FROM payment_event WHERE event_key = ?";
-        if exists(tx, sql, values![&key]).await? {
-            return Ok(false);
-        }
-        let sql = "INSERT INTO payment_event (payment_id, provider, source, kind, event_key, body, accepted, why, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let into = "INTO payment_event (payment_id, provider, source, kind, event_key, body, accepted, why, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let given = values![
             self.payment,
             self.provider,
@@ -297,8 +293,7 @@ impl Event<'_> {
             self.why.map(|why| cut(why, 250)),
             tx.now_ms()
         ];
-        execute(tx, sql, given).await?;
-        Ok(true)
+        insert_once(tx, into, given).await
     }
 }
 

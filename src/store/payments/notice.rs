@@ -9,7 +9,7 @@ use crate::domain::money::grouped;
 use crate::domain::payment::{PaymentState, Standing, Task};
 
 use crate::store::StoreError;
-use crate::store::base::{Conn, Tx, int, one, text, values};
+use crate::store::base::{Conn, Tx, int_or_none, one, text_or_none, values};
 use crate::store::letters::{self, NewLetter};
 use crate::store::notifications::{self, NewNotification};
 
@@ -96,7 +96,8 @@ fn news_of(payment: &PaymentRow, before: &Standing) -> Vec<News> {
 }
 
 async fn tell_payer(tx: &Tx, payment: &PaymentRow) -> Result<(), StoreError> {
-    if let Some(user) = user_of(tx, payment).await? {
+    let (shop, user) = shop_and_user(tx, payment).await?;
+    if let Some(user) = user {
         let told = NewNotification {
             payee: payment.owner_id,
             user_id: Some(user),
@@ -110,11 +111,6 @@ async fn tell_payer(tx: &Tx, payment: &PaymentRow) -> Result<(), StoreError> {
     if payment.customer_email.is_empty() {
         return Ok(());
     }
-    let sql = "SELECT name FROM owner WHERE id = ?";
-    let shop = match one(tx, sql, values![payment.owner_id]).await? {
-        Some(row) => text(&row, 0)?,
-        None => String::new(),
-    };
     let words = Words::new()
         .with("payment_code", &payment.payment_code)
         .with("amount", format!("{} đ", grouped(payment.standing.amount)))
@@ -148,14 +144,15 @@ async fn tell_payer(tx: &Tx, payment: &PaymentRow) -> Result<(), StoreError> {
     letters::write(tx, &letter).await.map(|_| ())
 }
 
-/// The payer's account, where one is named by its login.
-async fn user_of(tx: &Tx, payment: &PaymentRow) -> Result<Option<i64>, StoreError> {
-    let Some(renter) = payment.renter_id else {
-        return Ok(None);
-    };
+/// What the payee is called, and the payer's account, where one is named by its login.
+async fn shop_and_user(tx: &Tx, payment: &PaymentRow) -> Result<(String, Option<i64>), StoreError> {
     let sql = tx.casts(
-        "SELECT CAST(users.id AS SIGNED) FROM renter JOIN users ON users.username = renter.username WHERE renter.id = ? ORDER BY users.id LIMIT 1",
+        "SELECT (SELECT name FROM owner WHERE id = ?), \
+         (SELECT CAST(MIN(users.id) AS SIGNED) FROM renter JOIN users ON users.username = renter.username WHERE renter.id = ?)",
     );
-    let row = one(tx, &sql, values![renter]).await?;
-    row.map(|row| int(&row, 0)).transpose()
+    let Some(row) = one(tx, &sql, values![payment.owner_id, payment.renter_id]).await? else {
+        return Ok((String::new(), None));
+    };
+    let shop = text_or_none(&row, 0)?.unwrap_or_default();
+    Ok((shop, int_or_none(&row, 1)?))
 }
