@@ -105,18 +105,17 @@ async fn letters(app: &AppState) -> Result<(), StoreError> {
 
 /// Customers' payments: what is open, since when, and what a person has to look at.
 async fn payments(app: &AppState) -> Result<(), StoreError> {
-    let payments = app.store().payments();
-    let (open, oldest) = payments.open_age().await?;
+    let (open, oldest) = app.store().questions().open_age().await?;
     metrics::gauge!("gachno_payments_open").set(number(open));
     let age_ms = oldest.map_or(0, |at| app.store().now_ms() - at);
     metrics::gauge!("gachno_payment_open_age_seconds").set(number(age_ms.max(0) / 1_000));
-    let counts = payments.task_counts().await?;
+    let counts = app.store().questions().task_counts().await?;
     for task in Task::ALL {
         let of_task = counts.iter().find(|(of, _)| of == task.wire());
         metrics::gauge!("gachno_payment_tasks", "task" => task.wire())
             .set(number(of_task.map_or(0, |(_, count)| *count)));
     }
-    let (count, sum) = payments.unmatched_open().await?;
+    let (count, sum) = app.store().money_books().unmatched_open().await?;
     metrics::gauge!("gachno_unmatched_open").set(number(count));
     metrics::gauge!("gachno_unmatched_open_dong").set(number(sum));
     Ok(())

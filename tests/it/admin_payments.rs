@@ -136,7 +136,7 @@ async fn who_works_for_one_payee_sees_that_payees_payments_alone(base: &Base) {
     let code = row(&shop, id).await.payment_code;
     let money = SeenMoney { reference: "LẠ1".to_owned(), amount: 5, currency: "VND".to_owned(), at_ms: None, method: None };
     let stray = NewUnmatched { provider: Provider::VietQr, owner_id: Some(1), order_code: "", money: &money, note: None };
-    shop.store().payments().keep_unmatched(&stray).await.unwrap();
+    shop.store().money_books().keep_unmatched(&stray).await.unwrap();
     shop.hear(id, "money", Fact::Money(SeenMoney { reference: "FT9".to_owned(), ..money.clone() })).await;
     let mut lan = person(&shop, "lan", Role::Owner, None).await;
     let mut hai = person(&shop, "hai", Role::Owner, Some(2)).await;
@@ -194,7 +194,7 @@ async fn money_that_fits_nothing_is_attached_or_put_aside(base: &Base) {
     for (reference, note) in [("A1", format!("MB {code} CT")), ("A2", "tien an".to_owned())] {
         let money = SeenMoney { reference: reference.to_owned(), amount: 350_000, currency: "VND".to_owned(), at_ms: None, method: None };
         let stray = NewUnmatched { provider: Provider::VietQr, owner_id: Some(1), order_code: "", money: &money, note: Some(&note) };
-        shop.store().payments().keep_unmatched(&stray).await.unwrap();
+        shop.store().money_books().keep_unmatched(&stray).await.unwrap();
     }
     lan.get("/admin/payments/review").await.says("A1").says("tien an").says(&format!("value=\"{code}\""));
     lan.get("/admin").await.says("<b class=\"waiting\">2</b>").says("Thanh toán cần xem</span><b>2</b>");
@@ -275,7 +275,7 @@ async fn a_statement_is_booked_once_and_taken_back_as_far_as_nobody_has_decided(
     lan.get(&format!("/admin/import/{number}")).await.leads_to(&here);
     assert_eq!(row(&shop, a).await.state(), PaymentState::Paid);
     assert_eq!(row(&shop, b).await.state(), PaymentState::Underpaid);
-    let strays = shop.store().payments().unmatched(None, 10).await.unwrap();
+    let strays = shop.store().money_books().unmatched(None, 10).await.unwrap();
     assert_eq!(strays.iter().map(|s| (s.reference.as_str(), s.amount)).collect::<Vec<_>>(), [("FT3", 99_000)]);
 
     // The same file again, and a program that tells the same: nothing is booked twice.
@@ -285,7 +285,7 @@ async fn a_statement_is_booked_once_and_taken_back_as_far_as_nobody_has_decided(
     let body = serde_json::json!({ "reference": "FT1", "amount": 350_000 });
     assert_eq!(shop.post(&format!("/api/payments/{a}/transfers"), body).await.0, StatusCode::OK);
     assert_eq!((row(&shop, a).await.received(), row(&shop, b).await.received()), (350_000, 150_000));
-    assert_eq!(shop.store().payments().unmatched(None, 10).await.unwrap().len(), 1);
+    assert_eq!(shop.store().money_books().unmatched(None, 10).await.unwrap().len(), 1);
 
     // What somebody has decided about stays.
     decide(&shop, &mut lan, b, &[("decision", "accept"), ("reason", "bớt cho khách")]).await;
@@ -296,7 +296,7 @@ async fn a_statement_is_booked_once_and_taken_back_as_far_as_nobody_has_decided(
     let transfers = shop.store().payments().transfers(a).await.unwrap();
     assert_eq!(transfers.iter().map(|t| (t.reference.as_str(), t.amount)).collect::<Vec<_>>(), [("FT1", 350_000), ("undo-FT1", -350_000)]);
     assert_eq!((row(&shop, b).await.state(), row(&shop, b).await.received()), (PaymentState::Paid, 150_000));
-    assert!(shop.store().payments().unmatched(None, 10).await.unwrap().is_empty());
+    assert!(shop.store().money_books().unmatched(None, 10).await.unwrap().is_empty());
     let twice = lan.post(&format!("{here}/undo"), &[("sure", "1")]).await;
     assert_eq!(twice.status, StatusCode::NOT_FOUND);
     statement(&mut lan, "ba.csv", &file).await.says("Đã ghi rồi hoàn tác");
@@ -357,7 +357,7 @@ async fn differences_are_looked_at_and_pictures_have_their_numbers(base: &Base) 
         payment_id: id, provider: "payos".to_owned(), kind: "missing_there".to_owned(), reference: "FT1".to_owned(),
         theirs: None, ours: Some(350_000), day: "2027-01-14".to_owned(), seen_at: None, id: 0,
     };
-    shop.store().payments().keep_difference(&difference).await.unwrap();
+    shop.store().money_books().keep_difference(&difference).await.unwrap();
     let here = "/admin/payments/compare";
     lan.get(here).await.says("14/01/2027").says("Ta ghi, cổng không có").says("1 chưa xem").says("khớp");
     for day in ["today", "yesterday"] {
@@ -412,7 +412,11 @@ async fn the_pages_of_payments_can_be_used_by_everybody() {
         note: Some("tien an"),
     };
     let payments = shop.store().payments();
-    payments.keep_unmatched(&stray).await.expect("kept");
+    shop.store()
+        .money_books()
+        .keep_unmatched(&stray)
+        .await
+        .expect("kept");
     let difference = Difference {
         payment_id: id,
         provider: "payos".to_owned(),
@@ -424,7 +428,11 @@ async fn the_pages_of_payments_can_be_used_by_everybody() {
         seen_at: None,
         id: 0,
     };
-    payments.keep_difference(&difference).await.expect("kept");
+    shop.store()
+        .money_books()
+        .keep_difference(&difference)
+        .await
+        .expect("kept");
     let file = "Ngày,Mã giao dịch,Ghi có,Nội dung\n26/11/2026,F7,5.000,x\n";
     let preview = statement(&mut lan, "a.csv", file).await;
     let fields = [

@@ -514,7 +514,12 @@ impl World {
                 expires_ms: None,
             },
         };
-        let made = payments.add_request(&new, None, &actor).await.unwrap();
+        let made = self
+            .store()
+            .payables()
+            .add_request(&new, None, &actor)
+            .await
+            .unwrap();
         let now = self.store().now_ms();
         let new = NewPayment {
             payable: made.unwrap().at,
@@ -589,11 +594,16 @@ impl World {
                     note: None,
                 };
                 self.store()
-                    .payments()
+                    .money_books()
                     .keep_unmatched(&stray)
                     .await
                     .unwrap();
-                let strays = self.store().payments().unmatched(None, 10).await.unwrap();
+                let strays = self
+                    .store()
+                    .money_books()
+                    .unmatched(None, 10)
+                    .await
+                    .unwrap();
                 let word = [("decision", "ignore"), ("reason", "tiền của chủ"), sure];
                 (
                     self.to(path, strays[0].id, &word).await,
@@ -620,8 +630,17 @@ impl World {
                     id: 0,
                 };
                 let payments = self.store().payments();
-                payments.keep_difference(&difference).await.unwrap();
-                let kept = payments.differences(None, 1).await.unwrap();
+                self.store()
+                    .money_books()
+                    .keep_difference(&difference)
+                    .await
+                    .unwrap();
+                let kept = self
+                    .store()
+                    .money_books()
+                    .differences(None, 1)
+                    .await
+                    .unwrap();
                 (self.to(path, kept[0].id, &[]).await, Row("payment.decide"))
             }
             "/admin/payments/new" => {

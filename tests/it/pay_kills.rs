@@ -384,7 +384,7 @@ async fn holds(shop: &Shop, world: &World) {
         assert!(back <= 1, "paid back once");
         sum += booked.iter().map(|t| t.amount).sum::<i64>();
     }
-    let books = shop.store.payments().books(None).await.expect("books");
+    let books = shop.store.money_books().books(None).await.expect("books");
     assert!(books.agree(), "{books:?}");
     let all: i64 = orders.values().flat_map(BTreeMap::values).sum();
     let refunded = world.refunded.load(Ordering::Relaxed);

@@ -204,7 +204,7 @@ async fn the_end_is_what_the_set_of_all_that_was_told_says(base: &Base) {
             let (now, later) = rest.split_at(rng.random_range(1..=rest.len().min(4)));
             let at_once = now.iter().enumerate().map(|(at, step)| told.step((id, code), &story, step, at));
             futures_util::future::join_all(at_once).await;
-            let books = shop.store().payments().books(None).await.expect("books");
+            let books = shop.store().money_books().books(None).await.expect("books");
             assert!(books.agree(), "seed {seed}, story {number}: {books:?}");
             rest = later;
         }
@@ -213,7 +213,7 @@ async fn the_end_is_what_the_set_of_all_that_was_told_says(base: &Base) {
         let transfers = shop.store().payments().transfers(id).await.expect("transfers");
         assert_eq!(transfers.len(), story.transfers.len(), "seed {seed}, story {number}: each once");
         all += story.total();
-        let books = shop.store().payments().books(None).await.expect("books");
+        let books = shop.store().money_books().books(None).await.expect("books");
         assert_eq!((books.transfers, books.unmatched), (all, 0), "seed {seed}, story {number}");
     }
     assert!(number > 3, "too slow to say anything: {number}");

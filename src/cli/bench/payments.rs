@@ -51,7 +51,7 @@ async fn measured(
     rows.extend(webhooks::many(&stage, name == "SQLite").await?);
     rows.extend(pages::listening(&stage, options.listeners).await?);
     rows.extend(webhooks::held(&stage, options.held).await?);
-    let books = stage.store.payments().books(None).await?;
+    let books = stage.store.money_books().books(None).await?;
     let broken = if books.agree() { 0.0 } else { 1.0 };
     rows.push(Row::at_most(BROKEN, broken, "", 0.0));
     for row in &mut rows {

@@ -25,7 +25,11 @@ pub async fn come_back(
 pub async fn back(app: &AppState, who: &Who, query: &str) -> Result<Response, PayRefusal> {
     let query = FormData::parse(query.as_bytes());
     let payments = app.store().payments();
-    let payable = payments.payable_of_token(query.text("t")).await?;
+    let payable = app
+        .store()
+        .payables()
+        .payable_of_token(query.text("t"))
+        .await?;
     let payable = payable.ok_or_else(PayRefusal::not_found)?;
     let code = ["orderCode", "vnp_TxnRef"]
         .iter()
@@ -45,7 +49,7 @@ pub async fn to_status(
     payment: PaymentRow,
 ) -> Result<Response, PayRefusal> {
     let payment = Cashier::of(app).refresh(payment, Source::Return).await?;
-    let payable = app.store().payments().payable(payment.payable).await?;
+    let payable = app.store().payables().payable(payment.payable).await?;
     let payable = payable.ok_or_else(PayRefusal::not_found)?;
     Ok(found(&if who.sees_payment(&payment, &payable) {
         format!("/payment/status/{}", payment.id)

@@ -42,7 +42,7 @@ pub async fn list(
     let rows = payments.list(&filter, PAGE).await?;
     let mut all = Vec::with_capacity(rows.len());
     for row in &rows {
-        let payable = payments.payable(row.payable).await?;
+        let payable = app.store().payables().payable(row.payable).await?;
         if let Some(payable) = payable {
             all.push(shown::payment(&app, row, &payable));
         }
@@ -183,8 +183,9 @@ pub async fn unmatched(State(app): State<AppState>, who: Who) -> Result<Json<Val
     if who.only_of().is_some() {
         return Err(PayRefusal::forbidden());
     }
-    let payments = app.store().payments();
-    let all: Vec<Value> = payments
+    let all: Vec<Value> = app
+        .store()
+        .money_books()
         .unmatched(who.payee(), UNMATCHED_MAX)
         .await?
         .iter()
@@ -212,8 +213,7 @@ pub async fn attach(
     input: Input,
 ) -> Result<Json<Value>, PayRefusal> {
     who.may_look()?;
-    let payments = app.store().payments();
-    let found = payments.unmatched_one(id).await?;
+    let found = app.store().money_books().unmatched_one(id).await?;
     let is_seen = who.only_of().is_none()
         && found.is_some_and(|u| who.payee().is_none_or(|payee| u.owner_id == Some(payee)));
     if !is_seen {
@@ -225,7 +225,9 @@ pub async fn attach(
         .ok_or_else(|| PayRefusal::invalid("payment_id: không được để trống."))?;
     let reason = input.needed("reason")?;
     let (payment, _) = seen(&app, &who, payment_id).await?;
-    let attached = payments
+    let attached = app
+        .store()
+        .money_books()
         .attach(id, payment.id, &reason, &who.actor())
         .await?;
     let payment = match attached {
@@ -250,6 +252,6 @@ pub async fn books(State(app): State<AppState>, who: Who) -> Result<Json<Books>,
     if who.only_of().is_some() {
         return Err(PayRefusal::forbidden());
     }
-    let books = app.store().payments().books(who.payee()).await?;
+    let books = app.store().money_books().books(who.payee()).await?;
     Ok(Json(books))
 }

@@ -280,7 +280,7 @@ impl Cashier {
     }
 
     async fn order(&self, row: &PaymentRow) -> Result<Order, PayRefusal> {
-        let payable = self.app.store().payments().payable(row.payable).await?;
+        let payable = self.app.store().payables().payable(row.payable).await?;
         let payable = payable.ok_or_else(PayRefusal::not_found)?;
         let base = self.app.public_url();
         let token = &payable.pay_token;
@@ -313,7 +313,7 @@ impl Cashier {
     /// what is known.
     pub async fn refresh(&self, row: PaymentRow, source: Source) -> Result<PaymentRow, PayRefusal> {
         let is_worth_it = row.state().is_open() && row.provider.can_be_asked();
-        if !is_worth_it || !self.app.store().payments().claim_question(row.id).await? {
+        if !is_worth_it || !self.app.store().questions().claim_question(row.id).await? {
             return Ok(row);
         }
         if !turn::question(&self.app, &row, TURN_MAX).await? {
@@ -349,7 +349,7 @@ impl Cashier {
         source: Source,
         kind: &str,
     ) -> Result<HeardOutcome, PayRefusal> {
-        let payable = self.app.store().payments().payable(row.payable).await?;
+        let payable = self.app.store().payables().payable(row.payable).await?;
         let is_settled = payable.is_some_and(|p| p.owed() == 0) && row.standing.money.credited == 0;
         let now = self.app.store().now_ms();
         let Meaning { facts, key, why } = facts::meaning(row, told, is_settled, now);
@@ -409,7 +409,12 @@ impl Cashier {
         import: i64,
         line: &StatementLine<'_>,
     ) -> Result<Option<HeardOutcome>, StoreError> {
-        let outcome = self.app.store().payments().book_line(import, line).await?;
+        let outcome = self
+            .app
+            .store()
+            .money_books()
+            .book_line(import, line)
+            .await?;
         if let Some(outcome) = &outcome {
             self.app.pay().changed(&outcome.payment);
         }

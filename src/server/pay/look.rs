@@ -24,7 +24,7 @@ const LIST_MAX: u32 = 100;
 pub async fn seen(app: &AppState, who: &Who, id: i64) -> Result<(PaymentRow, Payable), PayRefusal> {
     let payments = app.store().payments();
     let payment = payments.find(id).await?.ok_or_else(PayRefusal::not_found)?;
-    let payable = payments.payable(payment.payable).await?;
+    let payable = app.store().payables().payable(payment.payable).await?;
     let payable = payable
         .filter(|payable| who.sees_payment(&payment, payable))
         .ok_or_else(PayRefusal::not_found)?;
@@ -37,7 +37,7 @@ pub async fn of_token(
     token: &str,
 ) -> Result<(Payable, Option<PaymentRow>), PayRefusal> {
     let payments = app.store().payments();
-    let payable = payments.payable_of_token(token).await?;
+    let payable = app.store().payables().payable_of_token(token).await?;
     let payable = payable.ok_or_else(PayRefusal::not_found)?;
     let all = payments.of_payable(payable.at).await?;
     let best = foremost(&all, payable.owed() == 0);
@@ -256,7 +256,12 @@ pub async fn own(
     let w = words::of(&headers, query.as_deref());
     let payments = app.store().payments();
     let mut rows = Vec::new();
-    for payable in payments.payables_of(&person.username, LIST_MAX).await? {
+    for payable in app
+        .store()
+        .payables()
+        .payables_of(&person.username, LIST_MAX)
+        .await?
+    {
         let newest = payments.of_payable(payable.at).await?.into_iter().next();
         let state = match &newest {
             _ if payable.owed() == 0 && payable.paid > 0 => PaymentState::Paid,

@@ -112,7 +112,7 @@ pub fn payment(app: &AppState, payment: &PaymentRow, payable: &Payable) -> Value
 /// A payment with all that came and was told.
 pub async fn whole_payment(app: &AppState, row: &PaymentRow) -> Result<Value, PayRefusal> {
     let payments = app.store().payments();
-    let payable = payments.payable(row.payable).await?;
+    let payable = app.store().payables().payable(row.payable).await?;
     let payable = payable.ok_or_else(PayRefusal::not_found)?;
     let mut shown = payment(app, row, &payable);
     let transfers: Vec<Value> = payments

@@ -18,7 +18,7 @@ pub async fn question(
     most: Duration,
 ) -> Result<bool, StoreError> {
     let (channel, begun) = (channel(row.owner_id, row.provider.wire()), Instant::now());
-    while let Some(wait) = app.store().payments().take_turn(&channel).await? {
+    while let Some(wait) = app.store().questions().take_turn(&channel).await? {
         let wait = Duration::from_millis(wait.unsigned_abs());
         if begun.elapsed() + wait > most {
             return Ok(false);
@@ -34,8 +34,8 @@ pub async fn at_once<T>(app: &AppState, row: &PaymentRow, call: impl Future<Outp
         return call.await;
     }
     let channel = channel(row.owner_id, row.provider.wire());
-    let payments = app.store().payments();
-    let (noted, answer) = tokio::join!(payments.note_call(&channel), call);
+    let questions = app.store().questions();
+    let (noted, answer) = tokio::join!(questions.note_call(&channel), call);
     if let Err(error) = noted {
         tracing::warn!(%error, "a call could not be written down");
     }

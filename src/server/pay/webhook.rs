@@ -190,7 +190,7 @@ async fn unknown_order(
             money: &money,
             note: None,
         };
-        app.store().payments().keep_unmatched(&new).await?;
+        app.store().money_books().keep_unmatched(&new).await?;
         metrics::counter!("gachno_unmatched_total", "provider" => "payos").increment(1);
     }
     Ok(Json(json!({ "success": true })).into_response())
@@ -220,7 +220,7 @@ async fn heard(
     };
     let outcome = Cashier::of(app).hear(&told).await?;
     if facts.is_none() && outcome.payment.state().is_open() {
-        app.store().payments().ask_soon(payment.id).await?;
+        app.store().questions().ask_soon(payment.id).await?;
     }
     Ok(outcome)
 }

@@ -36,21 +36,24 @@ async fn run(app: AppState) -> Result<(), StoreError> {
         return Ok(());
     }
     let day = day_of(today - 1);
-    if app.store().payments().is_compared(&day).await? {
+    if app.store().money_books().is_compared(&day).await? {
         return Ok(());
     }
     let found = compare(&app, today - DAY_MS, today).await?;
-    app.store().payments().compared(&day).await?;
+    app.store().money_books().compared(&day).await?;
     tracing::info!(day, found, "payments were compared with their providers");
     Ok(())
 }
 
 /// Compares the payments that were made within these moments. Says how many differences were found.
 pub async fn compare(app: &AppState, from_ms: i64, to_ms: i64) -> Result<usize, StoreError> {
-    let payments = app.store().payments();
     let (mut after, mut found) = (0, 0);
     loop {
-        let some = payments.made_between(from_ms, to_ms, after, BATCH).await?;
+        let some = app
+            .store()
+            .money_books()
+            .made_between(from_ms, to_ms, after, BATCH)
+            .await?;
         let Some(last) = some.last() else {
             return Ok(found);
         };
@@ -76,7 +79,10 @@ async fn one(app: &AppState, payment: PaymentRow, day: &str) -> Result<usize, St
     let ours = payments.transfers(payment.id).await?;
     let differences = differences(&payment, &told, &ours, day);
     for difference in &differences {
-        payments.keep_difference(difference).await?;
+        app.store()
+            .money_books()
+            .keep_difference(difference)
+            .await?;
         metrics::counter!("gachno_payment_differences_total", "kind" => difference.kind.clone())
             .increment(1);
     }

@@ -33,15 +33,14 @@ pub(super) const TASK: Task = Task {
 };
 
 async fn run(app: AppState) -> Result<(), StoreError> {
-    let payments = app.store().payments();
     if app.pay().is_first_look() {
-        let open = payments.ask_all().await?;
+        let open = app.store().questions().ask_all().await?;
         tracing::info!(
             open,
             "open payments are asked about: the server has started"
         );
     }
-    let channels = payments.due_channels().await?;
+    let channels = app.store().questions().due_channels().await?;
     let work = channels
         .iter()
         .map(|(owner, provider)| channel(&app, *owner, provider));
@@ -54,7 +53,7 @@ async fn run(app: AppState) -> Result<(), StoreError> {
 async fn channel(app: &AppState, owner: i64, provider: &str) -> Result<(), StoreError> {
     let due = app
         .store()
-        .payments()
+        .questions()
         .due(owner, provider, IN_A_RUN)
         .await?;
     // One after the other, each as soon as it may: nobody takes a turn that others wait behind.
@@ -70,7 +69,7 @@ async fn channel(app: &AppState, owner: i64, provider: &str) -> Result<(), Store
         async move {
             match turn? {
                 (payment, true) => ask(&app, payment).await,
-                (payment, false) => app.store().payments().ask_soon(payment.id).await,
+                (payment, false) => app.store().questions().ask_soon(payment.id).await,
             }
         }
     });
@@ -89,12 +88,14 @@ async fn ask(app: &AppState, payment: PaymentRow) -> Result<(), StoreError> {
         let closed = cashier.close(&payment).await;
         return match closed {
             Ok(row) => {
-                payments
+                app.store()
+                    .questions()
                     .closed(id, row.expires_at.max(app.store().now_ms() + 1))
                     .await
             }
             Err(_) => {
-                payments
+                app.store()
+                    .questions()
                     .asked(id, Some(app.store().now_ms() + rest_ms(payment.asks)))
                     .await
             }
@@ -105,7 +106,8 @@ async fn ask(app: &AppState, payment: PaymentRow) -> Result<(), StoreError> {
         // Said in the log by whoever asked; what is not known is asked again.
         Err(_) => payments.find(id).await?.unwrap_or(payment),
     };
-    payments
+    app.store()
+        .questions()
         .asked(id, next_question(&row, app.store().now_ms()))
         .await
 }

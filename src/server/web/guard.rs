@@ -104,7 +104,11 @@ async fn admitted(
             if is_page && person.may(Area::Payments, Right::See) {
                 let unread = app.store().notifications().unread(&person.reader()).await;
                 person.unread = Some(unread.map_err(|error| refused(error.into()))?);
-                let to_decide = app.store().payments().to_decide(person.account.payee).await;
+                let to_decide = app
+                    .store()
+                    .money_books()
+                    .to_decide(person.account.payee)
+                    .await;
                 let to_decide = to_decide.map_err(|error| refused(error.into()))?;
                 person.to_decide = Some(to_decide.all());
             }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Payments;
+use super::Payables;
 use super::keys::{self, KeyUse, UsedKey};
 use super::payable::{self, Payable};
 use crate::domain::payment::{PayableKind, PayableRef};
@@ -63,7 +63,7 @@ pub struct NewPayable<W> {
     pub what: W,
 }
 
-impl Payments<'_> {
+impl Payables<'_> {
     /// Makes a booking. With a key that was used before: what was made then.
     pub async fn add_booking(
         &self,

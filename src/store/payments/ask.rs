@@ -1,7 +1,7 @@
 //! Which payments a provider is to be asked about, and when: by one server of all, and by whoever opens
 //! a page, without asking more often than is agreed.
 
-use super::Payments;
+use super::Questions;
 use super::row::{PAYMENT_ROW, PaymentRow, read_payment};
 use crate::store::StoreError;
 use crate::store::base::{Conn, all, execute, int, one, values};
@@ -31,7 +31,7 @@ pub const fn rest_ms(asks: i64) -> i64 {
     }
 }
 
-impl Payments<'_> {
+impl Questions<'_> {
     /// Payments of this payee and provider whose turn it is, claimed: nobody else gets them for a minute.
     pub async fn due(&self, owner: i64, provider: &str, most: u32) -> Result<Vec<Due>, StoreError> {
         let now = self.store.now_ms();

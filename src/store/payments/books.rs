@@ -1,6 +1,6 @@
 //! The sums that must agree at any instant.
 
-use super::Payments;
+use super::MoneyBooks;
 use crate::store::StoreError;
 use crate::store::base::{Conn, SqlValue, int, one};
 
@@ -26,7 +26,7 @@ impl Books {
     }
 }
 
-impl Payments<'_> {
+impl MoneyBooks<'_> {
     /// The sums, all of them of the same instant: one statement reads one state of the database.
     pub async fn books(&self, owner: Option<i64>) -> Result<Books, StoreError> {
         let of = |column: &str| match owner {

@@ -1,6 +1,6 @@
 //! How often somebody has begun to pay: counted by the hour, for all servers.
 
-use super::Payments;
+use super::Questions;
 use crate::store::StoreError;
 use crate::store::base::{Conn, Tx, execute, int_or_none, one, transaction, values};
 
@@ -9,7 +9,7 @@ const HOUR_MS: i64 = 3_600_000;
 const HOUR_MAX: i64 = 50;
 const DAY_MAX: i64 = 200;
 
-impl Payments<'_> {
+impl Questions<'_> {
     /// Counts a call. `Err` within: it is one too many, and when another one may come, in seconds.
     pub async fn count_call(&self, caller: &str) -> Result<Result<(), u64>, StoreError> {
         transaction!(self.store, |tx| count(&tx, caller))

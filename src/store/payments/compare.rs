@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Payments;
+use super::MoneyBooks;
 use super::row::{PAYMENT_ROW, PaymentRow, read_payment};
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
@@ -83,7 +83,7 @@ pub struct Difference {
     pub id: i64,
 }
 
-impl Payments<'_> {
+impl MoneyBooks<'_> {
     /// Payments that were made within these moments, oldest first, behind `after_id`.
     pub async fn made_between(
         &self,

@@ -51,9 +51,39 @@ pub struct Payments<'s> {
     store: &'s Store,
 }
 
+/// What is to be paid: bookings and requests ([`Store::payables`]).
+pub struct Payables<'s> {
+    store: &'s Store,
+}
+
+/// Whom to ask about open payments and when, and how often somebody has asked us ([`Store::questions`]).
+pub struct Questions<'s> {
+    store: &'s Store,
+}
+
+/// Sums, comparisons, statements, and money that fits nothing ([`Store::money_books`]).
+pub struct MoneyBooks<'s> {
+    store: &'s Store,
+}
+
 impl Store {
     /// What customers pay.
     pub const fn payments(&self) -> Payments<'_> {
         Payments { store: self }
+    }
+
+    /// What is to be paid: bookings and requests.
+    pub const fn payables(&self) -> Payables<'_> {
+        Payables { store: self }
+    }
+
+    /// Whom to ask about open payments and when, and how often somebody has asked us.
+    pub const fn questions(&self) -> Questions<'_> {
+        Questions { store: self }
+    }
+
+    /// Sums, comparisons, statements, and money that fits nothing.
+    pub const fn money_books(&self) -> MoneyBooks<'_> {
+        MoneyBooks { store: self }
     }
 }

@@ -1,6 +1,6 @@
 //! What is paid for: bookings and requests, seen as one thing that owes money.
 
-use super::Payments;
+use super::Payables;
 use crate::domain::payment::{PayableKind, PayableRef, payable_status};
 use crate::store::StoreError;
 use crate::store::base::{
@@ -132,7 +132,7 @@ pub(super) async fn find<C: Conn>(c: &C, at: PayableRef) -> Result<Option<Payabl
     row.map(|row| read(at.kind, &row)).transpose()
 }
 
-impl Payments<'_> {
+impl Payables<'_> {
     /// What is paid for.
     pub async fn payable(&self, at: PayableRef) -> Result<Option<Payable>, StoreError> {
         find(self.store, at).await

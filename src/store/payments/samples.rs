@@ -1,6 +1,6 @@
 //! Many payments at once, as a shop has them that has worked for years: for measuring.
 
-use super::Payments;
+use super::MoneyBooks;
 use crate::store::StoreError;
 use crate::store::base::{Conn, SqlValue, Tx, execute, insert, int, one, transaction, values};
 use crate::store::random_letters as letters;
@@ -25,7 +25,7 @@ pub struct SamplePayment {
     pub amount: i64,
 }
 
-impl Payments<'_> {
+impl MoneyBooks<'_> {
     /// Adds payments of payee 1, each with its request: paid, with their money, or such as can be paid and
     /// are asked about at `ask_at_ms`.
     pub async fn add_samples(

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::hear::{Fact, Heard, HeardOutcome, Source, hear};
 use super::unmatched::{self, NewUnmatched};
-use super::{Payments, payable, row};
+use super::{MoneyBooks, payable, row};
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::{
@@ -52,7 +52,7 @@ pub struct TakenBack {
     pub payments: Vec<i64>,
 }
 
-impl Payments<'_> {
+impl MoneyBooks<'_> {
     /// Books a line of an import. `None`: it was kept as money that fits no payment, or was kept before.
     pub async fn book_line(
         &self,

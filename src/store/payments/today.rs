@@ -1,6 +1,6 @@
 //! How customers' money stands today, and what of it waits for a person.
 
-use super::Payments;
+use super::MoneyBooks;
 use crate::store::StoreError;
 use crate::store::base::{Conn, SqlValue, int, one};
 
@@ -31,7 +31,7 @@ pub struct Today {
     pub waiting: i64,
 }
 
-impl Payments<'_> {
+impl MoneyBooks<'_> {
     /// How much waits for a person; of one payee where `owner` says so.
     pub async fn to_decide(&self, owner: Option<i64>) -> Result<ToDecide, StoreError> {
         let whose = whose(owner);

@@ -4,7 +4,7 @@
 //! Questions that nobody waits for take a place and leave one for customers; what a customer waits for
 //! goes at once and pushes the questions back.
 
-use super::Payments;
+use super::Questions;
 use crate::store::StoreError;
 use crate::store::base::{all, execute, insert_once, int, values};
 
@@ -23,7 +23,7 @@ struct Place {
     free_at: i64,
 }
 
-impl Payments<'_> {
+impl Questions<'_> {
     /// May a channel be asked now? `None`: yes, and the turn is taken. Else when to try again, in
     /// milliseconds.
     pub async fn take_turn(&self, channel: &str) -> Result<Option<i64>, StoreError> {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Payments;
+use super::MoneyBooks;
 use super::hear::{Fact, Heard, HeardOutcome, SeenMoney, Source, hear};
 use crate::domain::payment::Provider;
 use crate::store::StoreError;
@@ -85,7 +85,7 @@ fn read(row: &SqlRow) -> Result<Unmatched, StoreError> {
     })
 }
 
-impl Payments<'_> {
+impl MoneyBooks<'_> {
     /// Keeps money that fits no payment, once.
     pub async fn keep_unmatched(&self, new: &NewUnmatched<'_>) -> Result<(), StoreError> {
         transaction!(self.store, |tx| async { keep(&tx, new).await.map(|_| ()) })

@@ -67,7 +67,11 @@ pub async fn create(stage: &Stage) -> anyhow::Result<Vec<Row>> {
 pub async fn reconcile(stage: &Stage) -> anyhow::Result<Vec<Row>> {
     let gateway = stage.gateway();
     let now = stage.store.now_ms();
-    stage.store.payments().add_samples(OPEN, Some(now)).await?;
+    stage
+        .store
+        .money_books()
+        .add_samples(OPEN, Some(now))
+        .await?;
     gateway.update(|scenario| scenario.calls_per_s = Some(CALLS));
     let before = gateway.truth().times_called("payos.get");
     let served = stage.serve().await?;

@@ -53,8 +53,13 @@ async fn until(page: &mut TcpStream, words: &str) -> anyhow::Result<()> {
 
 pub async fn listening(stage: &Stage, listeners: u32) -> anyhow::Result<Vec<Row>> {
     let later = stage.store.now_ms() + 3_600_000;
-    let payments = stage.store.payments();
-    let all = Arc::new(payments.add_samples(listeners, Some(later)).await?);
+    let all = Arc::new(
+        stage
+            .store
+            .money_books()
+            .add_samples(listeners, Some(later))
+            .await?,
+    );
     let served = stage.serve().await?;
     let address = served.url().trim_start_matches("http://").to_owned();
     // What one page needs first is not what each of them needs.

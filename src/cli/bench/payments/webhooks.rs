@@ -38,7 +38,11 @@ async fn told(
 
 async fn open(stage: &Stage, count: u32) -> anyhow::Result<Vec<SamplePayment>> {
     let at = stage.store.now_ms() + LATER_MS;
-    Ok(stage.store.payments().add_samples(count, Some(at)).await?)
+    Ok(stage
+        .store
+        .money_books()
+        .add_samples(count, Some(at))
+        .await?)
 }
 
 /// Accepted and booked in a second.
@@ -48,10 +52,10 @@ pub async fn many(stage: &Stage, is_sqlite: bool) -> anyhow::Result<Vec<Row>> {
     // Connections, statements and pages that the first ones need.
     let warm = open(stage, 200).await?;
     told(stage, served.url(), warm, CALLERS).await?;
-    let before = stage.store.payments().books(None).await?.transfers;
+    let before = stage.store.money_books().books(None).await?.transfers;
     let sum: i64 = payments.iter().map(|one| one.amount).sum();
     let (mut times, took) = told(stage, served.url(), payments, CALLERS).await?;
-    let after = stage.store.payments().books(None).await?.transfers;
+    let after = stage.store.money_books().books(None).await?.transfers;
     let missing = if after - before == sum { 0.0 } else { 1.0 };
     let goal = if is_sqlite { 1_000.0 } else { 500.0 };
     Ok(vec![
@@ -69,10 +73,13 @@ pub async fn many(stage: &Stage, is_sqlite: bool) -> anyhow::Result<Vec<Row>> {
 
 /// What a webhook costs with few payments held, and with many.
 pub async fn held(stage: &Stage, most: u32) -> anyhow::Result<Vec<Row>> {
-    let payments = stage.store.payments();
-    payments.add_samples(FEW, None).await?;
+    stage.store.money_books().add_samples(FEW, None).await?;
     let few = round(stage).await?;
-    payments.add_samples(most.saturating_sub(FEW), None).await?;
+    stage
+        .store
+        .money_books()
+        .add_samples(most.saturating_sub(FEW), None)
+        .await?;
     let many = round(stage).await?;
     Ok(vec![
         Row::plain(format!("a webhook with few ({FEW}) held, p50"), few, "ms"),

@@ -32,9 +32,9 @@ pub async fn payment_figures(
     if !person.may(Area::Payments, Right::See) {
         return Ok(None);
     }
-    let (payments, own) = (app.store().payments(), person.account.payee);
-    let figures = payments.today(own, today).await?;
-    let to_decide = payments.to_decide(own).await?.all();
+    let own = person.account.payee;
+    let figures = app.store().money_books().today(own, today).await?;
+    let to_decide = app.store().money_books().to_decide(own).await?.all();
     Ok(Some(PaymentFigures {
         sum: money(figures.sum),
         paid: count(figures.paid),

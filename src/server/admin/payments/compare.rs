@@ -115,9 +115,9 @@ pub(super) async fn show(
     person: Person,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let (payments, own) = (app.store().payments(), person.account.payee);
-    let books = payments.books(own).await?;
-    let all = payments.differences(own, MANY).await?;
+    let own = person.account.payee;
+    let books = app.store().money_books().books(own).await?;
+    let all = app.store().money_books().differences(own, MANY).await?;
     page(&Compare {
         frame: Frame::of(&person, "Đối soát hằng ngày", PAYMENT_DIFFERENCE.name)
             .with_notice(done.done.as_deref()),
@@ -160,9 +160,13 @@ pub(super) async fn looked(
     person: Person,
     PathParam(id): PathParam<i64>,
 ) -> Result<Response, Problem> {
-    let payments = app.store().payments();
     let own = person.account.payee;
-    if payments.difference_seen(id, own, &person.actor()).await? {
+    if app
+        .store()
+        .money_books()
+        .difference_seen(id, own, &person.actor())
+        .await?
+    {
         Ok(go(&format!("{HERE}?done=looked")))
     } else {
         Err(Problem::no_page())

@@ -151,10 +151,9 @@ pub(super) async fn add(
     person: Person,
     form: FormData,
 ) -> Result<Response, Problem> {
-    let payments = app.store().payments();
     let asked = form.number("payee").unwrap_or(payees::FIRST);
     let payee = person.account.payee.unwrap_or(asked);
-    if !is_seen(&person, Some(payee)) || !payments.has_payee(payee).await? {
+    if !is_seen(&person, Some(payee)) || !app.store().payables().has_payee(payee).await? {
         return Err(Problem::bad("Không có bên nhận này."));
     }
     let new = match read(&form, payee, app.store().now_ms()) {
@@ -171,7 +170,11 @@ pub(super) async fn add(
     );
     let once = Some(form.text("once")).filter(|once| !once.is_empty());
     let key = once.map(|once| KeyUse::of(&caller, once, &asked));
-    let made = payments.add_request(&new, key.as_ref(), &actor).await?;
+    let made = app
+        .store()
+        .payables()
+        .add_request(&new, key.as_ref(), &actor)
+        .await?;
     let made =
         made.map_err(|_| Problem::bad("Biểu mẫu này đã lập một yêu cầu khác. Mở biểu mẫu mới."))?;
     let sends = form.text("send") == "1";
@@ -206,7 +209,7 @@ async fn found(app: &AppState, person: &Person, id: i64) -> Result<Payable, Prob
         kind: PayableKind::Request,
         id,
     };
-    let found = app.store().payments().payable(at).await?;
+    let found = app.store().payables().payable(at).await?;
     found
         .filter(|payable| is_seen(person, Some(payable.owner_id)))
         .ok_or_else(Problem::no_page)

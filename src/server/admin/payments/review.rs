@@ -104,9 +104,9 @@ pub(super) async fn show(
         owner_id: own,
         ..PaymentFilter::default()
     };
-    let to_decide = payments.to_decide(own).await?;
+    let to_decide = app.store().money_books().to_decide(own).await?;
     let rows = payments.list(&filter, MANY).await?;
-    let strays = payments.unmatched(own, MANY).await?;
+    let strays = app.store().money_books().unmatched(own, MANY).await?;
     page(&Review {
         frame: Frame::of(&person, "Thanh toán cần xem", "payments-review")
             .with_notice(done.done.as_deref()),
@@ -125,8 +125,7 @@ pub(super) async fn decide(
     PathParam(id): PathParam<i64>,
     form: FormData,
 ) -> Result<Response, Problem> {
-    let payments = app.store().payments();
-    let found = payments.unmatched_one(id).await?;
+    let found = app.store().money_books().unmatched_one(id).await?;
     let found = found
         .filter(|kept| is_seen(&person, kept.owner_id))
         .ok_or_else(Problem::no_page)?;
@@ -141,14 +140,23 @@ pub(super) async fn decide(
     }
     let actor = person.actor();
     let Some(payment) = to else {
-        let is_done = payments.ignore_unmatched(id, &reason, &actor).await?;
+        let is_done = app
+            .store()
+            .money_books()
+            .ignore_unmatched(id, &reason, &actor)
+            .await?;
         return if is_done {
             Ok(go(&format!("{HERE}?done=decided")))
         } else {
             Err(gone())
         };
     };
-    match payments.attach(id, payment.id, &reason, &actor).await? {
+    match app
+        .store()
+        .money_books()
+        .attach(id, payment.id, &reason, &actor)
+        .await?
+    {
         Attached::Done(outcome) => app.pay().changed(&outcome.payment),
         Attached::Before(before) if before == payment.id => {}
         Attached::Before(_) | Attached::Gone => return Err(gone()),

@@ -151,7 +151,7 @@ async fn preview(
         }
     }
     let payee = person.account.payee.unwrap_or(payee);
-    if !app.store().payments().has_payee(payee).await? {
+    if !app.store().payables().has_payee(payee).await? {
         return Err(Problem::no_page());
     }
     let Some((name, bytes)) = file.filter(|(_, bytes)| !bytes.is_empty()) else {
@@ -261,7 +261,7 @@ async fn found(app: &AppState, person: &Person, id: i64) -> Result<ImportRow, Pr
     if import.table != PAYMENT_TRANSFER.name {
         return Err(Problem::no_page());
     }
-    let booked = app.store().payments().booked_by(id).await?;
+    let booked = app.store().money_books().booked_by(id).await?;
     let is_theirs = booked.owners.iter().all(|owner| is_seen(person, *owner));
     if is_theirs {
         Ok(import)
@@ -278,7 +278,7 @@ pub(super) async fn show(
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
     let import = found(&app, &person, id).await?;
-    let booked = app.store().payments().booked_by(id).await?;
+    let booked = app.store().money_books().booked_by(id).await?;
     page(&DonePage {
         frame: Frame::of(
             &person,
@@ -305,7 +305,7 @@ async fn undo(
 ) -> Result<Response, Problem> {
     let import = found(&app, &person, id).await?;
     if !is_sure(&form) {
-        let booked = app.store().payments().booked_by(id).await?;
+        let booked = app.store().money_books().booked_by(id).await?;
         return page(&Sure {
             frame: Frame::of(&person, "Xem lại rồi hoàn tác", "payments-statement"),
             question: "Hoàn tác lần nhập này?".to_owned(),
@@ -327,7 +327,11 @@ async fn undo(
     let begun = app
         .carry_through(async move {
             let payments = own.store().payments();
-            let taken = payments.take_statement_back(id, &actor).await?;
+            let taken = own
+                .store()
+                .money_books()
+                .take_statement_back(id, &actor)
+                .await?;
             for payment in &taken.payments {
                 if let Some(row) = payments.find(*payment).await? {
                     own.pay().changed(&row);
