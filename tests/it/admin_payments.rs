@@ -411,7 +411,6 @@ async fn the_pages_of_payments_can_be_used_by_everybody() {
         money: &money,
         note: Some("tien an"),
     };
-    let payments = shop.store().payments();
     shop.store()
         .money_books()
         .keep_unmatched(&stray)

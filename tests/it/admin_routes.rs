@@ -629,7 +629,6 @@ impl World {
                     seen_at: None,
                     id: 0,
                 };
-                let payments = self.store().payments();
                 self.store()
                     .money_books()
                     .keep_difference(&difference)
