@@ -245,7 +245,7 @@ mod tests {
         let english = (header::ACCEPT_LANGUAGE, "en-US,en;q=0.9");
         let cookie = (header::COOKIE, "a=1; gachno-lang=vi");
         assert_eq!(of(&with(&[]), None).code, "vi");
-        assert_eq!(of(&with(&[english.clone()]), None).code, "en");
+        assert_eq!(of(&with(std::slice::from_ref(&english)), None).code, "en");
         assert_eq!(
             of(&with(&[english.clone(), cookie.clone()]), None).code,
             "vi"
