@@ -54,8 +54,10 @@ pub(super) async fn keep(tx: &Tx, key: Option<&KeyUse>, made: i64) -> Result<(),
     let Some(key) = key else {
         return Ok(());
     };
-    let old = "DELETE FROM idempotency_key WHERE caller = ? AND key_hash = ?";
-    execute(tx, old, values![&key.caller, &key.key_hash]).await?;
+    // Only what is honoured no more: what somebody else has just kept must stay, and stand in the way.
+    let old = "DELETE FROM idempotency_key WHERE caller = ? AND key_hash = ? AND at <= ?";
+    let since = tx.now_ms() - KEPT_MS;
+    execute(tx, old, values![&key.caller, &key.key_hash, since]).await?;
     let sql = "INSERT INTO idempotency_key (caller, key_hash, request_hash, made, at) VALUES (?, ?, ?, ?, ?)";
     let given = values![
         &key.caller,
