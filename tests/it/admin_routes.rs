@@ -60,7 +60,6 @@ impl World {
             hoa,
             payment: 0,
         };
-        world.payment = world.a_payment(350_000).await;
         world
             .owner
             .post(
@@ -763,6 +762,7 @@ fn changes() -> Vec<Route> {
 on_both! {
 async fn every_change_leaves_a_row_in_the_trail(base: &Base) {
     let mut world = World::open(base).await;
+    world.payment = world.a_payment(350_000).await;
     for route in changes() {
         let rows = async |world: &World| world.store().tables().list(&gachno::store::catalogue::house::AUDIT, &gachno::store::tables::ListQuery::default(), 1_000).await.unwrap().rows.len();
         let before = (rows(&world).await, BTreeMap::from_iter(counts(&world).await));
