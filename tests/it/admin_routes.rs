@@ -540,6 +540,7 @@ impl World {
         let line = r#"{"filename":"a.csv","payee":1,"rows":[{"number":2,"at_ms":null,"note":"x","amount":5,"reference":"S1"}]}"#;
         match path {
             "/admin/payments/{id}/transfer" | "/admin/payments/{id}/decide" => {
+                let id = self.a_payment(350_000).await;
                 let money = [("reference", "FT1"), ("amount", "400k"), sure];
                 let to = format!("/admin/payments/{id}/transfer");
                 let booked = self.owner.post(&to, &money).await;
