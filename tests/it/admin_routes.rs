@@ -60,7 +60,6 @@ impl World {
             hoa,
             payment: 0,
         };
-        world.payment = world.a_payment(350_000).await;
         world
             .owner
             .post(
@@ -546,6 +545,7 @@ impl World {
         let line = r#"{"filename":"a.csv","payee":1,"rows":[{"number":2,"at_ms":null,"note":"x","amount":5,"reference":"S1"}]}"#;
         match path {
             "/admin/payments/{id}/transfer" | "/admin/payments/{id}/decide" => {
+                let id = self.a_payment(350_000).await;
                 let money = [("reference", "FT1"), ("amount", "400k"), sure];
                 let to = format!("/admin/payments/{id}/transfer");
                 let booked = self.owner.post(&to, &money).await;
@@ -781,6 +781,7 @@ fn changes() -> Vec<Route> {
 on_both! {
 async fn every_change_leaves_a_row_in_the_trail(base: &Base) {
     let mut world = World::open(base).await;
+    world.payment = world.a_payment(350_000).await;
     for route in changes() {
         let rows = async |world: &World| world.store().tables().list(&gachno::store::catalogue::house::AUDIT, &gachno::store::tables::ListQuery::default(), 1_000).await.unwrap().rows.len();
         let before = (rows(&world).await, BTreeMap::from_iter(counts(&world).await));

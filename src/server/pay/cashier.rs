@@ -18,11 +18,13 @@ use crate::providers::{
     Channel, Link, Order, OrderRef, OtpPrompt, Payer, PaymentProvider, ProviderFault, Told,
 };
 use crate::server::AppState;
+use crate::store::catalogue::AuditAction;
+use crate::store::catalogue::payments::PAYMENT;
 use crate::store::payments::{
     Begun, Fact, Heard, HeardOutcome, KeptLink, KeyUse, NewPayment, Payable, PaymentRow, Source,
     StatementLine,
 };
-use crate::store::{Actor, StoreError};
+use crate::store::{Actor, Entry, StoreError};
 
 /// How long a payment can be paid where nobody says.
 const LASTS_MS: i64 = 15 * 60 * 1000;
@@ -467,6 +469,13 @@ impl Cashier {
             return Ok(self.hear(&heard).await?.payment);
         }
         if after.state() == PaymentState::Cancelled {
+            // The provider's word ended it; whose wish it was stands in the trail.
+            let state = |row: &PaymentRow| json!({ "state": row.state().wire() });
+            let entry = Entry::of(AuditAction::PaymentCancel)
+                .row(&PAYMENT, row.id)
+                .before(state(&row))
+                .after(state(&after));
+            self.app.store().audit().record(actor, entry).await?;
             Ok(after)
         } else {
             Err(not_cancelled(&after))
