@@ -45,14 +45,14 @@ async fn row(shop: &PayShop, id: i64) -> PaymentRow {
 
 /// Sends a form that asks back, and sends it again as the answer asks.
 async fn surely(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let first = browser.post(path, fields).await;
+    let first = browser.post_as_it_is(path, fields).await;
     assert_eq!(first.status, StatusCode::OK, "{}", first.body);
     first.says("name=\"sure\" value=\"1\"");
     let button = first.body.rsplit("<button").next().unwrap();
     assert!(button.contains("class=\"bad\""), "never the filled button");
     let mut fields = fields.to_vec();
     fields.push(("sure", "1"));
-    browser.post(path, &fields).await
+    browser.post_as_it_is(path, &fields).await
 }
 
 async fn decide(shop: &PayShop, browser: &mut Browser, id: i64, fields: &[(&str, &str)]) -> Answer {
@@ -76,7 +76,7 @@ async fn a_payment_is_one_story_and_is_decided_by_people(base: &Base) {
     // Nothing is booked before it was sent a second time.
     let money = [("reference", "FT1"), ("amount", "400k")];
     let path = format!("{page}/transfer");
-    lan.post(&path, &money).await.says("Ghi 400.000 đ cho khoản này?");
+    lan.post_as_it_is(&path, &money).await.says("Ghi 400.000 đ cho khoản này?");
     assert_eq!(row(&shop, id).await.received(), 0);
     surely(&mut lan, &path, &money).await.leads_to(&format!("{page}?done=transferred"));
     surely(&mut lan, &path, &money).await.leads_to(&format!("{page}?done=known"));
@@ -91,11 +91,11 @@ async fn a_payment_is_one_story_and_is_decided_by_people(base: &Base) {
         (vec![("decision", "refund"), ("reason", "ừ")], StatusCode::BAD_REQUEST),
         (vec![("decision", "refund"), why, ("as_of", "1")], StatusCode::CONFLICT),
     ] {
-        assert_eq!(lan.post(&format!("{page}/decide"), &fields).await.status, status);
+        assert_eq!(lan.post_as_it_is(&format!("{page}/decide"), &fields).await.status, status);
     }
     let as_of = paid.updated_at.to_string();
     let most = [("decision", "refund"), why, ("amount", "1tr"), ("as_of", as_of.as_str())];
-    assert_eq!(lan.post(&format!("{page}/decide"), &most).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(lan.post_as_it_is(&format!("{page}/decide"), &most).await.status, StatusCode::BAD_REQUEST);
     decide(&shop, &mut lan, id, &[("decision", "refund"), why, ("amount", "50k")]).await.leads_to(&format!("{page}?done=decided"));
     let after = row(&shop, id).await;
     assert_eq!((after.received(), after.standing.money.surplus, after.standing.task), (350_000, 0, None));
@@ -108,12 +108,12 @@ async fn a_payment_is_one_story_and_is_decided_by_people(base: &Base) {
     assert_eq!(row(&shop, id).await.state(), PaymentState::Underpaid);
     decide(&shop, &mut lan, id, &[("decision", "accept"), why]).await.leads_to(&format!("{page}?done=decided"));
     assert_eq!(row(&shop, id).await.state(), PaymentState::Paid);
-    assert_eq!(lan.post(&format!("{page}/cancel"), &[("sure", "1")]).await.status, StatusCode::CONFLICT);
+    assert_eq!(lan.post_as_it_is(&format!("{page}/cancel"), &[("sure", "1")]).await.status, StatusCode::CONFLICT);
 
     // Taken back before any money came.
     let id = shop.transfer_payment(70_000).await;
     let page = format!("/admin/payments/{id}");
-    lan.post(&format!("{page}/refresh"), &[]).await.leads_to(&format!("{page}?done=refreshed"));
+    lan.post_as_it_is(&format!("{page}/refresh"), &[]).await.leads_to(&format!("{page}?done=refreshed"));
     surely(&mut lan, &format!("{page}/cancel"), &[]).await.leads_to(&format!("{page}?done=cancelled"));
     lan.get(&page).await.says("Đã hủy");
 
@@ -122,7 +122,7 @@ async fn a_payment_is_one_story_and_is_decided_by_people(base: &Base) {
     let seen = xem.get(&page).await;
     assert!(seen.status.is_success() && !seen.body.contains("<form method=\"post\" action=\"/admin/payments"));
     for path in ["decide", "cancel", "refresh", "transfer"] {
-        assert_eq!(xem.post(&format!("{page}/{path}"), &[]).await.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(xem.post_as_it_is(&format!("{page}/{path}"), &[]).await.status, StatusCode::FORBIDDEN, "{path}");
     }
     shop.books().await;
 }
@@ -172,15 +172,15 @@ async fn who_works_for_one_payee_sees_that_payees_payments_alone(base: &Base) {
     }
     for path in ["decide", "cancel", "refresh", "transfer"] {
         let path = format!("/admin/payments/{id}/{path}");
-        assert_eq!(hai.post(&path, &[("reason", "không phải của tôi")]).await.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(hai.post_as_it_is(&path, &[("reason", "không phải của tôi")]).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     let aside = [("decision", "ignore"), ("reason", "không phải của tôi")];
-    assert_eq!(hai.post("/admin/payments/unmatched/1", &aside).await.status, StatusCode::NOT_FOUND);
-    let ticked = hai.post("/admin/t/payment/bulk", &[("action", "csv"), ("id", &id.to_string())]).await;
+    assert_eq!(hai.post_as_it_is("/admin/payments/unmatched/1", &aside).await.status, StatusCode::NOT_FOUND);
+    let ticked = hai.post_as_it_is("/admin/t/payment/bulk", &[("action", "csv"), ("id", &id.to_string())]).await;
     assert_eq!(ticked.status, StatusCode::NOT_FOUND);
-    let list = hai.post("/admin/t/payment/export", &[("format", "csv"), ("query", "")]).await;
+    let list = hai.post_as_it_is("/admin/t/payment/export", &[("format", "csv"), ("query", "")]).await;
     assert!(list.status.is_success() && !list.body.contains(&code));
-    let renter = hai.post("/admin/t/renter/1", &[("version", "0"), ("name", "x")]).await;
+    let renter = hai.post_as_it_is("/admin/t/renter/1", &[("version", "0"), ("name", "x")]).await;
     assert_eq!(renter.status, StatusCode::NOT_FOUND);
 }
 }
@@ -199,7 +199,7 @@ async fn money_that_fits_nothing_is_attached_or_put_aside(base: &Base) {
     lan.get("/admin/payments/review").await.says("A1").says("tien an").says(&format!("value=\"{code}\""));
     lan.get("/admin").await.says("<b class=\"waiting\">2</b>").says("Thanh toán cần xem</span><b>2</b>");
     let why = ("reason", "xem sao kê ngày 26");
-    let nowhere = lan.post("/admin/payments/unmatched/1", &[("decision", "attach"), ("code", "GN0000000"), why]).await;
+    let nowhere = lan.post_as_it_is("/admin/payments/unmatched/1", &[("decision", "attach"), ("code", "GN0000000"), why]).await;
     assert_eq!(nowhere.status, StatusCode::BAD_REQUEST);
     let to = [("decision", "attach"), ("code", code.as_str()), why];
     surely(&mut lan, "/admin/payments/unmatched/1", &to).await.leads_to(&format!("/admin/payments/{id}?done=decided"));
@@ -267,7 +267,7 @@ async fn a_statement_is_booked_once_and_taken_back_as_far_as_nobody_has_decided(
     assert_eq!(row(&shop, a).await.received(), 0, "a preview changes nothing");
     let fields = [("statement", kept(&preview)), ("keep_unknown", "1".to_owned())];
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let booked = lan.post("/admin/payments/statement/book", &fields).await;
+    let booked = lan.post_as_it_is("/admin/payments/statement/book", &fields).await;
     let here = booked.header("location").split('?').next().unwrap().to_owned();
     booked.leads_to(&format!("{here}?done=imported"));
     lan.get(&here).await.says("sao ke.csv").says("500.000 đ").says("Hoàn tác lần nhập");
@@ -281,9 +281,9 @@ async fn a_statement_is_booked_once_and_taken_back_as_far_as_nobody_has_decided(
     // The same file again, and a program that tells the same: nothing is booked twice.
     let again = statement(&mut lan, "lai.csv", &file).await;
     again.says("0 dòng sẽ được ghi").says("Đã ghi trước đó");
-    lan.post("/admin/payments/statement/book", &fields).await;
+    lan.post_as_it_is("/admin/payments/statement/book", &fields).await;
     let body = serde_json::json!({ "reference": "FT1", "amount": 350_000 });
-    assert_eq!(shop.post(&format!("/api/payments/{a}/transfers"), body).await.0, StatusCode::OK);
+    assert_eq!(shop.post_as_it_is(&format!("/api/payments/{a}/transfers"), body).await.0, StatusCode::OK);
     assert_eq!((row(&shop, a).await.received(), row(&shop, b).await.received()), (350_000, 150_000));
     assert_eq!(shop.store().money_books().unmatched(None, 10).await.unwrap().len(), 1);
 
@@ -297,7 +297,7 @@ async fn a_statement_is_booked_once_and_taken_back_as_far_as_nobody_has_decided(
     assert_eq!(transfers.iter().map(|t| (t.reference.as_str(), t.amount)).collect::<Vec<_>>(), [("FT1", 350_000), ("undo-FT1", -350_000)]);
     assert_eq!((row(&shop, b).await.state(), row(&shop, b).await.received()), (PaymentState::Paid, 150_000));
     assert!(shop.store().money_books().unmatched(None, 10).await.unwrap().is_empty());
-    let twice = lan.post(&format!("{here}/undo"), &[("sure", "1")]).await;
+    let twice = lan.post_as_it_is(&format!("{here}/undo"), &[("sure", "1")]).await;
     assert_eq!(twice.status, StatusCode::NOT_FOUND);
     statement(&mut lan, "ba.csv", &file).await.says("Đã ghi rồi hoàn tác");
     shop.books().await;
@@ -324,13 +324,13 @@ async fn a_request_is_made_by_hand_and_shows_its_link(base: &Base) {
         ]
     };
     for amount in ["", "ba đồng", "1tr50", "0", "9 tỷ"] {
-        let wrong = lan.post("/admin/payments/new", &fields(amount)).await;
+        let wrong = lan.post_as_it_is("/admin/payments/new", &fields(amount)).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{amount}");
         wrong.says("Số tiền").says("Tiền cọc").says(&once);
     }
-    let made = lan.post("/admin/payments/new", &fields("1tr2")).await;
+    let made = lan.post_as_it_is("/admin/payments/new", &fields("1tr2")).await;
     made.leads_to("/admin/payments/requests/1?done=asked_and_sent");
-    lan.post("/admin/payments/new", &fields("1tr2")).await.leads_to("/admin/payments/requests/1?done=asked_and_sent");
+    lan.post_as_it_is("/admin/payments/new", &fields("1tr2")).await.leads_to("/admin/payments/requests/1?done=asked_and_sent");
     let page = lan.get("/admin/payments/requests/1").await;
     page.says("1.200.000 đ").says("Tiền cọc").says("Đang mở").says("data-copy=\"http").says("Khách chưa bắt đầu trả");
     assert_eq!(lan.get("/admin/payments/requests/1/qr.png").await.header("content-type"), "image/png");
@@ -338,10 +338,10 @@ async fn a_request_is_made_by_hand_and_shows_its_link(base: &Base) {
     let (status, shown) = shop.call("GET", &format!("/pay/{token}"), None, None).await;
     assert_eq!((status, &shown["request"]["amount"]), (StatusCode::OK, &serde_json::json!(1_200_000)), "{shown}");
     lan.get("/admin/t/letter").await.says("hoa@example.com");
-    let other = lan.post("/admin/payments/new", &fields("1tr3")).await;
+    let other = lan.post_as_it_is("/admin/payments/new", &fields("1tr3")).await;
     assert_eq!(other.status, StatusCode::BAD_REQUEST, "one form makes one request");
     let mut xem = person(&shop, "xem", Role::ReadOnly, None).await;
-    assert_eq!(xem.post("/admin/payments/new", &fields("1tr2")).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(xem.post_as_it_is("/admin/payments/new", &fields("1tr2")).await.status, StatusCode::FORBIDDEN);
     xem.get("/admin/payments/new").await.says("chỉ xem");
 }
 }
@@ -361,13 +361,13 @@ async fn differences_are_looked_at_and_pictures_have_their_numbers(base: &Base) 
     let here = "/admin/payments/compare";
     lan.get(here).await.says("14/01/2027").says("Ta ghi, cổng không có").says("1 chưa xem").says("khớp");
     for day in ["today", "yesterday"] {
-        lan.post(here, &[("day", day)]).await.leads_to(&format!("{here}?done=compared"));
+        lan.post_as_it_is(here, &[("day", day)]).await.leads_to(&format!("{here}?done=compared"));
     }
-    assert_eq!(lan.post(here, &[("day", "never")]).await.status, StatusCode::BAD_REQUEST);
-    lan.post(&format!("{here}/1/seen"), &[]).await.leads_to(&format!("{here}?done=looked"));
+    assert_eq!(lan.post_as_it_is(here, &[("day", "never")]).await.status, StatusCode::BAD_REQUEST);
+    lan.post_as_it_is(&format!("{here}/1/seen"), &[]).await.leads_to(&format!("{here}?done=looked"));
     let seen = lan.get(here).await;
     assert!(!seen.body.contains("chưa xem"));
-    assert_eq!(lan.post(&format!("{here}/9/seen"), &[]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(lan.post_as_it_is(&format!("{here}/9/seen"), &[]).await.status, StatusCode::NOT_FOUND);
     for days in ["", "?days=7", "?days=90", "?days=8"] {
         let page = lan.get(&format!("/admin/payments/pictures{days}")).await;
         page.says("350.000 đ").says("100%").says("class=\"p2\"");
@@ -439,7 +439,9 @@ async fn the_pages_of_payments_can_be_used_by_everybody() {
         ("keep_plain", "1".to_owned()),
     ];
     let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    let booked = lan.post("/admin/payments/statement/book", &fields).await;
+    let booked = lan
+        .post_as_it_is("/admin/payments/statement/book", &fields)
+        .await;
     let import = booked.header("location").to_owned();
 
     let folder = tempfile::tempdir().expect("folder");

@@ -184,7 +184,7 @@ mod tests {
             ("1tr50", MoneyFault::TwoWays),
             ("1.500k", MoneyFault::TwoWays),
             ("1.5", MoneyFault::Grouping),
-            ("-350k", MoneyFault::Letters),
+            ("-350k", MoneyFault::Negative),
             ("9999999 tỷ", MoneyFault::TooLarge),
             ("99999999999999999999k", MoneyFault::TooLarge),
         ] {

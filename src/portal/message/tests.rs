@@ -172,13 +172,13 @@ fn several_messages_must_agree() {
 
 #[test]
 fn refusals_about_us_are_not_about_the_customer() {
-    for text in [
-        "Mã PIN không đúng",
-        "Sai PIN, còn 2 lần thử",
-        "Số dư tài khoản không đủ",
-        "Vượt quá hạn mức",
+    for (text, class) in [
+        ("Mã PIN không đúng", Class::WrongPin),
+        ("Sai PIN, còn 2 lần thử", Class::WrongPin),
+        ("Số dư tài khoản không đủ", Class::Refused),
+        ("Vượt quá hạn mức", Class::Refused),
     ] {
-        assert_eq!(before("error", text), Some(Class::Refused), "{text}");
+        assert_eq!(before("error", text), Some(class), "{text}");
         assert_eq!(after(&[("error", text)]), Answer::Refused, "{text}");
     }
 }

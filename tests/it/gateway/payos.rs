@@ -201,19 +201,6 @@ async fn silence_ends_after_ten_seconds_and_is_unknown() {
 }
 
 #[tokio::test]
-async fn no_second_has_more_than_five_calls_at_the_provider() {
-    let world = World::of(Channel::PayOs).await;
-    world.gateway().update(|s| s.calls_per_s = Some(5));
-    let asked: Vec<_> = (0..14).map(|n| world.standing(7_000 + n)).collect();
-    futures_util::future::join_all(asked).await;
-    let truth = world.gateway().truth();
-    assert_eq!((truth.calls.len(), truth.over_the_limit), (14, 0));
-    for six in truth.calls.windows(6) {
-        assert!(six[5].at_ms - six[0].at_ms >= 1_000, "{six:?}");
-    }
-}
-
-#[tokio::test]
 async fn payos_tells_of_money_and_a_lie_is_not_believed() {
     let world = World::of(Channel::PayOs).await;
     let ears = ears(200).await;
