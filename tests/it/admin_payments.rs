@@ -283,7 +283,7 @@ async fn a_statement_is_booked_once_and_taken_back_as_far_as_nobody_has_decided(
     again.says("0 dòng sẽ được ghi").says("Đã ghi trước đó");
     lan.post_as_it_is("/admin/payments/statement/book", &fields).await;
     let body = serde_json::json!({ "reference": "FT1", "amount": 350_000 });
-    assert_eq!(shop.post_as_it_is(&format!("/api/payments/{a}/transfers"), body).await.0, StatusCode::OK);
+    assert_eq!(shop.post(&format!("/api/payments/{a}/transfers"), body).await.0, StatusCode::OK);
     assert_eq!((row(&shop, a).await.received(), row(&shop, b).await.received()), (350_000, 150_000));
     assert_eq!(shop.store().money_books().unmatched(None, 10).await.unwrap().len(), 1);
 
