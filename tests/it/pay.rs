@@ -748,3 +748,36 @@ async fn another_currency_and_a_changed_story_are_for_a_person(base: &Base) {
     shop.books().await;
 }
 }
+
+on_both! {
+async fn a_customer_signs_in_and_sees_what_is_to_be_paid(base: &Base) {
+    let shop = PayShop::usual(base).await;
+    let password = SecretString::from("thuyền giấy mưa phùn");
+    let hash = gachno::store::people::hash_password(&password).unwrap();
+    let new = NewAccount { username: "khach", name: Some("Khách"), role: Role::Customer, status: AccountStatus::Active };
+    shop.store().accounts().add(&new, &hash, None, &Actor::system()).await.unwrap();
+    let booking = json!({
+        "room_title": "Phòng 203", "start_time": "2026-12-01T00:00:00Z", "end_time": "2026-12-02T00:00:00Z", "amount": 600_000_000,
+        "renter": { "name": "K", "username": "khach" },
+    });
+    let (status, made) = shop.post("/api/bookings", booking).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let url = |path: &str| format!("{}{path}", shop.running.url());
+    let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("username", "khach").append_pair("password", password.expose_secret()).finish();
+    let sign_in = shop.http.post(url("/admin/sign-in")).header("content-type", "application/x-www-form-urlencoded").header("sec-fetch-site", "same-origin");
+    let answer = sign_in.body(form).send().await.unwrap();
+    assert_eq!(answer.headers()["location"], "/payment");
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let page = async |path: &str| shop.http.get(url(path)).header("cookie", &cookie).header("accept", "text/html").send().await.unwrap();
+    assert!(page("/payment").await.text().await.unwrap().contains("Phòng 203"));
+    assert_eq!(page("/admin").await.headers()["location"], "/payment", "nothing for a customer there");
+    assert_eq!(page("/payment/status/1").await.status(), 404, "nobody's");
+    // More than one instant transfer takes: by another way.
+    let begin = shop.http.post(url("/payment/process_payment")).header("cookie", &cookie).header("sec-fetch-site", "same-origin");
+    let answer = begin.json(&json!({ "booking_id": made["id"], "method": "vietqr" })).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+    let begin = shop.http.post(url("/payment/process_payment")).header("cookie", &cookie).header("sec-fetch-site", "cross-site");
+    let answer = begin.json(&json!({ "booking_id": made["id"] })).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN, "another site's page");
+}
+}

@@ -19,11 +19,11 @@ use crate::server::web::assets::ASSETS;
 use crate::server::web::form::FormData;
 use crate::server::web::origin::Origin;
 use crate::server::web::page::{go, page_with};
-use crate::server::web::paths::{CODE, NEW_PASSWORD, SIGN_IN, next_page};
+use crate::server::web::paths::{CODE, HOME, NEW_PASSWORD, PAYMENTS, SIGN_IN, next_page};
 use crate::server::web::problem::Problem;
 use crate::server::web::session::{self, Person, SessionData, Step};
 use crate::store::catalogue::people::USERS;
-use crate::store::catalogue::{AccountStatus, AuditAction};
+use crate::store::catalogue::{AccountStatus, AuditAction, Role};
 use crate::store::people::{UserAccount, hash_password};
 use crate::store::{Actor, Entry, digest};
 
@@ -203,6 +203,10 @@ pub(super) async fn pass(
     let to = match step {
         Step::Code => CODE,
         Step::Password => NEW_PASSWORD,
+        // A customer has nothing in the admin.
+        Step::Full if account.role == Role::Customer && next_page(&next).starts_with(HOME) => {
+            PAYMENTS
+        }
         Step::Full => next_page(&next),
     };
     let data = SessionData::of(step, Some(next.clone()));

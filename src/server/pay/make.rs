@@ -10,7 +10,6 @@ use super::input::Input;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::Who;
-use crate::domain::Provider;
 use crate::domain::payment::PayableKind;
 use crate::server::AppState;
 use crate::store::payees;
@@ -110,9 +109,6 @@ async fn gathered<W>(
     let amount = input
         .amount("amount")?
         .ok_or_else(|| PayRefusal::invalid("amount: không được để trống."))?;
-    if amount > Provider::PayOs.amount_max() {
-        return Err(PayRefusal::invalid("amount: tối đa 499.999.999 đ mỗi lần."));
-    }
     let owner_id = match (input.integer("owner_id")?, who.payee()) {
         (Some(asked), Some(own)) if asked != own => return Err(PayRefusal::forbidden()),
         (Some(asked), _) => asked,

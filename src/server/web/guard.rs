@@ -9,14 +9,14 @@ use axum::response::{IntoResponse, Response};
 
 use super::origin::Origin;
 use super::page::go;
-use super::paths::{CODE, HOME, NEW_PASSWORD, ONESELF, SIGN_IN, next_page};
+use super::paths::{CODE, HOME, NEW_PASSWORD, ONESELF, PAYMENTS, SIGN_IN, next_page};
 use super::permission::Right;
 use super::problem::Problem;
 use super::route::{Need, Question, Route};
 use super::session::{self, Person, Step};
 use super::sure::asked;
 use crate::server::AppState;
-use crate::store::catalogue::{self, Area, AuditAction};
+use crate::store::catalogue::{self, Area, AuditAction, Role};
 use crate::store::{Entry, StoreError};
 
 /// Bytes of a form of somebody who has not signed in.
@@ -94,6 +94,9 @@ async fn admitted(
         (_, Step::Password) => return Err(lead(NEW_PASSWORD)),
         (Need::Step(_), Step::Full) => return Err(lead(HOME)),
         (_, Step::Full) => {}
+    }
+    if person.account.role == Role::Customer && need == Need::SignedIn && is_page {
+        return Err(lead(PAYMENTS));
     }
     let shop = app.shop().await.map_err(|error| refused(error.into()))?;
     if person.lacks_second_factor(&shop) {

@@ -13,10 +13,17 @@ pub const NOTIFICATIONS: &str = "/admin/notifications";
 /// One's own page.
 pub const ONESELF: &str = "/admin/me";
 
-/// Only a page of the admin: an address from outside leads nowhere else.
+/// What a customer has to pay, and has paid.
+pub const PAYMENTS: &str = "/payment";
+
+/// Only a page of the admin or of payments: an address from outside leads nowhere else.
 pub fn next_page(wanted: &str) -> &str {
-    let is_ours =
-        wanted == "/admin" || wanted.starts_with("/admin/") || wanted.starts_with("/admin?");
+    let is_within = |home: &str| {
+        wanted
+            .strip_prefix(home)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    };
+    let is_ours = is_within(HOME) || is_within(PAYMENTS);
     let is_plain =
         wanted.chars().all(|c| c.is_ascii_graphic() && c != '\\') && !wanted.contains("//");
     if is_ours && is_plain && !wanted.starts_with("/admin/sign") {
@@ -32,12 +39,15 @@ mod tests {
 
     #[test]
     fn an_address_leads_only_to_our_own_pages() {
-        assert_eq!(next_page("/admin/t/jobs?q=1"), "/admin/t/jobs?q=1");
+        for ours in ["/admin/t/jobs?q=1", "/payment", "/payment/status/7"] {
+            assert_eq!(next_page(ours), ours);
+        }
         for foreign in [
             "https://evil.example",
             "//evil.example",
             "/admin//evil.example",
             "/administrator",
+            "/payments",
             "/admin/\\evil",
             "javascript:1",
             "/admin/sign-out",
