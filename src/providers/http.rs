@@ -114,13 +114,6 @@ impl Http {
         }
     }
 
-    /// There is no such thing there.
-    pub const fn not_offered(&self) -> ProviderFault {
-        ProviderFault::NotOffered {
-            provider: self.provider,
-        }
-    }
-
     fn lost(&self, error: &reqwest::Error) -> ProviderFault {
         // Not the error's own words: an address may have keys in it.
         let cause = if error.is_timeout() {

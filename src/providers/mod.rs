@@ -24,6 +24,7 @@ pub use settings::{Channel, Settings, SettingsFault};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
@@ -347,27 +348,41 @@ pub trait PaymentProvider: Send + Sync {
     /// Pays back.
     fn refund<'a>(
         &'a self,
-        refund: &'a RefundOrder,
-    ) -> BoxFuture<'a, Result<RefundDone, ProviderFault>>;
+        _: &'a RefundOrder,
+    ) -> BoxFuture<'a, Result<RefundDone, ProviderFault>> {
+        not_offered(self.kind())
+    }
 
     /// Enters the one-time password.
     fn enter_otp<'a>(
         &'a self,
-        order: &'a OrderRef,
-        otp: &'a SecretString,
-    ) -> BoxFuture<'a, Result<Told, ProviderFault>>;
+        _: &'a OrderRef,
+        _: &'a SecretString,
+    ) -> BoxFuture<'a, Result<Told, ProviderFault>> {
+        not_offered(self.kind())
+    }
 
     /// Sends another one-time password.
     fn resend_otp<'a>(
         &'a self,
-        order: &'a OrderRef,
-    ) -> BoxFuture<'a, Result<OtpPrompt, ProviderFault>>;
+        _: &'a OrderRef,
+    ) -> BoxFuture<'a, Result<OtpPrompt, ProviderFault>> {
+        not_offered(self.kind())
+    }
 
     /// Is it there, and does it know our keys? Moves nothing.
     fn check(&self) -> BoxFuture<'_, Result<(), ProviderFault>>;
 
     /// Tells it where to send its news.
-    fn register_webhook<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), ProviderFault>>;
+    fn register_webhook<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), ProviderFault>> {
+        not_offered(self.kind())
+    }
+}
+
+/// What a provider that has no such thing answers.
+fn not_offered<'a, T: Send + 'a>(kind: Provider) -> BoxFuture<'a, Result<T, ProviderFault>> {
+    let provider = kind.label();
+    std::future::ready(Err(ProviderFault::NotOffered { provider })).boxed()
 }
 
 /// The provider that these settings are of. It holds connections: it is made once for its settings, and

@@ -3,11 +3,10 @@
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use secrecy::SecretString;
 
 use super::{
-    Link, Order, OrderRef, OtpPrompt, PayTo, PaymentProvider, ProviderFault, RefundDone,
-    RefundOrder, Settings, SettingsFault, Told, ToldStanding,
+    Link, Order, OrderRef, PayTo, PaymentProvider, ProviderFault, Settings, SettingsFault, Told,
+    ToldStanding,
 };
 use crate::domain::payment::{End, Provider};
 use crate::domain::vietqr::{NOTE_MAX, VietQr, bank_name, note};
@@ -93,8 +92,6 @@ const fn told(standing: ToldStanding) -> Told {
     }
 }
 
-const NOT_OFFERED: ProviderFault = ProviderFault::NotOffered { provider: NAME };
-
 impl PaymentProvider for OwnAccount {
     fn kind(&self) -> Provider {
         Provider::VietQr
@@ -116,34 +113,8 @@ impl PaymentProvider for OwnAccount {
         async { Ok(told(ToldStanding::Ended(End::Cancelled))) }.boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        _: &'a RefundOrder,
-    ) -> BoxFuture<'a, Result<RefundDone, ProviderFault>> {
-        async { Err(NOT_OFFERED) }.boxed()
-    }
-
-    fn enter_otp<'a>(
-        &'a self,
-        _: &'a OrderRef,
-        _: &'a SecretString,
-    ) -> BoxFuture<'a, Result<Told, ProviderFault>> {
-        async { Err(NOT_OFFERED) }.boxed()
-    }
-
-    fn resend_otp<'a>(
-        &'a self,
-        _: &'a OrderRef,
-    ) -> BoxFuture<'a, Result<OtpPrompt, ProviderFault>> {
-        async { Err(NOT_OFFERED) }.boxed()
-    }
-
     fn check(&self) -> BoxFuture<'_, Result<(), ProviderFault>> {
         async { Ok(()) }.boxed()
-    }
-
-    fn register_webhook<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), ProviderFault>> {
-        async { Err(NOT_OFFERED) }.boxed()
     }
 }
 

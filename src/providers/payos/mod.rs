@@ -15,15 +15,14 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use reqwest::Method;
-use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::http::{Answer, Call, Http, address, below};
 use super::pace::Pace;
 use super::{
-    Link, Order, OrderRef, OtpPrompt, PaymentProvider, ProviderFault, RefundDone, RefundOrder,
-    Refusal, Settings, SettingsFault, Told, ToldStanding,
+    Link, Order, OrderRef, PaymentProvider, ProviderFault, Refusal, Settings, SettingsFault, Told,
+    ToldStanding,
 };
 use crate::domain::payment::Provider;
 use answer::{created, envelope, signed_data, told};
@@ -272,28 +271,6 @@ impl PaymentProvider for PayOs {
         reason: &'a str,
     ) -> BoxFuture<'a, Result<Told, ProviderFault>> {
         self.taken_back(order.order_code, reason).boxed()
-    }
-
-    fn refund<'a>(
-        &'a self,
-        _: &'a RefundOrder,
-    ) -> BoxFuture<'a, Result<RefundDone, ProviderFault>> {
-        async { Err(self.http.not_offered()) }.boxed()
-    }
-
-    fn enter_otp<'a>(
-        &'a self,
-        _: &'a OrderRef,
-        _: &'a SecretString,
-    ) -> BoxFuture<'a, Result<Told, ProviderFault>> {
-        async { Err(self.http.not_offered()) }.boxed()
-    }
-
-    fn resend_otp<'a>(
-        &'a self,
-        _: &'a OrderRef,
-    ) -> BoxFuture<'a, Result<OtpPrompt, ProviderFault>> {
-        async { Err(self.http.not_offered()) }.boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), ProviderFault>> {

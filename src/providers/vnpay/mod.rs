@@ -18,7 +18,6 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use reqwest::Method;
-use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -26,8 +25,8 @@ use super::http::{Answer, Call, Http, address};
 use super::pace::Pace;
 use super::strict::{parse, text};
 use super::{
-    Link, Order, OrderRef, OtpPrompt, PaymentProvider, ProviderFault, RefundDone, RefundOrder,
-    Refusal, Settings, SettingsFault, Told,
+    Link, Order, OrderRef, PaymentProvider, ProviderFault, RefundDone, RefundOrder, Refusal,
+    Settings, SettingsFault, Told,
 };
 use crate::domain::payment::Provider;
 use crate::domain::vietqr::note;
@@ -322,27 +321,8 @@ impl PaymentProvider for VnPay {
         self.paid_back(refund).boxed()
     }
 
-    fn enter_otp<'a>(
-        &'a self,
-        _: &'a OrderRef,
-        _: &'a SecretString,
-    ) -> BoxFuture<'a, Result<Told, ProviderFault>> {
-        async { Err(self.http.not_offered()) }.boxed()
-    }
-
-    fn resend_otp<'a>(
-        &'a self,
-        _: &'a OrderRef,
-    ) -> BoxFuture<'a, Result<OtpPrompt, ProviderFault>> {
-        async { Err(self.http.not_offered()) }.boxed()
-    }
-
     fn check(&self) -> BoxFuture<'_, Result<(), ProviderFault>> {
         self.checked().boxed()
-    }
-
-    fn register_webhook<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), ProviderFault>> {
-        async { Err(self.http.not_offered()) }.boxed()
     }
 }
 

@@ -26,8 +26,8 @@ use super::http::{Answer, Call, Http, address, below};
 use super::pace::Pace;
 use super::strict::text;
 use super::{
-    Link, Order, OrderRef, OtpPrompt, PaymentProvider, ProviderFault, RefundDone, RefundOrder,
-    Refusal, Settings, SettingsFault, Told, ToldStanding,
+    Link, Order, OrderRef, OtpPrompt, PaymentProvider, ProviderFault, Refusal, Settings,
+    SettingsFault, Told, ToldStanding,
 };
 use crate::domain::payment::{End, Provider};
 use answer::{members, prompt, told};
@@ -308,13 +308,6 @@ impl PaymentProvider for Wallet {
         self.taken_back(order).boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        _: &'a RefundOrder,
-    ) -> BoxFuture<'a, Result<RefundDone, ProviderFault>> {
-        async { Err(self.http.not_offered()) }.boxed()
-    }
-
     fn enter_otp<'a>(
         &'a self,
         order: &'a OrderRef,
@@ -332,10 +325,6 @@ impl PaymentProvider for Wallet {
 
     fn check(&self) -> BoxFuture<'_, Result<(), ProviderFault>> {
         self.checked().boxed()
-    }
-
-    fn register_webhook<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), ProviderFault>> {
-        async { Err(self.http.not_offered()) }.boxed()
     }
 }
 
