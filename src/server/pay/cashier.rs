@@ -343,6 +343,12 @@ impl Cashier {
             .map(|o| o.payment)
     }
 
+    /// Was what it is for paid by another way? Then no word about its end counts before its time is over.
+    pub async fn is_settled(&self, row: &PaymentRow) -> Result<bool, PayRefusal> {
+        let payable = self.app.store().payables().payable(row.payable).await?;
+        Ok(payable.is_some_and(|p| p.owed() == 0) && row.standing.money.credited == 0)
+    }
+
     /// Books what a provider's answer means.
     pub async fn take(
         &self,
@@ -351,8 +357,7 @@ impl Cashier {
         source: Source,
         kind: &str,
     ) -> Result<HeardOutcome, PayRefusal> {
-        let payable = self.app.store().payables().payable(row.payable).await?;
-        let is_settled = payable.is_some_and(|p| p.owed() == 0) && row.standing.money.credited == 0;
+        let is_settled = self.is_settled(row).await?;
         let now = self.app.store().now_ms();
         let Meaning { facts, key, why } = facts::meaning(row, told, is_settled, now);
         if let Some(otp) = &told.link.otp {

@@ -203,7 +203,10 @@ async fn heard(
     event: &ProviderEvent,
     body: &str,
 ) -> Result<HeardOutcome, PayRefusal> {
-    let facts = facts::of_news(event, payment.is_closing);
+    let cashier = Cashier::of(app);
+    // Money needs no second look at what it is for.
+    let is_settled = matches!(event.news, News::Ended(_)) && cashier.is_settled(payment).await?;
+    let facts = facts::of_news(event, is_settled);
     // The same reference with another amount is another piece of news, for a person to see.
     let key = match &event.news {
         News::Money(money) => format!("{}|{}|{}", event.key, money.amount, money.currency),
@@ -218,7 +221,7 @@ async fn heard(
         facts: facts.as_deref().unwrap_or_default(),
         actor: None,
     };
-    let outcome = Cashier::of(app).hear(&told).await?;
+    let outcome = cashier.hear(&told).await?;
     if facts.is_none() && outcome.payment.state().is_open() {
         app.store().questions().ask_soon(payment.id).await?;
     }
