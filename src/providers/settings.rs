@@ -134,13 +134,14 @@ impl Channel {
         }
     }
 
-    /// The channel that payments of a provider go by.
-    pub const fn of_provider(provider: Provider) -> Self {
+    /// The channel that payments of a provider go by. Cash goes by none.
+    pub const fn of_provider(provider: Provider) -> Option<Self> {
         match provider {
-            Provider::PayOs => Self::PayOs,
-            Provider::VnPay => Self::VnPay,
-            Provider::Wallet => Self::Wallet,
-            Provider::VietQr => Self::VietQr,
+            Provider::PayOs => Some(Self::PayOs),
+            Provider::VnPay => Some(Self::VnPay),
+            Provider::Wallet => Some(Self::Wallet),
+            Provider::VietQr => Some(Self::VietQr),
+            Provider::Cash => None,
         }
     }
 

@@ -28,11 +28,13 @@ pub enum LetterChannel {
     Zns,
     /// `HiFPT`.
     HiFpt,
+    /// No person: a company's own system.
+    Care,
 }
 
 impl LetterChannel {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Email, Self::Sms, Self::Zns, Self::HiFpt];
+    pub const ALL: [Self; 5] = [Self::Email, Self::Sms, Self::Zns, Self::HiFpt, Self::Care];
 
     /// The name in the database.
     pub const fn wire(self) -> &'static str {
@@ -41,6 +43,7 @@ impl LetterChannel {
             Self::Sms => "sms",
             Self::Zns => "zns",
             Self::HiFpt => "hifpt",
+            Self::Care => "care",
         }
     }
 
@@ -51,6 +54,7 @@ impl LetterChannel {
             Self::Sms => "SMS",
             Self::Zns => "Zalo",
             Self::HiFpt => "HiFPT",
+            Self::Care => "Hệ thống nội bộ",
         }
     }
 
@@ -67,17 +71,34 @@ pub enum LetterKind {
     PaymentPaid,
     /// Somebody is asked to pay.
     RequestSent,
+    /// A payment at the door is receipted.
+    DeskReceipt,
+    /// What was paid at the door is paid at the portal.
+    DeskSettled,
+    /// A receipt or a visit, for a company's own system.
+    Care,
 }
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::PaymentPaid, Self::RequestSent];
+    pub const ALL: [Self; 5] = [
+        Self::PaymentPaid,
+        Self::RequestSent,
+        Self::DeskReceipt,
+        Self::DeskSettled,
+        Self::Care,
+    ];
+    /// Those whose words a shop may change. The others' are agreed with whoever carries them.
+    pub const TEMPLATED: [Self; 2] = [Self::PaymentPaid, Self::RequestSent];
 
     /// The name in the database.
     pub const fn wire(self) -> &'static str {
         match self {
             Self::PaymentPaid => "payment_paid",
             Self::RequestSent => "request_sent",
+            Self::DeskReceipt => "desk_receipt",
+            Self::DeskSettled => "desk_settled",
+            Self::Care => "care",
         }
     }
 
@@ -86,6 +107,9 @@ impl LetterKind {
         match self {
             Self::PaymentPaid => "Đã nhận thanh toán",
             Self::RequestSent => "Yêu cầu thanh toán",
+            Self::DeskReceipt => "Phiếu thu",
+            Self::DeskSettled => "Đã gạch nợ",
+            Self::Care => "Báo hệ thống nội bộ",
         }
     }
 
@@ -105,9 +129,13 @@ impl LetterKind {
     /// Reads [`Self::template_key`].
     pub fn of_template_key(key: &str) -> Option<(Self, Language)> {
         match key.strip_suffix(".en") {
-            Some(wire) => Self::of(wire).map(|kind| (kind, Language::En)),
-            None => Self::of(key).map(|kind| (kind, Language::Vi)),
+            Some(wire) => Self::templated(wire).map(|kind| (kind, Language::En)),
+            None => Self::templated(key).map(|kind| (kind, Language::Vi)),
         }
+    }
+
+    fn templated(wire: &str) -> Option<Self> {
+        Self::TEMPLATED.into_iter().find(|one| one.wire() == wire)
     }
 
     /// What it says until the shop says otherwise.
@@ -201,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_template_is_of_one_kind_and_language() {
-        for kind in LetterKind::ALL {
+        for kind in LetterKind::TEMPLATED {
             for language in [Language::Vi, Language::En] {
                 let key = kind.template_key(language);
                 assert_eq!(LetterKind::of_template_key(&key), Some((kind, language)));

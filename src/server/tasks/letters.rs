@@ -84,8 +84,10 @@ async fn send(app: &AppState, letter: &ClaimedLetter) -> Result<(), LetterFault>
             };
             mailer(app, letter.payee).await?.send(&mail).await
         }
-        LetterChannel::Sms | LetterChannel::Zns | LetterChannel::HiFpt => Err(
-            LetterFault::Temporary("Kênh này chưa gửi được từ đây.".to_owned()),
-        ),
+        LetterChannel::Sms | LetterChannel::Zns | LetterChannel::HiFpt | LetterChannel::Care => {
+            Err(LetterFault::Temporary(
+                "Kênh này chưa gửi được từ đây.".to_owned(),
+            ))
+        }
     }
 }

@@ -50,7 +50,7 @@ impl Right {
 
 /// `s`ee, `a`dd, `e`dit, `d`elete, e`x`port, `i`mport, decide `!`. Columns: owner, manager,
 /// operator, collector, read only. A customer has none of it: what is theirs, they see elsewhere.
-const TABLE: [(Area, [&str; 5]); 9] = [
+const TABLE: [(Area, [&str; 5]); 10] = [
     (Area::Jobs, ["saedxi!", "saedxi!", "saexi", "", "s"]),
     (Area::Proofs, ["sx!", "sx!", "s", "", "s"]),
     (Area::Goods, ["saedxi", "saedxi", "s", "s", "s"]),
@@ -60,6 +60,7 @@ const TABLE: [(Area, [&str; 5]); 9] = [
     (Area::Rules, ["saed", "s", "", "", ""]),
     (Area::Trail, ["sx", "sx", "", "", ""]),
     (Area::Payments, ["sex!", "sex!", "", "", "s"]),
+    (Area::Desk, ["saexi!", "saexi!", "", "", ""]),
 ];
 
 /// May somebody of this role?
