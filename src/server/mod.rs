@@ -13,6 +13,7 @@ mod app;
 pub mod channels;
 pub mod config;
 mod connections;
+pub mod desk;
 mod door;
 mod intake;
 mod mail;
