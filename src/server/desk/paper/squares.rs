@@ -25,11 +25,17 @@ pub fn squares(text: &str) -> Option<Squares> {
 }
 
 impl Squares {
-    /// The outline of all dark squares, as SVG writes a path.
+    /// The outline of all dark squares, as SVG writes a path: neighbours in a row are one piece.
     pub fn svg_path(&self) -> String {
-        self.dark
-            .iter()
-            .map(|(x, y)| format!("M{x} {y}h1v1h-1z"))
-            .collect()
+        let mut path = String::new();
+        let mut dark = self.dark.iter().copied().peekable();
+        while let Some((x, y)) = dark.next() {
+            let mut length = 1;
+            while dark.next_if_eq(&(x + length, y)).is_some() {
+                length += 1;
+            }
+            path.push_str(&format!("M{x} {y}h{length}v1h-{length}z"));
+        }
+        path
     }
 }
