@@ -3,3 +3,4 @@
 //! Lives here: pages, papers and calls of the desk. Never here: its rules (`domain`), SQL (`store`).
 
 pub mod paper;
+pub mod view;
