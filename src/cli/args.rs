@@ -304,7 +304,7 @@ pub enum StoreCommand {
     reason = "flags, named as they are typed"
 )]
 pub struct StoreProvider {
-    /// payos, vnpay, wallet, vietqr, smtp, sms, zns, hifpt
+    /// payos, vnpay, wallet, vietqr, smtp, sms, zns, hifpt, backoffice
     pub kind: String,
     /// Which payee's.
     #[arg(long, value_name = "N", default_value_t = 1)]

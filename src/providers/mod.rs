@@ -8,6 +8,7 @@
 //! failure; an answer without a good signature is no answer where the provider signs; a secret never
 //! stands in an error or in `Debug`.*
 
+pub mod backoffice;
 mod digest;
 mod http;
 mod pace;

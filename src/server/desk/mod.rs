@@ -12,9 +12,11 @@ pub mod books;
 pub mod cash;
 pub mod contract;
 pub mod import;
+pub mod paper;
 pub mod pay;
 pub mod receipt;
 pub mod source;
+pub mod view;
 pub mod wallet;
 pub mod who;
 
