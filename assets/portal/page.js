@@ -5,6 +5,7 @@
 const [program, id, budgetMs, answer] = arguments;
 
 const TICK_MS = 4;             // how often the queue is looked at
+const REQUEST_MS = 250;        // the same while a request is open, whose end tells by itself
 const AFTER_READY_MS = 25;     // scripts bound to "document ready" run a little after it
 const PRIMEFACES_MAX_MS = 3000; // a page without the framework by then has none
 const ANSWER_MAX = 200000;     // characters kept of an answer after the paying click
@@ -66,13 +67,16 @@ function tellForm(form, submitter) {
 
 function hookRequests() {
   if (window.__gachnoRequests) return;
-  const count = (window.__gachnoRequests = { open: 0, answers: null });
+  const count = (window.__gachnoRequests = { open: 0, answers: null, ended: new EventTarget() });
   const send = XMLHttpRequest.prototype.send;
   XMLHttpRequest.prototype.send = function (...rest) {
     count.open++;
     this.addEventListener('loadend', () => {
       if (count.answers && (this.responseType === '' || this.responseType === 'text')) count.answers.push(this.responseText.slice(0, ANSWER_MAX));
-      setTimeout(() => count.open--, 0);
+      setTimeout(() => {
+        count.open--;
+        count.ended.dispatchEvent(new Event('answer'));
+      }, 0);
     }, { once: true });
     return send.apply(this, rest);
   };
@@ -102,12 +106,25 @@ function quiet() {
   return window.__gachnoRequests.open === 0;
 }
 
+// Looking every few milliseconds through a whole answer would cost a login a tenth of a core.
+function moment() {
+  const requests = window.__gachnoRequests;
+  if (requests.open === 0) return delay(TICK_MS);
+  return new Promise((done) => {
+    const timer = setTimeout(done, REQUEST_MS);
+    requests.ended.addEventListener('answer', () => {
+      clearTimeout(timer);
+      done();
+    }, { once: true });
+  });
+}
+
 async function idle(run, name) {
   const end = Date.now() + run.answerMs;
   for (let calm = 0; calm < 2; ) {
     calm = quiet() ? calm + 1 : 0;
     if (Date.now() > end) stop('timeout', name, 'queue');
-    await delay(TICK_MS);
+    await moment();
   }
 }
 
@@ -119,6 +136,27 @@ async function until(run, name, test, limitMs) {
     if (Date.now() > end) return null;
     await delay(TICK_MS);
   }
+}
+
+// ---- what an earlier job left --------------------------------------------------------------------------------------
+
+// An element that still says what it said when it was remembered: an answer since then brings another one.
+function remember(el) {
+  el.__gachnoSaid = squeezed(el.textContent);
+}
+
+function isOld(el) {
+  return el.__gachnoSaid !== undefined && el.__gachnoSaid === squeezed(el.textContent);
+}
+
+const MONEY = /^[0-9][0-9.,]*\s?(vnd|vnđ|đ|đồng)$/i;
+
+// Amounts of money that stand alone in an element, outside of the frame.
+function amounts() {
+  return [...document.querySelectorAll('form *')].filter((el) => {
+    if (el.children.length || el.tagName === 'INPUT' || !MONEY.test(squeezed(el.textContent))) return false;
+    return shown(el) && !el.closest('.dl-info, .ui-dialog, .ui-messages, [id$="tranAmountId"]');
+  });
 }
 
 // ---- acting --------------------------------------------------------------------------------------------------------
@@ -196,11 +234,38 @@ function veil(run, name) {
   document.head.appendChild(style);
 }
 
+// Is this item of a menu the one that the form sends? A click on it would change nothing.
+function isChosen(item, label) {
+  if (!item || label === '' || squeezed(item.textContent) !== label) return false;
+  const select = document.getElementById(item.id.replace(/_\d+$/, '_input'));
+  const option = select && select.options && select.options[select.selectedIndex];
+  return !!option && squeezed(option.textContent) === label;
+}
+
 const digits = (text) => (text || '').replace(/[^0-9]/g, '');
 
 const steps = {
   async ready(run) {
     await idle(run, 'page');
+  },
+  // The page as the last job left it, in the very document that it was left in. What that job typed is emptied, what it
+  // was told is remembered and not read again; a page with anything in front of it is not used.
+  async reuse(run, op) {
+    if (window.__gachnoDoc !== op.doc) stop('stale', 'page', 'document');
+    await idle(run, 'page');
+    run.kept = true;
+    if ([...document.querySelectorAll('.ui-dialog, .ui-widget-overlay, .ui-dialog-mask')].some(shown)) stop('stale', 'page', 'dialog');
+    for (const el of op.fields.flatMap((name) => run.elements[name] || []).flatMap(all)) {
+      const twin = document.getElementById(el.id.replace(/_input$/, '_hinput'));
+      for (const field of [el, twin]) if (field && field.value) field.value = '';
+    }
+    for (const input of op.choices.flatMap((name) => run.elements[name] || []).flatMap(all)) {
+      input.checked = false;
+      (input.closest('.ui-button') || input.parentElement).classList.remove('ui-state-active');
+    }
+    op.told.flatMap((name) => run.elements[name] || []).flatMap(all).forEach(remember);
+    amounts().forEach(remember);
+    for (const summary of summaries(run)) summary.__gachnoOld = true;
   },
   async idle(run) {
     await idle(run, 'page');
@@ -250,6 +315,8 @@ const steps = {
     const words = squeezed(box().textContent);
     if (op.amount && digits(words) !== '' && digits(words) !== digits(op.amount)) stop('readback', op.input, words);
     const active = () => box().classList.contains('ui-state-active');
+    // Chosen before this job: the question has to name the amount.
+    if (run.kept && active()) run.out.reads[op.as] = 'kept';
     if (!active()) {
       if (covered(box())) stop('covered', op.input);
       click(box());
@@ -258,12 +325,15 @@ const steps = {
     if (!(await until(run, op.input, () => box() && active(), run.patienceMs))) stop('readback', op.input);
     const group = box().parentElement;
     if (group && group.querySelectorAll(':scope > .ui-state-active').length > 1) stop('readback', op.input, 'several');
+    const picked = find(run, op.input, true);
+    run.out.picked = { name: picked.name, value: picked.value };
   },
   // The panel fades in and takes no click before it is there. Choosing is free of consequences, so it is tried until
   // the label says what the item says.
   async menu(run, op) {
     const item = () => find(run, op.item);
     const label = () => { const el = find(run, op.on, true); return el ? squeezed(el.textContent) : ''; };
+    if (isChosen(find(run, op.item, true), label())) return;
     if (!item()) click(await reachable(run, op.on, run.patienceMs));
     const el = await until(run, op.item, item, run.patienceMs);
     if (!el) stop(find(run, op.item, true) ? 'hidden' : 'missing', op.item);
@@ -292,21 +362,16 @@ const steps = {
   },
   async read(run, op) {
     const el = find(run, op.on, true);
-    run.out.reads[op.as] = !el ? null : op.what === 'value' ? el.value : squeezed(el.innerText || el.textContent);
+    run.out.reads[op.as] = !el || isOld(el) ? null : op.what === 'value' ? el.value : squeezed(el.innerText || el.textContent);
   },
   // Amounts that stand alone in an element, outside the frame: the nearest match where a numbered id has moved.
   async money(run, op) {
-    const found = new Set();
-    for (const el of document.querySelectorAll('form *')) {
-      if (el.children.length || !shown(el) || el.closest('.dl-info, .ui-dialog, .ui-messages, [id$="tranAmountId"]')) continue;
-      const text = squeezed(el.tagName === 'INPUT' ? '' : el.textContent);
-      if (/^[0-9][0-9.,]*\s?(vnd|vnđ|đ|đồng)$/i.test(text)) found.add(text);
-    }
-    run.out.reads[op.as] = [...found].join('\n');
+    const found = amounts().filter((el) => !isOld(el)).map((el) => squeezed(el.textContent));
+    run.out.reads[op.as] = [...new Set(found)].join('\n');
   },
   async cards(run, op) {
     const locators = run.elements[op.on] || [];
-    const boxes = locators.map((l) => all(l).filter(shown)).find((found) => found.length > 0) || [];
+    const boxes = locators.map((l) => all(l).filter((el) => shown(el) && !isOld(el))).find((found) => found.length > 0) || [];
     run.out.cards = boxes.map((box) => {
       const lines = {};
       for (const row of box.querySelectorAll('.row')) {
@@ -377,6 +442,7 @@ const steps = {
     if (el.disabled || covered(el)) stop('covered', op.on);
     if (dialogText(run) !== op.dialog) stop('changed', op.on, dialogText(run));
     for (const summary of summaries(run)) summary.__gachnoOld = true;
+    (run.elements['frame.receipt'] || []).flatMap(all).forEach(remember);
     pressed[op.attempt] = true;
     run.out.pressed = true;
     const requests = window.__gachnoRequests;
@@ -470,7 +536,7 @@ function view(el) {
 
 function receipt(run) {
   const el = find(run, 'frame.receipt', true);
-  return el ? squeezed(el.innerText || el.textContent) : '';
+  return el && !isOld(el) ? squeezed(el.innerText || el.textContent) : '';
 }
 
 // The question that is about to be confirmed: the confirm dialog, or whatever dialog holds the paying button. `null`
@@ -492,8 +558,9 @@ function snapshot(run) {
     url: location.href,
     doc: window.__gachnoDoc,
     agent: text('frame.agent'),
-    balance: text('frame.balance'),
-    messages: messages(run),
+    // On a page that was kept it is of an earlier time, unless it was asked for anew.
+    balance: run.kept && !run.out.refreshed ? null : text('frame.balance'),
+    messages: messages(run).filter((message) => !message.old),
     login: shown(find(run, 'login.user')),
     captcha: shown(find(run, 'login.captcha')),
     otp: shown(find(run, 'login.otp')),
@@ -522,8 +589,9 @@ hookRequests();
 window.__gachnoDoc = window.__gachnoDoc || `${Date.now()}-${Math.random()}`;
 const isRunning = window.__gachnoRun && window.__gachnoRun.id === id;
 if (program && !isRunning && !startedElsewhere()) {
-  const run = Object.assign({}, program, { out: { matched: {}, reads: {}, cards: [], links: [], table: null, survey: null, pressed: false, refreshed: false, answered: null, step: 0, error: null } });
-  const state = (window.__gachnoRun = { id, result: null });
+  const run = Object.assign({}, program, { kept: false, out: { matched: {}, reads: {}, picked: null, cards: [], links: [], table: null, survey: null, pressed: false, refreshed: false, answered: null, step: 0, error: null } });
+  const state = (window.__gachnoRun = { id, result: null, ended: null });
+  state.ended = new Promise((done) => (state.end = done));
   for (const summary of summaries(run)) summary.__gachnoSeenBy = id;
   (async () => {
     try {
@@ -538,15 +606,12 @@ if (program && !isRunning && !startedElsewhere()) {
         : { kind: 'script', element: '', detail: String(fault && fault.message) };
     }
     state.result = snapshot(run);
+    state.end();
   })();
 }
 (async () => {
-  const end = Date.now() + budgetMs;
-  for (;;) {
-    const state = window.__gachnoRun;
-    if (!state || state.id !== id) return answer({ gone: true });
-    if (state.result) return answer(state.result);
-    if (Date.now() > end) return answer({ running: true });
-    await delay(TICK_MS);
-  }
+  const state = window.__gachnoRun;
+  if (!state || state.id !== id) return answer({ gone: true });
+  if (!state.result) await Promise.race([state.ended, delay(budgetMs)]);
+  answer(state.result || { running: true });
 })();

@@ -215,6 +215,12 @@ pub enum Event {
         /// All of them.
         files: Vec<Kept>,
     },
+    /// Paid by the portal's words, but the account fell by less than all that was told. Changes
+    /// nothing about where the attempt stands: a person has to compare it with the portal.
+    Disputed {
+        /// What was expected and what was seen, for people.
+        why: String,
+    },
     /// The end, with its proof.
     Concluded(Conclusion),
 }
@@ -313,6 +319,8 @@ pub struct Attempt {
     pub evidence: Vec<Kept>,
     /// Why it is unknown, where it is.
     pub doubt: Option<String>,
+    /// Why its payment is disputed, where it is.
+    pub dispute: Option<String>,
     /// How it ended.
     pub conclusion: Option<Conclusion>,
 }
@@ -339,6 +347,7 @@ impl Default for Attempt {
             looks: Vec::new(),
             evidence: Vec::new(),
             doubt: None,
+            dispute: None,
             conclusion: None,
         }
     }
@@ -360,8 +369,16 @@ impl Event {
             Self::ReconcileStarted => "reconcile_started",
             Self::Looked(_) => "looked",
             Self::EvidenceKept { .. } => "evidence_kept",
+            Self::Disputed { .. } => "disputed",
             Self::Concluded(_) => "concluded",
         }
+    }
+}
+
+impl Event {
+    /// Is it told beside the attempt's life, and changes nothing about where it stands?
+    pub const fn is_note(&self) -> bool {
+        matches!(self, Self::EvidenceKept { .. } | Self::Disputed { .. })
     }
 }
 
@@ -413,6 +430,10 @@ impl Attempt {
             (Unknown | Reconciling, Event::Looked(look)) => {
                 self.looks.push(look.clone());
                 Reconciling
+            }
+            (state @ Done(Outcome::Paid), Event::Disputed { why }) => {
+                self.dispute = Some(why.clone());
+                state
             }
             (state, Event::EvidenceKept { files }) => {
                 self.evidence.extend(files.iter().cloned());
@@ -695,6 +716,7 @@ mod tests {
             Just(Event::Armed(intent())),
             Just(released()),
             Just(Event::EvidenceKept { files: vec![] }),
+            Just(Event::Disputed { why: "w".into() }),
             Just(Event::Observed {
                 said: vec![Said {
                     severity: "info".into(),

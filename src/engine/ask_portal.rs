@@ -26,21 +26,26 @@ pub(super) struct OpenedDialog {
 
 impl PortalLogin<'_> {
     /// Asks the portal. Where the page does look-up and preparation in one step, the dialog is open
-    /// afterwards.
-    pub async fn look_up(&mut self, job: &Job) -> Result<Looked, PortalError> {
+    /// afterwards. `with_balance`: a page that is not loaded for it asks for the balance too.
+    pub async fn look_up(&mut self, job: &Job, with_balance: bool) -> Result<Looked, PortalError> {
         let answer = match (self.plan.service, &job.account) {
             (Service::TopUpMulti | Service::TopUpViettel, Account::Phone(phone))
                 if job.top_up(self.plan.service).is_some() =>
             {
-                self.fill_top_up(phone, job.amount.unwrap_or_default())
+                self.fill_top_up(phone, job.amount.unwrap_or_default(), with_balance)
                     .await?
             }
-            (service, _) => self.look_up_debt(service, job).await?,
+            (service, _) => self.look_up_debt(service, job, with_balance).await?,
         };
         Ok(looked(answer, self.plan.service.is_payment()))
     }
 
-    async fn fill_top_up(&mut self, phone: &Phone, amount: Vnd) -> Result<LookUp, PortalError> {
+    async fn fill_top_up(
+        &mut self,
+        phone: &Phone,
+        amount: Vnd,
+        with_balance: bool,
+    ) -> Result<LookUp, PortalError> {
         let pin = self.plan.pin.clone().unwrap_or_default();
         let field = match self.plan.service {
             Service::TopUpMulti => AmountField::Button,
@@ -48,6 +53,7 @@ impl PortalLogin<'_> {
         };
         let (answer, balance) = self
             .page()?
+            .asking_balance(with_balance)
             .prepare_top_up(phone, amount, field, &pin)
             .await?;
         Ok(match answer {
@@ -66,18 +72,26 @@ impl PortalLogin<'_> {
     }
 
     /// Asks what is owed.
-    async fn look_up_debt(&mut self, service: Service, job: &Job) -> Result<LookUp, PortalError> {
+    async fn look_up_debt(
+        &mut self,
+        service: Service,
+        job: &Job,
+        with_balance: bool,
+    ) -> Result<LookUp, PortalError> {
         match (service, &job.account) {
             (Service::LookUpFtth | Service::PayTvInternet, Account::Subscriber(code)) => {
-                self.page()?.look_up_subscriber(code).await
+                let mut page = self.page()?.asking_balance(with_balance);
+                page.look_up_subscriber(code).await
             }
             (Service::PayEvn, Account::Bill(code)) => {
-                self.look_up_bill(code, job.receiver.as_ref()).await
+                self.look_up_bill(code, job.receiver.as_ref(), with_balance)
+                    .await
             }
             (Service::LookUpPostpaid | Service::TopUpMulti, Account::Phone(phone))
                 if job.payment != Some(PaymentType::Prepaid) =>
             {
-                self.page()?.look_up_postpaid(phone).await
+                let mut page = self.page()?.asking_balance(with_balance);
+                page.look_up_postpaid(phone).await
             }
             // The list was parsed by the service's own kind, so no other pair exists.
             (service, account) => Err(PortalError::Unreadable(format!("{service}: {account}"))),
@@ -89,12 +103,14 @@ impl PortalLogin<'_> {
         &mut self,
         code: &BillCode,
         receiver: Option<&Phone>,
+        with_balance: bool,
     ) -> Result<LookUp, PortalError> {
         let pin = self.plan.pin.clone().unwrap_or_default();
         let receiver = receiver.or(self.plan.receiver.as_ref()).cloned();
         let mut known = self.bill_page.clone();
         let answer = self
             .page()?
+            .asking_balance(with_balance)
             .look_up_bill(&mut known, code, receiver.as_ref(), &pin)
             .await;
         self.bill_page = known;
@@ -135,9 +151,9 @@ impl PortalLogin<'_> {
 
     /// Is the debt still there? Only the portal's own words say that it is gone.
     pub async fn debt_after(&mut self, service: Service, job: &Job) -> DebtAfter {
-        let looked = match self.look_up_debt(service, job).await {
+        let looked = match self.look_up_debt(service, job, false).await {
             Err(error) => match self.renew(error).await {
-                Ok(()) => self.look_up_debt(service, job).await,
+                Ok(()) => self.look_up_debt(service, job, false).await,
                 Err(error) => Err(error),
             },
             looked => looked,

@@ -177,8 +177,10 @@ impl<'r> PortalLogin<'r> {
             }
             let batch = &self.crew.batch.id;
             self.tools.ledger.bind_agent(batch, &self.agent).await?;
-            // Before the same account is touched, what is in doubt on it is looked into.
+            // Before the same account is touched, what is in doubt on it is looked into, and what a
+            // dead run was told is held against the account.
             self.look_into_doubts().await?;
+            self.check_fall_before(self.crew.balance()).await?;
             to_do.append(&mut locked(&self.crew.not_sent));
             to_do.sort_unstable();
             self.begin_book(!to_do.is_empty()).await?;
@@ -193,6 +195,7 @@ impl<'r> PortalLogin<'r> {
             self.work_together().await?;
         }
         self.work_on_what_was_not_sent().await?;
+        self.check_fall().await?;
         let paused = self.crew.breaker();
         Ok(End {
             stopped: control.is_stopped() && paused.is_none() && self.crew.has_waiting(),

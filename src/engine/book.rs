@@ -1,11 +1,13 @@
 //! The agent's account while a batch is at work: what is on its way, and the last balance that was
 //! read at rest.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::locked::locked;
 use crate::domain::Vnd;
+use crate::domain::driver::Unchecked;
 
 /// When the agent's balance can be compared: what is on its way, and how many were armed so far.
 #[derive(Debug, Default)]
@@ -14,8 +16,21 @@ pub(crate) struct Book {
     pub at_work: tokio::sync::RwLock<()>,
     open: AtomicUsize,
     armed: AtomicU64,
-    /// A balance read when nothing was on its way, and the ledger's newest event at that time.
-    rest: Mutex<Option<(Vnd, i64)>>,
+    /// A balance read when nothing was on its way.
+    rest: Mutex<Option<Rest>>,
+}
+
+/// A balance read at rest, and what was armed since.
+#[derive(Debug)]
+struct Rest {
+    balance: Vnd,
+    /// The ledger's newest event at that time.
+    seq: i64,
+    /// When, in milliseconds since 1970.
+    at_ms: i64,
+    /// What was armed since, each obligation once.
+    since: HashSet<String>,
+    payments: u64,
 }
 
 /// The account at one moment.
@@ -25,6 +40,13 @@ pub(crate) struct Stamp {
     is_at_rest: bool,
     /// The ledger's newest event.
     pub seq: i64,
+}
+
+impl Stamp {
+    /// Was nothing on its way then?
+    pub fn is_at_rest(self) -> bool {
+        self.is_at_rest
+    }
 }
 
 /// An armed attempt of this run, until it is concluded or in doubt.
@@ -53,7 +75,11 @@ impl Book {
         since.is_at_rest && self.armed.load(Ordering::Acquire) == since.armed + mine
     }
 
-    pub fn arm(&self) -> OnItsWay<'_> {
+    pub fn arm(&self, obligation: &str) -> OnItsWay<'_> {
+        if let Some(rest) = &mut *locked(&self.rest) {
+            rest.payments += 1;
+            rest.since.insert(obligation.to_owned());
+        }
         self.open.fetch_add(1, Ordering::AcqRel);
         self.armed.fetch_add(1, Ordering::AcqRel);
         OnItsWay(self)
@@ -61,10 +87,31 @@ impl Book {
 
     /// A balance that was read when nothing was on its way.
     pub fn at_rest(&self) -> Option<(Vnd, i64)> {
-        *locked(&self.rest)
+        locked(&self.rest)
+            .as_ref()
+            .map(|rest| (rest.balance, rest.seq))
     }
 
-    pub fn rests_at(&self, balance: Vnd, seq: i64) {
-        *locked(&self.rest) = Some((balance, seq));
+    /// `at_ms`: now, in milliseconds since 1970.
+    pub fn rests_at(&self, balance: Vnd, seq: i64, at_ms: i64) {
+        *locked(&self.rest) = Some(Rest {
+            balance,
+            seq,
+            at_ms,
+            since: HashSet::new(),
+            payments: 0,
+        });
+    }
+
+    /// What was armed since the last balance at rest; `next`: the obligation that is about to be.
+    pub fn unchecked(&self, next: Option<&str>, now_ms: i64) -> Unchecked {
+        match &*locked(&self.rest) {
+            Some(rest) => Unchecked {
+                payments: rest.payments,
+                age_ms: now_ms - rest.at_ms,
+                has_equal: next.is_some_and(|next| rest.since.contains(next)),
+            },
+            None => Unchecked::default(),
+        }
     }
 }

@@ -93,6 +93,9 @@ impl<'c, 'r> Carrier<'c, 'r> {
             operator: Some(plan.operator.clone()).filter(|who| !who.is_empty()),
             is_lease_lost,
             is_provable_in_words: self.login.crew.is_provable_in_words(),
+            do_words_fail: self.login.crew.do_words_fail(),
+            is_at_rest: self.stamp.is_at_rest(),
+            expected_balance: self.login.expected_balance().await?,
         };
         let first = self.driver.begin(begin)?;
         let finished = self.drive(first).await;
@@ -123,7 +126,7 @@ impl<'c, 'r> Carrier<'c, 'r> {
     async fn carry_out(&mut self, effect: Effect) -> Result<Input, EngineError> {
         Ok(match effect {
             Effect::Record(event) => self.record(event).await?,
-            Effect::LookUp => self.look_up().await,
+            Effect::LookUp { with_balance } => self.look_up(with_balance).await,
             Effect::ReadFacts => Input::Facts(self.facts().await?),
             Effect::OpenDialog => self.open_dialog().await,
             Effect::CloseGate => self.close_gate().await,
@@ -131,9 +134,10 @@ impl<'c, 'r> Carrier<'c, 'r> {
             Effect::AskServer { amount } => Input::Permit(self.ask_server(amount).await),
             Effect::StandDown => self.stand_down().await,
             Effect::Arm(order) => self.arm(&order).await?,
-            Effect::Press => Input::Answered(self.press().await),
+            Effect::Press { with_balance } => Input::Answered(self.press(with_balance).await),
             Effect::WaitForRest => self.wait_for_rest().await,
             Effect::ReadBooks => self.read_books().await?,
+            Effect::AskBalance => Input::Balance(self.login.balance_in_place().await),
             Effect::ReadBalance => Input::Balance(self.login.read_balance().await),
             Effect::LookUpDebt => {
                 let task = self.driver.task().clone();
@@ -151,8 +155,13 @@ impl<'c, 'r> Carrier<'c, 'r> {
                 self.login.keep_picture(self.live, "doubt").await;
                 Input::Photographed
             }
-            // Held requests are spoken of inside of the press alone, and dead runs before a batch.
-            effect @ (Effect::LetGo | Effect::Withhold | Effect::Reattach | Effect::Finish(_)) => {
+            // Held requests are spoken of inside of the press alone, dead runs before a batch, and the
+            // fall of many payments between two jobs.
+            effect @ (Effect::LetGo
+            | Effect::Withhold
+            | Effect::Reattach
+            | Effect::ReadFall
+            | Effect::Finish(_)) => {
                 return Err(misplaced(&effect).into());
             }
         })
@@ -198,9 +207,9 @@ impl<'c, 'r> Carrier<'c, 'r> {
             .unwrap_or(PortalError::System(fault.why))
     }
 
-    async fn look_up(&mut self) -> Input {
+    async fn look_up(&mut self, with_balance: bool) -> Input {
         let job = self.driver.task().job.clone();
-        match self.login.look_up(&job).await {
+        match self.login.look_up(&job, with_balance).await {
             Ok(looked) => {
                 self.readiness = looked.readiness;
                 if let crate::domain::driver::LookedUp::Due { agent, balance, .. } = &looked.seen {
@@ -311,9 +320,10 @@ impl<'c, 'r> Carrier<'c, 'r> {
         if order.is_rest_new
             && let Some((balance, seq)) = order.rest
         {
-            crew.book.rests_at(balance, seq);
+            crew.book.rests_at(balance, seq, self.login.now_ms());
         }
         let intent = self.intent(order);
+        let obligation = intent.obligation.clone();
         let armed = match self.login.tools.ledger.arm(self.live, intent).await {
             Ok(armed) => armed,
             Err(error) => {
@@ -322,7 +332,7 @@ impl<'c, 'r> Carrier<'c, 'r> {
                 return Err(error.into());
             }
         };
-        let on_its_way = crew.book.arm();
+        let on_its_way = crew.book.arm(&obligation);
         self.seat = self.turn.take().map(|(seat, _arming)| (seat, on_its_way));
         self.armed = Some(armed);
         self.say_state();
@@ -358,13 +368,17 @@ impl<'c, 'r> Carrier<'c, 'r> {
     }
 
     /// The one click. While it waits, the held request's release goes through the driver too.
-    async fn press(&mut self) -> ClickAnswer {
+    async fn press(&mut self, with_balance: bool) -> ClickAnswer {
         let mut keeping = self
             .keeping
             .take()
             .unwrap_or_else(|| Keeping::of(self.login));
         keeping.taken().await;
-        let answered = self.press_once(&mut keeping).await;
+        let answered = self.press_once(&mut keeping, with_balance).await;
+        if answered.lost.is_some() {
+            // Nobody knows what is on the page, or still on its way to it.
+            self.login.kept.forget();
+        }
         let (crew, halt) = (self.login.crew, &self.login.tools.halt);
         halt.at(Boundary::Answered, self.login.reporter).await;
         keeping.raw(&answered);
@@ -393,7 +407,7 @@ impl<'c, 'r> Carrier<'c, 'r> {
         }
     }
 
-    async fn press_once(&mut self, keeping: &mut Keeping) -> Answered {
+    async fn press_once(&mut self, keeping: &mut Keeping, asks_balance: bool) -> Answered {
         let (Some(prepared), Some(armed), Some(gate)) =
             (self.prepared.take(), self.armed.take(), self.gate.take())
         else {
@@ -402,6 +416,7 @@ impl<'c, 'r> Carrier<'c, 'r> {
         let armament = Armament {
             account: self.driver.task().job.account.as_str().to_owned(),
             amount: self.driver.amount(),
+            asks_balance,
         };
         let (login, live, driver, index) =
             (&*self.login, &mut *self.live, &mut self.driver, self.index);

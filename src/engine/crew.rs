@@ -253,10 +253,15 @@ impl<'r> Crew<'r> {
         }
     }
 
+    /// Did the portal's words prove none of the payments before?
+    pub fn do_words_fail(&self) -> bool {
+        self.words_fail.load(Ordering::Acquire)
+    }
+
     /// Can something else than the balance prove a payment: a history, or words that are not known
     /// to fail?
     pub fn is_provable_in_words(&self) -> bool {
-        !self.words_fail.load(Ordering::Acquire) || self.history_mark().is_some()
+        !self.do_words_fail() || self.history_mark().is_some()
     }
 
     /// The newest transaction in the portal's history when the batch began, and the ledger's newest

@@ -10,8 +10,8 @@ use super::progress::{Progress, Reporter};
 use super::tools::{EngineError, Tools};
 use crate::browser::{BrowserError, Session};
 use crate::domain::{Event, Language, Vnd, is_same_agent};
-use crate::ledger::LiveAttempt;
-use crate::portal::{LoginStep, Page, PortalError};
+use crate::ledger::{LedgerError, LiveAttempt};
+use crate::portal::{KeptForm, LoginStep, Page, PortalError};
 
 /// First wait before opening a browser or logging in is tried again; doubled each time.
 const BACKOFF: Duration = Duration::from_millis(500);
@@ -29,6 +29,8 @@ pub(super) struct PortalLogin<'r> {
     pub agent: String,
     /// Where the electricity page was found.
     pub bill_page: Option<String>,
+    /// The form that the last job left open.
+    pub kept: KeptForm,
 }
 
 impl<'r> PortalLogin<'r> {
@@ -42,6 +44,7 @@ impl<'r> PortalLogin<'r> {
             session: None,
             agent: crew.plan.agent.clone().unwrap_or_default(),
             bill_page: None,
+            kept: KeptForm::default(),
         }
     }
 
@@ -56,7 +59,8 @@ impl<'r> PortalLogin<'r> {
             &self.tools.map,
             &self.tools.portal_url,
             self.tools.answer_max,
-        ))
+        )
+        .keeping(&self.kept))
     }
 
     /// Commands of the open session so far.
@@ -76,6 +80,7 @@ impl<'r> PortalLogin<'r> {
 
     /// Lets the session go without a polite word: browser first, driver second.
     pub async fn drop_session(&mut self) {
+        self.kept.forget();
         if let Some(dead) = self.session.take() {
             let _ = tokio::task::spawn_blocking(move || drop(dead)).await;
         }
@@ -124,6 +129,7 @@ impl<'r> PortalLogin<'r> {
         };
         self.check_agent(&found)?;
         self.agent = found;
+        self.kept.forget();
         let stamp = self.stamp().await;
         let balance = self.page()?.balance().await?;
         self.crew.saw_balance(balance);
@@ -135,7 +141,7 @@ impl<'r> PortalLogin<'r> {
                 .is_booked(balance, self.tools.patience.settle_ms)
                 .await?
         {
-            self.crew.book.rests_at(balance, stamp.seq);
+            self.crew.book.rests_at(balance, stamp.seq, self.now_ms());
         }
         self.reporter.say(Progress::LoggedIn {
             login: self.number,
@@ -175,6 +181,11 @@ impl<'r> PortalLogin<'r> {
         self.crew.book.stamp(seq)
     }
 
+    /// Milliseconds since 1970, by the ledger's clock.
+    pub fn now_ms(&self) -> i64 {
+        self.tools.ledger.clock().now_ms()
+    }
+
     /// The browser must be who the configuration says.
     pub fn check_agent(&self, found: &str) -> Result<(), PortalError> {
         match &self.plan.agent {
@@ -197,8 +208,40 @@ impl<'r> PortalLogin<'r> {
         }
     }
 
-    /// The balance from a freshly loaded page. `None`: not to be had.
+    /// What the account holds now, by the last balance at rest and what was paid since. `None`: no
+    /// balance at rest is known.
+    pub async fn expected_balance(&self) -> Result<Option<Vnd>, LedgerError> {
+        match self.crew.book.at_rest() {
+            Some((balance, seq)) => {
+                let account = self.tools.ledger.account(&self.agent);
+                account.explained(balance, seq).await
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The balance, asked for on the page as it stands. `None`: it was not sent anew.
+    pub async fn balance_in_place(&mut self) -> Option<Vnd> {
+        let balance = match self.page() {
+            Ok(mut page) => page.balance_in_place().await,
+            Err(error) => Err(error),
+        };
+        let balance = balance
+            .inspect_err(|error| tracing::debug!(%error, "no balance on the page as it stands"))
+            .ok()
+            .flatten();
+        self.crew.saw_balance(balance);
+        balance
+    }
+
+    /// The balance as the portal tells it now: on the page that stands, where its last request was
+    /// answered, else on one that is loaded. `None`: not to be had.
     pub async fn read_balance(&mut self) -> Option<Vnd> {
+        if self.kept.stands()
+            && let Some(balance) = self.balance_in_place().await
+        {
+            return Some(balance);
+        }
         let read = match self.balance_once().await {
             Err(error) => match self.renew(error).await {
                 Ok(()) => self.balance_once().await,

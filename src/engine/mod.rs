@@ -14,6 +14,7 @@ mod control;
 mod courier;
 mod crew;
 mod evidence;
+mod fall;
 mod halt;
 mod keeping;
 mod locked;

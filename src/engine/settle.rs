@@ -71,10 +71,6 @@ impl PortalLogin<'_> {
         }
     }
 
-    fn now_ms(&self) -> i64 {
-        self.tools.ledger.clock().now_ms()
-    }
-
     /// When it is worth looking at again, in milliseconds since 1970.
     async fn due(&self, live: &LiveAttempt) -> Result<Option<i64>, LedgerError> {
         let Some(driver) = self.driver_of(live).await? else {

@@ -54,6 +54,13 @@ impl PortalLogin<'_> {
                 return Ok(());
             }
             let index = waiting.index;
+            if self.is_check_due(index) {
+                self.check_fall_if_due(index).await?;
+                if self.crew.is_ending() {
+                    self.crew.put_back(waiting);
+                    break;
+                }
+            }
             match self.job_with_retries(waiting).await? {
                 Left::Done(end) => {
                     let pushbacks = self.session.as_ref().map_or(0, Session::take_pushbacks);
@@ -75,10 +82,10 @@ impl PortalLogin<'_> {
             match tokio::time::timeout(KEEP_ALIVE, self.crew.next(self.number)).await {
                 Ok(next) => return next,
                 Err(_) if self.session.is_some() => {
-                    if let Ok(mut page) = self.page()
-                        && let Err(error) = page.balance().await
-                    {
-                        tracing::debug!(%error, "keeping the login alive failed; it is renewed when it is needed");
+                    if self.read_balance().await.is_none() {
+                        tracing::debug!(
+                            "keeping the login alive failed; it is renewed when it is needed"
+                        );
                     }
                 }
                 Err(_) => {}
@@ -106,7 +113,11 @@ impl PortalLogin<'_> {
             self_saw(&carrier);
             match finish {
                 Finish::Ended | Finish::InDoubt { .. } => {
+                    let may_keep_page = carrier.driver.may_keep_page();
                     drop(carrier);
+                    if may_keep_page {
+                        self.kept.release();
+                    }
                     if is_paid(&live) {
                         locked(&self.crew.calls_per_payment).push(self.calls() - calls_before);
                     }

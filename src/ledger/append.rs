@@ -131,7 +131,7 @@ impl Ledger {
         let mut writer = self.connection.lock().await;
         let writer = &mut *writer;
         let mut tx = writer.sql.begin().await.map_err(|e| self.fault(e))?;
-        let version: i64 = sqlx::query("SELECT COALESCE(MAX(seq), 0) FROM events WHERE attempt_id = ? AND kind <> 'evidence_kept'")
+        let version: i64 = sqlx::query("SELECT COALESCE(MAX(seq), 0) FROM events WHERE attempt_id = ? AND kind NOT IN ('evidence_kept', 'disputed')")
             .bind(&live.id)
             .fetch_one(&mut *tx)
             .await
@@ -152,7 +152,7 @@ impl Ledger {
         .await
         .map_err(|e| self.fault(e))?;
         // Evidence that is kept later moves no end to another day.
-        if !matches!(event, Event::EvidenceKept { .. }) {
+        if !event.is_note() {
             set_status(&mut tx, &live.id, &next, head.at_ms)
                 .await
                 .map_err(|e| self.fault(e))?;
@@ -165,7 +165,7 @@ impl Ledger {
         if is_letter {
             self.letters.notify_waiters();
         }
-        if !matches!(event, Event::EvidenceKept { .. }) {
+        if !event.is_note() {
             live.version = head.seq;
         }
         writer.head = head;

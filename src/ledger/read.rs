@@ -108,11 +108,7 @@ impl Ledger {
         for row in self.events_of(attempt).await? {
             let event: Event =
                 serde_json::from_str(&row.body).map_err(|e| LedgerError::Body("?", e))?;
-            let version = if matches!(event, Event::EvidenceKept { .. }) {
-                folded.1
-            } else {
-                row.seq
-            };
+            let version = if event.is_note() { folded.1 } else { row.seq };
             folded = (folded.0.after(&event)?, version);
         }
         Ok(folded)

@@ -89,7 +89,7 @@ impl Writer {
                     .map_err(|e| LedgerError::Body("?", e))?;
                 attempt = attempt.after(&event)?;
                 // The history keeps its days: the time is the event's, not that of the rescue.
-                if !matches!(event, Event::EvidenceKept { .. }) {
+                if !event.is_note() {
                     moved_ms = Some(row.get::<i64, _>(1));
                 }
             }

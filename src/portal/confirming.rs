@@ -14,6 +14,8 @@ pub(super) struct Expected<'m> {
     pub account: String,
     /// `Some`: a field of the form holds it.
     pub typed_amount: Option<Vnd>,
+    /// `Some`: the amount's button that was chosen, as the form sends it: name and value.
+    pub picked: Option<(String, String)>,
     /// The attempt whose click the page told of.
     pub attempt: String,
 }
@@ -68,6 +70,13 @@ impl Expected<'_> {
             {
                 return Some(format!("ghi số tiền “{other}”, không phải {amount}"));
             }
+        }
+        if let Some((name, value)) = &self.picked
+            && let Some((_, other)) = fields
+                .iter()
+                .find(|(field, sent)| field == name && sent != value)
+        {
+            return Some(format!("chọn nút số tiền “{other}”, không phải “{value}”"));
         }
         if posted
             .attempt

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::PortalError;
+use super::kept::FormKind;
 use super::look_up::{LookUp, Readiness};
 use super::page::Page;
 use super::snapshot::Snapshot;
@@ -25,11 +26,7 @@ impl Page<'_> {
         receiver: Option<&Phone>,
         pin: &SecretString,
     ) -> Result<LookUp, PortalError> {
-        match path.clone() {
-            Some(known) => self.open(&known).await?,
-            None => *path = Some(self.find_bill_page().await?),
-        }
-        let mut steps = vec![ready(), fill("evn.code", code.as_str())];
+        let mut steps = vec![fill("evn.code", code.as_str())];
         if let Some(phone) = receiver {
             steps.push(fill_if_there("evn.receiver_phone", phone.as_str()));
         }
@@ -40,7 +37,14 @@ impl Page<'_> {
             read("evn.amount", "text", "amount"),
             json!({ "op": "money", "as": "money" }),
         ]);
-        let snapshot = self.step(steps).await?;
+        let snapshot = match path.clone() {
+            Some(known) => self.on_form(FormKind::Evn, &known, &steps).await?,
+            None => {
+                *path = Some(self.find_bill_page().await?);
+                self.on_fresh_form(FormKind::Evn, &steps).await?
+            }
+        };
+        let snapshot = self.check(snapshot)?;
         let Some(prepared) = snapshot.prepared("evn.confirm") else {
             return snapshot
                 .refusal(self.map)?

@@ -3,13 +3,14 @@
 use secrecy::SecretString;
 use serde_json::json;
 
+use super::kept::FormKind;
 use super::look_up::{Contract, FoundDebt, LookUp, Readiness};
 use super::map::Card;
 use super::page::Page;
 use super::prepared::Ready;
 use super::snapshot::RawCard;
 use super::snapshot::Snapshot;
-use super::step::{await_any, await_question, click, fill, fill_secret, ready};
+use super::step::{await_any, await_question, click, fill, fill_secret};
 use super::{PortalError, PortalMap};
 use crate::domain::SubscriberCode;
 
@@ -26,16 +27,14 @@ impl Page<'_> {
             .first()
             .cloned()
             .unwrap_or_default();
-        self.open(&path).await?;
-        let snapshot = self
-            .step(vec![
-                ready(),
-                json!({ "op": "radio", "input": "tv.search_kind_input", "on": "tv.search_kind" }),
-                fill("tv.code", code.as_str()),
-                click("tv.search"),
-                json!({ "op": "cards", "on": "tv.card", "button": self.map.card.button }),
-            ])
-            .await?;
+        let steps = [
+            json!({ "op": "radio", "input": "tv.search_kind_input", "on": "tv.search_kind" }),
+            fill("tv.code", code.as_str()),
+            click("tv.search"),
+            json!({ "op": "cards", "on": "tv.card", "button": self.map.card.button }),
+        ];
+        let snapshot = self.on_form(FormKind::InternetTv, &path, &steps).await?;
+        let snapshot = self.check(snapshot)?;
         read_answer(self.map, &snapshot, code.as_str())
     }
 

@@ -184,6 +184,13 @@ pub struct Rules {
     pub amount_buttons: Vec<Vnd>,
     /// Words before a transaction id, lower-case.
     pub transaction_id_after: Vec<String>,
+    /// Jobs that one loaded page serves; 1: every job loads its page.
+    #[serde(default = "jobs_a_page")]
+    pub jobs_a_page: u32,
+}
+
+const fn jobs_a_page() -> u32 {
+    50
 }
 
 /// Why a map cannot be used.

@@ -13,6 +13,7 @@ mod error;
 mod evn;
 mod history;
 mod internet_tv;
+mod kept;
 mod login;
 mod look_up;
 mod map;
@@ -27,6 +28,7 @@ mod survey;
 
 pub use error::PortalError;
 pub use history::History;
+pub use kept::KeptForm;
 pub use login::{Credentials, LoginStep};
 pub use look_up::{Contract, FoundDebt, LookUp, Readiness};
 pub use map::{About, GateWords, MapError, PortalMap, Shape};

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::kept::{FormKind, KeptForm};
 use super::snapshot::{Snapshot, StepFault};
-use super::step::ready;
+use super::step::{ready, refresh_balance};
 use super::{PortalError, PortalMap};
 use crate::browser::{BrowserError, Session};
 use crate::domain::Vnd;
@@ -25,6 +26,9 @@ pub struct Page<'s> {
     pub(super) map: &'s PortalMap,
     pub(super) base: &'s str,
     pub(super) answer_max: Duration,
+    /// The form that the last job left open; `None`: every job loads its page.
+    kept: Option<&'s KeptForm>,
+    asks_balance: bool,
 }
 
 /// What a call to the page's script ends with.
@@ -48,16 +52,110 @@ impl<'s> Page<'s> {
             map,
             base,
             answer_max,
+            kept: None,
+            asks_balance: false,
+        }
+    }
+
+    /// The same, with the form that the login's last job left open.
+    #[must_use]
+    pub fn keeping(self, kept: &'s KeptForm) -> Self {
+        Self {
+            kept: Some(kept),
+            ..self
+        }
+    }
+
+    /// The same; a form that is used again asks for the agent's balance anew before anything else.
+    #[must_use]
+    pub fn asking_balance(self, asks_balance: bool) -> Self {
+        Self {
+            asks_balance,
+            ..self
         }
     }
 
     pub(super) async fn open(&mut self, path: &str) -> Result<(), PortalError> {
+        self.forget_form();
         let url = if path.starts_with("http") {
             path.to_owned()
         } else {
             format!("{}{path}", self.base)
         };
         Ok(self.session.goto(&url).await?)
+    }
+
+    fn forget_form(&self) {
+        if let Some(kept) = self.kept {
+            kept.forget();
+        }
+    }
+
+    /// The first steps of a job: on the form that the last one left open where that can be, else on
+    /// the page at `path`.
+    pub(super) async fn on_form(
+        &mut self,
+        kind: FormKind,
+        path: &str,
+        steps: &[Value],
+    ) -> Result<Snapshot, PortalError> {
+        if let Some(snapshot) = self.on_kept_form(kind, steps).await? {
+            return Ok(snapshot);
+        }
+        self.open(path).await?;
+        self.on_fresh_form(kind, steps).await
+    }
+
+    /// The same on a page that was just loaded.
+    pub(super) async fn on_fresh_form(
+        &mut self,
+        kind: FormKind,
+        steps: &[Value],
+    ) -> Result<Snapshot, PortalError> {
+        let steps = [&[ready()], steps].concat();
+        let snapshot = self.attempt_step(steps, false, None).await?;
+        if let Some(kept) = self.kept {
+            kept.keep(kind, &snapshot.doc, 1);
+        }
+        Ok(snapshot)
+    }
+
+    /// `None`: there is no form that can be used again, or it is not as it should be. Nothing that
+    /// moves money happened on it.
+    async fn on_kept_form(
+        &mut self,
+        kind: FormKind,
+        steps: &[Value],
+    ) -> Result<Option<Snapshot>, PortalError> {
+        let Some(kept) = self.kept else {
+            return Ok(None);
+        };
+        let Some((doc, jobs)) = kept.take(kind, self.map.rules.jobs_a_page) else {
+            return Ok(None);
+        };
+        let mut all = vec![kind.reuse(&doc)];
+        if self.asks_balance {
+            all.push(refresh_balance());
+        }
+        all.extend_from_slice(steps);
+        let snapshot = self.attempt_step(all, false, None).await?;
+        if snapshot.expired || snapshot.login {
+            return Ok(Some(snapshot));
+        }
+        match snapshot.misfit(&doc) {
+            None => {
+                kept.keep(kind, &doc, jobs + 1);
+                Ok(Some(snapshot))
+            }
+            Some(why) => {
+                tracing::info!(
+                    why,
+                    "the open form cannot be used again; its page is loaded"
+                );
+                kept.misfits(&why);
+                Ok(None)
+            }
+        }
     }
 
     /// Runs the steps and reads the page. A step that could not be done is an error; a lost session
@@ -86,6 +184,14 @@ impl<'s> Page<'s> {
         steps: Vec<Value>,
     ) -> Result<(Snapshot, Option<PortalError>), PortalError> {
         let snapshot = self.attempt_step(steps, false, None).await?;
+        self.words_of(snapshot)
+    }
+
+    /// What a page says, with the step that could not be done on it.
+    pub(super) fn words_of(
+        &self,
+        snapshot: Snapshot,
+    ) -> Result<(Snapshot, Option<PortalError>), PortalError> {
         if snapshot.expired || snapshot.login {
             return Err(PortalError::Expired);
         }
@@ -106,7 +212,7 @@ impl<'s> Page<'s> {
         Ok(snapshot)
     }
 
-    fn check(&self, snapshot: Snapshot) -> Result<Snapshot, PortalError> {
+    pub(super) fn check(&self, snapshot: Snapshot) -> Result<Snapshot, PortalError> {
         if snapshot.expired || snapshot.login {
             return Err(PortalError::Expired);
         }
@@ -238,6 +344,13 @@ impl<'s> Page<'s> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Asks for the balance on the page as it stands, touching nothing else. `None`: it was not sent
+    /// anew.
+    pub async fn balance_in_place(&mut self) -> Result<Option<Vnd>, PortalError> {
+        let snapshot = self.step(vec![refresh_balance()]).await?;
+        Ok(snapshot.balance_vnd().filter(|_| snapshot.refreshed))
     }
 
     /// Loads a page with the frame and reads the balance from it.

@@ -3,13 +3,17 @@
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use super::kept::FormKind;
 use super::look_up::{LookUp, Readiness};
 use super::page::Page;
 use super::prepared::Ready;
 use super::snapshot::Snapshot;
-use super::step::{await_question, click, click_if_there, fill_secret, read, ready};
+use super::step::{await_question, click, click_if_there, fill_secret, read};
 use super::{PortalError, PortalMap};
 use crate::domain::{Phone, Vnd};
+
+/// What the page reads where the amount's button was chosen before this job.
+const CHOSEN_BEFORE: &str = "chosen_before";
 
 /// How a top-up's amount is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +28,6 @@ pub(crate) enum AmountField {
 /// where it comes.
 fn number_steps(phone: &Phone, item: &str) -> Vec<Value> {
     vec![
-        ready(),
         json!({ "op": "fill", "on": "phone.number", "value": phone.as_str(), "leave": true }),
         json!({
             "op": "when_shown", "element": "phone.type_dialog", "gone": true,
@@ -37,13 +40,13 @@ impl Page<'_> {
     /// Looks a postpaid debt up. Touches neither PIN nor paying button.
     pub async fn look_up_postpaid(&mut self, phone: &Phone) -> Result<LookUp, PortalError> {
         let path = self.map.pages.phone.first().cloned().unwrap_or_default();
-        self.open(&path).await?;
         let mut steps = number_steps(phone, "phone.type_postpaid");
         steps.extend([
             click_if_there("phone.check"),
             read("phone.debt", "value", "debt"),
         ]);
-        let snapshot = self.step(steps).await?;
+        let snapshot = self.on_form(FormKind::Postpaid, &path, &steps).await?;
+        let snapshot = self.check(snapshot)?;
         read_debt(self.map, &snapshot)
     }
 
@@ -70,7 +73,6 @@ impl Page<'_> {
         pin: &SecretString,
     ) -> Result<(LookUpOrReady, Option<Vnd>), PortalError> {
         let path = self.map.pages.phone.first().cloned().unwrap_or_default();
-        self.open(&path).await?;
         let mut steps = number_steps(phone, "phone.type_prepaid");
         steps.push(match field {
             AmountField::Free => json!({ "op": "fill", "on": "phone.amount", "value": amount.digits(), "number": true }),
@@ -82,15 +84,20 @@ impl Page<'_> {
                     .iter()
                     .position(|a| *a == amount)
                     .ok_or_else(|| PortalError::PageChanged { element: "phone.amount".to_owned(), why: format!("không có nút {amount}") })?;
-                json!({ "op": "toggle", "input": format!("phone.amount_{place}"), "amount": amount.digits() })
+                json!({ "op": "toggle", "input": format!("phone.amount_{place}"), "amount": amount.digits(), "as": CHOSEN_BEFORE })
             }
         });
         steps.extend(pay_steps(pin));
-        match self.attempt_top_up(steps).await? {
+        let kind = match field {
+            AmountField::Button => FormKind::TopUpButton,
+            AmountField::Free => FormKind::TopUpFree,
+        };
+        match self.attempt_top_up(kind, &path, &steps).await? {
             (Some(end), _) => Ok((LookUpOrReady::End(end), None)),
             (None, snapshot) => {
                 let balance = snapshot.balance_vnd();
                 let ready = snapshot.ready(self.map, "phone.confirm")?;
+                check_choice(&snapshot, &ready, amount)?;
                 let ready = if field == AmountField::Free {
                     ready.typed()
                 } else {
@@ -104,14 +111,34 @@ impl Page<'_> {
     /// A number that the portal refuses shows its reason before the rest of the form can be filled.
     async fn attempt_top_up(
         &mut self,
-        steps: Vec<Value>,
+        kind: FormKind,
+        path: &str,
+        steps: &[Value],
     ) -> Result<(Option<LookUp>, Snapshot), PortalError> {
-        let (snapshot, fault) = self.step_with_words(steps).await?;
+        let snapshot = self.on_form(kind, path, steps).await?;
+        let (snapshot, fault) = self.words_of(snapshot)?;
         match (snapshot.refusal(self.map)?, fault) {
             (Some(end), _) if snapshot.dialog.is_none() => Ok((Some(end), snapshot)),
             (_, Some(fault)) => Err(fault),
             (_, None) => Ok((None, snapshot)),
         }
+    }
+}
+
+/// An amount's button that the portal itself shows as chosen was not clicked by this job: then the
+/// question has to name the amount.
+fn check_choice(snapshot: &Snapshot, ready: &Ready, amount: Vnd) -> Result<(), PortalError> {
+    match ready {
+        Ready::Prepared(prepared)
+            if snapshot.read(CHOSEN_BEFORE).is_some()
+                && !prepared.dialog_amounts.contains(&amount) =>
+        {
+            Err(PortalError::PageChanged {
+                element: "phone.amount".to_owned(),
+                why: "hộp xác nhận không ghi số tiền mà cổng đã chọn sẵn".to_owned(),
+            })
+        }
+        _ => Ok(()),
     }
 }
 

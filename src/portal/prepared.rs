@@ -1,5 +1,6 @@
 //! A form that is filled in and only has to be confirmed.
 
+use super::snapshot::RawField;
 use crate::domain::Vnd;
 
 /// Preparing ended with the dialog open, or with a refusal.
@@ -20,6 +21,8 @@ pub struct Prepared {
     pub(super) confirm: &'static str,
     /// Was the amount typed into a field, so that the request carries it?
     pub(super) is_typed: bool,
+    /// The amount's button that was chosen, so that the request carries it.
+    pub(super) picked: Option<RawField>,
     /// The dialog's words. The click is not made when they have changed.
     pub(super) dialog: String,
     /// The document that the dialog stands in. The click is made in no other.

@@ -7,6 +7,7 @@ use super::confirming::{Expected, ids, masked};
 use super::page::{Call, Page};
 use super::prepared::Prepared;
 use super::snapshot::Snapshot;
+use super::step::refresh_balance;
 use crate::browser::{Gate, Passed, Posted, Strength};
 use crate::domain::{Said, Vnd};
 use crate::ledger::Armed;
@@ -63,6 +64,8 @@ pub struct Armament {
     pub account: String,
     /// In đồng.
     pub amount: Vnd,
+    /// Ask for the agent's balance right after the answer.
+    pub asks_balance: bool,
 }
 
 impl Page<'_> {
@@ -96,12 +99,18 @@ impl Page<'_> {
                 .map_or(&[], Vec::as_slice)),
             account: armament.account.clone(),
             typed_amount: Some(armament.amount).filter(|_| prepared.is_typed),
+            picked: prepared
+                .picked
+                .clone()
+                .map(|field| (field.name, field.value)),
             attempt: armed.attempt().to_owned(),
         };
-        let steps = vec![
+        let mut steps = vec![
             json!({ "op": "press", "on": prepared.confirm, "attempt": armed.attempt(), "dialog": prepared.dialog }),
-            json!({ "op": "refresh_balance" }),
         ];
+        if armament.asks_balance {
+            steps.push(refresh_balance());
+        }
         let work = self.attempt_named(armed.attempt(), steps, false, Some(&prepared.doc));
         let release =
             async |posted: &Posted| release(&posted.id, &masked(words, &posted.body)).await;

@@ -30,6 +30,9 @@ pub(super) struct Snapshot {
     pub dialog: Option<String>,
     #[serde(default)]
     pub reads: BTreeMap<String, Option<String>>,
+    /// The amount's button that is chosen, as the form sends it.
+    #[serde(default)]
+    pub picked: Option<RawField>,
     #[serde(default)]
     pub cards: Vec<RawCard>,
     #[serde(default)]
@@ -57,6 +60,13 @@ pub(super) struct RawAnswer {
     pub receipt: String,
     #[serde(default)]
     pub raw: String,
+}
+
+/// A field as the form sends it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct RawField {
+    pub name: String,
+    pub value: String,
 }
 
 /// A table of the history as it stands on the page.
@@ -114,6 +124,18 @@ pub(super) struct RawCandidate {
 }
 
 impl Snapshot {
+    /// Why a form that was used again could not serve, where it could not. A portal that refuses in
+    /// words did serve; an answer that never came is no fault of the form.
+    pub fn misfit(&self, doc: &str) -> Option<String> {
+        if self.doc != doc {
+            return Some("document".to_owned());
+        }
+        let fault = self.error.as_ref()?;
+        let is_of_the_form = !matches!(fault.kind.as_str(), "timeout" | "expired");
+        (is_of_the_form && self.messages.is_empty())
+            .then(|| format!("{} {} {}", fault.kind, fault.element, fault.detail))
+    }
+
     pub fn balance_vnd(&self) -> Option<Vnd> {
         self.balance.as_deref().and_then(|text| text.parse().ok())
     }
@@ -171,6 +193,7 @@ impl Snapshot {
         Some(Prepared {
             confirm,
             is_typed: false,
+            picked: self.picked.clone(),
             dialog_amounts: Vnd::all_in(&dialog),
             dialog,
             doc: self.doc.clone(),

@@ -7,6 +7,11 @@ pub(super) fn ready() -> Value {
     json!({ "op": "ready" })
 }
 
+/// The balance is asked for anew, on the page as it stands.
+pub(super) fn refresh_balance() -> Value {
+    json!({ "op": "refresh_balance" })
+}
+
 pub(super) fn click(on: &str) -> Value {
     json!({ "op": "click", "on": on })
 }

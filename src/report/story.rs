@@ -74,6 +74,10 @@ pub fn sentence(event: &Event, language: Language) -> String {
             format!("Lưu {} chứng cứ", files.len()),
             format!("Kept {} pieces of evidence", files.len()),
         ),
+        Event::Disputed { why } => language.pick(
+            format!("Cần kiểm tra lại: {why}"),
+            format!("To be checked: {why}"),
+        ),
         Event::Concluded(end) => {
             let amount = end.amount.map(|a| format!(" {a}")).unwrap_or_default();
             let (outcome, proof) = (end.outcome.label_in(language), end.proof.label_in(language));

@@ -35,6 +35,9 @@ impl Simulation {
             }
             // Equal top-ups to one number may trade places in the history: what counts is how many.
             let is_open = self.journal.is_open(attempt);
+            if self.is_excused(attempt) {
+                continue;
+            }
             if self.is_debt && (state == State::Done(Outcome::Paid)) != (times > 0) && !is_open {
                 wrong(format!(
                     "attempt {attempt} is {} and moved the money {times} times",
@@ -50,6 +53,15 @@ impl Simulation {
         self.count(counts);
     }
 
+    /// Was the portal's lie about it told to a person, or could it not be: the account says nothing
+    /// while attempts are open, or where it cannot be read?
+    fn is_excused(&self, attempt: usize) -> bool {
+        let is_lie = self.portal.lied.contains(&Sender::Attempt(attempt));
+        let record = &self.journal.records[attempt];
+        let is_told = record.attempt.dispute.is_some();
+        is_lie && (is_told || self.is_unchecked || !self.journal.open().is_empty())
+    }
+
     fn compare_sums(&self, wrong: &mut impl FnMut(String)) {
         let records = &self.journal.records;
         let amount = |index: usize| {
@@ -57,7 +69,11 @@ impl Simulation {
             intent.map_or(0, |intent| intent.amount.dong())
         };
         let is_paid = |index: &usize| records[*index].attempt.state == State::Done(Outcome::Paid);
-        let paid: i64 = (0..records.len()).filter(is_paid).map(amount).sum();
+        let paid = (0..records.len()).filter(is_paid);
+        let paid: i64 = paid
+            .filter(|index| !self.is_excused(*index))
+            .map(amount)
+            .sum();
         let open: i64 = self.journal.open().into_iter().map(amount).sum();
         let mine =
             (self.portal.moved.iter()).filter(|(sender, _)| matches!(sender, Sender::Attempt(_)));
@@ -73,6 +89,11 @@ impl Simulation {
         let records = &self.journal.records;
         counts.attempts += records.len() as u64;
         counts.crashes += self.crashes;
+        counts.lies += self.portal.lied.len() as u64;
+        counts.disputed += records
+            .iter()
+            .filter(|r| r.attempt.dispute.is_some())
+            .count() as u64;
         counts.postponed += self.postponed;
         counts.leased += self.leased;
         let paid = records.iter();

@@ -1,6 +1,6 @@
 //! The durable journal of the model: what the ledger knows, asked as the engine asks it.
 
-use crate::domain::driver::{Books, HistoryRead, JobTask, Reading, Since};
+use crate::domain::driver::{Books, FallBooks, HistoryRead, JobTask, Reading, Since};
 use crate::domain::guard::EqualTopUp;
 use crate::domain::ticket::told;
 use crate::domain::{
@@ -179,6 +179,41 @@ impl Journal {
             in_doubt: self.open().len(),
             own: own.map(|rest| self.since(index, rest)),
             earlier: earlier.map(|rest| self.since(index, rest)),
+        }
+    }
+
+    /// What was paid since that balance was read at rest; `None`: since the newest one that an attempt
+    /// was armed with.
+    pub fn fall(&self, rest: Option<(Vnd, i64)>, now: i64) -> FallBooks {
+        let newest = || {
+            let armed = self.records.iter().filter(|record| record.armed_seq > 0);
+            let newest = armed.max_by_key(|record| record.armed_seq)?;
+            let intent = newest.attempt.intent.as_ref()?;
+            intent.balance_before.zip(intent.balance_seq)
+        };
+        let rest = rest.or_else(newest);
+        let since = rest.map_or(0, |(_, seq)| seq);
+        let paid: Vec<usize> = (0..self.records.len())
+            .filter(|index| self.records[*index].armed_seq > since && self.is_paid(*index))
+            .collect();
+        let disputed = paid
+            .iter()
+            .filter(|index| self.records[**index].attempt.dispute.is_some());
+        let amount = |index: &usize| {
+            let intent = self.records[*index].attempt.intent.as_ref();
+            let amount = intent.map(|intent| intent.amount).unwrap_or_default();
+            (index.to_string(), amount)
+        };
+        FallBooks {
+            now_ms: now,
+            seq: self.seq,
+            rest: rest.map(|(balance, _)| balance),
+            open: self.open().len() + disputed.count(),
+            paid: paid.iter().map(amount).collect(),
+            last_paid_ms: (0..self.records.len())
+                .filter(|index| self.is_paid(*index))
+                .map(|index| self.records[index].ended_ms)
+                .max(),
         }
     }
 

@@ -44,6 +44,8 @@ struct Seat<'b> {
     on_its_way: Option<OnItsWay<'b>>,
     /// The request has left, and its answer is waited for.
     is_waiting: bool,
+    /// The balance is asked for right after the answer.
+    asks_balance: bool,
 }
 
 /// How a driver was left.
@@ -66,7 +68,7 @@ pub(super) struct Simulation {
     pub leased: u64,
     /// What the driver did that it must not: a second copy of the order would.
     pub out_of_order: Vec<String>,
-    rules: Arc<AttemptRules>,
+    pub(super) rules: Arc<AttemptRules>,
     gate: GateKind,
     crash_rate: f64,
     /// The link to the server is away until then.
@@ -75,7 +77,11 @@ pub(super) struct Simulation {
     /// Newest attempt of each job in this batch.
     last: BTreeMap<usize, usize>,
     words_fail: bool,
-    is_paused: bool,
+    pub(super) is_paused: bool,
+    /// The balance of the page that a login keeps open.
+    pub(super) old_balance: Vnd,
+    /// What was told last could not be held against the account.
+    pub is_unchecked: bool,
 }
 
 impl Simulation {
@@ -157,21 +163,23 @@ impl Simulation {
             last: BTreeMap::new(),
             words_fail: false,
             is_paused: false,
+            old_balance: Vnd::ZERO,
+            is_unchecked: false,
         }
     }
 
-    fn chance(&mut self, percent: f64) -> bool {
+    pub(super) fn chance(&mut self, percent: f64) -> bool {
         self.dice.random_bool(percent / 100.0)
     }
 
-    fn pass(&mut self, ms: i64) {
+    pub(super) fn pass(&mut self, ms: i64) {
         self.now += ms;
         self.portal.pass_to(self.now, &mut self.dice);
         self.server_life();
     }
 
     /// What may be interrupted: power, a kill, a panic.
-    fn live_on(&mut self) -> Result<(), Crash> {
+    pub(super) fn live_on(&mut self) -> Result<(), Crash> {
         if self.dice.random_bool(self.crash_rate) {
             return Err(Crash);
         }
@@ -326,6 +334,8 @@ impl Simulation {
         self.deliver();
         self.take_leases();
         let book = Book::default();
+        self.look_into_doubts()?;
+        self.check_fall(&book, None)?;
         for _ in 0..3 {
             self.look_into_doubts()?;
             let to_do = self.to_do();
@@ -334,6 +344,7 @@ impl Simulation {
             }
             self.work(&book, to_do)?;
             self.settle_what_is_left()?;
+            self.check_fall(&book, book.at_rest())?;
             self.deliver();
         }
         Ok(())
@@ -384,7 +395,7 @@ impl Simulation {
         )
     }
 
-    fn append(&mut self, attempt: usize, event: &Event) {
+    pub(super) fn append(&mut self, attempt: usize, event: &Event) {
         let task = self.task_of(attempt);
         self.journal.append(attempt, event, &task, self.now);
     }
@@ -497,9 +508,9 @@ impl Simulation {
         let fences: Vec<(usize, i64)> =
             waiting.iter().map(|job| (*job, self.fence(*job))).collect();
         waiting.reverse();
-        let mut must_settle = false;
+        let (mut must_settle, mut must_check) = (false, false);
         loop {
-            while seats.len() < most && !must_settle {
+            while seats.len() < most && !must_settle && !must_check {
                 let busy = |job: usize| {
                     let at = |seat: &Seat<'_>| self.journal.records[seat.attempt].job;
                     seats
@@ -508,9 +519,26 @@ impl Simulation {
                 };
                 let free = (0..waiting.len()).rev().find(|at| !busy(waiting[*at]));
                 let Some(place) = free else { break };
+                if self.is_check_due(book, waiting[place], most) {
+                    must_check = true;
+                    break;
+                }
                 let job = waiting.remove(place);
                 let attempt = self.attempt_at(job);
                 seats.extend(self.sit_down(book, attempt, 0));
+            }
+            if seats.is_empty() && must_check {
+                self.check_fall(book, book.at_rest())?;
+                if self.is_paused {
+                    return Ok(());
+                }
+                let free = waiting.pop();
+                must_check = false;
+                if let Some(job) = free {
+                    let attempt = self.attempt_at(job);
+                    seats.extend(self.sit_down(book, attempt, 0));
+                }
+                continue;
             }
             if seats.is_empty() && must_settle {
                 // What is on its way was waited for.
@@ -574,6 +602,9 @@ impl Simulation {
         let mut driver = self.driver(attempt).after_tries(tries);
         let begin = Begin {
             is_provable_in_words: !self.words_fail || self.portal.has_history,
+            do_words_fail: self.words_fail,
+            is_at_rest: stamp.is_at_rest(),
+            expected_balance: book.at_rest().and_then(|rest| self.explained(rest)),
             is_lease_lost: self.has_link() && self.is_lease_lost(attempt),
             ..Begin::default()
         };
@@ -587,6 +618,7 @@ impl Simulation {
                 is_at_rest: false,
                 on_its_way: None,
                 is_waiting: false,
+                asks_balance: false,
             }),
             Err(error) => {
                 self.out_of_order.push(error.to_string());
@@ -675,13 +707,13 @@ impl Simulation {
                 self.append(attempt, &event);
                 Input::Recorded
             }
-            Effect::LookUp | Effect::OpenDialog | Effect::CloseGate if self.chance(4.0) => {
+            Effect::LookUp { .. } | Effect::OpenDialog | Effect::CloseGate if self.chance(4.0) => {
                 Input::Fault(TechnicalFault {
                     why: String::new(),
                     ends_batch: false,
                 })
             }
-            Effect::LookUp => Input::LookedUp(self.look_up(job)),
+            Effect::LookUp { with_balance } => Input::LookedUp(self.look_up(job, with_balance)),
             Effect::ReadFacts => Input::Facts(self.facts(attempt)),
             Effect::OpenDialog => self.open_dialog(seat.driver.amount()),
             Effect::CloseGate => Input::GateClosed(self.gate),
@@ -709,15 +741,18 @@ impl Simulation {
             }
             Effect::Arm(order) => {
                 if let Some((balance, seq)) = order.rest.filter(|_| order.is_rest_new) {
-                    book.rests_at(balance, seq);
+                    book.rests_at(balance, seq, self.now);
                 }
                 let intent = self.intent(job, &order);
+                seat.on_its_way = Some(book.arm(&intent.obligation));
                 self.append(attempt, &Event::Armed(intent));
-                seat.on_its_way = Some(book.arm());
                 seat.has_turn = false;
                 Input::Armed
             }
-            Effect::Press => return self.press(book, seat),
+            Effect::Press { with_balance } => {
+                seat.asks_balance = with_balance;
+                return self.press(book, seat);
+            }
             Effect::LetGo => return self.let_go(book, seat),
             Effect::Withhold => {
                 self.journal.records[attempt].is_held = false;
@@ -739,17 +774,21 @@ impl Simulation {
     }
 
     /// What only reads.
-    fn read(&mut self, attempt: usize, effect: Effect) -> Option<Input> {
-        let job = self.journal.records[attempt].job;
+    pub(super) fn read(&mut self, attempt: usize, effect: Effect) -> Option<Input> {
         Some(match effect {
             Effect::ReadBooks => Input::Books(self.journal.books(attempt, self.now)),
-            Effect::ReadBalance if self.chance(5.0) => Input::Balance(None),
-            Effect::ReadBalance => Input::Balance(Some(vnd(self.portal.balance))),
+            Effect::AskBalance | Effect::ReadBalance if self.chance(5.0) => Input::Balance(None),
+            Effect::AskBalance | Effect::ReadBalance => {
+                Input::Balance(Some(vnd(self.portal.balance)))
+            }
             Effect::LookUpDebt if self.chance(5.0) => Input::Debt(DebtAfter::Unclear),
-            Effect::LookUpDebt => Input::Debt(match self.portal.owed(&self.account(job)) {
-                0 => DebtAfter::Gone,
-                _ => DebtAfter::StillDue,
-            }),
+            Effect::LookUpDebt => {
+                let job = self.journal.records[attempt].job;
+                Input::Debt(match self.portal.owed(&self.account(job)) {
+                    0 => DebtAfter::Gone,
+                    _ => DebtAfter::StillDue,
+                })
+            }
             Effect::ReadHistory if self.chance(5.0) => Input::History(None),
             Effect::ReadHistory => {
                 let rows = self.portal.rows(self.now);
@@ -768,7 +807,7 @@ impl Simulation {
         })
     }
 
-    fn look_up(&mut self, job: usize) -> LookedUp {
+    fn look_up(&mut self, job: usize, with_balance: bool) -> LookedUp {
         let amount = self.amount(job);
         if self.is_debt && amount == 0 {
             return LookedUp::End {
@@ -779,7 +818,7 @@ impl Simulation {
         LookedUp::Due {
             amount: vnd(amount),
             customer: None,
-            balance: Some(vnd(self.portal.balance)),
+            balance: self.balance_on_page(with_balance),
             agent: Some("A".into()),
             note: String::new(),
         }
@@ -900,7 +939,8 @@ impl Simulation {
         let is_odd = self.chance(4.0);
         let amount = self.armed_amount(seat.attempt);
         let (said, reading) = self.portal.words(verdict, amount, is_odd);
-        let balance = (!self.chance(10.0)).then(|| vnd(self.portal.balance));
+        let is_told = seat.asks_balance && !self.chance(10.0);
+        let balance = is_told.then(|| vnd(self.portal.balance));
         answered(
             Reply::Read {
                 said,

@@ -9,6 +9,7 @@
 //! free; a link that goes away; programs that die at every effect. A number replays everything.
 
 mod audit;
+mod fall;
 mod journal;
 mod machine;
 mod portal;
@@ -41,6 +42,10 @@ pub struct ModelCounts {
     pub postponed: u64,
     /// Jobs that came from a server.
     pub leased: u64,
+    /// Payments that the portal said were made, and were not.
+    pub lies: u64,
+    /// Payments whose fall was missed and told to a person.
+    pub disputed: u64,
     /// Broken promises, each with the number of its batch.
     pub wrong: Vec<String>,
 }

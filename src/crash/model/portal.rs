@@ -61,6 +61,10 @@ pub(super) struct ModelPortal {
     pub wording: Wording,
     /// The money moves later than the answer.
     pub books_late: bool,
+    /// Says success now and then where no money moves.
+    pub lies: bool,
+    /// Whose request it lied about.
+    pub lied: Vec<Sender>,
     wire: Vec<OnWire>,
     /// Amounts that will leave the balance, and when.
     booking: Vec<(i64, i64)>,
@@ -84,6 +88,8 @@ impl ModelPortal {
                 _ => Wording::WithAmount,
             },
             books_late: dice.random_bool(0.3),
+            lies: dice.random_bool(0.1),
+            lied: Vec::new(),
             wire: Vec::new(),
             booking: Vec::new(),
             answers: HashMap::new(),
@@ -125,7 +131,11 @@ impl ModelPortal {
             _ if !is_other && self.balance < request.amount => Judged::Refused,
             _ => Judged::Success,
         };
-        if verdict == Judged::Success {
+        let is_lie = !is_other && self.lies && dice.random_bool(0.1);
+        if verdict == Judged::Success && is_lie {
+            self.lied.push(request.sender);
+            self.debts.insert(request.account.clone(), 0);
+        } else if verdict == Judged::Success {
             if self.is_debt {
                 self.debts.insert(request.account.clone(), 0);
             }

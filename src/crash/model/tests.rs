@@ -14,6 +14,7 @@ fn twenty_thousand_attempts_break_no_promise() {
         "{counts:?}"
     );
     assert!(counts.postponed > 20 && counts.leased > 1_000, "{counts:?}");
+    assert!(counts.lies > 50 && counts.disputed > 50, "{counts:?}");
 }
 
 #[test]
@@ -35,6 +36,8 @@ fn every_broken_rule_is_found() {
         Flaw::ArmedIsNeverSent,
         Flaw::PaysWithoutAsking,
         Flaw::DoubtedBalanceProves,
+        Flaw::BelievesEveryWord,
+        Flaw::BelievesOldBalances,
     ] {
         let mut counts = ModelCounts::default();
         let mut number = 1;

@@ -6,6 +6,7 @@ use super::super::money::Vnd;
 use super::super::outcome::Outcome;
 use super::super::reconcile::{Claim, HistoryRow};
 use super::super::verdict::{Answer, DebtAfter};
+use super::fall::FallBooks;
 
 /// Something to carry out. Each is answered by one [`Input`], named in its first line; whoever
 /// carries it out decides nothing.
@@ -15,7 +16,10 @@ pub enum Effect {
     Record(Event),
     /// → [`Input::LookedUp`] or [`Input::Fault`]. Ask the portal what is owed; for a top-up fill
     /// the form.
-    LookUp,
+    LookUp {
+        /// Ask for the agent's balance too, where no page is loaded that brings it anyway.
+        with_balance: bool,
+    },
     /// → [`Input::Facts`]. Ask the journal what speaks against this payment.
     ReadFacts,
     /// → [`Input::Opened`] or [`Input::Fault`]. Fill the form and open the confirm dialog.
@@ -35,7 +39,10 @@ pub enum Effect {
     /// → [`Input::Armed`]. Make the intent durable: from here on money may move.
     Arm(ArmOrder),
     /// → [`Input::Held`] where a gate holds the request, else [`Input::Answered`]. Click.
-    Press,
+    Press {
+        /// Ask for the agent's balance right after the answer.
+        with_balance: bool,
+    },
     /// → [`Input::Answered`]. Let the held request go, once.
     LetGo,
     /// → [`Input::Answered`]. Fail the held request: its release could not be made durable.
@@ -45,8 +52,14 @@ pub enum Effect {
     WaitForRest,
     /// → [`Input::Books`]. What the journal knows about the agent's account.
     ReadBooks,
-    /// → [`Input::Balance`]. Read the agent's balance from a page that is loaded anew.
+    /// → [`Input::Balance`]. Ask for the agent's balance on the page as it stands, touching nothing
+    /// else on it.
+    AskBalance,
+    /// → [`Input::Balance`]. Read the agent's balance, as the portal tells it now.
     ReadBalance,
+    /// → [`Input::Fall`]. What the journal knows about the payments since the balance that was read
+    /// at rest last.
+    ReadFall,
     /// → [`Input::Debt`]. Look the debt up again.
     LookUpDebt,
     /// → [`Input::History`]. Read the portal's history down to the intent's mark.
@@ -144,6 +157,8 @@ pub enum Input {
     Books(Books),
     /// The balance, where it could be read.
     Balance(Option<Vnd>),
+    /// The payments since the last balance at rest.
+    Fall(FallBooks),
     /// What the new look-up says.
     Debt(DebtAfter),
     /// The history, where it could be read.

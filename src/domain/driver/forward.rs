@@ -27,6 +27,26 @@ impl AttemptDriver {
         others_in_doubt == 0 || self.begin.is_provable_in_words
     }
 
+    /// Is the balance asked for with the look-up? Where words prove nothing the next payment has to
+    /// be proven by its fall, and where none is known at rest none of the next could be; while others
+    /// are on their way it would say nothing.
+    pub(super) fn needs_balance(&self) -> bool {
+        let begin = &self.begin;
+        self.task.pays()
+            && begin.is_at_rest
+            && (begin.do_words_fail || begin.expected_balance.is_none())
+    }
+
+    /// Is what is known of the account too little for this payment, or nothing? Then it is asked for,
+    /// once.
+    fn may_lack_funds(&self) -> bool {
+        let is_little = |known: Option<Vnd>| known.is_none_or(|known| known < self.amount());
+        self.task.pays()
+            && !self.asked_funds
+            && self.page_balance.is_none()
+            && is_little(self.begin.expected_balance)
+    }
+
     pub(super) fn taken(&mut self) -> Result<Effect, OutOfOrder> {
         if self.begin.is_lease_lost {
             return self.conclude(Conclusion::of(
@@ -151,6 +171,10 @@ impl AttemptDriver {
             let (event, next) = postponed();
             return self.record(event, next);
         }
+        if self.may_lack_funds() {
+            self.asked_funds = true;
+            return Ok(self.ask(Question::Funds));
+        }
         Ok(self.ask(Question::Dialog))
     }
 
@@ -226,16 +250,13 @@ impl AttemptDriver {
         let is_alone = facts.others_in_doubt == 0;
         let settle_ms = self.rules.patience.settle_ms;
         // The page's balance is at rest where nothing was on its way when the page was asked for,
-        // nor is in doubt, and what was paid before is in it.
+        // nor is in doubt, and what was paid before is in it. One that is not what the last rest and
+        // the payments since explain is for the check of the fall.
         let new = now.filter(|(balance, _)| {
-            let last_paid_ms = facts.last_paid_ms;
-            let is_booked = is_booked(
-                *balance,
-                turn.explained,
-                last_paid_ms,
-                facts.now_ms,
-                settle_ms,
-            );
+            let is_booked = match turn.explained {
+                Some(explained) => explained == *balance,
+                None => is_booked(*balance, None, facts.last_paid_ms, facts.now_ms, settle_ms),
+            };
             turn.is_untouched && is_alone && is_booked
         });
         let rest = new.or(turn.rest);

@@ -14,6 +14,7 @@
 
 mod click;
 mod effect;
+mod fall;
 mod forward;
 mod proof;
 
@@ -27,6 +28,7 @@ pub use effect::{
     ArmOrder, Books, ClickAnswer, Effect, Finish, HistoryRead, Input, LookedUp, Opened, Permit,
     Reading, Reattached, Reply, Since, TechnicalFault, Turn,
 };
+pub use fall::{Fall, FallBooks, FallCheck, FallStep, Unchecked, is_check_due};
 
 use super::attempt::{Attempt, Conclusion, Event, GateKind, IllegalEvent, Said};
 use super::guard::Limits;
@@ -103,6 +105,10 @@ pub enum Flaw {
     DoubtedBalanceProves,
     /// What was paid on an earlier day is told as this run's outcome.
     TellsEarlierDays,
+    /// Words of success are never held against the account's fall.
+    BelievesEveryWord,
+    /// The balance of a page that was kept counts as read just now.
+    BelievesOldBalances,
 }
 
 /// What is known when a login takes a job.
@@ -117,6 +123,14 @@ pub struct Begin {
     /// Can something else than the balance prove a payment here: the portal's words have proven
     /// one before, or it shows a history?
     pub is_provable_in_words: bool,
+    /// The portal's words have proven none of the payments before, or are known to fail: then the
+    /// balance is asked for before and after each payment.
+    pub do_words_fail: bool,
+    /// Nothing is on its way on the account, so that a balance that is read now is one at rest.
+    pub is_at_rest: bool,
+    /// What the account holds now, by the last balance at rest and what was paid since. `None`: no
+    /// balance at rest is known.
+    pub expected_balance: Option<Vnd>,
 }
 
 /// An input that answers another effect than the one that is asked for: a fault in the program.
@@ -155,6 +169,8 @@ enum Phase {
 enum Question {
     LookUp,
     Facts,
+    /// The balance, before anything is armed: what is known of it may not be enough.
+    Funds,
     Dialog,
     Gate,
     Turn,
@@ -217,6 +233,8 @@ pub struct AttemptDriver {
     begin: Begin,
     /// The page's balance at the look-up.
     page_balance: Option<Vnd>,
+    /// Was the balance asked for because what is known of it may not be enough?
+    asked_funds: bool,
     gate: GateKind,
     /// The order that is being armed.
     order: Option<ArmOrder>,
@@ -250,6 +268,7 @@ impl AttemptDriver {
             tries: 0,
             begin: Begin::default(),
             page_balance: None,
+            asked_funds: false,
             gate: GateKind::Latch,
             order: None,
             reading,
@@ -285,6 +304,26 @@ impl AttemptDriver {
         &self.task
     }
 
+    /// May the page that this attempt was made on serve the next job? Only where the portal's own
+    /// answer ended it, and nothing was doubted or asked for beyond that.
+    pub fn may_keep_page(&self) -> bool {
+        let is_plain = |end: &Conclusion| {
+            end.proof == Proof::Response
+                && matches!(
+                    end.outcome,
+                    Outcome::Paid
+                        | Outcome::Debt
+                        | Outcome::NoDebt
+                        | Outcome::NotFound
+                        | Outcome::AlreadyCleared
+                        | Outcome::Rejected
+                )
+        };
+        self.course == Course::Forward
+            && self.evidence.is_none()
+            && self.attempt.conclusion.as_ref().is_some_and(is_plain)
+    }
+
     /// The amount that is quoted or armed; nothing before that.
     pub fn amount(&self) -> Vnd {
         let armed = self.attempt.intent.as_ref().map(|intent| intent.amount);
@@ -308,7 +347,9 @@ impl AttemptDriver {
             (Phase::Arming(attempt), Input::Armed) => {
                 self.attempt = *attempt;
                 self.phase = Phase::Pressing;
-                Ok(Effect::Press)
+                Ok(Effect::Press {
+                    with_balance: self.begin.do_words_fail,
+                })
             }
             (Phase::Pressing, Input::Held { request, body }) => self.held(request, body),
             (Phase::Pressing | Phase::LettingGo, Input::Answered(answered)) => {
@@ -334,6 +375,10 @@ impl AttemptDriver {
                 self.fault(fault)
             }
             (Question::Facts, Input::Facts(facts)) => self.guarded(&facts),
+            (Question::Funds, Input::Balance(balance)) => {
+                self.page_balance = balance;
+                Ok(self.ask(Question::Facts))
+            }
             (Question::Dialog, Input::Opened(opened)) => self.opened(opened),
             (Question::Gate, Input::GateClosed(gate)) => Ok(self.gate_closed(gate)),
             (Question::Turn, Input::Turn(turn)) => self.turn(&turn),
@@ -383,8 +428,11 @@ impl AttemptDriver {
     fn ask(&mut self, question: Question) -> Effect {
         self.phase = Phase::Asking(question);
         match question {
-            Question::LookUp => Effect::LookUp,
+            Question::LookUp => Effect::LookUp {
+                with_balance: self.needs_balance(),
+            },
             Question::Facts => Effect::ReadFacts,
+            Question::Funds => Effect::AskBalance,
             Question::Dialog => Effect::OpenDialog,
             Question::Gate => Effect::CloseGate,
             Question::Turn => Effect::TakeTurn,

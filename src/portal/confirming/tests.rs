@@ -12,6 +12,7 @@ fn judged_of(confirm: &str, account: &str, expected_amount: Option<u32>, body: &
         buttons: ids(&map.elements[confirm]),
         account: account.into(),
         typed_amount: expected_amount.map(Vnd::fixed),
+        picked: Some(("indexForm:subAmountId".into(), "4".into())),
         attempt: "A1".into(),
     };
     expected.judge(&Posted {
@@ -45,6 +46,13 @@ fn only_the_paying_buttons_request_confirms() {
         Judgement::Other,
         "to the letter"
     );
+}
+
+#[test]
+fn another_amounts_button_than_the_one_that_was_chosen_does_not_leave() {
+    let with = |value: &str| format!("{GOOD}&indexForm%3AsubAmountId={value}");
+    assert_eq!(judged(None, &with("4")), Judgement::Confirms);
+    assert!(matches!(judged(None, &with("5")), Judgement::Wrong(_)));
 }
 
 #[test]
