@@ -11,6 +11,7 @@
 pub mod backoffice;
 mod digest;
 mod http;
+pub mod message;
 mod pace;
 pub mod payos;
 pub mod settings;

@@ -377,6 +377,17 @@ impl Settings {
         Json::Object(shown)
     }
 
+    /// Names with texts.
+    pub fn texts(&self, name: &str) -> std::collections::BTreeMap<String, String> {
+        let members = self.members.get(name).and_then(Json::as_object);
+        let text = |(name, value): (&String, &Json)| match value {
+            Json::String(text) => Some((name.clone(), text.clone())),
+            Json::Number(number) => Some((name.clone(), number.to_string())),
+            _ => None,
+        };
+        members.into_iter().flatten().filter_map(text).collect()
+    }
+
     /// In the place of `before`: another checksum key keeps the one before, so that what was signed with
     /// it is still believed.
     #[must_use]

@@ -17,6 +17,7 @@ pub mod desk;
 mod door;
 mod intake;
 mod mail;
+mod messages;
 mod metrics;
 pub mod pay;
 mod router;

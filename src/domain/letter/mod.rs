@@ -14,6 +14,8 @@ use crate::domain::Language;
 const REST_MS: i64 = 30_000;
 /// No rest is longer, in milliseconds: six hours.
 const REST_MS_MAX: i64 = 6 * 60 * 60 * 1000;
+/// What is not sent at night is tried again after so long, until the morning, in milliseconds.
+const NIGHT_REST_MS: i64 = 30 * 60 * 1000;
 /// After so many failures it is given up, until a person says otherwise: after some fifteen hours.
 pub const TRIES_MAX: i64 = 12;
 
@@ -171,6 +173,12 @@ pub enum LetterFault {
     /// Never: the receiver's server says that there is no such receiver, or takes no such letter.
     #[error("{0}")]
     Permanent(String),
+    /// Never by this way, for nobody is there; by another way it may.
+    #[error("{0}")]
+    Undeliverable(String),
+    /// Not at this time of the night: by another way, or in the morning.
+    #[error("{0}")]
+    AtNight(String),
 }
 
 /// What becomes of a letter that failed.
@@ -183,15 +191,23 @@ pub enum AfterFailure {
 }
 
 impl LetterFault {
+    /// Is another way tried, where one was wanted for this case?
+    pub const fn wants_another_way(&self) -> bool {
+        matches!(self, Self::Undeliverable(_) | Self::AtNight(_))
+    }
+
     /// What becomes of a letter of which this was the `tries`th failure: twice the rest each time, up to
     /// six hours, [`TRIES_MAX`] times in all.
     pub fn after(&self, tries: i64) -> AfterFailure {
         match self {
+            Self::AtNight(_) => AfterFailure::Rest(NIGHT_REST_MS),
             Self::Temporary(_) if tries < TRIES_MAX => {
                 let doublings = u32::try_from(tries - 1).unwrap_or(0).min(20);
                 AfterFailure::Rest((REST_MS << doublings).min(REST_MS_MAX))
             }
-            Self::Temporary(_) | Self::Permanent(_) => AfterFailure::GiveUp,
+            Self::Temporary(_) | Self::Permanent(_) | Self::Undeliverable(_) => {
+                AfterFailure::GiveUp
+            }
         }
     }
 }

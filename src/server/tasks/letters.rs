@@ -12,6 +12,7 @@ use crate::domain::letter::{LetterChannel, LetterFault};
 use crate::providers::smtp::Mail;
 use crate::server::AppState;
 use crate::server::mail::mailer;
+use crate::server::messages;
 use crate::store::StoreError;
 use crate::store::letters::{ClaimedLetter, Ended};
 
@@ -23,8 +24,6 @@ const AT_ONCE: usize = 16;
 const TOLD_AT_ONCE: usize = 32;
 /// After so long a run ends by itself; what still waits is the next one's.
 const RUN_MAX: Duration = Duration::from_mins(1);
-/// What can be sent.
-const CHANNELS: [LetterChannel; 1] = [LetterChannel::Email];
 
 pub(super) const TASK: Task = Task {
     name: "letters",
@@ -38,7 +37,11 @@ pub(super) const TASK: Task = Task {
 async fn run(app: AppState) -> Result<(), StoreError> {
     let begun = Instant::now();
     while begun.elapsed() < RUN_MAX {
-        let letters = app.store().letters().claim(&CHANNELS, BATCH).await?;
+        let letters = app
+            .store()
+            .letters()
+            .claim(&LetterChannel::ALL, BATCH)
+            .await?;
         let was_full = letters.len() == BATCH as usize;
         send_all(&app, letters).await?;
         if !was_full {
@@ -85,9 +88,7 @@ async fn send(app: &AppState, letter: &ClaimedLetter) -> Result<(), LetterFault>
             mailer(app, letter.payee).await?.send(&mail).await
         }
         LetterChannel::Sms | LetterChannel::Zns | LetterChannel::HiFpt | LetterChannel::Care => {
-            Err(LetterFault::Temporary(
-                "Kênh này chưa gửi được từ đây.".to_owned(),
-            ))
+            messages::send(app, letter).await
         }
     }
 }

@@ -385,3 +385,30 @@ pub static MESSAGE_COUNT: Table = Table::new(
 )
 .access(Access::Hidden)
 .indexes(&[unique("message_count_once", &["phone", "month"])]);
+
+/// The columns of [`MESSAGE_TOKEN`].
+#[expect(missing_docs, reason = "each column says itself what it is called")]
+pub mod message_token {
+    use super::*;
+
+    columns! {
+        ID = id(),
+        OWNER_ID = column("owner_id", A_PAYEE, "Bên nhận tiền", "Payee"),
+        // Of which settings it grew: when these change, it is nothing worth.
+        SEED_HASH = text("seed_hash", "Dấu", "Seed").of(ColumnKind::Text(64)).secret(),
+        // Both tokens as JSON, whole, as a Fernet token.
+        TOKENS_SEALED = column("tokens_sealed", ColumnKind::LongText, "Mã", "Tokens").secret(),
+        EXPIRES_AT = at("expires_at", "Hết hạn", "Expires"),
+        UPDATED_AT = at("updated_at", "Sửa lúc", "Changed"),
+    }
+}
+
+/// Tokens of Zalo's that were renewed.
+pub static MESSAGE_TOKEN: Table = Table::new(
+    "message_token",
+    "Mã gửi tin",
+    "Message tokens",
+    message_token::COLUMNS,
+)
+.access(Access::Hidden)
+.indexes(&[unique("message_token_owner", &["owner_id"])]);

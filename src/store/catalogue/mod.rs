@@ -58,7 +58,7 @@ pub use words::{
 pub const SEARCH_MAX: u16 = 700;
 
 /// All tables, in an order in which rows can be copied.
-pub static TABLES: [&Table; 52] = [
+pub static TABLES: [&Table; 53] = [
     &goods::ADMIN_CONFIG,
     &goods::BANNER,
     &people::USERS,
@@ -111,6 +111,7 @@ pub static TABLES: [&Table; 52] = [
     &contracts::HAND_IN,
     &contracts::VISIT,
     &contracts::MESSAGE_COUNT,
+    &contracts::MESSAGE_TOKEN,
 ];
 
 /// The table of this name that may be seen.

@@ -433,6 +433,9 @@ pub const LETTER_STATES: &[(&str, &str)] = &[
     ("given_up", "Đã thôi"),
 ];
 
+/// What a carrier says became of a message.
+pub const DELIVERIES: &[(&str, &str)] = &[("delivered", "Đã tới"), ("refused", "Không tới")];
+
 /// Tables by the names that the trail and imports keep (a test compares).
 pub const TABLE_NAMES: &[(&str, &str)] = &[
     ("admin_config", "Cài đặt cũ"),

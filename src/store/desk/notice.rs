@@ -1,7 +1,7 @@
 //! What a customer is told of a payment at the door: written in the transaction of the payment, sent
 //! afterwards. The quota stops a message and never a payment.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::follow::Head;
 use super::pay::items_of;
@@ -16,7 +16,7 @@ use crate::store::base::{
     Conn, SqlRow, Tx, all, execute, exists, insert_once, int_or_none, one, text, text_or_none,
     values,
 };
-use crate::store::letters::{self, NewLetter};
+use crate::store::letters::{self, LetterData, NewLetter};
 
 /// What a customer is told, or was not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,13 +105,12 @@ pub(super) async fn tell_settled(
     let by_hifpt = head.notify_hifpt || kind == Some(CollectorKind::FeeCollector);
     let message = Message {
         text: settled_text(&head.contract, number, amount),
-        data: json!({
+        data: texts(json!({
             "customer_name": head.customer_name,
             "contract_number": head.contract,
-            "receipt_number": head.receipt,
+            "receipt_number": head.receipt.as_deref().unwrap_or_default(),
             "amount": grouped(amount),
-        })
-        .to_string(),
+        })),
         kind: LetterKind::DeskSettled,
         code: format!("{}-{id}", head.receipt.as_deref().unwrap_or_default()),
     };
@@ -128,7 +127,7 @@ async fn kind_of(tx: &Tx, user: i64) -> Result<Option<CollectorKind>, StoreError
 }
 
 /// What a template of Zalo's may be filled with, all as texts.
-fn zns_data(tx: &Tx, head: &Head, told: &Told<'_>) -> String {
+fn zns_data(tx: &Tx, head: &Head, told: &Told<'_>) -> Map<String, Value> {
     let period = match told.days {
         Some((from, to)) => format!(
             "{} - {}",
@@ -137,7 +136,7 @@ fn zns_data(tx: &Tx, head: &Head, told: &Told<'_>) -> String {
         ),
         None => String::new(),
     };
-    json!({
+    texts(json!({
         "customer_name": head.customer_name,
         "contract_number": head.contract,
         "receipt_number": told.receipt,
@@ -146,15 +145,21 @@ fn zns_data(tx: &Tx, head: &Head, told: &Told<'_>) -> String {
         "amount": grouped(told.total),
         "method": head.method.label(),
         "paid_at": minute_of(tx.now_ms()),
-    })
-    .to_string()
+    }))
+}
+
+fn texts(json: Value) -> Map<String, Value> {
+    match json {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
 }
 
 /// One message, whichever way it goes.
 struct Message {
     text: String,
-    /// For a template: names and texts, as JSON.
-    data: String,
+    /// For a template: names and texts.
+    data: Map<String, Value>,
     kind: LetterKind,
     code: String,
 }
@@ -203,9 +208,11 @@ impl Message {
                 recipient: phone,
                 subject: format!("{} {}", self.kind.label(), head.contract),
                 text: self.text.clone(),
-                html: (channel == LetterChannel::Zns).then(|| {
-                    json!({ "data": self.data, "sms": has_fallback, "desk_payment": head.id })
-                        .to_string()
+                html: None,
+                data: (channel == LetterChannel::Zns).then(|| LetterData {
+                    filled: self.data.clone(),
+                    or_by_sms: has_fallback,
+                    desk_payment: head.id,
                 }),
             };
             letters::write(tx, &letter).await?;
@@ -283,6 +290,7 @@ pub(in crate::store) async fn instead_of_zns(
             subject: subject.to_owned(),
             text: said.to_owned(),
             html: None,
+            data: None,
         };
         letters::write(tx, &letter).await?;
         None
@@ -336,12 +344,7 @@ pub(super) async fn has_company(tx: &Tx, owner: i64) -> Result<bool, StoreError>
 }
 
 /// Something that a company's own system is told.
-pub(super) async fn care(
-    tx: &Tx,
-    owner: i64,
-    code: &str,
-    body: &serde_json::Value,
-) -> Result<(), StoreError> {
+pub(super) async fn care(tx: &Tx, owner: i64, code: &str, body: &Value) -> Result<(), StoreError> {
     let channel = LetterChannel::Care;
     let letter = NewLetter {
         message_id: message_id(channel, LetterKind::Care, code),
@@ -353,6 +356,7 @@ pub(super) async fn care(
         subject: code.to_owned(),
         text: body.to_string(),
         html: None,
+        data: None,
     };
     letters::write(tx, &letter).await.map(|_| ())
 }

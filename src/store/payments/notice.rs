@@ -142,6 +142,7 @@ async fn tell_payer(tx: &Tx, payment: &PaymentRow) -> Result<(), StoreError> {
         subject: filled.subject.clone(),
         html: Some(filled.page()),
         text: filled.text,
+        data: None,
     };
     letters::write(tx, &letter).await.map(|_| ())
 }
