@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::contract::{self, Opened, ids_of, nothing};
 use super::pay::{self, Asked, NotifyAsked};
 use super::who::DeskPerson;
-use super::{books, cash, import, receipt};
-use crate::domain::desk::{DeskMethod, is_day};
+use super::{books, cash, import, receipt, visit};
+use crate::domain::desk::DeskMethod;
 use crate::server::AppState;
 use crate::server::pay::act::otp_of;
 use crate::server::pay::input::Input;
@@ -287,31 +287,16 @@ pub async fn visit(
     me: DeskPerson,
     input: Input,
 ) -> Result<Response, PayRefusal> {
-    let id = visited(&app, &me, &input).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "id": id }))).into_response())
-}
-
-/// Keeps a visit that brought no money. Says its number.
-pub async fn visited(app: &AppState, me: &DeskPerson, input: &Input) -> Result<i64, PayRefusal> {
     let (contract, reason) = (input.needed("contract")?, input.needed("reason")?);
-    let again_on = input.text("again_on")?;
-    if again_on.as_deref().is_some_and(|day| !is_day(day)) {
-        return Err(PayRefusal::invalid("again_on: cần ngày như 2026-11-26."));
-    }
-    let note = input.text("note")?.unwrap_or_default();
+    let (again_on, note) = (input.text("again_on")?, input.text("note")?);
     let visit = NewVisit {
         contract: &contract,
         reason: &reason,
         again_on: again_on.as_deref(),
-        note: &note,
+        note: note.as_deref().unwrap_or_default(),
     };
-    let collector = (me.person.user_id, me.person.username.as_str());
-    let id = app
-        .store()
-        .desk()
-        .visit(me.owner, collector, &visit)
-        .await?;
-    id.ok_or_else(|| nothing("Không có hợp đồng này."))
+    let id = visit::keep(&app, &me, &visit).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "id": id }))).into_response())
 }
 
 /// Which day.

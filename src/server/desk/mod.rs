@@ -1,7 +1,8 @@
 //! The collection desk on the wire and on the collector's phone.
 //!
 //! Lives here: who may ([`who`]), what each call does ([`contract`], [`pay`], [`cash`], [`books`],
-//! [`receipt`], [`import`]) as functions that pages and programs share, and the routes. Never here: SQL,
+//! [`receipt`], [`visit`], [`import`]) as functions that pages and programs share, the routes, and the pages
+//! ([`pages`] asks, [`view`] shows, [`paper`] prints). Never here: SQL,
 //! rules (`domain::desk`), what becomes of a payment.
 //!
 //! *Invariants: page and call go through the same function; a refusal is `{"code", "message"}`; somebody
@@ -12,11 +13,13 @@ pub mod books;
 pub mod cash;
 pub mod contract;
 pub mod import;
+pub mod pages;
 pub mod paper;
 pub mod pay;
 pub mod receipt;
 pub mod source;
 pub mod view;
+pub mod visit;
 pub mod wallet;
 pub mod who;
 
@@ -60,6 +63,7 @@ pub fn router(app: &AppState) -> Router<AppState> {
     calls
         .around(desk().layer(from_fn(said_as_a_desk)))
         .merge(bringing.around(brought))
+        .merge(pages::router(app))
 }
 
 fn desk() -> Router<AppState> {

@@ -165,6 +165,11 @@ impl PayRefusal {
         self
     }
 
+    /// What more it says by this name.
+    pub fn also(&self, name: &str) -> Option<&Value> {
+        self.0.also.get(name)
+    }
+
     /// Its status.
     pub fn status(&self) -> StatusCode {
         self.0.status

@@ -78,6 +78,11 @@ pub fn may(role: Role, area: Area, right: Right) -> bool {
         .any(|(a, letters)| *a == area && letters[column].contains(right.letter()))
 }
 
+/// Does somebody of this role take money at doors, or answer for those who do?
+pub const fn works_at_desk(role: Role) -> bool {
+    matches!(role, Role::Owner | Role::Manager | Role::Collector)
+}
+
 /// May a manager touch an account of this role? Owners are for owners.
 pub const fn may_manage(role: Role, other: Role) -> bool {
     match role {

@@ -35,7 +35,7 @@ pub use import::{ImportTally, Refused};
 pub use notice::DeskNotice;
 pub use pay::{DeskItem, DeskPayment, PaymentsOf};
 pub use receipt::{PublicReceipt, ReceiptFault};
-pub use visit::NewVisit;
+pub use visit::{NewVisit, PastVisit};
 
 pub(in crate::store) use follow::{DeskOwing, credit, follow, lock};
 pub(in crate::store) use notice::instead_of_zns;

@@ -6,7 +6,9 @@ use super::contract::of_number;
 use super::{Desk, notice};
 use crate::domain::calendar::day_of;
 use crate::store::StoreError;
-use crate::store::base::{Conn, Tx, insert, transaction, values};
+use crate::store::base::{
+    Conn, SqlRow, Tx, all, insert, int, text, text_or_none, transaction, values,
+};
 
 /// A visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,21 @@ pub struct NewVisit<'v> {
     pub note: &'v str,
 }
 
+/// A visit that was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastVisit {
+    /// Why nothing was paid.
+    pub reason: String,
+    /// When somebody comes again.
+    pub again_on: Option<String>,
+    /// What else was said.
+    pub note: String,
+    /// When it was.
+    pub at: i64,
+    /// Who was there, by their login.
+    pub collector: String,
+}
+
 impl Desk<'_> {
     /// Keeps a visit. Says its number; `None`: there is no such contract.
     pub async fn visit(
@@ -30,6 +47,25 @@ impl Desk<'_> {
         visit: &NewVisit<'_>,
     ) -> Result<Option<i64>, StoreError> {
         transaction!(self.store, |tx| keep(&tx, owner, collector, visit))
+    }
+
+    /// The last visits to a contract that brought no money, the newest first.
+    pub async fn visits_to(&self, contract: i64, most: u32) -> Result<Vec<PastVisit>, StoreError> {
+        let sql = format!(
+            "SELECT v.reason, v.again_on, v.note, v.at, u.username FROM visit v LEFT JOIN users u ON u.id = v.collector_id \
+             WHERE v.contract_id = ? ORDER BY v.id DESC LIMIT {most}"
+        );
+        let read = |row: &SqlRow| {
+            Ok(PastVisit {
+                reason: text(row, 0)?,
+                again_on: text_or_none(row, 1)?,
+                note: text(row, 2)?,
+                at: int(row, 3)?,
+                collector: text_or_none(row, 4)?.unwrap_or_default(),
+            })
+        };
+        let rows = all(self.store, &sql, values![contract]).await?;
+        rows.iter().map(read).collect()
     }
 }
 

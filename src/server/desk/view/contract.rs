@@ -123,8 +123,6 @@ pub struct NotifyForm {
 pub struct VisitForm {
     /// Is it shown at once?
     pub is_open: bool,
-    /// Says that two forms are the same one.
-    pub key: String,
     /// Why.
     pub reason: String,
     /// Reasons to choose from.

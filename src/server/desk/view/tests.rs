@@ -74,7 +74,6 @@ fn contract() -> ContractPage {
         total: "264.000 đ".into(),
         visit_url: "/desk/contracts/HND123456/visit".into(),
         visit: VisitForm {
-            key: "v".into(),
             reasons: vec!["Khách vắng nhà", "Hẹn ngày khác"],
             reason: "Hẹn ngày khác".into(),
             today: "2026-11-26".into(),
