@@ -24,6 +24,8 @@ mod cli_store;
 mod crash;
 #[cfg(unix)]
 mod database;
+#[cfg(unix)]
+mod desk_pages;
 mod doctor;
 mod faults;
 mod fleet;
