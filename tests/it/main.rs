@@ -24,6 +24,7 @@ mod cli_store;
 mod crash;
 #[cfg(unix)]
 mod database;
+mod desk;
 mod doctor;
 mod faults;
 mod fleet;

@@ -107,7 +107,7 @@ impl PayShop {
         self.running.app().store()
     }
 
-    fn pass(&self, ms: i64) {
+    pub fn pass(&self, ms: i64) {
         let clock = self.clock.as_ref().expect("a clock of the test's own");
         clock.fetch_add(ms, Ordering::Relaxed);
     }
