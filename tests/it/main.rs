@@ -24,7 +24,10 @@ mod cli_store;
 mod crash;
 #[cfg(unix)]
 mod database;
+#[cfg(unix)]
 mod desk;
+#[cfg(unix)]
+mod desk_pages;
 mod doctor;
 mod faults;
 mod fleet;

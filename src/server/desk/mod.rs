@@ -17,6 +17,7 @@ pub mod pages;
 pub mod paper;
 pub mod pay;
 pub mod receipt;
+pub mod sheet;
 pub mod source;
 pub mod view;
 pub mod visit;

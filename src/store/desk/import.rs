@@ -42,12 +42,23 @@ pub struct Refused {
 }
 
 /// What became of one.
-enum Put {
+pub(super) enum Put {
     Added,
     Changed,
     Unchanged,
     /// The rest of it was kept.
     Refused(String),
+}
+
+impl ImportTally {
+    pub(super) fn count(&mut self, index: usize, put: Put) {
+        match put {
+            Put::Added => self.added += 1,
+            Put::Changed => self.changed += 1,
+            Put::Unchanged => self.unchanged += 1,
+            Put::Refused(why) => self.refused.push(Refused { index, why }),
+        }
+    }
 }
 
 impl Desk<'_> {
@@ -62,19 +73,14 @@ impl Desk<'_> {
         for some in contracts.chunks(IN_ONE) {
             let put = transaction!(self.store, |tx| put_all(&tx, owner, some, actor))?;
             for ((index, _), put) in some.iter().zip(put) {
-                match put {
-                    Put::Added => tally.added += 1,
-                    Put::Changed => tally.changed += 1,
-                    Put::Unchanged => tally.unchanged += 1,
-                    Put::Refused(why) => tally.refused.push(Refused { index: *index, why }),
-                }
+                tally.count(*index, put);
             }
         }
         Ok(tally)
     }
 }
 
-async fn put_all(
+pub(super) async fn put_all(
     tx: &Tx,
     owner: i64,
     contracts: &[(usize, IncomingContract)],

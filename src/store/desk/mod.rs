@@ -11,6 +11,7 @@
 
 mod begin;
 mod book;
+mod bring;
 mod cash;
 mod contract;
 mod day;
@@ -26,6 +27,7 @@ mod visit;
 
 pub use begin::{DeskBegun, DeskWish, Notify};
 pub use book::{Book, BookDifference};
+pub use bring::OldRow;
 pub use cash::{Collector, CollectorChange, Confirmed, DayHeld, HandIn, HandInRefusal};
 pub use contract::{Contract, ContractItem};
 pub use day::{CollectorDay, DayReceipt, DayVisit};

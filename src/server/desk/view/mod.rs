@@ -8,6 +8,7 @@ mod contract;
 mod day;
 mod genuine;
 mod list;
+pub mod manage;
 mod me;
 mod payment;
 
