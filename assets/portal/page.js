@@ -7,6 +7,7 @@ const [program, id, budgetMs, answer] = arguments;
 const TICK_MS = 4;             // how often the queue is looked at
 const REQUEST_MS = 250;        // the same while a request is open, whose end tells by itself
 const AFTER_READY_MS = 25;     // scripts bound to "document ready" run a little after it
+const FADE_MS = 600;           // how long a dialog that was closed may take to fade away
 const PRIMEFACES_MAX_MS = 3000; // a page without the framework by then has none
 const ANSWER_MAX = 200000;     // characters kept of an answer after the paying click
 
@@ -254,7 +255,8 @@ const steps = {
     if (window.__gachnoDoc !== op.doc) stop('stale', 'page', 'document');
     await idle(run, 'page');
     run.kept = true;
-    if ([...document.querySelectorAll('.ui-dialog, .ui-widget-overlay, .ui-dialog-mask')].some(shown)) stop('stale', 'page', 'dialog');
+    const inFront = () => [...document.querySelectorAll('.ui-dialog, .ui-widget-overlay, .ui-dialog-mask')].some(shown);
+    if (!(await until(run, 'page', () => !inFront(), FADE_MS))) stop('stale', 'page', 'dialog');
     for (const el of op.fields.flatMap((name) => run.elements[name] || []).flatMap(all)) {
       const twin = document.getElementById(el.id.replace(/_input$/, '_hinput'));
       for (const field of [el, twin]) if (field && field.value) field.value = '';

@@ -134,6 +134,8 @@
           button.classList.add('ui-state-active');
           input.checked = true;
         }
+        const asks = byId(id).dataset.asks;
+        if (asks) PrimeFaces.ab(JSON.parse(asks));
       });
     }
   }
@@ -234,6 +236,7 @@
         Queue.xhrs.splice(Queue.xhrs.indexOf(xhr), 1);
       }
       if (leaves) return; // the browser is on its way to another page
+      for (const made of Object.values(window.WEIGHT || {})) if (made.answered) made.answered();
       if (cfg.oncomplete) cfg.oncomplete();
       status(false);
       Queue.poll();

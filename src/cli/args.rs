@@ -441,6 +441,9 @@ pub enum BenchName {
     Throughput,
     /// One, two, four and eight logins: speed, whose time, memory.
     Sessions,
+    /// The table of all goals: requests a job, jobs a minute against the floor, processor time and
+    /// memory.
+    Goals,
     /// The durable steps of a payment beside bare commits of the same database.
     Ledger,
     /// A long ledger opened; a killed run classified, its browsers reaped.
@@ -467,6 +470,7 @@ impl BenchName {
             Self::Payment => "payment",
             Self::Throughput => "throughput",
             Self::Sessions => "sessions",
+            Self::Goals => "goals",
             Self::Ledger => "ledger",
             Self::Recovery => "recovery",
             #[cfg(feature = "desktop")]

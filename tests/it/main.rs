@@ -25,6 +25,8 @@ mod crash;
 #[cfg(unix)]
 mod database;
 #[cfg(unix)]
+mod desk;
+#[cfg(unix)]
 mod desk_pages;
 mod doctor;
 mod faults;

@@ -81,6 +81,7 @@ impl World {
     pub async fn with(change: impl FnOnce(&mut Scenario)) -> Self {
         gachno::init_tls();
         let mut scenario = Scenario::default();
+        scenario.switches.light = true;
         change(&mut scenario);
         let sandbox = sandbox::start(sandbox::SandboxOptions {
             scenario,

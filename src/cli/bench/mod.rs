@@ -2,12 +2,14 @@
 
 mod crash;
 mod files;
+mod goals;
 mod old_way;
 mod payment;
 mod payments;
 mod record;
 mod server;
 mod stage;
+mod tree;
 #[cfg(feature = "desktop")]
 mod window;
 
@@ -79,6 +81,7 @@ pub async fn bench(options: Bench) -> Ended {
         BenchName::Payment => Box::pin(payment::payment(&options)).await?,
         BenchName::Throughput => Box::pin(payment::throughput(&options)).await?,
         BenchName::Sessions => Box::pin(payment::sessions(&options)).await?,
+        BenchName::Goals => Box::pin(goals::goals(&options)).await?,
         BenchName::Ledger => record::ledger().await?,
         BenchName::Recovery => record::recovery(options.events).await?,
         #[cfg(feature = "desktop")]

@@ -14,7 +14,7 @@ use fantoccini::wd::TimeoutConfiguration;
 use fantoccini::{Locator, error::CmdError};
 
 use super::count;
-use super::stage::{PAYMENTS, Stage};
+use super::stage::{Errand, Stage, small};
 use crate::app;
 use crate::browser::Session;
 use crate::cli::Failure;
@@ -31,8 +31,15 @@ const TOLERATED: Duration = Duration::from_secs(3);
 /// A browser that is logged in.
 pub(super) struct OldWay<'s> {
     stage: &'s Stage,
-    service: Service,
+    errand: Errand,
     session: Session,
+}
+
+/// What the old way came to.
+pub(super) struct OldMeasured {
+    pub per_minute: f64,
+    /// Requests that the portal answered for each job.
+    pub requests: f64,
 }
 
 /// One step of a script.
@@ -54,7 +61,7 @@ enum Step {
 
 impl<'s> OldWay<'s> {
     /// Opens a browser and logs in, which is not measured.
-    pub async fn start(stage: &'s Stage, service: Service) -> Result<OldWay<'s>, Failure> {
+    pub async fn start(stage: &'s Stage, errand: Errand) -> Result<OldWay<'s>, Failure> {
         let tools = app::tools(&stage.home(), &stage.config, None).await?;
         let settings = crate::browser::BrowserSettings {
             classic: true,
@@ -78,14 +85,14 @@ impl<'s> OldWay<'s> {
             ))),
             LoginStep::In(_) => Ok(Self {
                 stage,
-                service,
+                errand,
                 session,
             }),
         }
     }
 
     /// Pays so many bills and closes. Fails where the portal's book does not have them.
-    pub async fn per_minute(self, jobs: u32) -> Result<f64, Failure> {
+    pub async fn measure(self, jobs: u32) -> Result<OldMeasured, Failure> {
         let client = self
             .session
             .webdriver()
@@ -94,24 +101,23 @@ impl<'s> OldWay<'s> {
             .update_timeouts(TimeoutConfiguration::default())
             .await
             .map_err(Failure::cannot_run)?;
-        let line = PAYMENTS
-            .into_iter()
-            .find(|(service, _)| *service == self.service)
-            .map_or("", |(_, line)| line);
-        if self.service == Service::PayEvn {
+        let Errand { service, line, .. } = self.errand;
+        if service == Service::PayEvn {
             // Its author opened the page by hand, once.
             self.step(client, &Step::Open("/pages/collectmoney.jsf?type=1"))
                 .await?;
         }
-        let started = Instant::now();
+        let answers = || self.stage.portal.truth().answers.count;
+        let (started, before) = (Instant::now(), answers());
         for number in 0..jobs {
             let line = line.replace("{}", &format!("{:07}", 2_000_000 + number));
             let (account, amount) = line.split_once('|').unwrap_or((&line, ""));
-            for step in steps(self.service, account, amount) {
+            for step in steps(service, account, amount) {
                 self.step(client, &step).await?;
             }
         }
         let took = started.elapsed().as_secs_f64();
+        let requests = small(answers() - before) / f64::from(jobs);
         let truth = self.stage.portal.truth();
         self.session.close().await;
         if truth.moved != jobs as usize {
@@ -120,7 +126,10 @@ impl<'s> OldWay<'s> {
                 truth.moved
             )));
         }
-        Ok(per_minute(jobs, took))
+        Ok(OldMeasured {
+            per_minute: per_minute(jobs, took),
+            requests,
+        })
     }
 
     async fn step(&self, client: &Client, step: &Step) -> Result<(), Failure> {

@@ -1,31 +1,84 @@
 //! A portal, a folder and a configuration for a bench, and one batch of it with a clock beside it.
 
-use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 use tokio::sync::mpsc::unbounded_channel;
 
+use super::tree::{TreeTime, browsers_mb};
 use super::{count, percentile};
 use crate::app::{self, Secrets};
 use crate::cli::Failure;
 use crate::cli::demo::demo_config;
 use crate::config::{Config, Home};
-use crate::domain::{Defaults, Intake, JobList, Service};
+use crate::domain::{Defaults, Intake, JobList, Outcome, Service};
 use crate::engine::{self, Control, Finished, Progress, Reporter};
 use crate::sandbox::{self, Sandbox, Scenario, Unlisted};
 
-/// The payment services, with a list's line for the job of a number of seven digits.
-pub(super) const PAYMENTS: [(Service, &str); 4] = [
-    (Service::PayEvn, "PE{}"),
-    (Service::PayTvInternet, "tv{}_gftth"),
-    (Service::TopUpMulti, "097{}|50000"),
-    (Service::TopUpViettel, "098{}|15000"),
+/// A service at work, as it is measured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Errand {
+    pub service: Service,
+    /// A list's line for the job of a number of seven digits.
+    pub line: &'static str,
+    /// Which kind of job, where a service has several.
+    pub kind: &'static str,
+    /// The fewest requests that its flow needs, with the page open and the type dialog shown.
+    pub needed: u32,
+    /// Requests of the newest of the old automations, and its seconds of fixed sleep.
+    pub old: (u32, f64),
+}
+
+impl Errand {
+    const fn of(
+        service: Service,
+        line: &'static str,
+        kind: &'static str,
+        needed: u32,
+        old: (u32, f64),
+    ) -> Self {
+        Self {
+            service,
+            line,
+            kind,
+            needed,
+            old,
+        }
+    }
+
+    pub fn title(&self) -> String {
+        let title = self.service.spec().title;
+        if self.kind.is_empty() {
+            title.to_owned()
+        } else {
+            format!("{title}, {}", self.kind)
+        }
+    }
+}
+
+/// Every kind of job.
+pub(super) const ERRANDS: [Errand; 7] = [
+    Errand::of(Service::PayEvn, "PE{}", "", 2, (2, 2.0)),
+    Errand::of(Service::PayTvInternet, "tv{}_gftth", "", 4, (7, 9.0)),
+    Errand::of(
+        Service::TopUpMulti,
+        "097{}|50000",
+        "trả trước",
+        5,
+        (7, 12.0),
+    ),
+    Errand::of(Service::TopUpMulti, "096{}", "trả sau", 5, (7, 12.0)),
+    Errand::of(Service::TopUpViettel, "098{}|15000", "", 4, (8, 15.0)),
+    Errand::of(Service::LookUpFtth, "tv{}_gftth", "", 1, (4, 9.0)),
+    Errand::of(Service::LookUpPostpaid, "096{}", "", 3, (5, 10.0)),
 ];
+
+/// The payments that the old scripts are run for.
+pub(super) const PAYMENTS: [Errand; 4] = [ERRANDS[0], ERRANDS[1], ERRANDS[2], ERRANDS[4]];
 
 /// A portal where everybody owes something. Everything is gone when it is dropped.
 pub(super) struct Stage {
     pub portal: Sandbox,
+    latency_ms: u64,
     pub config: Config,
     pub secrets: Secrets,
     folder: tempfile::TempDir,
@@ -38,10 +91,6 @@ const ENOUGH: i64 = 1_000_000_000_000;
 pub(super) struct Measured {
     /// Jobs a minute.
     pub per_minute: f64,
-    /// Jobs a minute if nothing but the portal's answers took time.
-    pub portal_per_minute: f64,
-    /// The portal's own time in the time of the logins at work, 0 to 1.
-    pub share: f64,
     /// What a job takes beyond the portal's answers, in milliseconds.
     pub added_ms: f64,
     /// What each of the portal's answers costs beyond it, in milliseconds, at the 95th percentile
@@ -52,6 +101,12 @@ pub(super) struct Measured {
     /// Memory of the browser with everything that belongs to it, in megabytes, while all logins
     /// work. Linux only.
     pub browser_mb: Option<f64>,
+    /// Requests that the portal answered for each job, scripts and styles aside.
+    pub requests: f64,
+    /// Jobs a minute of one login where each takes the fewest requests that it needs.
+    pub floor_per_minute: f64,
+    /// Processor seconds of the whole process tree for each job, the simulated portal in it.
+    pub cpu_s: f64,
 }
 
 /// A job's end: when, and the portal's time and answers until then.
@@ -69,6 +124,9 @@ impl Stage {
             unlisted: Unlisted::Owing,
             ..Scenario::default()
         };
+        // As an independent portal has them, where the requests were counted.
+        scenario.switches.type_dialog_percent = 100;
+        scenario.switches.amount_asks = true;
         for agent in &mut scenario.agents {
             agent.balance = ENOUGH;
         }
@@ -84,6 +142,7 @@ impl Stage {
         config.browser.logins_per_browser = 8;
         Ok(Self {
             portal,
+            latency_ms,
             config,
             secrets,
             folder,
@@ -123,12 +182,12 @@ impl Stage {
     /// out of work.
     pub async fn pay(
         &self,
-        service: Service,
-        line: &str,
+        errand: Errand,
         jobs: u32,
         logins: u16,
         warm_up: u32,
     ) -> Result<Measured, Failure> {
+        let Errand { service, line, .. } = errand;
         let tools = app::tools(&self.home(), &self.config, None).await?;
         let lines: Vec<String> = (0..jobs)
             .map(|i| line.replace("{}", &format!("{:07}", 1_000_000 + i)))
@@ -148,13 +207,22 @@ impl Stage {
         let (reporter, control) = (Reporter::to(sender), Control::default());
         let mut marks = Vec::new();
         let mut browser_mb = None;
+        let (mut began, mut ended) = (TreeTime::default(), TreeTime::default());
         let last = (jobs + 1).saturating_sub(u32::from(logins)) as usize;
         let watch = async {
             while let Some(event) = events.recv().await {
                 match event {
-                    Progress::LoggedIn { .. } if marks.is_empty() => marks.push(self.mark()),
+                    Progress::LoggedIn { .. } if marks.is_empty() => {
+                        marks.push(self.mark());
+                    }
                     Progress::Outcome(_) => {
                         marks.push(self.mark());
+                        if marks.len() == warm_up as usize + 1 {
+                            began = TreeTime::now();
+                        }
+                        if marks.len() == last + 1 {
+                            ended = TreeTime::now();
+                        }
                         if marks.len() == last {
                             browser_mb = tokio::task::spawn_blocking(browsers_mb)
                                 .await
@@ -168,7 +236,10 @@ impl Stage {
         };
         let (finished, ()) = tokio::join!(engine::run(&tools, &plan, &reporter, &control), watch);
         let finished = finished.map_err(Failure::cannot_run)?;
-        if let Some(bad) = finished.results.iter().find(|r| !r.is_paid()) {
+        let is_as_meant = |result: &crate::ledger::JobResult| {
+            result.is_paid() || result.conclusion.outcome == Outcome::Debt
+        };
+        if let Some(bad) = finished.results.iter().find(|r| !is_as_meant(r)) {
             return Err(Failure::cannot_run(anyhow::anyhow!(
                 "{}: {}",
                 bad.job.account,
@@ -176,8 +247,11 @@ impl Stage {
             )));
         }
         let marks = &marks[..=last.min(marks.len() - 1)];
+        let measured_jobs = count(marks.len() - 1 - warm_up as usize);
         Ok(Measured {
             browser_mb,
+            floor_per_minute: 60_000.0 / (f64::from(errand.needed) * small(self.latency_ms)),
+            cpu_s: ended.since(&began) / measured_jobs,
             ..measured(&finished, &marks[warm_up as usize..], logins)
         })
     }
@@ -201,61 +275,16 @@ fn measured(finished: &Finished, marks: &[Mark], logins: u16) -> Measured {
         .collect();
     Measured {
         per_minute: jobs * 60_000.0 / wall_ms,
-        portal_per_minute: jobs * 60_000.0 / portal_ms,
-        share: portal_ms / (wall_ms * f64::from(logins)),
         added_ms: (wall_ms * f64::from(logins) - portal_ms) / jobs,
         added_a_step_p95_ms: percentile(&mut steps, 95),
         calls: mean(&finished.calls_per_payment),
+        requests: small(last.answers - first.answers) / jobs,
+        floor_per_minute: 0.0,
+        cpu_s: 0.0,
         browser_mb: None,
     }
 }
 
-fn small(n: u64) -> f64 {
+pub(super) fn small(n: u64) -> f64 {
     u32::try_from(n).map_or(f64::MAX, f64::from)
-}
-
-/// Memory of the browsers that this process started, drivers aside. Shared pages are counted once
-/// (PSS).
-fn browsers_mb() -> Option<f64> {
-    let mut system = System::new().ok()?;
-    system.refresh_processes_specifics(
-        ProcessesToUpdate::All,
-        true,
-        ProcessRefreshKind::nothing().without_tasks(),
-    );
-    let parents: HashMap<u32, u32> = system
-        .processes()
-        .iter()
-        .filter_map(|(pid, process)| Some((pid.as_u32(), process.parent()?.as_u32())))
-        .collect();
-    let ours = std::process::id();
-    // Us, the drivers we started, and below each driver its browser.
-    let drivers: HashSet<u32> = parents
-        .iter()
-        .filter(|(_, parent)| **parent == ours)
-        .map(|(pid, _)| *pid)
-        .collect();
-    let is_of_a_browser = |pid: u32| {
-        std::iter::successors(Some(pid), |pid| parents.get(pid).copied())
-            .take(16)
-            .skip(1)
-            .any(|above| drivers.contains(&above))
-    };
-    let kilobytes: u64 = parents
-        .keys()
-        .filter(|pid| is_of_a_browser(**pid))
-        .filter_map(|pid| pss_kb(*pid))
-        .sum();
-    (kilobytes > 0).then(|| small(kilobytes) / 1_024.0)
-}
-
-pub(super) fn pss_kb(pid: u32) -> Option<u64> {
-    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    rollup
-        .lines()
-        .find_map(|line| line.strip_prefix("Pss:"))?
-        .split_whitespace()
-        .next()?
-        .parse()
-        .ok()
 }

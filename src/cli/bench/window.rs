@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, RawInput, Rect, pos2, vec2};
 
+use super::tree::{TICKS_A_SECOND, cpu_ticks};
 use super::{Row, percentile};
 use crate::cli::tell;
 use crate::desktop::model::rows::{ListRow, Rows};
@@ -206,25 +207,13 @@ fn real() -> Option<Real> {
     let before = cpu_ticks(pid)?;
     std::thread::sleep(REST);
     let ticks = cpu_ticks(pid)? - before;
-    let memory = super::stage::pss_kb(pid)?;
+    let memory = super::tree::pss_kb(pid)?;
     #[expect(clippy::cast_precision_loss, reason = "a few ticks, some megabytes")]
     Some(Real {
         first_frame_ms,
         idle_percent: ticks as f64 / TICKS_A_SECOND * 100.0 / REST.as_secs_f64(),
         memory_mb: memory as f64 / 1_024.0,
     })
-}
-
-/// Linux counts processor time in hundredths of a second.
-const TICKS_A_SECOND: f64 = 100.0;
-
-/// Processor time of a process so far, on Linux.
-fn cpu_ticks(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may hold spaces.
-    let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
-    let number = |place: usize| fields.get(place)?.parse::<u64>().ok();
-    Some(number(11)? + number(12)?)
 }
 
 #[cfg(test)]

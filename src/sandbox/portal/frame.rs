@@ -4,6 +4,7 @@
 use super::jsf::esc;
 use super::money::balance;
 use super::scenario::{Agent, Severity, Switches};
+use super::weight;
 
 /// A message for `msgError`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,8 +159,13 @@ pub fn document(
     overlay_stays: bool,
     body: &str,
 ) -> String {
+    let weight = if switches.light {
+        String::new()
+    } else {
+        weight::head()
+    };
     format!(
-        "<!DOCTYPE html><html lang=\"vi\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+        "<!DOCTYPE html><html lang=\"vi\"><head><meta charset=\"utf-8\"><title>{title}</title>{weight}\
          <link rel=\"stylesheet\" href=\"/javax.faces.resource/portal.css.jsf?ln=primefaces&amp;v=6.2\">\
          <script>window.SANDBOX = {{ fadeMs: {}, group: '{}', loading: '{loading}', overlayStays: {overlay_stays} }};</script>\
          <script src=\"/javax.faces.resource/primefaces.js.jsf?ln=primefaces&amp;v=6.2\"></script></head><body>{body}</body></html>",
@@ -173,12 +179,17 @@ pub fn loading_id(switches: &Switches) -> String {
 
 /// Loading indicator and its modal dialog; the same two numbers on login and inner pages.
 pub fn loading(form: &str, switches: &Switches) -> String {
+    let picture = if switches.light {
+        "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+    } else {
+        "/javax.faces.resource/ajaxloadingbar.gif.jsf?ln=images"
+    };
     format!(
         "<div id=\"{form}:j_idt{}\"></div>{}",
         5 + switches.renumber,
         format_args!(
             "<div id=\"{form}:{}\" data-widget=\"Dialog\" class=\"ui-dialog\" role=\"dialog\" aria-hidden=\"true\" style=\"display:none\">\
-             <img alt=\"\" src=\"data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7\" id=\"profile-img\"></div>",
+             <img alt=\"\" src=\"{picture}\" id=\"profile-img\"></div>",
             loading_id(switches)
         )
     )
@@ -209,6 +220,11 @@ pub fn inner(page: &Inner<'_>, switches: &Switches) -> String {
         said,
     } = *page;
     let (menu, notices) = (menu(), notices());
+    let furniture = if switches.light {
+        String::new()
+    } else {
+        weight::furniture(form)
+    };
     let logout = format!(
         "<a id=\"{form}:ajax\" href=\"#\" onclick=\"PrimeFaces.ab({{s:'{form}:ajax'}});return false;\">thoát</a>"
     );
@@ -238,7 +254,7 @@ pub fn inner(page: &Inner<'_>, switches: &Switches) -> String {
          <div class=\"top\"><a href=\"/pages/index.jsf\">ViettelPay Pro</a><b>{shop}</b>{logout}</div>\
          <div class=\"dl-info\"><div class=\"dl-info-detail\"><div class=\"info\">Đại lý/Điểm bán: <span>{username}</span></div>\
          <div class=\"info\">Số dư khả dụng: <span>{balance}</span></div><div class=\"info\">Số điện thoại: <span>{phone}</span></div></div></div>{update}\
-         <div class=\"page\"><div class=\"menu\">{menu}</div><div class=\"main\">{messages}{content}<span id=\"{form}:focusID\"></span></div>\
+         <div class=\"page\"><div class=\"menu\">{menu}</div><div class=\"main\">{messages}{content}<span id=\"{form}:focusID\"></span>{furniture}</div>\
          <div class=\"notices\">{notices}</div></div>\
          {expired}<div class=\"main-footer\">@ 2018 Viettel Telecom. Hotline: 1789 - Nhánh 5</div>\
          <input type=\"hidden\" name=\"javax.faces.ViewState\" id=\"j_id1:javax.faces.ViewState:0\" value=\"{view_state}\" autocomplete=\"off\"></form>",

@@ -25,6 +25,7 @@ mod scenario;
 mod shared;
 mod truth;
 mod view;
+mod weight;
 mod world;
 
 use std::net::SocketAddr;

@@ -12,7 +12,7 @@ use super::scenario::{Agent, FaultAction};
 use super::shared::Shared;
 use super::view::{EvnView, PageState, PhoneView, TvView, View};
 use super::world::World;
-use super::{evn, frame, history, internet_tv, jsf, login, phone};
+use super::{evn, frame, history, internet_tv, jsf, login, phone, weight};
 
 pub async fn home(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     let (session, _) = session_of(&headers);
@@ -223,6 +223,19 @@ pub async fn resource(Path(file): Path<String>) -> Response {
             include_str!("../../../assets/sandbox/portal.css"),
         )
             .into_response(),
-        _ => StatusCode::NOT_FOUND.into_response(),
+        "ajaxloadingbar.gif" => made("image/gif", weight::loading_bar()),
+        name => match weight::file(name) {
+            Some(text) if name.ends_with(".css") => made("text/css; charset=utf-8", text),
+            Some(text) => made("text/javascript; charset=utf-8", text),
+            None => StatusCode::NOT_FOUND.into_response(),
+        },
     }
+}
+
+fn made(kind: &'static str, bytes: impl IntoResponse) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "max-age=3600"),
+    ];
+    (headers, bytes).into_response()
 }

@@ -49,6 +49,13 @@ fn type_dialog() -> String {
 }
 
 pub fn content(view: &PhoneView, switches: &Switches) -> String {
+    let asks = if switches.amount_asks {
+        format!(
+            " data-asks=\"{{&quot;s&quot;:&quot;{FORM}:subAmountId&quot;,&quot;e&quot;:&quot;change&quot;,&quot;p&quot;:&quot;{FORM}:subAmountId&quot;,&quot;u&quot;:&quot;@([id$=msgError])&quot;}}\""
+        )
+    } else {
+        String::new()
+    };
     let buttons: String = AMOUNTS
         .iter()
         .enumerate()
@@ -75,7 +82,7 @@ pub fn content(view: &PhoneView, switches: &Switches) -> String {
     format!(
         "<div class=\"row mb-2\"><label>Số điện thoại</label><input id=\"{FORM}:phoneNumberId\" name=\"{FORM}:phoneNumberId\" type=\"text\" maxlength=\"15\" value=\"{}\" \
          onchange=\"PrimeFaces.ab({{s:'{FORM}:phoneNumberId',e:'change',p:'{FORM}:phoneNumberId',u:'@([id$=msgError]) @([id$=debtPanel])'}})\"></div>\
-         <div class=\"row mb-2\"><label>Mệnh giá</label><div id=\"{FORM}:subAmountId\" data-widget=\"ButtonGroup\" class=\"ui-selectonebutton ui-buttonset\">{buttons}</div></div>\
+         <div class=\"row mb-2\"><label>Mệnh giá</label><div id=\"{FORM}:subAmountId\"{asks} data-widget=\"ButtonGroup\" class=\"ui-selectonebutton ui-buttonset\">{buttons}</div></div>\
          <div class=\"row mb-2\">{check}</div>{}<div class=\"row mb-2\"><label>Số tiền</label>{}</div>{}{}\
          <span id=\"{FORM}:fixexPhoneId\">{}{}</span><div id=\"{FORM}:printFinanceID\"></div>",
         esc(&view.phone),

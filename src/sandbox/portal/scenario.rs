@@ -174,6 +174,10 @@ pub struct Switches {
     pub fade_ms: u32,
     /// The smallest debt that the portal takes.
     pub minimum: i64,
+    /// Choosing an amount's button asks the server.
+    pub amount_asks: bool,
+    /// Pages without the weight of the real ones: their scripts, styles, elements and moving picture.
+    pub light: bool,
 }
 
 impl Default for Switches {
@@ -204,6 +208,8 @@ impl Default for Switches {
             console_default: 0,
             fade_ms: 120,
             minimum: 0,
+            amount_asks: false,
+            light: false,
         }
     }
 }

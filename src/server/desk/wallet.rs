@@ -1,6 +1,6 @@
 //! Whether a collector's wallet is linked, as the wallet says it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::who::DeskPerson;
 use crate::domain::payment::Provider;
@@ -11,8 +11,8 @@ use crate::server::pay::refusal::PayRefusal;
 
 /// How long somebody who opens a contract waits for the wallet's word.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
-/// How long a link is believed, and how long a silent wallet is left alone.
-const KEPT: Duration = Duration::from_secs(30);
+/// How long a silent wallet is left alone.
+const LEFT_ALONE: Duration = Duration::from_secs(10);
 
 /// What is known of a collector's wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,30 +37,23 @@ impl WalletKnown {
     }
 }
 
-/// Asks the wallet, or says what it said a moment ago. That a wallet is not linked is never kept: whoever
-/// links it now pays now.
+/// Asks the wallet. What it says is never kept: whoever links a wallet now pays now. Only a silent one is
+/// left alone for a while, so that nobody at a door waits for it again and again.
 pub async fn known(app: &AppState, me: &DeskPerson) -> Result<WalletKnown, PayRefusal> {
     let cashier = Cashier::of(app);
     let Some(wallet) = cashier.provider(me.owner, Provider::Wallet).await? else {
         return Ok(WalletKnown::NotOffered);
     };
-    let key = (me.owner, me.person.username.clone());
-    if let Some((at, known)) = app.pay().wallet_of(&key)
-        && at.elapsed() < KEPT
-    {
-        return Ok(known);
+    if app.pay().was_wallet_silent(me.owner, LEFT_ALONE) {
+        return Ok(WalletKnown::Silent);
     }
     let asked = tokio::time::timeout(ANSWER_MAX, wallet.wallet_link(&me.person.username));
-    let known = match asked.await {
-        Ok(Ok(link)) => WalletKnown::Told(link),
-        Ok(Err(fault)) => {
-            tracing::info!(%fault, "the wallet does not say whether it is linked");
-            WalletKnown::Silent
-        }
-        Err(_) => WalletKnown::Silent,
+    let cause = match asked.await {
+        Ok(Ok(link)) => return Ok(WalletKnown::Told(link)),
+        Ok(Err(fault)) => fault.to_string(),
+        Err(_) => format!("no answer within {ANSWER_MAX:?}"),
     };
-    if known.may_pay() {
-        app.pay().keep_wallet(key, (Instant::now(), known.clone()));
-    }
-    Ok(known)
+    tracing::info!(cause, "the wallet does not say whether it is linked");
+    app.pay().wallet_is_silent(me.owner);
+    Ok(WalletKnown::Silent)
 }

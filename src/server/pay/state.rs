@@ -14,7 +14,6 @@ use super::refusal::PayRefusal;
 use crate::domain::payment::PayableRef;
 use crate::providers::{self, Channel, PaymentProvider};
 use crate::server::channels::OpenChannel;
-use crate::server::desk::wallet::WalletKnown;
 use crate::store::payments::PaymentRow;
 
 /// Questions about one payment by one caller in a minute.
@@ -36,8 +35,8 @@ pub struct PayState {
     /// Until when changes were looked for.
     looked_ms: AtomicI64,
     refreshes: DefaultKeyedRateLimiter<String>,
-    /// By payee and login: what a wallet said of its link, and when.
-    wallets: Mutex<HashMap<(i64, String), (Instant, WalletKnown)>>,
+    /// By payee: when its wallet did not answer.
+    silent_wallets: Mutex<HashMap<i64, Instant>>,
     health: tokio::sync::Mutex<Option<(Instant, super::health::Health)>>,
 }
 
@@ -49,7 +48,7 @@ impl Default for PayState {
             has_looked: AtomicBool::new(false),
             looked_ms: AtomicI64::new(0),
             refreshes: RateLimiter::keyed(Quota::per_minute(REFRESHES)),
-            wallets: Mutex::default(),
+            silent_wallets: Mutex::default(),
             health: tokio::sync::Mutex::default(),
         }
     }
@@ -140,19 +139,15 @@ impl PayState {
         self.refreshes.retain_recent();
     }
 
-    /// What a wallet said of a collector's link, and when.
-    pub fn wallet_of(&self, whose: &(i64, String)) -> Option<(Instant, WalletKnown)> {
-        held(&self.wallets).get(whose).cloned()
+    /// Did a payee's wallet not answer a moment ago?
+    pub fn was_wallet_silent(&self, payee: i64, within: Duration) -> bool {
+        let silent = held(&self.silent_wallets);
+        silent.get(&payee).is_some_and(|at| at.elapsed() < within)
     }
 
-    /// Keeps what a wallet said. Not for ever: what nobody asks for any more goes when there is much of it.
-    pub fn keep_wallet(&self, whose: (i64, String), said: (Instant, WalletKnown)) {
-        const MANY: usize = 1_000;
-        let mut wallets = held(&self.wallets);
-        if wallets.len() >= MANY {
-            wallets.retain(|_, (at, _)| at.elapsed() < Duration::from_mins(1));
-        }
-        wallets.insert(whose, said);
+    /// A payee's wallet did not answer.
+    pub fn wallet_is_silent(&self, payee: i64) {
+        held(&self.silent_wallets).insert(payee, Instant::now());
     }
 
     /// What the last look at all providers said, where it is not older than `most`.
