@@ -27,6 +27,10 @@ mod database;
 #[cfg(unix)]
 mod desk;
 #[cfg(unix)]
+mod desk_kills;
+#[cfg(unix)]
+mod desk_loop;
+#[cfg(unix)]
 mod desk_pages;
 mod doctor;
 mod faults;
