@@ -8,13 +8,11 @@
 
   var money = function (number) { return String(number).replace(/\B(?=(\d{3})+$)/g, ".") + " đ"; };
   var sum = function () {
-    each("form[data-sum]", function (form) {
-      var total = 0;
-      var count = 0;
-      form.querySelectorAll("input[name=items]:checked").forEach(function (tick) { total += Number(tick.dataset.amount); count += 1; });
-      form.querySelectorAll("[data-total]").forEach(function (place) { place.textContent = money(total); });
-      form.querySelectorAll("[data-count]").forEach(function (place) { place.textContent = "Đã chọn " + count; });
-    });
+    var total = 0;
+    var count = 0;
+    each("input[name=items]:checked", function (tick) { total += Number(tick.dataset.amount); count += 1; });
+    each("[data-total]", function (place) { place.textContent = money(total); });
+    each("[data-count]", function (place) { place.textContent = "Đã chọn " + count; });
   };
 
   // Said where it is seen at once; what the server says is never touched.
@@ -126,7 +124,7 @@
     said.setAttribute("role", "status");
     said.textContent = "Không có mạng. Đây là bản đã tải lúc " + at + ", chỉ để xem.";
     main().before(said);
-    each("form[method=post] button", function (button) { button.disabled = true; });
+    each("form[method=post] button, button[form]", function (button) { button.disabled = true; });
   };
 
   // Another person at this phone reads nothing of the one before.
