@@ -421,7 +421,7 @@ pub struct Bench {
     /// payments: payments held, against a thousand.
     #[arg(long, default_value_t = 50_000)]
     pub held: u32,
-    /// crash: trials whose name has this in it.
+    /// crash: trials whose name has this in it; payment, sessions, goals: services.
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
     /// crash: trials at the same time.

@@ -205,6 +205,8 @@ pub struct BrowserConfig {
     pub sessions: u16,
     /// Logins in one browser, at most. A browser that dies takes them along.
     pub logins_per_browser: u16,
+    /// How many minutes the window keeps logins open after a batch, for the next one; 0: not at all.
+    pub keep_open_min: u16,
 }
 
 impl Default for BrowserConfig {
@@ -218,6 +220,7 @@ impl Default for BrowserConfig {
             valve: true,
             sessions: 1,
             logins_per_browser: 4,
+            keep_open_min: 10,
         }
     }
 }

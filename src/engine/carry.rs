@@ -168,7 +168,14 @@ impl<'c, 'r> Carrier<'c, 'r> {
     }
 
     async fn record(&mut self, event: Event) -> Result<Input, EngineError> {
-        self.login.tools.ledger.append(self.live, event).await?;
+        let ledger = &self.login.tools.ledger;
+        // The server is told next that it is armed.
+        let is_told = matches!(event, Event::PreArmed) && self.driver.task().job.ticket.is_some();
+        if is_told {
+            ledger.append_lasting(self.live, event).await?;
+        } else {
+            ledger.append(self.live, event).await?;
+        }
         self.say_state();
         let (halt, reporter) = (&self.login.tools.halt, self.login.reporter);
         halt.at(self.live.attempt.state.into(), reporter).await;
@@ -253,7 +260,9 @@ impl<'c, 'r> Carrier<'c, 'r> {
 
     async fn close_gate(&mut self) -> Input {
         let mut keeping = Keeping::of(self.login);
-        keeping.shoot("quote");
+        if let Some(prepared) = &self.prepared {
+            keeping.add(Piece::text("quote", prepared.question()));
+        }
         self.keeping = Some(keeping);
         let held = match self.login.page() {
             Ok(mut page) => page.hold().await,
@@ -373,7 +382,6 @@ impl<'c, 'r> Carrier<'c, 'r> {
             .keeping
             .take()
             .unwrap_or_else(|| Keeping::of(self.login));
-        keeping.taken().await;
         let answered = self.press_once(&mut keeping, with_balance).await;
         if answered.lost.is_some() {
             // Nobody knows what is on the page, or still on its way to it.

@@ -348,6 +348,7 @@ fn setting(key: &str) -> &'static str {
             "Shut the line too while it is held; off only where a proxy must be used"
         }
         "browser.sessions" => "Sessions at the same time, at most",
+        "browser.keep_open_min" => "Keeps sessions open so many minutes after a batch; 0 is not",
         "browser.logins_per_browser" => "Sessions in one browser",
         "limits.per_job" => "At most for one payment; empty is no limit",
         "limits.per_batch" => "At most for one batch",

@@ -314,6 +314,7 @@ fn setting(key: &str) -> &'static str {
         "browser.bidi" => "Giữ yêu cầu xác nhận trước khi rời trình duyệt",
         "browser.valve" => "Khóa cả đường truyền khi giữ; tắt chỉ khi phải qua proxy",
         "browser.sessions" => "Số phiên chạy cùng lúc, nhiều nhất",
+        "browser.keep_open_min" => "Giữ phiên mở sau mỗi đợt mấy phút; 0 là không",
         "browser.logins_per_browser" => "Số phiên trong một trình duyệt",
         "limits.per_job" => "Nhiều nhất cho một khoản; trống là không giới hạn",
         "limits.per_batch" => "Nhiều nhất cho một lô",
