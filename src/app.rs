@@ -113,7 +113,8 @@ pub fn tools_on(
     home.close_to_others();
     let own_map = home.portal_map();
     let map = PortalMap::load(map_file.or_else(|| own_map.exists().then_some(own_map.as_path())))?;
-    let evidence = EvidenceStore::at(&home.evidence(), config.evidence.pictures);
+    let evidence = EvidenceStore::at(&home.evidence(), config.evidence.pictures)
+        .with_every_picture(config.evidence.every_payment);
     let (old, keep_days) = (evidence.clone(), config.evidence.keep_days);
     // In the background: what is old may be many files.
     tokio::task::spawn_blocking(move || old.prune(keep_days));

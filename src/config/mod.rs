@@ -136,9 +136,11 @@ impl Default for Reconcile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EvidenceRules {
-    /// Pictures and texts of the page at quote and outcome of every payment; off: of failures and
-    /// doubts alone.
+    /// The question and the page's text of every payment, and pictures of those that the portal did
+    /// not answer plainly; off: of failures and doubts alone.
     pub pictures: bool,
+    /// A picture of every payment. Each takes about a tenth of a second in which nothing is paid.
+    pub every_payment: bool,
     /// Files older than this many days are removed; the ledger keeps their hashes.
     pub keep_days: u32,
 }
@@ -147,6 +149,7 @@ impl Default for EvidenceRules {
     fn default() -> Self {
         Self {
             pictures: true,
+            every_payment: false,
             keep_days: 180,
         }
     }

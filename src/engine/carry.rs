@@ -19,7 +19,7 @@ use crate::domain::driver::{
     ArmOrder, AttemptDriver, Begin, ClickAnswer, Effect, Finish, Input, OutOfOrder, Permit, Reply,
     TechnicalFault, Turn,
 };
-use crate::domain::{Event, GateKind, GuardFacts, Intent, Outcome, Vnd};
+use crate::domain::{Answer, Event, GateKind, GuardFacts, Intent, Outcome, Vnd};
 use crate::ledger::{Armed, FactsQuery, LedgerError, LiveAttempt};
 use crate::portal::{Answered, Armament, PortalError, Prepared, Readiness};
 
@@ -390,7 +390,12 @@ impl<'c, 'r> Carrier<'c, 'r> {
         let (crew, halt) = (self.login.crew, &self.login.tools.halt);
         halt.at(Boundary::Answered, self.login.reporter).await;
         keeping.raw(&answered);
-        keeping.shoot("outcome");
+        let is_plain = answered.lost.is_none()
+            && matches!(
+                reading_of(&self.login.tools.map, Some(&answered.said)).answer,
+                Answer::Success { .. }
+            );
+        keeping.shoot("outcome", is_plain);
         self.keeping = Some(keeping);
         crew.saw_balance(answered.balance);
         ClickAnswer {

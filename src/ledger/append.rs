@@ -148,7 +148,9 @@ impl Ledger {
     }
 
     async fn write(&self, live: &mut LiveAttempt, event: Event) -> Result<(), LedgerError> {
-        if event.must_last() {
+        // Where nothing was armed no end is a promise: it is found again, or the job is done again.
+        let is_harmless = matches!(event, Event::Concluded(_)) && live.attempt.intent.is_none();
+        if event.must_last() && !is_harmless {
             return self.write_lasting(live, event).await;
         }
         let mut writer = self.connection.lock().await;

@@ -324,7 +324,10 @@ fn setting(key: &str) -> &'static str {
         }
         "limits.tolerance" => "Số tiền cổng báo được lệch bao nhiêu so với danh sách",
         "report.folder" => "Thư mục báo cáo; trống là ket_qua",
-        "evidence.pictures" => "Chụp màn hình mọi khoản; tắt thì chỉ chụp khi lỗi hoặc chưa rõ",
+        "evidence.pictures" => {
+            "Giữ chữ mọi khoản và ảnh khoản cổng trả lời lạ; tắt thì chỉ khi lỗi hoặc chưa rõ"
+        }
+        "evidence.every_payment" => "Chụp màn hình mọi khoản (chậm hơn một chút)",
         "evidence.keep_days" => "Giữ chứng cứ bao nhiêu ngày",
         "window.language" => "Ngôn ngữ: vi hoặc en",
         "window.dark" => "Nền tối",
