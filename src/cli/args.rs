@@ -424,7 +424,7 @@ pub struct Bench {
     /// desk: contracts that are held.
     #[arg(long, default_value_t = 200_000)]
     pub contracts: u32,
-    /// crash: trials whose name has this in it.
+    /// crash: trials whose name has this in it; payment, sessions, goals: services.
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
     /// crash: trials at the same time.

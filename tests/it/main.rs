@@ -37,6 +37,7 @@ mod faults;
 mod fleet;
 mod gate;
 mod gateway;
+mod kept;
 #[cfg(unix)]
 mod letters;
 mod login;
