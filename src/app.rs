@@ -16,7 +16,7 @@ use crate::client::{ApiError, Claims, CollectionSite, JobApi, JobServer, JobSour
 use crate::config::{Config, ConfigError, ConfigVault, Home, Unlock};
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, ListChoice, Service, Source, Ticket};
-use crate::engine::{Courier, EvidenceStore, Halt, Plan, Repeats, Tools, give_back};
+use crate::engine::{Courier, EvidenceStore, Halt, Plan, Repeats, Tools, Warm, give_back};
 use crate::ledger::{Ledger, LedgerError};
 use crate::portal::{Credentials, MapError, PortalMap};
 
@@ -113,7 +113,8 @@ pub fn tools_on(
     home.close_to_others();
     let own_map = home.portal_map();
     let map = PortalMap::load(map_file.or_else(|| own_map.exists().then_some(own_map.as_path())))?;
-    let evidence = EvidenceStore::at(&home.evidence(), config.evidence.pictures);
+    let evidence = EvidenceStore::at(&home.evidence(), config.evidence.pictures)
+        .with_every_picture(config.evidence.every_payment);
     let (old, keep_days) = (evidence.clone(), config.evidence.keep_days);
     // In the background: what is old may be many files.
     tokio::task::spawn_blocking(move || old.prune(keep_days));
@@ -138,9 +139,17 @@ pub fn tools_on(
         failures_before_pause: config.portal.failures_before_pause.max(1),
         patience: config.reconcile.patience(),
         settle_max: Duration::from_secs(config.reconcile.wait_s.into()),
+        warm: Warm::default(),
         claims: None,
         halt: Halt::default(),
     })
+}
+
+/// Where a window's logins wait between two batches.
+pub fn warm(config: &Config) -> Warm {
+    Warm::for_so_long(Duration::from_secs(
+        60 * u64::from(config.browser.keep_open_min),
+    ))
 }
 
 /// The program whose `relay` carries the browser's connections: this one, or the one beside

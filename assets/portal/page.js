@@ -4,7 +4,7 @@
 // wait in ms, [3] callback. The program runs on by itself between calls, so a slow portal never holds the driver.
 const [program, id, budgetMs, answer] = arguments;
 
-const TICK_MS = 4;             // how often the queue is looked at
+const TICK_MS = 2;             // how often the queue is looked at
 const REQUEST_MS = 250;        // the same while a request is open, whose end tells by itself
 const AFTER_READY_MS = 25;     // scripts bound to "document ready" run a little after it
 const FADE_MS = 600;           // how long a dialog that was closed may take to fade away
@@ -152,12 +152,17 @@ function isOld(el) {
 
 const MONEY = /^[0-9][0-9.,]*\s?(vnd|vnđ|đ|đồng)$/i;
 
-// Amounts of money that stand alone in an element, outside of the frame.
+// Amounts of money that stand alone in an element, outside of the frame. By the page's texts: most of its elements have
+// none that begins like one.
 function amounts() {
-  return [...document.querySelectorAll('form *')].filter((el) => {
-    if (el.children.length || el.tagName === 'INPUT' || !MONEY.test(squeezed(el.textContent))) return false;
-    return shown(el) && !el.closest('.dl-info, .ui-dialog, .ui-messages, [id$="tranAmountId"]');
-  });
+  const found = new Set();
+  const walker = document.createTreeWalker(document.body || document, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const el = walker.currentNode.parentElement;
+    if (!/^\s*[0-9]/.test(walker.currentNode.data) || !el || el.children.length || !MONEY.test(squeezed(el.textContent))) continue;
+    if (el.closest('form') && shown(el) && !el.closest('.dl-info, .ui-dialog, .ui-messages, [id$="tranAmountId"]')) found.add(el);
+  }
+  return [...found];
 }
 
 // ---- acting --------------------------------------------------------------------------------------------------------
@@ -253,7 +258,7 @@ const steps = {
   // was told is remembered and not read again; a page with anything in front of it is not used.
   async reuse(run, op) {
     if (window.__gachnoDoc !== op.doc) stop('stale', 'page', 'document');
-    await idle(run, 'page');
+    if (!quiet()) await idle(run, 'page');
     run.kept = true;
     const inFront = () => [...document.querySelectorAll('.ui-dialog, .ui-widget-overlay, .ui-dialog-mask')].some(shown);
     if (!(await until(run, 'page', () => !inFront(), FADE_MS))) stop('stale', 'page', 'dialog');

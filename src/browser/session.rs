@@ -3,8 +3,9 @@
 //! Several logins share a browser as isolated user contexts where `BiDi` is to be had; without it
 //! each has a browser.
 
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use fantoccini::Client;
 use serde_json::{Value, json};
@@ -40,6 +41,58 @@ pub struct Session {
     pub(super) tab: Option<BrowserTab>,
     facts: Facts,
     calls: AtomicU64,
+    /// Does the document probably have the page's script already?
+    has_script: AtomicBool,
+}
+
+/// Runs the script of that name, which calls its last argument when it is done. One text in, one
+/// text out: `BiDi`'s own notation of values is far larger. `window.__gachnoTell` is the page's
+/// channel to the gate.
+const RUN_KNOWN: &str = "const script = window.__gachnoScripts && window.__gachnoScripts[name]; \
+    if (!script) return JSON.stringify('not known'); window.__gachnoTell = tell; \
+    return new Promise((done) => script.apply(null, [...JSON.parse(text), (value) => done(JSON.stringify(value === undefined ? null : value))]));";
+/// The document does not have the script.
+const NOT_KNOWN: &str = "not known";
+
+/// A script's name: the same for the same text.
+fn name_of(script: &str) -> String {
+    let mut hasher = std::hash::DefaultHasher::new();
+    script.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+async fn call(
+    tab: &BrowserTab,
+    function: &str,
+    arguments: &str,
+    name: &str,
+) -> Result<Value, BrowserError> {
+    let wanted = json!({
+        "functionDeclaration": function, "awaitPromise": true, "resultOwnership": "none", "target": { "context": tab.context },
+        "arguments": [
+            { "type": "string", "value": arguments },
+            { "type": "channel", "value": { "channel": "gachno", "ownership": "none" } },
+            { "type": "string", "value": name }
+        ],
+    });
+    let result = tab
+        .bidi
+        .command("script.callFunction", wanted, SCRIPT_MAX + GRACE)
+        .await?;
+    let unreadable = |why: &str| BrowserError::Script {
+        why: why.to_owned(),
+    };
+    if let Some(text) = result
+        .pointer("/exceptionDetails/text")
+        .and_then(Value::as_str)
+    {
+        return Err(unreadable(text));
+    }
+    let text = result
+        .pointer("/result/value")
+        .and_then(Value::as_str)
+        .ok_or_else(|| unreadable("không có kết quả"))?;
+    serde_json::from_str(text).map_err(|e| unreadable(&e.to_string()))
 }
 
 impl Session {
@@ -49,6 +102,7 @@ impl Session {
             tab,
             facts,
             calls: AtomicU64::new(0),
+            has_script: AtomicBool::new(false),
         }
     }
 
@@ -87,6 +141,7 @@ impl Session {
     /// Loads a page, up to its document (not its pictures).
     pub async fn goto(&self, url: &str) -> Result<(), BrowserError> {
         self.count("navigate");
+        self.has_script.store(false, Ordering::Relaxed);
         let loaded = match &self.tab {
             None => timed(PAGE_LOAD_MAX + GRACE, self.browser.classic()?.goto(url)).await,
             Some(tab) => {
@@ -128,37 +183,23 @@ impl Session {
             )
             .await;
         };
-        // One text in, one text out: BiDi's own notation of values is far larger.
-        // `window.__gachnoTell` is the page's channel to the gate.
-        let function = format!(
-            "(text, tell) => {{ window.__gachnoTell = tell; return new Promise((done) => (function () {{\n{script}\n}})\
-             .apply(null, [...JSON.parse(text), (value) => done(JSON.stringify(value === undefined ? null : value))])); }}"
-        );
-        let wanted = json!({
-            "functionDeclaration": function, "awaitPromise": true, "resultOwnership": "none", "target": { "context": tab.context },
-            "arguments": [
-                { "type": "string", "value": Value::Array(arguments).to_string() },
-                { "type": "channel", "value": { "channel": "gachno", "ownership": "none" } }
-            ],
-        });
-        let result = tab
-            .bidi
-            .command("script.callFunction", wanted, SCRIPT_MAX + GRACE)
-            .await?;
-        let unreadable = |why: &str| BrowserError::Script {
-            why: why.to_owned(),
-        };
-        if let Some(text) = result
-            .pointer("/exceptionDetails/text")
-            .and_then(Value::as_str)
-        {
-            return Err(unreadable(text));
+        // A document that has the script already is told its name alone: sending and reading it anew
+        // costs more than running it.
+        let name = name_of(script);
+        let arguments = Value::Array(arguments).to_string();
+        if self.has_script.load(Ordering::Relaxed) {
+            let known = format!("(text, tell, name) => {{ {RUN_KNOWN} }}");
+            let answer = call(tab, &known, &arguments, &name).await?;
+            if answer.as_str() != Some(NOT_KNOWN) {
+                return Ok(answer);
+            }
         }
-        let text = result
-            .pointer("/result/value")
-            .and_then(Value::as_str)
-            .ok_or_else(|| unreadable("không có kết quả"))?;
-        serde_json::from_str(text).map_err(|e| unreadable(&e.to_string()))
+        let whole = format!(
+            "(text, tell, name) => {{ (window.__gachnoScripts ||= {{}})[name] = function () {{\n{script}\n}}; {RUN_KNOWN} }}"
+        );
+        let answer = call(tab, &whole, &arguments, &name).await?;
+        self.has_script.store(true, Ordering::Relaxed);
+        Ok(answer)
     }
 
     /// The window as a picture: JPEG over `BiDi` (a tenth of the size), else PNG.

@@ -161,6 +161,10 @@ pub(super) fn capabilities(
         "--disable-renderer-backgrounding".to_owned(),
         "--window-size=1280,900".to_owned(),
         "--lang=vi".to_owned(),
+        // Pages of the browser's own that would lie in a renderer beside each login, unseen.
+        "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup".to_owned(),
+        // Pictures that move while an answer is waited for would be painted all that time.
+        "--blink-settings=imageAnimationPolicy=2".to_owned(),
     ];
     if let Some(profile) = profile {
         arguments.push(format!("--user-data-dir={}", profile.display()));

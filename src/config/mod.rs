@@ -136,9 +136,11 @@ impl Default for Reconcile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EvidenceRules {
-    /// Pictures and texts of the page at quote and outcome of every payment; off: of failures and
-    /// doubts alone.
+    /// The question and the page's text of every payment, and pictures of those that the portal did
+    /// not answer plainly; off: of failures and doubts alone.
     pub pictures: bool,
+    /// A picture of every payment. Each takes about a tenth of a second in which nothing is paid.
+    pub every_payment: bool,
     /// Files older than this many days are removed; the ledger keeps their hashes.
     pub keep_days: u32,
 }
@@ -147,6 +149,7 @@ impl Default for EvidenceRules {
     fn default() -> Self {
         Self {
             pictures: true,
+            every_payment: false,
             keep_days: 180,
         }
     }
@@ -205,6 +208,8 @@ pub struct BrowserConfig {
     pub sessions: u16,
     /// Logins in one browser, at most. A browser that dies takes them along.
     pub logins_per_browser: u16,
+    /// How many minutes the window keeps logins open after a batch, for the next one; 0: not at all.
+    pub keep_open_min: u16,
 }
 
 impl Default for BrowserConfig {
@@ -218,6 +223,7 @@ impl Default for BrowserConfig {
             valve: true,
             sessions: 1,
             logins_per_browser: 4,
+            keep_open_min: 10,
         }
     }
 }

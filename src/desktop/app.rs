@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::model::rows::ordered;
 use super::model::tab::AT_ONCE;
 use super::model::{Model, Place, Setup, UserAction};
-use super::worker::{Command, ListCommand, Worker};
+use super::worker::{Command, ListCommand, SetupCommand, Worker};
 use super::{Start, draw};
 use crate::config::AutoConfig;
 use crate::engine::Control;
@@ -106,8 +106,14 @@ impl DesktopApp {
         };
         match after.checked_sub(self.touched.elapsed()) {
             Some(left) if !left.is_zero() => ctx.request_repaint_after(left),
-            _ => self.model.lock.close(),
+            _ => self.lock(),
         }
+    }
+
+    /// Nobody sees anything until it is unlocked, and nothing stays open on the portal.
+    fn lock(&mut self) {
+        self.model.lock.close();
+        self.worker.send(Command::Setup(SetupCommand::Lock));
     }
 
     /// Files that were dropped on the window: the first is read.

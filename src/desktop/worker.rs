@@ -173,6 +173,7 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
         control.stop();
         let _ = task.await;
     }
+    open.tools.warm.close().await;
     retiring.join_all().await;
     kept.close().await;
 }
@@ -252,7 +253,9 @@ async fn change(open: &mut Arc<Open>, command: SettingsCommand, teller: &Teller)
             if changed.link.id != open.link.id {
                 teller.tell(Update::Reach(ReachUpdate::NewLink(changed.link.id)));
             }
-            *open = Arc::new(changed);
+            // Another browser or another login may have been set.
+            let old = std::mem::replace(open, Arc::new(changed));
+            tokio::spawn(async move { old.tools.warm.close().await });
             setting::tell(open, teller, key);
             teller.tell(Update::Setup(SetupUpdate::Ready(open.basics())));
             open.check(teller);
@@ -264,6 +267,7 @@ async fn change(open: &mut Arc<Open>, command: SettingsCommand, teller: &Teller)
 /// is ready.
 async fn set_up(at: &Open, command: SetupCommand, to: &Teller) {
     match command {
+        SetupCommand::Lock => at.tools.warm.close().await,
         SetupCommand::CheckLock(who, tried) => {
             let opened = at.opens(&who, &tried);
             to.tell(Update::Setup(SetupUpdate::Unlocked(opened)));

@@ -376,6 +376,28 @@ impl Event {
 }
 
 impl Event {
+    /// Has it to be on disk before anything else happens? What leads up to arming moves no money, and
+    /// an answer is either followed by its end or read again: these may go to disk with the next one
+    /// that has to.
+    pub const fn must_last(&self) -> bool {
+        match self {
+            Self::Leased { .. }
+            | Self::QuoteSeen(_)
+            | Self::Prepared
+            | Self::PreArmed
+            | Self::Observed { .. }
+            | Self::EvidenceKept { .. } => false,
+            Self::Armed(_)
+            | Self::Released { .. }
+            | Self::Withheld { .. }
+            | Self::ContactLost { .. }
+            | Self::ReconcileStarted
+            | Self::Looked(_)
+            | Self::Disputed { .. }
+            | Self::Concluded(_) => true,
+        }
+    }
+
     /// Is it told beside the attempt's life, and changes nothing about where it stands?
     pub const fn is_note(&self) -> bool {
         matches!(self, Self::EvidenceKept { .. } | Self::Disputed { .. })

@@ -44,14 +44,16 @@ pub async fn run(
         continued: batch.continued,
         dry_run: plan.dry_run,
     });
-    let crew = Crew::new(tools, plan, &batch, reporter, control);
+    let warm = tools.warm.take(plan).await;
+    let crew = Crew::with((tools, plan, &batch), reporter, control, warm);
     let mut lead = PortalLogin::new(&crew, 0);
     let gone_through = lead.go_through().await;
     let agent = lead.agent.clone();
     crew.evidence_kept().await;
-    if let Some(session) = lead.session.take() {
-        session.close().await;
-    }
+    // What is in doubt is asked of its browser at the next start, and then that has to be gone.
+    let has_doubts = !tools.ledger.in_doubt().await?.is_empty();
+    let is_in_order = gone_through.as_ref().is_ok_and(End::is_in_order) && !has_doubts;
+    leave(lead, is_in_order).await;
     let calls = std::mem::take(&mut *locked(&crew.calls_per_payment));
     if let Err(error) = tools.ledger.back_up_if_due().await {
         tracing::warn!(%error, "the ledger could not be copied");
@@ -72,11 +74,37 @@ pub async fn run(
     }
 }
 
+/// Leaves the portal: what is in order waits for the next batch, the rest is closed.
+async fn leave(lead: PortalLogin<'_>, is_in_order: bool) {
+    let crew = lead.crew;
+    let mut logins = crew.warm_logins();
+    // The lead goes first again: the last one is taken first.
+    logins.extend(lead.into_warm().await);
+    if is_in_order {
+        let handover = crew.handover();
+        crew.tools
+            .warm
+            .park(crew.tools, crew.plan, logins, handover)
+            .await;
+        return;
+    }
+    for login in logins {
+        login.session.close().await;
+    }
+}
+
 /// How the loop ended.
 #[derive(Debug, Default)]
 struct End {
     stopped: bool,
     paused: Option<String>,
+}
+
+impl End {
+    /// Neither stopped nor paused.
+    fn is_in_order(&self) -> bool {
+        !self.stopped && self.paused.is_none()
+    }
 }
 
 async fn finish(
@@ -180,7 +208,9 @@ impl<'r> PortalLogin<'r> {
             // Before the same account is touched, what is in doubt on it is looked into, and what a
             // dead run was told is held against the account.
             self.look_into_doubts().await?;
-            self.check_fall_before(self.crew.balance()).await?;
+            if !self.crew.is_rest_known {
+                self.check_fall_before(self.crew.balance()).await?;
+            }
             to_do.append(&mut locked(&self.crew.not_sent));
             to_do.sort_unstable();
             self.begin_book(!to_do.is_empty()).await?;
@@ -248,9 +278,15 @@ impl<'r> PortalLogin<'r> {
         if account.words_have_proven(self.plan.service).await? == Some(false) {
             self.crew.words_have_failed();
         }
+        if self.crew.history_mark().is_some() {
+            return Ok(());
+        }
         let seq = self.tools.ledger.seq().await;
         match self.page()?.history_mark().await {
-            Ok(mark) => *locked(&self.crew.history_mark) = mark.map(|mark| (mark, seq)),
+            Ok(mark) => {
+                *locked(&self.crew.history_mark) = mark.map(|mark| (mark, seq));
+                *locked(&self.crew.mark_read) = Some(std::time::Instant::now());
+            }
             Err(error) => {
                 tracing::warn!(%error, "the history's mark could not be read; it will prove nothing in this batch");
             }
@@ -283,8 +319,10 @@ impl<'r> PortalLogin<'r> {
         }
         // Pictures are taken of living pages only.
         crew.evidence_kept().await;
-        for session in others.into_iter().filter_map(|login| login.session) {
-            session.close().await;
+        for login in others {
+            if let Some(warm) = login.into_warm().await {
+                crew.keep_warm(warm);
+            }
         }
         first_fault.map_or(Ok(()), Err)
     }

@@ -92,6 +92,14 @@ impl Book {
             .map(|rest| (rest.balance, rest.seq))
     }
 
+    /// The same with when it was read, in milliseconds since 1970; `None` also where something was
+    /// armed since.
+    pub fn rest_at(&self) -> Option<(Vnd, i64, i64)> {
+        let rest = locked(&self.rest);
+        let rest = rest.as_ref().filter(|rest| rest.payments == 0)?;
+        Some((rest.balance, rest.seq, rest.at_ms))
+    }
+
     /// `at_ms`: now, in milliseconds since 1970.
     pub fn rests_at(&self, balance: Vnd, seq: i64, at_ms: i64) {
         *locked(&self.rest) = Some(Rest {

@@ -19,7 +19,7 @@ use crate::domain::driver::{
     ArmOrder, AttemptDriver, Begin, ClickAnswer, Effect, Finish, Input, OutOfOrder, Permit, Reply,
     TechnicalFault, Turn,
 };
-use crate::domain::{Event, GateKind, GuardFacts, Intent, Outcome, Vnd};
+use crate::domain::{Answer, Event, GateKind, GuardFacts, Intent, Outcome, Vnd};
 use crate::ledger::{Armed, FactsQuery, LedgerError, LiveAttempt};
 use crate::portal::{Answered, Armament, PortalError, Prepared, Readiness};
 
@@ -168,7 +168,14 @@ impl<'c, 'r> Carrier<'c, 'r> {
     }
 
     async fn record(&mut self, event: Event) -> Result<Input, EngineError> {
-        self.login.tools.ledger.append(self.live, event).await?;
+        let ledger = &self.login.tools.ledger;
+        // The server is told next that it is armed.
+        let is_told = matches!(event, Event::PreArmed) && self.driver.task().job.ticket.is_some();
+        if is_told {
+            ledger.append_lasting(self.live, event).await?;
+        } else {
+            ledger.append(self.live, event).await?;
+        }
         self.say_state();
         let (halt, reporter) = (&self.login.tools.halt, self.login.reporter);
         halt.at(self.live.attempt.state.into(), reporter).await;
@@ -253,7 +260,9 @@ impl<'c, 'r> Carrier<'c, 'r> {
 
     async fn close_gate(&mut self) -> Input {
         let mut keeping = Keeping::of(self.login);
-        keeping.shoot("quote");
+        if let Some(prepared) = &self.prepared {
+            keeping.add(Piece::text("quote", prepared.question()));
+        }
         self.keeping = Some(keeping);
         let held = match self.login.page() {
             Ok(mut page) => page.hold().await,
@@ -373,7 +382,6 @@ impl<'c, 'r> Carrier<'c, 'r> {
             .keeping
             .take()
             .unwrap_or_else(|| Keeping::of(self.login));
-        keeping.taken().await;
         let answered = self.press_once(&mut keeping, with_balance).await;
         if answered.lost.is_some() {
             // Nobody knows what is on the page, or still on its way to it.
@@ -382,7 +390,12 @@ impl<'c, 'r> Carrier<'c, 'r> {
         let (crew, halt) = (self.login.crew, &self.login.tools.halt);
         halt.at(Boundary::Answered, self.login.reporter).await;
         keeping.raw(&answered);
-        keeping.shoot("outcome");
+        let is_plain = answered.lost.is_none()
+            && matches!(
+                reading_of(&self.login.tools.map, Some(&answered.said)).answer,
+                Answer::Success { .. }
+            );
+        keeping.shoot("outcome", is_plain);
         self.keeping = Some(keeping);
         crew.saw_balance(answered.balance);
         ClickAnswer {

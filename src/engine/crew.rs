@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -17,6 +18,7 @@ use super::plan::Plan;
 use super::progress::{Progress, Reporter};
 use super::timing::eta_s;
 use super::tools::Tools;
+use super::warm::{Handover, WarmLogin};
 use crate::browser::Shards;
 use crate::domain::{Answer, AttemptRules, Conclusion, Outcome, Vnd};
 use crate::ledger::{Batch, LiveAttempt};
@@ -35,7 +37,13 @@ pub(super) struct Crew<'r> {
     pub batch: &'r Batch,
     pub reporter: &'r Reporter,
     pub control: &'r Control,
-    pub shards: Shards,
+    pub shards: Arc<Shards>,
+    /// Logins that are open already: of the batch before, or of this one's last round.
+    warm: Mutex<Vec<WarmLogin>>,
+    /// The account's balance at rest was taken over from the batch before, which had checked it.
+    pub is_rest_known: bool,
+    /// When the history's mark was read.
+    pub mark_read: Mutex<Option<Instant>>,
     pub book: Book,
     /// What every attempt is bound by.
     pub rules: Arc<AttemptRules>,
@@ -89,15 +97,42 @@ impl<'r> Crew<'r> {
         reporter: &'r Reporter,
         control: &'r Control,
     ) -> Self {
+        Self::with(
+            (tools, plan, batch),
+            reporter,
+            control,
+            (Vec::new(), Handover::default()),
+        )
+    }
+
+    /// The same with what the batch before left.
+    pub fn with(
+        (tools, plan, batch): (&'r Tools, &'r Plan, &'r Batch),
+        reporter: &'r Reporter,
+        control: &'r Control,
+        (warm, handover): (Vec<WarmLogin>, Handover),
+    ) -> Self {
         let now = Timestamp::now();
+        let Handover { shards, rest, mark } = handover;
+        let shards = shards.unwrap_or_else(|| {
+            Arc::new(Shards::new(tools.browser.clone(), tools.logins_per_browser))
+        });
+        let book = Book::default();
+        if let Some((balance, seq, at_ms)) = rest {
+            book.rests_at(balance, seq, at_ms);
+        }
+        let (mark, mark_read) = mark.unzip();
         Self {
             tools,
             plan,
             batch,
             reporter,
             control,
-            shards: Shards::new(tools.browser.clone(), tools.logins_per_browser),
-            book: Book::default(),
+            shards,
+            warm: Mutex::new(warm),
+            is_rest_known: rest.is_some(),
+            mark_read: Mutex::new(mark_read),
+            book,
             rules: Arc::new(tools.rules(plan.limits)),
             words_fail: AtomicBool::new(false),
             arming: tokio::sync::Mutex::default(),
@@ -105,7 +140,7 @@ impl<'r> Crew<'r> {
             halt: CancellationToken::new(),
             calls_per_payment: Mutex::default(),
             evidence: Mutex::default(),
-            history_mark: Mutex::default(),
+            history_mark: Mutex::new(mark),
             not_sent: Mutex::default(),
             queue: Mutex::default(),
             pace: Mutex::new(Pace::new(plan.sessions.max(1), now.as_millisecond())),
@@ -119,6 +154,31 @@ impl<'r> Crew<'r> {
                 started: now,
                 breaker: None,
             }),
+        }
+    }
+
+    /// A login that is open already.
+    pub fn warm_login(&self) -> Option<WarmLogin> {
+        locked(&self.warm).pop()
+    }
+
+    /// A login that is open and has nothing to do.
+    pub fn keep_warm(&self, login: WarmLogin) {
+        locked(&self.warm).push(login);
+    }
+
+    /// All of them.
+    pub fn warm_logins(&self) -> Vec<WarmLogin> {
+        std::mem::take(&mut *locked(&self.warm))
+    }
+
+    /// What the next batch starts from.
+    pub fn handover(&self) -> Handover {
+        let read = *locked(&self.mark_read);
+        Handover {
+            shards: Some(self.shards.clone()),
+            rest: self.book.rest_at(),
+            mark: self.history_mark().zip(read),
         }
     }
 

@@ -16,8 +16,11 @@ use crate::domain::Kept;
 #[derive(Debug, Clone)]
 pub struct EvidenceStore {
     folder: PathBuf,
-    /// Pictures and texts of every payment; without it only of failures and doubts.
+    /// Texts of every payment, and pictures of those that were not plain; without it only of failures
+    /// and doubts.
     is_full: bool,
+    /// A picture of every payment.
+    has_every: bool,
 }
 
 /// One piece that is about to be kept.
@@ -69,12 +72,24 @@ impl EvidenceStore {
         Self {
             folder: folder.to_owned(),
             is_full,
+            has_every: false,
         }
     }
 
-    /// Are pictures taken of every payment?
+    /// The same with a picture of every payment.
+    #[must_use]
+    pub fn with_every_picture(self, has_every: bool) -> Self {
+        Self { has_every, ..self }
+    }
+
+    /// Are texts kept of every payment?
     pub fn is_full(&self) -> bool {
         self.is_full
+    }
+
+    /// Are pictures taken of every payment?
+    pub fn has_every(&self) -> bool {
+        self.has_every
     }
 
     fn path(&self, hash: &str, extension: &str) -> PathBuf {

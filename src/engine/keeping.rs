@@ -43,15 +43,23 @@ impl Keeping {
         }
     }
 
-    /// A picture of the page and its text, as it stands now. A session without `BiDi` does one
+    /// The page's text as it stands now, and a picture of it where one is wanted: the next job waits
+    /// until it is taken, so that a payment that was plain in the portal's words has none. A session without `BiDi` does one
     /// thing at a time, and a picture would hold up the payment: there it is taken of failures
     /// only.
-    pub fn shoot(&mut self, what: &'static str) {
+    pub fn shoot(&mut self, what: &'static str, is_plain: bool) {
+        let has_picture = !is_plain || self.store.has_every();
         let Some(camera) = self.camera.clone().filter(|_| self.store.is_full()) else {
             return;
         };
         self.picture = Some(tokio::spawn(async move {
-            let (picture, text) = tokio::join!(camera.picture(), camera.text());
+            let picture = async {
+                match has_picture {
+                    true => camera.picture().await,
+                    false => None,
+                }
+            };
+            let (picture, text) = tokio::join!(picture, camera.text());
             let mut pieces = Vec::new();
             pieces.extend(picture.map(|bytes| Piece { what, bytes }));
             pieces.extend(text.map(|text| Piece::text(what, &text)));

@@ -89,6 +89,10 @@ impl<'r> PortalLogin<'r> {
     /// Opens a browser (or a tab of its own in one) and logs in.
     pub async fn connect(&mut self) -> Result<(), EngineError> {
         self.drop_session().await;
+        if self.take_warm().await {
+            self.say_logged_in();
+            return Ok(());
+        }
         let mut tries = 0;
         loop {
             match self.crew.shards.session().await {
@@ -133,9 +137,30 @@ impl<'r> PortalLogin<'r> {
         let stamp = self.stamp().await;
         let balance = self.page()?.balance().await?;
         self.crew.saw_balance(balance);
+        if let Some(balance) = balance {
+            self.rest_if_booked(balance, stamp).await?;
+        }
+        self.say_logged_in();
+        Ok(())
+    }
+
+    fn say_logged_in(&self) {
+        self.reporter.say(Progress::LoggedIn {
+            login: self.number,
+            agent: self.agent.clone(),
+            balance: self.crew.balance(),
+        });
+    }
+
+    /// A balance that was just read is one at rest where nothing is on its way or in doubt, and what
+    /// was paid before is in it.
+    pub(super) async fn rest_if_booked(
+        &self,
+        balance: Vnd,
+        stamp: Stamp,
+    ) -> Result<(), LedgerError> {
         let account = self.tools.ledger.account(&self.agent);
-        if let Some(balance) = balance
-            && self.crew.book.is_untouched(stamp, 0)
+        if self.crew.book.is_untouched(stamp, 0)
             && account.others_in_doubt("").await? == 0
             && account
                 .is_booked(balance, self.tools.patience.settle_ms)
@@ -143,11 +168,6 @@ impl<'r> PortalLogin<'r> {
         {
             self.crew.book.rests_at(balance, stamp.seq, self.now_ms());
         }
-        self.reporter.say(Progress::LoggedIn {
-            login: self.number,
-            agent: self.agent.clone(),
-            balance,
-        });
         Ok(())
     }
 

@@ -29,6 +29,7 @@ mod settle;
 mod timing;
 mod tools;
 mod visit;
+mod warm;
 mod work;
 
 pub use batch::run;
@@ -44,3 +45,4 @@ pub use resolve::{Decision, ResolveError, resolve};
 pub use timing::{day_start_ms, eta_s, month_start_ms};
 pub use tools::{EngineError, Finished, Tools};
 pub use visit::{Visit, reconcile, survey};
+pub use warm::Warm;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::evidence::EvidenceStore;
 use super::halt::Halt;
 use super::plan::PlanError;
+use super::warm::Warm;
 use crate::browser::{BrowserError, BrowserSettings};
 use crate::client::Claims;
 use crate::domain::driver::OutOfOrder;
@@ -43,6 +44,8 @@ pub struct Tools {
     /// How long a batch goes on looking into what is in doubt: at its end, and where it cannot go
     /// on before a doubt is settled.
     pub settle_max: Duration,
+    /// Where logins wait between two batches.
+    pub warm: Warm,
     /// The claims of jobs that a server gave to this machine.
     pub claims: Option<Arc<Claims>>,
     /// For crash tests.

@@ -3,6 +3,7 @@
 use sqlx::{Connection, Row, SqliteConnection};
 use uuid::Uuid;
 
+use super::writer::Writer;
 use super::{Batch, BatchJob, Ledger, LedgerError, LiveAttempt, chain, outbox};
 use crate::domain::{Attempt, Event, IllegalEvent, Intent, State, Vnd};
 
@@ -54,12 +55,17 @@ pub(super) async fn set_status(
 }
 
 impl Ledger {
-    /// Starts an attempt. Its id is on disk before anything is sent.
+    /// Starts an attempt. Its id is on disk with its first event that has to be, before anything is
+    /// sent.
     pub async fn attempt(&self, batch: &Batch, job: &BatchJob) -> Result<LiveAttempt, LedgerError> {
         let id = Uuid::now_v7().to_string();
         let now_ms = self.clock.now_ms();
         let mut writer = self.connection.lock().await;
-        sqlx::query(
+        writer
+            .wait_for_disk(false)
+            .await
+            .map_err(|e| self.fault(e))?;
+        let begun = sqlx::query(
             "INSERT INTO attempts (id, job_id, batch_id, service, account_key, state, started_ms, updated_ms) \
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
@@ -72,8 +78,12 @@ impl Ledger {
         .bind(now_ms)
         .bind(now_ms)
         .execute(&mut writer.sql)
-        .await
-        .map_err(|e| self.fault(e))?;
+        .await;
+        writer
+            .wait_for_disk(true)
+            .await
+            .map_err(|e| self.fault(e))?;
+        begun.map_err(|e| self.fault(e))?;
         Ok(LiveAttempt {
             id,
             job_id: job.id,
@@ -93,8 +103,8 @@ impl Ledger {
         })
     }
 
-    /// Appends what happened. On `Ok` it is on disk and `live` stands where the event leads; on
-    /// `Err` nothing changed.
+    /// Appends what happened. On `Ok` `live` stands where the event leads, and it is on disk where it
+    /// has to be ([`Event::must_last`]); on `Err` nothing changed.
     ///
     /// Arming goes through [`Self::arm`] alone.
     pub async fn append(&self, live: &mut LiveAttempt, event: Event) -> Result<(), LedgerError> {
@@ -106,6 +116,18 @@ impl Ledger {
             .into());
         }
         self.write(live, event).await
+    }
+
+    /// The same for what somebody else is told about next: on disk whatever it is.
+    pub async fn append_lasting(
+        &self,
+        live: &mut LiveAttempt,
+        event: Event,
+    ) -> Result<(), LedgerError> {
+        if matches!(event, Event::Armed(_)) {
+            return self.append(live, event).await;
+        }
+        self.write_lasting(live, event).await
     }
 
     /// Appends an event that changes nothing about where the attempt stands (evidence that was kept
@@ -126,10 +148,37 @@ impl Ledger {
     }
 
     async fn write(&self, live: &mut LiveAttempt, event: Event) -> Result<(), LedgerError> {
+        // Where nothing was armed no end is a promise: it is found again, or the job is done again.
+        let is_harmless = matches!(event, Event::Concluded(_)) && live.attempt.intent.is_none();
+        if event.must_last() && !is_harmless {
+            return self.write_lasting(live, event).await;
+        }
+        let mut writer = self.connection.lock().await;
+        writer
+            .wait_for_disk(false)
+            .await
+            .map_err(|e| self.fault(e))?;
+        let written = self.write_now(&mut writer, live, event).await;
+        writer
+            .wait_for_disk(true)
+            .await
+            .map_err(|e| self.fault(e))?;
+        written
+    }
+
+    async fn write_lasting(&self, live: &mut LiveAttempt, event: Event) -> Result<(), LedgerError> {
+        let mut writer = self.connection.lock().await;
+        self.write_now(&mut writer, live, event).await
+    }
+
+    async fn write_now(
+        &self,
+        writer: &mut Writer,
+        live: &mut LiveAttempt,
+        event: Event,
+    ) -> Result<(), LedgerError> {
         let next = live.attempt.clone().after(&event)?;
         let body = serde_json::to_string(&event).map_err(|e| LedgerError::Body(event.wire(), e))?;
-        let mut writer = self.connection.lock().await;
-        let writer = &mut *writer;
         let mut tx = writer.sql.begin().await.map_err(|e| self.fault(e))?;
         let version: i64 = sqlx::query("SELECT COALESCE(MAX(seq), 0) FROM events WHERE attempt_id = ? AND kind NOT IN ('evidence_kept', 'disputed')")
             .bind(&live.id)

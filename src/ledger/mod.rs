@@ -5,9 +5,10 @@
 //! browser.
 //!
 //! Events are appended and never changed; the table `attempts` is a cache of their fold and can be
-//! made again from them. Every append is on disk (WAL, `synchronous = FULL`) when the call returns:
-//! that is what makes
-//! [`Event::Armed`] a promise.
+//! made again from them. What is appended is on disk (WAL, `synchronous = FULL`) when the call returns:
+//! that is what makes [`Event::Armed`] a promise. Only what leads up to it, and what the next such
+//! event says again (`Event::must_last`), goes to disk with that one: a power cut then takes it away
+//! as if it had not happened yet, never out of order.
 
 mod account;
 mod anchor;

@@ -50,6 +50,18 @@ impl Writer {
         })
     }
 
+    /// From here on a commit is on disk when it returns; or it goes there with the next one that is.
+    pub async fn wait_for_disk(&mut self, waits: bool) -> Result<(), sqlx::Error> {
+        sqlx::query(if waits {
+            "PRAGMA synchronous = FULL"
+        } else {
+            "PRAGMA synchronous = NORMAL"
+        })
+        .execute(&mut self.sql)
+        .await
+        .map(drop)
+    }
+
     /// Copies the write-ahead log back into the file once it has grown, at a moment when nobody is
     /// on the way to the portal; at the latest when it has grown a lot.
     pub async fn tidy_up(&mut self, is_quiet: bool) {

@@ -129,6 +129,12 @@ impl KeptForm {
         is_usable.then_some((form.doc, form.jobs))
     }
 
+    /// The form, whatever it is for, where it may be used again.
+    pub(super) fn take_any(&self) -> Option<(FormKind, String, u32)> {
+        let form = self.tab().form.take().filter(|form| form.is_free)?;
+        Some((form.kind, form.doc, form.jobs))
+    }
+
     /// The form stands, filled by a job, its `jobs`th.
     pub(super) fn keep(&self, kind: FormKind, doc: &str, jobs: u32) {
         let mut tab = self.tab();

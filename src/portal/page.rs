@@ -353,6 +353,30 @@ impl<'s> Page<'s> {
         Ok(snapshot.balance_vnd().filter(|_| snapshot.refreshed))
     }
 
+    /// The same with who is logged in. `None`: the page does not say.
+    pub async fn look_in_place(&mut self) -> Result<Option<(String, Vnd)>, PortalError> {
+        let snapshot = self.step(vec![refresh_balance()]).await?;
+        let balance = snapshot.balance_vnd().filter(|_| snapshot.refreshed);
+        Ok(snapshot.agent.zip(balance))
+    }
+
+    /// Empties the form that the last job left open, where it may be used again; else it is
+    /// forgotten.
+    pub async fn empty_form(&mut self) {
+        let Some(kept) = self.kept else { return };
+        let Some((kind, doc, jobs)) = kept.take_any() else {
+            return;
+        };
+        let steps = vec![kind.reuse(&doc)];
+        if let Ok(snapshot) = self.attempt_step(steps, false, None).await
+            && snapshot.error.is_none()
+            && snapshot.doc == doc
+        {
+            kept.keep(kind, &doc, jobs);
+            kept.release();
+        }
+    }
+
     /// Loads a page with the frame and reads the balance from it.
     pub async fn balance(&mut self) -> Result<Option<Vnd>, PortalError> {
         let path = self

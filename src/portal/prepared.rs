@@ -36,6 +36,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// The question that will be confirmed, word for word.
+    pub fn question(&self) -> &str {
+        &self.dialog
+    }
+
     /// The amount was typed into a field: the request has to carry it.
     pub(super) fn typed(self) -> Self {
         Self {

@@ -132,8 +132,8 @@ impl Snapshot {
         }
         let fault = self.error.as_ref()?;
         let is_of_the_form = !matches!(fault.kind.as_str(), "timeout" | "expired");
-        (is_of_the_form && self.messages.is_empty())
-            .then(|| format!("{} {} {}", fault.kind, fault.element, fault.detail))
+        let is_misfit = fault.kind == "stale" || (is_of_the_form && self.messages.is_empty());
+        is_misfit.then(|| format!("{} {} {}", fault.kind, fault.element, fault.detail))
     }
 
     pub fn balance_vnd(&self) -> Option<Vnd> {

@@ -27,12 +27,17 @@ mod database;
 #[cfg(unix)]
 mod desk;
 #[cfg(unix)]
+mod desk_kills;
+#[cfg(unix)]
+mod desk_loop;
+#[cfg(unix)]
 mod desk_pages;
 mod doctor;
 mod faults;
 mod fleet;
 mod gate;
 mod gateway;
+mod kept;
 #[cfg(unix)]
 mod letters;
 mod login;

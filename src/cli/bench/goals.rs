@@ -1,7 +1,7 @@
 //! `gachno bench goals`: every goal of speed and cost in one table, measured in one run.
 
-use super::payment::with_logins;
-use super::stage::{ERRANDS, Errand, Measured, Stage, small};
+use super::payment::{chosen, with_logins};
+use super::stage::{Errand, Measured, Stage, small};
 use super::{Bench, Row, count};
 use crate::cli::Failure;
 
@@ -11,7 +11,7 @@ const MOST: u16 = 8;
 pub(super) async fn goals(options: &Bench) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     let mut all = Vec::new();
-    for errand in ERRANDS {
+    for errand in chosen(options) {
         let one = Stage::new(options.latency_ms)
             .await?
             .pay(errand, options.jobs + 2, 1, 2)

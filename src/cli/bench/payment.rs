@@ -14,7 +14,7 @@ const OLD_JOBS: u32 = 4;
 /// Each kind of job with one login: whose time is it, and what does it cost?
 pub(super) async fn payment(options: &Bench) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
-    for errand in ERRANDS {
+    for errand in chosen(options) {
         let mut bare = Stage::new(options.latency_ms).await?;
         bare.config.evidence.pictures = false;
         let bare = bare.pay(errand, options.jobs + 1, 1, 1).await?;
@@ -51,6 +51,14 @@ pub(super) async fn payment(options: &Bench) -> Result<Vec<Row>, Failure> {
         rows.push(Row::plain(name("CPU mỗi việc"), one.cpu_s, "s"));
     }
     Ok(rows)
+}
+
+/// Those whose title has the wanted words in it.
+pub(super) fn chosen(options: &Bench) -> impl Iterator<Item = Errand> {
+    let only = options.only.clone().unwrap_or_default();
+    ERRANDS
+        .into_iter()
+        .filter(move |errand| errand.title().contains(&only))
 }
 
 /// Requests a job, and jobs a minute, against the fewest requests that the flow needs.
@@ -134,7 +142,7 @@ pub(super) async fn throughput(options: &Bench) -> Result<Vec<Row>, Failure> {
 pub(super) async fn sessions(options: &Bench) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     let mut alone = None;
-    let errand = ERRANDS[0];
+    let errand = chosen(options).next().unwrap_or(ERRANDS[0]);
     for logins in LOGINS {
         let seen = Box::pin(with_logins(errand, logins, options)).await?;
         let name = |what: &str| format!("{logins} phiên · {what}");
@@ -172,7 +180,9 @@ pub(super) async fn with_logins(
         1 + 3 * u32::from(logins - 2)
     };
     let warm_up = ramp + u32::from(logins);
-    let jobs = warm_up + options.jobs * u32::from(logins) + u32::from(logins) - 1;
+    // A login takes seconds to begin, in which the others go on.
+    let beginning = 3 * u32::from(logins);
+    let jobs = warm_up + beginning + options.jobs * u32::from(logins) + u32::from(logins) - 1;
     Stage::new(options.latency_ms)
         .await?
         .pay(errand, jobs, logins, warm_up)

@@ -1,5 +1,6 @@
 //! A portal, a folder and a configuration for a bench, and one batch of it with a clock beside it.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::unbounded_channel;
@@ -83,6 +84,9 @@ pub(super) struct Stage {
     pub secrets: Secrets,
     folder: tempfile::TempDir,
 }
+
+/// So many jobs are measured at least.
+const MEASURED_MIN: usize = 5;
 
 /// More than any bench pays, in đồng.
 const ENOUGH: i64 = 1_000_000_000_000;
@@ -205,19 +209,27 @@ impl Stage {
         plan.sessions = logins.into();
         let (sender, mut events) = unbounded_channel();
         let (reporter, control) = (Reporter::to(sender), Control::default());
-        let mut marks = Vec::new();
+        let (mut marks, mut warm_up) = (Vec::new(), warm_up as usize);
+        let mut at_work = HashSet::new();
         let mut browser_mb = None;
         let (mut began, mut ended) = (TreeTime::default(), TreeTime::default());
         let last = (jobs + 1).saturating_sub(u32::from(logins)) as usize;
+        let most_warm_up = last.saturating_sub(MEASURED_MIN);
         let watch = async {
             while let Some(event) = events.recv().await {
                 match event {
                     Progress::LoggedIn { .. } if marks.is_empty() => {
                         marks.push(self.mark());
                     }
+                    Progress::State { login, .. } => {
+                        // What it costs that a login begins is not what a job costs.
+                        if at_work.insert(login) && at_work.len() > 1 && warm_up < most_warm_up {
+                            warm_up = warm_up.max(marks.len() + logins as usize).min(most_warm_up);
+                        }
+                    }
                     Progress::Outcome(_) => {
                         marks.push(self.mark());
-                        if marks.len() == warm_up as usize + 1 {
+                        if marks.len() == warm_up + 1 {
                             began = TreeTime::now();
                         }
                         if marks.len() == last + 1 {
@@ -247,12 +259,12 @@ impl Stage {
             )));
         }
         let marks = &marks[..=last.min(marks.len() - 1)];
-        let measured_jobs = count(marks.len() - 1 - warm_up as usize);
+        let measured_jobs = count(marks.len() - 1 - warm_up);
         Ok(Measured {
             browser_mb,
             floor_per_minute: 60_000.0 / (f64::from(errand.needed) * small(self.latency_ms)),
             cpu_s: ended.since(&began) / measured_jobs,
-            ..measured(&finished, &marks[warm_up as usize..], logins)
+            ..measured(&finished, &marks[warm_up..], logins)
         })
     }
 }

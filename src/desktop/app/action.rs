@@ -195,7 +195,7 @@ impl DesktopApp {
     fn act_on_setup(&mut self, action: &UserAction) {
         match action {
             UserAction::Unlock => self.unlock(),
-            UserAction::Lock => self.model.lock.close(),
+            UserAction::Lock => self.lock(),
             UserAction::CheckSetup => {
                 (self.model.api, self.model.browser) = (Reach::Checking, Reach::Checking);
                 let first = &self.model.first;

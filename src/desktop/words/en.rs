@@ -348,6 +348,7 @@ fn setting(key: &str) -> &'static str {
             "Shut the line too while it is held; off only where a proxy must be used"
         }
         "browser.sessions" => "Sessions at the same time, at most",
+        "browser.keep_open_min" => "Keeps sessions open so many minutes after a batch; 0 is not",
         "browser.logins_per_browser" => "Sessions in one browser",
         "limits.per_job" => "At most for one payment; empty is no limit",
         "limits.per_batch" => "At most for one batch",
@@ -355,7 +356,10 @@ fn setting(key: &str) -> &'static str {
         "limits.repeat_hours" => "Equal top-ups: asked about for how many hours (0: never)",
         "limits.tolerance" => "How far the quote may be off the list's amount",
         "report.folder" => "Folder of reports; empty is ket_qua",
-        "evidence.pictures" => "Pictures of every payment; off: of failures and doubts alone",
+        "evidence.pictures" => {
+            "Texts of every payment, pictures of odd ones; off: of failures and doubts alone"
+        }
+        "evidence.every_payment" => "A picture of every payment (a little slower)",
         "evidence.keep_days" => "Days that evidence is kept",
         "window.language" => "Language: vi or en",
         "window.dark" => "Dark theme",

@@ -314,6 +314,7 @@ fn setting(key: &str) -> &'static str {
         "browser.bidi" => "Giữ yêu cầu xác nhận trước khi rời trình duyệt",
         "browser.valve" => "Khóa cả đường truyền khi giữ; tắt chỉ khi phải qua proxy",
         "browser.sessions" => "Số phiên chạy cùng lúc, nhiều nhất",
+        "browser.keep_open_min" => "Giữ phiên mở sau mỗi đợt mấy phút; 0 là không",
         "browser.logins_per_browser" => "Số phiên trong một trình duyệt",
         "limits.per_job" => "Nhiều nhất cho một khoản; trống là không giới hạn",
         "limits.per_batch" => "Nhiều nhất cho một lô",
@@ -323,7 +324,10 @@ fn setting(key: &str) -> &'static str {
         }
         "limits.tolerance" => "Số tiền cổng báo được lệch bao nhiêu so với danh sách",
         "report.folder" => "Thư mục báo cáo; trống là ket_qua",
-        "evidence.pictures" => "Chụp màn hình mọi khoản; tắt thì chỉ chụp khi lỗi hoặc chưa rõ",
+        "evidence.pictures" => {
+            "Giữ chữ mọi khoản và ảnh khoản cổng trả lời lạ; tắt thì chỉ khi lỗi hoặc chưa rõ"
+        }
+        "evidence.every_payment" => "Chụp màn hình mọi khoản (chậm hơn một chút)",
         "evidence.keep_days" => "Giữ chứng cứ bao nhiêu ngày",
         "window.language" => "Ngôn ngữ: vi hoặc en",
         "window.dark" => "Nền tối",

@@ -49,6 +49,8 @@ pub enum SetupCommand {
     Skip,
     /// Look at the job API at this address, and at the browser.
     Check(String, SecretString),
+    /// The window was locked: nothing stays open on the portal.
+    Lock,
     /// Does this unlock the window for this person?
     CheckLock(String, SecretString),
 }

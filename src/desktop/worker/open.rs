@@ -98,8 +98,9 @@ impl Open {
         secrets: Secrets,
         unlock: Unlock,
     ) -> Result<Self, String> {
-        let tools = app::tools_on(self.tools.ledger.clone(), &self.home, &config, None)
+        let mut tools = app::tools_on(self.tools.ledger.clone(), &self.home, &config, None)
             .map_err(|e| e.to_string())?;
+        tools.warm = app::warm(&config);
         let link = if is_same_source(&self.config, &config) {
             self.link.clone()
         } else {
@@ -186,9 +187,12 @@ pub async fn open(
     match app::tools_on(ledger, &home, &config, None) {
         Ok(tools) => Some(Open {
             home,
+            tools: Tools {
+                warm: app::warm(&config),
+                ..tools
+            },
             config,
             secrets,
-            tools,
             unlock,
             is_demo,
             link: LinkSlot::new(LinkId::default()),

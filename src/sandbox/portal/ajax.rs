@@ -131,6 +131,12 @@ pub async fn answer(
         world.expire(&session);
         return expired(&mut world, &form, &session, false);
     }
+    answer
+        .evals
+        .extend(faults.iter().filter_map(|fault| match fault {
+            FaultAction::Script(text) => Some(text.clone()),
+            _ => None,
+        }));
     let agent = agent.map(|agent| agent.username);
     let response = render(
         &mut world,

@@ -318,6 +318,8 @@ pub enum FaultAction {
     EmptyBalance,
     /// The portal answers "in progress"; the money moves this much later.
     SettleMs(u64),
+    /// The right answer, and a script of this text that the page runs after it.
+    Script(String),
     /// The page's view is forgotten.
     ForgetView,
 }

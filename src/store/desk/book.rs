@@ -79,6 +79,12 @@ impl DeskCash<'_> {
         Ok(book)
     }
 
+    /// The last number of a payee's receipts of a day; 0 where there is none.
+    pub async fn last_number(&self, owner: i64, day: &str) -> Result<i64, StoreError> {
+        let sql = "SELECT last FROM receipt_counter WHERE owner_id = ? AND day = ?";
+        self.sum(sql, values![owner, day]).await
+    }
+
     async fn sum(&self, sql: &str, given: Vec<SqlValue>) -> Result<i64, StoreError> {
         let sql = self.store.casts(sql);
         match one(self.store, &sql, given).await? {
