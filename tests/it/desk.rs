@@ -644,6 +644,63 @@ async fn a_silent_provider_keeps_items_and_a_plain_no_frees_them(base: &Base) {
 }
 
 on_both! {
+async fn too_little_and_too_late_are_for_a_person(base: &Base) {
+    let (sandbox, desk) = DeskShop::live(base).await;
+    let gateway = sandbox.gateway();
+    let lan = desk.collector("lan", 1_000_000).await;
+    let bills = (1..=3).map(|n| bill(&format!("B{n}"), n, 50_000)).collect();
+    desk.bring(json!([free_contract("HD1", bills)])).await;
+    let items = desk.items(&lan, "HD1").await;
+    let money = async |id: &Value, amount: i64| {
+        let money = Incoming { amount: Some(amount), reference: None, currency: None, untold: false };
+        gateway.payos_money(code_of(&desk, id).await, money).expect("a link");
+    };
+    let decide = async |id: &Value, decision: &str| {
+        let found = desk.shop.store().desk().payment(id.as_i64().unwrap()).await.unwrap().unwrap();
+        let body = json!({ "decision": decision, "reason": "khách quen" });
+        let (status, answer) = desk.shop.post(&format!("/api/payments/{}/decide", found.payment), body).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+    };
+    // Too little: nothing is receipted, and nobody else takes it, until a person says so.
+    let (_, shown) = desk.pay(&lan, "HD1", &items[..1], "payos_qr").await;
+    money(&shown["id"], 30_000).await;
+    let short = becomes(&desk, &lan, &shown["id"], "underpaid").await;
+    assert_eq!((&short["receipt"], &short["items"][0]["state"]), (&Value::Null, &json!("taken")));
+    decide(&shown["id"], "accept").await;
+    let paid = becomes(&desk, &lan, &shown["id"], "paid").await;
+    assert_eq!((paid["receipt"]["number"].is_string(), &paid["items"][0]["state"]), (true, &json!("paid")), "{paid}");
+    // Taken back, and paid all the same: nobody has taken its bill since, so it pays it.
+    let (_, shown) = desk.pay(&lan, "HD1", &items[1..2], "payos_qr").await;
+    let code = code_of(&desk, &shown["id"]).await;
+    let late = crate::pay::official(code, "FT-LATE", 50_000, sandbox.gateway().settings()["payos"]["checksum_key"].as_str().unwrap());
+    let cancelled = desk.post(&lan, &format!("/api/desk/payments/{}/cancel", shown["id"]), json!({})).await;
+    assert_eq!(cancelled.1["state"], json!("cancelled"));
+    desk.shop.raw_webhook("/webhook/payos", &late, None).await;
+    becomes(&desk, &lan, &shown["id"], "review").await;
+    assert!(desk.items(&lan, "HD1").await.contains(&items[1]), "a person says whose it is");
+    decide(&shown["id"], "accept").await;
+    let paid = becomes(&desk, &lan, &shown["id"], "paid").await;
+    assert_eq!(paid["items"][0]["state"], json!("paid"), "{paid}");
+    // The same, but somebody else was paid for it meanwhile: too much, and no second receipt.
+    let (_, shown) = desk.pay(&lan, "HD1", &items[2..], "payos_qr").await;
+    let code = code_of(&desk, &shown["id"]).await;
+    let late = crate::pay::official(code, "FT-LATER", 50_000, sandbox.gateway().settings()["payos"]["checksum_key"].as_str().unwrap());
+    desk.post(&lan, &format!("/api/desk/payments/{}/cancel", shown["id"]), json!({})).await;
+    assert_eq!(desk.pay(&lan, "HD1", &items[2..], "cash").await.0, StatusCode::CREATED);
+    desk.shop.raw_webhook("/webhook/payos", &late, None).await;
+    becomes(&desk, &lan, &shown["id"], "review").await;
+    decide(&shown["id"], "accept").await;
+    let surplus = becomes(&desk, &lan, &shown["id"], "paid").await;
+    assert_eq!((&surplus["receipt"], &surplus["items"][0]["state"]), (&Value::Null, &json!("open")), "{surplus}");
+    let book = desk.book().await;
+    assert_eq!((&book["collected"], &book["transfers"]), (&json!({ "cash": 50_000, "wallet": 0, "qr": 100_000 }), &json!(130_000)), "{book}");
+    let amounts: Vec<i64> = book["differences"].as_array().unwrap().iter().map(|d| d["amount"].as_i64().unwrap()).collect();
+    assert!(amounts.contains(&50_000) && amounts.contains(&-20_000), "{book}");
+    desk.shop.books().await;
+}
+}
+
+on_both! {
 async fn customers_are_told_by_who_can_reach_them(base: &Base) {
     let (sandbox, desk) = DeskShop::live(base).await;
     let gateway = sandbox.gateway();

@@ -284,7 +284,7 @@ impl PayShop {
         .await
     }
 
-    async fn raw_webhook(
+    pub async fn raw_webhook(
         &self,
         path: &str,
         body: &str,

@@ -138,16 +138,17 @@ pub(super) async fn reserve(
     kind: Option<CollectorKind>,
     amount: i64,
 ) -> Result<bool, StoreError> {
-    let today = day_of(tx.now_ms());
+    let mut given = values![amount, tx.now_ms(), user, amount];
+    // Only a technician has an extra limit, until its last day.
     let extra = if kind == Some(CollectorKind::Technician) {
-        "CASE WHEN extra_until >= ? THEN extra ELSE 0 END"
+        given.push(day_of(tx.now_ms()).into());
+        " + CASE WHEN extra_until >= ? THEN extra ELSE 0 END"
     } else {
-        "CASE WHEN ? = '' THEN extra ELSE 0 END"
+        ""
     };
     let sql = format!(
-        "UPDATE collector SET held = held + ?, updated_at = ? WHERE user_id = ? AND held + ? <= cash_limit + {extra}"
+        "UPDATE collector SET held = held + ?, updated_at = ? WHERE user_id = ? AND held + ? <= cash_limit{extra}"
     );
-    let given = values![amount, tx.now_ms(), user, amount, today];
     Ok(execute(tx, &sql, given).await? > 0)
 }
 

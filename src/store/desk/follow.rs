@@ -109,10 +109,14 @@ pub(in crate::store) async fn follow(
 ) -> Result<(), StoreError> {
     debug_assert_eq!(payment.payable.kind, PayableKind::Receipt);
     let id = payment.payable.id;
-    if is_paid_now {
+    let (now, was) = (payment.state(), before.state);
+    // Less than the sum, and a person takes it for all: the shop bears the rest, and the book names it.
+    let is_accepted = now == PaymentState::Paid
+        && was == PaymentState::Underpaid
+        && payment.standing.money.credited > 0;
+    if is_paid_now || is_accepted {
         return paid(tx, id).await;
     }
-    let (now, was) = (payment.state(), before.state);
     let is_over = matches!(
         now,
         PaymentState::Cancelled | PaymentState::Expired | PaymentState::Failed
@@ -161,7 +165,7 @@ async fn give_back(tx: &Tx, id: i64) -> Result<(), StoreError> {
             return Ok(());
         }
     }
-    open_items(tx, id, &["paid"]).await
+    open_items(tx, id, &["paid", "taken"]).await
 }
 
 /// The head of a payment at the door, for what follows from its money.
@@ -227,7 +231,7 @@ async fn paid(tx: &Tx, id: i64) -> Result<(), StoreError> {
     }
     let number = next_number(tx, head.owner_id, &day).await?;
     let number = receipt_number(now, number);
-    let sql = "UPDATE desk_payment SET receipt_number = ?, receipt_day = ?, receipt_at = ?, updated_at = ? WHERE id = ?";
+    let sql = "UPDATE desk_payment SET receipt_number = ?, receipt_day = ?, receipt_at = ?, status = 'confirmed', updated_at = ? WHERE id = ?";
     execute(
         tx,
         sql,
