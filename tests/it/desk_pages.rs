@@ -738,3 +738,155 @@ async fn imports_and_takes_back(door: &Door) {
     assert_eq!(find().await, 0);
     door.is_fine("undone").await;
 }
+
+/// A cookie of somebody who has signed in, without a browser.
+async fn cookie_of(shop: &PayShop, who: &str) -> String {
+    let answer = shop
+        .http
+        .post(format!("{}/admin/sign-in", shop.running.url()))
+        .form(&[("username", who), ("password", PASSWORD), ("next", "/desk")])
+        .send()
+        .await
+        .expect("answered");
+    assert_eq!(answer.headers()["location"], "/desk");
+    let cookie = answer.headers()["set-cookie"].to_str().expect("text");
+    cookie.split(';').next().unwrap_or_default().to_owned()
+}
+
+/// A shop with a collector, somebody who answers for it, and an operator, who has nothing to do at the desk.
+async fn shop_with_people(base: &Base, contracts: &[Value]) -> PayShop {
+    let shop = PayShop::open(base).await;
+    let collector = CollectorWanted {
+        kind: Some("thu_cuoc"),
+        cash_limit: Some(5_000_000),
+        extra: None,
+    };
+    put_person(&shop, "luc", "Trần Văn Lực", Role::Collector, collector).await;
+    for (login, role) in [("lan", Role::Manager), ("hoa", Role::Operator)] {
+        put_person(&shop, login, login, role, CollectorWanted::default()).await;
+    }
+    bring(&shop, contracts).await;
+    shop
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_page_of_the_desk_has_its_door() {
+    use gachno::server::web::route::Need;
+    use reqwest::{Method, StatusCode};
+
+    let base = Base::new(Which::Sqlite).expect("a database");
+    let shop = shop_with_people(&base, &[]).await;
+    let (luc, hoa) = (cookie_of(&shop, "luc").await, cookie_of(&shop, "hoa").await);
+    let routes = gachno::server::desk::pages::routes();
+    assert!(routes.len() > 30, "{}", routes.len());
+    for route in routes {
+        let path = route
+            .path
+            .replace("{number}", "NONE")
+            .replace("{id}", "999999")
+            .replace("{token}", "none");
+        let ask = async |cookie: &str, from: &str| {
+            let request = shop
+                .http
+                .request(
+                    route.method.clone(),
+                    format!("{}{path}", shop.running.url()),
+                )
+                .header("accept", "text/html")
+                .header("sec-fetch-site", from)
+                .header("cookie", cookie);
+            let request = if route.method == Method::POST {
+                request.form(&[("items", "1")])
+            } else {
+                request
+            };
+            request.send().await.expect("answered")
+        };
+        let stranger = ask("", "same-origin").await;
+        let operator = ask(&hoa, "same-origin").await;
+        if route.need == Need::Nothing {
+            assert!(
+                stranger.status() == StatusCode::OK || path.starts_with("/receipts"),
+                "{path}"
+            );
+            continue;
+        }
+        if route.method == Method::GET {
+            let to = stranger.headers()["location"]
+                .to_str()
+                .expect("text")
+                .to_owned();
+            assert!(
+                to.starts_with("/admin/sign-in?next=%2Fdesk"),
+                "{path}: {to}"
+            );
+        } else {
+            assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED, "{path}");
+            let foreign = ask(&luc, "cross-site").await;
+            assert_eq!(foreign.status(), StatusCode::FORBIDDEN, "{path}");
+        }
+        assert_eq!(operator.status(), StatusCode::FORBIDDEN, "{path}");
+        let collector = ask(&luc, "same-origin").await;
+        let is_managers = path.starts_with("/desk/manage");
+        assert_eq!(
+            collector.status() == StatusCode::FORBIDDEN,
+            is_managers,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_page_is_light_the_first_time_and_lighter_after() {
+    let base = Base::new(Which::Sqlite).expect("a database");
+    let bills: Vec<Value> = (0..24)
+        .map(|n| {
+            bill(
+                &format!("HD-{n:02}"),
+                &format!("20{:02}-{:02}-01", 24 + n / 12, n % 12 + 1),
+                264_000,
+            )
+        })
+        .collect();
+    let big = contract("BIG", "Khách Nhiều Hóa Đơn", bills, vec![]);
+    let shop = shop_with_people(&base, &[big]).await;
+    let luc = cookie_of(&shop, "luc").await;
+    let weight = async |path: &str| {
+        let plain = reqwest::Client::builder()
+            .no_gzip()
+            .build()
+            .expect("a client");
+        let answer = plain
+            .get(format!("{}{path}", shop.running.url()))
+            .header("accept-encoding", "gzip")
+            .header("accept", "text/html")
+            .header("cookie", &luc)
+            .send()
+            .await
+            .expect("answered");
+        assert!(answer.status().is_success(), "{path}");
+        answer.bytes().await.expect("read").len()
+    };
+    let mut files = 0;
+    for file in [
+        "/desk/assets/desk.css",
+        "/desk/assets/desk.js",
+        "/desk/assets/icon.svg",
+        "/desk/sw.js",
+        "/desk/manifest.webmanifest",
+    ] {
+        files += weight(file).await;
+    }
+    for path in [
+        "/desk",
+        "/desk/search?q=big",
+        "/desk/contracts/BIG",
+        "/desk/cash",
+        "/desk/day",
+        "/desk/me",
+    ] {
+        let page = weight(path).await;
+        assert!(page <= 15_000, "{path}: {page}");
+        assert!(page + files <= 60_000, "{path}: {page} + {files}");
+    }
+}

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::contract::key_of;
 use super::draw::{Drawn, amount, form_key, go, notice, page_with, shell};
-use crate::domain::desk::blocked;
 use crate::domain::desk::message::written;
+use crate::domain::desk::{Rule, blocked};
 use crate::server::AppState;
 use crate::server::desk::cash;
 use crate::server::desk::contract::circumstances;
@@ -86,7 +86,7 @@ async fn drawn(
             format!("{}{until}", money(cash.extra))
         }),
         remaining: money(cash.remaining().max(0)),
-        blocked: blocked(&around).map(|rule| rule.message()),
+        blocked: blocked(&around).map(Rule::message),
         days: days
             .iter()
             .map(|day| (written(&day.day), money(day.held)))

@@ -81,9 +81,8 @@ pub fn contract_url(number: &str) -> String {
 
 /// An address of the desk; the last part of it may be anything.
 fn below(room: &str, last: &str) -> String {
-    let mut url = match Url::parse("http://desk/desk") {
-        Ok(url) => url,
-        Err(_) => return "/desk".to_owned(),
+    let Ok(mut url) = Url::parse("http://desk/desk") else {
+        return "/desk".to_owned();
     };
     if let Ok(mut path) = url.path_segments_mut() {
         path.extend([room, last]);

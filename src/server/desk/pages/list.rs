@@ -4,8 +4,8 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 
 use super::draw::{Drawn, contract_url, notice, page, shell};
-use crate::domain::desk::blocked;
 use crate::domain::desk::message::written;
+use crate::domain::desk::{Rule, blocked};
 use crate::server::AppState;
 use crate::server::desk::contract::circumstances;
 use crate::server::desk::view::{ListPage, ListRow, OrderLink, Tab};
@@ -46,7 +46,7 @@ pub async fn today(
     page(&ListPage {
         shell,
         asked: String::new(),
-        blocked: blocked(&around).map(|rule| rule.message()),
+        blocked: blocked(&around).map(Rule::message),
         cash: collector.map(|c| (money(c.cash.held), money(c.cash.remaining().max(0)))),
         orders: vec![
             OrderLink {

@@ -108,7 +108,6 @@ pub async fn notify_form(
     let on: Vec<&str> = ways.iter().filter(|(_, on)| *on).map(|(n, _)| *n).collect();
     let text = preview(view, kind);
     Ok(NotifyForm {
-        is_open: false,
         summary: if on.is_empty() {
             "không gửi".to_owned()
         } else {

@@ -121,23 +121,19 @@ pub async fn genuine(
         let receipt = receipt.ok_or_else(|| nothing("Không có phiếu thu này."))?;
         return Ok(Json(public_shown(&receipt)).into_response());
     }
-    match (desk, receipt) {
-        (Some(desk), Some(receipt)) => {
-            let shop = shop_of(&app, desk.owner_id).await?;
-            let shown = GenuineReceipt {
-                number: receipt.number,
-                total: money(receipt.total),
-                words: in_words(receipt.total),
-                at: time(receipt.at),
-            };
-            let page = GenuinePage::of(shop, shown, receipt.is_cancelled);
-            page_with(StatusCode::OK, &page)
-        }
-        _ => {
-            let page = GenuinePage::none("GạchNợ".to_owned());
-            page_with(StatusCode::NOT_FOUND, &page)
-        }
-    }
+    let Some((desk, receipt)) = desk.zip(receipt) else {
+        let page = GenuinePage::none("GạchNợ".to_owned());
+        return page_with(StatusCode::NOT_FOUND, &page);
+    };
+    let shop = shop_of(&app, desk.owner_id).await?;
+    let shown = GenuineReceipt {
+        number: receipt.number,
+        total: money(receipt.total),
+        words: in_words(receipt.total),
+        at: time(receipt.at),
+    };
+    let page = GenuinePage::of(shop, shown, receipt.is_cancelled);
+    page_with(StatusCode::OK, &page)
 }
 
 /// `GET /receipts/{token}/pdf`: the receipt without anybody's name, phone or address, for whoever has the QR.

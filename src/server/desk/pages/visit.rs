@@ -48,14 +48,15 @@ pub async fn visit_form(
 }
 
 fn said(visit: &PastVisit) -> String {
-    let mut said = format!("{}: {}", time(visit.at), visit.reason);
-    if let Some(day) = &visit.again_on {
-        said.push_str(&format!(", hẹn {}", written(day)));
-    }
-    if !visit.note.is_empty() {
-        said.push_str(&format!(" ({})", visit.note));
-    }
-    said
+    let mut said = vec![format!("{}: {}", time(visit.at), visit.reason)];
+    said.extend(
+        visit
+            .again_on
+            .as_deref()
+            .map(|day| format!("hẹn {}", written(day))),
+    );
+    said.extend(Some(visit.note.clone()).filter(|note| !note.is_empty()));
+    said.join(", ")
 }
 
 /// `POST /desk/contracts/{number}/visit`

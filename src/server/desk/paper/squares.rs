@@ -27,15 +27,15 @@ pub fn squares(text: &str) -> Option<Squares> {
 impl Squares {
     /// The outline of all dark squares, as SVG writes a path: neighbours in a row are one piece.
     pub fn svg_path(&self) -> String {
-        let mut path = String::new();
+        let mut pieces = Vec::new();
         let mut dark = self.dark.iter().copied().peekable();
         while let Some((x, y)) = dark.next() {
             let mut length = 1;
             while dark.next_if_eq(&(x + length, y)).is_some() {
                 length += 1;
             }
-            path.push_str(&format!("M{x} {y}h{length}v1h-{length}z"));
+            pieces.push(format!("M{x} {y}h{length}v1h-{length}z"));
         }
-        path
+        pieces.concat()
     }
 }

@@ -95,9 +95,8 @@ pub struct MethodRow {
 
 /// Whom to tell, and how.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "ways, each on or off")]
 pub struct NotifyForm {
-    /// Is it shown at once?
-    pub is_open: bool,
     /// In few words.
     pub summary: String,
     /// To which number.

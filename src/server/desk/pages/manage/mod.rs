@@ -163,16 +163,19 @@ fn holder((login, name, collector): &(String, String, Collector)) -> Holder {
         Some(CollectorKind::FeeCollector) => "Thu cước",
         None => "Chưa xếp loại",
     };
-    let mut facts = format!("{kind} · hạn mức {}", money(cash.limit + cash.extra));
+    let mut facts = vec![kind.to_owned()];
+    facts.push(format!("hạn mức {}", money(cash.limit + cash.extra)));
     if cash.held_of_earlier_days > 0 {
-        let earlier = money(cash.held_of_earlier_days);
-        facts.push_str(&format!(" · của ngày trước {earlier}"));
+        facts.push(format!(
+            "của ngày trước {}",
+            money(cash.held_of_earlier_days)
+        ));
     }
     Holder {
         name: named(login, name),
         held: money(cash.held),
         used: hundredths(cash.held, cash.limit + cash.extra),
-        facts,
+        facts: facts.join(" · "),
     }
 }
 
