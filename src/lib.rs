@@ -18,6 +18,7 @@ pub mod crash;
 pub mod desktop;
 pub mod domain;
 pub mod engine;
+mod fonts;
 pub mod ledger;
 mod mishap;
 pub mod mock_api;

@@ -304,7 +304,7 @@ pub enum StoreCommand {
     reason = "flags, named as they are typed"
 )]
 pub struct StoreProvider {
-    /// payos, vnpay, wallet, vietqr, smtp, sms, zns, hifpt
+    /// payos, vnpay, wallet, vietqr, smtp, sms, zns, hifpt, backoffice
     pub kind: String,
     /// Which payee's.
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -412,7 +412,7 @@ pub struct Bench {
     /// model: attempts that are simulated.
     #[arg(long, default_value_t = 1_000_000)]
     pub attempts: u64,
-    /// server, payments: an empty MariaDB database to measure too.
+    /// server, payments, desk: an empty MariaDB database to measure too.
     #[arg(long, value_name = "URL", visible_alias = "database")]
     pub mariadb: Option<String>,
     /// payments: pages that are open at the same time.
@@ -421,6 +421,9 @@ pub struct Bench {
     /// payments: payments held, against a thousand.
     #[arg(long, default_value_t = 50_000)]
     pub held: u32,
+    /// desk: contracts that are held.
+    #[arg(long, default_value_t = 200_000)]
+    pub contracts: u32,
     /// crash: trials whose name has this in it; payment, sessions, goals: services.
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
@@ -458,6 +461,8 @@ pub enum BenchName {
     Server,
     /// What customers pay: webhooks a second, making a payment, open pages, reconciling, letters.
     Payments,
+    /// The collection desk: a contract opened, contracts found, receipts a second, pages' weight.
+    Desk,
     /// Simulates engine and portal without a browser: a crash, a late answer or worse at every
     /// step.
     Model,
@@ -478,6 +483,7 @@ impl BenchName {
             Self::Crash => "crash",
             Self::Server => "server",
             Self::Payments => "payments",
+            Self::Desk => "desk",
             Self::Model => "model",
         }
     }

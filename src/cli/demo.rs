@@ -1,5 +1,6 @@
 //! `gachno demo`: everything on this machine, nothing to configure, no real money anywhere.
 
+mod desk;
 mod pay;
 
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub struct Servers {
     token: SecretString,
     /// What customers pay by.
     shop: pay::Shop,
+    /// Where a collector takes what is owed at doors.
+    desk: desk::Desk,
     /// Brings sample jobs to the server whenever it has none left.
     supply: tokio::task::JoinHandle<()>,
 }
@@ -95,7 +98,10 @@ fn window(latency_ms: u64) -> Ended {
 
 /// The portal, and a server with an empty database in this folder and sample jobs in it.
 async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
+    let mut scenario = Scenario::default();
+    desk::owe(&mut scenario);
     let sandbox = sandbox::start(sandbox::SandboxOptions {
+        scenario,
         latency: Duration::from_millis(latency_ms),
         ..sandbox::SandboxOptions::default()
     })
@@ -118,6 +124,9 @@ async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
     let shop = pay::Shop::open(&server, &sandbox)
         .await
         .map_err(Failure::cannot_run)?;
+    let desk = desk::Desk::open(&server)
+        .await
+        .map_err(Failure::cannot_run)?;
     for service in Service::ALL {
         bring(&store, service).await.map_err(Failure::cannot_run)?;
     }
@@ -136,6 +145,7 @@ async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
         server,
         token: machine.token,
         shop,
+        desk,
         supply,
     })
 }
@@ -212,6 +222,7 @@ async fn headless(latency_ms: u64) -> Ended {
     ));
     tell_owner(&servers);
     let mut exit = customer_pays(&servers).await?;
+    let taken = servers.desk.take().await.map_err(Failure::cannot_run)?;
     let mut paid = Vnd::ZERO;
     for service in Service::ALL {
         let fetched = link
@@ -241,6 +252,12 @@ async fn headless(latency_ms: u64) -> Ended {
         }
     }
     link.close().await;
+    let outcome = servers.desk.outcome(&taken).await;
+    let (told_of_desk, is_right) = outcome.map_err(Failure::cannot_run)?;
+    say(&told_of_desk);
+    if !is_right {
+        exit = Exit::NeedsReview;
+    }
     let truth = servers.sandbox.truth();
     let told = told(&servers).await.map_err(Failure::cannot_run)?;
     say(&format!(
@@ -300,6 +317,7 @@ async fn told(servers: &Servers) -> Result<i64, StoreError> {
 /// How to look into the server's web admin.
 fn tell_owner(servers: &Servers) {
     use secrecy::ExposeSecret;
+    tell(&servers.desk.invitation());
     if let Some(owner) = &servers.server.first_owner {
         tell(&format!(
             "Trang quản trị: {}/admin  ·  {}  ·  mật khẩu một lần: {}",

@@ -69,14 +69,8 @@ const fn rgb(code: u32) -> Color32 {
 pub fn apply(ctx: &Context) {
     let mut fonts = FontDefinitions::default();
     for (name, bytes) in [
-        (
-            "noto",
-            include_bytes!("../../assets/fonts/NotoSans-Regular.ttf").as_slice(),
-        ),
-        (
-            "noto-bold",
-            include_bytes!("../../assets/fonts/NotoSans-Bold.ttf").as_slice(),
-        ),
+        ("noto", crate::fonts::REGULAR),
+        ("noto-bold", crate::fonts::BOLD),
         (
             "noto-symbols",
             include_bytes!("../../assets/fonts/NotoSansSymbols2-Subset.ttf").as_slice(),

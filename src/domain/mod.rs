@@ -11,6 +11,7 @@ pub mod agent;
 pub mod attempt;
 pub mod batch;
 pub mod calendar;
+pub mod desk;
 pub mod driver;
 pub mod guard;
 pub mod job;

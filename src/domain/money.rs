@@ -1,8 +1,10 @@
 //! Whole đồng.
 
 mod spoken;
+mod words;
 
 pub use spoken::spoken;
+pub use words::in_words;
 
 use std::fmt;
 use std::iter::Sum;

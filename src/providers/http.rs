@@ -88,6 +88,25 @@ impl Http {
         if let Some(body) = call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
+        self.answered(request).await
+    }
+
+    /// Sends a form once, as pages do.
+    pub async fn send_form(
+        &self,
+        url: Url,
+        headers: Vec<(&'static str, String)>,
+        form: String,
+    ) -> Result<Answer, ProviderFault> {
+        let kind = "application/x-www-form-urlencoded";
+        let mut request = self.client.post(url).header(CONTENT_TYPE, kind).body(form);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        self.answered(request).await
+    }
+
+    async fn answered(&self, request: reqwest::RequestBuilder) -> Result<Answer, ProviderFault> {
         let mut response = request.send().await.map_err(|e| self.lost(&e))?;
         let status = response.status().as_u16();
         let told = response.headers().get(RETRY_AFTER);

@@ -8,8 +8,10 @@
 //! failure; an answer without a good signature is no answer where the provider signs; a secret never
 //! stands in an error or in `Debug`.*
 
+pub mod backoffice;
 mod digest;
 mod http;
+pub mod message;
 mod pace;
 pub mod payos;
 pub mod settings;
@@ -229,6 +231,15 @@ pub enum WebhookRefusal {
     Shape(String),
 }
 
+/// A wallet as it is linked to somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WalletLink {
+    /// Is one?
+    pub is_linked: bool,
+    /// Its phone number, as far as it is shown: `******4567`.
+    pub masked_phone: String,
+}
+
 /// Money that is to be paid back.
 #[derive(Debug, Clone)]
 pub struct RefundOrder {
@@ -370,6 +381,14 @@ pub trait PaymentProvider: Send + Sync {
         not_offered(self.kind())
     }
 
+    /// The wallet that is linked to somebody, by their name there.
+    fn wallet_link<'a>(
+        &'a self,
+        _agent: &'a str,
+    ) -> BoxFuture<'a, Result<WalletLink, ProviderFault>> {
+        not_offered(self.kind())
+    }
+
     /// Is it there, and does it know our keys? Moves nothing.
     fn check(&self) -> BoxFuture<'_, Result<(), ProviderFault>>;
 
@@ -394,7 +413,7 @@ pub fn make(settings: &Settings) -> Result<Arc<dyn PaymentProvider>, SettingsFau
         Some(Provider::VnPay) => Arc::new(vnpay::VnPay::new(&settings)?),
         Some(Provider::Wallet) => Arc::new(wallet::Wallet::new(&settings)?),
         Some(Provider::VietQr) => Arc::new(vietqr::OwnAccount::new(&settings)?),
-        None => {
+        Some(Provider::Cash) | None => {
             return Err(SettingsFault::Bad {
                 name: "channel",
                 why: "không phải kênh thanh toán (no payments go by it)",

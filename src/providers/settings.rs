@@ -134,13 +134,14 @@ impl Channel {
         }
     }
 
-    /// The channel that payments of a provider go by.
-    pub const fn of_provider(provider: Provider) -> Self {
+    /// The channel that payments of a provider go by. Cash goes by none.
+    pub const fn of_provider(provider: Provider) -> Option<Self> {
         match provider {
-            Provider::PayOs => Self::PayOs,
-            Provider::VnPay => Self::VnPay,
-            Provider::Wallet => Self::Wallet,
-            Provider::VietQr => Self::VietQr,
+            Provider::PayOs => Some(Self::PayOs),
+            Provider::VnPay => Some(Self::VnPay),
+            Provider::Wallet => Some(Self::Wallet),
+            Provider::VietQr => Some(Self::VietQr),
+            Provider::Cash => None,
         }
     }
 
@@ -374,6 +375,17 @@ impl Settings {
         }
         shown.insert("missing".to_owned(), json!(self.missing()));
         Json::Object(shown)
+    }
+
+    /// Names with texts.
+    pub fn texts(&self, name: &str) -> std::collections::BTreeMap<String, String> {
+        let members = self.members.get(name).and_then(Json::as_object);
+        let text = |(name, value): (&String, &Json)| match value {
+            Json::String(text) => Some((name.clone(), text.clone())),
+            Json::Number(number) => Some((name.clone(), number.to_string())),
+            _ => None,
+        };
+        members.into_iter().flatten().filter_map(text).collect()
     }
 
     /// In the place of `before`: another checksum key keeps the one before, so that what was signed with

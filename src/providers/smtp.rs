@@ -189,9 +189,8 @@ impl Mailer {
             .map_err(|_| late())?
             .map_err(|error| match fault_of(&error) {
                 // A server that turns us away at its door says nothing about the letter.
-                LetterFault::Permanent(why) | LetterFault::Temporary(why) => {
-                    LetterFault::Temporary(why)
-                }
+                LetterFault::Permanent(why) => LetterFault::Temporary(why),
+                fault => fault,
             })
     }
 

@@ -17,6 +17,7 @@ use super::channels::OpenChannels;
 use super::config::ServeConfig;
 use super::connections::ConnectionLimits;
 use super::mail::Mailers;
+use super::messages::Carriers;
 use super::pay::PayState;
 use super::vault::SecretKeys;
 use crate::store::settings::Shop;
@@ -69,6 +70,7 @@ struct Inner {
     /// What is carried through even when nobody waits for it any more.
     begun: TaskTracker,
     pay: PayState,
+    carriers: Carriers,
 }
 
 impl AppState {
@@ -103,6 +105,7 @@ impl AppState {
                 deadlines,
                 begun,
                 pay: PayState::default(),
+                carriers: Carriers::default(),
             }),
         }
     }
@@ -126,6 +129,11 @@ impl AppState {
     pub(super) async fn carried(&self) {
         self.inner.begun.close();
         self.inner.begun.wait().await;
+    }
+
+    /// Who carries messages.
+    pub(super) fn carriers(&self) -> &Carriers {
+        &self.inner.carriers
     }
 
     /// What payments keep in the process.

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::app::AppState;
 use super::web::limits::OURS_ALONE;
 use super::web::problem::Problem;
-use super::{admin, api, metrics, pay};
+use super::{admin, api, desk, messages, metrics, pay};
 
 /// Bytes of an address that the log keeps.
 const PATH_LOGGED: usize = 200;
@@ -80,6 +80,8 @@ pub fn router(app: AppState) -> Router {
         .merge(api::router(&app))
         .merge(admin::router(&app))
         .merge(pay::router(&app))
+        .merge(desk::router(&app))
+        .merge(messages::router(&app))
         .fallback(async || Problem::not_found("Không có địa chỉ này."))
         .method_not_allowed_fallback(async || {
             Problem::new(

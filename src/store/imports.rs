@@ -73,6 +73,29 @@ impl Imports<'_> {
         })
     }
 
+    /// The last imports into a table, the newest first.
+    pub async fn recent(
+        &self,
+        table: &'static Table,
+        most: u32,
+    ) -> Result<Vec<ImportRow>, StoreError> {
+        let sql = format!(
+            "SELECT id, table_name, filename, row_count, undone_at FROM imports WHERE table_name = ? ORDER BY id DESC LIMIT {most}"
+        );
+        let rows = all(self.store, &sql, values![table.name]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ImportRow {
+                    id: int(row, 0)?,
+                    table: text(row, 1)?,
+                    filename: text_or_none(row, 2)?,
+                    rows: int(row, 3)?,
+                    is_undone: int_or_none(row, 4)?.is_some(),
+                })
+            })
+            .collect()
+    }
+
     /// Begins an import.
     pub async fn begin(
         &self,

@@ -18,6 +18,7 @@ mod base;
 pub mod catalogue;
 pub mod channels;
 pub mod collection;
+pub mod desk;
 pub mod imports;
 pub mod jobs;
 pub mod letters;

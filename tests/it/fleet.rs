@@ -93,7 +93,7 @@ impl Drop for Killed {
 }
 
 /// An operator's machine.
-struct Machine {
+pub struct Machine {
     home: tempfile::TempDir,
     wire: Wire,
     at_work: Option<Killed>,
@@ -101,7 +101,7 @@ struct Machine {
 
 impl Machine {
     /// `agent`: whose portal account it pays from.
-    async fn new(fleet: &Fleet, agent: &str, name: &str) -> Self {
+    pub async fn new(fleet: &Fleet, agent: &str, name: &str) -> Self {
         let home = tempfile::tempdir().expect("folder");
         let token = fleet
             .store
@@ -161,7 +161,7 @@ impl Machine {
     }
 
     /// Takes some jobs and does them.
-    fn work(&mut self) {
+    pub fn work(&mut self) {
         let mut run = self.command(&[
             "run",
             "gach_dien_evn",
@@ -175,7 +175,7 @@ impl Machine {
         self.at_work = Some(Killed(run.spawn().expect("starts")));
     }
 
-    fn is_at_work(&mut self) -> bool {
+    pub fn is_at_work(&mut self) -> bool {
         self.at_work
             .as_mut()
             .is_some_and(|run| run.0.try_wait().expect("asked").is_none())
@@ -208,7 +208,7 @@ impl Drop for Machine {
     }
 }
 
-fn program(arguments: &[&str], home: &Path) -> Command {
+pub fn program(arguments: &[&str], home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gachno"));
     command
         .args(arguments)
@@ -220,11 +220,11 @@ fn program(arguments: &[&str], home: &Path) -> Command {
 }
 
 /// A server as a process, the portal, and a look into the server's database.
-struct Fleet {
-    home: tempfile::TempDir,
-    sandbox: Sandbox,
-    store: Store,
-    address: SocketAddr,
+pub struct Fleet {
+    pub home: tempfile::TempDir,
+    pub sandbox: Sandbox,
+    pub store: Store,
+    pub address: SocketAddr,
     server: Option<Killed>,
 }
 
@@ -232,6 +232,11 @@ const OTHER_AGENT: &str = "1234567890_VTP_00002_DB";
 
 impl Fleet {
     async fn open(bills: usize) -> Self {
+        Self::owing(bills, true).await
+    }
+
+    /// A portal where so many bills are owed; are there jobs for them?
+    pub async fn owing(bills: usize, with_jobs: bool) -> Self {
         gachno::init_tls();
         let mut scenario = Scenario::default();
         let mut other = scenario.agents[0].clone();
@@ -255,7 +260,10 @@ impl Fleet {
         let store = Store::open(&sqlite_url(&Home::at(home.path()).server_database()))
             .await
             .expect("database");
-        let jobs: Vec<NewJob> = (0..bills).map(|number| job(&code(number))).collect();
+        let jobs: Vec<NewJob> = (0..bills)
+            .filter(|_| with_jobs)
+            .map(|number| job(&code(number)))
+            .collect();
         store
             .jobs()
             .add(&jobs, &Actor::system())
@@ -329,7 +337,7 @@ impl Fleet {
     }
 }
 
-fn code(number: usize) -> String {
+pub fn code(number: usize) -> String {
     format!("PE{number:05}")
 }
 
@@ -350,7 +358,7 @@ fn job(code: &str) -> NewJob {
     )
 }
 
-async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !condition().await {
         assert!(Instant::now() < end, "{what}");

@@ -38,6 +38,7 @@ pub fn letter(code: &str) -> NewLetter {
         subject: format!("Đã nhận {code}"),
         text: "Cảm ơn.\n.\nHết".to_owned(),
         html: Some("<p>Cảm ơn.</p>".to_owned()),
+        data: None,
     }
 }
 

@@ -24,6 +24,14 @@ mod cli_store;
 mod crash;
 #[cfg(unix)]
 mod database;
+#[cfg(unix)]
+mod desk;
+#[cfg(unix)]
+mod desk_kills;
+#[cfg(unix)]
+mod desk_loop;
+#[cfg(unix)]
+mod desk_pages;
 mod doctor;
 mod faults;
 mod fleet;

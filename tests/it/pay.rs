@@ -107,7 +107,7 @@ impl PayShop {
         self.running.app().store()
     }
 
-    fn pass(&self, ms: i64) {
+    pub fn pass(&self, ms: i64) {
         let clock = self.clock.as_ref().expect("a clock of the test's own");
         clock.fetch_add(ms, Ordering::Relaxed);
     }
@@ -284,7 +284,7 @@ impl PayShop {
         .await
     }
 
-    async fn raw_webhook(
+    pub async fn raw_webhook(
         &self,
         path: &str,
         body: &str,

@@ -29,10 +29,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const AMOUNT: i64 = 150_000;
 
 /// A server in a process of its own, always at the same address.
-struct Served(Child);
+pub struct Served(Child);
 
 impl Served {
-    async fn start(home: &Path, database: &str, port: u16) -> Self {
+    pub async fn start(home: &Path, database: &str, port: u16) -> Self {
         let mut serve = Command::new(env!("CARGO_BIN_EXE_gachno"));
         serve
             .args(["serve", "--listen", &format!("127.0.0.1:{port}")])

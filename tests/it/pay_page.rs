@@ -16,31 +16,32 @@ use crate::pay::PayShop;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn picture(page: &Client, folder: &Path, name: &str) {
+pub async fn picture(page: &Client, folder: &Path, name: &str) {
     let png = page.screenshot().await.expect("a picture");
     std::fs::write(folder.join(format!("{name}.png")), png).expect("kept");
 }
 
-async fn waits_for(page: &Client, css: &str) {
+pub async fn waits_for(page: &Client, css: &str) {
     let found = page.wait().at_most(PATIENCE).for_element(Locator::Css(css));
     found.await.expect(css);
 }
 
-async fn number(page: &Client, script: &str) -> f64 {
+pub async fn number(page: &Client, script: &str) -> f64 {
     let answer = page.execute(script, vec![]).await.expect("a script");
     answer.as_f64().expect("a number")
 }
 
 /// Nothing sticks out of a phone, and nothing is too small for a thumb.
-async fn fits_a_phone(page: &Client) {
+pub async fn fits_a_phone(page: &Client) {
     let over = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
     assert!(number(page, over).await <= 0.0, "something sticks out");
-    let small = "return [...document.querySelectorAll('button, a, input')].filter(e => e.offsetParent && e.type !== 'hidden' && \
-                 (e.getBoundingClientRect().height < 44)).length";
-    assert!(
-        number(page, small).await <= 0.0,
-        "something is too small for a thumb"
-    );
+    // A tick is pressed on its label.
+    let small = "return [...document.querySelectorAll('button, a, input, select, summary')] \
+                 .filter(e => e.offsetParent && e.type !== 'hidden') \
+                 .map(e => e.matches('[type=checkbox], [type=radio]') ? e.closest('label') || e : e) \
+                 .filter(e => e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 80)).join()";
+    let small = page.execute(small, vec![]).await.expect("a script");
+    assert_eq!(small, json!(""), "too small for a thumb");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

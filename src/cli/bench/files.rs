@@ -209,14 +209,15 @@ fn workbook(folder: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Somebody who has signed in.
-struct Person {
+pub(super) struct Person {
     url: String,
     client: Client,
     cookie: String,
 }
 
 impl Person {
-    async fn sign_in(url: &str, password: &str) -> anyhow::Result<Self> {
+    /// Signs in with this login.
+    pub(super) async fn sign_in_as(url: &str, login: &str, password: &str) -> anyhow::Result<Self> {
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
@@ -228,7 +229,7 @@ impl Person {
         let answer = person
             .post(
                 "/admin/sign-in",
-                &[("username", LOGIN), ("password", password)],
+                &[("username", login), ("password", password)],
             )
             .await?;
         let cookies = answer
@@ -238,6 +239,24 @@ impl Person {
             .filter_map(|set| set.to_str().ok()?.split(';').next());
         person.cookie = cookies.collect::<Vec<_>>().join("; ");
         Ok(person)
+    }
+
+    async fn sign_in(url: &str, password: &str) -> anyhow::Result<Self> {
+        Self::sign_in_as(url, LOGIN, password).await
+    }
+
+    /// A page as it travels: packed, where the server packs it. Says what it weighs, and what it says.
+    pub(super) async fn weigh(&self, path: &str) -> anyhow::Result<usize> {
+        let request = self
+            .client
+            .get(format!("{}{path}", self.url))
+            .header("accept", "text/html")
+            .header("accept-encoding", "gzip");
+        let answer = request.header("cookie", &self.cookie).send().await?;
+        if !answer.status().is_success() {
+            bail!("{path}: {}", answer.status());
+        }
+        Ok(answer.bytes().await?.len())
     }
 
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> anyhow::Result<Response> {

@@ -1,6 +1,7 @@
 //! `gachno bench`: numbers of this machine, side by side in one run.
 
 mod crash;
+mod desk;
 mod files;
 mod goals;
 mod old_way;
@@ -89,6 +90,7 @@ pub async fn bench(options: Bench) -> Ended {
         BenchName::Crash => crash::crash(&options).await?,
         BenchName::Server => server::server(&options).await?,
         BenchName::Payments => Box::pin(payments::payments(&options)).await?,
+        BenchName::Desk => Box::pin(desk::desk(&options)).await?,
         BenchName::Model => crash::model(&options).await?,
     };
     if options.json {

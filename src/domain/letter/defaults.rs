@@ -6,6 +6,7 @@ use crate::domain::Language;
 /// Subject and body.
 pub(super) const fn words(kind: LetterKind, language: Language) -> (&'static str, &'static str) {
     match (kind, language) {
+        (LetterKind::DeskReceipt | LetterKind::DeskSettled | LetterKind::Care, _) => ("", ""),
         (LetterKind::PaymentPaid, Language::Vi) => (
             "Đã nhận thanh toán {payment_code} – {amount}",
             "Chào {customer_name},\n\n\

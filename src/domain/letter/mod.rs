@@ -14,6 +14,8 @@ use crate::domain::Language;
 const REST_MS: i64 = 30_000;
 /// No rest is longer, in milliseconds: six hours.
 const REST_MS_MAX: i64 = 6 * 60 * 60 * 1000;
+/// What is not sent at night is tried again after so long, until the morning, in milliseconds.
+const NIGHT_REST_MS: i64 = 30 * 60 * 1000;
 /// After so many failures it is given up, until a person says otherwise: after some fifteen hours.
 pub const TRIES_MAX: i64 = 12;
 
@@ -28,11 +30,13 @@ pub enum LetterChannel {
     Zns,
     /// `HiFPT`.
     HiFpt,
+    /// No person: a company's own system.
+    Care,
 }
 
 impl LetterChannel {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Email, Self::Sms, Self::Zns, Self::HiFpt];
+    pub const ALL: [Self; 5] = [Self::Email, Self::Sms, Self::Zns, Self::HiFpt, Self::Care];
 
     /// The name in the database.
     pub const fn wire(self) -> &'static str {
@@ -41,6 +45,7 @@ impl LetterChannel {
             Self::Sms => "sms",
             Self::Zns => "zns",
             Self::HiFpt => "hifpt",
+            Self::Care => "care",
         }
     }
 
@@ -51,6 +56,7 @@ impl LetterChannel {
             Self::Sms => "SMS",
             Self::Zns => "Zalo",
             Self::HiFpt => "HiFPT",
+            Self::Care => "Hệ thống nội bộ",
         }
     }
 
@@ -67,17 +73,34 @@ pub enum LetterKind {
     PaymentPaid,
     /// Somebody is asked to pay.
     RequestSent,
+    /// A payment at the door is receipted.
+    DeskReceipt,
+    /// What was paid at the door is paid at the portal.
+    DeskSettled,
+    /// A receipt or a visit, for a company's own system.
+    Care,
 }
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::PaymentPaid, Self::RequestSent];
+    pub const ALL: [Self; 5] = [
+        Self::PaymentPaid,
+        Self::RequestSent,
+        Self::DeskReceipt,
+        Self::DeskSettled,
+        Self::Care,
+    ];
+    /// Those whose words a shop may change. The others' are agreed with whoever carries them.
+    pub const TEMPLATED: [Self; 2] = [Self::PaymentPaid, Self::RequestSent];
 
     /// The name in the database.
     pub const fn wire(self) -> &'static str {
         match self {
             Self::PaymentPaid => "payment_paid",
             Self::RequestSent => "request_sent",
+            Self::DeskReceipt => "desk_receipt",
+            Self::DeskSettled => "desk_settled",
+            Self::Care => "care",
         }
     }
 
@@ -86,6 +109,9 @@ impl LetterKind {
         match self {
             Self::PaymentPaid => "Đã nhận thanh toán",
             Self::RequestSent => "Yêu cầu thanh toán",
+            Self::DeskReceipt => "Phiếu thu",
+            Self::DeskSettled => "Đã gạch nợ",
+            Self::Care => "Báo hệ thống nội bộ",
         }
     }
 
@@ -105,9 +131,13 @@ impl LetterKind {
     /// Reads [`Self::template_key`].
     pub fn of_template_key(key: &str) -> Option<(Self, Language)> {
         match key.strip_suffix(".en") {
-            Some(wire) => Self::of(wire).map(|kind| (kind, Language::En)),
-            None => Self::of(key).map(|kind| (kind, Language::Vi)),
+            Some(wire) => Self::templated(wire).map(|kind| (kind, Language::En)),
+            None => Self::templated(key).map(|kind| (kind, Language::Vi)),
         }
+    }
+
+    fn templated(wire: &str) -> Option<Self> {
+        Self::TEMPLATED.into_iter().find(|one| one.wire() == wire)
     }
 
     /// What it says until the shop says otherwise.
@@ -143,6 +173,12 @@ pub enum LetterFault {
     /// Never: the receiver's server says that there is no such receiver, or takes no such letter.
     #[error("{0}")]
     Permanent(String),
+    /// Never by this way, for nobody is there; by another way it may.
+    #[error("{0}")]
+    Undeliverable(String),
+    /// Not at this time of the night: by another way, or in the morning.
+    #[error("{0}")]
+    AtNight(String),
 }
 
 /// What becomes of a letter that failed.
@@ -155,15 +191,23 @@ pub enum AfterFailure {
 }
 
 impl LetterFault {
+    /// Is another way tried, where one was wanted for this case?
+    pub const fn wants_another_way(&self) -> bool {
+        matches!(self, Self::Undeliverable(_) | Self::AtNight(_))
+    }
+
     /// What becomes of a letter of which this was the `tries`th failure: twice the rest each time, up to
     /// six hours, [`TRIES_MAX`] times in all.
     pub fn after(&self, tries: i64) -> AfterFailure {
         match self {
+            Self::AtNight(_) => AfterFailure::Rest(NIGHT_REST_MS),
             Self::Temporary(_) if tries < TRIES_MAX => {
                 let doublings = u32::try_from(tries - 1).unwrap_or(0).min(20);
                 AfterFailure::Rest((REST_MS << doublings).min(REST_MS_MAX))
             }
-            Self::Temporary(_) | Self::Permanent(_) => AfterFailure::GiveUp,
+            Self::Temporary(_) | Self::Permanent(_) | Self::Undeliverable(_) => {
+                AfterFailure::GiveUp
+            }
         }
     }
 }
@@ -201,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_template_is_of_one_kind_and_language() {
-        for kind in LetterKind::ALL {
+        for kind in LetterKind::TEMPLATED {
             for language in [Language::Vi, Language::En] {
                 let key = kind.template_key(language);
                 assert_eq!(LetterKind::of_template_key(&key), Some((kind, language)));

@@ -27,11 +27,19 @@ pub enum Provider {
     Wallet,
     /// A bank transfer to the shop's own account, seen on its statement.
     VietQr,
+    /// Cash in a collector's hand: nobody has to be asked whether it is there.
+    Cash,
 }
 
 impl Provider {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 4] = [Self::PayOs, Self::VnPay, Self::VietQr, Self::Wallet];
+    pub const ALL: [Self; 5] = [
+        Self::PayOs,
+        Self::VnPay,
+        Self::VietQr,
+        Self::Wallet,
+        Self::Cash,
+    ];
 
     /// The name on the wire and in the database.
     pub const fn wire(self) -> &'static str {
@@ -40,6 +48,7 @@ impl Provider {
             Self::VnPay => "vnpay",
             Self::Wallet => "wallet",
             Self::VietQr => "vietqr",
+            Self::Cash => "cash",
         }
     }
 
@@ -50,6 +59,7 @@ impl Provider {
             Self::VnPay => "VNPay",
             Self::Wallet => "Ví điện tử",
             Self::VietQr => "Chuyển khoản VietQR",
+            Self::Cash => "Tiền mặt",
         }
     }
 
@@ -63,13 +73,18 @@ impl Provider {
     pub const fn amount_max(self) -> i64 {
         match self {
             Self::PayOs | Self::VietQr => 499_999_999,
-            Self::VnPay | Self::Wallet => 9_999_999_999,
+            Self::VnPay | Self::Wallet | Self::Cash => 9_999_999_999,
         }
+    }
+
+    /// Do customers choose it on a page of theirs? Cash is a collector's.
+    pub const fn is_for_customers(self) -> bool {
+        !matches!(self, Self::Cash)
     }
 
     /// Does a shop hear of the money by asking, or only by a statement that somebody brings?
     pub const fn can_be_asked(self) -> bool {
-        !matches!(self, Self::VietQr)
+        !matches!(self, Self::VietQr | Self::Cash)
     }
 }
 

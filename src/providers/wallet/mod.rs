@@ -27,7 +27,7 @@ use super::pace::Pace;
 use super::strict::text;
 use super::{
     Link, Order, OrderRef, OtpPrompt, PaymentProvider, ProviderFault, Refusal, Settings,
-    SettingsFault, Told, ToldStanding,
+    SettingsFault, Told, ToldStanding, WalletLink,
 };
 use crate::domain::payment::{End, Provider};
 use answer::{members, prompt, told};
@@ -99,6 +99,12 @@ impl Wallet {
 
     /// The wallet that is linked to somebody.
     async fn linked(&self, agent: &str) -> Result<String, ProviderFault> {
+        let (id, _) = self.link_of(agent).await?.ok_or_else(not_linked)?;
+        Ok(id)
+    }
+
+    /// The wallet that is linked to somebody, with its phone number as far as it is shown.
+    async fn link_of(&self, agent: &str) -> Result<Option<(String, String)>, ProviderFault> {
         let answer = self
             .get(below(&self.base, &["v1", "wallet-links", agent]))
             .await?;
@@ -107,13 +113,17 @@ impl Wallet {
                 why: Refusal::Absent,
                 ..
             }) => {
-                return Err(not_linked());
+                return Ok(None);
             }
             link => link?,
         };
         match (link.get("linked"), text(&link, "wallet_id")) {
-            (Some(Value::Bool(true)), Some(id)) if !id.is_empty() => Ok(id.to_owned()),
-            (Some(Value::Bool(false)), _) => Err(not_linked()),
+            (Some(Value::Bool(true)), Some(id)) if !id.is_empty() => {
+                let phone = text(&link, "masked_phone").unwrap_or_default();
+                let phone: String = phone.chars().filter(|c| !c.is_control()).take(32).collect();
+                Ok(Some((id.to_owned(), phone)))
+            }
+            (Some(Value::Bool(false)), _) => Ok(None),
             _ => Err(self.http.unknown("not the shape of a link to a wallet")),
         }
     }
@@ -321,6 +331,17 @@ impl PaymentProvider for Wallet {
         order: &'a OrderRef,
     ) -> BoxFuture<'a, Result<OtpPrompt, ProviderFault>> {
         self.sent_again(order).boxed()
+    }
+
+    fn wallet_link<'a>(
+        &'a self,
+        agent: &'a str,
+    ) -> BoxFuture<'a, Result<WalletLink, ProviderFault>> {
+        let link = |found: Option<(String, String)>| WalletLink {
+            is_linked: found.is_some(),
+            masked_phone: found.map(|(_, phone)| phone).unwrap_or_default(),
+        };
+        async move { self.link_of(agent).await.map(link) }.boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), ProviderFault>> {

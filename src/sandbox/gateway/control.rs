@@ -21,6 +21,7 @@ pub fn router(gateway: &Gateway) -> Router {
         .route("/sandbox/gateway/faults", post(fault).delete(no_faults))
         .route("/sandbox/gateway/webhooks", put(webhooks))
         .route("/sandbox/gateway/delivery", put(delivery))
+        .route("/sandbox/gateway/contracts", put(contracts))
         .with_state(gateway.clone())
 }
 
@@ -107,5 +108,13 @@ async fn webhooks(State(gateway): State<Gateway>, Json(webhooks): Json<Webhooks>
 
 async fn delivery(State(gateway): State<Gateway>, Json(delivery): Json<Delivery>) -> StatusCode {
     gateway.update(|scenario| scenario.delivery = delivery);
+    StatusCode::NO_CONTENT
+}
+
+async fn contracts(
+    State(gateway): State<Gateway>,
+    Json(contracts): Json<Vec<Value>>,
+) -> StatusCode {
+    gateway.update(|scenario| scenario.contracts = contracts);
     StatusCode::NO_CONTENT
 }

@@ -24,6 +24,11 @@ pub const HIFPT_CLIENT_ID: &str = "sandbox";
 /// Its secret.
 pub const HIFPT_SECRET: &str = "sandbox-hifpt-secret";
 
+/// Who asks the company's own system.
+pub const BACKOFFICE_CLIENT_ID: &str = "sandbox";
+/// Its secret.
+pub const BACKOFFICE_SECRET: &str = "sandbox-backoffice-secret";
+
 /// Zalo's token that renews the others, after so many renewals.
 pub fn zalo_refresh(renewed: u64) -> String {
     format!("sandbox-refresh-{renewed}")
@@ -80,6 +85,11 @@ pub fn settings(base: &str, smtp: SocketAddr) -> Value {
             "base_url": format!("{base}/hifpt"),
             "client_id": HIFPT_CLIENT_ID,
             "secret": HIFPT_SECRET,
+        },
+        "backoffice": {
+            "base_url": format!("{base}/backoffice"),
+            "client_id": BACKOFFICE_CLIENT_ID,
+            "secret": BACKOFFICE_SECRET,
         },
     })
 }

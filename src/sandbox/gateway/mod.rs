@@ -1,13 +1,15 @@
 //! Payment providers as they are known: for trying payments and for testing them against the truth.
 //!
 //! Lives here: PayOS ([`payos`]), VNPay ([`vnpay`]), the wallet ([`wallet`]), a mail server that keeps
-//! what it takes ([`smtp`]), those who carry short messages ([`message`]); keys that open nothing ([`keys`]); faults on demand ([`scenario`]); a book of
+//! what it takes ([`smtp`]), those who carry short messages ([`message`]), a company's own
+//! system ([`backoffice`]); keys that open nothing ([`keys`]); faults on demand ([`scenario`]); a book of
 //! what really happened ([`truth`]). Written from the facts alone, signatures included: it shares nothing
 //! with what it is there to catch.
 //!
 //! What nobody knows of the real ones (whether a webhook is sent again, what is said of an unknown order)
 //! is data in the [`GatewayScenario`], or the simplest thing that may happen.
 
+mod backoffice;
 mod control;
 mod deliver;
 mod keys;
@@ -34,8 +36,8 @@ use tokio_util::sync::CancellationToken;
 pub use payos::Incoming;
 pub use scenario::{Delivery, GatewayFault, GatewayFaultAction, GatewayScenario, Webhooks};
 pub use truth::{
-    GatewayCall, GatewayLink, GatewayMail, GatewayMessage, GatewayTransfer, GatewayTruth,
-    GatewayWebhook,
+    GatewayCall, GatewayCare, GatewayLimit, GatewayLink, GatewayMail, GatewayMessage,
+    GatewayTransfer, GatewayTruth, GatewayWebhook,
 };
 
 use world::World;
@@ -80,10 +82,12 @@ impl Gateway {
             .merge(vnpay::router(self))
             .merge(wallet::router(self))
             .merge(message::router(self))
+            .merge(backoffice::router(self))
             .merge(control::router(self))
     }
 
-    /// What `gachno store provider` takes: `payos`, `vnpay`, `wallet`, `smtp`, `sms`, `zns`, `hifpt`.
+    /// What `gachno store provider` takes: `payos`, `vnpay`, `wallet`, `smtp`, `sms`, `zns`, `hifpt`,
+    /// `backoffice`.
     pub fn settings(&self) -> Value {
         keys::settings(&self.inner.base, self.inner.smtp)
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// How the payment providers behave. Every key has a default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub struct GatewayScenario {
     pub no_zalo: BTreeSet<String>,
     /// Phones that nobody has `HiFPT` on: ten digits.
     pub no_hifpt: BTreeSet<String>,
+    /// Contracts that the company's own system has, as they are sent to us.
+    pub contracts: Vec<Value>,
     /// What is in everybody's wallet, in đồng.
     pub wallet_balance: i64,
     /// Until when a one-time password works, in seconds after it was sent.
@@ -43,6 +46,7 @@ impl Default for GatewayScenario {
             unlinked: BTreeSet::new(),
             no_zalo: BTreeSet::new(),
             no_hifpt: BTreeSet::new(),
+            contracts: Vec::new(),
             wallet_balance: 100_000_000,
             otp_s: 120,
             resend_after_s: 60,
@@ -104,7 +108,8 @@ impl Default for Delivery {
 pub struct GatewayFault {
     /// `payos.create`, `payos.get`, `payos.cancel`, `payos.confirm`, `vnpay.pay`, `vnpay.genqr`,
     /// `vnpay.query`, `vnpay.refund`, `wallet.link`, `wallet.create`, `wallet.get`, `wallet.otp`,
-    /// `wallet.resend`, `wallet.cancel`, `smtp`, `esms.send`, `zalo.token`, `zalo.send`, `hifpt.send`; or the part before the dot for all of it.
+    /// `wallet.resend`, `wallet.cancel`, `smtp`, `esms.send`, `zalo.token`, `zalo.send`, `hifpt.send`,
+    /// `backoffice.contract`, `backoffice.limit`, `backoffice.set_limit`, `backoffice.care`; or the part before the dot for all of it.
     pub at: String,
     /// Only for this order.
     #[serde(default)]

@@ -1,6 +1,9 @@
 //! What really happened at the payment providers, for tests to count by.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// All of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -19,6 +22,10 @@ pub struct GatewayTruth {
     pub mails: Vec<GatewayMail>,
     /// Every other message: one-time passwords, and what eSMS, Zalo and `HiFPT` took.
     pub messages: Vec<GatewayMessage>,
+    /// What collectors may hold in cash, as the company's own system was told.
+    pub limits: BTreeMap<String, GatewayLimit>,
+    /// Visits and receipts that the company's own system was told of.
+    pub care: Vec<GatewayCare>,
 }
 
 impl GatewayTruth {
@@ -132,4 +139,28 @@ pub struct GatewayMessage {
     pub to: String,
     /// What it says.
     pub text: String,
+}
+
+/// What somebody may hold in cash: whole đồng.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayLimit {
+    /// At any time.
+    pub limit: i64,
+    /// More than that, for a while.
+    #[serde(default)]
+    pub extra: i64,
+    /// The last day of it.
+    #[serde(default)]
+    pub extra_until: Option<String>,
+}
+
+/// A visit or a receipt that the company's own system was told of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GatewayCare {
+    /// What tells it from others.
+    pub id: String,
+    /// What was told.
+    pub what: Value,
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::payos::PayOsLink;
 use super::scenario::{GatewayFaultAction, GatewayScenario};
 use super::truth::{
-    GatewayCall, GatewayMail, GatewayMessage, GatewayTransfer, GatewayTruth, GatewayWebhook,
+    GatewayCall, GatewayCare, GatewayLimit, GatewayMail, GatewayMessage, GatewayTransfer,
+    GatewayTruth, GatewayWebhook,
 };
 use super::vnpay::VnPayOrder;
 use super::wallet::WalletPayment;
@@ -29,6 +30,9 @@ pub struct World {
     pub webhooks: Vec<GatewayWebhook>,
     pub mails: Vec<GatewayMail>,
     pub messages: Vec<GatewayMessage>,
+    /// By person.
+    pub limits: BTreeMap<String, GatewayLimit>,
+    pub care: Vec<GatewayCare>,
     /// How often Zalo's token was renewed.
     pub zalo_renewed: u64,
     calls: Vec<GatewayCall>,
@@ -130,6 +134,8 @@ impl World {
             webhooks: self.webhooks.clone(),
             mails: self.mails.clone(),
             messages: self.messages.clone(),
+            limits: self.limits.clone(),
+            care: self.care.clone(),
         }
     }
 }

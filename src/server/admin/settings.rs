@@ -114,7 +114,7 @@ struct SwitchField {
     set: fn(bool) -> ShopSetting,
 }
 
-const SWITCHES: [SwitchField; 3] = [
+const SWITCHES: [SwitchField; 5] = [
     SwitchField {
         name: "registration",
         label: "Cho phép đăng ký tài khoản (chờ duyệt)",
@@ -132,6 +132,18 @@ const SWITCHES: [SwitchField; 3] = [
         label: "Ai vào được máy chủ cũng đọc được danh sách việc, không cần mã máy",
         now: |shop| shop.open_data,
         set: ShopSetting::OpenData,
+    },
+    SwitchField {
+        name: "desk_outstanding_cash_only",
+        label: "Thu tại nhà: tồn tạm của ngày trước chỉ chặn thu tiền mặt (tắt: chặn mọi cách thu)",
+        now: |shop| shop.desk_outstanding_cash_only,
+        set: ShopSetting::DeskOutstandingCashOnly,
+    },
+    SwitchField {
+        name: "desk_tell_settled",
+        label: "Thu tại nhà: báo khách lần nữa khi hóa đơn đã gạch nợ",
+        now: |shop| shop.desk_tell_settled,
+        set: ShopSetting::DeskTellSettled,
     },
 ];
 

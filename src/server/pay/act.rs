@@ -96,11 +96,7 @@ pub async fn otp(
     input: Input,
 ) -> Result<Response, PayRefusal> {
     let payment = waiting(&app, &who, id).await?;
-    let otp = input.needed("otp")?;
-    if !(4..=8).contains(&otp.len()) || !otp.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(PayRefusal::invalid("otp: cần 4–8 chữ số."));
-    }
-    let (cashier, otp) = (Cashier::of(&app), SecretString::from(otp));
+    let (cashier, otp) = (Cashier::of(&app), otp_of(&input)?);
     let work = async move { enter(&cashier, payment, &otp).await };
     let payment = match app.carry_through(work).await {
         Ok(entered) => entered?,
@@ -112,7 +108,16 @@ pub async fn otp(
     Ok(Json(shown::state(&payment, None)).into_response())
 }
 
-async fn enter(
+/// The one-time password that somebody entered.
+pub(in crate::server) fn otp_of(input: &Input) -> Result<SecretString, PayRefusal> {
+    let otp = input.needed("otp")?;
+    if !(4..=8).contains(&otp.len()) || !otp.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(PayRefusal::invalid("otp: cần 4–8 chữ số."));
+    }
+    Ok(SecretString::from(otp))
+}
+
+pub(in crate::server) async fn enter(
     cashier: &Cashier,
     payment: PaymentRow,
     otp: &SecretString,
@@ -127,6 +132,21 @@ async fn enter(
             Ok(outcome.payment)
         }
         Err(fault) => Err(otp_refused(cashier, &payment, fault).await?),
+    }
+}
+
+/// Another one-time password is sent, and the one before is dead.
+pub(in crate::server) async fn send_again(
+    cashier: &Cashier,
+    payment: &PaymentRow,
+) -> Result<(), PayRefusal> {
+    let provider = cashier.provider(payment.owner_id, payment.provider).await?;
+    let provider = provider.ok_or_else(|| PayRefusal::provider("Ví đang tắt."))?;
+    let order = cashier.order_ref(payment);
+    let call = provider.resend_otp(&order);
+    match cashier.at_once(payment, "otp_resend", call).await {
+        Ok(prompt) => cashier.keep_prompt(payment, &prompt).await,
+        Err(fault) => Err(otp_refused(cashier, payment, fault).await?),
     }
 }
 
@@ -184,15 +204,7 @@ pub async fn resend(
     input: Input,
 ) -> Result<Response, PayRefusal> {
     let payment = waiting(&app, &who, id).await?;
-    let cashier = Cashier::of(&app);
-    let provider = cashier.provider(payment.owner_id, payment.provider).await?;
-    let provider = provider.ok_or_else(|| PayRefusal::provider("Ví đang tắt."))?;
-    let order = cashier.order_ref(&payment);
-    let call = provider.resend_otp(&order);
-    match cashier.at_once(&payment, "otp_resend", call).await {
-        Ok(prompt) => cashier.keep_prompt(&payment, &prompt).await?,
-        Err(fault) => return Err(otp_refused(&cashier, &payment, fault).await?),
-    }
+    send_again(&Cashier::of(&app), &payment).await?;
     if input.is_form() {
         return Ok(found(&format!("/payment/status/{id}")));
     }

@@ -36,6 +36,7 @@ pub async fn process(
     let method = match input.text("method")?.as_deref() {
         None => Provider::PayOs,
         Some(word) => Provider::of(word)
+            .filter(|provider| provider.is_for_customers())
             .ok_or_else(|| PayRefusal::invalid("method: payos, vnpay, wallet hoặc vietqr."))?,
     };
     let amount = input.amount("amount")?;

@@ -27,7 +27,7 @@ use crate::store::payments::{
 use crate::store::{Actor, Entry, StoreError};
 
 /// How long a payment can be paid where nobody says.
-const LASTS_MS: i64 = 15 * 60 * 1000;
+pub const LASTS_MS: i64 = 15 * 60 * 1000;
 /// How long a provider's answer is waited for.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// How long a turn to ask is waited for, where somebody waits for the answer.
@@ -70,8 +70,11 @@ impl Cashier {
         payee: i64,
         provider: Provider,
     ) -> Result<Option<Arc<dyn PaymentProvider>>, PayRefusal> {
+        let Some(channel) = Channel::of_provider(provider) else {
+            return Ok(None);
+        };
         let channels = self.app.channels().await?;
-        match channels.own(payee, Channel::of_provider(provider)) {
+        match channels.own(payee, channel) {
             Ok(Some(open)) => self.app.pay().provider(open).map(Some),
             Ok(None) => Ok(None),
             Err(fault) => {

@@ -181,6 +181,63 @@ impl Input {
         checked(name, text).map(|text| Some(text).filter(|text| !text.is_empty()))
     }
 
+    /// Texts in a list, each once in the order in which they came; a number counts as its digits.
+    pub fn texts(&self, name: &str) -> Result<Vec<String>, PayRefusal> {
+        let bad = || PayRefusal::invalid(format!("{name}: cần một danh sách chuỗi."));
+        let all: Vec<String> = match &self.body {
+            Body::Form(form) => form.all(name).map(str::to_owned).collect(),
+            Body::Json(members) => match members.get(name) {
+                None | Some(Value::Null) => Vec::new(),
+                Some(Value::Array(all)) if all.len() <= 1_000 => all
+                    .iter()
+                    .map(|one| match one {
+                        Value::String(text) => Ok(text.trim().to_owned()),
+                        Value::Number(number) => Ok(number.to_string()),
+                        _ => Err(bad()),
+                    })
+                    .collect::<Result<_, _>>()?,
+                Some(_) => return Err(bad()),
+            },
+        };
+        let mut once: Vec<String> = Vec::with_capacity(all.len());
+        for text in all {
+            if !once.contains(&text) {
+                once.push(text);
+            }
+        }
+        Ok(once)
+    }
+
+    /// Yes or no in an object in it; a form writes it as `object.member`.
+    pub fn flag_within(&self, object: &str, name: &str) -> Result<Option<bool>, PayRefusal> {
+        let members = match &self.body {
+            Body::Form(_) => return self.flag(&format!("{object}.{name}")),
+            Body::Json(members) => members,
+        };
+        match members.get(object) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(inner)) => match inner.get(name) {
+                None | Some(Value::Null) => Ok(None),
+                Some(Value::Bool(is)) => Ok(Some(*is)),
+                Some(_) => Err(PayRefusal::invalid(format!(
+                    "{object}.{name}: cần true hoặc false."
+                ))),
+            },
+            Some(_) => Err(PayRefusal::invalid(format!("{object}: cần một đối tượng."))),
+        }
+    }
+
+    /// Is there such a member in an object in it, whatever it says?
+    pub fn has_within(&self, object: &str, name: &str) -> bool {
+        match &self.body {
+            Body::Form(form) => form.has(&format!("{object}.{name}")),
+            Body::Json(members) => members
+                .get(object)
+                .and_then(|inner| inner.get(name))
+                .is_some_and(|value| !value.is_null()),
+        }
+    }
+
     /// Whole numbers in a list; `None` where there is no list.
     pub fn integers(&self, name: &str) -> Result<Option<Vec<i64>>, PayRefusal> {
         let bad = || PayRefusal::invalid(format!("{name}: cần một danh sách số."));

@@ -37,6 +37,7 @@ pub async fn send_request(app: &AppState, payable: &Payable) -> Result<(), PayRe
         subject: filled.subject.clone(),
         html: Some(filled.page()),
         text: filled.text,
+        data: None,
     };
     letters.write(&letter).await?;
     Ok(())

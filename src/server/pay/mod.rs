@@ -7,7 +7,7 @@
 //! *Invariants: an intent is durable before a provider is called; what a provider tells is believed by its
 //! signature alone; a return address books nothing; somebody else's payment is not there.*
 
-mod act;
+pub mod act;
 mod back;
 mod begin;
 mod books;
@@ -15,7 +15,7 @@ pub mod cashier;
 pub mod decide;
 mod facts;
 mod health;
-mod input;
+pub mod input;
 pub mod letter;
 mod look;
 pub mod make;
@@ -28,7 +28,7 @@ mod state;
 mod stream;
 pub mod turn;
 mod webhook;
-mod who;
+pub mod who;
 
 pub use facts::next_question;
 pub use state::PayState;

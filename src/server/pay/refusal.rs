@@ -109,6 +109,43 @@ impl PayRefusal {
         .after(RETRY_AFTER_S)
     }
 
+    /// A refusal with a code of its own.
+    pub fn of(status: StatusCode, code: &'static str, error: impl Into<String>) -> Self {
+        Self::new(status, code, error)
+    }
+
+    /// The same as the collection desk says it: `{"code", "message"}`, codes in small letters.
+    pub fn at_desk(&self) -> Response {
+        let code = match self.0.code {
+            "VALIDATION_ERROR" => "invalid",
+            "NOT_FOUND" => "not_found",
+            "UNAUTHORIZED" => "unauthorized",
+            "FORBIDDEN" => "forbidden",
+            "CONFLICT" => "conflict",
+            "RATE_LIMITED" => "rate_limited",
+            "PAYOS_CONNECTION_ERROR" => "provider_unreachable",
+            "INTERNAL_ERROR" => "internal_error",
+            own => own,
+        };
+        let mut body = Map::new();
+        body.insert("code".to_owned(), json!(code));
+        body.insert("message".to_owned(), json!(self.0.error));
+        body.extend(self.0.also.clone());
+        let mut response = (self.0.status, Json(body)).into_response();
+        self.head(&mut response);
+        response
+    }
+
+    fn head(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.0.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.0.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+    }
+
     /// A refusal about a one-time password, with a code of its own.
     pub fn otp(code: &'static str, error: &str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error)
@@ -126,6 +163,11 @@ impl PayRefusal {
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.also.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// What more it says by this name.
+    pub fn also(&self, name: &str) -> Option<&Value> {
+        self.0.also.get(name)
     }
 
     /// Its status.
@@ -201,13 +243,7 @@ impl IntoResponse for PayRefusal {
         body.insert("code".to_owned(), json!(self.0.code));
         body.extend(self.0.also.clone());
         let mut response = (self.0.status, Json(body)).into_response();
-        let headers = response.headers_mut();
-        if let Some(seconds) = self.0.retry_after_s {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if self.0.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
+        self.head(&mut response);
         // Where a person asked, it is drawn as a page.
         response.extensions_mut().insert(self);
         response

@@ -35,6 +35,8 @@ pub struct PayState {
     /// Until when changes were looked for.
     looked_ms: AtomicI64,
     refreshes: DefaultKeyedRateLimiter<String>,
+    /// By payee: when its wallet did not answer.
+    silent_wallets: Mutex<HashMap<i64, Instant>>,
     health: tokio::sync::Mutex<Option<(Instant, super::health::Health)>>,
 }
 
@@ -46,6 +48,7 @@ impl Default for PayState {
             has_looked: AtomicBool::new(false),
             looked_ms: AtomicI64::new(0),
             refreshes: RateLimiter::keyed(Quota::per_minute(REFRESHES)),
+            silent_wallets: Mutex::default(),
             health: tokio::sync::Mutex::default(),
         }
     }
@@ -134,6 +137,17 @@ impl PayState {
     /// Forgets callers that have not asked for a while.
     pub fn forget_callers(&self) {
         self.refreshes.retain_recent();
+    }
+
+    /// Did a payee's wallet not answer a moment ago?
+    pub fn was_wallet_silent(&self, payee: i64, within: Duration) -> bool {
+        let silent = held(&self.silent_wallets);
+        silent.get(&payee).is_some_and(|at| at.elapsed() < within)
+    }
+
+    /// A payee's wallet did not answer.
+    pub fn wallet_is_silent(&self, payee: i64) {
+        held(&self.silent_wallets).insert(payee, Instant::now());
     }
 
     /// What the last look at all providers said, where it is not older than `most`.

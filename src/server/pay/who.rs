@@ -134,7 +134,8 @@ impl Who {
             .unwrap_or(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))
     }
 
-    fn has_scope(&self, scopes: &[Scope]) -> bool {
+    /// May it do one of these? A person may what the role allows.
+    pub fn has_scope(&self, scopes: &[Scope]) -> bool {
         match &self.is {
             WhoIs::Program(program) => scopes.iter().any(|scope| program.machine.may(*scope)),
             WhoIs::Person(_) => true,

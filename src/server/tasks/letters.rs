@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{Place, Task};
 use crate::domain::letter::{LetterChannel, LetterFault};
 use crate::providers::smtp::Mail;
 use crate::server::AppState;
 use crate::server::mail::mailer;
+use crate::server::messages;
 use crate::store::StoreError;
 use crate::store::letters::{ClaimedLetter, Ended};
 
@@ -23,8 +25,6 @@ const AT_ONCE: usize = 16;
 const TOLD_AT_ONCE: usize = 32;
 /// After so long a run ends by itself; what still waits is the next one's.
 const RUN_MAX: Duration = Duration::from_mins(1);
-/// What can be sent.
-const CHANNELS: [LetterChannel; 1] = [LetterChannel::Email];
 
 pub(super) const TASK: Task = Task {
     name: "letters",
@@ -38,7 +38,11 @@ pub(super) const TASK: Task = Task {
 async fn run(app: AppState) -> Result<(), StoreError> {
     let begun = Instant::now();
     while begun.elapsed() < RUN_MAX {
-        let letters = app.store().letters().claim(&CHANNELS, BATCH).await?;
+        let letters = app
+            .store()
+            .letters()
+            .claim(&LetterChannel::ALL, BATCH)
+            .await?;
         let was_full = letters.len() == BATCH as usize;
         send_all(&app, letters).await?;
         if !was_full {
@@ -52,15 +56,16 @@ async fn run(app: AppState) -> Result<(), StoreError> {
 /// server that dies leaves few that are sent again.
 async fn send_all(app: &AppState, letters: Vec<ClaimedLetter>) -> Result<(), StoreError> {
     let sending = stream::iter(letters)
-        .map(|letter| async move {
-            let result = send(app, &letter).await;
-            let word = if result.is_ok() { "sent" } else { "failed" };
-            metrics::counter!("gachno_letters_total", "channel" => letter.channel.wire(), "result" => word)
-                .increment(1);
-            if let Err(fault) = &result {
-                tracing::warn!(letter = letter.id, tries = letter.tries, why = %fault, "a letter did not go");
+        .map(|letter| {
+            // Each goes on by itself: one that writes to the database meanwhile is finished with it while what
+            // became of others is kept, which waits for the right to write.
+            let (app, sent) = (app.clone(), letter.clone());
+            let sending = tokio::spawn(async move { send_one(&app, &sent).await });
+            let sending = AbortOnDropHandle::new(sending);
+            async move {
+                let broken = |_| Err(LetterFault::Temporary("Việc gửi bị ngắt.".to_owned()));
+                letter.ended(sending.await.unwrap_or_else(broken))
             }
-            letter.ended(result)
         })
         .buffer_unordered(AT_ONCE)
         .ready_chunks(TOLD_AT_ONCE);
@@ -70,6 +75,17 @@ async fn send_all(app: &AppState, letters: Vec<ClaimedLetter>) -> Result<(), Sto
         app.store().letters().ended(&ended).await?;
     }
     Ok(())
+}
+
+async fn send_one(app: &AppState, letter: &ClaimedLetter) -> Result<(), LetterFault> {
+    let result = send(app, letter).await;
+    let word = if result.is_ok() { "sent" } else { "failed" };
+    metrics::counter!("gachno_letters_total", "channel" => letter.channel.wire(), "result" => word)
+        .increment(1);
+    if let Err(fault) = &result {
+        tracing::warn!(letter = letter.id, tries = letter.tries, why = %fault, "a letter did not go");
+    }
+    result
 }
 
 async fn send(app: &AppState, letter: &ClaimedLetter) -> Result<(), LetterFault> {
@@ -84,8 +100,8 @@ async fn send(app: &AppState, letter: &ClaimedLetter) -> Result<(), LetterFault>
             };
             mailer(app, letter.payee).await?.send(&mail).await
         }
-        LetterChannel::Sms | LetterChannel::Zns | LetterChannel::HiFpt => Err(
-            LetterFault::Temporary("Kênh này chưa gửi được từ đây.".to_owned()),
-        ),
+        LetterChannel::Sms | LetterChannel::Zns | LetterChannel::HiFpt | LetterChannel::Care => {
+            messages::send(app, letter).await
+        }
     }
 }

@@ -2,8 +2,8 @@
 //! just done.
 
 use super::assets::ASSETS;
-use super::paths::NOTIFICATIONS;
-use super::permission::Right;
+use super::paths::{DESK, NOTIFICATIONS};
+use super::permission::{Right, works_at_desk};
 use super::session::Person;
 use super::words::count;
 use crate::store::catalogue::{Area, Menu, Screen, TABLES, Table, work};
@@ -97,6 +97,9 @@ impl Frame {
                 .iter()
                 .map(|(t, _)| link(url_of(t), t.vi, t.name))
                 .collect();
+            if menu == Menu::Desk && works_at_desk(person.account.role) {
+                links.insert(0, link(DESK.into(), "Thu tại nhà", "desk"));
+            }
             if menu == Menu::Money && person.may(Area::Payments, Right::See) {
                 let statement = "/admin/payments/statement".into();
                 links.push(link(statement, "Nhập sao kê", "payments-statement"));

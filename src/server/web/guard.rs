@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::origin::Origin;
 use super::page::go;
 use super::paths::{CODE, HOME, NEW_PASSWORD, ONESELF, PAYMENTS, SIGN_IN, next_page};
-use super::permission::Right;
+use super::permission::{Right, works_at_desk};
 use super::problem::Problem;
 use super::route::{Need, Question, Route};
 use super::session::{self, Person, Step};
@@ -95,7 +95,8 @@ async fn admitted(
         (Need::Step(_), Step::Full) => return Err(lead(HOME)),
         (_, Step::Full) => {}
     }
-    if person.account.role == Role::Customer && need == Need::SignedIn && is_page {
+    let is_for_staff = matches!(need, Need::SignedIn | Need::Desk);
+    if person.account.role == Role::Customer && is_for_staff && is_page {
         return Err(lead(PAYMENTS));
     }
     let shop = app.shop().await.map_err(|error| refused(error.into()))?;
@@ -140,6 +141,7 @@ fn to_sign_in(parts: &Parts) -> String {
 /// Does the role allow it? `None`: there is no such table.
 fn may_use(person: &Person, need: Need, params: &RawPathParams) -> Option<bool> {
     match need {
+        Need::Desk => Some(works_at_desk(person.account.role)),
         Need::May(area, right) => Some(person.may(area, right)),
         Need::Table(right) => {
             let name = params.iter().find(|(name, _)| *name == "table");

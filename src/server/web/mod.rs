@@ -21,4 +21,5 @@ pub mod problem;
 pub mod route;
 pub mod session;
 pub mod sure;
+pub mod upload;
 pub mod words;

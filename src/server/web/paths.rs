@@ -16,14 +16,17 @@ pub const ONESELF: &str = "/admin/me";
 /// What a customer has to pay, and has paid.
 pub const PAYMENTS: &str = "/payment";
 
-/// Only a page of the admin or of payments: an address from outside leads nowhere else.
+/// The collection desk.
+pub const DESK: &str = "/desk";
+
+/// Only a page of the admin, of payments or of the desk: an address from outside leads nowhere else.
 pub fn next_page(wanted: &str) -> &str {
     let is_within = |home: &str| {
         wanted
             .strip_prefix(home)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     };
-    let is_ours = is_within(HOME) || is_within(PAYMENTS);
+    let is_ours = [HOME, PAYMENTS, DESK].into_iter().any(is_within);
     let is_plain =
         wanted.chars().all(|c| c.is_ascii_graphic() && c != '\\') && !wanted.contains("//");
     if is_ours && is_plain && !wanted.starts_with("/admin/sign") {
@@ -39,7 +42,13 @@ mod tests {
 
     #[test]
     fn an_address_leads_only_to_our_own_pages() {
-        for ours in ["/admin/t/jobs?q=1", "/payment", "/payment/status/7"] {
+        for ours in [
+            "/admin/t/jobs?q=1",
+            "/payment",
+            "/payment/status/7",
+            "/desk",
+            "/desk/contracts/HND1",
+        ] {
             assert_eq!(next_page(ours), ours);
         }
         for foreign in [
@@ -48,6 +57,7 @@ mod tests {
             "/admin//evil.example",
             "/administrator",
             "/payments",
+            "/desktop",
             "/admin/\\evil",
             "javascript:1",
             "/admin/sign-out",

@@ -50,7 +50,7 @@ impl Right {
 
 /// `s`ee, `a`dd, `e`dit, `d`elete, e`x`port, `i`mport, decide `!`. Columns: owner, manager,
 /// operator, collector, read only. A customer has none of it: what is theirs, they see elsewhere.
-const TABLE: [(Area, [&str; 5]); 9] = [
+const TABLE: [(Area, [&str; 5]); 10] = [
     (Area::Jobs, ["saedxi!", "saedxi!", "saexi", "", "s"]),
     (Area::Proofs, ["sx!", "sx!", "s", "", "s"]),
     (Area::Goods, ["saedxi", "saedxi", "s", "s", "s"]),
@@ -60,6 +60,7 @@ const TABLE: [(Area, [&str; 5]); 9] = [
     (Area::Rules, ["saed", "s", "", "", ""]),
     (Area::Trail, ["sx", "sx", "", "", ""]),
     (Area::Payments, ["sex!", "sex!", "", "", "s"]),
+    (Area::Desk, ["saexi!", "saexi!", "", "", ""]),
 ];
 
 /// May somebody of this role?
@@ -75,6 +76,11 @@ pub fn may(role: Role, area: Area, right: Right) -> bool {
     TABLE
         .iter()
         .any(|(a, letters)| *a == area && letters[column].contains(right.letter()))
+}
+
+/// Does somebody of this role take money at doors, or answer for those who do?
+pub const fn works_at_desk(role: Role) -> bool {
+    matches!(role, Role::Owner | Role::Manager | Role::Collector)
 }
 
 /// May a manager touch an account of this role? Owners are for owners.

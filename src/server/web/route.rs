@@ -22,6 +22,8 @@ pub enum Need {
     Self_,
     /// Who has signed in.
     SignedIn,
+    /// Who works at the collection desk: collectors, and those who answer for the shop.
+    Desk,
     /// Whose role allows it.
     May(Area, Right),
     /// Whose role allows it for the table in the path.

@@ -27,7 +27,8 @@ async fn reseal(tx: &Tx, renew: Renew<'_>, actor: &Actor) -> Result<usize, Store
     }
     let count = reseal_accounts(tx, renew).await?
         + reseal_settings(tx, renew).await?
-        + reseal_channels(tx, renew).await?;
+        + reseal_channels(tx, renew).await?
+        + reseal_tokens(tx, renew).await?;
     // Who is about to set up a second factor has its secret in the session: they sign in and begin
     // again.
     let sql = "DELETE FROM web_sessions WHERE data LIKE '%totp_new%'";
@@ -87,6 +88,19 @@ async fn reseal_channels(tx: &Tx, renew: Renew<'_>) -> Result<usize, StoreError>
         if let Some(sealed) = renewed(renew, &text(&row, 1)?)? {
             let sql =
                 "UPDATE payment_config SET settings_sealed = ?, version = version + 1 WHERE id = ?";
+            execute(tx, sql, values![sealed, int(&row, 0)?]).await?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+async fn reseal_tokens(tx: &Tx, renew: Renew<'_>) -> Result<usize, StoreError> {
+    let mut count = 0;
+    let sql = format!("SELECT id, tokens_sealed FROM message_token{}", tx.locked());
+    for row in all(tx, &sql, vec![]).await? {
+        if let Some(sealed) = renewed(renew, &text(&row, 1)?)? {
+            let sql = "UPDATE message_token SET tokens_sealed = ? WHERE id = ?";
             execute(tx, sql, values![sealed, int(&row, 0)?]).await?;
             count += 1;
         }

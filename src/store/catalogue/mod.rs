@@ -13,6 +13,11 @@ mod column;
     clippy::wildcard_imports,
     reason = "the words that tables are written in"
 )]
+pub mod contracts;
+#[allow(
+    clippy::wildcard_imports,
+    reason = "the words that tables are written in"
+)]
 pub mod desk;
 #[allow(
     clippy::wildcard_imports,
@@ -53,7 +58,7 @@ pub use words::{
 pub const SEARCH_MAX: u16 = 700;
 
 /// All tables, in an order in which rows can be copied.
-pub static TABLES: [&Table; 41] = [
+pub static TABLES: [&Table; 53] = [
     &goods::ADMIN_CONFIG,
     &goods::BANNER,
     &people::USERS,
@@ -95,6 +100,18 @@ pub static TABLES: [&Table; 41] = [
     &payments::LETTER,
     &payments::LETTER_TRY,
     &payments::LETTER_TEMPLATE,
+    &contracts::CONTRACT,
+    &contracts::CONTRACT_WORD,
+    &contracts::CONTRACT_ITEM,
+    &contracts::DESK_PAYMENT,
+    &contracts::DESK_PAYMENT_ITEM,
+    &contracts::DESK_NOTICE,
+    &contracts::RECEIPT_COUNTER,
+    &contracts::CASH_DAY,
+    &contracts::HAND_IN,
+    &contracts::VISIT,
+    &contracts::MESSAGE_COUNT,
+    &contracts::MESSAGE_TOKEN,
 ];
 
 /// The table of this name that may be seen.

@@ -539,6 +539,12 @@ pub mod letter {
         SUBJECT = text("subject", "Tiêu đề", "Subject").search(),
         TEXT = column("text", ColumnKind::LongText, "Nội dung", "Text"),
         HTML = column("html", ColumnKind::LongText, "HTML", "HTML").null(),
+        // For a template of a messenger, as JSON.
+        DATA = column("data", ColumnKind::LongText, "Dữ liệu mẫu", "Template data").null().secret(),
+        // The carrier's number of it, and what the carrier says became of it.
+        CARRIER_ID = text("carrier_id", "Mã của kênh", "Carrier's id").of(ColumnKind::Text(128)).null(),
+        DELIVERY = text("delivery", "Tới nơi", "Delivery").of(ColumnKind::Choice(DELIVERIES)).null(),
+        DELIVERED_AT = at("delivered_at", "Tới lúc", "Delivered").null(),
         STATE = text("state", "Trạng thái", "State").of(ColumnKind::Choice(LETTER_STATES)),
         TRIES = column("tries", ColumnKind::Int, "Số lần gửi", "Tries").default("0"),
         NEXT_AT = at("next_at", "Gửi lúc", "Next try"),
@@ -571,6 +577,7 @@ pub static LETTER: Table = Table::new("letter", "Thư và tin nhắn", "Letters"
         unique("letter_message_id", &["message_id"]),
         index("letter_next", &["state", "next_at"]),
         index("letter_payment", &["payment_id"]),
+        index("letter_carrier", &["carrier_id"]),
         index("letter_recipient", &["channel", "recipient", "created_at"]),
         index("letter_search", &["id", "search_text"]),
     ]);

@@ -46,6 +46,8 @@ pub enum Area {
     Trail,
     /// What customers pay.
     Payments,
+    /// What collectors take at doors.
+    Desk,
 }
 
 /// A group of links in the menu.

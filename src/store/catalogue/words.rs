@@ -164,6 +164,18 @@ words! {
         TemplateSet = "template.set", "Đổi mẫu thư";
         /// A letter that was given up is sent again.
         LetterAgain = "letter.again", "Gửi lại thư";
+        /// Contracts came in.
+        ContractsImport = "contracts.import", "Nhập hợp đồng";
+        /// A receipt was cancelled.
+        ReceiptCancel = "receipt.cancel", "Hủy phiếu thu";
+        /// Somebody said that cash is handed in.
+        HandInAdd = "hand_in.add", "Khai nộp tiền";
+        /// Cash that was handed in was counted.
+        HandInConfirm = "hand_in.confirm", "Nhận tiền nộp";
+        /// An item was settled, or could not be.
+        ItemSettle = "item.settle", "Gạch nợ khoản thu";
+        /// What a collector may hold changed.
+        CollectorLimit = "collector.limit", "Đổi hạn mức thu tiền mặt";
         /// All secrets were sealed with a new key.
         SecretsRekey = "secrets.rekey", "Đổi khóa bí mật";
     }
@@ -287,6 +299,7 @@ pub const PROVIDERS: &[(&str, &str)] = &[
     ("vnpay", "VNPay"),
     ("vietqr", "Chuyển khoản VietQR"),
     ("wallet", "Ví điện tử"),
+    ("cash", "Tiền mặt"),
 ];
 
 /// How far a payment has come, as `domain::payment::PaymentState` has it.
@@ -372,12 +385,45 @@ pub const COLLECTOR_KINDS: &[(&str, &str)] = &[
     ("thu_cuoc", "Nhân viên thu cước"),
 ];
 
+/// What is owed at a door, as `domain::desk::ItemKind` has it.
+pub const ITEM_KINDS: &[(&str, &str)] = &[("bill", "Hóa đơn"), ("receivable", "Khoản thu")];
+
+/// How far it has come, as `domain::desk::ItemState` has it.
+pub const ITEM_STATES: &[(&str, &str)] = &[
+    ("open", "Chưa thu"),
+    ("taken", "Đang thu"),
+    ("paid", "Đã thu"),
+    ("settled", "Đã gạch nợ"),
+];
+
+/// By what it was settled.
+pub const SETTLED_HOW: &[(&str, &str)] = &[
+    ("portal", "Cổng"),
+    ("cleared", "Đã gạch trước đó"),
+    ("person", "Người xác nhận"),
+];
+
+/// How a customer pays at a door, as `domain::desk::DeskMethod` has it.
+pub const DESK_METHODS: &[(&str, &str)] = &[
+    ("cash", "Tiền mặt"),
+    ("wallet", "Ví điện tử"),
+    ("vnpay_qr", "QR VNPay"),
+    ("payos_qr", "QR PayOS"),
+];
+
+/// What became of a notice when it was written.
+pub const NOTICE_STATES: &[(&str, &str)] = &[("queued", "Đã xếp gửi"), ("blocked", "Không gửi")];
+
+/// How cash stands that is handed in.
+pub const HAND_IN_STATES: &[(&str, &str)] = &[("open", "Chờ nhận"), ("confirmed", "Đã nhận")];
+
 /// Ways on which people are written to.
 pub const CHANNELS: &[(&str, &str)] = &[
     ("email", "E-mail"),
     ("sms", "SMS"),
     ("zns", "Zalo"),
     ("hifpt", "HiFPT"),
+    ("care", "Hệ thống nội bộ"),
 ];
 
 /// What became of a letter.
@@ -386,6 +432,9 @@ pub const LETTER_STATES: &[(&str, &str)] = &[
     ("sent", "Đã gửi"),
     ("given_up", "Đã thôi"),
 ];
+
+/// What a carrier says became of a message.
+pub const DELIVERIES: &[(&str, &str)] = &[("delivered", "Đã tới"), ("refused", "Không tới")];
 
 /// Tables by the names that the trail and imports keep (a test compares).
 pub const TABLE_NAMES: &[(&str, &str)] = &[
@@ -420,4 +469,10 @@ pub const TABLE_NAMES: &[(&str, &str)] = &[
     ("payment_config", "Cổng thanh toán"),
     ("letter", "Thư và tin nhắn"),
     ("letter_template", "Mẫu thư"),
+    ("contract", "Hợp đồng"),
+    ("contract_item", "Hóa đơn và khoản thu"),
+    ("desk_payment", "Phiếu thu"),
+    ("hand_in", "Nộp tiền mặt"),
+    ("visit", "Lần đến chưa thu được"),
+    ("collector", "Hạn mức thu tiền mặt"),
 ];

@@ -129,7 +129,7 @@ async fn keyed(tx: &Tx, keys: &[String]) -> Result<HashMap<String, Keyed>, Store
         return Ok(HashMap::new());
     }
     let sql = format!(
-        "SELECT add_key, public_id, debt_key, amount, order_id FROM jobs WHERE add_key IN ({})",
+        "SELECT add_key, public_id, debt_key, amount, order_id, contract_item_id FROM jobs WHERE add_key IN ({})",
         marks(keys.len())
     );
     let mut found = HashMap::with_capacity(keys.len());
@@ -137,7 +137,12 @@ async fn keyed(tx: &Tx, keys: &[String]) -> Result<HashMap<String, Keyed>, Store
         let order_id = text_or_none(&row, 4)?;
         let keyed = Keyed {
             public_id: text(&row, 1)?,
-            says: live_key(&text(&row, 2)?, int_or_none(&row, 3)?, order_id.as_deref()),
+            says: live_key(
+                &text(&row, 2)?,
+                int_or_none(&row, 3)?,
+                order_id.as_deref(),
+                int_or_none(&row, 5)?,
+            ),
         };
         found.insert(text(&row, 0)?, keyed);
     }
@@ -164,7 +169,7 @@ async fn known_by<C: Conn>(
         .collect()
 }
 
-const NEW_COLUMNS: [&str; 23] = [
+const NEW_COLUMNS: [&str; 24] = [
     "public_id",
     "service",
     "code",
@@ -181,6 +186,7 @@ const NEW_COLUMNS: [&str; 23] = [
     "state",
     "import_id",
     "collection_data_id",
+    "contract_item_id",
     "debt_key",
     "live_key",
     "add_key",
@@ -214,6 +220,7 @@ fn new_row(
         JobState::Ready.wire(),
         job.import_id,
         job.collection_data_id,
+        job.contract_item_id,
         job.debt_key(),
         live_key,
         add_key,

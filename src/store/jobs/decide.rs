@@ -16,6 +16,7 @@ use crate::store::base::{
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::work::JOBS;
 use crate::store::collection::{self, Collected};
+use crate::store::desk::{self, SettleNews};
 
 /// What a person says.
 struct Decision<'d> {
@@ -103,6 +104,15 @@ async fn decide(
         };
         collection::settle(tx, collected, row.id, &paid, actor).await?;
     }
+    if let Some(item) = row.item_id {
+        let news = SettleNews {
+            job: row.id,
+            state,
+            outcome: decision.outcome,
+            amount: decision.paid.map(Vnd::dong),
+        };
+        desk::job_ended(tx, item, news, actor).await?;
+    }
     let entry = Entry::of(AuditAction::JobsDecide)
         .row(&JOBS, row.id)
         .before(json!({ "state": row.state, "fence": row.fence }))
@@ -165,12 +175,13 @@ async fn write(
 }
 
 async fn live_key_of(tx: &Tx, id: i64) -> Result<String, StoreError> {
-    let sql = "SELECT debt_key, amount, order_id FROM jobs WHERE id = ?";
+    let sql = "SELECT debt_key, amount, order_id, contract_item_id FROM jobs WHERE id = ?";
     let row = one(tx, sql, values![id]).await?.ok_or(StoreError::NoRow)?;
     let (debt_key, order_id) = (text(&row, 0)?, text_or_none(&row, 2)?);
     Ok(live_key(
         &debt_key,
         int_or_none(&row, 1)?,
         order_id.as_deref(),
+        int_or_none(&row, 3)?,
     ))
 }

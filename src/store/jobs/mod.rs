@@ -18,6 +18,7 @@ mod report;
 mod rescue;
 mod row;
 mod view;
+mod withdraw;
 
 pub use add::Added;
 pub use board::{Board, Day, Tally};
@@ -27,6 +28,9 @@ pub use new_job::{JobOrigin, NewJob};
 pub use report::ReportVerdict;
 pub use rescue::Rescued;
 pub use view::{JobFilter, JobView};
+
+pub(in crate::store) use add::add;
+pub(in crate::store) use withdraw::{can_be_withdrawn, is_withdrawn};
 
 use super::base::Store;
 

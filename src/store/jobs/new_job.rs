@@ -15,6 +15,8 @@ pub enum JobOrigin {
     Admin,
     /// What is to be collected.
     Collection,
+    /// What a collector took at a door.
+    Desk,
     /// A demonstration or a measurement.
     Sample,
 }
@@ -27,6 +29,7 @@ impl JobOrigin {
             Self::Import => "import",
             Self::Admin => "admin",
             Self::Collection => "collection",
+            Self::Desk => "desk",
             Self::Sample => "sample",
         }
     }
@@ -63,6 +66,8 @@ pub struct NewJob {
     pub import_id: Option<i64>,
     /// The collection row that it settles.
     pub collection_data_id: Option<i64>,
+    /// The item of a contract that it settles.
+    pub contract_item_id: Option<i64>,
     /// The same key twice is the same job.
     pub key: Option<String>,
     /// Whose numbering the key is of: the machine that sent it. Two that number from 1 mean
@@ -89,6 +94,7 @@ impl NewJob {
             run_at: 0,
             import_id: None,
             collection_data_id: None,
+            contract_item_id: None,
             key: None,
             key_of: None,
         }
@@ -105,6 +111,7 @@ impl NewJob {
             &self.debt_key(),
             self.amount.map(Vnd::dong),
             self.order_id.as_deref(),
+            self.contract_item_id,
         )
     }
 
@@ -132,8 +139,15 @@ impl NewJob {
     }
 }
 
-/// What two open jobs must not have in common: the debt, a top-up's amount, the order.
-pub(super) fn live_key(debt_key: &str, amount: Option<i64>, order_id: Option<&str>) -> String {
+/// What two open jobs must not have in common: the debt, a top-up's amount, the order; at a door the item,
+/// for two bills on one receipt may be of one account.
+pub(super) fn live_key(
+    debt_key: &str,
+    amount: Option<i64>,
+    order_id: Option<&str>,
+    item: Option<i64>,
+) -> String {
     let amount = amount.map(|dong| dong.to_string()).unwrap_or_default();
-    digest(format!("{debt_key}|{amount}|{}", order_id.unwrap_or_default()).as_bytes())
+    let item = item.map(|id| format!("|item {id}")).unwrap_or_default();
+    digest(format!("{debt_key}|{amount}|{}{item}", order_id.unwrap_or_default()).as_bytes())
 }

@@ -15,6 +15,7 @@ use crate::store::base::{
 use crate::store::catalogue::work::JOBS;
 use crate::store::catalogue::{LeaseRefusal, ReportStatus};
 use crate::store::collection::{self, Collected};
+use crate::store::desk::{self, SettleNews};
 use crate::store::settings::Shop;
 use crate::store::{StoreError, digest, machines};
 
@@ -177,6 +178,20 @@ async fn settle(
             by: report.operator.as_deref().unwrap_or(&machine),
         };
         collection::settle(tx, collected, row.id, &paid, &actor).await?;
+    }
+    if let Some(item) = row.item_id {
+        let machine = machines::name_of(tx, row.machine_id).await?;
+        let actor = Actor {
+            who: format!("machine:{machine}"),
+            ..Actor::system()
+        };
+        let news = SettleNews {
+            job: row.id,
+            state,
+            outcome: Some(outcome),
+            amount: report.amount.map(Vnd::dong),
+        };
+        desk::job_ended(tx, item, news, &actor).await?;
     }
     debts::follow(tx, row, state, now).await
 }

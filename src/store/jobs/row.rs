@@ -16,6 +16,8 @@ pub(super) struct JobRecord {
     pub service: String,
     pub is_deleted: bool,
     pub collection_id: Option<i64>,
+    /// The item of a contract that it settles.
+    pub item_id: Option<i64>,
     /// A top-up's.
     pub amount: Option<i64>,
     /// Does no other job like it get in?
@@ -23,7 +25,7 @@ pub(super) struct JobRecord {
     pub is_disputed: bool,
 }
 
-pub(super) const ROW: &str = "SELECT id, state, machine_id, fence, tries, debt_key, service, deleted_at, collection_data_id, amount, live_key, disputed_at \
+pub(super) const ROW: &str = "SELECT id, state, machine_id, fence, tries, debt_key, service, deleted_at, collection_data_id, amount, live_key, disputed_at, contract_item_id \
                    FROM jobs WHERE public_id = ?";
 
 pub(super) fn state_of(row: &SqlRow, at: usize) -> Result<JobState, StoreError> {
@@ -46,6 +48,7 @@ pub(super) fn read_row(row: &SqlRow) -> Result<JobRecord, StoreError> {
         amount: int_or_none(row, 9)?,
         has_live_key: text_or_none(row, 10)?.is_some(),
         is_disputed: int_or_none(row, 11)?.is_some(),
+        item_id: int_or_none(row, 12)?,
     })
 }
 

@@ -6,12 +6,16 @@
 //! *Invariants: the same message id is one letter, whoever writes it; a letter is handed to one sender at a time, for
 //! [`LEASE_MS`]; every attempt leaves a row.*
 
+mod carried;
 mod send;
 mod templates;
 
+pub use carried::{Delivery, KeptTokens};
 pub use send::{ClaimedLetter, Ended};
 pub use templates::KeptTemplate;
 pub(in crate::store) use templates::compose;
+
+use serde::{Deserialize, Serialize};
 
 use crate::domain::letter::{LetterChannel, LetterKind};
 use crate::store::StoreError;
@@ -48,6 +52,19 @@ pub struct NewLetter {
     pub text: String,
     /// The same as a page.
     pub html: Option<String>,
+    /// For a template of a messenger.
+    pub data: Option<LetterData>,
+}
+
+/// What a messenger's template is filled with, and what follows where it cannot be delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterData {
+    /// Names and texts.
+    pub filled: serde_json::Map<String, serde_json::Value>,
+    /// Is an SMS sent where this way cannot deliver?
+    pub or_by_sms: bool,
+    /// The payment at the door that it tells of.
+    pub desk_payment: i64,
 }
 
 /// A letter as people look at it.
@@ -156,9 +173,13 @@ impl Letters<'_> {
 /// Writes a letter, in the transaction of what it tells of. `false`: it was written before, and stays as
 /// it is.
 pub(in crate::store) async fn write(tx: &Tx, new: &NewLetter) -> Result<bool, StoreError> {
-    let into = "INTO letter (message_id, channel, owner_id, payment_id, kind, recipient, subject, text, html, state, next_at, created_at, search_text) \
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?)";
+    let into = "INTO letter (message_id, channel, owner_id, payment_id, kind, recipient, subject, text, html, data, state, next_at, created_at, search_text) \
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?)";
     let cut = |text: &str| text.chars().take(255).collect::<String>();
+    let data = new
+        .data
+        .as_ref()
+        .map(|data| serde_json::json!(data).to_string());
     let (now, recipient, subject) = (tx.now_ms(), cut(&new.recipient), cut(&new.subject));
     let search = search_text([Some(recipient.as_str()), Some(subject.as_str())]);
     let given = values![
@@ -171,6 +192,7 @@ pub(in crate::store) async fn write(tx: &Tx, new: &NewLetter) -> Result<bool, St
         subject,
         new.text.clone(),
         new.html.clone(),
+        data,
         now,
         now,
         search

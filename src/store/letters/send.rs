@@ -1,12 +1,13 @@
 //! Handing letters out for sending, and what became of them.
 
-use super::{LEASE_MS, Letters};
+use super::{LEASE_MS, LetterData, Letters};
 use crate::domain::letter::{AfterFailure, LetterChannel, LetterFault};
 use crate::store::StoreError;
 use crate::store::base::{
-    Conn, SqlRow, SqlValue, Tx, all, execute, exists, int, marks, text, text_or_none, transaction,
-    values,
+    Conn, SqlRow, SqlValue, Tx, all, execute, exists, int, marks, one, text, text_or_none,
+    transaction, values,
 };
+use crate::store::desk;
 
 /// A letter that somebody was handed to send it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct ClaimedLetter {
     pub text: String,
     /// The same as a page.
     pub html: Option<String>,
+    /// For a template of a messenger.
+    pub data: Option<LetterData>,
 }
 
 /// What became of an attempt.
@@ -99,7 +102,7 @@ async fn claim(
 ) -> Result<Vec<ClaimedLetter>, StoreError> {
     let now = tx.now_ms();
     let sql = format!(
-        "SELECT id, tries, message_id, channel, owner_id, kind, recipient, subject, text, html FROM letter \
+        "SELECT id, tries, message_id, channel, owner_id, kind, recipient, subject, text, html, data FROM letter \
          WHERE state = 'waiting' AND next_at <= ? AND channel IN ({}) ORDER BY next_at LIMIT {limit}{}",
         marks(channels.len()),
         tx.claimed()
@@ -136,7 +139,15 @@ fn claimed(row: &SqlRow) -> Result<ClaimedLetter, StoreError> {
         subject: text(row, 7)?,
         text: text(row, 8)?,
         html: text_or_none(row, 9)?,
+        data: data_of(text_or_none(row, 10)?)?,
     })
+}
+
+fn data_of(text: Option<String>) -> Result<Option<LetterData>, StoreError> {
+    let read = |text: String| {
+        serde_json::from_str(&text).map_err(|_| StoreError::Damaged("letter.data".to_owned()))
+    };
+    text.map(read).transpose()
 }
 
 async fn all_ended(tx: &Tx, ended: &[Ended]) -> Result<(), StoreError> {
@@ -176,7 +187,13 @@ async fn all_sent(tx: &Tx, ids: &[i64]) -> Result<(), StoreError> {
 async fn one_failed(tx: &Tx, one: &Ended, fault: &LetterFault) -> Result<(), StoreError> {
     let now = tx.now_ms();
     let why: String = fault.to_string().chars().take(255).collect();
-    let (state, result, next_at) = match fault.after(one.tries) {
+    let goes_another_way = fault.wants_another_way() && goes_by_sms(tx, one.id).await?;
+    let after = if goes_another_way {
+        AfterFailure::GiveUp
+    } else {
+        fault.after(one.tries)
+    };
+    let (state, result, next_at) = match after {
         AfterFailure::Rest(ms) => ("waiting", "failed", now + ms),
         AfterFailure::GiveUp => ("given_up", "given_up", now),
     };
@@ -186,7 +203,36 @@ async fn one_failed(tx: &Tx, one: &Ended, fault: &LetterFault) -> Result<(), Sto
         return Ok(());
     }
     let sql = "INSERT INTO letter_try (letter_id, result, why, at) VALUES (?, ?, ?, ?)";
-    execute(tx, sql, values![one.id, result, why, now])
-        .await
-        .map(|_| ())
+    execute(tx, sql, values![one.id, result, why, now]).await?;
+    if goes_another_way {
+        by_sms(tx, one.id).await?;
+    }
+    Ok(())
+}
+
+/// Was an SMS wanted where this letter cannot be delivered?
+async fn goes_by_sms(tx: &Tx, id: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT data FROM letter WHERE id = ? AND channel = 'zns'";
+    let row = one(tx, sql, values![id]).await?;
+    let data = row.map(|row| text_or_none(&row, 0)).transpose()?.flatten();
+    Ok(data_of(data)?.is_some_and(|data| data.or_by_sms))
+}
+
+async fn by_sms(tx: &Tx, id: i64) -> Result<(), StoreError> {
+    let sql =
+        "SELECT owner_id, recipient, subject, text, message_id, data FROM letter WHERE id = ?";
+    let Some(row) = one(tx, sql, values![id]).await? else {
+        return Ok(());
+    };
+    let Some(data) = data_of(text_or_none(&row, 5)?)? else {
+        return Ok(());
+    };
+    let (recipient, subject, said) = (text(&row, 1)?, text(&row, 2)?, text(&row, 3)?);
+    let letter = (
+        int(&row, 0)?,
+        recipient.as_str(),
+        subject.as_str(),
+        said.as_str(),
+    );
+    desk::instead_of_zns(tx, letter, data.desk_payment, &text(&row, 4)?).await
 }

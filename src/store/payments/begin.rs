@@ -146,7 +146,7 @@ async fn open_one(tx: &Tx, new: &NewPayment, owed: i64) -> Result<Option<Payment
     Ok(Some(row))
 }
 
-async fn add(
+pub(super) async fn add(
     tx: &Tx,
     new: &NewPayment,
     payable: &Payable,
@@ -173,7 +173,7 @@ async fn add(
         payable.owner_id,
         new.payable.kind.wire(),
         new.payable.id,
-        payable.renter.id,
+        Some(payable.renter.id).filter(|id| *id != 0),
         new.provider.wire(),
         owed,
         description,

@@ -8,13 +8,13 @@ use super::keys::KeyUse;
 use super::payable::{self, Owing};
 use super::row::{PaymentRow, lock};
 use super::{keys, notice};
-use crate::domain::payment::{End, PaymentEvent, PaymentState, Standing, Task};
+use crate::domain::payment::{End, PayableKind, PaymentEvent, PaymentState, Standing, Task};
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::search_text::search_text;
 use crate::store::base::{Conn, Tx, execute, insert_once, int, one, transaction, values};
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::payments::PAYMENT;
-use crate::store::{StoreError, digest};
+use crate::store::{StoreError, desk, digest};
 
 /// Bytes of what is kept of an answer.
 const BODY_MAX: usize = 64 * 1024;
@@ -471,8 +471,12 @@ impl Booking {
              payment_method = ?, paid_at = ?, ask_at = ?, updated_at = ?, version = version + 1{closed} WHERE id = ?"
         );
         execute(tx, &sql, given).await?;
-        if self.credit != 0 && payable::credit(tx, &self.owing, self.credit).await? {
+        let is_covered = self.credit != 0 && payable::credit(tx, &self.owing, self.credit).await?;
+        if is_covered {
             close_others(tx, row).await?;
+        }
+        if row.payable.kind == PayableKind::Receipt {
+            desk::follow(tx, row, &before, is_covered).await?;
         }
         notice::tell(tx, row, &before).await
     }

@@ -13,6 +13,7 @@ mod begin;
 mod books;
 mod calls;
 mod compare;
+pub(in crate::store) mod for_desk;
 mod hear;
 mod keys;
 mod link;

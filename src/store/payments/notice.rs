@@ -6,7 +6,7 @@ use crate::domain::Language;
 use crate::domain::calendar::minute_of;
 use crate::domain::letter::{LetterChannel, LetterKind, Words, message_id};
 use crate::domain::money::grouped;
-use crate::domain::payment::{PaymentState, Standing, Task};
+use crate::domain::payment::{PayableKind, PaymentState, Standing, Task};
 
 use crate::store::StoreError;
 use crate::store::base::{Conn, Tx, int_or_none, one, text_or_none, values};
@@ -58,7 +58,9 @@ fn news_of(payment: &PaymentRow, before: &Standing) -> Vec<News> {
             text: about.clone(),
         });
     };
-    if now.state == PaymentState::Paid && before.state != PaymentState::Paid {
+    // The desk has books of its own for what went well.
+    let is_news = payment.payable.kind != PayableKind::Receipt;
+    if is_news && now.state == PaymentState::Paid && before.state != PaymentState::Paid {
         let sum = grouped(now.amount);
         news(
             "paid",
@@ -140,6 +142,7 @@ async fn tell_payer(tx: &Tx, payment: &PaymentRow) -> Result<(), StoreError> {
         subject: filled.subject.clone(),
         html: Some(filled.page()),
         text: filled.text,
+        data: None,
     };
     letters::write(tx, &letter).await.map(|_| ())
 }

@@ -6,6 +6,7 @@ use crate::store::StoreError;
 use crate::store::base::{
     Conn, SqlRow, Tx, all, execute, int, int_or_none, one, text, text_or_none, values,
 };
+use crate::store::desk::{self, DeskOwing};
 
 /// Who pays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,18 +82,21 @@ impl Payable {
 }
 
 /// Both kinds with the same columns, in the same order.
-const fn columns_of(kind: PayableKind) -> Option<&'static str> {
+const fn columns_of(kind: PayableKind) -> &'static str {
     match kind {
-        PayableKind::Booking => Some(
+        PayableKind::Booking => {
             "SELECT p.id, p.owner_id, p.room_title, p.amount, p.paid, p.payment_status, p.status, NULL, p.pay_token, p.start_time, p.end_time, \
-             p.created_at, r.id, r.name, r.email, r.phone, r.username FROM booking p JOIN renter r ON r.id = p.renter_id",
-        ),
-        PayableKind::Request => Some(
+             p.created_at, r.id, r.name, r.email, r.phone, r.username FROM booking p JOIN renter r ON r.id = p.renter_id"
+        }
+        PayableKind::Request => {
             "SELECT p.id, p.owner_id, p.description, p.amount, p.paid, p.payment_status, p.status, p.expires_at, p.pay_token, NULL, NULL, \
-             p.created_at, r.id, r.name, r.email, r.phone, r.username FROM payment_request p JOIN renter r ON r.id = p.renter_id",
-        ),
-        // Made and read by the collection desk.
-        PayableKind::Receipt => None,
+             p.created_at, r.id, r.name, r.email, r.phone, r.username FROM payment_request p JOIN renter r ON r.id = p.renter_id"
+        }
+        // Nobody's account sees it but the collector's; whose contract it is stands on it.
+        PayableKind::Receipt => {
+            "SELECT p.id, p.owner_id, p.title, p.amount, p.paid, p.payment_status, p.status, NULL, p.pay_token, NULL, NULL, \
+             p.created_at, CAST(0 AS SIGNED), p.customer_name, '', p.notify_phone, NULL FROM desk_payment p"
+        }
     }
 }
 
@@ -124,10 +128,7 @@ fn read(kind: PayableKind, row: &SqlRow) -> Result<Payable, StoreError> {
 }
 
 pub(super) async fn find<C: Conn>(c: &C, at: PayableRef) -> Result<Option<Payable>, StoreError> {
-    let Some(columns) = columns_of(at.kind) else {
-        return Ok(None);
-    };
-    let sql = format!("{columns} WHERE p.id = ?");
+    let sql = c.casts(&format!("{} WHERE p.id = ?", columns_of(at.kind)));
     let row = one(c, &sql, values![at.id]).await?;
     row.map(|row| read(at.kind, &row)).transpose()
 }
@@ -141,10 +142,7 @@ impl Payables<'_> {
     /// What this token opens.
     pub async fn payable_of_token(&self, token: &str) -> Result<Option<Payable>, StoreError> {
         for kind in [PayableKind::Request, PayableKind::Booking] {
-            let Some(columns) = columns_of(kind) else {
-                continue;
-            };
-            let sql = format!("{columns} WHERE p.pay_token = ?");
+            let sql = format!("{} WHERE p.pay_token = ?", columns_of(kind));
             if let Some(row) = one(self.store, &sql, values![token]).await? {
                 return read(kind, &row).map(Some);
             }
@@ -160,9 +158,7 @@ impl Payables<'_> {
     ) -> Result<Vec<Payable>, StoreError> {
         let mut found = Vec::new();
         for kind in [PayableKind::Request, PayableKind::Booking] {
-            let Some(columns) = columns_of(kind) else {
-                continue;
-            };
+            let columns = columns_of(kind);
             let sql = format!("{columns} WHERE r.username = ? ORDER BY p.id DESC LIMIT {limit}");
             for row in all(self.store, &sql, values![username]).await? {
                 found.push(read(kind, &row)?);
@@ -194,17 +190,26 @@ impl Owing {
     }
 }
 
-const fn table_of(kind: PayableKind) -> Option<&'static str> {
+const fn table_of(kind: PayableKind) -> &'static str {
     match kind {
-        PayableKind::Booking => Some("booking"),
-        PayableKind::Request => Some("payment_request"),
-        PayableKind::Receipt => None,
+        PayableKind::Booking => "booking",
+        PayableKind::Request => "payment_request",
+        PayableKind::Receipt => "desk_payment",
     }
 }
 
 /// Locks what is paid for, before any of its payments.
 pub(super) async fn lock(tx: &Tx, at: PayableRef) -> Result<Owing, StoreError> {
-    let table = table_of(at.kind).ok_or(StoreError::NoRow)?;
+    if at.kind == PayableKind::Receipt {
+        let owing = desk::lock(tx, at.id).await?;
+        return Ok(Owing {
+            at,
+            amount: owing.amount,
+            paid: owing.paid,
+            is_cancelled: owing.is_over,
+        });
+    }
+    let table = table_of(at.kind);
     let sql = format!(
         "SELECT amount, paid, status FROM {table} WHERE id = ?{}",
         tx.locked()
@@ -223,7 +228,15 @@ pub(super) async fn lock(tx: &Tx, at: PayableRef) -> Result<Owing, StoreError> {
 /// Credits what is paid for, or takes back what was credited. Says whether it is paid now, and was not
 /// before.
 pub(super) async fn credit(tx: &Tx, owing: &Owing, credit: i64) -> Result<bool, StoreError> {
-    let table = table_of(owing.at.kind).ok_or(StoreError::NoRow)?;
+    if owing.at.kind == PayableKind::Receipt {
+        let of_desk = DeskOwing {
+            amount: owing.amount,
+            paid: owing.paid,
+            is_over: owing.is_cancelled,
+        };
+        return desk::credit(tx, owing.at.id, of_desk, credit).await;
+    }
+    let table = table_of(owing.at.kind);
     let paid = owing.paid + credit;
     let is_paid = paid >= owing.amount;
     let status = match (owing.is_cancelled, owing.at.kind, is_paid) {

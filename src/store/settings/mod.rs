@@ -42,6 +42,10 @@ pub struct Shop {
     pub require_2fa: bool,
     /// Days after which finished sessions and failed log-ins are forgotten.
     pub keep_days: i64,
+    /// Does cash of an earlier day stand in the way of cash alone, or of every way to pay at a door?
+    pub desk_outstanding_cash_only: bool,
+    /// Are customers told when what they paid at a door is paid at the portal?
+    pub desk_tell_settled: bool,
 }
 
 impl Default for Shop {
@@ -58,6 +62,8 @@ impl Default for Shop {
             trial_days: 7,
             require_2fa: false,
             keep_days: 90,
+            desk_outstanding_cash_only: false,
+            desk_tell_settled: false,
         }
     }
 }
@@ -87,6 +93,10 @@ pub enum ShopSetting {
     Require2fa(bool),
     /// Days after which failed sign-ins are forgotten.
     KeepDays(i64),
+    /// Does cash of an earlier day stand in the way of cash alone?
+    DeskOutstandingCashOnly(bool),
+    /// Are customers told when what they paid is paid at the portal?
+    DeskTellSettled(bool),
 }
 
 impl ShopSetting {
@@ -104,6 +114,8 @@ impl ShopSetting {
             Self::TrialDays(_) => "trial_days",
             Self::Require2fa(_) => "require_2fa",
             Self::KeepDays(_) => "keep_days",
+            Self::DeskOutstandingCashOnly(_) => "desk_outstanding_cash_only",
+            Self::DeskTellSettled(_) => "desk_tell_settled",
         }
     }
 
@@ -115,7 +127,11 @@ impl ShopSetting {
             | Self::RepeatHours(number)
             | Self::TrialDays(number)
             | Self::KeepDays(number) => Json::from(*number),
-            Self::OpenData(is) | Self::Registration(is) | Self::Require2fa(is) => Json::from(*is),
+            Self::OpenData(is)
+            | Self::Registration(is)
+            | Self::Require2fa(is)
+            | Self::DeskOutstandingCashOnly(is)
+            | Self::DeskTellSettled(is) => Json::from(*is),
             Self::PinSealed(text) | Self::ReceiverPhone(text) => Json::from(text.as_str()),
         }
     }
@@ -134,6 +150,8 @@ impl ShopSetting {
             Self::TrialDays(value) => *value == shop.trial_days,
             Self::Require2fa(value) => *value == shop.require_2fa,
             Self::KeepDays(value) => *value == shop.keep_days,
+            Self::DeskOutstandingCashOnly(value) => *value == shop.desk_outstanding_cash_only,
+            Self::DeskTellSettled(value) => *value == shop.desk_tell_settled,
         }
     }
 

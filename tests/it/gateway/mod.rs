@@ -1,6 +1,7 @@
 //! What speaks to payment providers, against providers that were written without it: the right way, and
 //! with everything going wrong.
 
+mod backoffice;
 mod payos;
 mod vnpay;
 mod wallet;

@@ -115,6 +115,7 @@ pub async fn letters(stage: &Stage) -> anyhow::Result<Vec<Row>> {
             subject: "Đã thanh toán".to_owned(),
             text: "Cảm ơn.".to_owned(),
             html: Some("<p>Cảm ơn.</p>".to_owned()),
+            data: None,
         };
         stage.store.letters().write(&letter).await?;
     }

@@ -4,7 +4,6 @@
 //! The rows travel with the preview's form and are checked again: no server keeps them in between.
 
 mod preview;
-pub(super) mod upload;
 
 use askama::Template;
 use axum::extract::{DefaultBodyLimit, Query, State};
@@ -25,6 +24,7 @@ use crate::server::web::session::Person;
 use crate::server::web::words::count;
 use crate::store::Actor;
 use crate::store::catalogue::Table;
+use crate::store::catalogue::contracts::CONTRACT;
 use crate::store::catalogue::payments::PAYMENT_TRANSFER;
 use crate::store::catalogue::work::{JOBS, jobs};
 use crate::store::imports::IMPORT_BATCH;
@@ -153,6 +153,9 @@ pub async fn show(
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
     let import = app.store().imports().find(id).await?;
+    if import.table == CONTRACT.name {
+        return Ok(go(&format!("/desk/manage/import/{id}")));
+    }
     if import.table == PAYMENT_TRANSFER.name {
         return Ok(go(&format!("/admin/payments/statement/{id}")));
     }

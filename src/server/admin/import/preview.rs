@@ -9,7 +9,6 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::importable;
-use super::upload::{Upload, plain_name, rows_of};
 use crate::domain::Service;
 use crate::server::AppState;
 use crate::server::admin::tables::table_of;
@@ -20,6 +19,7 @@ use crate::server::web::page::{page, page_with};
 use crate::server::web::permission::Right;
 use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
+use crate::server::web::upload::{Upload, plain_name, rows_of};
 use crate::server::web::words::count;
 use crate::store::catalogue::{Menu, TABLES, Table};
 

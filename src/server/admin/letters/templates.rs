@@ -163,7 +163,7 @@ pub(super) async fn list(
     }
     let letters = app.store().letters();
     let mut rows = Vec::new();
-    for kind in LetterKind::ALL {
+    for kind in LetterKind::TEMPLATED {
         for language in [Language::Vi, Language::En] {
             let own = letters.own_template(payee, kind, language).await?;
             rows.push(Row {

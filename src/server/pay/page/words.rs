@@ -158,6 +158,8 @@ impl Words {
             Provider::VnPay => self.vnpay,
             Provider::VietQr => self.vietqr,
             Provider::Wallet => self.wallet,
+            // Taken by collectors at doors; no page of a payer offers it.
+            Provider::Cash => "Tiền mặt",
         }
     }
 

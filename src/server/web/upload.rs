@@ -3,16 +3,18 @@
 use axum::body::Bytes;
 use axum::extract::Multipart;
 
+use super::problem::Problem;
 use crate::domain::Service;
 use crate::report::read_rows;
-use crate::server::web::problem::Problem;
 
 /// What a packed file may unpack to.
 const UNPACKED_MAX: u64 = 200 * 1024 * 1024;
 
 /// What the form sends.
-pub(super) struct Upload {
+pub struct Upload {
+    /// What it is to fill.
     pub table: String,
+    /// The service of jobs that do not say it.
     pub service: Option<Service>,
     /// Its name, and what is in it.
     pub file: Option<(String, Bytes)>,

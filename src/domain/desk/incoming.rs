@@ -1,0 +1,277 @@
+//! A contract as it comes in: from a program, from a spreadsheet, from a company's own system.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::message::ContractPhone;
+use super::{ItemKind, is_hidden, is_in_work};
+use crate::domain::{Account, Service, Vnd};
+
+/// Items of one contract, at most.
+const ITEMS_MAX: usize = 500;
+/// Phones and service requests of one contract, at most.
+const FEW_MAX: usize = 50;
+/// Letters of a number or a name of ours.
+const NUMBER_MAX: usize = 64;
+/// Letters of other texts.
+const TEXT_MAX: usize = 255;
+
+/// A contract, as `POST /api/contracts` has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IncomingContract {
+    /// Its number, by which it is known.
+    pub number: String,
+    /// The customer.
+    pub customer_name: String,
+    /// Where the door is.
+    pub address: String,
+    /// `binh_thuong`, or another.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its phones.
+    pub phones: Vec<IncomingPhone>,
+    /// What the company does for it.
+    pub service_requests: Vec<ServiceRequest>,
+    /// Bills (hóa đơn).
+    pub bills: Vec<IncomingItem>,
+    /// Receivables (khoản thu).
+    pub receivables: Vec<IncomingItem>,
+    /// Whose list it is on; `None`: as it was.
+    pub collector: Option<String>,
+}
+
+/// A phone of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IncomingPhone {
+    /// As it is dialled.
+    pub number: String,
+    /// Is it the main one?
+    pub main: bool,
+    /// Does its owner have `HiFPT`?
+    pub hifpt: bool,
+}
+
+/// What the company does for a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServiceRequest {
+    /// `KPDV`, …
+    pub kind: String,
+    /// `dang_xu_ly`, …
+    pub state: String,
+}
+
+/// A bill or a receivable of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IncomingItem {
+    /// Its number.
+    pub number: String,
+    /// The first day that it is about (`2026-10-01`).
+    pub from: Option<String>,
+    /// The last one.
+    pub to: Option<String>,
+    /// When it was issued.
+    pub issued: Option<String>,
+    /// Whole đồng, with tax.
+    pub amount: i64,
+    /// What it is, in words.
+    pub content: String,
+    /// Where it comes from.
+    pub source: String,
+    /// 2: prepaid.
+    pub paid_type: Option<i64>,
+    /// Is it PTC?
+    pub ptc: bool,
+    /// How it is settled, where we are to settle it.
+    pub settle: Option<Settle>,
+}
+
+/// The job that settles an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settle {
+    /// The service, by its name on the wire.
+    pub service: String,
+    /// The account at the portal.
+    pub code: String,
+}
+
+impl Settle {
+    /// Service and account, where both are good.
+    pub fn parsed(&self) -> Result<(Service, Account), String> {
+        let paying = |service: &Service| service.is_payment();
+        let service = Service::ALL
+            .into_iter()
+            .find(|service| service.spec().wire == self.service)
+            .filter(paying)
+            .ok_or_else(|| format!("settle: không có dịch vụ gạch nợ {:?}", self.service))?;
+        let account = Account::parse(service.spec().account, &self.code)
+            .map_err(|why| format!("settle: mã {:?} {why}", self.code))?;
+        Ok((service, account))
+    }
+}
+
+impl IncomingContract {
+    /// Reads one from JSON and checks it. `Err`: what is wrong, for people.
+    pub fn read(json: &Value) -> Result<Self, String> {
+        let mut read: Self =
+            Self::deserialize(json).map_err(|error| format!("sai dạng: {error}"))?;
+        read.tidy();
+        read.check()?;
+        Ok(read)
+    }
+
+    /// Blanks around texts go; phones are as they are dialled at home.
+    pub fn tidy(&mut self) {
+        let trim = |text: &mut String| *text = text.trim().to_owned();
+        for text in [
+            &mut self.number,
+            &mut self.customer_name,
+            &mut self.address,
+            &mut self.kind,
+        ] {
+            trim(text);
+        }
+        if self.kind.is_empty() {
+            super::NORMAL.clone_into(&mut self.kind);
+        }
+        for phone in &mut self.phones {
+            phone.number = dialled(&phone.number);
+        }
+        for item in self.bills.iter_mut().chain(&mut self.receivables) {
+            trim(&mut item.number);
+            trim(&mut item.content);
+            trim(&mut item.source);
+        }
+    }
+
+    /// Its items in the order in which they came, bills first.
+    pub fn items(&self) -> impl Iterator<Item = (ItemKind, &IncomingItem)> {
+        let bills = self.bills.iter().map(|item| (ItemKind::Bill, item));
+        let receivables = self.receivables.iter();
+        bills.chain(receivables.map(|item| (ItemKind::Receivable, item)))
+    }
+
+    /// Is a request of it in work that forces bills?
+    pub fn has_work(&self) -> bool {
+        let mut requests = self.service_requests.iter();
+        requests.any(|request| is_in_work(&request.kind, &request.state))
+    }
+
+    /// Its phones, as messages look at them.
+    pub fn contract_phones(&self) -> Vec<ContractPhone> {
+        let phone = |phone: &IncomingPhone| ContractPhone {
+            number: phone.number.clone(),
+            main: phone.main,
+            hifpt: phone.hifpt,
+        };
+        self.phones.iter().map(phone).collect()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        named("number", &self.number)?;
+        short("customer_name", &self.customer_name, TEXT_MAX)?;
+        short("address", &self.address, TEXT_MAX)?;
+        short("type", &self.kind, NUMBER_MAX)?;
+        if self.phones.len() > FEW_MAX || self.service_requests.len() > FEW_MAX {
+            return Err(format!("quá {FEW_MAX} số điện thoại hoặc yêu cầu"));
+        }
+        for phone in &self.phones {
+            short("phones.number", &phone.number, 32)?;
+        }
+        for request in &self.service_requests {
+            short("service_requests.kind", &request.kind, NUMBER_MAX)?;
+            short("service_requests.state", &request.state, NUMBER_MAX)?;
+        }
+        if let Some(collector) = &self.collector {
+            short("collector", collector, TEXT_MAX)?;
+        }
+        if self.bills.len() + self.receivables.len() > ITEMS_MAX {
+            return Err(format!("quá {ITEMS_MAX} hóa đơn và khoản thu"));
+        }
+        let mut seen = std::collections::HashSet::new();
+        for (kind, item) in self.items() {
+            item.check(kind)?;
+            if !seen.insert((kind, item.number.to_lowercase())) {
+                return Err(format!("{}: có hai lần", item.number));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl IncomingItem {
+    /// Is it not shown to collectors?
+    pub fn is_hidden(&self, kind: ItemKind) -> bool {
+        kind == ItemKind::Receivable && is_hidden(self.paid_type, &self.source)
+    }
+
+    fn check(&self, kind: ItemKind) -> Result<(), String> {
+        named("number", &self.number)?;
+        let of = |what: &str| format!("{}: {what}", self.number);
+        if self.amount <= 0 || self.amount > crate::domain::Provider::Cash.amount_max() {
+            return Err(of("số tiền phải từ 1 đ đến 9.999.999.999 đ"));
+        }
+        short("content", &self.content, TEXT_MAX).map_err(|why| of(&why))?;
+        short("source", &self.source, NUMBER_MAX).map_err(|why| of(&why))?;
+        for (name, day) in [
+            ("from", &self.from),
+            ("to", &self.to),
+            ("issued", &self.issued),
+        ] {
+            if day.as_deref().is_some_and(|day| !is_day(day)) {
+                return Err(of(&format!("{name} cần ngày như 2026-11-26")));
+            }
+        }
+        if kind == ItemKind::Bill && self.issued.is_none() {
+            return Err(of("hóa đơn cần ngày phát hành (issued)"));
+        }
+        if let Some(settle) = &self.settle {
+            settle.parsed().map_err(|why| of(&why))?;
+            Vnd::try_from(self.amount).map_err(|why| of(&why.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+fn named(name: &str, text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err(format!("{name}: không được để trống"));
+    }
+    short(name, text, NUMBER_MAX)
+}
+
+fn short(name: &str, text: &str, most: usize) -> Result<(), String> {
+    if text.chars().count() > most {
+        return Err(format!("{name}: dài quá {most} ký tự"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(format!("{name}: có ký tự lạ"));
+    }
+    Ok(())
+}
+
+/// Is it a day that there is: `2026-11-26`?
+pub fn is_day(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+}
+
+/// A phone number in Viet Nam as it is dialled at home; anything else as it came.
+pub fn dialled(phone: &str) -> String {
+    let digits: String = phone
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')'))
+        .collect();
+    let home = digits.strip_prefix("+84").or_else(|| {
+        digits
+            .strip_prefix("84")
+            .filter(|rest| rest.len() == 9 && rest.bytes().all(|b| b.is_ascii_digit()))
+    });
+    match home {
+        Some(rest) if !rest.starts_with('0') => format!("0{rest}"),
+        Some(rest) => rest.to_owned(),
+        None => digits,
+    }
+}

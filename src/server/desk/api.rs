@@ -1,0 +1,360 @@
+//! The desk's calls: what comes in is read, what goes out is shown. Nothing is decided here.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::contract::{self, Opened, ids_of, nothing};
+use super::pay::{self, Asked, NotifyAsked};
+use super::who::DeskPerson;
+use super::{books, cash, import, receipt, visit};
+use crate::domain::desk::DeskMethod;
+use crate::server::AppState;
+use crate::server::pay::act::otp_of;
+use crate::server::pay::input::Input;
+use crate::server::pay::refusal::PayRefusal;
+use crate::server::pay::who::{Who, is_foreign};
+use crate::store::catalogue::Role;
+use crate::store::desk::{HandIn, NewVisit};
+use crate::store::machines::Scope;
+use crate::store::payees;
+
+type Answer = Result<Json<Value>, PayRefusal>;
+
+/// `POST /api/contracts`
+pub async fn bring(
+    State(app): State<AppState>,
+    who: Who,
+    headers: axum::http::HeaderMap,
+    body: Bytes,
+) -> Result<Response, PayRefusal> {
+    who.known()?;
+    if !headers.contains_key(axum::http::header::AUTHORIZATION) && is_foreign(&headers) {
+        return Err(PayRefusal::forbidden());
+    }
+    let is_manager = |role| matches!(role, Role::Manager | Role::Owner);
+    let person = who.person();
+    if !who.has_scope(&[Scope::CollectionWrite]) || person.is_some_and(|p| !is_manager(p.role)) {
+        return Err(PayRefusal::forbidden());
+    }
+    let contracts: Vec<Value> = serde_json::from_slice(&body)
+        .map_err(|_| PayRefusal::invalid("Cần một danh sách JSON các hợp đồng."))?;
+    let owner = who.payee().unwrap_or(payees::FIRST);
+    let tally = import::bring(&app, owner, &contracts, &who.actor()).await?;
+    Ok(Json(tally).into_response())
+}
+
+/// What is looked for.
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    q: String,
+}
+
+/// `GET /api/desk/contracts?q=`
+pub async fn contracts(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Query(wanted): Query<Wanted>,
+) -> Answer {
+    let asked: String = wanted.q.trim().chars().take(100).collect();
+    let desk = app.store().desk();
+    let found = if asked.is_empty() {
+        let order = crate::store::desk::ListOrder::Address;
+        let collector = (me.person.user_id, me.person.username.as_str());
+        desk.list_of(me.owner, collector, order).await?
+    } else {
+        desk.find(me.owner, &asked).await?
+    };
+    let shown: Vec<Value> = found
+        .iter()
+        .map(|c| {
+            json!({ "number": c.number, "customer_name": c.customer_name, "address": c.address, "total": c.total })
+        })
+        .collect();
+    Ok(Json(json!({ "contracts": shown })))
+}
+
+/// How a contract is opened.
+#[derive(Debug, Deserialize)]
+pub struct How {
+    notify: Option<String>,
+    all: Option<String>,
+}
+
+/// `GET /api/desk/contracts/{number}`
+pub async fn contract(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Path(number): Path<String>,
+    Query(how): Query<How>,
+) -> Result<Response, PayRefusal> {
+    let how = Opened {
+        by_hifpt_alone: how.notify.as_deref() == Some("hifpt"),
+        with_paid: how.all.as_deref() == Some("1"),
+    };
+    let view = contract::open(&app, &me, &number, how).await?;
+    Ok(Json(view).into_response())
+}
+
+fn method_of(input: &Input) -> Result<DeskMethod, PayRefusal> {
+    let Some(word) = input.text("method")? else {
+        return Ok(DeskMethod::Cash);
+    };
+    DeskMethod::of(&word)
+        .ok_or_else(|| PayRefusal::invalid("method: cash, wallet, vnpay_qr hoặc payos_qr."))
+}
+
+/// `POST /api/desk/check`
+pub async fn check(State(app): State<AppState>, me: DeskPerson, input: Input) -> Answer {
+    let items = ids_of(&input.texts("items")?)?;
+    let method = method_of(&input)?;
+    let number = input.needed("contract")?;
+    let said = contract::checked(&app, &me, &number, &items, method).await?;
+    Ok(Json(match said {
+        Ok(total) => json!({ "ok": true, "total": total }),
+        Err(spoken) => json!({
+            "ok": false,
+            "code": spoken.rule.code(),
+            "message": spoken.rule.message(),
+            "total": spoken.total,
+        }),
+    }))
+}
+
+/// What a call or a page wants to take.
+pub fn asked_of(input: &Input) -> Result<Asked, PayRefusal> {
+    let flag = |name| Ok::<_, PayRefusal>(input.flag_within("notify", name)?.unwrap_or(false));
+    let phone = if input.has_within("notify", "phone") {
+        Some(input.within("notify", "phone")?.unwrap_or_default())
+    } else {
+        None
+    };
+    Ok(Asked {
+        contract: input.needed("contract")?,
+        items: ids_of(&input.texts("items")?)?,
+        method: method_of(input)?,
+        notify: NotifyAsked {
+            hifpt: flag("hifpt")?,
+            sms: flag("sms")?,
+            zns: flag("zns")?,
+            phone,
+        },
+    })
+}
+
+/// `POST /api/desk/payments`
+pub async fn begin(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    input: Input,
+) -> Result<Response, PayRefusal> {
+    let asked = asked_of(&input)?;
+    let key = input.idempotency_key.as_deref();
+    let standing = pay::begin(&app, &me, asked, key).await?;
+    let shown = pay::shown(&app, &standing);
+    Ok((StatusCode::CREATED, Json(shown)).into_response())
+}
+
+/// `GET /api/desk/payments/{id}`
+pub async fn payment(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Path(id): Path<String>,
+) -> Answer {
+    let standing = pay::standing(&app, &me, id_of(&id)?).await?;
+    Ok(Json(pay::shown(&app, &standing)))
+}
+
+fn id_of(text: &str) -> Result<i64, PayRefusal> {
+    text.parse().map_err(|_| nothing("Không có mục này."))
+}
+
+/// `POST /api/desk/payments/{id}/check`
+pub async fn ask(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Path(id): Path<String>,
+    _: Input,
+) -> Answer {
+    let standing = pay::ask(&app, &me, id_of(&id)?).await?;
+    Ok(Json(pay::shown(&app, &standing)))
+}
+
+/// `POST /api/desk/payments/{id}/otp`
+pub async fn otp(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Path(id): Path<String>,
+    input: Input,
+) -> Answer {
+    let standing = pay::enter_otp(&app, &me, id_of(&id)?, otp_of(&input)?).await?;
+    Ok(Json(pay::shown(&app, &standing)))
+}
+
+/// `POST /api/desk/payments/{id}/otp/resend`
+pub async fn resend(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Path(id): Path<String>,
+    _: Input,
+) -> Answer {
+    let standing = pay::resend_otp(&app, &me, id_of(&id)?).await?;
+    Ok(Json(pay::shown(&app, &standing)))
+}
+
+/// `POST /api/desk/payments/{id}/cancel`
+pub async fn cancel(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Path(id): Path<String>,
+    _: Input,
+) -> Answer {
+    let standing = pay::cancel(&app, &me, id_of(&id)?).await?;
+    Ok(Json(pay::shown(&app, &standing)))
+}
+
+/// `GET /api/desk/cash`
+pub async fn cash(State(app): State<AppState>, me: DeskPerson) -> Answer {
+    cash::cash(&app, &me).await.map(Json)
+}
+
+fn hand_in_shown(hand_in: &HandIn) -> Value {
+    json!({
+        "id": hand_in.id,
+        "collector": hand_in.collector,
+        "amount": hand_in.amount,
+        "note": hand_in.note,
+        "state": if hand_in.is_confirmed { "confirmed" } else { "open" },
+        "counted": hand_in.counted,
+        "reason": hand_in.reason,
+    })
+}
+
+/// `GET /api/desk/hand-ins`: one's own; the shop's for who answers for it.
+pub async fn hand_ins(State(app): State<AppState>, me: DeskPerson) -> Answer {
+    let whose = Some(me.person.user_id).filter(|_| !me.is_manager());
+    let all = app
+        .store()
+        .desk_cash()
+        .hand_ins(me.owner, whose, false)
+        .await?;
+    let shown: Vec<Value> = all.iter().map(hand_in_shown).collect();
+    Ok(Json(json!({ "hand_ins": shown })))
+}
+
+/// `POST /api/desk/hand-ins`
+pub async fn hand_in(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    input: Input,
+) -> Result<Response, PayRefusal> {
+    let amount = input.amount("amount")?;
+    let amount = amount.ok_or_else(|| PayRefusal::invalid("amount: không được để trống."))?;
+    let note = input.text("note")?.unwrap_or_default();
+    let key = input.idempotency_key.as_deref();
+    let made = cash::hand_in(&app, &me, (amount, &note), key).await?;
+    let body = json!({ "id": made.id, "amount": made.amount, "state": if made.is_confirmed { "confirmed" } else { "open" } });
+    Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
+/// `POST /api/desk/hand-ins/{id}/confirm`
+pub async fn confirm(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Path(id): Path<String>,
+    input: Input,
+) -> Answer {
+    me.manager()?;
+    let counted = input.integer("counted")?;
+    let counted = counted
+        .filter(|counted| *counted >= 0)
+        .ok_or_else(|| PayRefusal::invalid("counted: cần số tiền đếm được, từ 0 đ."))?;
+    let reason = input.text("reason")?;
+    let confirmed = cash::confirm(&app, &me, id_of(&id)?, (counted, reason.as_deref())).await?;
+    Ok(Json(
+        json!({ "state": "confirmed", "counted": confirmed.counted }),
+    ))
+}
+
+/// `POST /api/desk/visits`
+pub async fn visit(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    input: Input,
+) -> Result<Response, PayRefusal> {
+    let (contract, reason) = (input.needed("contract")?, input.needed("reason")?);
+    let (again_on, note) = (input.text("again_on")?, input.text("note")?);
+    let visit = NewVisit {
+        contract: &contract,
+        reason: &reason,
+        again_on: again_on.as_deref(),
+        note: note.as_deref().unwrap_or_default(),
+    };
+    let id = visit::keep(&app, &me, &visit).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "id": id }))).into_response())
+}
+
+/// Which day.
+#[derive(Debug, Deserialize)]
+pub struct OfDay {
+    date: Option<String>,
+}
+
+/// `GET /api/desk/day?date=`
+pub async fn day(State(app): State<AppState>, me: DeskPerson, Query(of): Query<OfDay>) -> Answer {
+    let (day, done) = books::day(&app, &me, of.date.as_deref()).await?;
+    Ok(Json(books::day_shown(&day, &done)))
+}
+
+/// `GET /api/desk/book?date=`
+pub async fn book(State(app): State<AppState>, me: DeskPerson, Query(of): Query<OfDay>) -> Answer {
+    let (day, book) = books::book(&app, &me, of.date.as_deref()).await?;
+    Ok(Json(books::book_shown(&day, &book)))
+}
+
+/// `POST /api/desk/receipts/{number}/cancel`
+pub async fn cancel_receipt(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Path(number): Path<String>,
+    input: Input,
+) -> Answer {
+    let reason = input.text("reason")?;
+    let desk = receipt::cancel(&app, &me, &number, reason.as_deref()).await?;
+    Ok(Json(
+        json!({ "number": desk.receipt, "state": "cancelled", "reason": desk.cancel_reason }),
+    ))
+}
+
+/// `POST /api/desk/items/{id}/settle`: a person says that an item is settled, and why they know.
+pub async fn settle(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Path(id): Path<String>,
+    input: Input,
+) -> Answer {
+    me.manager()?;
+    let reason = input.text("reason")?.ok_or_else(|| {
+        PayRefusal::of(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "reason_needed",
+            "Ghi lý do.",
+        )
+    })?;
+    let desk = app.store().desk();
+    let is_settled = desk
+        .settle_by_hand(me.owner, id_of(&id)?, &reason, &me.actor())
+        .await?;
+    if is_settled {
+        Ok(Json(json!({ "state": "settled" })))
+    } else {
+        Err(PayRefusal::conflict(
+            "Khoản này đã gạch, hoặc đang được gạch.",
+        ))
+    }
+}

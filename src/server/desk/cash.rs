@@ -1,0 +1,96 @@
+//! A collector's cash, and handing it in.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::who::DeskPerson;
+use crate::server::AppState;
+use crate::server::pay::refusal::PayRefusal;
+use crate::store::desk::{Confirmed, HandIn, HandInRefusal};
+
+/// What a collector may hold and holds, as the wire shows it.
+pub async fn cash(app: &AppState, me: &DeskPerson) -> Result<Value, PayRefusal> {
+    let cash = app.store().desk_cash();
+    let collector = cash.collector(me.person.user_id).await?;
+    let days = cash.by_day(me.person.user_id).await?;
+    let view = collector
+        .as_ref()
+        .map(super::contract::CashView::of)
+        .unwrap_or_default();
+    let by_day: Vec<Value> = days
+        .iter()
+        .map(|d| json!({ "day": d.day, "held": d.held }))
+        .collect();
+    Ok(json!({
+        "limit": view.limit,
+        "extra": view.extra,
+        "held": view.held,
+        "remaining": view.remaining,
+        "since": days.first().map(|d| d.day.clone()),
+        "by_day": by_day,
+        "declared": cash.declared(me.person.user_id).await?,
+    }))
+}
+
+/// A collector says what they hand in.
+pub async fn hand_in(
+    app: &AppState,
+    me: &DeskPerson,
+    (amount, note): (i64, &str),
+    key: Option<&str>,
+) -> Result<HandIn, PayRefusal> {
+    let key = me.key(key, &format!("hand_in|{amount}|{note}"));
+    let cash = app.store().desk_cash();
+    let said = cash
+        .hand_in(
+            me.owner,
+            me.person.user_id,
+            (amount, note),
+            key.as_ref(),
+            &me.actor(),
+        )
+        .await?;
+    said.map_err(refused)
+}
+
+/// Somebody else has counted it.
+pub async fn confirm(
+    app: &AppState,
+    me: &DeskPerson,
+    id: i64,
+    (counted, reason): (i64, Option<&str>),
+) -> Result<Confirmed, PayRefusal> {
+    me.manager()?;
+    let cash = app.store().desk_cash();
+    let confirmed = cash
+        .confirm(me.owner, id, (counted, reason), &me.actor())
+        .await?;
+    confirmed.map_err(refused)
+}
+
+fn refused(refusal: HandInRefusal) -> PayRefusal {
+    let rule = StatusCode::UNPROCESSABLE_ENTITY;
+    match refusal {
+        HandInRefusal::TooMuch { left } => PayRefusal::of(
+            rule,
+            "too_much",
+            "Số tiền nộp nhiều hơn số tiền đang giữ chưa khai nộp.",
+        )
+        .with("left", left),
+        HandInRefusal::ReasonNeeded => PayRefusal::of(
+            rule,
+            "reason_needed",
+            "Số đếm được khác số khai. Ghi lý do.",
+        ),
+        HandInRefusal::OwnMoney => PayRefusal::of(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "Người khác phải đếm và nhận tiền này.",
+        ),
+        HandInRefusal::KeyUsed => PayRefusal::of(
+            StatusCode::CONFLICT,
+            "key_used",
+            "Idempotency-Key này đã dùng cho yêu cầu khác.",
+        ),
+    }
+}

@@ -1,0 +1,128 @@
+//! What each collector may hold in cash, and what besides for a while.
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+use super::{manage_shell, named};
+use crate::domain::desk::{CollectorKind, is_day};
+use crate::server::AppState;
+use crate::server::desk::contract::nothing;
+use crate::server::desk::pages::draw::{Drawn, amount, go, notice, page_with};
+use crate::server::desk::view::manage::{CollectorForm, CollectorsPage};
+use crate::server::desk::who::DeskPerson;
+use crate::server::pay::refusal::PayRefusal;
+use crate::server::web::extract::PathParam;
+use crate::server::web::field::Choice;
+use crate::server::web::form::FormData;
+use crate::server::web::words::money;
+use crate::store::catalogue::COLLECTOR_KINDS;
+use crate::store::desk::{Collector, CollectorChange};
+
+/// What was just done.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Wanted {
+    done: Option<String>,
+}
+
+/// `GET /desk/manage/collectors`
+pub(super) async fn show(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Query(wanted): Query<Wanted>,
+) -> Drawn {
+    let mut page = drawn(&app, &me, None).await?;
+    page.shell.notice = notice(wanted.done.as_deref());
+    page_with(StatusCode::OK, &page)
+}
+
+/// `POST /desk/manage/collectors/{id}`
+pub(super) async fn save(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    PathParam(id): PathParam<i64>,
+    form: FormData,
+) -> Drawn {
+    match saved(&app, &me, id, &form).await {
+        Ok(()) => Ok(go("/desk/manage/collectors?done=limited")),
+        Err(refusal) => {
+            let mut page = drawn(&app, &me, Some((id, &form))).await?;
+            page.shell.error = Some(refusal.error().to_owned());
+            page_with(refusal.status(), &page)
+        }
+    }
+}
+
+async fn saved(
+    app: &AppState,
+    me: &DeskPerson,
+    id: i64,
+    form: &FormData,
+) -> Result<(), PayRefusal> {
+    let cash = app.store().desk_cash();
+    let all = cash.collectors(me.owner).await?;
+    if !all.iter().any(|(_, _, collector)| collector.user_id == id) {
+        return Err(nothing("Không có nhân viên thu này."));
+    }
+    let extra = match form.text("extra") {
+        "" => 0,
+        text => amount(text)?,
+    };
+    let until = Some(form.text("until")).filter(|day| !day.is_empty());
+    if extra > 0 && !until.is_some_and(is_day) {
+        return Err(PayRefusal::invalid("Hạn mức bổ sung cần ngày hết hạn."));
+    }
+    let change = CollectorChange {
+        kind: CollectorKind::of(form.text("kind")),
+        cash_limit: Some(amount(form.text("limit"))?),
+        extra: Some((extra, until.filter(|_| extra > 0).map(str::to_owned))),
+    };
+    cash.change(id, &change, &me.actor()).await?;
+    Ok(())
+}
+
+async fn drawn(
+    app: &AppState,
+    me: &DeskPerson,
+    sent: Option<(i64, &FormData)>,
+) -> Result<CollectorsPage, PayRefusal> {
+    let all = app.store().desk_cash().collectors(me.owner).await?;
+    let form = |(login, name, collector): &(String, String, Collector)| {
+        let typed = sent.filter(|(id, _)| *id == collector.user_id);
+        let text =
+            |name: &str, kept: String| typed.map_or(kept, |(_, form)| form.text(name).to_owned());
+        let kind = text(
+            "kind",
+            collector.kind.map_or("", CollectorKind::wire).to_owned(),
+        );
+        let is_set = |amount: i64| {
+            if amount > 0 {
+                amount.to_string()
+            } else {
+                String::new()
+            }
+        };
+        CollectorForm {
+            id: collector.user_id,
+            name: named(login, name),
+            login: login.clone(),
+            held: money(collector.cash.held),
+            remaining: money(collector.cash.remaining().max(0)),
+            kinds: COLLECTOR_KINDS
+                .iter()
+                .map(|(value, label)| Choice {
+                    value: (*value).to_owned(),
+                    label: (*label).to_owned(),
+                    is_chosen: *value == kind,
+                })
+                .collect(),
+            limit: text("limit", collector.cash.limit.to_string()),
+            extra: text("extra", is_set(collector.extra)),
+            until: text("until", collector.extra_until.clone().unwrap_or_default()),
+        }
+    };
+    Ok(CollectorsPage {
+        shell: manage_shell(me, "Hạn mức và HMBS"),
+        people: all.iter().map(form).collect(),
+    })
+}

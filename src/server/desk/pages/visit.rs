@@ -1,0 +1,78 @@
+//! Nothing is paid today: why, and when somebody comes again.
+
+use axum::extract::State;
+
+use super::contract::shown_again;
+use super::draw::{Drawn, contract_url, go};
+use crate::domain::calendar::day_of;
+use crate::domain::desk::message::written;
+use crate::server::AppState;
+use crate::server::desk::view::VisitForm;
+use crate::server::desk::visit;
+use crate::server::desk::who::DeskPerson;
+use crate::server::pay::refusal::PayRefusal;
+use crate::server::web::extract::PathParam;
+use crate::server::web::form::FormData;
+use crate::server::web::words::time;
+use crate::store::desk::{NewVisit, PastVisit};
+
+/// Reasons to choose from.
+const REASONS: [&str; 6] = [
+    "Khách vắng nhà",
+    "Khách hẹn ngày khác",
+    "Khách chưa có tiền",
+    "Khách báo đã thanh toán",
+    "Khách khiếu nại dịch vụ",
+    "Không tìm được địa chỉ",
+];
+/// Visits before that are shown.
+const PAST_MAX: u32 = 3;
+
+/// The form, with the visits before.
+pub async fn visit_form(
+    app: &AppState,
+    contract: i64,
+    sent: Option<&FormData>,
+) -> Result<VisitForm, PayRefusal> {
+    let text = |name: &str| sent.map_or_else(String::new, |form| form.text(name).to_owned());
+    let past = app.store().desk().visits_to(contract, PAST_MAX).await?;
+    Ok(VisitForm {
+        is_open: sent.is_some(),
+        reason: text("reason"),
+        reasons: REASONS.to_vec(),
+        again_on: text("again_on"),
+        today: day_of(app.store().now_ms()),
+        note: text("note"),
+        past: past.iter().map(said).collect(),
+    })
+}
+
+fn said(visit: &PastVisit) -> String {
+    let mut said = format!("{}: {}", time(visit.at), visit.reason);
+    if let Some(day) = &visit.again_on {
+        said.push_str(&format!(", hẹn {}", written(day)));
+    }
+    if !visit.note.is_empty() {
+        said.push_str(&format!(" ({})", visit.note));
+    }
+    said
+}
+
+/// `POST /desk/contracts/{number}/visit`
+pub async fn keep(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    PathParam(number): PathParam<String>,
+    form: FormData,
+) -> Drawn {
+    let visit = NewVisit {
+        contract: &number,
+        reason: form.text("reason"),
+        again_on: Some(form.text("again_on")).filter(|day| !day.is_empty()),
+        note: form.text("note"),
+    };
+    match visit::keep(&app, &me, &visit).await {
+        Ok(_) => Ok(go(&format!("{}?done=visited", contract_url(&number)))),
+        Err(refusal) => shown_again(&app, &me, &number, refusal, form, true).await,
+    }
+}

@@ -1,0 +1,60 @@
+//! Receipts: their public page, and cancelling them.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::who::DeskPerson;
+use crate::server::AppState;
+use crate::server::pay::refusal::PayRefusal;
+use crate::server::pay::shown::time;
+use crate::store::desk::{DeskPayment, PublicReceipt};
+
+/// Where anybody with the token sees whether a receipt is genuine.
+pub fn url(app: &AppState, desk: &DeskPayment) -> String {
+    format!("{}/receipts/{}", app.public_url(), desk.token)
+}
+
+/// What anybody may know of a receipt.
+pub fn public_shown(receipt: &PublicReceipt) -> Value {
+    json!({
+        "genuine": !receipt.is_cancelled,
+        "cancelled": receipt.is_cancelled,
+        "number": receipt.number,
+        "total": receipt.total,
+        "at": time(receipt.at),
+    })
+}
+
+/// Cancels a receipt, with the reason.
+pub async fn cancel(
+    app: &AppState,
+    me: &DeskPerson,
+    number: &str,
+    reason: Option<&str>,
+) -> Result<DeskPayment, PayRefusal> {
+    me.manager()?;
+    let reason = reason.ok_or_else(|| {
+        PayRefusal::of(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "reason_needed",
+            "Ghi lý do hủy phiếu thu.",
+        )
+    })?;
+    let desk = app.store().desk();
+    let cancelled = desk
+        .cancel_receipt(me.owner, number, reason, &me.actor())
+        .await?;
+    match cancelled {
+        Ok((desk, payment)) => {
+            if let Some(payment) = payment {
+                app.pay().changed(&payment);
+            }
+            Ok(desk)
+        }
+        Err(fault) => Err(PayRefusal::of(
+            StatusCode::CONFLICT,
+            "not_cancellable",
+            fault.to_string(),
+        )),
+    }
+}

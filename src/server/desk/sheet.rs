@@ -1,0 +1,576 @@
+//! A file of contracts, a line an item: which column means what, and what is wrong with a line.
+//!
+//! Pure functions over texts. Lists of the old system are read as well: its columns are among the titles.
+
+use std::collections::HashMap;
+
+use crate::domain::Vnd;
+use crate::domain::desk::{IncomingContract, IncomingItem, IncomingPhone, Settle, dialled, is_day};
+use crate::domain::text::plain;
+use crate::store::desk::OldRow;
+
+/// Lines of one file, at most.
+const LINES_MAX: usize = 20_000;
+/// Lines before the titles, at most.
+const WORDS_MAX: usize = 10;
+/// Days between Excel's first and 1970.
+const EXCEL_1970: i64 = 25_569;
+/// Years in which a serial number of Excel's is a day.
+const EXCEL_DAYS: std::ops::Range<i64> = 36_526..73_051;
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Title {
+    Contract,
+    Account,
+    Code,
+    Customer,
+    Address,
+    Phone,
+    HiFpt,
+    ContractKind,
+    ItemKind,
+    Item,
+    From,
+    To,
+    Issued,
+    Period,
+    Amount,
+    Paid,
+    Content,
+    Source,
+    PaidType,
+    Ptc,
+    Collector,
+    Service,
+    SettleCode,
+}
+
+/// What columns are called, in small letters without accents.
+const TITLES: [(Title, &[&str]); 23] = [
+    (
+        Title::Contract,
+        &[
+            "so hop dong",
+            "so hd",
+            "hop dong",
+            "ma hop dong",
+            "contract",
+            "contract_number",
+        ],
+    ),
+    (Title::Account, &["tai khoan", "account"]),
+    (Title::Code, &["ma", "ma khach hang", "ma kh", "code"]),
+    (
+        Title::Customer,
+        &[
+            "khach hang",
+            "ten khach hang",
+            "ten",
+            "ho ten",
+            "ho va ten",
+            "customer",
+            "customer_name",
+            "name",
+        ],
+    ),
+    (Title::Address, &["dia chi", "address"]),
+    (
+        Title::Phone,
+        &["dien thoai", "so dien thoai", "sdt", "phone"],
+    ),
+    (Title::HiFpt, &["hifpt"]),
+    (Title::ContractKind, &["loai hop dong", "type"]),
+    (Title::ItemKind, &["loai khoan", "loai", "kind"]),
+    (
+        Title::Item,
+        &[
+            "so hoa don",
+            "hoa don",
+            "ma hoa don",
+            "so khoan",
+            "ma khoan",
+            "bill_number",
+            "number",
+        ],
+    ),
+    (Title::From, &["tu ngay", "from"]),
+    (Title::To, &["den ngay", "to"]),
+    (
+        Title::Issued,
+        &["ngay phat hanh", "ngay hoa don", "ngay lap", "issued"],
+    ),
+    (Title::Period, &["ky cuoc", "ky", "thang", "period"]),
+    (
+        Title::Amount,
+        &[
+            "so tien",
+            "tien",
+            "cuoc phai thu",
+            "phai thu",
+            "con no",
+            "amount",
+            "postage",
+        ],
+    ),
+    (Title::Paid, &["da thu", "da tra", "paid_value"]),
+    (Title::Content, &["noi dung", "dien giai", "content"]),
+    (Title::Source, &["nguon", "source"]),
+    (Title::PaidType, &["kieu tra", "paid_type"]),
+    (Title::Ptc, &["ptc"]),
+    (
+        Title::Collector,
+        &[
+            "nhan vien thu",
+            "nguoi thu",
+            "nhan vien",
+            "collector",
+            "username",
+        ],
+    ),
+    (
+        Title::Service,
+        &["gach no bang", "dich vu gach no", "settle_service"],
+    ),
+    (Title::SettleCode, &["ma gach no", "settle_code"]),
+];
+
+/// What a file says: contracts, each with the line in which it begins, and what is wrong with which line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContractSheet {
+    /// Contracts, in the order of the file.
+    pub contracts: Vec<(usize, IncomingContract)>,
+    /// Lines that are left out, and why.
+    pub faults: Vec<(usize, String)>,
+    /// Bills and receivables in it.
+    pub items: usize,
+}
+
+/// Reads a file's lines. `Err`: why the file cannot be used.
+pub fn read(lines: &[(usize, Vec<String>)]) -> Result<ContractSheet, String> {
+    let found = lines
+        .iter()
+        .take(WORDS_MAX)
+        .enumerate()
+        .find_map(|(at, (_, cells))| {
+            let columns = columns_of(cells);
+            let has = |title| columns.contains_key(&title);
+            let names = has(Title::Contract) || has(Title::Account) || has(Title::Code);
+            (names && has(Title::Amount)).then_some((at, columns))
+        });
+    let Some((at, columns)) = found else {
+        return Err(
+            "Không thấy dòng tiêu đề. Dòng đầu cần ít nhất hai cột: Số hợp đồng, Số tiền."
+                .to_owned(),
+        );
+    };
+    let lines: Vec<_> = lines
+        .iter()
+        .skip(at + 1)
+        .filter(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty()))
+        .collect();
+    if lines.len() > LINES_MAX {
+        return Err(format!(
+            "Tệp có {} dòng; mỗi lần nhiều nhất {LINES_MAX}.",
+            lines.len()
+        ));
+    }
+    let mut sheet = Building::default();
+    for (number, cells) in lines {
+        let cell = |title: Title| {
+            let at = columns.get(&title);
+            at.and_then(|at| cells.get(*at))
+                .map_or("", |cell| cell.trim())
+        };
+        match line(cell) {
+            Ok(Some(line)) => sheet.add(*number, line),
+            Ok(None) => {}
+            Err(why) => sheet.faults.push((*number, why)),
+        }
+    }
+    Ok(sheet.done())
+}
+
+fn columns_of(cells: &[String]) -> HashMap<Title, usize> {
+    let mut columns = HashMap::new();
+    for (at, cell) in cells.iter().enumerate() {
+        let word = plain(cell);
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let title = TITLES.iter().find(|(_, all)| all.contains(&word));
+        if let Some((title, _)) = title {
+            columns.entry(*title).or_insert(at);
+        }
+    }
+    columns
+}
+
+/// One line: the contract as far as the line says it, its item, and whether that is a bill.
+struct Line {
+    contract: IncomingContract,
+    item: IncomingItem,
+    is_bill: bool,
+}
+
+/// `Ok(None)`: nothing is owed in it any more.
+fn line<'c>(cell: impl Fn(Title) -> &'c str) -> Result<Option<Line>, String> {
+    let number = [Title::Contract, Title::Account, Title::Code]
+        .into_iter()
+        .map(&cell)
+        .find(|text| !text.is_empty());
+    let number = number.ok_or("thiếu số hợp đồng")?.to_owned();
+    let amount = money(cell(Title::Amount))?;
+    let paid = match cell(Title::Paid) {
+        "" => 0,
+        text => money(text)?,
+    };
+    if paid >= amount && paid > 0 {
+        return Ok(None);
+    }
+    let period = period(cell(Title::Period))?;
+    let day = |title| day_of(cell(title));
+    let (from, to) = (day(Title::From)?, day(Title::To)?);
+    let issued = day(Title::Issued)?;
+    let first = period.as_ref().map(|(first, _)| first.clone());
+    let last = period.map(|(_, last)| last);
+    let issued = issued.or_else(|| first.clone()).or_else(|| from.clone());
+    let is_bill = !matches!(
+        plain(cell(Title::ItemKind)).as_str(),
+        "khoan thu" | "receivable" | "kt"
+    );
+    let content = cell(Title::Content);
+    let item = match (cell(Title::Item), &issued) {
+        ("", Some(day)) => format!("CUOC-{}", day.get(..7).unwrap_or(day)),
+        ("", None) => return Err("thiếu số hóa đơn hoặc kỳ cước".to_owned()),
+        (text, _) => text.to_owned(),
+    };
+    let settle = match (cell(Title::Service), cell(Title::SettleCode)) {
+        ("", "") => None,
+        (service, code) => Some(Settle {
+            service: service.to_owned(),
+            code: code.to_owned(),
+        }),
+    };
+    let phone = dialled(cell(Title::Phone));
+    Ok(Some(Line {
+        contract: IncomingContract {
+            number,
+            customer_name: cell(Title::Customer).to_owned(),
+            address: cell(Title::Address).to_owned(),
+            kind: cell(Title::ContractKind).to_owned(),
+            phones: phones(&phone, is_yes(cell(Title::HiFpt))),
+            collector: some(cell(Title::Collector)),
+            ..IncomingContract::default()
+        },
+        item: IncomingItem {
+            number: item,
+            from: from.or(first),
+            to: to.or(last),
+            issued,
+            amount: amount - paid,
+            content: content.to_owned(),
+            source: cell(Title::Source).to_owned(),
+            paid_type: whole(cell(Title::PaidType))?,
+            ptc: is_yes(cell(Title::Ptc)),
+            settle,
+        },
+        is_bill,
+    }))
+}
+
+fn phones(phone: &str, hifpt: bool) -> Vec<IncomingPhone> {
+    let phone = IncomingPhone {
+        number: phone.to_owned(),
+        main: true,
+        hifpt,
+    };
+    Some(phone)
+        .filter(|p| !p.number.is_empty())
+        .into_iter()
+        .collect()
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
+fn is_yes(text: &str) -> bool {
+    matches!(plain(text).as_str(), "1" | "x" | "co" | "yes" | "true")
+}
+
+fn whole(text: &str) -> Result<Option<i64>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse()
+        .map(Some)
+        .map_err(|_| format!("{text:?} không phải số nguyên"))
+}
+
+fn money(text: &str) -> Result<i64, String> {
+    // A spreadsheet writes a whole number with a fraction of nothing.
+    let text = text.strip_suffix(".0").unwrap_or(text);
+    let read: Result<Vnd, _> = text.parse();
+    read.map(Vnd::dong).map_err(|why| why.to_string())
+}
+
+/// A day as people and spreadsheets write it: `2026-10-01`, `1/10/2026`, or Excel's count of days.
+fn day_of(text: &str) -> Result<Option<String>, String> {
+    let text = text.split([' ', 'T']).next().unwrap_or_default();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if is_day(text) {
+        return Ok(Some(text.to_owned()));
+    }
+    let parts: Vec<&str> = text.split(['/', '-', '.']).collect();
+    let day = match parts[..] {
+        [day, month, year] if year.len() == 4 => format!("{year}-{month:0>2}-{day:0>2}"),
+        [serial] => excel_day(serial).unwrap_or_default(),
+        _ => String::new(),
+    };
+    if is_day(&day) {
+        Ok(Some(day))
+    } else {
+        Err(format!("{text:?} không phải ngày, ghi như 01/10/2026"))
+    }
+}
+
+fn excel_day(serial: &str) -> Option<String> {
+    let days: i64 = serial.parse().ok()?;
+    let days = Some(days).filter(|days| EXCEL_DAYS.contains(days))? - EXCEL_1970;
+    let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days));
+    date.ok().map(|date| date.to_string())
+}
+
+/// A month as its first and its last day: `10/2026`, `2026-10`, or any day of it.
+fn period(text: &str) -> Result<Option<(String, String)>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let parts: Vec<&str> = text.split(['/', '-']).collect();
+    let day = match parts[..] {
+        [month, year] if year.len() == 4 => format!("{year}-{month:0>2}-01"),
+        [year, month] if year.len() == 4 => format!("{year}-{month:0>2}-01"),
+        _ => day_of(text)?.unwrap_or_default(),
+    };
+    let date: jiff::civil::Date = day
+        .parse()
+        .map_err(|_| format!("{text:?} không phải kỳ cước, ghi như 10/2026"))?;
+    let (first, last) = (date.first_of_month(), date.last_of_month());
+    Ok(Some((first.to_string(), last.to_string())))
+}
+
+/// Contracts that are put together of lines.
+#[derive(Default)]
+struct Building {
+    contracts: Vec<(usize, IncomingContract)>,
+    /// Where each contract is, by its number.
+    places: HashMap<String, usize>,
+    faults: Vec<(usize, String)>,
+}
+
+impl Building {
+    fn add(&mut self, number: usize, line: Line) {
+        let key = line.contract.number.to_lowercase();
+        let place = *self.places.entry(key).or_insert_with(|| {
+            self.contracts.push((number, line.contract.clone()));
+            self.contracts.len() - 1
+        });
+        let contract = &mut self.contracts[place].1;
+        for phone in line.contract.phones {
+            if contract
+                .phones
+                .iter()
+                .all(|known| known.number != phone.number)
+            {
+                let main = contract.phones.is_empty();
+                contract.phones.push(IncomingPhone { main, ..phone });
+            }
+        }
+        let items = if line.is_bill {
+            &mut contract.bills
+        } else {
+            &mut contract.receivables
+        };
+        let is_same = |known: &IncomingItem| known.number.eq_ignore_ascii_case(&line.item.number);
+        if items.iter().any(is_same) {
+            let why = format!("{}: đã có ở dòng trên", line.item.number);
+            self.faults.push((number, why));
+        } else {
+            items.push(line.item);
+        }
+    }
+
+    /// What holds by itself, checked as a program's list is.
+    fn done(self) -> ContractSheet {
+        let mut sheet = ContractSheet {
+            faults: self.faults,
+            ..ContractSheet::default()
+        };
+        for (number, contract) in self.contracts {
+            let json = serde_json::json!(contract);
+            match IncomingContract::read(&json) {
+                Ok(contract) => {
+                    sheet.items += contract.items().count();
+                    sheet.contracts.push((number, contract));
+                }
+                Err(why) => sheet.faults.push((number, why)),
+            }
+        }
+        sheet.faults.sort_by_key(|(number, _)| *number);
+        sheet
+    }
+}
+
+/// The old list of what is to be collected, as contracts: a row a bill. The number of a row's contract is its account,
+/// else its code.
+pub fn of_old(rows: &[OldRow]) -> ContractSheet {
+    let mut sheet = Building::default();
+    for row in rows {
+        let number = usize::try_from(row.id).unwrap_or_default();
+        match old_line(row) {
+            Ok(line) => sheet.add(number, line),
+            Err(why) => sheet.faults.push((number, why)),
+        }
+    }
+    sheet.done()
+}
+
+fn old_line(row: &OldRow) -> Result<Line, String> {
+    let text = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_owned();
+    let contract = [text(&row.account), text(&row.code)]
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .ok_or("thiếu tài khoản và mã")?;
+    let period = period(
+        row.period
+            .as_deref()
+            .unwrap_or_default()
+            .get(..10)
+            .unwrap_or_default(),
+    )?;
+    let (first, last) = period.ok_or("thiếu kỳ cước")?;
+    Ok(Line {
+        contract: IncomingContract {
+            number: contract,
+            customer_name: text(&row.name),
+            address: text(&row.address),
+            phones: phones(&dialled(&text(&row.phone)), false),
+            collector: row.username.as_deref().and_then(some),
+            ..IncomingContract::default()
+        },
+        item: IncomingItem {
+            number: format!("CU-{}", row.id),
+            from: Some(first.clone()),
+            to: Some(last),
+            issued: Some(first),
+            amount: row.owed,
+            content: row.service.clone(),
+            ..IncomingItem::default()
+        },
+        is_bill: true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(lines: &[&str]) -> Result<ContractSheet, String> {
+        let lines: Vec<(usize, Vec<String>)> = lines
+            .iter()
+            .enumerate()
+            .map(|(at, line)| (at + 1, line.split(';').map(str::to_owned).collect()))
+            .collect();
+        read(&lines)
+    }
+
+    #[test]
+    fn lines_of_one_contract_become_one_contract() {
+        let read = sheet(&[
+            "Danh sách tháng 10",
+            "Số hợp đồng;Khách hàng;Điện thoại;Địa chỉ;Loại khoản;Số hóa đơn;Từ ngày;Đến ngày;Ngày phát hành;Số tiền;Nội dung;PTC",
+            "HND1;Lê Tám;0912 345 678;Số 1;Hóa đơn;B1;01/10/2026;31/10/2026;1/10/2026;264.000;Cước;",
+            "hnd1;Lê Tám;0912345678;Số 1;Hóa đơn;B2;;;46327;264000.0;Cước;",
+            "HND1;;0987654321;;Khoản thu;K1;;;;55.000;Lắp đặt;x",
+        ])
+        .expect("a sheet");
+        assert_eq!(read.faults, []);
+        assert_eq!((read.contracts.len(), read.items), (1, 3));
+        let contract = &read.contracts[0].1;
+        assert_eq!(contract.phones.len(), 2);
+        assert!(contract.phones[0].main && !contract.phones[1].main);
+        assert_eq!(contract.bills[0].issued.as_deref(), Some("2026-10-01"));
+        assert_eq!(contract.bills[1].issued.as_deref(), Some("2026-11-01"));
+        assert_eq!(contract.bills[1].amount, 264_000);
+        assert!(contract.receivables[0].ptc);
+    }
+
+    #[test]
+    fn the_columns_of_the_old_list_are_known() {
+        let read = sheet(&[
+            "Mã;Khách hàng;Tài khoản;Điện thoại;Cước phải thu;Đã thu;Kỳ cước;Nhân viên thu",
+            "K1;Lê Tám;hn_tam;0912345678;100.000;40.000;10/2026;luc",
+            "K2;Trần An;hn_an;;50.000;50.000;10/2026;luc",
+        ])
+        .expect("a sheet");
+        assert_eq!(
+            read.contracts.len(),
+            1,
+            "what is paid is not to be collected"
+        );
+        let contract = &read.contracts[0].1;
+        assert_eq!(
+            (contract.number.as_str(), contract.collector.as_deref()),
+            ("hn_tam", Some("luc"))
+        );
+        let bill = &contract.bills[0];
+        assert_eq!(
+            (bill.number.as_str(), bill.amount),
+            ("CUOC-2026-10", 60_000)
+        );
+        assert_eq!(bill.to.as_deref(), Some("2026-10-31"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_line_by_line() {
+        let read = sheet(&[
+            "Số hợp đồng;Số hóa đơn;Ngày phát hành;Số tiền",
+            ";B1;2026-10-01;1.000",
+            "H1;B1;mai;1.000",
+            "H1;B1;2026-10-01;1,5",
+            "H1;B1;2026-10-01;1.000",
+            "H1;b1;2026-10-01;1.000",
+        ])
+        .expect("a sheet");
+        let lines: Vec<usize> = read.faults.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 3, 4, 6]);
+        assert_eq!(read.items, 1);
+        assert!(sheet(&["Tên;Ghi chú", "a;b"]).is_err());
+    }
+
+    #[test]
+    fn a_row_of_the_old_table_is_a_bill_of_its_account() {
+        let row = OldRow {
+            id: 7,
+            code: Some("K1".into()),
+            name: Some("Lê Tám".into()),
+            account: Some("hn_tam".into()),
+            phone: Some("84912345678".into()),
+            address: None,
+            owed: 60_000,
+            username: Some("luc".into()),
+            period: Some("2026-10-01".into()),
+            service: "Cước viễn thông".into(),
+        };
+        let lost = OldRow {
+            account: None,
+            code: None,
+            ..row.clone()
+        };
+        let read = of_old(&[row, lost]);
+        assert_eq!(read.contracts[0].1.bills[0].number, "CU-7");
+        assert_eq!(read.contracts[0].1.phones[0].number, "0912345678");
+        assert_eq!(read.faults.len(), 1);
+    }
+}

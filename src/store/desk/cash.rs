@@ -1,0 +1,458 @@
+//! Collectors' cash: what may be held, what is, and handing it in.
+
+use serde_json::json;
+
+use super::DeskCash;
+use crate::domain::calendar::day_of;
+use crate::domain::desk::{CashStanding, CollectorKind, extra_on};
+use crate::store::StoreError;
+use crate::store::base::audit::{self, Actor, Entry};
+use crate::store::base::{
+    Conn, SqlRow, Tx, all, execute, insert, insert_once, int, int_or_none, one, text, text_or_none,
+    transaction, values,
+};
+use crate::store::catalogue::AuditAction;
+use crate::store::catalogue::contracts::HAND_IN;
+use crate::store::catalogue::people::COLLECTOR;
+use crate::store::payments::{KeyUse, for_desk};
+
+/// A collector with their cash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collector {
+    /// Who it is.
+    pub user_id: i64,
+    /// What they are.
+    pub kind: Option<CollectorKind>,
+    /// Their cash.
+    pub cash: CashStanding,
+    /// The extra limit that was given, whether or not its day is over.
+    pub extra: i64,
+    /// Its last day (`2026-11-30`).
+    pub extra_until: Option<String>,
+}
+
+/// What is held of a day's cash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayHeld {
+    /// The day on which it was taken.
+    pub day: String,
+    /// Đồng.
+    pub held: i64,
+}
+
+/// Cash that is handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandIn {
+    /// Its number.
+    pub id: i64,
+    /// Who hands it in.
+    pub collector_id: i64,
+    /// Their login.
+    pub collector: String,
+    /// What they say, in đồng.
+    pub amount: i64,
+    /// What they say about it.
+    pub note: String,
+    /// Was it counted?
+    pub is_confirmed: bool,
+    /// What was counted.
+    pub counted: Option<i64>,
+    /// Why that differs.
+    pub reason: Option<String>,
+    /// Who counted it.
+    pub confirmed_by: Option<String>,
+    /// When.
+    pub confirmed_at: Option<i64>,
+    /// When it was declared.
+    pub created_at: i64,
+}
+
+/// Why cash cannot be handed in so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandInRefusal {
+    /// More than is held and not declared yet.
+    TooMuch {
+        /// What could be declared, in đồng.
+        left: i64,
+    },
+    /// What was counted differs, and nobody says why.
+    ReasonNeeded,
+    /// It is the collector's own.
+    OwnMoney,
+    /// The key was used for something else.
+    KeyUsed,
+}
+
+/// Cash that was counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    /// What was counted, in đồng.
+    pub counted: i64,
+}
+
+/// What a collector may hold from now on. What is `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CollectorChange {
+    /// What they are.
+    pub kind: Option<CollectorKind>,
+    /// Đồng.
+    pub cash_limit: Option<i64>,
+    /// What they may hold besides, and the last day of it; `(0, None)` takes it away.
+    pub extra: Option<(i64, Option<String>)>,
+}
+
+/// A collector's standing. `None`: no collector.
+pub(super) async fn standing_of<C: Conn>(
+    c: &C,
+    user: i64,
+) -> Result<Option<Collector>, StoreError> {
+    let today = day_of(c.now_ms());
+    let sql = c.casts(
+        "SELECT kind, cash_limit, extra, CAST(extra_until AS CHAR), held, \
+         (SELECT CAST(COALESCE(SUM(d.held), 0) AS SIGNED) FROM cash_day d WHERE d.collector_id = collector.user_id AND d.day < ?) \
+         FROM collector WHERE user_id = ?",
+    );
+    let Some(row) = one(c, &sql, values![today.as_str(), user]).await? else {
+        return Ok(None);
+    };
+    let kind = CollectorKind::of(&text(&row, 0)?);
+    let (extra, until) = (int(&row, 2)?, text_or_none(&row, 3)?);
+    Ok(Some(Collector {
+        user_id: user,
+        kind,
+        cash: CashStanding {
+            limit: int(&row, 1)?,
+            extra: extra_on(&today, kind, extra, until.as_deref()),
+            held: int(&row, 4)?,
+            held_of_earlier_days: int(&row, 5)?,
+        },
+        extra,
+        extra_until: until,
+    }))
+}
+
+/// Reserves cash against the limit: one conditional statement, which nobody passes by one đồng.
+pub(super) async fn reserve(
+    tx: &Tx,
+    user: i64,
+    kind: Option<CollectorKind>,
+    amount: i64,
+) -> Result<bool, StoreError> {
+    let mut given = values![amount, tx.now_ms(), user, amount];
+    // Only a technician has an extra limit, until its last day.
+    let extra = if kind == Some(CollectorKind::Technician) {
+        given.push(day_of(tx.now_ms()).into());
+        " + CASE WHEN extra_until >= ? THEN extra ELSE 0 END"
+    } else {
+        ""
+    };
+    let sql = format!(
+        "UPDATE collector SET held = held + ?, updated_at = ? WHERE user_id = ? AND held + ? <= cash_limit{extra}"
+    );
+    Ok(execute(tx, &sql, given).await? > 0)
+}
+
+/// Cash of a day is in a collector's hand.
+pub(super) async fn add_to_day(
+    tx: &Tx,
+    user: i64,
+    day: &str,
+    amount: i64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE cash_day SET held = held + ? WHERE collector_id = ? AND day = ?";
+    if execute(tx, sql, values![amount, user, day]).await? == 0 {
+        let into = "INTO cash_day (collector_id, day, held) VALUES (?, ?, 0)";
+        insert_once(tx, into, values![user, day]).await?;
+        execute(tx, sql, values![amount, user, day]).await?;
+    }
+    Ok(())
+}
+
+/// What is held, day by day, the oldest first.
+async fn days_of<C: Conn>(c: &C, user: i64, locked: &str) -> Result<Vec<DayHeld>, StoreError> {
+    let sql = format!(
+        "SELECT day, held FROM cash_day WHERE collector_id = ? AND held <> 0 ORDER BY day LIMIT 400{locked}"
+    );
+    let rows = all(c, &sql, values![user]).await?;
+    let read = |row: &SqlRow| {
+        Ok(DayHeld {
+            day: text(row, 0)?,
+            held: int(row, 1)?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Cash leaves a collector's hand: of the oldest day first. Says what left; no more than was held.
+async fn take_off(tx: &Tx, user: i64, amount: i64) -> Result<i64, StoreError> {
+    let mut rest = amount;
+    for day in days_of(tx, user, tx.locked()).await? {
+        let taken = rest.min(day.held);
+        if taken <= 0 {
+            continue;
+        }
+        take_off_day(tx, user, &day.day, taken).await?;
+        rest -= taken;
+    }
+    Ok(amount - rest)
+}
+
+/// Cash of one day leaves a collector's hand. `false`: not so much of it is held.
+pub(super) async fn take_off_day(
+    tx: &Tx,
+    user: i64,
+    day: &str,
+    amount: i64,
+) -> Result<bool, StoreError> {
+    let sql =
+        "UPDATE cash_day SET held = held - ? WHERE collector_id = ? AND day = ? AND held >= ?";
+    if execute(tx, sql, values![amount, user, day, amount]).await? == 0 {
+        return Ok(false);
+    }
+    let sql = "UPDATE collector SET held = held - ?, updated_at = ? WHERE user_id = ?";
+    execute(tx, sql, values![amount, tx.now_ms(), user]).await?;
+    Ok(true)
+}
+
+/// What a collector has declared and nobody has counted, in đồng.
+pub(super) async fn declared<C: Conn>(c: &C, user: i64) -> Result<i64, StoreError> {
+    let sql = c.casts(
+        "SELECT CAST(COALESCE(SUM(amount), 0) AS SIGNED) FROM hand_in WHERE collector_id = ? AND state = 'open'",
+    );
+    let row = one(c, &sql, values![user]).await?;
+    row.map_or(Ok(0), |row| int(&row, 0))
+}
+
+impl DeskCash<'_> {
+    /// A collector with their cash. `None`: no collector.
+    pub async fn collector(&self, user: i64) -> Result<Option<Collector>, StoreError> {
+        standing_of(self.store, user).await
+    }
+
+    /// What is held, day by day, the oldest first.
+    pub async fn by_day(&self, user: i64) -> Result<Vec<DayHeld>, StoreError> {
+        days_of(self.store, user, "").await
+    }
+
+    /// What a collector has declared and nobody has counted, in đồng.
+    pub async fn declared(&self, user: i64) -> Result<i64, StoreError> {
+        declared(self.store, user).await
+    }
+
+    /// All collectors of a payee, by their names, with what they hold.
+    pub async fn collectors(
+        &self,
+        owner: i64,
+    ) -> Result<Vec<(String, String, Collector)>, StoreError> {
+        let sql = "SELECT u.id, u.username, u.name FROM collector k JOIN users u ON u.id = k.user_id JOIN accounts a ON a.user_id = u.id \
+                   WHERE a.payee_id IS NULL OR a.payee_id = ? ORDER BY u.username LIMIT 1000";
+        let mut found = Vec::new();
+        for row in all(self.store, sql, values![owner]).await? {
+            let user = int(&row, 0)?;
+            if let Some(collector) = standing_of(self.store, user).await? {
+                let name = text_or_none(&row, 2)?.unwrap_or_default();
+                found.push((text(&row, 1)?, name, collector));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Changes what a collector may hold.
+    pub async fn change(
+        &self,
+        user: i64,
+        change: &CollectorChange,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        transaction!(self.store, |tx| set(&tx, user, change, actor))
+    }
+
+    /// A collector says what they hand in. Says its number.
+    pub async fn hand_in(
+        &self,
+        owner: i64,
+        user: i64,
+        (amount, note): (i64, &str),
+        key: Option<&KeyUse>,
+        actor: &Actor,
+    ) -> Result<Result<HandIn, HandInRefusal>, StoreError> {
+        transaction!(self.store, |tx| declare(
+            &tx,
+            owner,
+            user,
+            (amount, note),
+            key,
+            actor
+        ))
+    }
+
+    /// Somebody else counts it. Said again, it answers the same.
+    pub async fn confirm(
+        &self,
+        owner: i64,
+        id: i64,
+        (counted, reason): (i64, Option<&str>),
+        actor: &Actor,
+    ) -> Result<Result<Confirmed, HandInRefusal>, StoreError> {
+        transaction!(self.store, |tx| confirm(
+            &tx,
+            owner,
+            id,
+            (counted, reason),
+            actor
+        ))
+    }
+
+    /// What was handed in, the newest first: by a collector, or by all; what waits, or all.
+    pub async fn hand_ins(
+        &self,
+        owner: i64,
+        user: Option<i64>,
+        is_open_only: bool,
+    ) -> Result<Vec<HandIn>, StoreError> {
+        let mut sql = format!("{HAND_IN_ROW} WHERE h.owner_id = ?");
+        let mut given = values![owner];
+        if let Some(user) = user {
+            sql.push_str(" AND h.collector_id = ?");
+            given.push(user.into());
+        }
+        if is_open_only {
+            sql.push_str(" AND h.state = 'open'");
+        }
+        sql.push_str(" ORDER BY h.id DESC LIMIT 200");
+        let rows = all(self.store, &sql, given).await?;
+        rows.iter().map(read_hand_in).collect()
+    }
+}
+
+const HAND_IN_ROW: &str = "SELECT h.id, h.collector_id, u.username, h.amount, h.note, h.state, h.counted, h.reason, c.username, h.confirmed_at, h.created_at \
+     FROM hand_in h LEFT JOIN users u ON u.id = h.collector_id LEFT JOIN users c ON c.id = h.confirmed_by";
+
+fn read_hand_in(row: &SqlRow) -> Result<HandIn, StoreError> {
+    Ok(HandIn {
+        id: int(row, 0)?,
+        collector_id: int(row, 1)?,
+        collector: text_or_none(row, 2)?.unwrap_or_default(),
+        amount: int(row, 3)?,
+        note: text(row, 4)?,
+        is_confirmed: text(row, 5)? == "confirmed",
+        counted: int_or_none(row, 6)?,
+        reason: text_or_none(row, 7)?,
+        confirmed_by: text_or_none(row, 8)?,
+        confirmed_at: int_or_none(row, 9)?,
+        created_at: int(row, 10)?,
+    })
+}
+
+async fn of_id(tx: &Tx, id: i64) -> Result<HandIn, StoreError> {
+    let sql = format!("{HAND_IN_ROW} WHERE h.id = ?");
+    let row = one(tx, &sql, values![id]).await?.ok_or(StoreError::NoRow)?;
+    read_hand_in(&row)
+}
+
+async fn declare(
+    tx: &Tx,
+    owner: i64,
+    user: i64,
+    (amount, note): (i64, &str),
+    key: Option<&KeyUse>,
+    actor: &Actor,
+) -> Result<Result<HandIn, HandInRefusal>, StoreError> {
+    match for_desk::key_look(tx, key).await? {
+        Some(Ok(id)) => return of_id(tx, id).await.map(Ok),
+        Some(Err(_)) => return Ok(Err(HandInRefusal::KeyUsed)),
+        None => {}
+    }
+    // One after another: what is declared must not exceed what is held.
+    let sql = format!(
+        "SELECT held FROM collector WHERE user_id = ?{}",
+        tx.locked()
+    );
+    let held = match one(tx, &sql, values![user]).await? {
+        Some(row) => int(&row, 0)?,
+        None => 0,
+    };
+    let left = held - declared(tx, user).await?;
+    if amount > left {
+        return Ok(Err(HandInRefusal::TooMuch { left: left.max(0) }));
+    }
+    let sql = "INSERT INTO hand_in (owner_id, collector_id, amount, note, state, created_at) VALUES (?, ?, ?, ?, 'open', ?)";
+    let id = insert(tx, sql, values![owner, user, amount, note, tx.now_ms()]).await?;
+    for_desk::key_keep(tx, key, id).await?;
+    let entry = Entry::of(AuditAction::HandInAdd)
+        .row(&HAND_IN, id)
+        .after(json!({ "amount": amount }));
+    audit::write(tx, actor, entry).await?;
+    of_id(tx, id).await.map(Ok)
+}
+
+async fn confirm(
+    tx: &Tx,
+    owner: i64,
+    id: i64,
+    (counted, reason): (i64, Option<&str>),
+    actor: &Actor,
+) -> Result<Result<Confirmed, HandInRefusal>, StoreError> {
+    let sql = format!(
+        "SELECT collector_id, amount, state, counted FROM hand_in WHERE id = ? AND owner_id = ?{}",
+        tx.locked()
+    );
+    let row = one(tx, &sql, values![id, owner]).await?;
+    let row = row.ok_or(StoreError::NoRow)?;
+    let (user, amount) = (int(&row, 0)?, int(&row, 1)?);
+    if actor.user_id == Some(user) {
+        return Ok(Err(HandInRefusal::OwnMoney));
+    }
+    if text(&row, 2)? == "confirmed" {
+        let counted = int_or_none(&row, 3)?.unwrap_or_default();
+        return Ok(Ok(Confirmed { counted }));
+    }
+    if counted != amount && reason.is_none() {
+        return Ok(Err(HandInRefusal::ReasonNeeded));
+    }
+    let sql = format!("SELECT id FROM collector WHERE user_id = ?{}", tx.locked());
+    one(tx, &sql, values![user]).await?;
+    let left_hand = take_off(tx, user, counted).await?;
+    let now = tx.now_ms();
+    let sql = "UPDATE hand_in SET state = 'confirmed', counted = ?, reason = ?, confirmed_by = ?, confirmed_at = ?, confirmed_day = ? WHERE id = ?";
+    let reason = reason.filter(|_| counted != amount);
+    let given = values![counted, reason, actor.user_id, now, day_of(now), id];
+    execute(tx, sql, given).await?;
+    let entry = Entry::of(AuditAction::HandInConfirm)
+        .row(&HAND_IN, id)
+        .before(json!({ "state": "open", "amount": amount }))
+        .after(json!({ "state": "confirmed", "counted": counted, "left_hand": left_hand, "reason": reason }));
+    audit::write(tx, actor, entry).await?;
+    Ok(Ok(Confirmed { counted }))
+}
+
+async fn set(
+    tx: &Tx,
+    user: i64,
+    change: &CollectorChange,
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    let before = standing_of(tx, user).await?.ok_or(StoreError::NoRow)?;
+    let (extra, until) = match &change.extra {
+        Some((extra, until)) => (*extra, until.clone()),
+        None => (before.extra, before.extra_until.clone()),
+    };
+    let sql = "UPDATE collector SET kind = COALESCE(?, kind), cash_limit = COALESCE(?, cash_limit), extra = ?, extra_until = ?, updated_at = ?, \
+               version = version + 1 WHERE user_id = ?";
+    let given = values![
+        change.kind.map(CollectorKind::wire),
+        change.cash_limit,
+        extra,
+        until,
+        tx.now_ms(),
+        user
+    ];
+    execute(tx, sql, given).await?;
+    let after = standing_of(tx, user).await?.ok_or(StoreError::NoRow)?;
+    let shown = |of: &Collector| json!({ "kind": of.kind.map(CollectorKind::wire), "cash_limit": of.cash.limit, "extra": of.extra, "extra_until": of.extra_until });
+    let entry = Entry::of(AuditAction::CollectorLimit)
+        .row(&COLLECTOR, user)
+        .before(shown(&before))
+        .after(shown(&after));
+    audit::write(tx, actor, entry).await
+}
