@@ -19,6 +19,11 @@ pub(super) const PAGE_LOAD_MAX: Duration = Duration::from_secs(45);
 /// What is added to the browser's limit before the session counts as hung.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
 
+/// What the browser would keep beside each login, unseen: pages of its own in renderers, a renderer in
+/// reserve, every page that was left, and guesses for people.
+const UNUSED: &str = "WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess,\
+    BackForwardCache,MediaRouter,Translate,OptimizationHints";
+
 /// One command, with an end: fantoccini has no time limit of its own.
 pub(super) async fn timed<T>(
     limit: Duration,
@@ -159,10 +164,8 @@ pub(super) fn capabilities(
         "--disable-background-timer-throttling".to_owned(),
         "--disable-backgrounding-occluded-windows".to_owned(),
         "--disable-renderer-backgrounding".to_owned(),
-        "--window-size=1280,900".to_owned(),
         "--lang=vi".to_owned(),
-        // Pages of the browser's own that would lie in a renderer beside each login, unseen.
-        "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup".to_owned(),
+        format!("--disable-features={UNUSED}"),
         // Pictures that move while an answer is waited for would be painted all that time.
         "--blink-settings=imageAnimationPolicy=2".to_owned(),
     ];
@@ -174,7 +177,15 @@ pub(super) fn capabilities(
         arguments.push("--proxy-bypass-list=<-loopback>".to_owned());
     }
     if settings.headless {
-        arguments.extend(["--headless=new".to_owned(), "--disable-gpu".to_owned()]);
+        // A window that nobody sees is as small as the pages bear, and painted without a card.
+        arguments.extend([
+            "--headless=new".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--disable-software-rasterizer".to_owned(),
+            "--window-size=1024,720".to_owned(),
+        ]);
+    } else {
+        arguments.push("--window-size=1280,900".to_owned());
     }
     #[cfg(unix)]
     if rustix::process::geteuid().is_root() && profile.is_some() {

@@ -133,7 +133,7 @@ async fn what_is_collected_at_a_door_is_settled_at_the_portal() {
         let (_, view) = shop.call("GET", &path, None, &lan).await;
         let bills = view["bills"].as_array().expect("bills");
         let items: Vec<&Value> = bills.iter().map(|bill| &bill["id"]).collect();
-        let body = json!({ "contract": contract, "items": items, "method": method, "notify": { "hifpt": true } });
+        let body = json!({ "contract": contract, "items": items, "method": method, "notify": { "hifpt": true, "phone": "0901234567" } });
         let (status, begun) = shop
             .call("POST", "/api/desk/payments", Some(body), &lan)
             .await;
