@@ -696,6 +696,13 @@ async fn a_manager_counts_the_cash_and_the_book_balances() {
     door.says("Vui lòng chọn khoản thu PTC").await;
     door.is_fine("rules").await;
     imports_and_takes_back(&door).await;
+    // The same on a screen on a desk.
+    door.page.set_window_size(1280, 900).await.expect("size");
+    for (path, name) in [("/desk/manage/book", "book_wide"), ("/desk", "today_wide")] {
+        door.goto(path).await;
+        waits_for(&door.page, "nav.tabs").await;
+        door.is_fine(name).await;
+    }
     door.end().await;
 }
 
