@@ -34,6 +34,8 @@ pub struct ImportRow {
     pub rows: i64,
     /// Was it taken back?
     pub is_undone: bool,
+    /// Who brought it.
+    pub by: Option<i64>,
 }
 
 /// What became of an import that was taken back.
@@ -60,7 +62,7 @@ impl Store {
 impl Imports<'_> {
     /// The import of this number.
     pub async fn find(&self, id: i64) -> Result<ImportRow, StoreError> {
-        let sql = "SELECT table_name, filename, row_count, undone_at FROM imports WHERE id = ?";
+        let sql = "SELECT table_name, filename, row_count, undone_at, created_by FROM imports WHERE id = ?";
         let row = one(self.store, sql, values![id])
             .await?
             .ok_or(StoreError::NoRow)?;
@@ -70,6 +72,7 @@ impl Imports<'_> {
             filename: text_or_none(&row, 1)?,
             rows: int(&row, 2)?,
             is_undone: int_or_none(&row, 3)?.is_some(),
+            by: int_or_none(&row, 4)?,
         })
     }
 
@@ -80,7 +83,7 @@ impl Imports<'_> {
         most: u32,
     ) -> Result<Vec<ImportRow>, StoreError> {
         let sql = format!(
-            "SELECT id, table_name, filename, row_count, undone_at FROM imports WHERE table_name = ? ORDER BY id DESC LIMIT {most}"
+            "SELECT id, table_name, filename, row_count, undone_at, created_by FROM imports WHERE table_name = ? ORDER BY id DESC LIMIT {most}"
         );
         let rows = all(self.store, &sql, values![table.name]).await?;
         rows.iter()
@@ -91,6 +94,7 @@ impl Imports<'_> {
                     filename: text_or_none(row, 2)?,
                     rows: int(row, 3)?,
                     is_undone: int_or_none(row, 4)?.is_some(),
+                    by: int_or_none(row, 5)?,
                 })
             })
             .collect()

@@ -111,7 +111,7 @@ impl Shell {
             (
                 Tab::Cash,
                 "/desk/cash",
-                "Đang giữ",
+                "Nộp tiền",
                 "M3 7h18v11H3zM12 10a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
             ),
             (

@@ -178,7 +178,7 @@ fn a_paid_one_shows_its_receipt_and_what_was_told() {
 fn who_answers_for_the_shop_has_one_way_more() {
     let mut shell = shell("Hôm nay", Tab::Today);
     let ways = |shell: &Shell| shell.tabs().iter().map(|t| t.title).collect::<Vec<_>>();
-    assert_eq!(ways(&shell), ["Hôm nay", "Tìm", "Đang giữ", "Sổ ngày"]);
+    assert_eq!(ways(&shell), ["Hôm nay", "Tìm", "Nộp tiền", "Sổ ngày"]);
     shell.manages = true;
     shell.collects = false;
     assert_eq!(ways(&shell), ["Hôm nay", "Tìm", "Sổ ngày", "Quản lý"]);

@@ -23,9 +23,10 @@ use crate::server::web::extract::PathParam;
 use crate::server::web::form::FormData;
 use crate::server::web::upload::{plain_name, rows_of};
 use crate::server::web::words::{count, money};
-use crate::store::Actor;
 use crate::store::catalogue::contracts::CONTRACT;
-use crate::store::desk::ImportTally;
+use crate::store::desk::{ImportTally, OldRow};
+use crate::store::imports::ImportRow;
+use crate::store::{Actor, payees};
 
 /// Larger files are refused.
 const FILE_MAX: usize = 10 * 1024 * 1024;
@@ -46,9 +47,10 @@ async fn form_page(app: &AppState, me: &DeskPerson) -> Result<ImportPage, PayRef
     let past = app.store().imports().recent(&CONTRACT, PAST_MAX).await?;
     Ok(ImportPage {
         shell: manage_shell(me, "Nhập hợp đồng"),
-        old: app.store().desk().old_rows().await?.len(),
+        old: old_rows(app, me).await?.len(),
         past: past
             .into_iter()
+            .filter(|import| is_theirs(me, import))
             .map(|import| PastImport {
                 id: import.id,
                 filename: import.filename.unwrap_or_default(),
@@ -89,6 +91,19 @@ pub(super) async fn preview(
     }
 }
 
+/// The old list is the first payee's: it knows no others.
+async fn old_rows(app: &AppState, me: &DeskPerson) -> Result<Vec<OldRow>, PayRefusal> {
+    if me.owner != payees::FIRST {
+        return Ok(Vec::new());
+    }
+    Ok(app.store().desk().old_rows().await?)
+}
+
+/// Who works for one payee sees what they brought themselves.
+fn is_theirs(me: &DeskPerson, import: &ImportRow) -> bool {
+    me.person.payee.is_none() || import.by == Some(me.person.user_id)
+}
+
 /// The file that a form carries.
 async fn file_of(parts: &mut Multipart) -> Result<(String, Bytes), String> {
     let too_large = "Tệp lớn hơn 10 MB hoặc gửi dở dang. Chia nhỏ rồi thử lại.";
@@ -109,7 +124,7 @@ async fn file_of(parts: &mut Multipart) -> Result<(String, Bytes), String> {
 
 /// `POST /desk/manage/import/old`: what the old list says is still to be collected.
 pub(super) async fn old(State(app): State<AppState>, me: DeskPerson) -> Drawn {
-    let rows = app.store().desk().old_rows().await?;
+    let rows = old_rows(&app, &me).await?;
     let sheet = sheet::of_old(&rows);
     page(&preview_page(&me, "Bảng Thu cước cũ".to_owned(), &sheet))
 }
@@ -198,11 +213,18 @@ pub(super) async fn show(
     page(&imported(&app, &me, id).await?)
 }
 
-async fn imported(app: &AppState, me: &DeskPerson, id: i64) -> Result<ImportedPage, PayRefusal> {
+/// An import of contracts that this one may see.
+async fn found(app: &AppState, me: &DeskPerson, id: i64) -> Result<ImportRow, PayRefusal> {
     let import = app.store().imports().find(id).await?;
-    if import.table != CONTRACT.name {
-        return Err(nothing("Không có lần nhập này."));
+    if import.table == CONTRACT.name && is_theirs(me, &import) {
+        Ok(import)
+    } else {
+        Err(nothing("Không có lần nhập này."))
     }
+}
+
+async fn imported(app: &AppState, me: &DeskPerson, id: i64) -> Result<ImportedPage, PayRefusal> {
+    let import = found(app, me, id).await?;
     Ok(ImportedPage {
         shell: manage_shell(me, format!("Lần nhập {id}")),
         id,
@@ -219,6 +241,7 @@ pub(super) async fn undo(
     me: DeskPerson,
     PathParam(id): PathParam<i64>,
 ) -> Drawn {
+    found(&app, &me, id).await?;
     let (owner, actor) = (me.owner, me.actor());
     let work = {
         let app = app.clone();
