@@ -2,6 +2,7 @@
 //! jobs. Called by `payments` in the transaction that books the money.
 
 use super::contract::{ContractItem, items_of};
+use super::head::{Head, head};
 use super::notice;
 use crate::domain::calendar::day_of;
 use crate::domain::desk::{DeskMethod, ItemState, receipt_number};
@@ -11,8 +12,7 @@ use crate::store::StoreError;
 use crate::store::base::audit::Actor;
 use crate::store::base::search_text::renew;
 use crate::store::base::{
-    Conn, SqlValue, Tx, all, execute, insert_once, int, int_or_none, marks, one, text,
-    text_or_none, values,
+    Conn, SqlValue, Tx, all, execute, insert_once, int, int_or_none, marks, one, text, values,
 };
 use crate::store::catalogue::contracts::DESK_PAYMENT;
 use crate::store::jobs::{self, Added, JobOrigin, NewJob};
@@ -166,49 +166,6 @@ async fn give_back(tx: &Tx, id: i64) -> Result<(), StoreError> {
         }
     }
     open_items(tx, id, &["paid", "taken"]).await
-}
-
-/// The head of a payment at the door, for what follows from its money.
-pub(super) struct Head {
-    pub id: i64,
-    pub owner_id: i64,
-    pub contract: String,
-    pub collector_id: i64,
-    pub method: DeskMethod,
-    pub customer_name: String,
-    pub address: String,
-    pub total: i64,
-    pub notify_hifpt: bool,
-    pub notify_sms: bool,
-    pub notify_zns: bool,
-    pub phone: String,
-    pub receipt: Option<String>,
-}
-
-pub(super) async fn head(tx: &Tx, id: i64) -> Result<Head, StoreError> {
-    let sql = tx.casts(
-        "SELECT d.owner_id, c.number, d.collector_id, d.method, d.customer_name, c.address, d.amount, CAST(d.notify_hifpt AS SIGNED), \
-         CAST(d.notify_sms AS SIGNED), CAST(d.notify_zns AS SIGNED), d.notify_phone, d.receipt_number FROM desk_payment d \
-         JOIN contract c ON c.id = d.contract_id WHERE d.id = ?",
-    );
-    let row = one(tx, &sql, values![id]).await?.ok_or(StoreError::NoRow)?;
-    let method = text(&row, 3)?;
-    Ok(Head {
-        id,
-        owner_id: int(&row, 0)?,
-        contract: text(&row, 1)?,
-        collector_id: int(&row, 2)?,
-        method: DeskMethod::of(&method)
-            .ok_or_else(|| StoreError::Damaged(format!("desk_payment.method: {method:?}")))?,
-        customer_name: text(&row, 4)?,
-        address: text(&row, 5)?,
-        total: int(&row, 6)?,
-        notify_hifpt: int(&row, 7)? != 0,
-        notify_sms: int(&row, 8)? != 0,
-        notify_zns: int(&row, 9)? != 0,
-        phone: text(&row, 10)?,
-        receipt: text_or_none(&row, 11)?,
-    })
 }
 
 /// The customer has paid: the items are paid, there is a receipt, people are told, the portal is to be.

@@ -17,12 +17,14 @@ mod contract;
 mod day;
 mod find;
 mod follow;
+mod head;
 mod import;
 mod notice;
 mod pay;
 mod receipt;
 mod samples;
 mod settle;
+mod told;
 mod visit;
 
 pub use begin::{DeskBegun, DeskWish, Notify};
@@ -34,9 +36,9 @@ pub use day::{CollectorDay, DayReceipt, DayVisit};
 pub use find::{FoundContract, ListOrder};
 pub use follow::Jobless;
 pub use import::{ImportTally, Refused};
-pub use notice::DeskNotice;
 pub use pay::{DeskItem, DeskPayment, PaymentsOf};
 pub use receipt::{PublicReceipt, ReceiptFault};
+pub use told::DeskNotice;
 pub use visit::{NewVisit, PastVisit};
 
 pub(in crate::store) use follow::{DeskOwing, credit, follow, lock};

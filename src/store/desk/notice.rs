@@ -3,8 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::follow::Head;
+use super::head::Head;
 use super::pay::items_of;
+use super::told::NO_PHONE;
 use crate::domain::calendar::{minute_of, old_time};
 use crate::domain::desk::{
     CollectorKind, MESSAGES_MAX, SMS_QUOTA, Told, dialled, parts, receipt_text, settled_text,
@@ -12,55 +13,8 @@ use crate::domain::desk::{
 use crate::domain::letter::{LetterChannel, LetterKind, message_id};
 use crate::domain::money::grouped;
 use crate::store::StoreError;
-use crate::store::base::{
-    Conn, SqlRow, Tx, all, execute, exists, insert_once, int_or_none, one, text, text_or_none,
-    values,
-};
+use crate::store::base::{Conn, Tx, execute, exists, insert_once, one, text, text_or_none, values};
 use crate::store::letters::{self, LetterData, NewLetter};
-
-/// What a customer is told, or was not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeskNotice {
-    /// `hifpt`, `sms` or `zns`.
-    pub channel: String,
-    /// Was it written?
-    pub is_queued: bool,
-    /// What was in the way.
-    pub code: Option<String>,
-    /// What it says.
-    pub text: Option<String>,
-    /// In how many parts an SMS goes.
-    pub parts: Option<i64>,
-}
-
-/// No number is known that could be told.
-const NO_PHONE: (&str, &str) = ("no_phone", "Chưa có số điện thoại nhận tin");
-
-impl DeskNotice {
-    /// What people read of what was in the way.
-    pub fn message(&self) -> Option<&'static str> {
-        let code = self.code.as_deref()?;
-        [SMS_QUOTA, NO_PHONE]
-            .iter()
-            .find(|(known, _)| *known == code)
-            .map(|(_, message)| *message)
-    }
-}
-
-pub(super) async fn notices_of<C: Conn>(c: &C, id: i64) -> Result<Vec<DeskNotice>, StoreError> {
-    let sql = "SELECT channel, state, code, text, parts FROM desk_notice WHERE desk_payment_id = ? ORDER BY id LIMIT 50";
-    let rows = all(c, sql, values![id]).await?;
-    let read = |row: &SqlRow| {
-        Ok(DeskNotice {
-            channel: text(row, 0)?,
-            is_queued: text(row, 1)? == "queued",
-            code: text_or_none(row, 2)?,
-            text: text_or_none(row, 3)?,
-            parts: int_or_none(row, 4)?,
-        })
-    };
-    rows.iter().map(read).collect()
-}
 
 /// The customer is told of the receipt, by the ways that were chosen.
 pub(super) async fn tell_receipt(tx: &Tx, head: &Head) -> Result<(), StoreError> {

@@ -1,6 +1,6 @@
 //! A payment at the door as its rows have it.
 
-use super::notice::{DeskNotice, notices_of};
+use super::told::{DeskNotice, notices_of};
 use super::{Desk, DeskCash};
 use crate::domain::desk::{DeskMethod, ItemKind, ItemState};
 use crate::domain::payment::{PayableKind, PayableRef};

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::follow::head;
+use super::head::head;
 use super::{Desk, notice};
 use crate::domain::desk::ItemState;
 use crate::domain::{JobState, Outcome};
