@@ -15,6 +15,13 @@
     each("[data-count]", function (place) { place.textContent = "Đã chọn " + count; });
   };
 
+  // The number that goes with the ways, as long as nobody has typed another.
+  var phone = function () {
+    var field = document.querySelector("input[name=phone]");
+    if (field.value !== field.dataset.alone && field.value !== field.dataset.all) { return; }
+    field.value = document.querySelector("input[name=sms]:checked, input[name=zns]:checked") ? field.dataset.all : field.dataset.alone;
+  };
+
   // Said where it is seen at once; what the server says is never touched.
   var say = function (text) {
     var place = document.querySelector("[data-said]");
@@ -31,6 +38,7 @@
 
   document.addEventListener("change", function (event) {
     if (event.target.matches("input[name=items]")) { sum(); }
+    if (event.target.matches("input[name=sms], input[name=zns]")) { phone(); }
     if (event.target.matches("[data-submits]")) { event.target.form.requestSubmit(); }
   });
 

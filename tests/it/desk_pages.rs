@@ -695,6 +695,16 @@ async fn a_manager_counts_the_cash_and_the_book_balances() {
     door.goto("/desk/manage/rules").await;
     door.says("Vui lòng chọn khoản thu PTC").await;
     door.is_fine("rules").await;
+    // Settled elsewhere: with a reason, and named in the book.
+    door.goto("/desk/manage/book").await;
+    door.press("ul.list a").await;
+    waits_for(&door.page, "[data-receipt]").await;
+    door.press("details:has(#settle-item) summary").await;
+    door.fill("#settle-reason", "Khách có giấy của cổng").await;
+    door.press_button("Ghi là đã gạch nợ").await;
+    door.says("Đã ghi là đã gạch nợ").await;
+    door.goto("/desk/manage/book").await;
+    door.says("Khách có giấy của cổng").await;
     imports_and_takes_back(&door).await;
     // The same on a screen on a desk.
     door.page.set_window_size(1280, 900).await.expect("size");

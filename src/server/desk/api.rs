@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::contract::{self, Opened, ids_of, nothing};
 use super::pay::{self, Asked, NotifyAsked};
 use super::who::DeskPerson;
-use super::{books, cash, import, receipt, visit};
+use super::{books, cash, import, receipt, settle, visit};
 use crate::domain::desk::DeskMethod;
 use crate::server::AppState;
 use crate::server::pay::act::otp_of;
@@ -338,23 +338,7 @@ pub async fn settle(
     Path(id): Path<String>,
     input: Input,
 ) -> Answer {
-    me.manager()?;
-    let reason = input.text("reason")?.ok_or_else(|| {
-        PayRefusal::of(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "reason_needed",
-            "Ghi lý do.",
-        )
-    })?;
-    let desk = app.store().desk();
-    let is_settled = desk
-        .settle_by_hand(me.owner, id_of(&id)?, &reason, &me.actor())
-        .await?;
-    if is_settled {
-        Ok(Json(json!({ "state": "settled" })))
-    } else {
-        Err(PayRefusal::conflict(
-            "Khoản này đã gạch, hoặc đang được gạch.",
-        ))
-    }
+    let reason = input.text("reason")?;
+    settle::by_hand(&app, &me, id_of(&id)?, reason.as_deref()).await?;
+    Ok(Json(json!({ "state": "settled" })))
 }

@@ -17,6 +17,7 @@ pub mod pages;
 pub mod paper;
 pub mod pay;
 pub mod receipt;
+pub mod settle;
 pub mod sheet;
 pub mod source;
 pub mod view;

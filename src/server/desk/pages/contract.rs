@@ -13,7 +13,7 @@ use crate::domain::desk::{DeskMethod, ItemState, NORMAL};
 use crate::server::AppState;
 use crate::server::desk::contract::{self, ContractView, ItemView, Opened, ids_of};
 use crate::server::desk::pay::{self, Asked};
-use crate::server::desk::view::{ContractPage, ItemRow, MethodRow, OpenPayment, Tab};
+use crate::server::desk::view::{ContractPage, ItemRow, MethodRow, OpenPayment, SettleForm, Tab};
 use crate::server::desk::who::DeskPerson;
 use crate::server::pay::cashier::Cashier;
 use crate::server::pay::refusal::PayRefusal;
@@ -169,11 +169,12 @@ async fn drawn(
             .and_then(key_of)
             .map_or_else(form_key, str::to_owned),
         methods: methods(app, me, &view, paid_with.map(|form| form.text("method"))).await?,
-        notify: notify_form(app, me, &view, &choice, paid_with).await?,
+        notify: notify_form(app, me, (&view, &contract.phones), &choice, paid_with).await?,
         chosen: count,
         total: money(total),
         bills,
         receivables,
+        settle: settle_form(me, &view),
         visit_url: format!("{url}/visit"),
         visit: visit_form(app, contract.id, sent.filter(|_| again.is_visit)).await?,
         number: view.contract,
@@ -251,6 +252,26 @@ async fn methods(
         });
     }
     Ok(rows)
+}
+
+/// For who answers for the shop: what is open may have been settled elsewhere.
+fn settle_form(me: &DeskPerson, view: &ContractView) -> Option<SettleForm> {
+    let items: Vec<_> = view
+        .bills
+        .iter()
+        .chain(&view.receivables)
+        .filter(|item| item.state == ItemState::Open.wire())
+        .map(|item| {
+            (
+                item.id.clone(),
+                format!("{}: {}", item.number, money(item.amount)),
+            )
+        })
+        .collect();
+    (me.is_manager() && !items.is_empty()).then(|| SettleForm {
+        contract: view.contract.clone(),
+        items,
+    })
 }
 
 /// Payments that have taken something of this contract and are not over.

@@ -17,7 +17,8 @@ use crate::store::catalogue::Role;
 pub type Drawn = Result<Response, PayRefusal>;
 
 /// What is said after something was done: only these, never text from the address.
-const NOTICES: [(&str, &str); 9] = [
+const NOTICES: [(&str, &str); 10] = [
+    ("settled", "Đã ghi là đã gạch nợ."),
     ("visited", "Đã ghi: hôm nay không thu."),
     (
         "handed_in",

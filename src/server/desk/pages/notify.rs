@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::desk::{CollectorKind, Told, parts, phone_of, receipt_text};
+use crate::domain::desk::{CollectorKind, ContractPhone, Told, parts, phone_of, receipt_text};
 use crate::server::AppState;
 use crate::server::desk::contract::{self, ContractView};
 use crate::server::desk::pay::NotifyAsked;
@@ -92,7 +92,7 @@ impl NotifyChoice {
 pub async fn notify_form(
     app: &AppState,
     me: &DeskPerson,
-    view: &ContractView,
+    (view, phones): (&ContractView, &[ContractPhone]),
     choice: &NotifyChoice,
     sent: Option<&FormData>,
 ) -> Result<NotifyForm, PayRefusal> {
@@ -114,6 +114,8 @@ pub async fn notify_form(
             on.join(", ")
         },
         phone: sent.map_or_else(|| view.phone.clone(), |form| form.text("phone").to_owned()),
+        phone_alone: phone_of(phones, true).to_owned(),
+        phone_all: phone_of(phones, false).to_owned(),
         phones: view.phones.clone(),
         hifpt: choice.hifpt || is_hifpt_forced,
         is_hifpt_forced,

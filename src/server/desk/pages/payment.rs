@@ -16,7 +16,7 @@ use crate::server::AppState;
 use crate::server::desk::pay::{self, DeskStanding};
 use crate::server::desk::receipt;
 use crate::server::desk::view::{
-    NoticeLine, OtpForm, PaidItem, PaymentPage, QrCard, ReceiptCard, Tab,
+    NoticeLine, OtpForm, PaidItem, PaymentPage, QrCard, ReceiptCard, SettleForm, Tab,
 };
 use crate::server::desk::who::DeskPerson;
 use crate::server::pay::refusal::PayRefusal;
@@ -222,8 +222,28 @@ fn drawn(app: &AppState, me: &DeskPerson, standing: &DeskStanding) -> PaymentPag
         may_void: me.is_manager() && desk.has_receipt() && desk.method == DeskMethod::Cash,
         items: desk.items.iter().map(paid_item).collect(),
         notices: desk.notices.iter().map(notice_line).collect(),
+        settle: settle_form(me, desk),
         here,
     }
+}
+
+/// For who answers for the shop: what is paid and not settled by a job may have been settled elsewhere.
+fn settle_form(me: &DeskPerson, desk: &DeskPayment) -> Option<SettleForm> {
+    let items: Vec<_> = desk
+        .items
+        .iter()
+        .filter(|item| item.state == ItemState::Paid)
+        .map(|item| {
+            (
+                item.id.to_string(),
+                format!("{}: {}", item.number, money(item.amount)),
+            )
+        })
+        .collect();
+    (me.is_manager() && !items.is_empty()).then(|| SettleForm {
+        contract: desk.contract.clone(),
+        items,
+    })
 }
 
 fn explained(desk: &DeskPayment, state: PaymentState) -> String {

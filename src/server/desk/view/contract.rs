@@ -44,6 +44,16 @@ pub struct ContractPage {
     pub visit_url: String,
     /// Nothing is paid today.
     pub visit: VisitForm,
+    /// Something was settled elsewhere: for who answers for the shop.
+    pub settle: Option<SettleForm>,
+}
+
+/// Something was settled elsewhere.
+pub struct SettleForm {
+    /// The contract's number.
+    pub contract: String,
+    /// What can be chosen: its number on the wire, and what it is.
+    pub items: Vec<(String, String)>,
 }
 
 impl ContractPage {
@@ -101,6 +111,10 @@ pub struct NotifyForm {
     pub summary: String,
     /// To which number.
     pub phone: String,
+    /// The number where `HiFPT` is the only way.
+    pub phone_alone: String,
+    /// The number where it is not.
+    pub phone_all: String,
     /// Numbers to choose from.
     pub phones: Vec<String>,
     /// By `HiFPT`?

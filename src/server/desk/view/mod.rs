@@ -13,7 +13,9 @@ mod me;
 mod payment;
 
 pub use cash::{CashPage, HandInRow};
-pub use contract::{ContractPage, ItemRow, MethodRow, NotifyForm, OpenPayment, VisitForm};
+pub use contract::{
+    ContractPage, ItemRow, MethodRow, NotifyForm, OpenPayment, SettleForm, VisitForm,
+};
 pub use day::{DayPage, ReceiptRow, VisitRow};
 pub use genuine::{GenuinePage, GenuineReceipt};
 pub use list::{ListPage, ListRow, OrderLink};

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::Shell;
+use super::{SettleForm, Shell};
 
 /// The page.
 #[derive(Template)]
@@ -50,6 +50,8 @@ pub struct PaymentPage {
     pub items: Vec<PaidItem>,
     /// What the customer is told.
     pub notices: Vec<NoticeLine>,
+    /// Something of it was settled elsewhere: for who answers for the shop.
+    pub settle: Option<SettleForm>,
 }
 
 /// What proves a payment.

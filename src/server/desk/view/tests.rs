@@ -79,6 +79,7 @@ fn contract() -> ContractPage {
             today: "2026-11-26".into(),
             ..VisitForm::default()
         },
+        settle: None,
     }
 }
 
@@ -110,6 +111,7 @@ fn payment(state: &'static str) -> PaymentPage {
             state: "",
         }],
         notices: Vec::new(),
+        settle: None,
     }
 }
 

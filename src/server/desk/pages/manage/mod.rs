@@ -5,6 +5,7 @@ mod collectors;
 mod hand_ins;
 mod import;
 mod rules;
+mod settle;
 
 pub use import::BODY_MAX;
 
@@ -50,6 +51,11 @@ pub fn routes() -> Vec<Route> {
             "/desk/manage/collectors/{id}",
             may(Right::Edit),
             post(collectors::save),
+        ),
+        Route::change(
+            "/desk/manage/settle",
+            may(Right::Decide),
+            post(settle::save),
         ),
         Route::read("/desk/manage/rules", may(Right::See), get(rules::show)),
         Route::read("/desk/manage/import", may(Right::Import), get(import::form)),
