@@ -504,7 +504,7 @@ async fn fifty_collectors_at_once_take_nothing_twice_and_pass_no_limit(base: &Ba
     let press = async |at: usize, path: &str, body: Value| {
         let server = if at % 2 == 0 { &desk.shop } else { &other };
         let token = Some(again.token.expose_secret());
-        server.call_with("POST", path, Some(body), token, &[("idempotency-key", "k")]).await
+        server.call_with("POST", path, Some(body), token, &[("idempotency-key", path)]).await
     };
     let pay = |at| press(at, "/api/desk/payments", json!({ "contract": "LAI", "items": items, "method": "cash" }));
     let answers = futures_util::future::join_all((0..20).map(pay)).await;
