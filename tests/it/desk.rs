@@ -497,6 +497,21 @@ async fn fifty_collectors_at_once_take_nothing_twice_and_pass_no_limit(base: &Ba
     let taken = answers.iter().filter(|(status, _)| *status == StatusCode::CREATED).count();
     assert_eq!((taken, desk.held(&one).await), (2, 20_000), "{answers:?}");
     assert!(answers.iter().all(|(s, a)| *s == StatusCode::CREATED || a["code"] == "over_limit"), "{answers:?}");
+    // Pressed twenty times with one key, by two servers: one payment, and everybody is shown it.
+    let again = desk.collector("lai", 10_000).await;
+    desk.bring(json!([free_contract("LAI", vec![bill("B1", 1, 10_000)])])).await;
+    let items = desk.items(&again, "LAI").await;
+    let press = async |at: usize, path: &str, body: Value| {
+        let server = if at % 2 == 0 { &desk.shop } else { &other };
+        let token = Some(again.token.expose_secret());
+        server.call_with("POST", path, Some(body), token, &[("idempotency-key", path)]).await
+    };
+    let pay = |at| press(at, "/api/desk/payments", json!({ "contract": "LAI", "items": items, "method": "cash" }));
+    let answers = futures_util::future::join_all((0..20).map(pay)).await;
+    assert!(answers.iter().all(|(s, a)| *s == StatusCode::CREATED && a["id"] == answers[0].1["id"]), "{answers:?}");
+    let hand_in = |at| press(at, "/api/desk/hand-ins", json!({ "amount": 10_000, "note": "" }));
+    let answers = futures_util::future::join_all((0..20).map(hand_in)).await;
+    assert!(answers.iter().all(|(s, a)| *s == StatusCode::CREATED && a["id"] == answers[0].1["id"]), "{answers:?}");
     // The numbers have no gap.
     let mut numbers: Vec<String> = Vec::new();
     let day = gachno::domain::calendar::day_of(desk.shop.store().now_ms());
@@ -504,7 +519,7 @@ async fn fifty_collectors_at_once_take_nothing_twice_and_pass_no_limit(base: &Ba
         numbers.push(receipt.receipt.unwrap());
     }
     numbers.sort();
-    let expected: Vec<String> = (1..=3).map(|n| format!("PT{}-{n:04}", day.replace('-', ""))).collect();
+    let expected: Vec<String> = (1..=4).map(|n| format!("PT{}-{n:04}", day.replace('-', ""))).collect();
     assert_eq!(numbers, expected);
     desk.book().await;
     desk.shop.books().await;

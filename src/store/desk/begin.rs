@@ -102,6 +102,12 @@ async fn begin(
     key: Option<&KeyUse>,
     actor: &Actor,
 ) -> Result<DeskBegun, StoreError> {
+    let Some(contract) = of_number(tx, wish.owner_id, &wish.contract, "").await? else {
+        return Ok(DeskBegun::NotFound);
+    };
+    // All of them: the rules look at what is left out as well.
+    let items = items_of(tx, contract.id, tx.locked()).await?;
+    // Behind the lock: of two presses at once the second one sees what the first has made.
     match for_desk::key_look(tx, key).await? {
         Some(Ok(id)) => {
             let made = of_id(tx, id).await?.ok_or(StoreError::NoRow)?;
@@ -110,11 +116,6 @@ async fn begin(
         Some(Err(_)) => return Ok(DeskBegun::KeyUsed),
         None => {}
     }
-    let Some(contract) = of_number(tx, wish.owner_id, &wish.contract, "").await? else {
-        return Ok(DeskBegun::NotFound);
-    };
-    // All of them: the rules look at what is left out as well.
-    let items = items_of(tx, contract.id, tx.locked()).await?;
     let Some(taken) = selected(&items, &wish.items) else {
         return Ok(DeskBegun::NotFound);
     };

@@ -358,11 +358,6 @@ async fn declare(
     key: Option<&KeyUse>,
     actor: &Actor,
 ) -> Result<Result<HandIn, HandInRefusal>, StoreError> {
-    match for_desk::key_look(tx, key).await? {
-        Some(Ok(id)) => return of_id(tx, id).await.map(Ok),
-        Some(Err(_)) => return Ok(Err(HandInRefusal::KeyUsed)),
-        None => {}
-    }
     // One after another: what is declared must not exceed what is held.
     let sql = format!(
         "SELECT held FROM collector WHERE user_id = ?{}",
@@ -372,6 +367,11 @@ async fn declare(
         Some(row) => int(&row, 0)?,
         None => 0,
     };
+    match for_desk::key_look(tx, key).await? {
+        Some(Ok(id)) => return of_id(tx, id).await.map(Ok),
+        Some(Err(_)) => return Ok(Err(HandInRefusal::KeyUsed)),
+        None => {}
+    }
     let left = held - declared(tx, user).await?;
     if amount > left {
         return Ok(Err(HandInRefusal::TooMuch { left: left.max(0) }));
