@@ -53,7 +53,7 @@ fn receivable(number: &str, amount: i64, is_ptc: bool) -> Value {
     })
 }
 
-fn contract(number: &str, name: &str, bills: Vec<Value>, receivables: Vec<Value>) -> Value {
+fn contract(number: &str, name: &str, bills: &[Value], receivables: &[Value]) -> Value {
     json!({
         "number": number, "customer_name": name, "type": "binh_thuong",
         "address": "Số 12 ngõ 34 đường Trần Hưng Đạo, Hoàn Kiếm, Hà Nội",
@@ -230,17 +230,17 @@ async fn a_collector_takes_cash_and_hands_it_in() {
         contract(
             "HND123456",
             "Nguyễn Thị Thu Hường",
-            vec![
+            &[
                 bill("HD-2610", "2026-10-01", 264_000),
                 bill("HD-2611", "2026-11-01", 264_000),
             ],
-            vec![receivable("KT-88", 55_000, false)],
+            &[receivable("KT-88", 55_000, false)],
         ),
         contract(
             "HND777",
             "Lê Văn Tám",
-            vec![bill("HD-1", "2026-10-01", 99_000)],
-            vec![],
+            &[bill("HD-1", "2026-10-01", 99_000)],
+            &[],
         ),
     ];
     let door = Door::open("thu_cuoc", 5_000_000, &contracts).await;
@@ -362,12 +362,12 @@ async fn each_rule_says_its_words_on_the_phone() {
             .collect()
     };
     let contracts = [
-        contract("MANY", "Khách Nhiều", bills(1..9), vec![]),
+        contract("MANY", "Khách Nhiều", &bills(1..9), &[]),
         contract(
             "PTC1",
             "Khách PTC",
-            bills(1..3),
-            vec![
+            &bills(1..3),
+            &[
                 receivable("K1", 50_000, true),
                 receivable("K2", 60_000, false),
             ],
@@ -375,8 +375,8 @@ async fn each_rule_says_its_words_on_the_phone() {
         contract(
             "DEAR",
             "Khách Lớn",
-            vec![bill("HD-1", "2026-01-01", 9_000_000)],
-            vec![],
+            &[bill("HD-1", "2026-01-01", 9_000_000)],
+            &[],
         ),
     ];
     let door = Door::open("tin_pnc", 5_000_000, &contracts).await;
@@ -448,8 +448,8 @@ async fn a_fee_collector_takes_the_bills_that_are_forced() {
     let mut working = contract(
         "WORK",
         "Khách Đang Xử Lý",
-        vec![bill("HD-1", "2026-10-01", 99_000)],
-        vec![],
+        &[bill("HD-1", "2026-10-01", 99_000)],
+        &[],
     );
     working["service_requests"] = json!([{"kind": "KPDV", "state": "dang_xu_ly"}]);
     working["receivables"] = json!([receivable("K1", 50_000, false)]);
@@ -470,14 +470,14 @@ async fn a_qr_turns_by_itself_and_a_wallet_asks_for_its_password() {
         contract(
             "QR1",
             "Khách QR",
-            vec![bill("HD-1", "2026-10-01", 264_000)],
-            vec![],
+            &[bill("HD-1", "2026-10-01", 264_000)],
+            &[],
         ),
         contract(
             "VI1",
             "Khách Ví",
-            vec![bill("HD-1", "2026-10-01", 150_000)],
-            vec![],
+            &[bill("HD-1", "2026-10-01", 150_000)],
+            &[],
         ),
     ];
     let door = Door::open("thu_cuoc", 5_000_000, &contracts).await;
@@ -555,11 +555,11 @@ async fn pressed_twice_gone_back_and_without_network_is_paid_once() {
     let contracts = [contract(
         "ONCE",
         "Khách Một Lần",
-        vec![
+        &[
             bill("HD-1", "2026-10-01", 264_000),
             bill("HD-2", "2026-11-01", 264_000),
         ],
-        vec![],
+        &[],
     )];
     let door = Door::open("thu_cuoc", 5_000_000, &contracts).await;
     door.sign_in("luc").await;
@@ -648,8 +648,8 @@ async fn a_manager_counts_the_cash_and_the_book_balances() {
     let contracts = [contract(
         "C1",
         "Khách Một",
-        vec![bill("HD-1", "2026-10-01", 264_000)],
-        vec![],
+        &[bill("HD-1", "2026-10-01", 264_000)],
+        &[],
     )];
     let door = Door::open("thu_cuoc", 5_000_000, &contracts).await;
     put_person(
@@ -871,7 +871,7 @@ async fn a_page_is_light_the_first_time_and_lighter_after() {
             )
         })
         .collect();
-    let big = contract("BIG", "Khách Nhiều Hóa Đơn", bills, vec![]);
+    let big = contract("BIG", "Khách Nhiều Hóa Đơn", &bills, &[]);
     let shop = shop_with_people(&base, &[big]).await;
     let luc = cookie_of(&shop, "luc").await;
     let weight = async |path: &str| {

@@ -88,6 +88,7 @@ fn each_crate_is_named_only_behind_its_wall() {
                 "src/client/",
                 "src/cli/bench/server.rs",
                 "src/cli/bench/payments/",
+                "src/cli/bench/desk",
                 "src/cli/demo/",
                 "src/cli/bench/files.rs",
                 "src/providers/",

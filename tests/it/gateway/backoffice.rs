@@ -16,7 +16,7 @@ impl Office {
         let sandbox = sandbox::start(options).await.expect("starts");
         let gateway = sandbox.gateway();
         gateway.update(|scenario| scenario.contracts = vec![contract()]);
-        let client = client_of(gateway.settings()["backoffice"].clone());
+        let client = client_of(&gateway.settings()["backoffice"]);
         Self { sandbox, client }
     }
 }
@@ -28,7 +28,7 @@ fn contract() -> Value {
     })
 }
 
-fn client_of(settings: Value) -> BackOffice {
+fn client_of(settings: &Value) -> BackOffice {
     let settings = Settings::read(Channel::BackOffice, &settings.to_string()).expect("settings");
     BackOffice::new(&settings).expect("a client")
 }
@@ -118,7 +118,7 @@ async fn a_wrong_secret_is_a_matter_of_settings_and_none_is_fine() {
     let office = Office::start().await;
     let mut settings = office.sandbox.gateway().settings()["backoffice"].clone();
     settings["secret"] = "another".into();
-    let answer = client_of(settings.clone()).contract("HN/001").await;
+    let answer = client_of(&settings).contract("HN/001").await;
     let is_settings = |fault: &ProviderFault| {
         matches!(
             fault,
@@ -129,6 +129,6 @@ async fn a_wrong_secret_is_a_matter_of_settings_and_none_is_fine() {
         )
     };
     assert!(answer.as_ref().is_err_and(is_settings), "{answer:?}");
-    let open = client_of(json!({"base_url": settings["base_url"]}));
+    let open = client_of(&json!({"base_url": settings["base_url"]}));
     assert!(open.contract("HN/001").await.expect("answered").is_some());
 }
