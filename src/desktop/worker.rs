@@ -187,7 +187,7 @@ async fn begin(open: &Arc<Open>, command: PortalCommand, teller: &Teller) -> Opt
             // Held from here on, so that no change of settings comes before it.
             let link_use = open.link.using().await;
             let task = tokio::spawn(async move {
-                portal::run(&at, *request, &to).await;
+                Box::pin(portal::run(&at, *request, &to)).await;
                 drop(link_use);
             });
             Some(OnPortal {

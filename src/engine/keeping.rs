@@ -54,9 +54,10 @@ impl Keeping {
         };
         self.picture = Some(tokio::spawn(async move {
             let picture = async {
-                match has_picture {
-                    true => camera.picture().await,
-                    false => None,
+                if has_picture {
+                    camera.picture().await
+                } else {
+                    None
                 }
             };
             let (picture, text) = tokio::join!(picture, camera.text());

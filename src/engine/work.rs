@@ -32,7 +32,7 @@ enum Left {
 impl PortalLogin<'_> {
     /// Takes jobs until none is left.
     pub async fn work(&mut self) -> Result<(), EngineError> {
-        let worked = self.take_jobs().await;
+        let worked = Box::pin(self.take_jobs()).await;
         self.crew.control.has_tab(self.number, None);
         self.reporter
             .say(Progress::LoggedOut { login: self.number });

@@ -8,7 +8,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::{Ledger, LedgerError, LiveAttempt};
 use crate::domain::calendar::{DAY_MS, day_start, month_start};
-use crate::domain::driver::{Books, FallBooks, Since};
+use crate::domain::driver::{Books, Since};
 use crate::domain::guard::EqualTopUp;
 use crate::domain::reconcile::is_booked;
 use crate::domain::{Claim, Event, GuardFacts, Intent, Service, Vnd};
@@ -16,8 +16,8 @@ use crate::domain::{Claim, Event, GuardFacts, Intent, Service, Vnd};
 /// One agent's account, as the journal knows it.
 #[derive(Debug, Clone, Copy)]
 pub struct AgentAccount<'l> {
-    ledger: &'l Ledger,
-    agent: &'l str,
+    pub(super) ledger: &'l Ledger,
+    pub(super) agent: &'l str,
 }
 
 /// Whether a payment may be made, as it is asked.
@@ -118,34 +118,6 @@ impl AgentAccount<'_> {
         books.await.map_err(|e| self.ledger.fault(e))
     }
 
-    /// What was paid since that balance was read at rest, for holding the account's fall against it;
-    /// `None`: since the newest one that an attempt was armed with, where that was a moment ago.
-    pub async fn fall(&self, rest: Option<(Vnd, i64)>) -> Result<FallBooks, LedgerError> {
-        let now_ms = self.ledger.clock.now_ms();
-        let mut writer = self.ledger.connection.lock().await;
-        let seq = writer.head.seq;
-        let sql = &mut writer.sql;
-        let fall = async {
-            let rest = match rest {
-                Some(rest) => Some(rest),
-                None => recent_rest(sql, self.agent, now_ms - RECENT_MS).await?,
-            };
-            let (paid, open) = match rest {
-                Some((_, since)) => unchecked(sql, self.agent, since).await?,
-                None => (Vec::new(), 0),
-            };
-            Ok(FallBooks {
-                now_ms,
-                seq,
-                rest: rest.map(|(balance, _)| balance),
-                paid,
-                open,
-                last_paid_ms: last_paid(sql, self.agent).await?,
-            })
-        };
-        fall.await.map_err(|e| self.ledger.fault(e))
-    }
-
     /// Is this balance, read at rest, one that has everything in it that was paid before? See
     /// [`is_booked`].
     pub async fn is_booked(&self, balance: Vnd, settle_ms: i64) -> Result<bool, LedgerError> {
@@ -215,47 +187,7 @@ impl AgentAccount<'_> {
     }
 }
 
-type Sql<T> = Result<T, sqlx::Error>;
-
-/// What a run that died said is held against the account for so long; later, somebody may have used
-/// the account by hand.
-const RECENT_MS: i64 = 600_000;
-
-/// Payments that were armed after that event and proven, and how many attempts on the account are
-/// open or disputed.
-async fn unchecked(
-    sql: &mut SqliteConnection,
-    agent: &str,
-    since_seq: i64,
-) -> Sql<(Vec<(String, Vnd)>, usize)> {
-    let rows = sqlx::query(
-        "SELECT a.id, a.amount FROM attempts a JOIN events e ON e.attempt_id = a.id AND e.kind = 'armed' \
-         WHERE a.agent = ? COLLATE NOCASE AND e.seq > ? AND a.outcome = 'paid'",
-    )
-    .bind(agent)
-    .bind(since_seq)
-    .fetch_all(&mut *sql)
-    .await?;
-    let open: i64 = sqlx::query(
-        "SELECT (SELECT COUNT(*) FROM attempts WHERE agent = ? COLLATE NOCASE AND outcome IS NULL AND obligation IS NOT NULL) \
-         + (SELECT COUNT(*) FROM attempts a JOIN events e ON e.attempt_id = a.id AND e.kind = 'disputed' \
-            JOIN events f ON f.attempt_id = a.id AND f.kind = 'armed' AND f.seq > ? \
-            WHERE a.agent = ? COLLATE NOCASE)",
-    )
-    .bind(agent)
-    .bind(since_seq)
-    .bind(agent)
-    .fetch_one(sql)
-    .await?
-    .get(0);
-    let payment = |row: &SqliteRow| {
-        let dong = row.get::<Option<i64>, _>(1);
-        let amount = dong.and_then(|dong| Vnd::try_from(dong).ok());
-        (row.get(0), amount.unwrap_or_default())
-    };
-    let paid = rows.iter().map(payment).collect();
-    Ok((paid, usize::try_from(open).unwrap_or_default()))
-}
+pub(super) type Sql<T> = Result<T, sqlx::Error>;
 
 /// Another attempt in doubt at the same obligation.
 async fn doubt_on(sql: &mut SqliteConnection, query: &FactsQuery<'_>) -> Sql<Option<String>> {
@@ -424,25 +356,8 @@ async fn newest_rest(sql: &mut SqliteConnection, agent: &str) -> Sql<Option<(Vnd
     Ok(rows.iter().find_map(rest_in))
 }
 
-/// The same, where that attempt was armed since then (milliseconds since 1970).
-async fn recent_rest(
-    sql: &mut SqliteConnection,
-    agent: &str,
-    since_ms: i64,
-) -> Sql<Option<(Vnd, i64)>> {
-    let row = sqlx::query(
-        "SELECT e.body FROM events e JOIN attempts a ON a.id = e.attempt_id \
-         WHERE a.agent = ? COLLATE NOCASE AND e.kind = 'armed' AND e.at_ms >= ? ORDER BY e.seq DESC LIMIT 1",
-    )
-    .bind(agent)
-    .bind(since_ms)
-    .fetch_optional(sql)
-    .await?;
-    Ok(row.as_ref().and_then(rest_in))
-}
-
 /// The balance at rest in the body of an armed event.
-fn rest_in(row: &SqliteRow) -> Option<(Vnd, i64)> {
+pub(super) fn rest_in(row: &SqliteRow) -> Option<(Vnd, i64)> {
     match serde_json::from_str::<Event>(row.try_get(0).ok()?) {
         Ok(Event::Armed(intent)) => intent.balance_before.zip(intent.balance_seq),
         _ => None,
@@ -450,7 +365,7 @@ fn rest_in(row: &SqliteRow) -> Option<(Vnd, i64)> {
 }
 
 /// When a payment of this agent was proven last.
-async fn last_paid(sql: &mut SqliteConnection, agent: &str) -> Sql<Option<i64>> {
+pub(super) async fn last_paid(sql: &mut SqliteConnection, agent: &str) -> Sql<Option<i64>> {
     let row = sqlx::query(
         "SELECT updated_ms FROM attempts WHERE agent = ? COLLATE NOCASE AND agent IS NOT NULL AND outcome = 'paid' \
          ORDER BY updated_ms DESC LIMIT 1",

@@ -17,6 +17,7 @@ mod backup;
 mod chain;
 mod entry;
 mod error;
+mod fall;
 mod filled;
 mod outbox;
 mod read;

@@ -37,12 +37,11 @@ impl Page<'_> {
             read("evn.amount", "text", "amount"),
             json!({ "op": "money", "as": "money" }),
         ]);
-        let snapshot = match path.clone() {
-            Some(known) => self.on_form(FormKind::Evn, &known, &steps).await?,
-            None => {
-                *path = Some(self.find_bill_page().await?);
-                self.on_fresh_form(FormKind::Evn, &steps).await?
-            }
+        let snapshot = if let Some(known) = path.clone() {
+            self.on_form(FormKind::Evn, &known, &steps).await?
+        } else {
+            *path = Some(self.find_bill_page().await?);
+            self.on_fresh_form(FormKind::Evn, &steps).await?
         };
         let snapshot = self.check(snapshot)?;
         let Some(prepared) = snapshot.prepared("evn.confirm") else {

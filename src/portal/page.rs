@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::kept::{FormKind, KeptForm};
+use super::kept::KeptForm;
 use super::snapshot::{Snapshot, StepFault};
 use super::step::{ready, refresh_balance};
 use super::{PortalError, PortalMap};
@@ -27,8 +27,8 @@ pub struct Page<'s> {
     pub(super) base: &'s str,
     pub(super) answer_max: Duration,
     /// The form that the last job left open; `None`: every job loads its page.
-    kept: Option<&'s KeptForm>,
-    asks_balance: bool,
+    pub(super) kept: Option<&'s KeptForm>,
+    pub(super) asks_balance: bool,
 }
 
 /// What a call to the page's script ends with.
@@ -88,73 +88,6 @@ impl<'s> Page<'s> {
     fn forget_form(&self) {
         if let Some(kept) = self.kept {
             kept.forget();
-        }
-    }
-
-    /// The first steps of a job: on the form that the last one left open where that can be, else on
-    /// the page at `path`.
-    pub(super) async fn on_form(
-        &mut self,
-        kind: FormKind,
-        path: &str,
-        steps: &[Value],
-    ) -> Result<Snapshot, PortalError> {
-        if let Some(snapshot) = self.on_kept_form(kind, steps).await? {
-            return Ok(snapshot);
-        }
-        self.open(path).await?;
-        self.on_fresh_form(kind, steps).await
-    }
-
-    /// The same on a page that was just loaded.
-    pub(super) async fn on_fresh_form(
-        &mut self,
-        kind: FormKind,
-        steps: &[Value],
-    ) -> Result<Snapshot, PortalError> {
-        let steps = [&[ready()], steps].concat();
-        let snapshot = self.attempt_step(steps, false, None).await?;
-        if let Some(kept) = self.kept {
-            kept.keep(kind, &snapshot.doc, 1);
-        }
-        Ok(snapshot)
-    }
-
-    /// `None`: there is no form that can be used again, or it is not as it should be. Nothing that
-    /// moves money happened on it.
-    async fn on_kept_form(
-        &mut self,
-        kind: FormKind,
-        steps: &[Value],
-    ) -> Result<Option<Snapshot>, PortalError> {
-        let Some(kept) = self.kept else {
-            return Ok(None);
-        };
-        let Some((doc, jobs)) = kept.take(kind, self.map.rules.jobs_a_page) else {
-            return Ok(None);
-        };
-        let mut all = vec![kind.reuse(&doc)];
-        if self.asks_balance {
-            all.push(refresh_balance());
-        }
-        all.extend_from_slice(steps);
-        let snapshot = self.attempt_step(all, false, None).await?;
-        if snapshot.expired || snapshot.login {
-            return Ok(Some(snapshot));
-        }
-        match snapshot.misfit(&doc) {
-            None => {
-                kept.keep(kind, &doc, jobs + 1);
-                Ok(Some(snapshot))
-            }
-            Some(why) => {
-                tracing::info!(
-                    why,
-                    "the open form cannot be used again; its page is loaded"
-                );
-                kept.misfits(&why);
-                Ok(None)
-            }
         }
     }
 
@@ -248,7 +181,7 @@ impl<'s> Page<'s> {
         }
     }
 
-    async fn attempt_step(
+    pub(super) async fn attempt_step(
         &mut self,
         steps: Vec<Value>,
         on_login: bool,
@@ -358,23 +291,6 @@ impl<'s> Page<'s> {
         let snapshot = self.step(vec![refresh_balance()]).await?;
         let balance = snapshot.balance_vnd().filter(|_| snapshot.refreshed);
         Ok(snapshot.agent.zip(balance))
-    }
-
-    /// Empties the form that the last job left open, where it may be used again; else it is
-    /// forgotten.
-    pub async fn empty_form(&mut self) {
-        let Some(kept) = self.kept else { return };
-        let Some((kind, doc, jobs)) = kept.take_any() else {
-            return;
-        };
-        let steps = vec![kind.reuse(&doc)];
-        if let Ok(snapshot) = self.attempt_step(steps, false, None).await
-            && snapshot.error.is_none()
-            && snapshot.doc == doc
-        {
-            kept.keep(kind, &doc, jobs);
-            kept.release();
-        }
     }
 
     /// Loads a page with the frame and reads the balance from it.

@@ -191,6 +191,16 @@ impl Stage {
         logins: u16,
         warm_up: u32,
     ) -> Result<Measured, Failure> {
+        Box::pin(self.pay_unboxed(errand, jobs, logins, warm_up)).await
+    }
+
+    async fn pay_unboxed(
+        &self,
+        errand: Errand,
+        jobs: u32,
+        logins: u16,
+        warm_up: u32,
+    ) -> Result<Measured, Failure> {
         let Errand { service, line, .. } = errand;
         let tools = app::tools(&self.home(), &self.config, None).await?;
         let lines: Vec<String> = (0..jobs)
@@ -223,8 +233,10 @@ impl Stage {
                     }
                     Progress::State { login, .. } => {
                         // What it costs that a login begins is not what a job costs.
-                        if at_work.insert(login) && at_work.len() > 1 && warm_up < most_warm_up {
-                            warm_up = warm_up.max(marks.len() + logins as usize).min(most_warm_up);
+                        let is_another = at_work.insert(login) && at_work.len() > 1;
+                        if is_another && warm_up < most_warm_up {
+                            let all_begun = marks.len() + usize::from(logins);
+                            warm_up = warm_up.max(all_begun).min(most_warm_up);
                         }
                     }
                     Progress::Outcome(_) => {

@@ -33,6 +33,10 @@ const LIVES: u32 = 60;
 pub(super) struct Crash;
 
 /// A login at work on a job. Everything in here dies with the program.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "where a login stands in a world that is made up"
+)]
 struct Seat<'b> {
     attempt: usize,
     driver: AttemptDriver,
@@ -55,6 +59,10 @@ enum Left {
     Postponed,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is so in a world that is made up"
+)]
 pub(super) struct Simulation {
     pub dice: SmallRng,
     pub now: i64,

@@ -53,6 +53,10 @@ pub(super) enum Judged {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is so in a world that is made up"
+)]
 pub(super) struct ModelPortal {
     pub balance: i64,
     pub debts: HashMap<String, i64>,

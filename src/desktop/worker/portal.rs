@@ -14,7 +14,7 @@ use crate::ledger::StoppedList;
 
 /// Runs a batch, and tells how it ended.
 pub async fn run(open: &Open, request: RunRequest, teller: &Teller) {
-    let ended = batch(open, request, teller).await;
+    let ended = Box::pin(batch(open, request, teller)).await;
     tell_known(&open.tools.ledger, teller).await;
     teller.tell(Update::Portal(match ended {
         Err(BatchEnd::Ask(list)) => PortalUpdate::Stopped(list),

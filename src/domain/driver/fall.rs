@@ -251,7 +251,7 @@ mod tests {
     }
 
     /// The end of a check in which the balance says this, however often it is read.
-    fn found(books: FallBooks, seen: u32) -> Fall {
+    fn found(books: &FallBooks, seen: u32) -> Fall {
         let mut check = check();
         let mut step = check.begin();
         loop {
@@ -270,13 +270,13 @@ mod tests {
     #[test]
     fn a_fall_by_all_that_was_told_is_a_new_rest() {
         let all = Fall::Agrees(Vnd::fixed(940_000), 9);
-        assert_eq!(found(books(&[10_000, 20_000, 30_000]), 940_000), all);
+        assert_eq!(found(&books(&[10_000, 20_000, 30_000]), 940_000), all);
     }
 
     #[test]
     fn a_payment_that_did_not_move_the_account_is_missed() {
         for seen in [950_000, 960_000, 970_000, 1_000_000] {
-            let fall = found(books(&[10_000, 20_000, 30_000]), seen);
+            let fall = found(&books(&[10_000, 20_000, 30_000]), seen);
             assert!(matches!(fall, Fall::Missing { .. }), "{seen}: {fall:?}");
         }
     }
@@ -286,16 +286,16 @@ mod tests {
         for seen in [939_400, 940_600, 900_000, 2_000_000] {
             let mut told = books(&[10_000, 20_000, 30_000]);
             (told.now_ms, told.last_paid_ms) = (1_000, Some(501));
-            assert_eq!(found(told.clone(), seen), Fall::Unknown, "{seen}");
+            assert_eq!(found(&told, seen), Fall::Unknown, "{seen}");
             told.last_paid_ms = Some(500);
-            assert_eq!(found(told, seen), Fall::Moved(Vnd::fixed(seen), 9));
+            assert_eq!(found(&told, seen), Fall::Moved(Vnd::fixed(seen), 9));
         }
         let in_doubt = FallBooks {
             open: 1,
             ..books(&[10_000])
         };
-        assert_eq!(found(in_doubt, 1_000_000), Fall::Unknown);
-        assert_eq!(found(books(&[]), 1_000_000), Fall::Unknown);
+        assert_eq!(found(&in_doubt, 1_000_000), Fall::Unknown);
+        assert_eq!(found(&books(&[]), 1_000_000), Fall::Unknown);
     }
 
     #[test]

@@ -113,6 +113,10 @@ pub enum Flaw {
 
 /// What is known when a login takes a job.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts of the moment, each asked for by its name"
+)]
 pub struct Begin {
     /// The browser session's id.
     pub session: String,

@@ -225,7 +225,7 @@ pub async fn resource(Path(file): Path<String>) -> Response {
             .into_response(),
         "ajaxloadingbar.gif" => made("image/gif", weight::loading_bar()),
         name => match weight::file(name) {
-            Some(text) if name.ends_with(".css") => made("text/css; charset=utf-8", text),
+            Some(text) if weight::is_style(name) => made("text/css; charset=utf-8", text),
             Some(text) => made("text/javascript; charset=utf-8", text),
             None => StatusCode::NOT_FOUND.into_response(),
         },

@@ -36,6 +36,11 @@ pub fn file(name: &str) -> Option<&'static str> {
         .map(|(_, text)| text.as_str())
 }
 
+/// Is this the name of a style?
+pub fn is_style(name: &str) -> bool {
+    STYLES.iter().any(|(style, _)| *style == name)
+}
+
 /// The links to all of them, for a page's head.
 pub fn head() -> String {
     let styles = STYLES.iter().map(|(name, _)| {
