@@ -2,139 +2,22 @@
 //!
 //! Pure functions over texts. Lists of the old system are read as well: its columns are among the titles.
 
+mod days;
+mod titles;
+
 use std::collections::HashMap;
 
 use crate::domain::Vnd;
-use crate::domain::desk::{IncomingContract, IncomingItem, IncomingPhone, Settle, dialled, is_day};
+use crate::domain::desk::{IncomingContract, IncomingItem, IncomingPhone, Settle, dialled};
 use crate::domain::text::plain;
 use crate::store::desk::OldRow;
+use days::{day_of, period};
+use titles::{Title, columns_of};
 
 /// Lines of one file, at most.
 const LINES_MAX: usize = 20_000;
 /// Lines before the titles, at most.
 const WORDS_MAX: usize = 10;
-/// Days between Excel's first and 1970.
-const EXCEL_1970: i64 = 25_569;
-/// Years in which a serial number of Excel's is a day.
-const EXCEL_DAYS: std::ops::Range<i64> = 36_526..73_051;
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Title {
-    Contract,
-    Account,
-    Code,
-    Customer,
-    Address,
-    Phone,
-    HiFpt,
-    ContractKind,
-    ItemKind,
-    Item,
-    From,
-    To,
-    Issued,
-    Period,
-    Amount,
-    Paid,
-    Content,
-    Source,
-    PaidType,
-    Ptc,
-    Collector,
-    Service,
-    SettleCode,
-}
-
-/// What columns are called, in small letters without accents.
-const TITLES: [(Title, &[&str]); 23] = [
-    (
-        Title::Contract,
-        &[
-            "so hop dong",
-            "so hd",
-            "hop dong",
-            "ma hop dong",
-            "contract",
-            "contract_number",
-        ],
-    ),
-    (Title::Account, &["tai khoan", "account"]),
-    (Title::Code, &["ma", "ma khach hang", "ma kh", "code"]),
-    (
-        Title::Customer,
-        &[
-            "khach hang",
-            "ten khach hang",
-            "ten",
-            "ho ten",
-            "ho va ten",
-            "customer",
-            "customer_name",
-            "name",
-        ],
-    ),
-    (Title::Address, &["dia chi", "address"]),
-    (
-        Title::Phone,
-        &["dien thoai", "so dien thoai", "sdt", "phone"],
-    ),
-    (Title::HiFpt, &["hifpt"]),
-    (Title::ContractKind, &["loai hop dong", "type"]),
-    (Title::ItemKind, &["loai khoan", "loai", "kind"]),
-    (
-        Title::Item,
-        &[
-            "so hoa don",
-            "hoa don",
-            "ma hoa don",
-            "so khoan",
-            "ma khoan",
-            "bill_number",
-            "number",
-        ],
-    ),
-    (Title::From, &["tu ngay", "from"]),
-    (Title::To, &["den ngay", "to"]),
-    (
-        Title::Issued,
-        &["ngay phat hanh", "ngay hoa don", "ngay lap", "issued"],
-    ),
-    (Title::Period, &["ky cuoc", "ky", "thang", "period"]),
-    (
-        Title::Amount,
-        &[
-            "so tien",
-            "tien",
-            "cuoc phai thu",
-            "phai thu",
-            "con no",
-            "amount",
-            "postage",
-        ],
-    ),
-    (Title::Paid, &["da thu", "da tra", "paid_value"]),
-    (Title::Content, &["noi dung", "dien giai", "content"]),
-    (Title::Source, &["nguon", "source"]),
-    (Title::PaidType, &["kieu tra", "paid_type"]),
-    (Title::Ptc, &["ptc"]),
-    (
-        Title::Collector,
-        &[
-            "nhan vien thu",
-            "nguoi thu",
-            "nhan vien",
-            "collector",
-            "username",
-        ],
-    ),
-    (
-        Title::Service,
-        &["gach no bang", "dich vu gach no", "settle_service"],
-    ),
-    (Title::SettleCode, &["ma gach no", "settle_code"]),
-];
-
 /// What a file says: contracts, each with the line in which it begins, and what is wrong with which line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContractSheet {
@@ -189,19 +72,6 @@ pub fn read(lines: &[(usize, Vec<String>)]) -> Result<ContractSheet, String> {
         }
     }
     Ok(sheet.done())
-}
-
-fn columns_of(cells: &[String]) -> HashMap<Title, usize> {
-    let mut columns = HashMap::new();
-    for (at, cell) in cells.iter().enumerate() {
-        let word = plain(cell);
-        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let title = TITLES.iter().find(|(_, all)| all.contains(&word));
-        if let Some((title, _)) = title {
-            columns.entry(*title).or_insert(at);
-        }
-    }
-    columns
 }
 
 /// One line: the contract as far as the line says it, its item, and whether that is a bill.
@@ -311,53 +181,6 @@ fn money(text: &str) -> Result<i64, String> {
     let text = text.strip_suffix(".0").unwrap_or(text);
     let read: Result<Vnd, _> = text.parse();
     read.map(Vnd::dong).map_err(|why| why.to_string())
-}
-
-/// A day as people and spreadsheets write it: `2026-10-01`, `1/10/2026`, or Excel's count of days.
-fn day_of(text: &str) -> Result<Option<String>, String> {
-    let text = text.split([' ', 'T']).next().unwrap_or_default();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    if is_day(text) {
-        return Ok(Some(text.to_owned()));
-    }
-    let parts: Vec<&str> = text.split(['/', '-', '.']).collect();
-    let day = match parts[..] {
-        [day, month, year] if year.len() == 4 => format!("{year}-{month:0>2}-{day:0>2}"),
-        [serial] => excel_day(serial).unwrap_or_default(),
-        _ => String::new(),
-    };
-    if is_day(&day) {
-        Ok(Some(day))
-    } else {
-        Err(format!("{text:?} không phải ngày, ghi như 01/10/2026"))
-    }
-}
-
-fn excel_day(serial: &str) -> Option<String> {
-    let days: i64 = serial.parse().ok()?;
-    let days = Some(days).filter(|days| EXCEL_DAYS.contains(days))? - EXCEL_1970;
-    let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days));
-    date.ok().map(|date| date.to_string())
-}
-
-/// A month as its first and its last day: `10/2026`, `2026-10`, or any day of it.
-fn period(text: &str) -> Result<Option<(String, String)>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let parts: Vec<&str> = text.split(['/', '-']).collect();
-    let day = match parts[..] {
-        [month, year] if year.len() == 4 => format!("{year}-{month:0>2}-01"),
-        [year, month] if year.len() == 4 => format!("{year}-{month:0>2}-01"),
-        _ => day_of(text)?.unwrap_or_default(),
-    };
-    let date: jiff::civil::Date = day
-        .parse()
-        .map_err(|_| format!("{text:?} không phải kỳ cước, ghi như 10/2026"))?;
-    let (first, last) = (date.first_of_month(), date.last_of_month());
-    Ok(Some((first.to_string(), last.to_string())))
 }
 
 /// Contracts that are put together of lines.
