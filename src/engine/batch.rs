@@ -25,6 +25,16 @@ pub async fn run(
     reporter: &Reporter,
     control: &Control,
 ) -> Result<Finished, EngineError> {
+    // A whole batch with its logins is a large thing to carry about.
+    Box::pin(run_to_the_end(tools, plan, reporter, control)).await
+}
+
+async fn run_to_the_end(
+    tools: &Tools,
+    plan: &Plan,
+    reporter: &Reporter,
+    control: &Control,
+) -> Result<Finished, EngineError> {
     plan.check()?;
     if plan.service.is_payment() && !plan.dry_run {
         tools.ledger.check_whole().await?;

@@ -188,7 +188,7 @@ pub fn bill(number: &str, month: u32, amount: i64) -> Value {
 }
 
 /// Another contract with work: nothing is forced for a fee collector.
-pub fn free_contract(number: &str, bills: Vec<Value>) -> Value {
+pub fn free_contract(number: &str, bills: &[Value]) -> Value {
     json!({
         "number": number, "customer_name": "Nguyễn Văn Ân", "address": "12 Lê Lợi, Cần Thơ", "type": "khac",
         "phones": [{ "number": "0901234567", "main": true, "hifpt": false }],
@@ -200,7 +200,7 @@ on_both! {
 async fn contracts_come_in_as_often_as_somebody_likes(base: &Base) {
     let desk = DeskShop::open(base).await;
     let lan = desk.collector("lan", 1_000_000).await;
-    let contract = |amount| json!([free_contract("HD1", vec![bill("B1", 1, amount), bill("B2", 2, 20_000)])]);
+    let contract = |amount| json!([free_contract("HD1", &[bill("B1", 1, amount), bill("B2", 2, 20_000)])]);
     assert_eq!(desk.bring(contract(10_000)).await, json!({ "added": 1, "changed": 0, "unchanged": 0, "refused": [] }));
     assert_eq!(desk.bring(contract(10_000)).await["unchanged"], json!(1));
     assert_eq!(desk.bring(contract(11_000)).await["changed"], json!(1));
@@ -210,13 +210,13 @@ async fn contracts_come_in_as_often_as_somebody_likes(base: &Base) {
     let tally = desk.bring(contract(12_000)).await;
     assert_eq!(tally["refused"][0]["index"], json!(0), "{tally}");
     assert!(tally["refused"][0]["why"].as_str().unwrap().contains("B1"));
-    assert_eq!(desk.bring(json!([free_contract("HD1", vec![])])).await["unchanged"], json!(1));
+    assert_eq!(desk.bring(json!([free_contract("HD1", &[])])).await["unchanged"], json!(1));
     assert_eq!(desk.items(&lan, "HD1").await.len(), 1);
-    let mut odd = free_contract("HD2", vec![bill("B1", 1, 1_000)]);
+    let mut odd = free_contract("HD2", &[bill("B1", 1, 1_000)]);
     odd["bills"][0]["settle"] = json!({ "service": "boi_toan", "code": "X1" });
-    let tally = desk.bring(json!([free_contract("HD3", vec![]), odd, { "number": 5 }])).await;
+    let tally = desk.bring(json!([free_contract("HD3", &[]), odd, { "number": 5 }])).await;
     assert_eq!((&tally["added"], tally["refused"].as_array().unwrap().len()), (&json!(1), 2), "{tally}");
-    let many: Vec<Value> = (0..1_001).map(|n| free_contract(&format!("M{n}"), vec![])).collect();
+    let many: Vec<Value> = (0..1_001).map(|n| free_contract(&format!("M{n}"), &[])).collect();
     let token = desk.program.expose_secret();
     let (status, _) = desk.shop.call("POST", "/api/contracts", Some(json!(many)), Some(token)).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
@@ -237,13 +237,13 @@ on_both! {
 async fn cash_is_receipted_at_once_and_taken_once(base: &Base) {
     let desk = DeskShop::open(base).await;
     let (lan, hoa) = (desk.collector("lan", 100_000).await, desk.collector("hoa", 100_000).await);
-    let mut hidden = free_contract("HD1", vec![bill("B1", 1, 30_000), bill("B2", 2, 40_000)]);
+    let mut hidden = free_contract("HD1", &[bill("B1", 1, 30_000), bill("B2", 2, 40_000)]);
     hidden["receivables"] = json!([
         { "number": "K1", "content": "Thiết bị", "amount": 5_000, "source": "ctt", "paid_type": 1, "ptc": false },
         { "number": "K2", "content": "Trả trước", "amount": 6_000, "source": "ctt", "paid_type": 2, "ptc": false },
         { "number": "K3", "content": "Chợ", "amount": 7_000, "source": "shopee", "paid_type": 1, "ptc": false },
     ]);
-    desk.bring(json!([hidden, free_contract("HD2", vec![bill("C1", 1, 1_000)])])).await;
+    desk.bring(json!([hidden, free_contract("HD2", &[bill("C1", 1, 1_000)])])).await;
     let (status, view) = desk.get(&lan, "/api/desk/contracts/HD1").await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!((view["bills"].as_array().unwrap().len(), view["receivables"].as_array().unwrap().len()), (2, 1), "{view}");
@@ -299,7 +299,7 @@ async fn cash_is_receipted_at_once_and_taken_once(base: &Base) {
     assert_eq!((status, &seen["items"][0]["state"]), (StatusCode::OK, &json!("paid")));
     // The limit ends at the last đồng.
     let rest = desk.items(&lan, "HD1").await;
-    desk.bring(json!([free_contract("HD3", vec![bill("D1", 1, 70_001)])])).await;
+    desk.bring(json!([free_contract("HD3", &[bill("D1", 1, 70_001)])])).await;
     let large = desk.items(&lan, "HD3").await;
     let (status, refused) = desk.pay(&lan, "HD3", &large, "cash").await;
     assert_eq!((status, &refused["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("over_limit")));
@@ -338,7 +338,7 @@ on_both! {
 async fn cash_is_handed_in_and_counted_by_somebody_else(base: &Base) {
     let desk = DeskShop::open(base).await;
     let (lan, hoa) = (desk.collector("lan", 1_000_000).await, desk.collector("hoa", 0).await);
-    desk.bring(json!([free_contract("HD1", vec![bill("B1", 1, 100_000), bill("B2", 2, 50_000)])])).await;
+    desk.bring(json!([free_contract("HD1", &[bill("B1", 1, 100_000), bill("B2", 2, 50_000)])])).await;
     let items = desk.items(&lan, "HD1").await;
     desk.pay(&lan, "HD1", &items[..1], "cash").await;
     let (status, refused) = desk.post(&lan, "/api/desk/hand-ins", json!({ "amount": 100_001, "note": "" })).await;
@@ -373,7 +373,7 @@ on_both! {
 async fn yesterdays_cash_stands_in_the_way_from_ten_o_clock(base: &Base) {
     let desk = DeskShop::open(base).await;
     let lan = desk.collector("lan", 1_000_000).await;
-    desk.bring(json!([free_contract("HD1", vec![bill("B1", 1, 10_000), bill("B2", 2, 20_000)])])).await;
+    desk.bring(json!([free_contract("HD1", &[bill("B1", 1, 10_000), bill("B2", 2, 20_000)])])).await;
     let items = desk.items(&lan, "HD1").await;
     desk.pay(&lan, "HD1", &items[..1], "cash").await;
     // 2027-01-15 15:00 in Viet Nam; the next day at 09:59, and at 10:00.
@@ -400,7 +400,7 @@ async fn a_receipt_is_cancelled_and_never_deleted(base: &Base) {
     let lan = desk.collector("lan", 1_000_000).await;
     let mut settled = bill("B2", 2, 20_000);
     settled["settle"] = json!({ "service": "gach_dien_evn", "code": "PE01000123456" });
-    desk.bring(json!([free_contract("HD1", vec![bill("B1", 1, 10_000), settled])])).await;
+    desk.bring(json!([free_contract("HD1", &[bill("B1", 1, 10_000), settled])])).await;
     let items = desk.items(&lan, "HD1").await;
     let (_, paid) = desk.pay(&lan, "HD1", &items, "cash").await;
     let number = paid["receipt"]["number"].as_str().unwrap();
@@ -435,7 +435,7 @@ async fn the_eleventh_message_of_a_month_is_not_sent(base: &Base) {
     let desk = DeskShop::open(base).await;
     let lan = desk.collector("lan", 10_000_000).await;
     let bills: Vec<Value> = (1..=12).map(|n| bill(&format!("B{n}"), n, 1_000)).collect();
-    desk.bring(json!([free_contract("HD1", bills)])).await;
+    desk.bring(json!([free_contract("HD1", &bills)])).await;
     let mut states = Vec::new();
     for item in desk.items(&lan, "HD1").await {
         let body = json!({ "contract": "HD1", "items": [item], "method": "cash", "notify": { "sms": true } });
@@ -449,7 +449,7 @@ async fn the_eleventh_message_of_a_month_is_not_sent(base: &Base) {
     assert_eq!(states[10], ("blocked".to_owned(), json!("SĐT đã gửi quá 10 lần trong tháng")));
     // The month after: ten more.
     desk.shop.pass(20 * 86_400_000);
-    desk.bring(json!([free_contract("HD2", vec![bill("C1", 1, 1_000)])])).await;
+    desk.bring(json!([free_contract("HD2", &[bill("C1", 1, 1_000)])])).await;
     let items = desk.items(&lan, "HD2").await;
     desk.manage("/api/desk/hand-ins", json!({})).await;
     let (_, made) = desk.post(&lan, "/api/desk/hand-ins", json!({ "amount": 12_000, "note": "" })).await;
@@ -466,9 +466,9 @@ async fn fifty_collectors_at_once_take_nothing_twice_and_pass_no_limit(base: &Ba
     let other = desk.shop.second(base).await;
     let mut contracts = Vec::new();
     for n in 0..50 {
-        contracts.push(free_contract(&format!("HD{n}"), vec![bill("B1", 1, 10_000)]));
+        contracts.push(free_contract(&format!("HD{n}"), &[bill("B1", 1, 10_000)]));
     }
-    contracts.push(free_contract("CHUNG", vec![bill("B1", 1, 10_000)]));
+    contracts.push(free_contract("CHUNG", &[bill("B1", 1, 10_000)]));
     desk.bring(json!(contracts)).await;
     let mut hands = Vec::new();
     for n in 0..50 {
@@ -477,7 +477,7 @@ async fn fifty_collectors_at_once_take_nothing_twice_and_pass_no_limit(base: &Ba
     // All of them want the same bill, by two servers.
     let shared = desk.items(&hands[0], "CHUNG").await;
     let pay = async |at: usize, hand: &DeskHand, contract: &str, items: &[String]| {
-        let server = if at % 2 == 0 { &desk.shop } else { &other };
+        let server = if at.is_multiple_of(2) { &desk.shop } else { &other };
         let body = json!({ "contract": contract, "items": items, "method": "cash" });
         server.call("POST", "/api/desk/payments", Some(body), Some(hand.token.expose_secret())).await
     };
@@ -499,10 +499,10 @@ async fn fifty_collectors_at_once_take_nothing_twice_and_pass_no_limit(base: &Ba
     assert!(answers.iter().all(|(s, a)| *s == StatusCode::CREATED || a["code"] == "over_limit"), "{answers:?}");
     // Pressed twenty times with one key, by two servers: one payment, and everybody is shown it.
     let again = desk.collector("lai", 10_000).await;
-    desk.bring(json!([free_contract("LAI", vec![bill("B1", 1, 10_000)])])).await;
+    desk.bring(json!([free_contract("LAI", &[bill("B1", 1, 10_000)])])).await;
     let items = desk.items(&again, "LAI").await;
     let press = async |at: usize, path: &str, body: Value| {
-        let server = if at % 2 == 0 { &desk.shop } else { &other };
+        let server = if at.is_multiple_of(2) { &desk.shop } else { &other };
         let token = Some(again.token.expose_secret());
         server.call_with("POST", path, Some(body), token, &[("idempotency-key", path)]).await
     };
@@ -562,8 +562,8 @@ async fn qr_and_wallet_are_paid_by_the_same_machine(base: &Base) {
     let (sandbox, desk) = DeskShop::live(base).await;
     let gateway = sandbox.gateway();
     let lan = desk.collector("lan", 0).await;
-    let bills = (1..=6).map(|n| bill(&format!("B{n}"), n, 50_000)).collect();
-    desk.bring(json!([free_contract("HD1", bills)])).await;
+    let bills: Vec<Value> = (1..=6).map(|n| bill(&format!("B{n}"), n, 50_000)).collect();
+    desk.bring(json!([free_contract("HD1", &bills)])).await;
     let (_, view) = desk.get(&lan, "/api/desk/contracts/HD1").await;
     assert_eq!(view["wallet"]["linked"], json!(true), "{view}");
     assert!(view["wallet"]["masked_phone"].as_str().unwrap().starts_with('*'));
@@ -626,7 +626,7 @@ async fn a_silent_provider_keeps_items_and_a_plain_no_frees_them(base: &Base) {
     let (sandbox, desk) = DeskShop::live(base).await;
     let gateway = sandbox.gateway();
     let lan = desk.collector("lan", 1_000_000).await;
-    desk.bring(json!([free_contract("HD1", vec![bill("B1", 1, 50_000), bill("B2", 2, 60_000)])])).await;
+    desk.bring(json!([free_contract("HD1", &[bill("B1", 1, 50_000), bill("B2", 2, 60_000)])])).await;
     let items = desk.items(&lan, "HD1").await;
     gateway.once("payos.create", Fault::Drop { done: false });
     let body = json!({ "contract": "HD1", "items": items[..1], "method": "payos_qr" });
@@ -663,8 +663,8 @@ async fn too_little_and_too_late_are_for_a_person(base: &Base) {
     let (sandbox, desk) = DeskShop::live(base).await;
     let gateway = sandbox.gateway();
     let lan = desk.collector("lan", 1_000_000).await;
-    let bills = (1..=3).map(|n| bill(&format!("B{n}"), n, 50_000)).collect();
-    desk.bring(json!([free_contract("HD1", bills)])).await;
+    let bills: Vec<Value> = (1..=3).map(|n| bill(&format!("B{n}"), n, 50_000)).collect();
+    desk.bring(json!([free_contract("HD1", &bills)])).await;
     let items = desk.items(&lan, "HD1").await;
     let money = async |id: &Value, amount: i64| {
         let money = Incoming { amount: Some(amount), reference: None, currency: None, untold: false };
@@ -720,7 +720,7 @@ async fn customers_are_told_by_who_can_reach_them(base: &Base) {
     let (sandbox, desk) = DeskShop::live(base).await;
     let gateway = sandbox.gateway();
     let lan = desk.collector("lan", 10_000_000).await;
-    desk.bring(json!([free_contract("HD1", vec![bill("B1", 1, 250_000)]), free_contract("HD2", vec![bill("B1", 1, 10_000)])])).await;
+    desk.bring(json!([free_contract("HD1", &[bill("B1", 1, 250_000)]), free_contract("HD2", &[bill("B1", 1, 10_000)])])).await;
     let notify = json!({ "hifpt": true, "sms": true, "zns": true, "phone": "0901234567" });
     let items = desk.items(&lan, "HD1").await;
     let body = json!({ "contract": "HD1", "items": items, "method": "cash", "notify": notify });

@@ -40,7 +40,7 @@ impl Door {
         let actor = Actor::system();
         let mut contracts = Vec::new();
         for number in 0..CONTRACTS {
-            let json = free_contract(&format!("HD{number}"), vec![bill("B1", 1, BILL)]);
+            let json = free_contract(&format!("HD{number}"), &[bill("B1", 1, BILL)]);
             let contract = gachno::domain::desk::IncomingContract::read(&json).expect("good");
             contracts.push((number, contract));
         }
@@ -181,7 +181,7 @@ async fn a_server_that_is_killed_takes_nothing_twice_and_leaves_no_gap(base: &Ba
         assert_eq!(cash.held, taken);
         assert!(taken <= LIMIT);
     }
-    let (from, _) = (gachno::domain::calendar::day_start(door.store.now_ms()), ());
+    let from = gachno::domain::calendar::day_start(door.store.now_ms());
     let book = door.store.desk_cash().book(1, &day, from).await.unwrap();
     assert_eq!((book.cash, book.held, book.handed_in), (BILL * 30, BILL * 30, 0));
     assert!(book.differences.is_empty(), "{book:?}");

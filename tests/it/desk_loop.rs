@@ -106,14 +106,14 @@ async fn what_is_collected_at_a_door_is_settled_at_the_portal() {
     let contracts = json!([
         free_contract(
             "HD1",
-            vec![
+            &[
                 settled("B1", 1, 20_000, &code(0)),
                 settled("B2", 2, 21_000, &code(1))
             ]
         ),
         free_contract(
             "HD2",
-            vec![
+            &[
                 settled("B3", 1, 22_000, &code(2)),
                 settled("B4", 2, 5_000, "PE99999")
             ]

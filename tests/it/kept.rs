@@ -94,7 +94,13 @@ async fn an_answer_that_does_not_come_is_not_replaced_by_the_last_jobs() {
     .await;
     let list = "k1_gftth\nk2_gftth\nk3_gftth\nk4_gftth";
     let after = world.run(Service::LookUpFtth, list).await;
-    let owed = |account: &str| after.result(account).conclusion.amount.map(|a| a.dong());
+    let owed = |account: &str| {
+        after
+            .result(account)
+            .conclusion
+            .amount
+            .map(gachno::domain::Vnd::dong)
+    };
     assert_eq!(owed("k1_gftth"), Some(100_000));
     assert_eq!(owed("k2_gftth"), Some(200_000), "not the first one's card");
     assert_eq!(after.outcome("k3_gftth"), Outcome::NoDebt);

@@ -139,7 +139,7 @@ impl World {
                 ..BrowserSettings::default()
             },
             logins_per_browser: 4,
-            warm: Default::default(),
+            warm: gachno::engine::Warm::default(),
             evidence: EvidenceStore::at(&self.dir.path().join("evidence"), true),
             answer_max: self.answer_max,
             person_max: Duration::from_secs(20),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::files::Person;
 use super::{BROKEN, Row, count, percentile};
@@ -76,10 +76,10 @@ async fn measured(
         f64::from(options.contracts),
         "",
     )];
-    rows.push(opened(&stage, &served.url(), first, options.contracts).await?);
-    rows.extend(found(&stage, &served.url(), first, options.contracts).await?);
-    rows.extend(taken(&stage, &served.url(), name == "MariaDB").await?);
-    rows.extend(weighed(&served.url()).await?);
+    rows.push(opened(&stage, served.url(), first, options.contracts).await?);
+    rows.extend(found(&stage, served.url(), first, options.contracts).await?);
+    rows.extend(taken(&stage, served.url(), name == "MariaDB").await?);
+    rows.extend(weighed(served.url()).await?);
     Ok(rows)
 }
 
@@ -167,7 +167,7 @@ async fn collect(
         let body = json!({ "contract": contract, "items": [item.to_string()], "method": "cash", "notify": { "sms": false } });
         let path = format!("{url}/api/desk/payments");
         let (answer, time) = stage.post(&path, hand, &body).await?;
-        if answer["code"] == Value::from("over_limit") {
+        if answer["code"] == "over_limit" {
             // What comes after it is too much as well.
             break;
         }

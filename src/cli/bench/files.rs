@@ -219,6 +219,8 @@ impl Person {
     /// Signs in with this login.
     pub(super) async fn sign_in_as(url: &str, login: &str, password: &str) -> anyhow::Result<Self> {
         let client = Client::builder()
+            // What travels is weighed as it travels.
+            .no_gzip()
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         let mut person = Self {

@@ -156,9 +156,8 @@ async fn opened(app: &AppState, me: &DeskPerson, id: i64) -> Result<DeskStanding
     if before.money.state() != PaymentState::Created {
         return Ok(before);
     }
-    let refusal = match Cashier::of(app).opened(before.money).await {
-        Ok(_) => return standing(app, me, id).await,
-        Err(refusal) => refusal,
+    let Err(refusal) = Cashier::of(app).opened(before.money).await else {
+        return standing(app, me, id).await;
     };
     let after = standing(app, me, id).await?;
     match after.money.state() {

@@ -59,19 +59,20 @@ impl Desk<'_> {
         // The longest word is in the fewest contracts.
         let mut words: Vec<&String> = words.iter().collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        let mut sql = "SELECT DISTINCT w0.contract_id FROM contract_word w0".to_owned();
+        let mut joined = Vec::new();
         let mut given = Vec::new();
         for (at, word) in words.iter().enumerate().skip(1) {
             let (begins, values) = self.begins(&format!("w{at}.word"), word);
-            sql.push_str(&format!(
-                " JOIN contract_word w{at} ON w{at}.contract_id = w0.contract_id AND {begins}"
+            joined.push(format!(
+                "JOIN contract_word w{at} ON w{at}.contract_id = w0.contract_id AND {begins}"
             ));
             given.extend(values);
         }
         let (begins, values) = self.begins("w0.word", words[0]);
-        sql.push_str(&format!(
-            " WHERE w0.owner_id = ? AND {begins} LIMIT {FOUND_MAX}"
-        ));
+        let sql = format!(
+            "SELECT DISTINCT w0.contract_id FROM contract_word w0 {} WHERE w0.owner_id = ? AND {begins} LIMIT {FOUND_MAX}",
+            joined.join(" ")
+        );
         given.push(SqlValue::from(owner));
         given.extend(values);
         ids(&all(self.store, &sql, given).await?)
@@ -92,13 +93,13 @@ impl Desk<'_> {
     }
 
     async fn inside(&self, owner: i64, words: &[String]) -> Result<Vec<i64>, StoreError> {
-        let mut sql = "SELECT id FROM contract WHERE owner_id = ?".to_owned();
+        let is_inside = " AND search_text LIKE ? ESCAPE '!'".repeat(words.len());
+        let sql =
+            format!("SELECT id FROM contract WHERE owner_id = ?{is_inside} LIMIT {FOUND_MAX}");
         let mut given = values![owner];
         for word in words {
-            sql.push_str(" AND search_text LIKE ? ESCAPE '!'");
             given.push(SqlValue::from(format!("%{}%", escaped(word))));
         }
-        sql.push_str(&format!(" LIMIT {FOUND_MAX}"));
         ids(&all(self.store, &sql, given).await?)
     }
 

@@ -16,6 +16,10 @@ use crate::store::catalogue::house::SETTINGS;
 /// The shop's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "settings, each by its own name"
+)]
 pub struct Shop {
     /// How often a job that failed before its payment is handed out, at most.
     pub tries_max: i64,
