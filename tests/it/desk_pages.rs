@@ -9,7 +9,7 @@ use fantoccini::{Client, Locator};
 use gachno::browser::{BrowserSettings, Session};
 use gachno::domain::desk::IncomingContract;
 use gachno::providers::Channel;
-use gachno::sandbox::{self, Incoming, Sandbox};
+use gachno::sandbox::{self, GatewayFaultAction, Incoming, Sandbox};
 use gachno::store::Actor;
 use gachno::store::catalogue::Role;
 use gachno::store::people::{CollectorWanted, PersonWanted, hash_password};
@@ -483,6 +483,15 @@ async fn a_qr_turns_by_itself_and_a_wallet_asks_for_its_password() {
     let door = Door::open("thu_cuoc", 5_000_000, &contracts).await;
     door.sign_in("luc").await;
     door.goto("/desk/contracts/QR1").await;
+    // A plain no of the provider leaves nothing behind: the same page pays at the next press.
+    let no = GatewayFaultAction::Refuse {
+        code: "20".to_owned(),
+        text: "Không hợp lệ".to_owned(),
+    };
+    door.sandbox.gateway().once("payos.create", no);
+    door.choose("method", "payos_qr").await;
+    door.press_button("Thanh toán").await;
+    waits_for(&door.page, ".error").await;
     door.choose("method", "payos_qr").await;
     door.press_button("Thanh toán").await;
     waits_for(&door.page, "main[data-state='pending'] img.qr").await;
@@ -505,7 +514,8 @@ async fn a_qr_turns_by_itself_and_a_wallet_asks_for_its_password() {
         .execute("window.isTheSame = true", vec![])
         .await
         .expect("marked");
-    let link = door.sandbox.gateway().truth().links[0].clone();
+    let links = door.sandbox.gateway().truth().links;
+    let link = links.last().expect("a link").clone();
     let money = Incoming {
         amount: None,
         reference: None,

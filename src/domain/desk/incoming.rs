@@ -116,6 +116,9 @@ impl Settle {
 impl IncomingContract {
     /// Reads one from JSON and checks it. `Err`: what is wrong, for people.
     pub fn read(json: &Value) -> Result<Self, String> {
+        if !json.is_object() {
+            return Err("sai dạng: cần một đối tượng JSON".to_owned());
+        }
         let mut read: Self =
             Self::deserialize(json).map_err(|error| format!("sai dạng: {error}"))?;
         read.tidy();

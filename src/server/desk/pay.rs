@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::contract::{found, nothing, taken};
+use super::contract::{nothing, taken};
 use super::wallet::{self, WalletKnown};
 use super::who::DeskPerson;
 use crate::domain::desk::{DeskMethod, Rule, Spoken, dialled, phone_of};
@@ -105,7 +105,7 @@ pub async fn begin(
             ));
         }
     };
-    opened(app, me, desk.id).await
+    opened(app, me, desk).await
 }
 
 async fn wish_of(app: &AppState, me: &DeskPerson, asked: Asked) -> Result<DeskWish, PayRefusal> {
@@ -114,7 +114,9 @@ async fn wish_of(app: &AppState, me: &DeskPerson, asked: Asked) -> Result<DeskWi
     } else {
         WalletKnown::Silent
     };
-    let (contract, _) = found(app, me, &asked.contract).await?;
+    let desk = app.store().desk();
+    let contract = desk.contract_alone(me.owner, &asked.contract).await?;
+    let contract = contract.ok_or_else(|| nothing("Không có hợp đồng này."))?;
     let notify = asked.notify;
     let is_hifpt_alone = !notify.sms && !notify.zns;
     let phone = match notify.phone {
@@ -151,8 +153,13 @@ async fn wish_of(app: &AppState, me: &DeskPerson, asked: Asked) -> Result<DeskWi
 
 /// The payment, payable at its provider. One that says no frees its items; one that is silent keeps them,
 /// and the same key asks again.
-async fn opened(app: &AppState, me: &DeskPerson, id: i64) -> Result<DeskStanding, PayRefusal> {
-    let before = standing(app, me, id).await?;
+async fn opened(
+    app: &AppState,
+    me: &DeskPerson,
+    desk: DeskPayment,
+) -> Result<DeskStanding, PayRefusal> {
+    let id = desk.id;
+    let before = with_money(app, desk).await?;
     if before.money.state() != PaymentState::Created {
         return Ok(before);
     }
@@ -198,6 +205,10 @@ pub async fn standing(
     let desk = desk
         .filter(|payment| me.sees(payment))
         .ok_or_else(|| nothing("Không có khoản thanh toán này."))?;
+    with_money(app, desk).await
+}
+
+async fn with_money(app: &AppState, desk: DeskPayment) -> Result<DeskStanding, PayRefusal> {
     let money = app.store().payments().find(desk.payment).await?;
     let money = money.ok_or_else(|| nothing("Không có khoản thanh toán này."))?;
     Ok(DeskStanding { desk, money })

@@ -92,8 +92,27 @@ impl Desk<'_> {
         key: Option<&KeyUse>,
         actor: &Actor,
     ) -> Result<DeskBegun, StoreError> {
-        transaction!(self.store, |tx| begin(&tx, wish, key, actor))
+        let begun = transaction!(self.store, |tx| begin(&tx, wish, key, actor))?;
+        // Read when others need not wait for it any more.
+        let (id, is_new) = match begun {
+            Begun::New(id) => (id, true),
+            Begun::Again(id) => (id, false),
+            Begun::No(no) => return Ok(no),
+        };
+        let made = of_id(self.store, id).await?.ok_or(StoreError::NoRow)?;
+        Ok(if is_new {
+            DeskBegun::New(Box::new(made))
+        } else {
+            DeskBegun::Again(Box::new(made))
+        })
     }
+}
+
+/// What a transaction has made.
+enum Begun {
+    New(i64),
+    Again(i64),
+    No(DeskBegun),
 }
 
 async fn begin(
@@ -101,39 +120,36 @@ async fn begin(
     wish: &DeskWish,
     key: Option<&KeyUse>,
     actor: &Actor,
-) -> Result<DeskBegun, StoreError> {
+) -> Result<Begun, StoreError> {
     let Some(contract) = of_number(tx, wish.owner_id, &wish.contract, "").await? else {
-        return Ok(DeskBegun::NotFound);
+        return Ok(Begun::No(DeskBegun::NotFound));
     };
     // All of them: the rules look at what is left out as well.
     let items = items_of(tx, contract.id, tx.locked()).await?;
     // Behind the lock: of two presses at once the second one sees what the first has made.
     match for_desk::key_look(tx, key).await? {
-        Some(Ok(id)) => {
-            let made = of_id(tx, id).await?.ok_or(StoreError::NoRow)?;
-            return Ok(DeskBegun::Again(Box::new(made)));
-        }
-        Some(Err(_)) => return Ok(DeskBegun::KeyUsed),
+        Some(Ok(id)) => return Ok(Begun::Again(id)),
+        Some(Err(_)) => return Ok(Begun::No(DeskBegun::KeyUsed)),
         None => {}
     }
     let Some(taken) = selected(&items, &wish.items) else {
-        return Ok(DeskBegun::NotFound);
+        return Ok(Begun::No(DeskBegun::NotFound));
     };
     if taken.iter().any(|item| item.state != ItemState::Open) {
-        return Ok(DeskBegun::ItemTaken);
+        return Ok(Begun::No(DeskBegun::ItemTaken));
     }
     let (kind, around) = circumstances(tx, wish).await?;
     let total = match check(&contract.owing(&items), &wish.items, wish.method, &around) {
         Ok(total) => total,
-        Err(spoken) => return Ok(DeskBegun::Spoken(spoken)),
+        Err(spoken) => return Ok(Begun::No(DeskBegun::Spoken(spoken))),
     };
     if total > wish.method.provider().amount_max() {
-        return Ok(DeskBegun::TooLarge);
+        return Ok(Begun::No(DeskBegun::TooLarge));
     }
     let is_cash = wish.method == DeskMethod::Cash;
     if is_cash && !reserve(tx, wish.collector_id, kind, total).await? {
         let rule = Rule::OverLimit;
-        return Ok(DeskBegun::Spoken(Spoken { rule, total }));
+        return Ok(Begun::No(DeskBegun::Spoken(Spoken { rule, total })));
     }
     let id = write(tx, wish, &contract, &taken, total).await?;
     for_desk::key_keep(tx, key, id).await?;
@@ -141,8 +157,7 @@ async fn begin(
     if is_cash {
         confirm_cash(tx, &payment, actor).await?;
     }
-    let made = of_id(tx, id).await?.ok_or(StoreError::NoRow)?;
-    Ok(DeskBegun::New(Box::new(made)))
+    Ok(Begun::New(id))
 }
 
 /// What stands behind the rules beside the contract.

@@ -158,7 +158,28 @@ pub(super) async fn items_of<C: Conn>(
     rows.iter().map(read_item).collect()
 }
 
+/// What of a payment's items we are to settle.
+pub(super) async fn items_to_settle<C: Conn>(
+    c: &C,
+    desk_payment: i64,
+) -> Result<Vec<ContractItem>, StoreError> {
+    let sql = c.casts(&format!(
+        "{ITEM_ROW} WHERE desk_payment_id = ? AND settle_service IS NOT NULL ORDER BY id"
+    ));
+    let rows = all(c, &sql, values![desk_payment]).await?;
+    rows.iter().map(read_item).collect()
+}
+
 impl Desk<'_> {
+    /// The contract of this number, without its items.
+    pub async fn contract_alone(
+        &self,
+        owner: i64,
+        number: &str,
+    ) -> Result<Option<Contract>, StoreError> {
+        of_number(self.store, owner, number, "").await
+    }
+
     /// The contract of this number, with all its items.
     pub async fn contract(
         &self,

@@ -1,7 +1,7 @@
 //! What becomes of a payment at the door when its money does: items, receipt, cash of the day, messages,
 //! jobs. Called by `payments` in the transaction that books the money.
 
-use super::contract::{ContractItem, items_of};
+use super::contract::{ContractItem, items_of, items_to_settle};
 use super::head::{Head, head};
 use super::notice;
 use crate::domain::calendar::day_of;
@@ -10,11 +10,10 @@ use crate::domain::payment::{PayableKind, PaymentState, Standing, payable_status
 use crate::domain::{Job, Service, Vnd};
 use crate::store::StoreError;
 use crate::store::base::audit::Actor;
-use crate::store::base::search_text::renew;
+use crate::store::base::search_text::search_text;
 use crate::store::base::{
     Conn, SqlValue, Tx, all, execute, insert_once, int, int_or_none, marks, one, text, values,
 };
-use crate::store::catalogue::contracts::DESK_PAYMENT;
 use crate::store::jobs::{self, Added, JobOrigin, NewJob};
 use crate::store::payments::PaymentRow;
 
@@ -169,37 +168,47 @@ async fn give_back(tx: &Tx, id: i64) -> Result<(), StoreError> {
 }
 
 /// The customer has paid: the items are paid, there is a receipt, people are told, the portal is to be.
+/// The number is taken last of what all receipts of a day wait for.
 async fn paid(tx: &Tx, id: i64) -> Result<(), StoreError> {
     let mut head = head(tx, id).await?;
-    let ids = item_ids(tx, id).await?;
     let now = tx.now_ms();
-    let sql = format!(
-        "UPDATE contract_item SET state = 'paid', desk_payment_id = ?, updated_at = ? WHERE id IN ({}) AND state IN ('taken', 'open')",
-        marks(ids.len())
-    );
-    let mut given = values![id, now];
-    given.extend(ids.iter().copied().map(SqlValue::from));
-    execute(tx, &sql, given).await?;
-    let sql = "UPDATE desk_payment_item SET held_item = item_id WHERE desk_payment_id = ?";
-    execute(tx, sql, values![id]).await?;
+    let sql = "UPDATE contract_item SET state = 'paid', updated_at = ? WHERE desk_payment_id = ? AND state = 'taken'";
+    if execute(tx, sql, values![now, id]).await? == 0 {
+        take_again(tx, id).await?;
+    }
+    let to_settle = items_to_settle(tx, id).await?;
     let day = day_of(now);
     if head.method == DeskMethod::Cash {
         super::cash::add_to_day(tx, head.collector_id, &day, head.total).await?;
     }
     let number = next_number(tx, head.owner_id, &day).await?;
     let number = receipt_number(now, number);
-    let sql = "UPDATE desk_payment SET receipt_number = ?, receipt_day = ?, receipt_at = ?, status = 'confirmed', updated_at = ? WHERE id = ?";
-    execute(
-        tx,
-        sql,
-        values![number.as_str(), day.as_str(), now, now, id],
-    )
-    .await?;
-    renew(tx, &DESK_PAYMENT, id).await?;
+    let words = search_text([
+        Some(head.customer_name.as_str()),
+        Some(head.contract.as_str()),
+        Some(number.as_str()),
+    ]);
+    let sql = "UPDATE desk_payment SET receipt_number = ?, receipt_day = ?, receipt_at = ?, status = 'confirmed', updated_at = ?, search_text = ? WHERE id = ?";
+    let given = values![number.as_str(), day.as_str(), now, now, words, id];
+    execute(tx, sql, given).await?;
     head.receipt = Some(number);
     notice::tell_receipt(tx, &head).await?;
     notice::tell_company(tx, &head).await?;
-    make_jobs(tx, &head).await
+    make_jobs(tx, &head, &to_settle).await
+}
+
+/// Money that came after its payment was over, for items that nobody has taken since.
+async fn take_again(tx: &Tx, id: i64) -> Result<(), StoreError> {
+    let ids = item_ids(tx, id).await?;
+    let sql = format!(
+        "UPDATE contract_item SET state = 'paid', desk_payment_id = ?, updated_at = ? WHERE id IN ({}) AND state = 'open'",
+        marks(ids.len())
+    );
+    let mut given = values![id, tx.now_ms()];
+    given.extend(ids.iter().copied().map(SqlValue::from));
+    execute(tx, &sql, given).await?;
+    let sql = "UPDATE desk_payment_item SET held_item = item_id WHERE desk_payment_id = ?";
+    execute(tx, sql, values![id]).await.map(|_| ())
 }
 
 /// The next number of a payee's day. Whoever comes at the same time waits here until this payment is
@@ -217,10 +226,10 @@ async fn next_number(tx: &Tx, owner: i64, day: &str) -> Result<i64, StoreError> 
 }
 
 /// One job for each item that we settle.
-async fn make_jobs(tx: &Tx, head: &Head) -> Result<(), StoreError> {
+async fn make_jobs(tx: &Tx, head: &Head, items: &[ContractItem]) -> Result<(), StoreError> {
     let receipt = head.receipt.as_deref();
-    for item in rows_of(tx, head.id).await? {
-        let Ok(job) = job_of(&item, receipt) else {
+    for item in items {
+        let Ok(job) = job_of(item, receipt) else {
             continue;
         };
         let actor = Actor {

@@ -1,15 +1,23 @@
 //! The head of a payment at the door, as what follows from its money needs it.
 
-use crate::domain::desk::DeskMethod;
+use crate::domain::desk::{CollectorKind, DeskMethod};
 use crate::store::StoreError;
 use crate::store::base::{Conn, Tx, int, one, text, text_or_none, values};
 
 /// The head of a payment at the door, for what follows from its money.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row of facts, each by its own name"
+)]
 pub(super) struct Head {
     pub id: i64,
     pub owner_id: i64,
     pub contract: String,
     pub collector_id: i64,
+    /// What the collector is.
+    pub kind: Option<CollectorKind>,
+    /// Has the payee a system of its own that wants to know?
+    pub has_company: bool,
     pub method: DeskMethod,
     pub customer_name: String,
     pub address: String,
@@ -24,8 +32,9 @@ pub(super) struct Head {
 pub(super) async fn head(tx: &Tx, id: i64) -> Result<Head, StoreError> {
     let sql = tx.casts(
         "SELECT d.owner_id, c.number, d.collector_id, d.method, d.customer_name, c.address, d.amount, CAST(d.notify_hifpt AS SIGNED), \
-         CAST(d.notify_sms AS SIGNED), CAST(d.notify_zns AS SIGNED), d.notify_phone, d.receipt_number FROM desk_payment d \
-         JOIN contract c ON c.id = d.contract_id WHERE d.id = ?",
+         CAST(d.notify_sms AS SIGNED), CAST(d.notify_zns AS SIGNED), d.notify_phone, d.receipt_number, k.kind, \
+         (SELECT COUNT(*) FROM payment_config p WHERE p.owner_id = d.owner_id AND p.provider = 'backoffice' AND p.is_on = 1) \
+         FROM desk_payment d JOIN contract c ON c.id = d.contract_id LEFT JOIN collector k ON k.user_id = d.collector_id WHERE d.id = ?",
     );
     let row = one(tx, &sql, values![id]).await?.ok_or(StoreError::NoRow)?;
     let method = text(&row, 3)?;
@@ -44,5 +53,9 @@ pub(super) async fn head(tx: &Tx, id: i64) -> Result<Head, StoreError> {
         notify_zns: int(&row, 9)? != 0,
         phone: text(&row, 10)?,
         receipt: text_or_none(&row, 11)?,
+        kind: text_or_none(&row, 12)?
+            .as_deref()
+            .and_then(CollectorKind::of),
+        has_company: int(&row, 13)? != 0,
     })
 }

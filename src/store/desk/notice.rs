@@ -13,12 +13,12 @@ use crate::domain::desk::{
 use crate::domain::letter::{LetterChannel, LetterKind, message_id};
 use crate::domain::money::grouped;
 use crate::store::StoreError;
-use crate::store::base::{Conn, Tx, execute, exists, insert_once, one, text, text_or_none, values};
+use crate::store::base::{Conn, Tx, execute, exists, insert_once, one, text_or_none, values};
 use crate::store::letters::{self, LetterData, NewLetter};
 
 /// The customer is told of the receipt, by the ways that were chosen.
 pub(super) async fn tell_receipt(tx: &Tx, head: &Head) -> Result<(), StoreError> {
-    let kind = kind_of(tx, head.collector_id).await?;
+    let kind = head.kind;
     // A fee collector's customers are always told by HiFPT.
     let by_hifpt = head.notify_hifpt || kind == Some(CollectorKind::FeeCollector);
     if !by_hifpt && !head.notify_sms && !head.notify_zns {
@@ -55,7 +55,7 @@ pub(super) async fn tell_settled(
     item: (i64, &str, i64),
 ) -> Result<(), StoreError> {
     let (id, number, amount) = item;
-    let kind = kind_of(tx, head.collector_id).await?;
+    let kind = head.kind;
     let by_hifpt = head.notify_hifpt || kind == Some(CollectorKind::FeeCollector);
     let message = Message {
         text: settled_text(&head.contract, number, amount),
@@ -69,15 +69,6 @@ pub(super) async fn tell_settled(
         code: format!("{}-{id}", head.receipt.as_deref().unwrap_or_default()),
     };
     message.tell(tx, head, by_hifpt).await
-}
-
-async fn kind_of(tx: &Tx, user: i64) -> Result<Option<CollectorKind>, StoreError> {
-    let sql = "SELECT kind FROM collector WHERE user_id = ?";
-    let row = one(tx, sql, values![user]).await?;
-    Ok(match row {
-        Some(row) => CollectorKind::of(&text(&row, 0)?),
-        None => None,
-    })
 }
 
 /// What a template of Zalo's may be filled with, all as texts.
@@ -256,7 +247,7 @@ pub(in crate::store) async fn instead_of_zns(
 
 /// A company's own system is told of the receipt, where there is one.
 pub(super) async fn tell_company(tx: &Tx, head: &Head) -> Result<(), StoreError> {
-    if !has_company(tx, head.owner_id).await? {
+    if !head.has_company {
         return Ok(());
     }
     let items = items_of(tx, head.id).await?;

@@ -472,11 +472,11 @@ impl Booking {
         );
         execute(tx, &sql, given).await?;
         let is_covered = self.credit != 0 && payable::credit(tx, &self.owing, self.credit).await?;
-        if is_covered {
-            close_others(tx, row).await?;
-        }
         if row.payable.kind == PayableKind::Receipt {
+            // What is taken at a door has one payment.
             desk::follow(tx, row, &before, is_covered).await?;
+        } else if is_covered {
+            close_others(tx, row).await?;
         }
         notice::tell(tx, row, &before).await
     }

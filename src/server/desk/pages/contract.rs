@@ -165,9 +165,7 @@ async fn drawn(
         open_payments: open_payments(app, me, &items).await?,
         blocked: view.blocked.as_ref().map(|said| said.message),
         pay_url: format!("{url}/pay"),
-        key: paid_with
-            .and_then(key_of)
-            .map_or_else(form_key, str::to_owned),
+        key: key_again(again, paid_with),
         methods: methods(app, me, &view, paid_with.map(|form| form.text("method"))).await?,
         notify: notify_form(app, me, (&view, &contract.phones), &choice, paid_with).await?,
         chosen: count,
@@ -179,6 +177,18 @@ async fn drawn(
         visit: visit_form(app, contract.id, sent.filter(|_| again.is_visit)).await?,
         number: view.contract,
     })
+}
+
+/// The form's next name. After a plain no nothing of it is left, and what is chosen next is another payment;
+/// where nobody knows what became of it, it is the same one.
+fn key_again(again: &Again, sent: Option<&FormData>) -> String {
+    let is_plain_no = again
+        .refusal
+        .as_ref()
+        .is_some_and(|refusal| refusal.status().is_client_error());
+    sent.filter(|_| !is_plain_no)
+        .and_then(key_of)
+        .map_or_else(form_key, str::to_owned)
 }
 
 fn facts(view: &ContractView) -> String {
