@@ -10,13 +10,13 @@
 //! 1970) and `X-Signature`: HMAC-SHA256 over time, method, path and the body's SHA-256, a line each.
 
 use reqwest::Method;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use url::{Position, Url};
+use url::Url;
 
-use super::digest::{hmac_sha256, sha256};
 use super::http::{Answer, Call, Http, address, below};
+use super::sign;
 use super::strict::{has_float, parse, text};
 use super::{ProviderFault, Refusal, Settings, SettingsFault};
 
@@ -117,14 +117,8 @@ impl BackOffice {
     ) -> Result<Answer, ProviderFault> {
         let mut headers = vec![("accept", "application/json".to_owned())];
         if let Some((client, secret)) = &self.keys {
-            let timestamp = jiff::Timestamp::now().as_second().to_string();
-            let path = &url[Position::BeforePath..Position::AfterQuery];
-            let digest = sha256(body.as_deref().unwrap_or_default().as_bytes());
-            let signed = format!("{timestamp}\n{method}\n{path}\n{digest}");
-            let signature = hmac_sha256(secret.expose_secret(), signed.as_bytes());
             headers.push(("x-client-id", client.clone()));
-            headers.push(("x-timestamp", timestamp));
-            headers.push(("x-signature", signature));
+            headers.extend(sign::headers(secret, &method, &url, body.as_deref()));
         }
         if let Some(key) = key {
             headers.push(("idempotency-key", key.to_owned()));

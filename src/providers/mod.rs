@@ -15,6 +15,7 @@ pub mod message;
 mod pace;
 pub mod payos;
 pub mod settings;
+mod sign;
 pub mod smtp;
 mod strict;
 mod vietqr;

@@ -2,15 +2,14 @@
 //! once for each id.
 
 use reqwest::Method;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::json;
-use url::{Position, Url};
+use url::Url;
 
 use super::{Message, Taken, lost, members, word};
 use crate::domain::letter::LetterFault;
-use crate::providers::digest::{hmac_sha256, sha256};
 use crate::providers::http::{Call, Http, address, below};
-use crate::providers::{Settings, SettingsFault};
+use crate::providers::{Settings, SettingsFault, sign};
 
 /// What its log and people call it.
 const NAME: &str = "HiFPT";
@@ -46,18 +45,17 @@ impl HiFpt {
             "link": link,
         })
         .to_string();
-        let timestamp = jiff::Timestamp::now().as_second().to_string();
-        let path = &url[Position::BeforePath..Position::AfterQuery];
-        let signed = format!("{timestamp}\nPOST\n{path}\n{}", sha256(body.as_bytes()));
-        let signature = hmac_sha256(self.secret.expose_secret(), signed.as_bytes());
+        let mut headers = vec![("x-client-id", self.client_id.clone())];
+        headers.extend(sign::headers(
+            &self.secret,
+            &Method::POST,
+            &url,
+            Some(&body),
+        ));
         let call = Call {
             method: Method::POST,
-            headers: vec![
-                ("x-client-id", self.client_id.clone()),
-                ("x-timestamp", timestamp),
-                ("x-signature", signature),
-            ],
             url,
+            headers,
             body: Some(body),
         };
         let answer = self.http.send(call).await.map_err(|fault| lost(&fault))?;

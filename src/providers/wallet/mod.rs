@@ -9,7 +9,6 @@
 
 mod answer;
 mod notice;
-mod sign;
 
 pub use notice::{WalletNotice, peek_order_code, read_notice};
 
@@ -20,10 +19,11 @@ use futures_util::future::BoxFuture;
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
-use url::{Position, Url};
+use url::Url;
 
 use super::http::{Answer, Call, Http, address, below};
 use super::pace::Pace;
+use super::sign;
 use super::strict::text;
 use super::{
     Link, Order, OrderRef, OtpPrompt, PaymentProvider, ProviderFault, Refusal, Settings,
@@ -70,21 +70,8 @@ impl Wallet {
         idempotency_key: Option<&str>,
     ) -> Result<Answer, ProviderFault> {
         self.pace.admit(NAME).await?;
-        let timestamp = jiff::Timestamp::now().as_second().to_string();
-        // What stands in the request line: the query as it is sent.
-        let path = &url[Position::BeforePath..Position::AfterQuery];
-        let signature = sign::signature(
-            self.secret.expose_secret(),
-            &timestamp,
-            method.as_str(),
-            path,
-            body.as_deref().unwrap_or_default().as_bytes(),
-        );
-        let mut headers = vec![
-            ("x-merchant-id", self.merchant_id.clone()),
-            ("x-timestamp", timestamp),
-            ("x-signature", signature),
-        ];
+        let mut headers = vec![("x-merchant-id", self.merchant_id.clone())];
+        headers.extend(sign::headers(&self.secret, &method, &url, body.as_deref()));
         if let Some(key) = idempotency_key {
             headers.push(("idempotency-key", key.to_owned()));
         }

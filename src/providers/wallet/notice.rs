@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::answer::{order_of, standing, transfer};
-use super::sign::is_signed;
 use crate::domain::payment::ORDER_CODE_MAX;
+use crate::providers::sign::is_signed;
 use crate::providers::strict::{integer, parse, text};
 use crate::providers::{News, ProviderEvent, Settings, ToldStanding, WebhookRefusal};
 

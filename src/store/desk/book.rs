@@ -50,9 +50,9 @@ impl DeskCash<'_> {
         let (cash, wallet, qr) = self.collected(owner, day).await?;
         let handed_in = self.handed_in(owner, "= ?", day).await?;
         let held = self.taken_until(owner, "<= ?", day).await?
-            - self.left_until(owner, "<= ?", day).await?;
+            - self.handed_in(owner, "<= ?", day).await?;
         let held_before =
-            self.taken_until(owner, "< ?", day).await? - self.left_until(owner, "< ?", day).await?;
+            self.taken_until(owner, "< ?", day).await? - self.handed_in(owner, "< ?", day).await?;
         let mut book = Book {
             cash,
             wallet,
@@ -128,10 +128,6 @@ impl DeskCash<'_> {
             "SELECT CAST(COALESCE(SUM(amount), 0) AS SIGNED) FROM desk_payment WHERE owner_id = ? AND receipt_day {when} AND method = 'cash' AND cancelled_at IS NULL"
         );
         self.sum(&sql, values![owner, day]).await
-    }
-
-    async fn left_until(&self, owner: i64, when: &str, day: &str) -> Result<i64, StoreError> {
-        self.handed_in(owner, when, day).await
     }
 
     async fn transfers(&self, owner: i64, (from, until): (i64, i64)) -> Result<i64, StoreError> {

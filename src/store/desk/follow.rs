@@ -28,15 +28,6 @@ pub(in crate::store) struct DeskOwing {
     pub is_over: bool,
 }
 
-/// Why an item makes no job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Jobless {
-    /// Nobody said that we settle it.
-    NotOurs,
-    /// What was said is nothing that the portal takes.
-    NotPossible,
-}
-
 /// Locks a payment at the door. Money that comes when it is over pays it all the same, where nobody else
 /// has taken its items since.
 pub(in crate::store) async fn lock(tx: &Tx, id: i64) -> Result<DeskOwing, StoreError> {
@@ -159,7 +150,9 @@ async fn give_back(tx: &Tx, id: i64) -> Result<(), StoreError> {
                updated_at = ? WHERE id = ? AND receipt_number IS NOT NULL";
     execute(tx, sql, values![now, now, id]).await?;
     for item in rows_of(tx, id).await? {
-        if item.state == ItemState::Paid && !jobs::is_withdrawn(tx, item.id).await? {
+        if item.state == ItemState::Paid
+            && !jobs::is_withdrawn(tx, item.id, "Tiền của phiếu thu đã hoàn lại").await?
+        {
             // Somebody is at it: a person decides what it is when that has ended.
             return Ok(());
         }
@@ -229,7 +222,7 @@ async fn next_number(tx: &Tx, owner: i64, day: &str) -> Result<i64, StoreError> 
 async fn make_jobs(tx: &Tx, head: &Head, items: &[ContractItem]) -> Result<(), StoreError> {
     let receipt = head.receipt.as_deref();
     for item in items {
-        let Ok(job) = job_of(item, receipt) else {
+        let Some(job) = job_of(item, receipt) else {
             continue;
         };
         let actor = Actor {
@@ -252,17 +245,15 @@ async fn make_jobs(tx: &Tx, head: &Head, items: &[ContractItem]) -> Result<(), S
     Ok(())
 }
 
-/// The job that settles an item.
-pub(super) fn job_of(item: &ContractItem, receipt: Option<&str>) -> Result<NewJob, Jobless> {
-    let (Some(service), Some(code)) = (&item.settle_service, &item.settle_code) else {
-        return Err(Jobless::NotOurs);
-    };
+/// The job that settles an item. `None`: nobody said that we settle it, or it is nothing that the portal
+/// takes.
+fn job_of(item: &ContractItem, receipt: Option<&str>) -> Option<NewJob> {
     let settle = crate::domain::desk::Settle {
-        service: service.clone(),
-        code: code.clone(),
+        service: item.settle_service.clone()?,
+        code: item.settle_code.clone()?,
     };
-    let (service, account) = settle.parsed().map_err(|_| Jobless::NotPossible)?;
-    let amount = Vnd::try_from(item.amount).map_err(|_| Jobless::NotPossible)?;
+    let (service, account) = settle.parsed().ok()?;
+    let amount = Vnd::try_from(item.amount).ok()?;
     let job = Job {
         account,
         amount: Some(amount),
@@ -274,5 +265,5 @@ pub(super) fn job_of(item: &ContractItem, receipt: Option<&str>) -> Result<NewJo
     };
     let mut new = NewJob::of(service, &job, JobOrigin::Desk);
     new.contract_item_id = Some(item.id);
-    Ok(new)
+    Some(new)
 }

@@ -29,6 +29,13 @@ pub(super) struct Head {
     pub receipt: Option<String>,
 }
 
+impl Head {
+    /// Is the customer told by `HiFPT`? A fee collector's always are.
+    pub fn tells_by_hifpt(&self) -> bool {
+        self.notify_hifpt || self.kind == Some(CollectorKind::FeeCollector)
+    }
+}
+
 pub(super) async fn head(tx: &Tx, id: i64) -> Result<Head, StoreError> {
     let sql = tx.casts(
         "SELECT d.owner_id, c.number, d.collector_id, d.method, d.customer_name, c.address, d.amount, CAST(d.notify_hifpt AS SIGNED), \

@@ -34,7 +34,6 @@ pub use cash::{Collector, CollectorChange, Confirmed, DayHeld, HandIn, HandInRef
 pub use contract::{Contract, ContractItem};
 pub use day::{CollectorDay, DayReceipt, DayVisit};
 pub use find::{FoundContract, ListOrder};
-pub use follow::Jobless;
 pub use import::{ImportTally, Refused};
 pub use pay::{DeskItem, DeskPayment, PaymentsOf};
 pub use receipt::{PublicReceipt, ReceiptFault};

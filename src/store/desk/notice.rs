@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use super::head::Head;
 use super::pay::items_of;
 use super::told::NO_PHONE;
-use crate::domain::calendar::{minute_of, old_time};
+use crate::domain::calendar::{day_of, minute_of};
 use crate::domain::desk::{
-    CollectorKind, MESSAGES_MAX, SMS_QUOTA, Told, dialled, parts, receipt_text, settled_text,
+    MESSAGES_MAX, SMS_QUOTA, Told, dialled, parts, receipt_text, settled_text,
 };
 use crate::domain::letter::{LetterChannel, LetterKind, message_id};
 use crate::domain::money::grouped;
@@ -18,10 +18,7 @@ use crate::store::letters::{self, LetterData, NewLetter};
 
 /// The customer is told of the receipt, by the ways that were chosen.
 pub(super) async fn tell_receipt(tx: &Tx, head: &Head) -> Result<(), StoreError> {
-    let kind = head.kind;
-    // A fee collector's customers are always told by HiFPT.
-    let by_hifpt = head.notify_hifpt || kind == Some(CollectorKind::FeeCollector);
-    if !by_hifpt && !head.notify_sms && !head.notify_zns {
+    if !head.tells_by_hifpt() && !head.notify_sms && !head.notify_zns {
         return Ok(());
     }
     let items = items_of(tx, head.id).await?;
@@ -39,12 +36,12 @@ pub(super) async fn tell_receipt(tx: &Tx, head: &Head) -> Result<(), StoreError>
         days: from.min().zip(to.max()),
     };
     let message = Message {
-        text: receipt_text(kind, &told),
+        text: receipt_text(head.kind, &told),
         data: zns_data(tx, head, &told),
         kind: LetterKind::DeskReceipt,
         code: receipt.to_owned(),
     };
-    message.tell(tx, head, by_hifpt).await
+    message.tell(tx, head).await
 }
 
 /// The customer is told that an item is paid at the portal, by the ways that were chosen, where the shop
@@ -55,8 +52,6 @@ pub(super) async fn tell_settled(
     item: (i64, &str, i64),
 ) -> Result<(), StoreError> {
     let (id, number, amount) = item;
-    let kind = head.kind;
-    let by_hifpt = head.notify_hifpt || kind == Some(CollectorKind::FeeCollector);
     let message = Message {
         text: settled_text(&head.contract, number, amount),
         data: texts(json!({
@@ -68,7 +63,7 @@ pub(super) async fn tell_settled(
         kind: LetterKind::DeskSettled,
         code: format!("{}-{id}", head.receipt.as_deref().unwrap_or_default()),
     };
-    message.tell(tx, head, by_hifpt).await
+    message.tell(tx, head).await
 }
 
 /// What a template of Zalo's may be filled with, all as texts.
@@ -110,8 +105,8 @@ struct Message {
 }
 
 impl Message {
-    async fn tell(&self, tx: &Tx, head: &Head, by_hifpt: bool) -> Result<(), StoreError> {
-        if by_hifpt {
+    async fn tell(&self, tx: &Tx, head: &Head) -> Result<(), StoreError> {
+        if head.tells_by_hifpt() {
             self.by(tx, head, LetterChannel::HiFpt, false).await?;
         }
         // Both: by Zalo, and by SMS only where Zalo cannot deliver.
@@ -180,10 +175,7 @@ const fn is_counted(channel: LetterChannel) -> bool {
 
 /// One more message to this number in this month. `false`: there were as many as may be.
 async fn count(tx: &Tx, phone: &str) -> Result<bool, StoreError> {
-    let month: String = old_time(tx.now_ms() + crate::domain::calendar::AHEAD_MS)
-        .chars()
-        .take(7)
-        .collect();
+    let month: String = day_of(tx.now_ms()).chars().take(7).collect();
     let sql =
         "UPDATE message_count SET count = count + 1 WHERE phone = ? AND month = ? AND count < ?";
     let given = || values![phone, month.as_str(), MESSAGES_MAX];
@@ -220,7 +212,8 @@ async fn keep(
 /// A message by Zalo could not be delivered: the SMS that was wanted for that case. Counted like any.
 pub(in crate::store) async fn instead_of_zns(
     tx: &Tx,
-    (payee, recipient, subject, said): (i64, &str, &str, &str),
+    (payee, kind, recipient): (i64, LetterKind, &str),
+    (subject, said): (&str, &str),
     desk_payment: i64,
     id: &str,
 ) -> Result<(), StoreError> {
@@ -230,7 +223,7 @@ pub(in crate::store) async fn instead_of_zns(
             channel: LetterChannel::Sms,
             payee,
             payment: None,
-            kind: LetterKind::DeskReceipt,
+            kind,
             recipient: recipient.to_owned(),
             subject: subject.to_owned(),
             text: said.to_owned(),

@@ -109,7 +109,7 @@ async fn cancelled(
         return Ok(Err(ReceiptFault::HandedIn));
     }
     for item in &desk.items {
-        jobs::is_withdrawn(tx, item.id).await?;
+        jobs::is_withdrawn(tx, item.id, "Phiếu thu đã hủy").await?;
     }
     let sql = "UPDATE desk_payment SET cancelled_at = ?, cancelled_by = ?, cancel_reason = ?, updated_at = ? WHERE id = ?";
     let now = tx.now_ms();

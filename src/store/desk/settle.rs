@@ -13,6 +13,7 @@ use crate::store::base::{
 };
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::contracts::CONTRACT_ITEM;
+use crate::store::jobs;
 
 /// What became of the job of an item.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +56,12 @@ pub(in crate::store) async fn job_ended(
     let reason = told
         .filter(|told| *told != amount)
         .map(|told| format!("cổng thu {told} đ, khách trả {amount} đ"));
-    settle(tx, item, (how, news.outcome, reason.as_deref()), actor).await?;
+    let end = End {
+        how,
+        outcome: news.outcome,
+        reason: reason.as_deref(),
+    };
+    settle(tx, item, ItemState::Paid, &end, actor).await?;
     let Some(payment) = int_or_none(&row, 3)? else {
         return Ok(());
     };
@@ -72,20 +78,30 @@ async fn is_told(tx: &Tx) -> Result<bool, StoreError> {
     exists(tx, sql, values![]).await
 }
 
+/// How an item came to be settled.
+struct End<'e> {
+    /// `portal`, `cleared` or `person`.
+    how: &'static str,
+    outcome: Option<Outcome>,
+    reason: Option<&'e str>,
+}
+
 async fn settle(
     tx: &Tx,
     item: i64,
-    (how, outcome, reason): (&str, Option<Outcome>, Option<&str>),
+    before: ItemState,
+    end: &End<'_>,
     actor: &Actor,
 ) -> Result<(), StoreError> {
     let now = tx.now_ms();
     let sql = "UPDATE contract_item SET state = 'settled', settled_by = ?, settle_outcome = ?, settle_reason = ?, settled_at = ?, updated_at = ? WHERE id = ?";
-    let given = values![how, outcome.map(Outcome::wire), reason, now, now, item];
+    let outcome = end.outcome.map(Outcome::wire);
+    let given = values![end.how, outcome, end.reason, now, now, item];
     execute(tx, sql, given).await?;
     let entry = Entry::of(AuditAction::ItemSettle)
         .row(&CONTRACT_ITEM, item)
-        .before(json!({ "state": "paid" }))
-        .after(json!({ "state": "settled", "by": how, "reason": reason }));
+        .before(json!({ "state": before.wire() }))
+        .after(json!({ "state": "settled", "by": end.how, "reason": end.reason }));
     audit::write(tx, actor, entry).await
 }
 
@@ -116,16 +132,21 @@ async fn by_hand(
     );
     let row = one(tx, &sql, values![item, owner]).await?;
     let state = text(&row.ok_or(StoreError::NoRow)?, 0)?;
-    let is_possible = matches!(
-        ItemState::of(&state),
-        Some(ItemState::Open | ItemState::Paid)
-    );
-    if !is_possible
-        || !crate::store::jobs::is_withdrawn(tx, item).await? && has_live_job(tx, item).await?
-    {
+    let state = ItemState::of(&state)
+        .ok_or_else(|| StoreError::Damaged(format!("contract_item.state: {state:?}")))?;
+    if !matches!(state, ItemState::Open | ItemState::Paid) {
         return Ok(false);
     }
-    settle(tx, item, ("person", None, Some(reason)), actor).await?;
+    let is_free = jobs::is_withdrawn(tx, item, "Đã gạch nợ bằng cách khác").await?;
+    if !is_free && has_live_job(tx, item).await? {
+        return Ok(false);
+    }
+    let end = End {
+        how: "person",
+        outcome: None,
+        reason: Some(reason),
+    };
+    settle(tx, item, state, &end, actor).await?;
     Ok(true)
 }
 

@@ -1,4 +1,5 @@
-//! A job is taken back because what it was made for is no more: a receipt that is cancelled.
+//! A job is taken back because what it was made for is no more: a receipt that is cancelled, an item that
+//! was settled elsewhere.
 
 use serde_json::json;
 
@@ -31,8 +32,13 @@ pub(in crate::store) async fn can_be_withdrawn(tx: &Tx, item: i64) -> Result<boo
     Ok(job_of(tx, item).await?.is_none_or(|(_, may)| may))
 }
 
-/// Takes the job of an item back, where there is one that nobody was handed. `false`: somebody was.
-pub(in crate::store) async fn is_withdrawn(tx: &Tx, item: i64) -> Result<bool, StoreError> {
+/// Takes the job of an item back, where there is one that nobody was handed; people read why. `false`:
+/// somebody was.
+pub(in crate::store) async fn is_withdrawn(
+    tx: &Tx,
+    item: i64,
+    why: &str,
+) -> Result<bool, StoreError> {
     let Some((job, may)) = job_of(tx, item).await? else {
         return Ok(true);
     };
@@ -42,12 +48,12 @@ pub(in crate::store) async fn is_withdrawn(tx: &Tx, item: i64) -> Result<bool, S
     let sql = "UPDATE jobs SET state = 'cancelled', outcome = 'cancelled', live_key = NULL, message = ?, updated_at = ?, ended_at = ?, \
                version = version + 1 WHERE id = ? AND state = 'ready'";
     let now = tx.now_ms();
-    let given = values!["Phiếu thu đã hủy", now, now, job];
+    let given = values![why, now, now, job];
     if execute(tx, sql, given).await? > 0 {
         let entry = Entry::of(AuditAction::JobsDecide)
             .row(&JOBS, job)
             .before(json!({ "state": "ready" }))
-            .after(json!({ "state": "cancelled", "reason": "receipt cancelled" }));
+            .after(json!({ "state": "cancelled", "reason": why }));
         audit::write(tx, &Actor::system(), entry).await?;
     }
     Ok(true)

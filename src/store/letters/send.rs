@@ -1,7 +1,7 @@
 //! Handing letters out for sending, and what became of them.
 
 use super::{LEASE_MS, LetterData, Letters};
-use crate::domain::letter::{AfterFailure, LetterChannel, LetterFault};
+use crate::domain::letter::{AfterFailure, LetterChannel, LetterFault, LetterKind};
 use crate::store::StoreError;
 use crate::store::base::{
     Conn, SqlRow, SqlValue, Tx, all, execute, exists, int, marks, one, text, text_or_none,
@@ -219,8 +219,7 @@ async fn goes_by_sms(tx: &Tx, id: i64) -> Result<bool, StoreError> {
 }
 
 async fn by_sms(tx: &Tx, id: i64) -> Result<(), StoreError> {
-    let sql =
-        "SELECT owner_id, recipient, subject, text, message_id, data FROM letter WHERE id = ?";
+    let sql = "SELECT owner_id, recipient, subject, text, message_id, data, kind FROM letter WHERE id = ?";
     let Some(row) = one(tx, sql, values![id]).await? else {
         return Ok(());
     };
@@ -228,11 +227,9 @@ async fn by_sms(tx: &Tx, id: i64) -> Result<(), StoreError> {
         return Ok(());
     };
     let (recipient, subject, said) = (text(&row, 1)?, text(&row, 2)?, text(&row, 3)?);
-    let letter = (
-        int(&row, 0)?,
-        recipient.as_str(),
-        subject.as_str(),
-        said.as_str(),
-    );
-    desk::instead_of_zns(tx, letter, data.desk_payment, &text(&row, 4)?).await
+    let kind = text(&row, 6)?;
+    let kind = LetterKind::of(&kind).ok_or(StoreError::Damaged(kind))?;
+    let whom = (int(&row, 0)?, kind, recipient.as_str());
+    let what = (subject.as_str(), said.as_str());
+    desk::instead_of_zns(tx, whom, what, data.desk_payment, &text(&row, 4)?).await
 }
