@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use gachno::domain::calendar::day_of;
-use gachno::store::catalogue::Role;
 use gachno::store::machines::Scope;
-use gachno::store::people::{CollectorWanted, PersonWanted};
+use gachno::store::people::PersonWanted;
 use gachno::store::{Actor, Store};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -47,19 +46,8 @@ impl Door {
         store.desk().put(1, &contracts, &actor).await.expect("kept");
         let mut hands = Vec::new();
         for number in 0..COLLECTORS {
-            let wanted = PersonWanted {
-                username: &format!("thu{number}"),
-                role: Role::Collector,
-                name: None,
-                email: None,
-                phone: None,
-                payee: None,
-                collector: CollectorWanted {
-                    kind: Some("thu_cuoc"),
-                    cash_limit: Some(LIMIT),
-                    extra: None,
-                },
-            };
+            let login = format!("thu{number}");
+            let wanted = PersonWanted::collector(&login, "thu_cuoc", LIMIT);
             let accounts = store.accounts();
             let person = accounts.put(&wanted, None, "unknown", &actor).await;
             let id = person.expect("kept").id;

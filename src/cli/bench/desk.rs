@@ -10,11 +10,10 @@ use futures_util::stream;
 use serde_json::json;
 
 use super::files::Person;
-use super::{BROKEN, Row, count, percentile};
+use super::{BROKEN, Row, count, on_both, percentile};
+use crate::cli::Failure;
 use crate::cli::args::Bench;
-use crate::cli::{Failure, tell};
 use crate::domain::calendar::{day_of, day_start};
-use crate::store::sqlite_url;
 use stage::{BILLS, COLLECTORS, EACH, Hand, LIMIT, PASSWORD, Stage};
 
 /// How often a contract is opened, and how often something is looked for.
@@ -29,34 +28,10 @@ const FILES: [&str; 5] = [
 ];
 
 pub(super) async fn desk(options: &Bench) -> Result<Vec<Row>, Failure> {
-    crate::init_tls();
-    let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
-    let sqlite = sqlite_url(&folder.path().join("desk.db"));
-    let mut rows = on("SQLite", &sqlite, folder.path(), options).await?;
-    match &options.mariadb {
-        Some(url) => {
-            let own = tempfile::tempdir().map_err(Failure::cannot_run)?;
-            rows.extend(on("MariaDB", url, own.path(), options).await?);
-        }
-        None => tell("MariaDB: bỏ qua. Đo với: --mariadb mysql://… (một cơ sở dữ liệu trống)"),
-    }
-    Ok(rows)
-}
-
-async fn on(
-    name: &str,
-    url: &str,
-    folder: &std::path::Path,
-    options: &Bench,
-) -> Result<Vec<Row>, Failure> {
-    let measured = measured(name, url, folder, options).await;
-    let mut rows = measured.map_err(Failure::cannot_run)?;
-    for row in &mut rows {
-        if row.name != BROKEN {
-            row.name = format!("{name}: {}", row.name);
-        }
-    }
-    Ok(rows)
+    on_both(options, async |name, url, folder| {
+        measured(name, url, folder, options).await
+    })
+    .await
 }
 
 async fn measured(

@@ -14,10 +14,13 @@ mod tree;
 #[cfg(feature = "desktop")]
 mod window;
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::args::{Bench, BenchName};
-use super::{Ended, Exit, say};
+use super::{Ended, Exit, Failure, say, tell};
+use crate::store::sqlite_url;
 
 /// The row that says how often the program broke its word.
 const BROKEN: &str = "broken promises";
@@ -123,6 +126,39 @@ pub async fn bench(options: Bench) -> Ended {
     } else {
         Exit::Done
     })
+}
+
+/// A bench of the server on `SQLite`, and on the `MariaDB` that was named. `measured` is told which one it
+/// is on, its address, and a folder of its own.
+async fn on_both(
+    options: &Bench,
+    measured: impl AsyncFn(&str, &str, &Path) -> anyhow::Result<Vec<Row>>,
+) -> Result<Vec<Row>, Failure> {
+    crate::init_tls();
+    let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
+    let mut places = vec![(
+        "SQLite",
+        sqlite_url(&folder.path().join("bench.db")),
+        folder,
+    )];
+    match &options.mariadb {
+        Some(url) => {
+            let own = tempfile::tempdir().map_err(Failure::cannot_run)?;
+            places.push(("MariaDB", url.clone(), own));
+        }
+        None => tell("MariaDB: bỏ qua. Đo với: --mariadb mysql://… (một cơ sở dữ liệu trống)"),
+    }
+    let mut rows = Vec::new();
+    for (name, url, folder) in &places {
+        let done = measured(name, url, folder.path()).await;
+        for mut row in done.map_err(Failure::cannot_run)? {
+            if row.name != BROKEN {
+                row.name = format!("{name}: {}", row.name);
+            }
+            rows.push(row);
+        }
+    }
+    Ok(rows)
 }
 
 fn cores() -> usize {

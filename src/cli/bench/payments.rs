@@ -6,36 +6,16 @@ mod pages;
 mod stage;
 mod webhooks;
 
-use super::{BROKEN, Row};
+use super::{BROKEN, Row, on_both};
+use crate::cli::Failure;
 use crate::cli::args::Bench;
-use crate::cli::{Failure, tell};
-use crate::store::sqlite_url;
 use stage::Stage;
 
 pub(super) async fn payments(options: &Bench) -> Result<Vec<Row>, Failure> {
-    crate::init_tls();
-    let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
-    let sqlite = sqlite_url(&folder.path().join("payments.db"));
-    let mut rows = on("SQLite", &sqlite, folder.path(), options).await?;
-    match &options.mariadb {
-        Some(url) => {
-            let own = tempfile::tempdir().map_err(Failure::cannot_run)?;
-            rows.extend(on("MariaDB", url, own.path(), options).await?);
-        }
-        None => tell("MariaDB: bỏ qua. Đo với: --mariadb mysql://… (một cơ sở dữ liệu trống)"),
-    }
-    Ok(rows)
-}
-
-async fn on(
-    name: &str,
-    url: &str,
-    folder: &std::path::Path,
-    options: &Bench,
-) -> Result<Vec<Row>, Failure> {
-    measured(name, url, folder, options)
-        .await
-        .map_err(Failure::cannot_run)
+    on_both(options, async |name, url, folder| {
+        measured(name, url, folder, options).await
+    })
+    .await
 }
 
 async fn measured(
@@ -54,10 +34,5 @@ async fn measured(
     let books = stage.store.money_books().books(None).await?;
     let broken = if books.agree() { 0.0 } else { 1.0 };
     rows.push(Row::at_most(BROKEN, broken, "", 0.0));
-    for row in &mut rows {
-        if row.name != BROKEN {
-            row.name = format!("{name}: {}", row.name);
-        }
-    }
     Ok(rows)
 }

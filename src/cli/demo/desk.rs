@@ -13,9 +13,8 @@ use crate::domain::money::grouped;
 use crate::sandbox::Scenario;
 use crate::server::Running;
 use crate::store::Actor;
-use crate::store::catalogue::Role;
 use crate::store::machines::Scope;
-use crate::store::people::{CollectorWanted, PersonWanted, hash_password};
+use crate::store::people::{PersonWanted, hash_password};
 
 /// The collector's login.
 const LOGIN: &str = "lan";
@@ -53,17 +52,8 @@ impl Desk {
         let password = SecretString::from(crate::store::random_letters(12));
         let hash = hash_password(&password)?;
         let wanted = PersonWanted {
-            username: LOGIN,
-            role: Role::Collector,
             name: Some("Lan (thu cước)"),
-            email: None,
-            phone: None,
-            payee: None,
-            collector: CollectorWanted {
-                kind: Some("thu_cuoc"),
-                cash_limit: Some(LIMIT),
-                extra: None,
-            },
+            ..PersonWanted::collector(LOGIN, "thu_cuoc", LIMIT)
         };
         let accounts = store.accounts();
         let person = accounts.put(&wanted, Some(&hash), &hash, &actor).await?;

@@ -47,6 +47,19 @@ fn is_admitted(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> 
         && sign::hmac_sha256(BACKOFFICE_SECRET, &text) == header(headers, "x-signature")
 }
 
+/// Does the work and answers, where the request was signed as it must be.
+async fn admitted(
+    gateway: &Gateway,
+    at: &'static str,
+    is_admitted: bool,
+    work: impl FnOnce(&mut World) -> Reply,
+) -> Response {
+    let guarded = |world: &mut World| {
+        if is_admitted { work(world) } else { unsigned() }
+    };
+    answered(gateway, at, None, guarded).await
+}
+
 fn unsigned() -> Reply {
     let message = "Chữ ký không đúng.";
     (401, json!({"code": "bad_signature", "message": message}))
@@ -65,16 +78,13 @@ async fn contract(
 ) -> Response {
     let is_admitted = is_admitted(&Method::GET, &uri, &headers, &[]);
     let work = |world: &mut World| {
-        if !is_admitted {
-            return unsigned();
-        }
         let mut contracts = world.scenario.contracts.iter();
         let is_it = |contract: &&Value| contract["number"] == number.as_str();
         contracts
             .find(is_it)
             .map_or_else(not_found, |found| (200, found.clone()))
     };
-    answered(&gateway, "backoffice.contract", None, work).await
+    admitted(&gateway, "backoffice.contract", is_admitted, work).await
 }
 
 async fn limit(
@@ -85,15 +95,12 @@ async fn limit(
 ) -> Response {
     let is_admitted = is_admitted(&Method::GET, &uri, &headers, &[]);
     let work = |world: &mut World| {
-        if !is_admitted {
-            return unsigned();
-        }
         let limits = &world.limits;
         limits
             .get(&person)
             .map_or_else(not_found, |found| (200, json!(found)))
     };
-    answered(&gateway, "backoffice.limit", None, work).await
+    admitted(&gateway, "backoffice.limit", is_admitted, work).await
 }
 
 async fn set_limit(
@@ -104,20 +111,15 @@ async fn set_limit(
     body: Bytes,
 ) -> Response {
     let is_admitted = is_admitted(&Method::POST, &uri, &headers, &body);
-    let work = |world: &mut World| {
-        if !is_admitted {
-            return unsigned();
+    let work = |world: &mut World| match serde_json::from_slice::<GatewayLimit>(&body) {
+        Ok(limit) if limit.limit >= 0 && limit.extra >= 0 => {
+            let answer = json!(limit);
+            world.limits.insert(person, limit);
+            (200, answer)
         }
-        match serde_json::from_slice::<GatewayLimit>(&body) {
-            Ok(limit) if limit.limit >= 0 && limit.extra >= 0 => {
-                let answer = json!(limit);
-                world.limits.insert(person, limit);
-                (200, answer)
-            }
-            _ => (422, json!({"code": "bad_request"})),
-        }
+        _ => (422, json!({"code": "bad_request"})),
     };
-    answered(&gateway, "backoffice.set_limit", None, work).await
+    admitted(&gateway, "backoffice.set_limit", is_admitted, work).await
 }
 
 async fn care(
@@ -131,7 +133,6 @@ async fn care(
     let work = |world: &mut World| {
         let what: Option<Value> = serde_json::from_slice(&body).ok();
         match what.filter(Value::is_object) {
-            _ if !is_admitted => unsigned(),
             None => (422, json!({"code": "bad_request"})),
             Some(_) if !id.is_empty() && world.care.iter().any(|kept| kept.id == id) => {
                 (200, json!({"accepted": true}))
@@ -143,5 +144,5 @@ async fn care(
             }
         }
     };
-    answered(&gateway, "backoffice.care", None, work).await
+    admitted(&gateway, "backoffice.care", is_admitted, work).await
 }

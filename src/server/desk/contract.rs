@@ -145,6 +145,18 @@ pub async fn open(
     number: &str,
     how: Opened,
 ) -> Result<ContractView, PayRefusal> {
+    open_whole(app, me, number, how)
+        .await
+        .map(|(view, ..)| view)
+}
+
+/// Opens a contract, with the rows that it was drawn from.
+pub async fn open_whole(
+    app: &AppState,
+    me: &DeskPerson,
+    number: &str,
+    how: Opened,
+) -> Result<(ContractView, Contract, Vec<ContractItem>), PayRefusal> {
     source::refresh(app, me, number).await?;
     let (contract, items) = found(app, me, number).await?;
     let collector = app.store().desk_cash().collector(me.person.user_id).await?;
@@ -179,7 +191,7 @@ pub async fn open(
         (of(ItemKind::Bill), of(ItemKind::Receivable));
     let all = bills.iter().chain(&receivables);
     let total = all.filter(|item| item.selected).map(|i| i.amount).sum();
-    Ok(ContractView {
+    let view = ContractView {
         phone: phone_of(&contract.phones, how.by_hifpt_alone).to_owned(),
         phones: contract.phones.iter().map(|p| p.number.clone()).collect(),
         bills,
@@ -188,11 +200,12 @@ pub async fn open(
         cash: collector.as_ref().map(CashView::of).unwrap_or_default(),
         wallet: wallet_view(&wallet),
         blocked: blocked(&around).map(Said::from),
-        contract: contract.number,
-        customer: contract.customer_name,
-        address: contract.address,
-        kind: contract.kind,
-    })
+        contract: contract.number.clone(),
+        customer: contract.customer_name.clone(),
+        address: contract.address.clone(),
+        kind: contract.kind.clone(),
+    };
+    Ok((view, contract, items))
 }
 
 fn wallet_view(known: &WalletKnown) -> WalletView {
@@ -241,11 +254,7 @@ pub async fn checked(
         }
     }
     let collector = app.store().desk_cash().collector(me.person.user_id).await?;
-    let wallet = if method == DeskMethod::Wallet {
-        wallet::known(app, me).await?
-    } else {
-        WalletKnown::Silent
-    };
+    let wallet = wallet::for_method(app, me, method).await?;
     let around = circumstances(app, collector.as_ref(), &wallet).await?;
     Ok(check(&contract.owing(&items), ids, method, &around))
 }

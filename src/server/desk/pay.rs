@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::contract::{nothing, taken};
-use super::wallet::{self, WalletKnown};
+use super::wallet;
 use super::who::DeskPerson;
 use crate::domain::desk::{DeskMethod, Rule, Spoken, dialled, phone_of};
 use crate::domain::payment::{PaymentState, order_code, payment_code};
@@ -109,11 +109,7 @@ pub async fn begin(
 }
 
 async fn wish_of(app: &AppState, me: &DeskPerson, asked: Asked) -> Result<DeskWish, PayRefusal> {
-    let wallet = if asked.method == DeskMethod::Wallet {
-        wallet::known(app, me).await?
-    } else {
-        WalletKnown::Silent
-    };
+    let wallet = wallet::for_method(app, me, asked.method).await?;
     let desk = app.store().desk();
     let contract = desk.contract_alone(me.owner, &asked.contract).await?;
     let contract = contract.ok_or_else(|| nothing("Không có hợp đồng này."))?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::who::DeskPerson;
+use crate::domain::desk::DeskMethod;
 use crate::domain::payment::Provider;
 use crate::providers::WalletLink;
 use crate::server::AppState;
@@ -34,6 +35,19 @@ impl WalletKnown {
             Self::Told(link) => link.is_linked,
             Self::Silent => true,
         }
+    }
+}
+
+/// What is known of it where this is how the customer pays; for any other way nobody is asked.
+pub async fn for_method(
+    app: &AppState,
+    me: &DeskPerson,
+    method: DeskMethod,
+) -> Result<WalletKnown, PayRefusal> {
+    if method == DeskMethod::Wallet {
+        known(app, me).await
+    } else {
+        Ok(WalletKnown::Silent)
     }
 }
 

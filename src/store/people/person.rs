@@ -37,6 +37,25 @@ pub struct PersonWanted<'w> {
     pub collector: CollectorWanted<'w>,
 }
 
+impl<'w> PersonWanted<'w> {
+    /// A collector of this kind who may hold so much cash, in đồng.
+    pub fn collector(username: &'w str, kind: &'w str, cash_limit: i64) -> Self {
+        Self {
+            username,
+            role: Role::Collector,
+            name: None,
+            email: None,
+            phone: None,
+            payee: None,
+            collector: CollectorWanted {
+                kind: Some(kind),
+                cash_limit: Some(cash_limit),
+                extra: None,
+            },
+        }
+    }
+}
+
 /// What a collector is to be. What is `None` stays as it is.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CollectorWanted<'w> {

@@ -10,9 +10,8 @@ use serde_json::Value;
 
 use super::super::files::Served;
 use crate::domain::desk::{IncomingContract, IncomingItem, IncomingPhone};
-use crate::store::catalogue::Role;
 use crate::store::machines::Scope;
-use crate::store::people::{CollectorWanted, PersonWanted, hash_password};
+use crate::store::people::{PersonWanted, hash_password};
 use crate::store::{Actor, Store};
 
 /// Bills of each contract.
@@ -175,19 +174,7 @@ impl Stage {
 }
 
 async fn hand(store: &Store, login: &str, hash: &str) -> anyhow::Result<Hand> {
-    let wanted = PersonWanted {
-        username: login,
-        role: Role::Collector,
-        name: None,
-        email: None,
-        phone: None,
-        payee: None,
-        collector: CollectorWanted {
-            kind: Some("thu_cuoc"),
-            cash_limit: Some(LIMIT),
-            extra: None,
-        },
-    };
+    let wanted = PersonWanted::collector(login, "thu_cuoc", LIMIT);
     let actor = Actor::system();
     let accounts = store.accounts();
     let person = accounts.put(&wanted, Some(hash), hash, &actor).await?;

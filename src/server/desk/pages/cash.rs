@@ -2,10 +2,9 @@
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
 
 use super::contract::key_of;
-use super::draw::{Drawn, amount, form_key, go, notice, page_with, shell};
+use super::draw::{Done, Drawn, amount, form_key, go, page_with, shell};
 use crate::domain::desk::message::written;
 use crate::domain::desk::{Rule, blocked};
 use crate::server::AppState;
@@ -22,20 +21,10 @@ use crate::store::desk::HandIn;
 /// Hand-ins that are shown.
 const SHOWN_MAX: usize = 20;
 
-/// What was just done.
-#[derive(Debug, Default, Deserialize)]
-pub struct Wanted {
-    done: Option<String>,
-}
-
 /// `GET /desk/cash`
-pub async fn show(
-    State(app): State<AppState>,
-    me: DeskPerson,
-    Query(wanted): Query<Wanted>,
-) -> Drawn {
+pub async fn show(State(app): State<AppState>, me: DeskPerson, Query(done): Query<Done>) -> Drawn {
     let mut page = drawn(&app, &me, None).await?;
-    page.shell.notice = notice(wanted.done.as_deref());
+    page.shell.notice = done.notice();
     page_with(StatusCode::OK, &page)
 }
 

@@ -2,10 +2,9 @@
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::draw::{Drawn, contract_url, form_key, go, notice, page_with, shell};
+use super::draw::{Done, Drawn, contract_url, form_key, go, page_with, shell};
 use super::notify::{NotifyChoice, notify_form};
 use super::visit::visit_form;
 use crate::domain::desk::message::written;
@@ -25,12 +24,6 @@ use crate::store::desk::ContractItem;
 /// Letters of a form's name, at most.
 const KEY_MAX: usize = 64;
 
-/// What was just done.
-#[derive(Debug, Default, Deserialize)]
-pub struct Wanted {
-    done: Option<String>,
-}
-
 /// The form as it was sent, where it is shown again.
 #[derive(Debug, Default)]
 pub struct Again {
@@ -47,10 +40,10 @@ pub async fn show(
     State(app): State<AppState>,
     me: DeskPerson,
     PathParam(number): PathParam<String>,
-    Query(wanted): Query<Wanted>,
+    Query(done): Query<Done>,
 ) -> Drawn {
     let mut page = drawn(&app, &me, &number, &Again::default()).await?;
-    page.shell.notice = notice(wanted.done.as_deref());
+    page.shell.notice = done.notice();
     page_with(StatusCode::OK, &page)
 }
 
@@ -137,7 +130,7 @@ async fn drawn(
         by_hifpt_alone: choice.is_hifpt_alone(),
         with_paid: false,
     };
-    let view = contract::open(app, me, number, how).await?;
+    let (view, contract, items) = contract::open_whole(app, me, number, how).await?;
     let ticked = |item: &ItemView| match paid_with {
         Some(form) => form.all("items").any(|id| id == item.id),
         None => item.selected,
@@ -148,7 +141,6 @@ async fn drawn(
             .map(|item| item_row(item, ticked(item)))
             .collect()
     };
-    let (contract, items) = contract::found(app, me, number).await?;
     let (bills, receivables) = (rows(&view.bills), rows(&view.receivables));
     let chosen = || bills.iter().chain(&receivables).filter(|row| row.is_ticked);
     let (count, total) = (chosen().count(), chosen().map(|row| row.amount).sum());

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use serde::Deserialize;
 use url::Url;
 
 use crate::domain::money::{Vnd, spoken};
@@ -15,6 +16,19 @@ use crate::store::catalogue::Role;
 
 /// What a page's handler answers.
 pub type Drawn = Result<Response, PayRefusal>;
+
+/// What was just done, in the address that it led to.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+impl Done {
+    /// What is said of it.
+    pub fn notice(&self) -> Option<&'static str> {
+        notice(self.done.as_deref())
+    }
+}
 
 /// What is said after something was done: only these, never text from the address.
 const NOTICES: [(&str, &str); 10] = [

@@ -5,10 +5,9 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use secrecy::SecretString;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::draw::{Drawn, contract_url, go, notice, page_with, shell};
+use super::draw::{Done, Drawn, contract_url, go, page_with, shell};
 use crate::domain::desk::{DeskMethod, ItemState};
 use crate::domain::money::in_words;
 use crate::domain::payment::PaymentState;
@@ -29,22 +28,16 @@ use crate::store::desk::{DeskItem, DeskNotice, DeskPayment};
 /// Digits of a one-time password, at most.
 const OTP_MAX: usize = 8;
 
-/// What was just done.
-#[derive(Debug, Default, Deserialize)]
-pub struct Wanted {
-    done: Option<String>,
-}
-
 /// `GET /desk/payments/{id}`
 pub async fn show(
     State(app): State<AppState>,
     me: DeskPerson,
     PathParam(id): PathParam<i64>,
-    Query(wanted): Query<Wanted>,
+    Query(done): Query<Done>,
 ) -> Drawn {
     let standing = pay::standing(&app, &me, id).await?;
     let mut page = drawn(&app, &me, &standing);
-    page.shell.notice = notice(wanted.done.as_deref());
+    page.shell.notice = done.notice();
     page_with(StatusCode::OK, &page)
 }
 

@@ -2,13 +2,12 @@
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
 
 use super::{manage_shell, named};
 use crate::domain::desk::{CollectorKind, is_day};
 use crate::server::AppState;
 use crate::server::desk::contract::nothing;
-use crate::server::desk::pages::draw::{Drawn, amount, go, notice, page_with};
+use crate::server::desk::pages::draw::{Done, Drawn, amount, go, page_with};
 use crate::server::desk::view::manage::{CollectorForm, CollectorsPage};
 use crate::server::desk::who::DeskPerson;
 use crate::server::pay::refusal::PayRefusal;
@@ -19,20 +18,14 @@ use crate::server::web::words::money;
 use crate::store::catalogue::COLLECTOR_KINDS;
 use crate::store::desk::{Collector, CollectorChange};
 
-/// What was just done.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Wanted {
-    done: Option<String>,
-}
-
 /// `GET /desk/manage/collectors`
 pub(super) async fn show(
     State(app): State<AppState>,
     me: DeskPerson,
-    Query(wanted): Query<Wanted>,
+    Query(done): Query<Done>,
 ) -> Drawn {
     let mut page = drawn(&app, &me, None).await?;
-    page.shell.notice = notice(wanted.done.as_deref());
+    page.shell.notice = done.notice();
     page_with(StatusCode::OK, &page)
 }
 

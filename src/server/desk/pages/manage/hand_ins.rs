@@ -2,12 +2,11 @@
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
 
 use super::manage_shell;
 use crate::server::AppState;
 use crate::server::desk::cash;
-use crate::server::desk::pages::draw::{Drawn, amount, go, notice, page_with};
+use crate::server::desk::pages::draw::{Done, Drawn, amount, go, page_with};
 use crate::server::desk::view::manage::{CountedHandIn, HandInsPage, WaitingHandIn};
 use crate::server::desk::who::DeskPerson;
 use crate::server::pay::refusal::PayRefusal;
@@ -19,20 +18,14 @@ use crate::store::desk::HandIn;
 /// Counted ones that are shown.
 const DONE_MAX: usize = 50;
 
-/// What was just done.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Wanted {
-    done: Option<String>,
-}
-
 /// `GET /desk/manage/hand-ins`
 pub(super) async fn show(
     State(app): State<AppState>,
     me: DeskPerson,
-    Query(wanted): Query<Wanted>,
+    Query(done): Query<Done>,
 ) -> Drawn {
     let mut page = drawn(&app, &me, None).await?;
-    page.shell.notice = notice(wanted.done.as_deref());
+    page.shell.notice = done.notice();
     page_with(StatusCode::OK, &page)
 }
 
