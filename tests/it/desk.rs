@@ -431,6 +431,37 @@ async fn a_receipt_is_cancelled_and_never_deleted(base: &Base) {
 }
 
 on_both! {
+async fn what_was_settled_elsewhere_is_said_with_a_reason(base: &Base) {
+    let desk = DeskShop::open(base).await;
+    let lan = desk.collector("lan", 1_000_000).await;
+    let mut ours = bill("B1", 1, 10_000);
+    ours["settle"] = json!({ "service": "gach_dien_evn", "code": "PE01000123456" });
+    desk.bring(json!([free_contract("HD1", &[ours, bill("B2", 2, 20_000)])])).await;
+    let items = desk.items(&lan, "HD1").await;
+    desk.pay(&lan, "HD1", &items[..1], "cash").await;
+    let path = |item: &str| format!("/api/desk/items/{item}/settle");
+    let reason = json!({ "reason": "khách có giấy của cổng" });
+    assert_eq!(desk.post(&lan, &path(&items[0]), reason.clone()).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(desk.manage(&path(&items[0]), json!({})).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    for (item, before) in [(&items[0], "paid"), (&items[1], "open")] {
+        let (status, done) = desk.manage(&path(item), reason.clone()).await;
+        assert_eq!((status, &done["state"]), (StatusCode::OK, &json!("settled")), "{done}");
+        assert_eq!(desk.manage(&path(item), reason.clone()).await.0, StatusCode::CONFLICT, "said once");
+        let table = &gachno::store::catalogue::contracts::CONTRACT_ITEM;
+        let trail = desk.shop.store().audit().of_row(table, item.parse().unwrap(), 5).await.unwrap();
+        assert_eq!(trail[0].before["state"], json!(before), "the trail says how it stood");
+    }
+    // Nobody pays at the portal what was settled elsewhere, and whoever looks at the job reads why.
+    let filter = gachno::store::jobs::JobFilter::default();
+    let jobs = desk.shop.store().jobs().list(&filter, 5).await.unwrap();
+    assert_eq!((jobs[0].state.wire(), jobs[0].message.as_deref()), ("cancelled", Some("Đã gạch nợ bằng cách khác")));
+    let book = desk.book().await;
+    let said: Vec<&str> = book["differences"].as_array().unwrap().iter().map(|d| d["reason"].as_str().unwrap()).collect();
+    assert_eq!(said, ["khách có giấy của cổng"; 2], "{book}");
+}
+}
+
+on_both! {
 async fn the_eleventh_message_of_a_month_is_not_sent(base: &Base) {
     let desk = DeskShop::open(base).await;
     let lan = desk.collector("lan", 10_000_000).await;

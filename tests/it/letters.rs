@@ -9,7 +9,7 @@ use gachno::domain::letter::{
 };
 use gachno::store::catalogue::Role;
 use gachno::store::channels::NewChannel;
-use gachno::store::letters::{LEASE_MS, NewLetter};
+use gachno::store::letters::{LEASE_MS, LetterData, NewLetter};
 use gachno::store::machines::Scope;
 use gachno::store::notifications::{NewNotification, Reader, Sees};
 use gachno::store::people::{CollectorWanted, PersonWanted};
@@ -40,6 +40,28 @@ pub fn letter(code: &str) -> NewLetter {
         html: Some("<p>Cảm ơn.</p>".to_owned()),
         data: None,
     }
+}
+
+on_both! {
+async fn what_zalo_cannot_deliver_goes_by_sms_as_the_same_news(base: &Base) {
+    let (store, _) = opened(base).await;
+    let by_zalo = NewLetter {
+        message_id: message_id(LetterChannel::Zns, LetterKind::DeskSettled, "PT1"),
+        channel: LetterChannel::Zns,
+        kind: LetterKind::DeskSettled,
+        recipient: "0901234567".to_owned(),
+        html: None,
+        data: Some(LetterData { filled: serde_json::Map::new(), or_by_sms: true, desk_payment: 1 }),
+        ..letter("PT1")
+    };
+    store.letters().write(&by_zalo).await.unwrap();
+    let claimed = store.letters().claim(&LetterChannel::ALL, 9).await.unwrap().remove(0);
+    store.letters().failed(&claimed, LetterFault::Undeliverable("không có Zalo".to_owned())).await.unwrap();
+    let by_sms = store.letters().claim(&LetterChannel::ALL, 9).await.unwrap().remove(0);
+    assert_eq!((by_sms.channel, by_sms.kind.as_str(), by_sms.text), (LetterChannel::Sms, "desk_settled", by_zalo.text));
+    let given_up = store.letters().find(claimed.id).await.unwrap().unwrap();
+    assert_eq!((given_up.state.as_str(), given_up.why.as_deref()), ("given_up", Some("không có Zalo")));
+}
 }
 
 on_both! {
