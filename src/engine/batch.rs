@@ -61,9 +61,12 @@ async fn run_to_the_end(
     let agent = lead.agent.clone();
     crew.evidence_kept().await;
     // What is in doubt is asked of its browser at the next start, and then that has to be gone.
-    let has_doubts = !tools.ledger.in_doubt().await?.is_empty();
-    let is_in_order = gone_through.as_ref().is_ok_and(End::is_in_order) && !has_doubts;
+    let doubts = tools.ledger.in_doubt().await;
+    let is_sure = doubts.as_ref().is_ok_and(Vec::is_empty);
+    let is_in_order = gone_through.as_ref().is_ok_and(End::is_in_order) && is_sure;
+    // Whatever the ledger says: no login is left open on the way out.
     leave(lead, is_in_order).await;
+    doubts?;
     let calls = std::mem::take(&mut *locked(&crew.calls_per_payment));
     if let Err(error) = tools.ledger.back_up_if_due().await {
         tracing::warn!(%error, "the ledger could not be copied");

@@ -128,13 +128,17 @@ impl Warm {
             portal_url: tools.portal_url.clone(),
             answer_max: tools.answer_max,
         };
+        let mut slot = self.parked.lock().await;
+        // Asked behind the lock: whoever closes says so first, and takes what stands here then.
         let is_on = !self.quiet.is_zero() && !self.is_shut.load(Ordering::Acquire);
         if !is_on || parked.logins.is_empty() {
+            drop(slot);
             parked.close().await;
             return;
         }
         let since = parked.since;
-        let old = self.parked.lock().await.replace(parked);
+        let old = slot.replace(parked);
+        drop(slot);
         if let Some(old) = old {
             old.close().await;
         }
