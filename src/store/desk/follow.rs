@@ -8,11 +8,11 @@ use crate::domain::calendar::day_of;
 use crate::domain::desk::{DeskMethod, ItemState, receipt_number};
 use crate::domain::payment::{PayableKind, PaymentState, Standing, payable_status};
 use crate::domain::{Job, Service, Vnd};
-use crate::store::StoreError;
+use crate::store::{Engine, StoreError};
 use crate::store::base::audit::Actor;
 use crate::store::base::search_text::search_text;
 use crate::store::base::{
-    Conn, SqlValue, Tx, all, execute, insert_once, int, int_or_none, marks, one, text, values,
+    Conn, SqlValue, Tx, all, execute, int, int_or_none, marks, one, text, values,
 };
 use crate::store::jobs::{self, Added, JobOrigin, NewJob};
 use crate::store::payments::PaymentRow;
@@ -205,16 +205,17 @@ async fn take_again(tx: &Tx, id: i64) -> Result<(), StoreError> {
 }
 
 /// The next number of a payee's day. Whoever comes at the same time waits here until this payment is
-/// written, and takes the next one.
+/// written, and takes the next one: what comes after it in the transaction is what a day's receipts wait
+/// for.
 async fn next_number(tx: &Tx, owner: i64, day: &str) -> Result<i64, StoreError> {
-    let sql = "UPDATE receipt_counter SET last = last + 1 WHERE owner_id = ? AND day = ?";
-    if execute(tx, sql, values![owner, day]).await? == 0 {
-        let into = "INTO receipt_counter (owner_id, day, last) VALUES (?, ?, 0)";
-        insert_once(tx, into, values![owner, day]).await?;
-        execute(tx, sql, values![owner, day]).await?;
-    }
-    let sql = "SELECT last FROM receipt_counter WHERE owner_id = ? AND day = ?";
-    let row = one(tx, sql, values![owner, day]).await?;
+    let counted = match tx.engine() {
+        Engine::Sqlite => "ON CONFLICT (owner_id, day) DO UPDATE SET",
+        Engine::MariaDb => "ON DUPLICATE KEY UPDATE",
+    };
+    let sql = format!(
+        "INSERT INTO receipt_counter (owner_id, day, last) VALUES (?, ?, 1) {counted} last = last + 1 RETURNING last"
+    );
+    let row = one(tx, &sql, values![owner, day]).await?;
     int(&row.ok_or(StoreError::NoRow)?, 0)
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Head {
     pub notify_zns: bool,
     pub phone: String,
     pub receipt: Option<String>,
+    /// The earliest and the latest day of what is on it, where it has any.
+    pub days: Option<(String, String)>,
 }
 
 impl Head {
@@ -40,7 +42,9 @@ pub(super) async fn head(tx: &Tx, id: i64) -> Result<Head, StoreError> {
     let sql = tx.casts(
         "SELECT d.owner_id, c.number, d.collector_id, d.method, d.customer_name, c.address, d.amount, CAST(d.notify_hifpt AS SIGNED), \
          CAST(d.notify_sms AS SIGNED), CAST(d.notify_zns AS SIGNED), d.notify_phone, d.receipt_number, k.kind, \
-         (SELECT COUNT(*) FROM payment_config p WHERE p.owner_id = d.owner_id AND p.provider = 'backoffice' AND p.is_on = 1) \
+         (SELECT COUNT(*) FROM payment_config p WHERE p.owner_id = d.owner_id AND p.provider = 'backoffice' AND p.is_on = 1), \
+         (SELECT MIN(i.from_day) FROM desk_payment_item i WHERE i.desk_payment_id = d.id AND i.to_day IS NOT NULL), \
+         (SELECT MAX(i.to_day) FROM desk_payment_item i WHERE i.desk_payment_id = d.id AND i.from_day IS NOT NULL) \
          FROM desk_payment d JOIN contract c ON c.id = d.contract_id LEFT JOIN collector k ON k.user_id = d.collector_id WHERE d.id = ?",
     );
     let row = one(tx, &sql, values![id]).await?.ok_or(StoreError::NoRow)?;
@@ -64,5 +68,6 @@ pub(super) async fn head(tx: &Tx, id: i64) -> Result<Head, StoreError> {
             .as_deref()
             .and_then(CollectorKind::of),
         has_company: int(&row, 13)? != 0,
+        days: text_or_none(&row, 14)?.zip(text_or_none(&row, 15)?),
     })
 }

@@ -21,19 +21,12 @@ pub(super) async fn tell_receipt(tx: &Tx, head: &Head) -> Result<(), StoreError>
     if !head.tells_by_hifpt() && !head.notify_sms && !head.notify_zns {
         return Ok(());
     }
-    let items = items_of(tx, head.id).await?;
-    let from = items
-        .iter()
-        .filter_map(|i| i.days.as_ref().map(|d| d.0.as_str()));
-    let to = items
-        .iter()
-        .filter_map(|i| i.days.as_ref().map(|d| d.1.as_str()));
     let receipt = head.receipt.as_deref().unwrap_or_default();
     let told = Told {
         contract: &head.contract,
         receipt,
         total: head.total,
-        days: from.min().zip(to.max()),
+        days: (head.days.as_ref()).map(|(from, to)| (from.as_str(), to.as_str())),
     };
     let message = Message {
         text: receipt_text(head.kind, &told),

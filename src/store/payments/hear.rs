@@ -225,7 +225,6 @@ pub(in crate::store) async fn hear(tx: &Tx, heard: &Heard<'_>) -> Result<HeardOu
     for fact in heard.facts {
         booking.take(tx, fact, heard.source).await?;
     }
-    booking.write(tx, before).await?;
     if let Some(actor) = heard.actor {
         let entry = Entry::of(action_of(heard.facts))
             .row(&PAYMENT, heard.payment)
@@ -233,6 +232,8 @@ pub(in crate::store) async fn hear(tx: &Tx, heard: &Heard<'_>) -> Result<HeardOu
             .after(standing_json(&booking.standing));
         audit::write(tx, actor, entry).await?;
     }
+    // Last: at its end others wait for this one, for the next number of a day's receipts.
+    booking.write(tx, before).await?;
     Ok(booking.outcome(before, false))
 }
 
