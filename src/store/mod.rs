@@ -32,8 +32,8 @@ pub mod settings;
 pub mod tables;
 
 pub use base::audit::{Actor, AuditRow, Entry};
-pub use base::copy;
 pub use base::{Engine, Store, shown, sqlite_url};
+pub use base::{copy, plan};
 pub(crate) use random::letters as random_letters;
 
 /// Why the database could not do it.

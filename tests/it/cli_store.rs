@@ -244,9 +244,18 @@ fn a_person_is_made_and_changed() {
         "8",
     );
     shop.refused(
-        &["person", "an", "--role", "owner", "--cash-limit", "1"],
+        &["person", "an", "--role", "operator", "--cash-limit", "1"],
         "",
         "collector",
+    );
+    let boss = shop.told(
+        &["person", "an", "--role", "owner", "--cash-limit", "5"],
+        "",
+    );
+    assert_eq!(
+        boss["cash_limit"],
+        json!(5),
+        "an owner who goes to doors, too"
     );
     shop.refused(
         &["person", "an", "--role", "collector", "--extra", "1"],

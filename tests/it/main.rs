@@ -29,6 +29,8 @@ mod desk;
 #[cfg(unix)]
 mod desk_kills;
 #[cfg(unix)]
+mod desk_lists;
+#[cfg(unix)]
 mod desk_loop;
 #[cfg(unix)]
 mod desk_pages;
@@ -49,6 +51,8 @@ mod pay_providers;
 mod payments;
 #[cfg(feature = "desktop")]
 mod pictures;
+#[cfg(unix)]
+mod plans;
 mod seams;
 #[cfg(unix)]
 mod server;

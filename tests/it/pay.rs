@@ -13,6 +13,7 @@ use gachno::store::channels::NewChannel;
 use gachno::store::machines::Scope;
 use gachno::store::payments::{Fact, Heard, SeenMoney, Source};
 use gachno::store::people::NewAccount;
+use gachno::store::plan::Watch;
 use gachno::store::{Actor, Store};
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{Client, StatusCode};
@@ -40,6 +41,16 @@ impl PayShop {
         let folder = tempfile::tempdir().unwrap();
         let key_file = folder.path().join("serve.key");
         Self::beside(base, clock, folder, &key_file).await
+    }
+
+    /// On the machine's own clock, with what it sends to its database kept.
+    pub async fn watched(base: &Base, watch: &Watch) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key_file = folder.path().join("serve.key");
+        let store = Store::open(&base.url).await.unwrap().watched(watch);
+        let shop = Self::serve(base, store, None, folder, &key_file).await;
+        shop.provider(1, Channel::VietQr, account()).await;
+        shop
     }
 
     /// A server on the machine's own clock, with every provider of a sandbox set up.
@@ -79,13 +90,23 @@ impl PayShop {
         folder: tempfile::TempDir,
         key_file: &std::path::Path,
     ) -> Self {
-        gachno::init_tls();
-        let config = ServeConfig::local(&base.url, key_file.to_owned());
         let store = Store::open(&base.url).await.unwrap();
         let store = match &clock {
             Some(clock) => store.with_clock(Arc::clone(clock)),
             None => store,
         };
+        Self::serve(base, store, clock, folder, key_file).await
+    }
+
+    async fn serve(
+        base: &Base,
+        store: Store,
+        clock: Option<Arc<AtomicI64>>,
+        folder: tempfile::TempDir,
+        key_file: &std::path::Path,
+    ) -> Self {
+        gachno::init_tls();
+        let config = ServeConfig::local(&base.url, key_file.to_owned());
         let token = token(&store, None).await;
         let vault = SecretKeys::open_or_create(&config.key_file).unwrap();
         let running = server::start_with(AppState::new(store, config, vault))

@@ -62,6 +62,11 @@ pub async fn run(options: StorePerson) -> Ended {
     Ok(Exit::Done)
 }
 
+/// May somebody of this role take money at the desk?
+const fn takes_cash(role: Role) -> bool {
+    matches!(role, Role::Collector | Role::Manager | Role::Owner)
+}
+
 /// The role, where everything else fits it.
 fn role_of(options: &StorePerson) -> Result<Role, Failure> {
     let role = Role::of(&options.role).ok_or_else(|| {
@@ -75,9 +80,9 @@ fn role_of(options: &StorePerson) -> Result<Role, Failure> {
     }
     let is_collectors =
         options.kind.is_some() || options.cash_limit.is_some() || options.extra.is_some();
-    if is_collectors && role != Role::Collector {
+    if is_collectors && !takes_cash(role) {
         return Err(bad(
-            "--kind, --cash-limit, --extra chỉ dành cho --role collector. (For collectors only.)",
+            "--kind, --cash-limit, --extra chỉ dành cho collector, manager, owner. (For people at the desk only.)",
         ));
     }
     if let Some(kind) = &options.kind

@@ -16,6 +16,39 @@ const NUMBER_MAX: usize = 64;
 /// Letters of other texts.
 const TEXT_MAX: usize = 255;
 
+/// What a list does not say: it stays as it was, where the contract or its item is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each is called as its member")]
+pub enum Unsaid {
+    CustomerName,
+    Address,
+    Type,
+    Phones,
+    /// Phones that the list does not name; one that it names is the main one.
+    OtherPhones,
+    /// Whether a phone has `HiFPT`.
+    Hifpt,
+    ServiceRequests,
+    From,
+    To,
+    Issued,
+    Content,
+    Source,
+    PaidType,
+    Ptc,
+    Settle,
+}
+
+/// Members of a contract that may be left out, each with what it says.
+const HEAD: [(&str, Unsaid); 5] = [
+    ("customer_name", Unsaid::CustomerName),
+    ("address", Unsaid::Address),
+    ("type", Unsaid::Type),
+    ("phones", Unsaid::Phones),
+    ("service_requests", Unsaid::ServiceRequests),
+];
+
 /// A contract, as `POST /api/contracts` has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -39,6 +72,8 @@ pub struct IncomingContract {
     pub receivables: Vec<IncomingItem>,
     /// Whose list it is on; `None`: as it was.
     pub collector: Option<String>,
+    /// What is not said of it.
+    pub unsaid: Vec<Unsaid>,
 }
 
 /// A phone of it.
@@ -87,6 +122,9 @@ pub struct IncomingItem {
     pub ptc: bool,
     /// How it is settled, where we are to settle it.
     pub settle: Option<Settle>,
+    /// What is not said of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unsaid: Vec<Unsaid>,
 }
 
 /// The job that settles an item.
@@ -116,11 +154,13 @@ impl Settle {
 impl IncomingContract {
     /// Reads one from JSON and checks it. `Err`: what is wrong, for people.
     pub fn read(json: &Value) -> Result<Self, String> {
-        if !json.is_object() {
+        let Value::Object(members) = json else {
             return Err("sai dạng: cần một đối tượng JSON".to_owned());
-        }
+        };
         let mut read: Self =
             Self::deserialize(json).map_err(|error| format!("sai dạng: {error}"))?;
+        let left_out = HEAD.iter().filter(|(name, _)| !members.contains_key(*name));
+        read.unsaid.extend(left_out.map(|(_, unsaid)| *unsaid));
         read.tidy();
         read.check()?;
         Ok(read)

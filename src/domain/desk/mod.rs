@@ -9,7 +9,7 @@ pub mod message;
 pub mod rules;
 
 pub use incoming::{
-    IncomingContract, IncomingItem, IncomingPhone, ServiceRequest, Settle, dialled, is_day,
+    IncomingContract, IncomingItem, IncomingPhone, ServiceRequest, Settle, Unsaid, dialled, is_day,
 };
 pub use message::{ContractPhone, Told, parts, phone_of, receipt_text, settled_text};
 pub use rules::{Circumstances, Opening, Rule, SMS_QUOTA, Spoken, blocked, check, openings};

@@ -156,7 +156,7 @@ pub async fn heartbeat(
     Ok(answers(
         request.jobs,
         alive,
-        Some(app.store().now_ms() + lease_ms),
+        Some(app.store().shared_now_ms() + lease_ms),
     ))
 }
 

@@ -295,7 +295,8 @@ pub async fn visit(
         again_on: again_on.as_deref(),
         note: note.as_deref().unwrap_or_default(),
     };
-    let id = visit::keep(&app, &me, &visit).await?;
+    let key = input.idempotency_key.as_deref();
+    let id = visit::keep(&app, &me, &visit, key).await?;
     Ok((StatusCode::CREATED, Json(json!({ "id": id }))).into_response())
 }
 
@@ -325,7 +326,8 @@ pub async fn cancel_receipt(
     input: Input,
 ) -> Answer {
     let reason = input.text("reason")?;
-    let desk = receipt::cancel(&app, &me, &number, reason.as_deref()).await?;
+    let key = input.idempotency_key.as_deref();
+    let desk = receipt::cancel(&app, &me, &number, reason.as_deref(), key).await?;
     Ok(Json(
         json!({ "number": desk.receipt, "state": "cancelled", "reason": desk.cancel_reason }),
     ))

@@ -84,9 +84,9 @@ pub fn book_shown(day: &str, book: &Book) -> Value {
     json!({
         "date": day,
         "collected": { "cash": book.cash, "wallet": book.wallet, "qr": book.qr },
-        "held_before": book.held_before,
         "handed_in": book.handed_in,
         "held": book.held,
+        "counted": book.counted,
         "transfers": book.transfers,
         "settled": book.settled,
         "differences": differences,

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use super::source;
 use super::who::DeskPerson;
 use crate::server::AppState;
 use crate::server::pay::refusal::PayRefusal;
@@ -10,6 +11,7 @@ use crate::store::desk::{Confirmed, HandIn, HandInRefusal};
 
 /// What a collector may hold and holds, as the wire shows it.
 pub async fn cash(app: &AppState, me: &DeskPerson) -> Result<Value, PayRefusal> {
+    source::refresh_limit(app, me).await?;
     let cash = app.store().desk_cash();
     let collector = cash.collector(me.person.user_id).await?;
     let days = cash.by_day(me.person.user_id).await?;
@@ -87,10 +89,6 @@ fn refused(refusal: HandInRefusal) -> PayRefusal {
             "forbidden",
             "Người khác phải đếm và nhận tiền này.",
         ),
-        HandInRefusal::KeyUsed => PayRefusal::of(
-            StatusCode::CONFLICT,
-            "key_used",
-            "Idempotency-Key này đã dùng cho yêu cầu khác.",
-        ),
+        HandInRefusal::KeyUsed => super::contract::key_used(),
     }
 }

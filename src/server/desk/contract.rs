@@ -1,5 +1,6 @@
 //! A contract as a collector opens it, and what the rules say of what is ticked.
 
+use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::source;
@@ -133,9 +134,18 @@ pub async fn found(
     found.ok_or_else(|| nothing("Không có hợp đồng này."))
 }
 
+/// The key was used for something else.
+pub fn key_used() -> PayRefusal {
+    PayRefusal::of(
+        StatusCode::CONFLICT,
+        "key_used",
+        "Idempotency-Key này đã dùng cho yêu cầu khác.",
+    )
+}
+
 /// 404 in the desk's words.
 pub fn nothing(message: &str) -> PayRefusal {
-    PayRefusal::of(axum::http::StatusCode::NOT_FOUND, "not_found", message)
+    PayRefusal::of(StatusCode::NOT_FOUND, "not_found", message)
 }
 
 /// Opens a contract.
@@ -262,7 +272,7 @@ pub async fn checked(
 /// Somebody else has it.
 pub fn taken() -> PayRefusal {
     PayRefusal::of(
-        axum::http::StatusCode::CONFLICT,
+        StatusCode::CONFLICT,
         "item_taken",
         "Hóa đơn/khoản thu này đã thu hoặc đang được thu.",
     )

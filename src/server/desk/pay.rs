@@ -91,11 +91,7 @@ pub async fn begin(
         DeskBegun::NotFound => return Err(nothing("Không có hợp đồng hoặc hóa đơn này.")),
         DeskBegun::ItemTaken => return Err(taken()),
         DeskBegun::KeyUsed => {
-            return Err(PayRefusal::of(
-                StatusCode::CONFLICT,
-                "key_used",
-                "Idempotency-Key này đã dùng cho yêu cầu khác.",
-            ));
+            return Err(super::contract::key_used());
         }
         DeskBegun::TooLarge => {
             return Err(PayRefusal::of(

@@ -3,11 +3,12 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use super::contract::key_used;
 use super::who::DeskPerson;
 use crate::server::AppState;
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::pay::shown::time;
-use crate::store::desk::{DeskPayment, PublicReceipt};
+use crate::store::desk::{DeskPayment, PublicReceipt, ReceiptFault};
 
 /// Where anybody with the token sees whether a receipt is genuine.
 pub fn url(app: &AppState, desk: &DeskPayment) -> String {
@@ -31,6 +32,7 @@ pub async fn cancel(
     me: &DeskPerson,
     number: &str,
     reason: Option<&str>,
+    key: Option<&str>,
 ) -> Result<DeskPayment, PayRefusal> {
     me.manager()?;
     let reason = reason.ok_or_else(|| {
@@ -40,9 +42,10 @@ pub async fn cancel(
             "Ghi lý do hủy phiếu thu.",
         )
     })?;
+    let key = me.key(key, &format!("receipt_cancel|{number}|{reason}"));
     let desk = app.store().desk();
     let cancelled = desk
-        .cancel_receipt(me.owner, number, reason, &me.actor())
+        .cancel_receipt(me.owner, number, reason, key.as_ref(), &me.actor())
         .await?;
     match cancelled {
         Ok((desk, payment)) => {
@@ -51,6 +54,7 @@ pub async fn cancel(
             }
             Ok(desk)
         }
+        Err(ReceiptFault::KeyUsed) => Err(key_used()),
         Err(fault) => Err(PayRefusal::of(
             StatusCode::CONFLICT,
             "not_cancellable",

@@ -1,6 +1,6 @@
 //! A visit that brought no money.
 
-use super::contract::nothing;
+use super::contract::{key_used, nothing};
 use super::who::DeskPerson;
 use crate::domain::desk::is_day;
 use crate::server::AppState;
@@ -15,6 +15,7 @@ pub async fn keep(
     app: &AppState,
     me: &DeskPerson,
     visit: &NewVisit<'_>,
+    key: Option<&str>,
 ) -> Result<i64, PayRefusal> {
     if visit.reason.is_empty() {
         return Err(PayRefusal::invalid("reason: cần lý do."));
@@ -31,6 +32,13 @@ pub async fn keep(
         )));
     }
     let collector = (me.person.user_id, me.person.username.as_str());
-    let id = app.store().desk().visit(me.owner, collector, visit).await?;
+    let asked = format!(
+        "visit|{}|{}|{:?}|{}",
+        visit.contract, visit.reason, visit.again_on, visit.note
+    );
+    let key = me.key(key, &asked);
+    let desk = app.store().desk();
+    let kept = desk.visit(me.owner, collector, visit, key.as_ref()).await?;
+    let id = kept.map_err(|_| key_used())?;
     id.ok_or_else(|| nothing("Không có hợp đồng này."))
 }

@@ -10,10 +10,7 @@ use crate::server::AppState;
 use crate::server::web::words::money;
 use crate::store::payments::{Payable, PaymentRow};
 
-/// `2026-11-26T05:00:00Z`
-pub fn time(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| String::new(), |at| at.to_string())
-}
+pub use crate::domain::calendar::wire_time as time;
 
 fn maybe_time(ms: Option<i64>) -> Value {
     ms.map_or(Value::Null, |ms| json!(time(ms)))

@@ -36,7 +36,7 @@ impl Leader<'_> {
 }
 
 async fn claim(tx: &Tx, task: &str, owner: &str, lease_ms: i64) -> Result<bool, StoreError> {
-    let now = tx.now_ms();
+    let now = tx.shared_now_ms();
     let sql = format!(
         "SELECT owner, until_ms FROM leader_lease WHERE name = ?{}",
         tx.locked()

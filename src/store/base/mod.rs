@@ -10,6 +10,7 @@ mod ddl;
 mod engine;
 mod fault;
 pub mod leader;
+pub mod plan;
 pub mod schema;
 pub(in crate::store) mod search_text;
 pub mod secrets;

@@ -230,6 +230,9 @@ async fn add(tx: &Tx, fingerprint: &str) -> Result<Migrated, StoreError> {
     }
     // Of a version that did not keep it.
     execute(tx, "UPDATE jobs SET ended_at = updated_at WHERE ended_at IS NULL AND state IN ('done', 'failed', 'cancelled')", vec![]).await?;
+    // So too.
+    execute(tx, "UPDATE cash_day SET handed_in = (SELECT COALESCE(SUM(d.amount), 0) FROM desk_payment d WHERE d.collector_id = cash_day.collector_id \
+                 AND d.receipt_day = cash_day.day AND d.method = 'cash' AND d.cancelled_at IS NULL) - held WHERE handed_in IS NULL", vec![]).await?;
     note(tx, fingerprint).await?;
     if tx.engine() == Engine::MariaDb {
         execute(tx, "SET SESSION sql_mode = DEFAULT", vec![]).await?;

@@ -22,7 +22,7 @@ impl Store {
 
 async fn reseal(tx: &Tx, renew: Renew<'_>, actor: &Actor) -> Result<usize, StoreError> {
     let running = "SELECT 1 FROM leader_lease WHERE until_ms > ? LIMIT 1";
-    if exists(tx, running, values![tx.now_ms()]).await? {
+    if exists(tx, running, values![tx.shared_now_ms()]).await? {
         return Err(StoreError::Running);
     }
     let count = reseal_accounts(tx, renew).await?

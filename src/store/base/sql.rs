@@ -125,8 +125,11 @@ pub(in crate::store) trait Conn: Sync {
     /// Which database it is.
     fn engine(&self) -> Engine;
 
-    /// Milliseconds since 1970, as all servers of this database see it.
+    /// Milliseconds since 1970 by this machine's clock.
     fn now_ms(&self) -> i64;
+
+    /// Milliseconds since 1970 as all servers of this database see it: for leases.
+    fn shared_now_ms(&self) -> i64;
 
     /// Changes something.
     fn change(

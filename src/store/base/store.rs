@@ -14,6 +14,7 @@ use sqlx::{ConnectOptions, Executor, MySqlPool, SqlitePool};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::engine::Engine;
+use super::plan::Watch;
 use super::sql::{AllRows, Changed, Conn, FirstRow, SqlRow, SqlValue, int, one, query};
 use crate::store::StoreError;
 
@@ -42,13 +43,13 @@ pub struct Store {
     /// SQLite takes one writer at a time. Waiting here is fair; waiting in SQLite is a lottery.
     writer: Arc<Mutex<()>>,
     clock: Clock,
+    watch: Option<Watch>,
 }
 
 /// Where the time comes from.
 #[derive(Debug, Clone)]
 enum Clock {
-    /// The machine's, and how far the database's is ahead of it: several servers must agree on when
-    /// a lease ends.
+    /// The machine's, and how far the database's is ahead of it.
     Machine { ahead_ms: Arc<AtomicI64> },
     /// A test's.
     Still(Arc<AtomicI64>),
@@ -122,6 +123,7 @@ impl Store {
             clock: Clock::Machine {
                 ahead_ms: Arc::default(),
             },
+            watch: None,
         };
         store.tune_clock().await?;
         Ok(store)
@@ -134,6 +136,19 @@ impl Store {
         self
     }
 
+    /// The same database, with what is sent to it kept in `watch`, to see how it goes about that.
+    #[must_use]
+    pub fn watched(mut self, watch: &Watch) -> Self {
+        self.watch = Some(watch.clone());
+        self
+    }
+
+    pub(super) fn note(&self, sql: &str, values: &[SqlValue]) {
+        if let Some(watch) = &self.watch {
+            watch.note(sql, values);
+        }
+    }
+
     /// Which database it is.
     pub const fn engine(&self) -> Engine {
         match self.pools {
@@ -142,13 +157,20 @@ impl Store {
         }
     }
 
-    /// Milliseconds since 1970, as all servers of this database see it.
+    /// Milliseconds since 1970 by this machine's clock: what is written down, days, terms.
     pub fn now_ms(&self) -> i64 {
         match &self.clock {
-            Clock::Machine { ahead_ms } => {
-                jiff::Timestamp::now().as_millisecond() + ahead_ms.load(Ordering::Relaxed)
-            }
+            Clock::Machine { .. } => jiff::Timestamp::now().as_millisecond(),
             Clock::Still(now) => now.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Milliseconds since 1970 as all servers of this database see it, by the database's clock: when a
+    /// lease ends, they must agree.
+    pub fn shared_now_ms(&self) -> i64 {
+        match &self.clock {
+            Clock::Machine { ahead_ms } => self.now_ms() + ahead_ms.load(Ordering::Relaxed),
+            Clock::Still(_) => self.now_ms(),
         }
     }
 
@@ -265,16 +287,23 @@ impl Conn for Store {
         self.now_ms()
     }
 
+    fn shared_now_ms(&self) -> i64 {
+        self.shared_now_ms()
+    }
+
     async fn change(&self, sql: &str, values: Vec<SqlValue>) -> Result<Changed, sqlx::Error> {
+        self.note(sql, &values);
         on_any!(self, sql, values, execute)
     }
 
     async fn first(&self, sql: &str, values: Vec<SqlValue>) -> Result<Option<SqlRow>, sqlx::Error> {
+        self.note(sql, &values);
         let answer: FirstRow = on_any!(self, sql, values, fetch_optional)?;
         Ok(answer.0)
     }
 
     async fn every(&self, sql: &str, values: Vec<SqlValue>) -> Result<Vec<SqlRow>, sqlx::Error> {
+        self.note(sql, &values);
         let answer: AllRows = on_any!(self, sql, values, fetch_all)?;
         Ok(answer.0)
     }

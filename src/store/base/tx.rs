@@ -150,16 +150,23 @@ impl Conn for Tx {
         self.store.now_ms()
     }
 
+    fn shared_now_ms(&self) -> i64 {
+        self.store.shared_now_ms()
+    }
+
     async fn change(&self, sql: &str, values: Vec<SqlValue>) -> Result<Changed, sqlx::Error> {
+        self.store.note(sql, &values);
         within!(self, sql, values, execute)
     }
 
     async fn first(&self, sql: &str, values: Vec<SqlValue>) -> Result<Option<SqlRow>, sqlx::Error> {
+        self.store.note(sql, &values);
         let answer: FirstRow = within!(self, sql, values, fetch_optional)?;
         Ok(answer.0)
     }
 
     async fn every(&self, sql: &str, values: Vec<SqlValue>) -> Result<Vec<SqlRow>, sqlx::Error> {
+        self.store.note(sql, &values);
         let answer: AllRows = within!(self, sql, values, fetch_all)?;
         Ok(answer.0)
     }

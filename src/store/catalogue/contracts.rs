@@ -290,10 +290,11 @@ pub mod cash_day {
         COLLECTOR_ID = column("collector_id", A_USER, "Người thu", "Collector"),
         DAY_TAKEN = text("day", "Ngày", "Day").of(DAY),
         HELD = column("held", ColumnKind::Money, "Đang giữ", "Held"),
+        HANDED_IN = column("handed_in", ColumnKind::Money, "Đã nộp", "Handed in").null(),
     }
 }
 
-/// What a collector still holds of a day's cash.
+/// What a collector still holds of a day's cash, and what of it was handed in.
 pub static CASH_DAY: Table = Table::new(
     "cash_day",
     "Tiền mặt theo ngày",
@@ -301,7 +302,10 @@ pub static CASH_DAY: Table = Table::new(
     cash_day::COLUMNS,
 )
 .access(Access::Hidden)
-.indexes(&[unique("cash_day_once", &["collector_id", "day"])]);
+.indexes(&[
+    unique("cash_day_once", &["collector_id", "day"]),
+    index("cash_day_day", &["day"]),
+]);
 
 /// The columns of [`HAND_IN`].
 #[expect(missing_docs, reason = "each column says itself what it is called")]

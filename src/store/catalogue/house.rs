@@ -151,6 +151,28 @@ pub static SETTINGS: Table = Table::new("settings", "Cài đặt", "Settings", s
     .access(Access::Hidden)
     .indexes(&[unique("settings_name", &["name"])]);
 
+/// The columns of [`IMPORT_CHANGE`].
+#[expect(missing_docs, reason = "each column says itself what it is called")]
+pub mod import_change {
+    use super::*;
+
+    columns! {
+        ID = id(),
+        IMPORT_ID = column("import_id", ColumnKind::Int, "Lần nhập", "Import"),
+        CHANGE = text("change_json", "Thay đổi", "Change").of(ColumnKind::LongText),
+    }
+}
+
+/// What a file changed of rows that were there before it, so that it can be taken back.
+pub static IMPORT_CHANGE: Table = Table::new(
+    "import_change",
+    "Thay đổi do nhập tệp",
+    "Changes by imports",
+    import_change::COLUMNS,
+)
+.access(Access::Hidden)
+.indexes(&[index("import_change_import", &["import_id", "id"])]);
+
 /// The columns of [`LEADER_LEASE`].
 #[expect(missing_docs, reason = "each column says itself what it is called")]
 pub mod leader_lease {

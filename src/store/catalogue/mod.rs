@@ -58,7 +58,7 @@ pub use words::{
 pub const SEARCH_MAX: u16 = 700;
 
 /// All tables, in an order in which rows can be copied.
-pub static TABLES: [&Table; 53] = [
+pub static TABLES: [&Table; 54] = [
     &goods::ADMIN_CONFIG,
     &goods::BANNER,
     &people::USERS,
@@ -71,6 +71,7 @@ pub static TABLES: [&Table; 53] = [
     &house::MIGRATIONS,
     &house::MACHINES,
     &house::IMPORTS,
+    &house::IMPORT_CHANGE,
     &work::JOBS,
     &work::DEBT_LOCKS,
     &work::ATTEMPTS,

@@ -4,8 +4,9 @@
 use super::DeskCash;
 use crate::domain::calendar::{DAY_MS, day_start};
 use crate::domain::money::grouped;
-use crate::store::StoreError;
+use crate::domain::payment::PaymentState;
 use crate::store::base::{Conn, SqlValue, all, int, int_or_none, one, text, text_or_none, values};
+use crate::store::{StoreError, payees};
 
 /// A difference, with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +17,10 @@ pub struct BookDifference {
     pub amount: i64,
     /// Why, as somebody said or as the portal did.
     pub reason: String,
-    /// How much of it is between transfers and receipts.
-    transfers: i64,
 }
 
-/// The book of a day.
+/// The book of a day. What was collected in cash was handed in or is held; what was collected otherwise
+/// is what providers transferred; what does not fit is named.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Book {
     /// Collected in cash, in đồng.
@@ -29,12 +29,12 @@ pub struct Book {
     pub wallet: i64,
     /// Collected by QR.
     pub qr: i64,
-    /// Cash that was held when the day began.
-    pub held_before: i64,
-    /// Cash that was handed in and counted.
+    /// Of this day's cash: handed in and counted, on this day or later.
     pub handed_in: i64,
-    /// Cash that is held when the day ends, or now.
+    /// Of this day's cash: still with collectors.
     pub held: i64,
+    /// Cash that was counted on this day, of whichever day it is.
+    pub counted: i64,
     /// What providers transferred for wallet and QR.
     pub transfers: i64,
     /// What the portal took.
@@ -46,41 +46,31 @@ pub struct Book {
 impl DeskCash<'_> {
     /// The book of a payee's day, which begins at this moment.
     pub async fn book(&self, owner: i64, day: &str, from_ms: i64) -> Result<Book, StoreError> {
-        let until_ms = day_start(from_ms) + DAY_MS;
+        let span = (from_ms, day_start(from_ms) + DAY_MS);
         let (cash, wallet, qr) = self.collected(owner, day).await?;
-        let handed_in = self.handed_in(owner, "= ?", day).await?;
-        let held = self.taken_until(owner, "<= ?", day).await?
-            - self.handed_in(owner, "<= ?", day).await?;
-        let held_before =
-            self.taken_until(owner, "< ?", day).await? - self.handed_in(owner, "< ?", day).await?;
+        let (handed_in, held) = self.where_cash_is(owner, day).await?;
         let mut book = Book {
             cash,
             wallet,
             qr,
-            held_before,
             handed_in,
             held,
-            transfers: self.transfers(owner, (from_ms, until_ms)).await?,
-            settled: self.settled(owner, (from_ms, until_ms)).await?,
+            counted: self.counted(owner, day).await?,
+            transfers: self.transfers(owner, span).await?,
+            settled: self.settled(owner, span).await?,
             differences: Vec::new(),
         };
-        self.hand_in_differences(owner, day, &mut book.differences)
-            .await?;
-        self.settle_differences(owner, day, (from_ms, until_ms), &mut book.differences)
-            .await?;
-        self.money_differences(owner, (from_ms, until_ms), &mut book.differences)
-            .await?;
-        self.short_receipts(owner, day, &mut book.differences)
-            .await?;
-        // What is left of it has come on another day than its receipt.
-        let named: i64 = book.differences.iter().map(|d| d.transfers).sum();
-        let missing = book.transfers - book.wallet - book.qr - named;
-        if missing != 0 {
+        let found = &mut book.differences;
+        self.hand_in_differences(owner, day, found).await?;
+        self.settle_differences(owner, day, span, found).await?;
+        self.money_differences(owner, day, span, found).await?;
+        self.receipts_without_money(owner, day, span, found).await?;
+        let apart = cash - handed_in - held;
+        if apart != 0 {
             book.differences.push(BookDifference {
-                what: "Tiền chuyển so với phiếu thu QR và ví".to_owned(),
-                amount: missing,
-                reason: "tiền về khác ngày với phiếu thu".to_owned(),
-                transfers: missing,
+                what: "Tiền mặt đã thu so với đã nộp và đang giữ".to_owned(),
+                amount: -apart,
+                reason: "sổ tiền mặt không khớp phiếu thu, báo người phụ trách máy chủ".to_owned(),
             });
         }
         Ok(book)
@@ -116,18 +106,22 @@ impl DeskCash<'_> {
         Ok((cash, wallet, qr))
     }
 
-    async fn handed_in(&self, owner: i64, when: &str, day: &str) -> Result<i64, StoreError> {
-        let sql = format!(
-            "SELECT CAST(COALESCE(SUM(counted), 0) AS SIGNED) FROM hand_in WHERE owner_id = ? AND confirmed_day {when}"
-        );
-        self.sum(&sql, values![owner, day]).await
+    /// How much of a day's cash was handed in, and how much of it is still held.
+    async fn where_cash_is(&self, owner: i64, day: &str) -> Result<(i64, i64), StoreError> {
+        let sql = self.store.casts(&format!(
+            "SELECT CAST(COALESCE(SUM(d.handed_in), 0) AS SIGNED), CAST(COALESCE(SUM(d.held), 0) AS SIGNED) FROM cash_day d \
+             LEFT JOIN accounts a ON a.user_id = d.collector_id WHERE d.day = ? AND COALESCE(a.payee_id, {}) = ?",
+            payees::FIRST
+        ));
+        match one(self.store, &sql, values![day, owner]).await? {
+            Some(row) => Ok((int(&row, 0)?, int(&row, 1)?)),
+            None => Ok((0, 0)),
+        }
     }
 
-    async fn taken_until(&self, owner: i64, when: &str, day: &str) -> Result<i64, StoreError> {
-        let sql = format!(
-            "SELECT CAST(COALESCE(SUM(amount), 0) AS SIGNED) FROM desk_payment WHERE owner_id = ? AND receipt_day {when} AND method = 'cash' AND cancelled_at IS NULL"
-        );
-        self.sum(&sql, values![owner, day]).await
+    async fn counted(&self, owner: i64, day: &str) -> Result<i64, StoreError> {
+        let sql = "SELECT CAST(COALESCE(SUM(counted), 0) AS SIGNED) FROM hand_in WHERE owner_id = ? AND confirmed_day = ?";
+        self.sum(sql, values![owner, day]).await
     }
 
     async fn transfers(&self, owner: i64, (from, until): (i64, i64)) -> Result<i64, StoreError> {
@@ -156,7 +150,6 @@ impl DeskCash<'_> {
                 what: format!("Nộp tiền số {}: {who}", int(&row, 0)?),
                 amount: int(&row, 2)?,
                 reason: text_or_none(&row, 3)?.unwrap_or_default(),
-                transfers: 0,
             });
         }
         Ok(())
@@ -173,7 +166,7 @@ impl DeskCash<'_> {
     ) -> Result<(), StoreError> {
         let sql = "SELECT i.number, d.receipt_number, i.amount, j.outcome, j.state FROM desk_payment d JOIN contract_item i ON i.desk_payment_id = d.id \
                    JOIN jobs j ON j.id = i.job_id WHERE d.owner_id = ? AND d.receipt_day = ? AND d.cancelled_at IS NULL AND i.state = 'paid' \
-                   AND j.state IN ('done', 'failed', 'cancelled', 'in_doubt', 'review') ORDER BY i.id LIMIT 1000";
+                   AND (j.outcome IS NOT NULL OR j.state IN ('done', 'failed', 'cancelled', 'in_doubt', 'review')) ORDER BY i.id LIMIT 1000";
         for row in all(self.store, sql, values![owner, day]).await? {
             let reason = text_or_none(&row, 3)?.unwrap_or(text(&row, 4)?);
             found.push(BookDifference {
@@ -184,7 +177,6 @@ impl DeskCash<'_> {
                 ),
                 amount: int(&row, 2)?,
                 reason,
-                transfers: 0,
             });
         }
         let sql = "SELECT i.number, i.amount, i.settled_by, i.settle_outcome, i.settle_reason, i.desk_payment_id FROM contract_item i \
@@ -204,57 +196,117 @@ impl DeskCash<'_> {
                 what,
                 amount: int(&row, 1)?,
                 reason: reason.unwrap_or_default(),
-                transfers: 0,
             });
         }
         Ok(())
     }
 
-    /// Money of the day that is on no receipt: too little, too much, for a person to see.
+    /// Payments whose money of the day is not what their receipts of the day say: too little, too much,
+    /// paid back, for a person to see.
     async fn money_differences(
         &self,
         owner: i64,
+        day: &str,
         (from, until): (i64, i64),
         found: &mut Vec<BookDifference>,
     ) -> Result<(), StoreError> {
-        let sql = "SELECT p.payment_code, p.surplus + p.review, CASE WHEN p.state = 'underpaid' THEN p.credited ELSE 0 END, p.state FROM payment p \
-                   WHERE p.owner_id = ? AND p.payable_kind = 'receipt' AND p.updated_at >= ? AND p.updated_at < ? \
-                   AND (p.surplus > 0 OR p.review > 0 OR p.state = 'underpaid') ORDER BY p.id LIMIT 500";
-        for row in all(self.store, sql, values![owner, from, until]).await? {
-            let (code, over, short) = (text(&row, 0)?, int(&row, 1)?, int(&row, 2)?);
-            let (what, amount) = if over > 0 {
-                (format!("Tiền thừa: {code}"), over)
-            } else {
-                (format!("Chưa đủ tiền, chưa có phiếu: {code}"), short)
+        const RECEIPT: &str =
+            "CASE WHEN d.receipt_day = ? AND d.cancelled_at IS NULL THEN d.amount ELSE 0 END";
+        let sql = self.store.casts(&format!(
+            "SELECT p.payment_code, p.state, d.receipt_number, CAST(SUM(t.amount) - {RECEIPT} AS SIGNED), CAST({RECEIPT} AS SIGNED), \
+             CAST(MIN(t.amount) AS SIGNED) FROM payment_transfer t JOIN payment p ON p.id = t.payment_id JOIN desk_payment d ON d.id = p.payable_id \
+             WHERE t.booked_at >= ? AND t.booked_at < ? AND p.payable_kind = 'receipt' AND p.provider <> 'cash' AND p.owner_id = ? \
+             GROUP BY p.id, p.payment_code, p.state, d.receipt_number, d.receipt_day, d.cancelled_at, d.amount \
+             HAVING SUM(t.amount) <> {RECEIPT} ORDER BY p.id LIMIT 500"
+        ));
+        let given = values![day, day, from, until, owner, day];
+        for row in all(self.store, &sql, given).await? {
+            let money = DayMoney {
+                code: text(&row, 0)?,
+                state: PaymentState::of(&text(&row, 1)?),
+                receipt: text_or_none(&row, 2)?,
+                over: int(&row, 3)?,
+                is_receipted: int(&row, 4)? > 0,
+                has_refund: int(&row, 5)? < 0,
             };
-            found.push(BookDifference {
-                what,
-                amount,
-                reason: format!("{} đ, {}", grouped(amount), text(&row, 3)?),
-                transfers: amount,
-            });
+            found.push(money.named());
         }
         Ok(())
     }
 
-    /// Receipts of the day for which less came than they say, because a person took it for all.
-    async fn short_receipts(
+    /// Receipts of the day whose money came on another day.
+    async fn receipts_without_money(
         &self,
         owner: i64,
         day: &str,
+        (from, until): (i64, i64),
         found: &mut Vec<BookDifference>,
     ) -> Result<(), StoreError> {
-        let sql = "SELECT receipt_number, paid - amount FROM desk_payment WHERE owner_id = ? AND receipt_day = ? AND cancelled_at IS NULL \
-                   AND paid < amount ORDER BY id LIMIT 500";
-        for row in all(self.store, sql, values![owner, day]).await? {
-            let short = int(&row, 1)?;
+        let sql = "SELECT d.receipt_number, d.amount FROM desk_payment d WHERE d.owner_id = ? AND d.receipt_day = ? AND d.cancelled_at IS NULL AND d.method <> 'cash' \
+                   AND NOT EXISTS (SELECT 1 FROM payment p JOIN payment_transfer t ON t.payment_id = p.id WHERE p.payable_kind = 'receipt' AND p.payable_id = d.id \
+                   AND t.booked_at >= ? AND t.booked_at < ?) ORDER BY d.id LIMIT 500";
+        for row in all(self.store, sql, values![owner, day, from, until]).await? {
             found.push(BookDifference {
-                what: format!("Nhận thiếu, đã đồng ý: {}", text(&row, 0)?),
-                amount: short,
-                reason: "người quản lý nhận số tiền này cho cả phiếu".to_owned(),
-                transfers: short,
+                what: format!("Tiền của phiếu về ngày khác: {}", text(&row, 0)?),
+                amount: -int(&row, 1)?,
+                reason: "tiền về trước hoặc sau ngày của phiếu".to_owned(),
             });
         }
         Ok(())
+    }
+}
+
+/// What came for a payment on a day, beside what its receipt of that day says.
+struct DayMoney {
+    code: String,
+    state: Option<PaymentState>,
+    receipt: Option<String>,
+    /// Money of the day less the receipt of the day, in đồng.
+    over: i64,
+    /// Is there a receipt of the day that holds?
+    is_receipted: bool,
+    /// Was something paid back on the day?
+    has_refund: bool,
+}
+
+impl DayMoney {
+    fn named(self) -> BookDifference {
+        let code = &self.code;
+        let of_receipt = self.receipt.as_deref().unwrap_or(code);
+        let (what, reason) = match self.state {
+            _ if self.has_refund => (
+                format!("Hoàn tiền: {code}"),
+                format!("đã hoàn cho khách, phiếu {of_receipt}"),
+            ),
+            Some(PaymentState::Refunded) => (
+                format!("Tiền về, sau đó đã hoàn: {code}"),
+                format!("phiếu {of_receipt} không còn hiệu lực"),
+            ),
+            Some(PaymentState::Underpaid) => (
+                format!("Chưa đủ tiền, chưa có phiếu: {code}"),
+                format!("{} đ, underpaid", grouped(self.over)),
+            ),
+            Some(PaymentState::Paid) if self.over < 0 => (
+                format!("Nhận thiếu, đã đồng ý: {of_receipt}"),
+                "người quản lý nhận số tiền này cho cả phiếu".to_owned(),
+            ),
+            Some(PaymentState::Paid) if !self.is_receipted && self.receipt.is_some() => (
+                format!("Tiền của phiếu về ngày khác: {of_receipt}"),
+                "tiền về trước hoặc sau ngày của phiếu".to_owned(),
+            ),
+            state => (
+                format!("Tiền thừa: {code}"),
+                format!(
+                    "{} đ, {}",
+                    grouped(self.over),
+                    state.map_or("", PaymentState::wire)
+                ),
+            ),
+        };
+        BookDifference {
+            what,
+            amount: self.over,
+            reason,
+        }
     }
 }

@@ -161,7 +161,7 @@ pub(super) async fn add_to_day(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE cash_day SET held = held + ? WHERE collector_id = ? AND day = ?";
     if execute(tx, sql, values![amount, user, day]).await? == 0 {
-        let into = "INTO cash_day (collector_id, day, held) VALUES (?, ?, 0)";
+        let into = "INTO cash_day (collector_id, day, held, handed_in) VALUES (?, ?, 0, 0)";
         insert_once(tx, into, values![user, day]).await?;
         execute(tx, sql, values![amount, user, day]).await?;
     }
@@ -192,6 +192,9 @@ async fn take_off(tx: &Tx, user: i64, amount: i64) -> Result<i64, StoreError> {
             continue;
         }
         take_off_day(tx, user, &day.day, taken).await?;
+        let sql =
+            "UPDATE cash_day SET handed_in = handed_in + ? WHERE collector_id = ? AND day = ?";
+        execute(tx, sql, values![taken, user, day.day.as_str()]).await?;
         rest -= taken;
     }
     Ok(amount - rest)
@@ -244,7 +247,7 @@ impl DeskCash<'_> {
         &self,
         owner: i64,
     ) -> Result<Vec<(String, String, Collector)>, StoreError> {
-        let sql = "SELECT u.id, u.username, u.name FROM collector k JOIN users u ON u.id = k.user_id JOIN accounts a ON a.user_id = u.id \
+        let sql = "SELECT k.user_id, u.username, u.name FROM collector k JOIN users u ON u.id = k.user_id JOIN accounts a ON a.user_id = u.id \
                    WHERE a.payee_id IS NULL OR a.payee_id = ? ORDER BY u.username LIMIT 1000";
         let mut found = Vec::new();
         for row in all(self.store, sql, values![owner]).await? {

@@ -145,6 +145,34 @@ pub(super) async fn of_number<C: Conn>(
     row.as_ref().map(read_contract).transpose()
 }
 
+pub(super) async fn of_id<C: Conn>(
+    c: &C,
+    id: i64,
+    locked: &str,
+) -> Result<Option<Contract>, StoreError> {
+    let row = one(
+        c,
+        &format!("{CONTRACT_ROW} WHERE id = ?{locked}"),
+        values![id],
+    )
+    .await?;
+    row.as_ref().map(read_contract).transpose()
+}
+
+/// An item of a payee's contracts.
+pub(super) async fn item_with<C: Conn>(
+    c: &C,
+    owner: i64,
+    id: i64,
+    locked: &str,
+) -> Result<Option<ContractItem>, StoreError> {
+    let sql = c.casts(&format!(
+        "{ITEM_ROW} WHERE id = ? AND contract_id IN (SELECT c.id FROM contract c WHERE c.owner_id = ?){locked}"
+    ));
+    let row = one(c, &sql, values![id, owner]).await?;
+    row.as_ref().map(read_item).transpose()
+}
+
 /// All items of a contract, bills first, in the order in which they were sent.
 pub(super) async fn items_of<C: Conn>(
     c: &C,

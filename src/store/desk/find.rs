@@ -10,6 +10,8 @@ use crate::store::{Engine, StoreError};
 const FOUND_MAX: usize = 50;
 /// Words that are looked for.
 const ASKED_MAX: usize = 4;
+/// Contracts of all payees that have a word inside, of which those of one payee are shown.
+const INSIDE_MAX: usize = 1_000;
 /// Letters from which on a word is looked for inside others.
 const INSIDE_MIN: usize = 3;
 
@@ -93,13 +95,23 @@ impl Desk<'_> {
     }
 
     async fn inside(&self, owner: i64, words: &[String]) -> Result<Vec<i64>, StoreError> {
-        let is_inside = " AND search_text LIKE ? ESCAPE '!'".repeat(words.len());
-        let sql =
-            format!("SELECT id FROM contract WHERE owner_id = ?{is_inside} LIMIT {FOUND_MAX}");
-        let mut given = values![owner];
-        for word in words {
-            given.push(SqlValue::from(format!("%{}%", escaped(word))));
-        }
+        // Of the index that holds the search texts and nothing else, which is the least to read.
+        let (hint, text) = match self.store.engine() {
+            Engine::Sqlite => ("INDEXED BY contract_search", "search_text"),
+            Engine::MariaDb => (
+                "FORCE INDEX (contract_search)",
+                "CAST(search_text AS BINARY)",
+            ),
+        };
+        let is_inside = vec![format!("INSTR({text}, ?) > 0"); words.len()].join(" AND ");
+        let found = format!(
+            "SELECT id FROM contract {hint} WHERE {is_inside} ORDER BY id DESC LIMIT {INSIDE_MAX}"
+        );
+        let sql = format!(
+            "SELECT c.id FROM ({found}) AS found JOIN contract c ON c.id = found.id WHERE c.owner_id = ? LIMIT {FOUND_MAX}"
+        );
+        let mut given: Vec<SqlValue> = words.iter().map(SqlValue::from).collect();
+        given.push(owner.into());
         ids(&all(self.store, &sql, given).await?)
     }
 
@@ -111,7 +123,8 @@ impl Desk<'_> {
         collector: (i64, &str),
         order: ListOrder,
     ) -> Result<Vec<FoundContract>, StoreError> {
-        const OWES: &str = "EXISTS (SELECT 1 FROM contract_item i WHERE i.contract_id = c.id AND i.state = 'open' AND i.is_hidden = 0)";
+        // For each contract by itself: as `EXISTS`, MariaDB reads the items of all contracts first.
+        const OWES: &str = "(SELECT i.id FROM contract_item i WHERE i.contract_id = c.id AND i.state = 'open' AND i.is_hidden = 0 LIMIT 1) IS NOT NULL";
         let today = day_of(self.store.now_ms());
         let sql = format!(
             "SELECT c.id FROM contract c WHERE c.owner_id = ? AND c.collector = ? AND {OWES} ORDER BY c.id LIMIT 200"

@@ -5,6 +5,8 @@ use serde_json::json;
 
 use super::Desk;
 use super::contract::{Contract, ContractItem, items_of, of_number};
+use super::kept::{completed, completed_item};
+use super::undo::{Change, note_change};
 use crate::domain::desk::{IncomingContract, IncomingItem, ItemKind, ItemState};
 use crate::domain::text::plain;
 use crate::store::StoreError;
@@ -71,8 +73,27 @@ impl Desk<'_> {
     ) -> Result<ImportTally, StoreError> {
         let mut tally = ImportTally::default();
         for some in contracts.chunks(IN_ONE) {
-            let put = transaction!(self.store, |tx| put_all(&tx, owner, some, actor))?;
+            let put = transaction!(self.store, |tx| put_all(&tx, (owner, None), some, actor))?;
             for ((index, _), put) in some.iter().zip(put) {
+                tally.count(*index, put);
+            }
+        }
+        Ok(tally)
+    }
+
+    /// What would become of contracts; nothing is kept.
+    pub async fn foresee(
+        &self,
+        owner: i64,
+        contracts: &[(usize, IncomingContract)],
+    ) -> Result<ImportTally, StoreError> {
+        let mut tally = ImportTally::default();
+        for some in contracts.chunks(IN_ONE) {
+            let tx = Tx::begin(self.store).await?;
+            let put = put_all(&tx, (owner, None), some, &Actor::system()).await;
+            // Taken back, whatever came of it.
+            let _ = tx.finish::<()>(Err(StoreError::NoRow)).await;
+            for ((index, _), put) in some.iter().zip(put?) {
                 tally.count(*index, put);
             }
         }
@@ -80,15 +101,16 @@ impl Desk<'_> {
     }
 }
 
+/// Contracts of a payee, brought by a file or by nobody's.
 pub(super) async fn put_all(
     tx: &Tx,
-    owner: i64,
+    (owner, import): (i64, Option<i64>),
     contracts: &[(usize, IncomingContract)],
     actor: &Actor,
 ) -> Result<Vec<Put>, StoreError> {
     let mut all = Vec::with_capacity(contracts.len());
     for (_, contract) in contracts {
-        all.push(put(tx, owner, contract).await?);
+        all.push(put(tx, (owner, import), contract).await?);
     }
     let count = |which: fn(&Put) -> bool| all.iter().filter(|put| which(put)).count();
     let (added, changed) = (
@@ -104,16 +126,25 @@ pub(super) async fn put_all(
     Ok(all)
 }
 
-async fn put(tx: &Tx, owner: i64, incoming: &IncomingContract) -> Result<Put, StoreError> {
+async fn put(
+    tx: &Tx,
+    (owner, import): (i64, Option<i64>),
+    incoming: &IncomingContract,
+) -> Result<Put, StoreError> {
     let is_new = insert_head(tx, owner, incoming).await?;
     let known = of_number(tx, owner, &incoming.number, tx.locked()).await?;
     let known = known.ok_or(StoreError::NoRow)?;
     let mut has_changed = false;
     if is_new {
         write_words(tx, owner, known.id, incoming).await?;
-    } else if differs(&known, incoming) {
-        update_head(tx, owner, known.id, incoming).await?;
-        has_changed = true;
+    } else {
+        let whole = completed(incoming, &known);
+        if differs(&known, &whole) {
+            update_head(tx, owner, known.id, &whole).await?;
+            let change = Change::head(&known, &whole);
+            note_change(tx, import, &change).await?;
+            has_changed = true;
+        }
     }
     let items = if is_new {
         Vec::new()
@@ -125,16 +156,23 @@ async fn put(tx: &Tx, owner: i64, incoming: &IncomingContract) -> Result<Put, St
         let same = items
             .iter()
             .find(|known| known.kind == kind && known.number.eq_ignore_ascii_case(&item.number));
-        match same {
-            None => insert_item(tx, known.id, kind, item, position).await?,
-            Some(known) if !item_differs(known, item) => continue,
-            Some(known) if known.state != ItemState::Open => {
-                refused.push(format!("{}: đã thu, không sửa được", item.number));
-                continue;
+        has_changed |= match same {
+            None => {
+                insert_item(tx, known.id, kind, item, position).await?;
+                true
             }
-            Some(known) => update_item(tx, known.id, kind, item).await?,
-        }
-        has_changed = true;
+            Some(same) => {
+                let whole = completed_item(item, same);
+                let differs = item_differs(same, &whole);
+                if differs && same.state == ItemState::Open {
+                    update_item(tx, same.id, kind, &whole).await?;
+                    note_change(tx, import, &Change::item(same, &whole)).await?;
+                } else if differs {
+                    refused.push(format!("{}: đã thu, không sửa được", item.number));
+                }
+                differs && same.state == ItemState::Open
+            }
+        };
     }
     Ok(match (refused.is_empty(), is_new, has_changed) {
         (false, ..) => Put::Refused(refused.join("; ")),
@@ -152,13 +190,13 @@ fn requests_json(incoming: &IncomingContract) -> String {
     json!(incoming.service_requests).to_string()
 }
 
-fn differs(known: &Contract, incoming: &IncomingContract) -> bool {
+pub(super) fn differs(known: &Contract, incoming: &IncomingContract) -> bool {
     known.customer_name != incoming.customer_name
         || known.address != incoming.address
         || known.kind != incoming.kind
         || known.phones != incoming.contract_phones()
         || known.requests != incoming.service_requests
-        || (incoming.collector.is_some() && known.collector != incoming.collector)
+        || known.collector != incoming.collector
 }
 
 fn searched(incoming: &IncomingContract) -> String {
@@ -193,13 +231,13 @@ async fn insert_head(tx: &Tx, owner: i64, incoming: &IncomingContract) -> Result
     insert_once(tx, into, given).await
 }
 
-async fn update_head(
+pub(super) async fn update_head(
     tx: &Tx,
     owner: i64,
     id: i64,
     incoming: &IncomingContract,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE contract SET customer_name = ?, address = ?, type = ?, phones = ?, service_requests = ?, collector = COALESCE(?, collector), \
+    let sql = "UPDATE contract SET customer_name = ?, address = ?, type = ?, phones = ?, service_requests = ?, collector = ?, \
                updated_at = ?, search_text = ?, version = version + 1 WHERE id = ?";
     let given = values![
         &incoming.customer_name,
@@ -256,7 +294,7 @@ async fn write_words(
     execute(tx, &sql, given).await.map(|_| ())
 }
 
-fn item_differs(known: &ContractItem, item: &IncomingItem) -> bool {
+pub(super) fn item_differs(known: &ContractItem, item: &IncomingItem) -> bool {
     let settle = item.settle.as_ref();
     known.from != item.from
         || known.to != item.to
@@ -308,7 +346,7 @@ async fn insert_item(
     execute(tx, sql, given).await.map(|_| ())
 }
 
-async fn update_item(
+pub(super) async fn update_item(
     tx: &Tx,
     id: i64,
     kind: ItemKind,

@@ -19,12 +19,14 @@ mod find;
 mod follow;
 mod head;
 mod import;
+mod kept;
 mod notice;
 mod pay;
 mod receipt;
 mod samples;
 mod settle;
 mod told;
+mod undo;
 mod visit;
 
 pub use begin::{DeskBegun, DeskWish, Notify};

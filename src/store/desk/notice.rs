@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::head::Head;
 use super::pay::items_of;
 use super::told::NO_PHONE;
-use crate::domain::calendar::{day_of, minute_of};
+use crate::domain::calendar::{day_of, minute_of, wire_time};
 use crate::domain::desk::{
     MESSAGES_MAX, SMS_QUOTA, Told, dialled, parts, receipt_text, settled_text,
 };
@@ -248,7 +248,7 @@ pub(super) async fn tell_company(tx: &Tx, head: &Head) -> Result<(), StoreError>
         "total": head.total,
         "method": head.method.wire(),
         "collector": login_of(tx, head.collector_id).await?,
-        "at": tx.now_ms(),
+        "at": wire_time(tx.now_ms()),
         "items": listed,
     });
     let code = format!(

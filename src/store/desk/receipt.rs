@@ -13,7 +13,7 @@ use crate::store::base::{Conn, Tx, execute, int, one, transaction, values};
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::contracts::DESK_PAYMENT;
 use crate::store::jobs;
-use crate::store::payments::{Fact, Heard, PaymentRow, Source, for_desk};
+use crate::store::payments::{Fact, Heard, KeyUse, PaymentRow, Source, for_desk};
 
 /// What anybody with the token may know of a receipt: nobody's name, phone or address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,9 @@ pub enum ReceiptFault {
     /// It was cancelled before.
     #[error("Phiếu này đã hủy")]
     Cancelled,
+    /// The key was used for something else.
+    #[error("Khóa Idempotency-Key này đã dùng cho yêu cầu khác")]
+    KeyUsed,
 }
 
 impl DeskPayment {
@@ -58,25 +61,31 @@ impl DeskPayment {
 }
 
 impl Desk<'_> {
-    /// Cancels a receipt, with the reason: its items are open again, its number stays.
+    /// Cancels a receipt, with the reason: its items are open again, its number stays. Asked again with the
+    /// same key, it answers the same.
     pub async fn cancel_receipt(
         &self,
         owner: i64,
         number: &str,
         reason: &str,
+        key: Option<&KeyUse>,
         actor: &Actor,
     ) -> Result<Result<(DeskPayment, Option<PaymentRow>), ReceiptFault>, StoreError> {
         transaction!(self.store, |tx| cancelled(
-            &tx, owner, number, reason, actor
+            &tx,
+            (owner, number),
+            reason,
+            key,
+            actor
         ))
     }
 }
 
 async fn cancelled(
     tx: &Tx,
-    owner: i64,
-    number: &str,
+    (owner, number): (i64, &str),
     reason: &str,
+    key: Option<&KeyUse>,
     actor: &Actor,
 ) -> Result<Result<(DeskPayment, Option<PaymentRow>), ReceiptFault>, StoreError> {
     let sql = format!(
@@ -86,6 +95,12 @@ async fn cancelled(
     let row = one(tx, &sql, values![owner, number]).await?;
     let id = int(&row.ok_or(StoreError::NoRow)?, 0)?;
     let desk = of_id(tx, id).await?.ok_or(StoreError::NoRow)?;
+    // Behind the lock: of two presses at once the second one sees what the first has made.
+    match for_desk::key_look(tx, key).await? {
+        Some(Ok(made)) if made == id => return Ok(Ok((desk, None))),
+        Some(_) => return Ok(Err(ReceiptFault::KeyUsed)),
+        None => {}
+    }
     if let Some(fault) = in_the_way(&desk) {
         return Ok(Err(fault));
     }
@@ -121,6 +136,7 @@ async fn cancelled(
         .before(json!({ "receipt": number, "total": desk.total }))
         .after(json!({ "cancelled": true, "reason": reason }));
     audit::write(tx, actor, entry).await?;
+    for_desk::key_keep(tx, key, id).await?;
     let after = of_id(tx, id).await?.ok_or(StoreError::NoRow)?;
     Ok(Ok((after, payment)))
 }

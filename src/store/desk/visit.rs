@@ -4,11 +4,12 @@ use serde_json::json;
 
 use super::contract::of_number;
 use super::{Desk, notice};
-use crate::domain::calendar::day_of;
+use crate::domain::calendar::{day_of, wire_time};
 use crate::store::StoreError;
 use crate::store::base::{
     Conn, SqlRow, Tx, all, insert, int, text, text_or_none, transaction, values,
 };
+use crate::store::payments::{KeyUse, UsedKey, for_desk};
 
 /// A visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,14 +40,16 @@ pub struct PastVisit {
 }
 
 impl Desk<'_> {
-    /// Keeps a visit. Says its number; `None`: there is no such contract.
+    /// Keeps a visit. Says its number; `None`: there is no such contract. `Err`: the key was used for
+    /// something else.
     pub async fn visit(
         &self,
         owner: i64,
         collector: (i64, &str),
         visit: &NewVisit<'_>,
-    ) -> Result<Option<i64>, StoreError> {
-        transaction!(self.store, |tx| keep(&tx, owner, collector, visit))
+        key: Option<&KeyUse>,
+    ) -> Result<Result<Option<i64>, UsedKey>, StoreError> {
+        transaction!(self.store, |tx| keep(&tx, owner, collector, visit, key))
     }
 
     /// The last visits to a contract that brought no money, the newest first.
@@ -74,9 +77,15 @@ async fn keep(
     owner: i64,
     (user, login): (i64, &str),
     visit: &NewVisit<'_>,
-) -> Result<Option<i64>, StoreError> {
+    key: Option<&KeyUse>,
+) -> Result<Result<Option<i64>, UsedKey>, StoreError> {
+    match for_desk::key_look(tx, key).await? {
+        Some(Ok(id)) => return Ok(Ok(Some(id))),
+        Some(Err(used)) => return Ok(Err(used)),
+        None => {}
+    }
     let Some(contract) = of_number(tx, owner, visit.contract, "").await? else {
-        return Ok(None);
+        return Ok(Ok(None));
     };
     let sql = "INSERT INTO visit (contract_id, collector_id, reason, again_on, note, day, at) VALUES (?, ?, ?, ?, ?, ?, ?)";
     let now = tx.now_ms();
@@ -98,9 +107,10 @@ async fn keep(
             "again_on": visit.again_on,
             "note": visit.note,
             "collector": login,
-            "at": now,
+            "at": wire_time(now),
         });
         notice::care(tx, owner, &format!("visit-{id}"), &body).await?;
     }
-    Ok(Some(id))
+    for_desk::key_keep(tx, key, id).await?;
+    Ok(Ok(Some(id)))
 }

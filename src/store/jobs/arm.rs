@@ -131,7 +131,7 @@ async fn arm_again(
         return Ok(Err(LeaseRefusal::OtherAmount));
     }
     let now = tx.now_ms();
-    let until_ms = now + request.lease_ms;
+    let until_ms = tx.shared_now_ms() + request.lease_ms;
     let sql = "UPDATE jobs SET lease_until = ?, heartbeat_at = ? WHERE id = ?";
     execute(tx, sql, values![until_ms, now, row.id]).await?;
     Ok(Ok(until_ms))
@@ -146,7 +146,7 @@ async fn keep_armed(
     amount: Option<Vnd>,
 ) -> Result<i64, StoreError> {
     let now = tx.now_ms();
-    let until_ms = now + request.lease_ms;
+    let until_ms = tx.shared_now_ms() + request.lease_ms;
     debts::lock(tx, row, now).await?;
     let sql = "INSERT INTO attempts (attempt, job_id, fence, machine_id, amount, armed_at) VALUES (?, ?, ?, ?, ?, ?)";
     let given = values![

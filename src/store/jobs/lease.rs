@@ -107,7 +107,7 @@ async fn lease(
     lease_ms: i64,
 ) -> Result<Lease, StoreError> {
     let (now, lease) = (tx.now_ms(), Uuid::now_v7().to_string());
-    let until_ms = now + lease_ms;
+    let until_ms = tx.shared_now_ms() + lease_ms;
     let sql = format!(
         "SELECT id, public_id, fence, code, amount, expected_amount, receiver_phone, payment_type, period, order_id FROM jobs \
          WHERE state = 'ready' AND service = ? AND run_at <= ? AND deleted_at IS NULL \
@@ -168,7 +168,13 @@ async fn heartbeat(
         let matched = execute(
             tx,
             sql,
-            values![now + lease_ms, now, held.id.clone(), machine, held.fence],
+            values![
+                tx.shared_now_ms() + lease_ms,
+                now,
+                held.id.clone(),
+                machine,
+                held.fence
+            ],
         )
         .await?;
         alive.push(matched == 1);

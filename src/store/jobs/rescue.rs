@@ -34,7 +34,7 @@ impl Jobs<'_> {
 }
 
 async fn expire_some(tx: &Tx) -> Result<Rescued, StoreError> {
-    let now = tx.now_ms();
+    let (now, over) = (tx.now_ms(), tx.shared_now_ms());
     let mut rescued = Rescued::default();
     for state in [JobState::Leased, JobState::Armed] {
         let next = after(state, JobEvent::LeaseRanOut)?;
@@ -42,7 +42,7 @@ async fn expire_some(tx: &Tx) -> Result<Rescued, StoreError> {
             "SELECT id FROM jobs WHERE state = ? AND lease_until < ? LIMIT {RESCUE_BATCH}{}",
             tx.claimed()
         );
-        let rows = all(tx, &sql, values![state.wire(), now]).await?;
+        let rows = all(tx, &sql, values![state.wire(), over]).await?;
         if rows.is_empty() {
             continue;
         }
@@ -60,7 +60,7 @@ async fn expire_some(tx: &Tx) -> Result<Rescued, StoreError> {
              WHERE state = ? AND lease_until < ? AND id IN ({})",
             marks(ids.len())
         );
-        let mut given = values![next.wire(), now, state.wire(), now];
+        let mut given = values![next.wire(), now, state.wire(), over];
         given.extend(ids.into_iter().map(SqlValue::from));
         let count = execute(tx, &sql, given).await?;
         if next == JobState::InDoubt {

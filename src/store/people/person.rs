@@ -57,7 +57,7 @@ impl<'w> PersonWanted<'w> {
 }
 
 /// What a collector is to be. What is `None` stays as it is.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CollectorWanted<'w> {
     /// `tin_pnc` or `thu_cuoc`.
     pub kind: Option<&'w str>,
@@ -125,7 +125,7 @@ async fn put(
         Some(told(tx, id).await?)
     };
     set_details(tx, id, wanted).await?;
-    if wanted.role == Role::Collector {
+    if wanted.role == Role::Collector || wanted.collector != CollectorWanted::default() {
         set_collector(tx, id, &wanted.collector).await?;
     }
     let after = told(tx, id).await?;

@@ -141,7 +141,7 @@ pub async fn void(
     let number = standing.desk.receipt.as_deref();
     let number = number.ok_or_else(PayRefusal::not_found)?;
     let reason = Some(form.text("reason")).filter(|reason| !reason.is_empty());
-    match receipt::cancel(&app, &me, number, reason).await {
+    match receipt::cancel(&app, &me, number, reason, None).await {
         Ok(_) => Ok(go(&format!("{}?done=voided", here(id)))),
         Err(refusal) => again(&app, &me, id, &refusal).await,
     }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 
-use super::contract::shown_again;
+use super::contract::{key_of, shown_again};
 use super::draw::{Drawn, contract_url, go};
 use crate::domain::calendar::day_of;
 use crate::domain::desk::message::written;
@@ -72,7 +72,7 @@ pub async fn keep(
         again_on: Some(form.text("again_on")).filter(|day| !day.is_empty()),
         note: form.text("note"),
     };
-    match visit::keep(&app, &me, &visit).await {
+    match visit::keep(&app, &me, &visit, key_of(&form)).await {
         Ok(_) => Ok(go(&format!("{}?done=visited", contract_url(&number)))),
         Err(refusal) => shown_again(&app, &me, &number, refusal, form, true).await,
     }

@@ -8,7 +8,7 @@ mod titles;
 use std::collections::HashMap;
 
 use crate::domain::Vnd;
-use crate::domain::desk::{IncomingContract, IncomingItem, IncomingPhone, Settle, dialled};
+use crate::domain::desk::{IncomingContract, IncomingItem, IncomingPhone, Settle, Unsaid, dialled};
 use crate::domain::text::plain;
 use crate::store::desk::OldRow;
 use days::{day_of, period};
@@ -121,6 +121,30 @@ fn line<'c>(cell: impl Fn(Title) -> &'c str) -> Result<Option<Line>, String> {
         }),
     };
     let phone = dialled(cell(Title::Phone));
+    // A blank cell, or a column that is not there, leaves what is known.
+    let blank = |titles: &[Title], unsaid| {
+        let is_blank = titles.iter().all(|title| cell(*title).is_empty());
+        is_blank.then_some(unsaid)
+    };
+    let of_contract = [
+        blank(&[Title::Customer], Unsaid::CustomerName),
+        blank(&[Title::Address], Unsaid::Address),
+        blank(&[Title::ContractKind], Unsaid::Type),
+        blank(&[Title::Phone], Unsaid::Phones),
+        blank(&[Title::HiFpt], Unsaid::Hifpt),
+        Some(Unsaid::OtherPhones),
+        Some(Unsaid::ServiceRequests),
+    ];
+    let of_item = [
+        blank(&[Title::From, Title::Period], Unsaid::From),
+        blank(&[Title::To, Title::Period], Unsaid::To),
+        blank(&[Title::Issued, Title::Period, Title::From], Unsaid::Issued),
+        blank(&[Title::Content], Unsaid::Content),
+        blank(&[Title::Source], Unsaid::Source),
+        blank(&[Title::PaidType], Unsaid::PaidType),
+        blank(&[Title::Ptc], Unsaid::Ptc),
+        blank(&[Title::Service, Title::SettleCode], Unsaid::Settle),
+    ];
     Ok(Some(Line {
         contract: IncomingContract {
             number,
@@ -129,6 +153,7 @@ fn line<'c>(cell: impl Fn(Title) -> &'c str) -> Result<Option<Line>, String> {
             kind: cell(Title::ContractKind).to_owned(),
             phones: phones(&phone, is_yes(cell(Title::HiFpt))),
             collector: some(cell(Title::Collector)),
+            unsaid: of_contract.into_iter().flatten().collect(),
             ..IncomingContract::default()
         },
         item: IncomingItem {
@@ -142,6 +167,7 @@ fn line<'c>(cell: impl Fn(Title) -> &'c str) -> Result<Option<Line>, String> {
             paid_type: whole(cell(Title::PaidType))?,
             ptc: is_yes(cell(Title::Ptc)),
             settle,
+            unsaid: of_item.into_iter().flatten().collect(),
         },
         is_bill,
     }))
@@ -200,6 +226,20 @@ impl Building {
             self.contracts.len() - 1
         });
         let contract = &mut self.contracts[place].1;
+        // What one of its lines says is said.
+        contract
+            .unsaid
+            .retain(|unsaid| line.contract.unsaid.contains(unsaid));
+        for (text, of_line) in [
+            (&mut contract.customer_name, line.contract.customer_name),
+            (&mut contract.address, line.contract.address),
+            (&mut contract.kind, line.contract.kind),
+        ] {
+            if text.is_empty() {
+                *text = of_line;
+            }
+        }
+        contract.collector = contract.collector.take().or(line.contract.collector);
         for phone in line.contract.phones {
             if contract
                 .phones
@@ -280,6 +320,12 @@ fn old_line(row: &OldRow) -> Result<Line, String> {
             address: text(&row.address),
             phones: phones(&dialled(&text(&row.phone)), false),
             collector: row.username.as_deref().and_then(some),
+            unsaid: vec![
+                Unsaid::Type,
+                Unsaid::Hifpt,
+                Unsaid::OtherPhones,
+                Unsaid::ServiceRequests,
+            ],
             ..IncomingContract::default()
         },
         item: IncomingItem {

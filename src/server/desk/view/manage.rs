@@ -231,6 +231,12 @@ pub struct PreviewPage {
     pub contracts: usize,
     /// Bills and receivables in it.
     pub items: usize,
+    /// Contracts that are new.
+    pub added: u64,
+    /// Contracts that are known, and change.
+    pub changed: u64,
+    /// Contracts that are so already.
+    pub unchanged: u64,
     /// Is there nothing to bring?
     pub is_empty: bool,
     /// All of it, to be sent back.

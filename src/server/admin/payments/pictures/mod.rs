@@ -21,7 +21,7 @@ use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::server::web::words::{count, local, money};
 use crate::store::payments::{STEPS_MIN, Took};
-use numbers::{DayNumbers, ProviderNumbers, by_day, by_provider, rate, short, span};
+use numbers::{DayNumbers, PROVIDERS, ProviderNumbers, by_day, by_provider, rate, short, span};
 use plot::{Bars, KINDS, PlotFault};
 
 /// Days that one can look at.
@@ -155,7 +155,7 @@ pub(super) async fn show(
 /// All that the page shows.
 struct Numbers {
     days: Vec<(i64, DayNumbers)>,
-    providers: [ProviderNumbers; 4],
+    providers: [ProviderNumbers; PROVIDERS],
     took: Took,
     payees: Vec<(String, i64)>,
 }

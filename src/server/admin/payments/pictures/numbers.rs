@@ -6,11 +6,14 @@ use crate::domain::calendar::DAY_MS;
 use crate::domain::payment::{PaymentState, Provider};
 use crate::store::payments::{Came, Made};
 
+/// Ways to pay, each with its own place in a picture.
+pub(super) const PROVIDERS: usize = Provider::ALL.len();
+
 /// Numbers of one day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct DayNumbers {
     /// By provider, in the order of [`Provider::ALL`].
-    pub(super) came: [i64; 4],
+    pub(super) came: [i64; PROVIDERS],
     pub(super) back: i64,
     pub(super) paid: i64,
     pub(super) ended: i64,
@@ -107,8 +110,8 @@ pub(super) fn by_day(
     all.into_iter().collect()
 }
 
-pub(super) fn by_provider(made: &[Made], came: &[Came]) -> [ProviderNumbers; 4] {
-    let mut all = [ProviderNumbers::default(); 4];
+pub(super) fn by_provider(made: &[Made], came: &[Came]) -> [ProviderNumbers; PROVIDERS] {
+    let mut all = [ProviderNumbers::default(); PROVIDERS];
     for one in made {
         if let Some(place) = of_provider(&one.provider) {
             let (is_paid, is_ended) = ended(&one.state);

@@ -6,6 +6,8 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::numbers::PROVIDERS;
+
 /// As wide and as high as a plot is drawn; the page scales it.
 const SIZE: (u32, u32) = (420, 250);
 /// The size of letters, in the plot's own measure.
@@ -18,18 +20,20 @@ const FIRST: RGBColor = RGBColor(11, 11, 11);
 const SECOND: RGBColor = RGBColor(12, 12, 12);
 const THIRD: RGBColor = RGBColor(13, 13, 13);
 const FOURTH: RGBColor = RGBColor(14, 14, 14);
+const FIFTH: RGBColor = RGBColor(15, 15, 15);
 
 /// Each mark with its class.
-const MARKS: [(&str, &str); 6] = [
+const MARKS: [(&str, &str); 7] = [
     ("#010101", "ink"),
     ("#020202", "line"),
     ("#0B0B0B", "p0"),
     ("#0C0C0C", "p1"),
     ("#0D0D0D", "p2"),
     ("#0E0E0E", "p3"),
+    ("#0F0F0F", "p4"),
 ];
 /// The colours of things that are told apart.
-pub(super) const KINDS: [RGBColor; 4] = [FIRST, SECOND, THIRD, FOURTH];
+pub(super) const KINDS: [RGBColor; PROVIDERS] = [FIRST, SECOND, THIRD, FOURTH, FIFTH];
 
 /// Why a plot could not be drawn.
 pub(super) type PlotFault = Box<dyn std::error::Error + Send + Sync>;

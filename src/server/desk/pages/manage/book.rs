@@ -62,11 +62,15 @@ fn bars(book: &Book) -> Vec<Bar> {
             ],
         ),
         bar(
-            "Tiền mặt ở đâu",
+            "Tiền mặt của ngày này ở đâu",
             &[
-                ("Đã nộp hôm nay", book.handed_in),
+                ("Đã nộp", book.handed_in),
                 ("Nhân viên đang giữ", book.held),
             ],
+        ),
+        bar(
+            "Tiền mặt nhận nộp trong ngày",
+            &[("Đã đếm, tiền của mọi ngày", book.counted)],
         ),
         bar("Tiền chuyển về tài khoản", &[("Ví và QR", book.transfers)]),
         bar("Đã gạch nợ ở cổng", &[("Đã gạch", book.settled)]),

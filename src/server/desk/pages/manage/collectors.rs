@@ -5,9 +5,11 @@ use axum::http::StatusCode;
 
 use super::{manage_shell, named};
 use crate::domain::desk::{CollectorKind, is_day};
+use crate::providers::backoffice::CashLimit;
 use crate::server::AppState;
 use crate::server::desk::contract::nothing;
 use crate::server::desk::pages::draw::{Done, Drawn, amount, go, page_with};
+use crate::server::desk::source;
 use crate::server::desk::view::manage::{CollectorForm, CollectorsPage};
 use crate::server::desk::who::DeskPerson;
 use crate::server::pay::refusal::PayRefusal;
@@ -54,9 +56,8 @@ async fn saved(
 ) -> Result<(), PayRefusal> {
     let cash = app.store().desk_cash();
     let all = cash.collectors(me.owner).await?;
-    if !all.iter().any(|(_, _, collector)| collector.user_id == id) {
-        return Err(nothing("Không có nhân viên thu này."));
-    }
+    let login = all.iter().find(|(_, _, collector)| collector.user_id == id);
+    let (login, _, _) = login.ok_or_else(|| nothing("Không có nhân viên thu này."))?;
     let extra = match form.text("extra") {
         "" => 0,
         text => amount(text)?,
@@ -65,10 +66,17 @@ async fn saved(
     if extra > 0 && !until.is_some_and(is_day) {
         return Err(PayRefusal::invalid("Hạn mức bổ sung cần ngày hết hạn."));
     }
+    let until = until.filter(|_| extra > 0).map(str::to_owned);
+    let limit = CashLimit {
+        limit: amount(form.text("limit"))?,
+        extra,
+        extra_until: until.clone(),
+    };
+    source::set_limit(app, me, login, &limit).await?;
     let change = CollectorChange {
         kind: CollectorKind::of(form.text("kind")),
-        cash_limit: Some(amount(form.text("limit"))?),
-        extra: Some((extra, until.filter(|_| extra > 0).map(str::to_owned))),
+        cash_limit: Some(limit.limit),
+        extra: Some((extra, until)),
     };
     cash.change(id, &change, &me.actor()).await?;
     Ok(())

@@ -82,7 +82,7 @@ pub(super) async fn preview(
         Err(why) => Err(why),
     };
     match read {
-        Ok((filename, sheet)) => page(&preview_page(&me, filename, &sheet)),
+        Ok((filename, sheet)) => page(&preview_page(&app, &me, filename, &sheet).await?),
         Err(why) => {
             let mut page = form_page(&app, &me).await?;
             page.shell.error = Some(why);
@@ -126,10 +126,15 @@ async fn file_of(parts: &mut Multipart) -> Result<(String, Bytes), String> {
 pub(super) async fn old(State(app): State<AppState>, me: DeskPerson) -> Drawn {
     let rows = old_rows(&app, &me).await?;
     let sheet = sheet::of_old(&rows);
-    page(&preview_page(&me, "Bảng Thu cước cũ".to_owned(), &sheet))
+    page(&preview_page(&app, &me, "Bảng Thu cước cũ".to_owned(), &sheet).await?)
 }
 
-fn preview_page(me: &DeskPerson, filename: String, sheet: &ContractSheet) -> PreviewPage {
+async fn preview_page(
+    app: &AppState,
+    me: &DeskPerson,
+    filename: String,
+    sheet: &ContractSheet,
+) -> Result<PreviewPage, PayRefusal> {
     let sample = |(_, contract): &(usize, IncomingContract)| {
         let amount = |(_, item): (_, &crate::domain::desk::IncomingItem)| item.amount;
         SampleContract {
@@ -143,22 +148,35 @@ fn preview_page(me: &DeskPerson, filename: String, sheet: &ContractSheet) -> Pre
             total: money(contract.items().map(amount).sum()),
         }
     };
-    PreviewPage {
+    let foreseen = app
+        .store()
+        .desk()
+        .foresee(me.owner, &sheet.contracts)
+        .await?;
+    let refused = foreseen.refused.into_iter().map(|r| (r.index, r.why));
+    let mut faults: Vec<_> = sheet.faults.iter().cloned().chain(refused).collect();
+    faults.sort_by_key(|(line, _)| *line);
+    let fault_count = faults.len();
+    faults.truncate(NAMED_MAX);
+    Ok(PreviewPage {
         shell: manage_shell(me, "Xem trước khi nhập"),
+        added: foreseen.added,
+        changed: foreseen.changed,
+        unchanged: foreseen.unchanged,
         filename,
         contracts: sheet.contracts.len(),
         items: sheet.items,
         is_empty: sheet.contracts.is_empty(),
         rows: json!(sheet.contracts).to_string(),
-        faults: sheet.faults.iter().take(NAMED_MAX).cloned().collect(),
-        fault_count: sheet.faults.len(),
+        faults,
+        fault_count,
         sample: sheet
             .contracts
             .iter()
             .take(SAMPLE_MAX)
             .map(sample)
             .collect(),
-    }
+    })
 }
 
 /// `POST /desk/manage/import/commit`
