@@ -224,7 +224,7 @@ async fn told(tx: &Tx, id: i64) -> Result<Json, StoreError> {
         "phone": text_or_none(&row, 3)?,
         "payee": whole(6)?,
     });
-    if text(&row, 4)? == Role::Collector.wire() {
+    if text(&row, 4)? == Role::Collector.wire() || whole(8)?.is_some_and(|limit| limit > 0) {
         told["kind"] = json!(text_or_none(&row, 7)?);
         told["cash_limit"] = json!(whole(8)?);
         told["extra"] = json!(whole(9)?);
