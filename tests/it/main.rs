@@ -46,6 +46,7 @@ mod pay_kills;
 mod pay_orders;
 mod pay_page;
 mod pay_providers;
+mod pay_refunds;
 mod payments;
 #[cfg(feature = "desktop")]
 mod pictures;

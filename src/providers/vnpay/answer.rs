@@ -7,7 +7,9 @@ use crate::domain::calendar::AHEAD_MS;
 use crate::domain::payment::End;
 use crate::providers::http::{Answer, Http};
 use crate::providers::strict::parse;
-use crate::providers::{Link, ProviderFault, Refusal, SeenTransfer, Told, ToldStanding};
+use crate::providers::{
+    Link, ProviderFault, RefundTold, Refusal, SeenTransfer, Told, ToldStanding,
+};
 
 /// How long VNPay takes two questions about one payment for one.
 const REPEAT_S: u64 = 60;
@@ -124,6 +126,19 @@ pub fn refunded(http: &Http, members: &Map<String, Value>) -> Result<String, Pro
         "02" | "97" => no(Refusal::Settings),
         "03" | "16" | "93" | "95" => no(Refusal::Other),
         _ => Err(http.unknown(format!("code {code}"))),
+    }
+}
+
+/// What an answer about a payment says of paying it back.
+pub fn refund_told(members: &Map<String, Value>, reference: &str) -> RefundTold {
+    let of = |name| word(members, name);
+    if of("vnp_ResponseCode") != "00" || of("vnp_TxnRef") != reference {
+        return RefundTold::Nothing;
+    }
+    match of("vnp_TransactionStatus").as_str() {
+        "05" | "06" => RefundTold::OnItsWay,
+        "09" => RefundTold::Refused,
+        _ => RefundTold::Nothing,
     }
 }
 

@@ -7,10 +7,11 @@ use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::begin::counted;
+use super::begin::{counted, guest_key_of};
 use super::cashier::Cashier;
 use super::input::Input;
 use super::look::{of_token, seen};
+use super::make::{key_of, key_used};
 use super::page::found;
 use super::refusal::PayRefusal;
 use super::shown;
@@ -18,7 +19,7 @@ use super::who::Who;
 use crate::domain::payment::{End, Provider};
 use crate::providers::{ProviderFault, Refusal};
 use crate::server::AppState;
-use crate::store::payments::{Fact, Heard, PaymentRow, Source};
+use crate::store::payments::{Fact, Heard, KeyUse, PaymentRow, Source};
 
 /// `POST /payment/cancel/{id}`
 pub async fn cancel(
@@ -31,14 +32,16 @@ pub async fn cancel(
     let (payment, _) = seen(&app, &who, id).await?;
     who.may_pay()?;
     counted(&app, &who, None).await?;
-    cancelled(
-        &app,
-        &who,
-        payment,
-        &input,
-        &format!("/payment/status/{id}"),
-    )
-    .await
+    let key = key_of(&who, &input, &format!("cancel|{id}"));
+    meant(&app, key, id).await?;
+    let back = format!("/payment/status/{id}");
+    cancelled(&app, &who, payment, &input, &back).await
+}
+
+/// The caller's key is kept for this call, which may be repeated as it is; not for another one.
+async fn meant(app: &AppState, key: Option<KeyUse>, id: i64) -> Result<(), PayRefusal> {
+    let is_free = app.store().payments().use_key(key.as_ref(), id).await?;
+    if is_free { Ok(()) } else { Err(key_used()) }
 }
 
 /// `POST /pay/{token}/cancel`
@@ -51,6 +54,8 @@ pub async fn guest_cancel(
     let (_, payment) = of_token(&app, &token).await?;
     let payment = payment.ok_or_else(PayRefusal::not_found)?;
     counted(&app, &who, Some(&token)).await?;
+    let asked = format!("cancel|{}", payment.id);
+    meant(&app, guest_key_of(&token, &input, &asked), payment.id).await?;
     cancelled(&app, &who, payment, &input, &format!("/pay/{token}")).await
 }
 
@@ -97,6 +102,8 @@ pub async fn otp(
 ) -> Result<Response, PayRefusal> {
     let payment = waiting(&app, &who, id).await?;
     let (cashier, otp) = (Cashier::of(&app), otp_of(&input)?);
+    // The password itself is kept nowhere, not even as a digest.
+    meant(&app, key_of(&who, &input, &format!("otp|{id}")), id).await?;
     let work = async move { enter(&cashier, payment, &otp).await };
     let payment = match app.carry_through(work).await {
         Ok(entered) => entered?,
@@ -204,6 +211,7 @@ pub async fn resend(
     input: Input,
 ) -> Result<Response, PayRefusal> {
     let payment = waiting(&app, &who, id).await?;
+    meant(&app, key_of(&who, &input, &format!("resend|{id}")), id).await?;
     send_again(&Cashier::of(&app), &payment).await?;
     if input.is_form() {
         return Ok(found(&format!("/payment/status/{id}")));

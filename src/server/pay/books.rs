@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::decide::{Line, Word, decided, transferred};
 use super::input::Input;
 use super::look::seen;
-use super::make::key_of;
+use super::make::{key_of, key_used};
 use super::refund::{Refund, pay_back};
 use super::refusal::PayRefusal;
 use super::shown;
@@ -18,7 +18,7 @@ use super::who::Who;
 use crate::domain::payment::{PaymentState, Provider};
 use crate::server::AppState;
 use crate::server::web::form::FormData;
-use crate::store::payments::{Attached, Books, PaymentFilter};
+use crate::store::payments::{Attach, Attached, Books, PaymentFilter};
 
 /// Payments on a page.
 const PAGE: u32 = 100;
@@ -160,17 +160,18 @@ pub async fn decide(
     let reason = input.needed("reason")?;
     let amount = input.amount("amount")?;
     let actor = who.actor();
+    let asked = format!("decide|{id}|{decision}|{amount:?}|{reason}");
+    let key = key_of(&who, &input, &asked);
     if decision == "refund" {
         let refund = Refund {
             payment,
             amount,
             reason,
-            key: input.idempotency_key.clone(),
+            key,
         };
         let payment = pay_back(&app, refund, actor).await?;
         return shown::whole_payment(&app, &payment).await.map(Json);
     }
-    let key = key_of(&who, &input, &format!("decide|{id}|{decision}|{reason}"));
     let word = Word::of(&decision)
         .ok_or_else(|| PayRefusal::invalid("decision: accept, refund hoặc ignore."))?;
     let decided = decided(&app, &payment, word, &reason, key.as_ref(), &actor).await?;
@@ -225,17 +226,22 @@ pub async fn attach(
         .ok_or_else(|| PayRefusal::invalid("payment_id: không được để trống."))?;
     let reason = input.needed("reason")?;
     let (payment, _) = seen(&app, &who, payment_id).await?;
-    let attached = app
-        .store()
-        .money_books()
-        .attach(id, payment.id, &reason, &who.actor())
-        .await?;
+    let asked = format!("attach|{id}|{payment_id}|{reason}");
+    let wish = Attach {
+        money: id,
+        payment: payment.id,
+        reason: &reason,
+        key: key_of(&who, &input, &asked),
+    };
+    let books = app.store().money_books();
+    let attached = books.attach(&wish, &who.actor()).await?;
     let payment = match attached {
         Attached::Done(outcome) => {
             app.pay().changed(&outcome.payment);
             outcome.payment
         }
         Attached::Before(before) if before == payment.id => payment,
+        Attached::KeyUsed => return Err(key_used()),
         Attached::Before(_) | Attached::Gone => {
             return Err(PayRefusal::conflict("Khoản tiền này đã được xử lý."));
         }

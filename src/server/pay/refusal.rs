@@ -165,6 +165,13 @@ impl PayRefusal {
         self
     }
 
+    /// The same in other words.
+    #[must_use]
+    pub fn saying(mut self, error: impl Into<String>) -> Self {
+        self.0.error = error.into();
+        self
+    }
+
     /// What more it says by this name.
     pub fn also(&self, name: &str) -> Option<&Value> {
         self.0.also.get(name)

@@ -58,7 +58,7 @@ pub use words::{
 pub const SEARCH_MAX: u16 = 700;
 
 /// All tables, in an order in which rows can be copied.
-pub static TABLES: [&Table; 53] = [
+pub static TABLES: [&Table; 54] = [
     &goods::ADMIN_CONFIG,
     &goods::BANNER,
     &people::USERS,
@@ -89,6 +89,7 @@ pub static TABLES: [&Table; 53] = [
     &payments::PAYMENT_REQUEST,
     &payments::PAYMENT,
     &payments::PAYMENT_TRANSFER,
+    &payments::PAYMENT_REFUND,
     &payments::PAYMENT_EVENT,
     &payments::UNMATCHED_MONEY,
     &payments::PAYMENT_DIFFERENCE,

@@ -8,7 +8,6 @@ use crate::domain::calendar::day_of;
 use crate::domain::desk::{DeskMethod, ItemState, receipt_number};
 use crate::domain::payment::{PayableKind, PaymentState, Standing, payable_status};
 use crate::domain::{Job, Service, Vnd};
-use crate::store::{Engine, StoreError};
 use crate::store::base::audit::Actor;
 use crate::store::base::search_text::search_text;
 use crate::store::base::{
@@ -16,6 +15,7 @@ use crate::store::base::{
 };
 use crate::store::jobs::{self, Added, JobOrigin, NewJob};
 use crate::store::payments::PaymentRow;
+use crate::store::{Engine, StoreError};
 
 /// What a payment at the door owes, held until the transaction ends.
 #[derive(Debug, Clone, Copy)]
