@@ -46,7 +46,7 @@ pub async fn becomes(shop: &PayShop, id: i64, state: &str) -> Value {
     }
 }
 
-fn money(gateway: &Gateway, order_code: i64, amount: i64, untold: bool) -> String {
+pub fn money(gateway: &Gateway, order_code: i64, amount: i64, untold: bool) -> String {
     let money = Incoming {
         amount: Some(amount),
         reference: None,

@@ -28,11 +28,8 @@ pub fn signed(
                 retry_after_s: answer.retry_after_s,
             });
         }
-        401 | 403 => {
-            let status = answer.status.to_string();
-            return Err(refused(http, &status, "", Refusal::Settings));
-        }
         200..=299 => {}
+        // VNPay says no with 200 and signs it: anything else may have been done all the same.
         status => return Err(http.unknown(format!("HTTP {status}"))),
     }
     let Some(Value::Object(members)) = parse(&answer.body) else {

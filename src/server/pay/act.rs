@@ -1,7 +1,7 @@
 //! What a payer does besides paying: taking it back, entering the wallet's one-time password.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
@@ -10,9 +10,10 @@ use serde_json::json;
 use super::begin::{counted, guest_key_of};
 use super::cashier::Cashier;
 use super::input::Input;
-use super::look::{of_token, seen};
+use super::look::{of_token, owed_of, seen};
 use super::make::{key_of, key_used};
 use super::page::found;
+use super::path::Path;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::Who;
@@ -112,7 +113,8 @@ pub async fn otp(
     if input.is_form() {
         return Ok(found(&format!("/payment/status/{id}")));
     }
-    Ok(Json(shown::state(&payment, None)).into_response())
+    let owed = owed_of(&app, &payment).await?;
+    Ok(Json(shown::state(&payment, owed, None)).into_response())
 }
 
 /// The one-time password that somebody entered.
@@ -163,11 +165,10 @@ async fn otp_refused(
     payment: &PaymentRow,
     fault: ProviderFault,
 ) -> Result<PayRefusal, PayRefusal> {
-    let ProviderFault::Refused { why, .. } = &fault else {
+    let ProviderFault::Refused { why, code, .. } = &fault else {
         return Ok(PayRefusal::from(fault));
     };
-    let over = |code: &'static str, error: &'static str| (code, error);
-    let (code, error) = match why {
+    let refusal = match why {
         Refusal::OtpWrong { attempts_left } => {
             cashier.keep_attempts(payment, *attempts_left).await?;
             let error = format!("Mã OTP không đúng. Còn {attempts_left} lần.");
@@ -180,14 +181,11 @@ async fn otp_refused(
             ));
         }
         Refusal::OtpTooEarly { retry_after_s } => return Ok(PayRefusal::limited(*retry_after_s)),
-        Refusal::OtpLocked => over(
+        Refusal::OtpLocked => PayRefusal::otp(
             "otp_locked",
             "Nhập sai quá số lần. Chọn lại cách thanh toán.",
         ),
-        Refusal::NoFunds => over(
-            "insufficient_balance",
-            "Ví không đủ tiền hoặc vượt hạn mức. Chọn lại cách thanh toán.",
-        ),
+        Refusal::NoFunds => PayRefusal::no_funds(code),
         _ => return Ok(PayRefusal::from(fault)),
     };
     let heard = Heard {
@@ -200,7 +198,7 @@ async fn otp_refused(
         actor: None,
     };
     cashier.hear(&heard).await?;
-    Ok(PayRefusal::otp(code, error).with("state", "failed"))
+    Ok(refusal.with("state", "failed"))
 }
 
 /// `POST /payment/otp/{id}/resend`
@@ -216,8 +214,8 @@ pub async fn resend(
     if input.is_form() {
         return Ok(found(&format!("/payment/status/{id}")));
     }
-    let (payment, _) = seen(&app, &who, id).await?;
-    let mut body = shown::state(&payment, None);
+    let (payment, payable) = seen(&app, &who, id).await?;
+    let mut body = shown::state(&payment, payable.owed(), None);
     body["otp"] = shown::otp(&payment).unwrap_or_default();
     Ok((StatusCode::OK, Json(body)).into_response())
 }

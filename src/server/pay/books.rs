@@ -2,7 +2,7 @@
 //! books.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use super::decide::{Line, Word, decided, transferred};
 use super::input::Input;
 use super::look::seen;
 use super::make::{key_of, key_used};
+use super::path::Path;
 use super::refund::{Refund, pay_back};
 use super::refusal::PayRefusal;
 use super::shown;
@@ -40,11 +41,15 @@ pub async fn list(
     };
     let payments = app.store().payments();
     let rows = payments.list(&filter, PAGE).await?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let mut stories = payments.stories(&ids).await?;
     let mut all = Vec::with_capacity(rows.len());
     for row in &rows {
         let payable = app.store().payables().payable(row.payable).await?;
         if let Some(payable) = payable {
-            all.push(shown::payment(&app, row, &payable));
+            let (transfers, events) = stories.remove(&row.id).unwrap_or_default();
+            let alone = shown::payment(&app, row, &payable);
+            all.push(shown::with_story(alone, &transfers, &events));
         }
     }
     let next = rows.last().filter(|_| rows.len() == PAGE as usize);
@@ -194,7 +199,7 @@ pub async fn unmatched(State(app): State<AppState>, who: Who) -> Result<Json<Val
             json!({
                 "id": u.id,
                 "provider": u.provider,
-                "order_code": u.order_code,
+                "order_code": u.order_code.parse::<i64>().ok(),
                 "reference": u.reference,
                 "amount": u.amount,
                 "at": shown::time(u.at),

@@ -181,6 +181,8 @@ pub mod payment {
         ASK_AT = at("ask_at", "Hỏi lại lúc", "Asked next").null(),
         ASKED_AT = at("asked_at", "Hỏi lúc", "Asked").null(),
         ASKS = column("asks", ColumnKind::Int, "Số lần hỏi", "Times asked").default("0"),
+        // When its provider answered the daily comparison last.
+        COMPARED_AT = at("compared_at", "Đối soát lúc", "Compared").null(),
         // Its link is to be taken back at the provider: the payable was paid another way.
         IS_CLOSING = column("is_closing", ColumnKind::Bool, "Đang đóng", "Closing").default("0"),
         WANTS_QR = column("wants_qr", ColumnKind::Bool, "Cần QR", "Wants a QR").default("0"),
@@ -267,6 +269,7 @@ pub static PAYMENT_TRANSFER: Table = Table::new(
     ),
     index("payment_transfer_payment", &["payment_id"]),
     index("payment_transfer_at", &["at"]),
+    index("payment_transfer_booked", &["booked_at"]),
     index("payment_transfer_search", &["id", "search_text"]),
 ]);
 
