@@ -250,7 +250,7 @@ pub struct RefundOrder {
     pub id: String,
     /// Whole đồng.
     pub amount: i64,
-    /// Is it all that was paid?
+    /// Is it all of that transfer?
     pub is_whole: bool,
     /// The transfer that is paid back.
     pub reference: String,
@@ -267,6 +267,17 @@ pub struct RefundDone {
     pub reference: String,
     /// The answer as it came, for the record.
     pub raw: String,
+}
+
+/// What a provider says of paying back, when it is asked about the payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundTold {
+    /// A refund is on its way, or was sent to the bank.
+    OnItsWay,
+    /// The refund was refused.
+    Refused,
+    /// Nothing that could be a refund.
+    Nothing,
 }
 
 /// Why a provider did not do what it was asked.
@@ -362,6 +373,14 @@ pub trait PaymentProvider: Send + Sync {
         &'a self,
         _: &'a RefundOrder,
     ) -> BoxFuture<'a, Result<RefundDone, ProviderFault>> {
+        not_offered(self.kind())
+    }
+
+    /// How paying back stands there, where its name may not be sent again.
+    fn ask_refund<'a>(
+        &'a self,
+        _: &'a OrderRef,
+    ) -> BoxFuture<'a, Result<RefundTold, ProviderFault>> {
         not_offered(self.kind())
     }
 

@@ -6,7 +6,8 @@ pub mod gateway;
 pub mod portal;
 
 pub use gateway::{
-    Delivery, Gateway, GatewayFault, GatewayFaultAction, GatewayScenario, GatewayTruth, Incoming,
+    Delivery, Gateway, GatewayFault, GatewayFaultAction, GatewayRefund, GatewayScenario,
+    GatewayTruth, Incoming,
 };
 pub use portal::{
     Agent, DebtKind, FaultAction, Movement, Sandbox, SandboxError, SandboxOptions, Scenario,

@@ -19,6 +19,7 @@ mod intake;
 mod mail;
 mod messages;
 mod metrics;
+mod nowhere;
 pub mod pay;
 mod router;
 mod running;

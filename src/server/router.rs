@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Request, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::app::AppState;
 use super::web::limits::OURS_ALONE;
 use super::web::problem::Problem;
-use super::{admin, api, desk, messages, metrics, pay};
+use super::{admin, api, desk, messages, metrics, nowhere, pay};
 
 /// Bytes of an address that the log keeps.
 const PATH_LOGGED: usize = 200;
@@ -82,15 +82,8 @@ pub fn router(app: AppState) -> Router {
         .merge(pay::router(&app))
         .merge(desk::router(&app))
         .merge(messages::router(&app))
-        .fallback(async || Problem::not_found("Không có địa chỉ này."))
-        .method_not_allowed_fallback(async || {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method",
-                "Method not allowed",
-                "Không dùng được cách gọi này.",
-            )
-        })
+        .fallback(nowhere::no_address)
+        .method_not_allowed_fallback(nowhere::no_method)
         .layer(axum::middleware::from_fn(metrics::measure))
         .layer(around)
         .with_state(app);

@@ -72,6 +72,7 @@ pub async fn start_with(app: AppState) -> Result<Running, ServeError> {
     let address = listener.local_addr().map_err(fault)?;
     app.listens_at(app.config().own_url(address));
     let first_owner = app.store().accounts().first_owner().await?;
+    app.store().leader().take_over(app.owner()).await?;
     super::metrics::begin();
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose();

@@ -48,6 +48,8 @@ mod pay_kills;
 mod pay_orders;
 mod pay_page;
 mod pay_providers;
+mod pay_refunds;
+mod pay_truth;
 mod payments;
 #[cfg(feature = "desktop")]
 mod pictures;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::database::{Base, Which, on_both};
 use crate::pay::PayShop;
 
-async fn opened(base: &Base) -> (Sandbox, PayShop) {
+pub async fn opened(base: &Base) -> (Sandbox, PayShop) {
     gachno::init_tls();
     let sandbox = sandbox::start(sandbox::SandboxOptions::default())
         .await
@@ -19,7 +19,7 @@ async fn opened(base: &Base) -> (Sandbox, PayShop) {
 }
 
 /// Begins to pay a request over so much; hands back the payment, its number and the link's token.
-async fn begin(shop: &PayShop, amount: i64, method: &str) -> (i64, i64, String) {
+pub async fn begin(shop: &PayShop, amount: i64, method: &str) -> (i64, i64, String) {
     let (request, token) = shop.request(amount).await;
     let (status, begun) = shop
         .post(
@@ -34,7 +34,7 @@ async fn begin(shop: &PayShop, amount: i64, method: &str) -> (i64, i64, String) 
 }
 
 /// Waits for a payment to come so far.
-async fn becomes(shop: &PayShop, id: i64, state: &str) -> Value {
+pub async fn becomes(shop: &PayShop, id: i64, state: &str) -> Value {
     let begun = Instant::now();
     loop {
         let payment = shop.payment(id).await;
@@ -46,7 +46,7 @@ async fn becomes(shop: &PayShop, id: i64, state: &str) -> Value {
     }
 }
 
-fn money(gateway: &Gateway, order_code: i64, amount: i64, untold: bool) -> String {
+pub fn money(gateway: &Gateway, order_code: i64, amount: i64, untold: bool) -> String {
     let money = Incoming {
         amount: Some(amount),
         reference: None,
@@ -238,7 +238,7 @@ async fn what_was_paid_another_way_takes_no_money_unnoticed(base: &Base) {
 }
 
 /// The customer opens the provider's page.
-async fn visit(shop: &PayShop, id: i64) {
+pub async fn visit(shop: &PayShop, id: i64) {
     let payment = shop.payment(id).await;
     let url = payment["checkout_url"].as_str().unwrap().to_owned();
     let status = shop.http.get(url).send().await.unwrap().status();

@@ -9,9 +9,11 @@
 
 mod code;
 mod machine;
+mod refund;
 
 pub use code::{NoteCode, ORDER_CODE_MAX, order_code, payment_code};
 pub use machine::{Money, PaymentEvent, Refused, Standing, Step, Task};
+pub use refund::{RefundCall, RefundState, RefundWord, refund_call, refund_parts};
 
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +82,11 @@ impl Provider {
     /// Do customers choose it on a page of theirs? Cash is a collector's.
     pub const fn is_for_customers(self) -> bool {
         !matches!(self, Self::Cash)
+    }
+
+    /// Does the provider itself pay back, or has a person to do it?
+    pub const fn pays_back(self) -> bool {
+        matches!(self, Self::VnPay)
     }
 
     /// Does a shop hear of the money by asking, or only by a statement that somebody brings?

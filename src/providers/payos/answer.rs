@@ -45,6 +45,10 @@ pub fn envelope(http: &Http, answer: &Answer) -> Result<Map<String, Value>, Prov
             provider: http.provider(),
             retry_after_s: answer.retry_after_s,
         }),
+        // A page of whatever stands between us is not PayOS's word.
+        (401 | 403 | 404, _) if read.is_none() => {
+            Err(http.unknown(format!("HTTP {} that PayOS did not write", answer.status)))
+        }
         (401 | 403, _) => Err(refused(Refusal::Settings, &answer.status.to_string())),
         (404, _) => Err(refused(Refusal::Absent, "404")),
         (200..=299, Some("00")) => {

@@ -114,7 +114,9 @@ impl PayOs {
         let body = self.create_body(order);
         let answer = self.call(Method::POST, &["v2", "payment-requests"], Some(body));
         let data = self.data(&answer.await?)?;
-        created(&data, order.order_code, order.amount).ok_or_else(other_amount)
+        // Whatever it made: the order's own number is asked about.
+        created(&data, order.order_code, order.amount)
+            .ok_or_else(|| self.http.unknown("a link of another order or amount"))
     }
 
     fn create_body(&self, order: &Order) -> Value {
@@ -226,7 +228,10 @@ impl PayOs {
     /// Asks for an order that nobody has: whatever PayOS says of it, it is there and knows us.
     async fn checked(&self) -> Result<(), ProviderFault> {
         let answer = self.call(Method::GET, &["v2", "payment-requests", "1"], None);
-        match envelope(&self.http, &answer.await?) {
+        let answer = answer.await?;
+        match envelope(&self.http, &answer) {
+            // Nobody published what stands in it.
+            Err(ProviderFault::Unknown { .. }) if answer.status == 404 => Ok(()),
             Err(ProviderFault::Refused { why, .. }) if why != Refusal::Settings => Ok(()),
             answered => answered.map(drop),
         }

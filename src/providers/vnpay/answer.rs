@@ -7,7 +7,9 @@ use crate::domain::calendar::AHEAD_MS;
 use crate::domain::payment::End;
 use crate::providers::http::{Answer, Http};
 use crate::providers::strict::parse;
-use crate::providers::{Link, ProviderFault, Refusal, SeenTransfer, Told, ToldStanding};
+use crate::providers::{
+    Link, ProviderFault, RefundTold, Refusal, SeenTransfer, Told, ToldStanding,
+};
 
 /// How long VNPay takes two questions about one payment for one.
 const REPEAT_S: u64 = 60;
@@ -26,11 +28,8 @@ pub fn signed(
                 retry_after_s: answer.retry_after_s,
             });
         }
-        401 | 403 => {
-            let status = answer.status.to_string();
-            return Err(refused(http, &status, "", Refusal::Settings));
-        }
         200..=299 => {}
+        // VNPay says no with 200 and signs it: anything else may have been done all the same.
         status => return Err(http.unknown(format!("HTTP {status}"))),
     }
     let Some(Value::Object(members)) = parse(&answer.body) else {
@@ -124,6 +123,19 @@ pub fn refunded(http: &Http, members: &Map<String, Value>) -> Result<String, Pro
         "02" | "97" => no(Refusal::Settings),
         "03" | "16" | "93" | "95" => no(Refusal::Other),
         _ => Err(http.unknown(format!("code {code}"))),
+    }
+}
+
+/// What an answer about a payment says of paying it back.
+pub fn refund_told(members: &Map<String, Value>, reference: &str) -> RefundTold {
+    let of = |name| word(members, name);
+    if of("vnp_ResponseCode") != "00" || of("vnp_TxnRef") != reference {
+        return RefundTold::Nothing;
+    }
+    match of("vnp_TransactionStatus").as_str() {
+        "05" | "06" => RefundTold::OnItsWay,
+        "09" => RefundTold::Refused,
+        _ => RefundTold::Nothing,
     }
 }
 

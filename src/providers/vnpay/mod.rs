@@ -25,12 +25,12 @@ use super::http::{Answer, Call, Http, address};
 use super::pace::Pace;
 use super::strict::{parse, text};
 use super::{
-    Link, Order, OrderRef, PaymentProvider, ProviderFault, RefundDone, RefundOrder, Refusal,
-    Settings, SettingsFault, Told,
+    Link, Order, OrderRef, PaymentProvider, ProviderFault, RefundDone, RefundOrder, RefundTold,
+    Refusal, Settings, SettingsFault, Told,
 };
 use crate::domain::payment::Provider;
 use crate::domain::vietqr::note;
-use answer::{refunded, refused, signed, stamp, told};
+use answer::{refund_told, refunded, refused, signed, stamp, told};
 use sign::{QUERY, REFUND, Secret, piped, signed_query};
 
 /// Its test host; the real one comes with the contract and is set.
@@ -224,6 +224,13 @@ impl VnPay {
         )
     }
 
+    async fn asked_back(&self, order: &OrderRef) -> Result<RefundTold, ProviderFault> {
+        let request_id = uuid::Uuid::new_v4().simple().to_string();
+        let answer = self.transact(self.query(order, &request_id)).await?;
+        let members = signed(&self.http, &self.secret, &answer, false)?;
+        Ok(refund_told(&members, &order.order_code.to_string()))
+    }
+
     async fn paid_back(&self, refund: &RefundOrder) -> Result<RefundDone, ProviderFault> {
         let answer = self.transact(self.refund_body(refund)).await?;
         let members = signed(&self.http, &self.secret, &answer, true)?;
@@ -319,6 +326,13 @@ impl PaymentProvider for VnPay {
         refund: &'a RefundOrder,
     ) -> BoxFuture<'a, Result<RefundDone, ProviderFault>> {
         self.paid_back(refund).boxed()
+    }
+
+    fn ask_refund<'a>(
+        &'a self,
+        order: &'a OrderRef,
+    ) -> BoxFuture<'a, Result<RefundTold, ProviderFault>> {
+        self.asked_back(order).boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), ProviderFault>> {

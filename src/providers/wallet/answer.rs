@@ -24,8 +24,10 @@ pub fn members(http: &Http, answer: &Answer) -> Result<Map<String, Value>, Provi
     };
     match (answer.status, members) {
         (200..=299, Some(members)) => Ok(members),
-        (status @ (400..=407 | 409..=499), members) => {
-            Err(refusal(http, answer, status, &members.unwrap_or_default()))
+        (429, None) => Err(refusal(http, answer, 429, &Map::new())),
+        // A page of whatever stands between us is not the wallet's word.
+        (status @ (400..=407 | 409..=499), Some(members)) => {
+            Err(refusal(http, answer, status, &members))
         }
         (status, _) => Err(http.unknown(format!("HTTP {status} without a usable answer"))),
     }

@@ -37,7 +37,7 @@ pub use payos::Incoming;
 pub use scenario::{Delivery, GatewayFault, GatewayFaultAction, GatewayScenario, Webhooks};
 pub use truth::{
     GatewayCall, GatewayCare, GatewayLimit, GatewayLink, GatewayMail, GatewayMessage,
-    GatewayTransfer, GatewayTruth, GatewayWebhook,
+    GatewayRefund, GatewayTransfer, GatewayTruth, GatewayWebhook,
 };
 
 use world::World;

@@ -27,6 +27,15 @@ pub async fn answered(
     work: impl FnOnce(&mut World) -> Reply,
 ) -> Response {
     let fault = gateway.world().called(at, order_code);
+    answered_under(fault, gateway, work).await
+}
+
+/// Works on a call that this goes wrong with.
+pub async fn answered_under(
+    fault: Option<GatewayFaultAction>,
+    gateway: &Gateway,
+    work: impl FnOnce(&mut World) -> Reply,
+) -> Response {
     let is_done = !matches!(
         fault,
         Some(

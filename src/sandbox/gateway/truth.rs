@@ -26,6 +26,8 @@ pub struct GatewayTruth {
     pub limits: BTreeMap<String, GatewayLimit>,
     /// Visits and receipts that the company's own system was told of.
     pub care: Vec<GatewayCare>,
+    /// Every refund that VNPay was asked for, under whatever name.
+    pub refunds: Vec<GatewayRefund>,
 }
 
 impl GatewayTruth {
@@ -90,6 +92,21 @@ pub struct GatewayTransfer {
     pub currency: String,
     /// Milliseconds since 1970.
     pub at_ms: i64,
+}
+
+/// A refund that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GatewayRefund {
+    /// Of which order.
+    pub order_code: i64,
+    /// The caller's name for it.
+    pub id: String,
+    /// Which transaction is to be paid back.
+    pub transaction: String,
+    /// Whole đồng.
+    pub amount: i64,
+    /// What was answered, in VNPay's code.
+    pub code: String,
 }
 
 /// News that was sent.

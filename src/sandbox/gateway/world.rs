@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::payos::PayOsLink;
 use super::scenario::{GatewayFaultAction, GatewayScenario};
 use super::truth::{
-    GatewayCall, GatewayCare, GatewayLimit, GatewayMail, GatewayMessage, GatewayTransfer,
-    GatewayTruth, GatewayWebhook,
+    GatewayCall, GatewayCare, GatewayLimit, GatewayMail, GatewayMessage, GatewayRefund,
+    GatewayTransfer, GatewayTruth, GatewayWebhook,
 };
 use super::vnpay::VnPayOrder;
 use super::wallet::WalletPayment;
@@ -33,6 +33,7 @@ pub struct World {
     /// By person.
     pub limits: BTreeMap<String, GatewayLimit>,
     pub care: Vec<GatewayCare>,
+    pub refunds: Vec<GatewayRefund>,
     /// How often Zalo's token was renewed.
     pub zalo_renewed: u64,
     calls: Vec<GatewayCall>,
@@ -136,6 +137,7 @@ impl World {
             messages: self.messages.clone(),
             limits: self.limits.clone(),
             care: self.care.clone(),
+            refunds: self.refunds.clone(),
         }
     }
 }

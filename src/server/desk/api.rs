@@ -1,8 +1,7 @@
 //! The desk's calls: what comes in is read, what goes out is shown. Nothing is decided here.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -16,6 +15,7 @@ use crate::domain::desk::DeskMethod;
 use crate::server::AppState;
 use crate::server::pay::act::otp_of;
 use crate::server::pay::input::Input;
+use crate::server::pay::path::{Path, Whole};
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::pay::who::{Who, is_foreign};
 use crate::store::catalogue::Role;
@@ -30,7 +30,7 @@ pub async fn bring(
     State(app): State<AppState>,
     who: Who,
     headers: axum::http::HeaderMap,
-    body: Bytes,
+    body: Whole,
 ) -> Result<Response, PayRefusal> {
     who.known()?;
     if !headers.contains_key(axum::http::header::AUTHORIZATION) && is_foreign(&headers) {
@@ -41,7 +41,7 @@ pub async fn bring(
     if !who.has_scope(&[Scope::CollectionWrite]) || person.is_some_and(|p| !is_manager(p.role)) {
         return Err(PayRefusal::forbidden());
     }
-    let contracts: Vec<Value> = serde_json::from_slice(&body)
+    let contracts: Vec<Value> = serde_json::from_slice(&body.0)
         .map_err(|_| PayRefusal::invalid("Cần một danh sách JSON các hợp đồng."))?;
     let owner = who.payee().unwrap_or(payees::FIRST);
     let tally = import::bring(&app, owner, &contracts, &who.actor()).await?;

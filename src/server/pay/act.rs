@@ -1,24 +1,26 @@
 //! What a payer does besides paying: taking it back, entering the wallet's one-time password.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::begin::counted;
+use super::begin::{counted, guest_key_of};
 use super::cashier::Cashier;
 use super::input::Input;
-use super::look::{of_token, seen};
+use super::look::{of_token, owed_of, seen};
+use super::make::{key_of, key_used};
 use super::page::found;
+use super::path::Path;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::Who;
 use crate::domain::payment::{End, Provider};
 use crate::providers::{ProviderFault, Refusal};
 use crate::server::AppState;
-use crate::store::payments::{Fact, Heard, PaymentRow, Source};
+use crate::store::payments::{Fact, Heard, KeyUse, PaymentRow, Source};
 
 /// `POST /payment/cancel/{id}`
 pub async fn cancel(
@@ -31,14 +33,16 @@ pub async fn cancel(
     let (payment, _) = seen(&app, &who, id).await?;
     who.may_pay()?;
     counted(&app, &who, None).await?;
-    cancelled(
-        &app,
-        &who,
-        payment,
-        &input,
-        &format!("/payment/status/{id}"),
-    )
-    .await
+    let key = key_of(&who, &input, &format!("cancel|{id}"));
+    meant(&app, key, id).await?;
+    let back = format!("/payment/status/{id}");
+    cancelled(&app, &who, payment, &input, &back).await
+}
+
+/// The caller's key is kept for this call, which may be repeated as it is; not for another one.
+async fn meant(app: &AppState, key: Option<KeyUse>, id: i64) -> Result<(), PayRefusal> {
+    let is_free = app.store().payments().use_key(key.as_ref(), id).await?;
+    if is_free { Ok(()) } else { Err(key_used()) }
 }
 
 /// `POST /pay/{token}/cancel`
@@ -51,6 +55,8 @@ pub async fn guest_cancel(
     let (_, payment) = of_token(&app, &token).await?;
     let payment = payment.ok_or_else(PayRefusal::not_found)?;
     counted(&app, &who, Some(&token)).await?;
+    let asked = format!("cancel|{}", payment.id);
+    meant(&app, guest_key_of(&token, &input, &asked), payment.id).await?;
     cancelled(&app, &who, payment, &input, &format!("/pay/{token}")).await
 }
 
@@ -97,6 +103,8 @@ pub async fn otp(
 ) -> Result<Response, PayRefusal> {
     let payment = waiting(&app, &who, id).await?;
     let (cashier, otp) = (Cashier::of(&app), otp_of(&input)?);
+    // The password itself is kept nowhere, not even as a digest.
+    meant(&app, key_of(&who, &input, &format!("otp|{id}")), id).await?;
     let work = async move { enter(&cashier, payment, &otp).await };
     let payment = match app.carry_through(work).await {
         Ok(entered) => entered?,
@@ -105,7 +113,8 @@ pub async fn otp(
     if input.is_form() {
         return Ok(found(&format!("/payment/status/{id}")));
     }
-    Ok(Json(shown::state(&payment, None)).into_response())
+    let owed = owed_of(&app, &payment).await?;
+    Ok(Json(shown::state(&payment, owed, None)).into_response())
 }
 
 /// The one-time password that somebody entered.
@@ -156,11 +165,10 @@ async fn otp_refused(
     payment: &PaymentRow,
     fault: ProviderFault,
 ) -> Result<PayRefusal, PayRefusal> {
-    let ProviderFault::Refused { why, .. } = &fault else {
+    let ProviderFault::Refused { why, code, .. } = &fault else {
         return Ok(PayRefusal::from(fault));
     };
-    let over = |code: &'static str, error: &'static str| (code, error);
-    let (code, error) = match why {
+    let refusal = match why {
         Refusal::OtpWrong { attempts_left } => {
             cashier.keep_attempts(payment, *attempts_left).await?;
             let error = format!("Mã OTP không đúng. Còn {attempts_left} lần.");
@@ -173,14 +181,11 @@ async fn otp_refused(
             ));
         }
         Refusal::OtpTooEarly { retry_after_s } => return Ok(PayRefusal::limited(*retry_after_s)),
-        Refusal::OtpLocked => over(
+        Refusal::OtpLocked => PayRefusal::otp(
             "otp_locked",
             "Nhập sai quá số lần. Chọn lại cách thanh toán.",
         ),
-        Refusal::NoFunds => over(
-            "insufficient_balance",
-            "Ví không đủ tiền hoặc vượt hạn mức. Chọn lại cách thanh toán.",
-        ),
+        Refusal::NoFunds => PayRefusal::no_funds(code),
         _ => return Ok(PayRefusal::from(fault)),
     };
     let heard = Heard {
@@ -193,7 +198,7 @@ async fn otp_refused(
         actor: None,
     };
     cashier.hear(&heard).await?;
-    Ok(PayRefusal::otp(code, error).with("state", "failed"))
+    Ok(refusal.with("state", "failed"))
 }
 
 /// `POST /payment/otp/{id}/resend`
@@ -204,12 +209,13 @@ pub async fn resend(
     input: Input,
 ) -> Result<Response, PayRefusal> {
     let payment = waiting(&app, &who, id).await?;
+    meant(&app, key_of(&who, &input, &format!("resend|{id}")), id).await?;
     send_again(&Cashier::of(&app), &payment).await?;
     if input.is_form() {
         return Ok(found(&format!("/payment/status/{id}")));
     }
-    let (payment, _) = seen(&app, &who, id).await?;
-    let mut body = shown::state(&payment, None);
+    let (payment, payable) = seen(&app, &who, id).await?;
+    let mut body = shown::state(&payment, payable.owed(), None);
     body["otp"] = shown::otp(&payment).unwrap_or_default();
     Ok((StatusCode::OK, Json(body)).into_response())
 }

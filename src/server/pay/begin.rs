@@ -56,10 +56,7 @@ pub async fn process(
         method.wire()
     );
     let key = match &asked.token {
-        Some(token) => input
-            .idempotency_key
-            .as_deref()
-            .map(|key| KeyUse::of(&guest_key(token), key, &request)),
+        Some(token) => guest_key_of(token, &input, &request),
         None => key_of(&who, &input, &request),
     };
     let wish = Wish {
@@ -96,6 +93,12 @@ pub async fn process(
 
 fn guest_key(token: &str) -> String {
     format!("pay:{}", &crate::store::digest(token.as_bytes())[..40])
+}
+
+/// The key of whoever has the link, for what is asked.
+pub fn guest_key_of(token: &str, input: &Input, request: &str) -> Option<KeyUse> {
+    let key = input.idempotency_key.as_deref()?;
+    Some(KeyUse::of(&guest_key(token), key, request))
 }
 
 /// Whoever begins too often has to wait. A program that nobody sits behind has the server's own bound.

@@ -2,7 +2,7 @@
 //! books.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::decide::{Line, Word, decided, transferred};
 use super::input::Input;
 use super::look::seen;
-use super::make::key_of;
+use super::make::{key_of, key_used};
+use super::path::Path;
 use super::refund::{Refund, pay_back};
 use super::refusal::PayRefusal;
 use super::shown;
@@ -18,7 +19,7 @@ use super::who::Who;
 use crate::domain::payment::{PaymentState, Provider};
 use crate::server::AppState;
 use crate::server::web::form::FormData;
-use crate::store::payments::{Attached, Books, PaymentFilter};
+use crate::store::payments::{Attach, Attached, Books, PaymentFilter};
 
 /// Payments on a page.
 const PAGE: u32 = 100;
@@ -40,11 +41,15 @@ pub async fn list(
     };
     let payments = app.store().payments();
     let rows = payments.list(&filter, PAGE).await?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let mut stories = payments.stories(&ids).await?;
     let mut all = Vec::with_capacity(rows.len());
     for row in &rows {
         let payable = app.store().payables().payable(row.payable).await?;
         if let Some(payable) = payable {
-            all.push(shown::payment(&app, row, &payable));
+            let (transfers, events) = stories.remove(&row.id).unwrap_or_default();
+            let alone = shown::payment(&app, row, &payable);
+            all.push(shown::with_story(alone, &transfers, &events));
         }
     }
     let next = rows.last().filter(|_| rows.len() == PAGE as usize);
@@ -160,17 +165,18 @@ pub async fn decide(
     let reason = input.needed("reason")?;
     let amount = input.amount("amount")?;
     let actor = who.actor();
+    let asked = format!("decide|{id}|{decision}|{amount:?}|{reason}");
+    let key = key_of(&who, &input, &asked);
     if decision == "refund" {
         let refund = Refund {
             payment,
             amount,
             reason,
-            key: input.idempotency_key.clone(),
+            key,
         };
         let payment = pay_back(&app, refund, actor).await?;
         return shown::whole_payment(&app, &payment).await.map(Json);
     }
-    let key = key_of(&who, &input, &format!("decide|{id}|{decision}|{reason}"));
     let word = Word::of(&decision)
         .ok_or_else(|| PayRefusal::invalid("decision: accept, refund hoặc ignore."))?;
     let decided = decided(&app, &payment, word, &reason, key.as_ref(), &actor).await?;
@@ -193,7 +199,7 @@ pub async fn unmatched(State(app): State<AppState>, who: Who) -> Result<Json<Val
             json!({
                 "id": u.id,
                 "provider": u.provider,
-                "order_code": u.order_code,
+                "order_code": u.order_code.parse::<i64>().ok(),
                 "reference": u.reference,
                 "amount": u.amount,
                 "at": shown::time(u.at),
@@ -225,17 +231,22 @@ pub async fn attach(
         .ok_or_else(|| PayRefusal::invalid("payment_id: không được để trống."))?;
     let reason = input.needed("reason")?;
     let (payment, _) = seen(&app, &who, payment_id).await?;
-    let attached = app
-        .store()
-        .money_books()
-        .attach(id, payment.id, &reason, &who.actor())
-        .await?;
+    let asked = format!("attach|{id}|{payment_id}|{reason}");
+    let wish = Attach {
+        money: id,
+        payment: payment.id,
+        reason: &reason,
+        key: key_of(&who, &input, &asked),
+    };
+    let books = app.store().money_books();
+    let attached = books.attach(&wish, &who.actor()).await?;
     let payment = match attached {
         Attached::Done(outcome) => {
             app.pay().changed(&outcome.payment);
             outcome.payment
         }
         Attached::Before(before) if before == payment.id => payment,
+        Attached::KeyUsed => return Err(key_used()),
         Attached::Before(_) | Attached::Gone => {
             return Err(PayRefusal::conflict("Khoản tiền này đã được xử lý."));
         }

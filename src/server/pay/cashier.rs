@@ -30,6 +30,8 @@ use crate::store::{Actor, Entry, StoreError};
 pub const LASTS_MS: i64 = 15 * 60 * 1000;
 /// How long a provider's answer is waited for.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
+/// How long it is waited for what comes of somebody else's call: longer than whoever calls may hold it.
+const OTHERS_MAX: Duration = Duration::from_millis(12_500);
 /// How long a turn to ask is waited for, where somebody waits for the answer.
 const TURN_MAX: Duration = Duration::from_secs(3);
 
@@ -179,8 +181,15 @@ impl Cashier {
         if row.state() != crate::domain::PaymentState::Created {
             return Ok(row);
         }
-        if !self.app.store().payments().claim_opening(row.id).await? {
-            return self.awaited(row.id).await;
+        let payments = self.app.store().payments();
+        if !payments.claim_opening(row.id).await? {
+            if let Some(opened) = self.awaited(row.id).await? {
+                return Ok(opened);
+            }
+            // Whoever was at it has died.
+            if !payments.claim_opening(row.id).await? {
+                return Err(silent());
+            }
         }
         let (cashier, payment) = (self.clone(), row);
         // Carried through whether or not the customer still waits.
@@ -191,16 +200,16 @@ impl Cashier {
         }
     }
 
-    /// Somebody else is opening it: waits for what comes of it.
-    async fn awaited(&self, id: i64) -> Result<PaymentRow, PayRefusal> {
+    /// Somebody else is opening it: waits for what comes of it. `None`: nothing did.
+    async fn awaited(&self, id: i64) -> Result<Option<PaymentRow>, PayRefusal> {
         let begun = Instant::now();
         loop {
             let row = self.find(id).await?;
             if row.state() != crate::domain::PaymentState::Created {
-                return Ok(row);
+                return Ok(Some(row));
             }
-            if begun.elapsed() > ANSWER_MAX {
-                return Err(silent());
+            if begun.elapsed() > OTHERS_MAX {
+                return Ok(None);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -256,7 +265,7 @@ impl Cashier {
     ) -> Result<PayRefusal, PayRefusal> {
         use crate::providers::Refusal;
         match &fault {
-            ProviderFault::Refused { why, .. } => {
+            ProviderFault::Refused { why, code, .. } => {
                 self.book(
                     row,
                     Source::Open,
@@ -270,6 +279,7 @@ impl Cashier {
                     Refusal::NotLinked => {
                         PayRefusal::invalid("Vui lòng thực hiện liên kết phương thức thanh toán")
                     }
+                    Refusal::NoFunds => PayRefusal::no_funds(code).with("state", "failed"),
                     _ => PayRefusal::from(fault),
                 };
                 Ok(refusal)

@@ -39,7 +39,7 @@ pub enum InputRefusal {
 impl IntoResponse for InputRefusal {
     fn into_response(self) -> Response {
         match self {
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+            Self::TooLarge => PayRefusal::too_large().into_response(),
             Self::Refused(refusal) => refusal.into_response(),
         }
     }

@@ -1,7 +1,7 @@
 //! Payments are looked at: by those who may, and by whoever has the link.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::cashier::Cashier;
 use super::page::found;
 use super::page::{self, ListRow, PayPage, Viewer, words};
+use super::path::Path;
 use super::refusal::{PayRefusal, wants_json};
 use super::shown;
 use super::who::{Who, WhoIs};
@@ -31,6 +32,12 @@ pub async fn seen(app: &AppState, who: &Who, id: i64) -> Result<(PaymentRow, Pay
     Ok((payment, payable))
 }
 
+/// What the payable of a payment owes now, in đồng.
+pub async fn owed_of(app: &AppState, payment: &PaymentRow) -> Result<i64, PayRefusal> {
+    let payable = app.store().payables().payable(payment.payable).await?;
+    Ok(payable.ok_or_else(PayRefusal::not_found)?.owed())
+}
+
 /// What a link opens, with the payment that matters now: the one that is paid, else the newest.
 pub async fn of_token(
     app: &AppState,
@@ -40,22 +47,25 @@ pub async fn of_token(
     let payable = app.store().payables().payable_of_token(token).await?;
     let payable = payable.ok_or_else(PayRefusal::not_found)?;
     let all = payments.of_payable(payable.at).await?;
-    let best = foremost(&all, payable.owed() == 0);
+    let best = foremost(&all, payable.owed());
     Ok((payable, best.cloned()))
 }
 
 /// The payment that matters now, of those of one payable, the newest first.
-fn foremost(all: &[PaymentRow], is_settled: bool) -> Option<&PaymentRow> {
-    if is_settled {
+fn foremost(all: &[PaymentRow], owed: i64) -> Option<&PaymentRow> {
+    if owed == 0 {
         let is_it = |p: &&PaymentRow| p.standing.money.credited > 0;
         return all.iter().find(is_it);
     }
     let is_open = |p: &&PaymentRow| p.state().is_open() && !p.is_closing;
     // One whose provider has not answered yet is nothing to look at while another one can be paid.
     let can_be_paid = |p: &&PaymentRow| is_open(p) && p.state() != PaymentState::Created;
-    all.iter()
-        .find(can_be_paid)
-        .or_else(|| all.iter().find(is_open))
+    // Nor is one whose link asks for more than is owed, since other money came.
+    let find = |wanted: &dyn Fn(&&PaymentRow) -> bool| all.iter().find(|p| wanted(p));
+    find(&|p| can_be_paid(p) && p.fits(owed))
+        .or_else(|| find(&|p| is_open(p) && p.fits(owed)))
+        .or_else(|| find(&can_be_paid))
+        .or_else(|| find(&is_open))
         .or_else(|| all.first())
 }
 
@@ -87,7 +97,8 @@ pub async fn status(
     if wants_json(&headers) {
         return Ok(Json(documented(&app, Some(&payment), &payable)).into_response());
     }
-    let is_over = !payment.state().is_open() && payable.owed() > 0;
+    let is_stale = shown::is_stale(&payment, payable.owed());
+    let is_over = (!payment.state().is_open() || is_stale) && payable.owed() > 0;
     let wants_other = query.as_deref().is_some_and(|q| q.contains("methods=1"));
     let may_pay = who.may_pay().is_ok();
     let methods = if may_pay && (is_over || wants_other) {
@@ -131,7 +142,9 @@ pub async fn guest(
 ) -> Result<Response, PayRefusal> {
     let (payable, payment) = of_token(&app, &token).await?;
     let now_ms = app.store().now_ms();
-    let is_waiting = payment.as_ref().is_some_and(|p| p.state().is_open());
+    let is_waiting = payment
+        .as_ref()
+        .is_some_and(|p| p.state().is_open() && !shown::is_stale(p, payable.owed()));
     let wants_other = query.as_deref().is_some_and(|q| q.contains("methods=1"));
     let offers = payable.owed() > 0 && !payable.is_over(now_ms) && (!is_waiting || wants_other);
     let methods = if offers {
@@ -167,7 +180,8 @@ pub async fn refresh(
     let admitted = app.pay().admit_refresh(&who.key(), payment.id);
     admitted.map_err(PayRefusal::limited)?;
     let payment = Cashier::of(&app).refresh(payment, Source::Poll).await?;
-    Ok(Json(shown::state(&payment, None)))
+    let owed = owed_of(&app, &payment).await?;
+    Ok(Json(shown::state(&payment, owed, None)))
 }
 
 /// `GET /pay/{token}/refresh`
@@ -185,7 +199,8 @@ pub async fn guest_refresh(
         return Ok(Json(nothing_begun(&payable)));
     };
     let payment = Cashier::of(&app).refresh(payment, Source::Poll).await?;
-    Ok(Json(shown::state(&payment, Some(&token))))
+    let owed = owed_of(&app, &payment).await?;
+    Ok(Json(shown::state(&payment, owed, Some(&token))))
 }
 
 /// How something stands that nobody has begun to pay.
@@ -207,18 +222,21 @@ pub async fn qr(
     who: Who,
     Path(id): Path<i64>,
 ) -> Result<Json<Value>, PayRefusal> {
-    let (payment, _) = seen(&app, &who, id).await?;
+    let (payment, payable) = seen(&app, &who, id).await?;
+    let owed = payable.owed();
+    let qr_text = shown::qr_text(&payment, owed);
     Ok(Json(json!({
         "success": true,
-        "qr_code": shown::qr_data_url(payment.qr_text.as_deref()),
-        "qr_text": payment.qr_text,
-        "account_info": shown::account_info(&payment),
+        "qr_code": shown::qr_data_url(qr_text.as_deref()),
+        "qr_text": qr_text,
+        "account_info": shown::account_info(&payment, owed),
     })))
 }
 
-fn picture(payment: Option<&PaymentRow>) -> Result<Response, PayRefusal> {
-    let text = payment.and_then(|p| p.qr_text.as_deref());
+fn picture(payment: Option<&PaymentRow>, owed: i64) -> Result<Response, PayRefusal> {
+    let text = payment.and_then(|p| shown::qr_text(p, owed));
     let png = text
+        .as_deref()
         .and_then(shown::qr_png)
         .ok_or_else(PayRefusal::not_found)?;
     Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
@@ -230,8 +248,8 @@ pub async fn qr_picture(
     who: Who,
     Path(id): Path<i64>,
 ) -> Result<Response, PayRefusal> {
-    let (payment, _) = seen(&app, &who, id).await?;
-    picture(Some(&payment))
+    let (payment, payable) = seen(&app, &who, id).await?;
+    picture(Some(&payment), payable.owed())
 }
 
 /// The QR as a picture, for whoever has the link.
@@ -239,8 +257,8 @@ pub async fn guest_qr_picture(
     State(app): State<AppState>,
     Path(token): Path<String>,
 ) -> Result<Response, PayRefusal> {
-    let (_, payment) = of_token(&app, &token).await?;
-    picture(payment.as_ref())
+    let (payable, payment) = of_token(&app, &token).await?;
+    picture(payment.as_ref(), payable.owed())
 }
 
 /// `GET /payment`: what a customer has to pay, and has paid.

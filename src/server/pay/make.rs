@@ -1,12 +1,13 @@
 //! Bookings and payment requests, made by the shop's programs and people, and looked at.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::input::Input;
+use super::path::Path;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::Who;

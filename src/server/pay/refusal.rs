@@ -51,6 +51,15 @@ impl PayRefusal {
         )
     }
 
+    /// The body is larger than what is taken.
+    pub fn too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "VALIDATION_ERROR",
+            "Yêu cầu quá lớn. Chia nhỏ rồi gửi lại.",
+        )
+    }
+
     /// Nobody has shown who they are.
     pub fn unauthorized() -> Self {
         Self::new(
@@ -151,6 +160,25 @@ impl PayRefusal {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error)
     }
 
+    /// The wallet's own no to the money: which one it is, and that another way has to be chosen.
+    pub fn no_funds(code: &str) -> Self {
+        let (code, error) = match code {
+            "limit_exceeded" => (
+                "limit_exceeded",
+                "Vượt hạn mức của ví. Chọn lại cách thanh toán.",
+            ),
+            "wallet_locked" => (
+                "wallet_locked",
+                "Ví đang bị khóa. Chọn lại cách thanh toán.",
+            ),
+            _ => (
+                "insufficient_balance",
+                "Ví không đủ tiền. Chọn lại cách thanh toán.",
+            ),
+        };
+        Self::otp(code, error)
+    }
+
     /// When to ask again.
     #[must_use]
     pub fn after(mut self, seconds: u64) -> Self {
@@ -162,6 +190,13 @@ impl PayRefusal {
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.also.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same in other words.
+    #[must_use]
+    pub fn saying(mut self, error: impl Into<String>) -> Self {
+        self.0.error = error.into();
         self
     }
 

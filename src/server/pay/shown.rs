@@ -5,10 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::refusal::PayRefusal;
-use crate::domain::payment::{PayableKind, PayableRef, PaymentState};
+use crate::domain::payment::{PayableKind, PayableRef, PaymentState, Provider};
+use crate::domain::vietqr::VietQr;
 use crate::server::AppState;
 use crate::server::web::words::money;
-use crate::store::payments::{Payable, PaymentRow};
+use crate::store::payments::{Payable, PaymentRow, StoredEvent, StoredTransfer};
 
 pub use crate::domain::calendar::wire_time as time;
 
@@ -22,21 +23,49 @@ pub fn pay_url(app: &AppState, payable: &Payable) -> String {
 }
 
 /// The account that money goes to, with what a transfer to it has to say.
-pub fn account_info(payment: &PaymentRow) -> Value {
+pub fn account_info(payment: &PaymentRow, owed: i64) -> Value {
     let account = payment.account.as_deref();
     let Some(Value::Object(mut account)) = account.and_then(|a| serde_json::from_str(a).ok())
     else {
         return Value::Null;
     };
     let note = account.remove("note").unwrap_or_default();
-    account.insert("amount".to_owned(), json!(missing(payment)));
+    account.insert("amount".to_owned(), json!(missing(payment, owed)));
     account.insert("note".to_owned(), note);
     Value::Object(account)
 }
 
-/// What is still missing, in đồng.
-pub fn missing(payment: &PaymentRow) -> i64 {
-    (payment.standing.amount - payment.received()).max(0)
+/// What is still missing, in đồng: never more than its payable owes.
+pub fn missing(payment: &PaymentRow, owed: i64) -> i64 {
+    payment.missing().min(owed)
+}
+
+/// Does its link ask for another sum than what is owed now, because other money came? Then it is not shown.
+pub fn is_stale(payment: &PaymentRow, owed: i64) -> bool {
+    payment.state().is_open() && !payment.fits(owed)
+}
+
+/// What stands in the QR: over what is missing now. A QR of ours is written anew when a part has come; the
+/// provider's own cannot be, and is not shown any more.
+pub fn qr_text(payment: &PaymentRow, owed: i64) -> Option<String> {
+    if is_stale(payment, owed) {
+        return None;
+    }
+    if !payment.state().is_open() || payment.received() == 0 {
+        return payment.qr_text.clone();
+    }
+    if payment.provider != Provider::VietQr {
+        return None;
+    }
+    let account: Value = serde_json::from_str(payment.account.as_deref()?).ok()?;
+    let qr = VietQr {
+        bank_bin: account["bin"].as_str()?,
+        account: account["number"].as_str()?,
+        amount: Some(missing(payment, owed)),
+        purpose: account["note"].as_str()?,
+        ..VietQr::default()
+    };
+    qr.payload().ok()
 }
 
 /// The QR as a picture: black modules on white, four pixels a module, with the margin that readers want.
@@ -111,18 +140,23 @@ pub async fn whole_payment(app: &AppState, row: &PaymentRow) -> Result<Value, Pa
     let payments = app.store().payments();
     let payable = app.store().payables().payable(row.payable).await?;
     let payable = payable.ok_or_else(PayRefusal::not_found)?;
-    let mut shown = payment(app, row, &payable);
-    let transfers: Vec<Value> = payments
-        .transfers(row.id)
-        .await?
+    let alone = payment(app, row, &payable);
+    let (transfers, events) = (
+        payments.transfers(row.id).await?,
+        payments.events(row.id).await?,
+    );
+    Ok(with_story(alone, &transfers, &events))
+}
+
+/// The same with what came and what was told.
+pub fn with_story(mut shown: Value, transfers: &[StoredTransfer], events: &[StoredEvent]) -> Value {
+    let transfers = transfers
         .iter()
         .map(|t| {
             json!({ "reference": t.reference, "amount": t.amount, "currency": t.currency, "at": time(t.at), "source": t.source })
         })
         .collect();
-    let events: Vec<Value> = payments
-        .events(row.id)
-        .await?
+    let events = events
         .iter()
         .map(|e| {
             json!({ "at": time(e.at), "source": e.source, "kind": e.kind, "accepted": e.is_accepted })
@@ -130,16 +164,22 @@ pub async fn whole_payment(app: &AppState, row: &PaymentRow) -> Result<Value, Pa
         .collect();
     shown["transfers"] = Value::Array(transfers);
     shown["events"] = Value::Array(events);
-    Ok(shown)
+    shown
 }
 
 /// A payment as its own page shows it.
 pub fn page_payment(app: &AppState, row: &PaymentRow, payable: &Payable) -> Value {
     let mut shown = payment(app, row, payable);
-    shown["qr_code"] = qr_data_url(row.qr_text.as_deref());
-    shown["qr_text"] = json!(row.qr_text);
-    shown["account_info"] = account_info(row);
-    shown["missing"] = json!(missing(row));
+    let owed = payable.owed();
+    let qr_text = qr_text(row, owed);
+    shown["qr_code"] = qr_data_url(qr_text.as_deref());
+    shown["qr_text"] = json!(qr_text);
+    shown["account_info"] = account_info(row, owed);
+    shown["missing"] = json!(missing(row, owed));
+    if is_stale(row, owed) {
+        shown["account_info"] = Value::Null;
+        shown["checkout_url"] = Value::Null;
+    }
     if let Some(otp) = otp(row) {
         shown["otp"] = otp;
     }
@@ -225,7 +265,7 @@ pub fn redirect(row: &PaymentRow, guest_token: Option<&str>) -> Option<String> {
 }
 
 /// How a payment stands, in a sentence for its payer.
-fn message(row: &PaymentRow) -> String {
+fn message(row: &PaymentRow, owed: i64) -> String {
     match row.state() {
         PaymentState::Created => "Đang nối với cổng thanh toán.".to_owned(),
         PaymentState::Pending => "Chưa nhận được tiền.".to_owned(),
@@ -233,7 +273,7 @@ fn message(row: &PaymentRow) -> String {
         PaymentState::Underpaid => format!(
             "Đã nhận {}, còn thiếu {}.",
             money(row.received()),
-            money(missing(row))
+            money(missing(row, owed))
         ),
         PaymentState::Paid => "Thanh toán thành công.".to_owned(),
         PaymentState::Cancelled => "Thanh toán đã hủy.".to_owned(),
@@ -245,15 +285,15 @@ fn message(row: &PaymentRow) -> String {
 }
 
 /// How a payment stands, in a few words.
-pub fn state(row: &PaymentRow, guest_token: Option<&str>) -> Value {
+pub fn state(row: &PaymentRow, owed: i64, guest_token: Option<&str>) -> Value {
     let status = row.state().payment_status();
     json!({
         "status": status,
-        "message": message(row),
+        "message": message(row, owed),
         "payment_status": status,
         "state": row.state().wire(),
         "received": row.received(),
-        "missing": missing(row),
+        "missing": missing(row, owed),
         "redirect": redirect(row, guest_token),
     })
 }

@@ -4,14 +4,15 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::look::{nothing_begun, of_token, seen};
+use super::look::{nothing_begun, of_token, owed_of, seen};
+use super::path::Path;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::Who;
@@ -89,12 +90,13 @@ async fn state_of(app: &AppState, watched: &Watched) -> Result<Value, PayRefusal
         Watched::Payment(id) => {
             let payment = app.store().payments().find(*id).await?;
             let payment = payment.ok_or_else(PayRefusal::not_found)?;
-            Ok(shown::state(&payment, None))
+            let owed = owed_of(app, &payment).await?;
+            Ok(shown::state(&payment, owed, None))
         }
         Watched::Token(token) => {
             let (payable, payment) = of_token(app, token).await?;
             Ok(match payment {
-                Some(payment) => shown::state(&payment, Some(token)),
+                Some(payment) => shown::state(&payment, payable.owed(), Some(token)),
                 None => nothing_begun(&payable),
             })
         }

@@ -1,5 +1,5 @@
-//! The daily comparison: every payment of yesterday is held against what its provider says, in both
-//! directions.
+//! The daily comparison: every payment that was made on a day, or whose money was booked then, is held
+//! against what its provider says, in both directions. A day is done when all have answered.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -17,6 +17,8 @@ use crate::store::payments::{Difference, DifferenceKind, PaymentRow, Source, Sto
 const TURN_MAX: Duration = Duration::from_mins(1);
 /// Payments that are read at once.
 const BATCH: u32 = 200;
+/// Days that are made up for, where their providers were silent.
+const DAYS_BACK: i64 = 7;
 /// Not before this hour of the day in Viet Nam: late news of the evening have come by then.
 const NOT_BEFORE_MS: i64 = 3_600_000;
 
@@ -24,7 +26,7 @@ pub(super) const TASK: Task = Task {
     name: "compare",
     place: Place::Leader,
     every: Duration::from_mins(10),
-    is_at_once: false,
+    is_at_once: true,
     bound: Duration::from_hours(6),
     work: |app| Box::pin(run(app)),
 };
@@ -35,46 +37,75 @@ async fn run(app: AppState) -> Result<(), StoreError> {
     if now - today < NOT_BEFORE_MS {
         return Ok(());
     }
-    let day = day_of(today - 1);
-    if app.store().money_books().is_compared(&day).await? {
-        return Ok(());
+    for before in (1..=DAYS_BACK).rev() {
+        let from = today - before * DAY_MS;
+        let day = day_of(from);
+        if app.store().money_books().is_compared(&day).await? {
+            continue;
+        }
+        let Compared { found, silent } = compare(&app, (from, from + DAY_MS), false).await?;
+        if silent == 0 {
+            app.store().money_books().compared(&day).await?;
+            tracing::info!(day, found, "payments were compared with their providers");
+        } else {
+            tracing::warn!(
+                day,
+                found,
+                silent,
+                "providers were silent; they are asked again"
+            );
+        }
     }
-    let found = compare(&app, today - DAY_MS, today).await?;
-    app.store().money_books().compared(&day).await?;
-    tracing::info!(day, found, "payments were compared with their providers");
     Ok(())
 }
 
-/// Compares the payments that were made within these moments. Says how many differences were found.
-pub async fn compare(app: &AppState, from_ms: i64, to_ms: i64) -> Result<usize, StoreError> {
-    let (mut after, mut found) = (0, 0);
+/// What came of a comparison.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Differences that were found.
+    pub found: usize,
+    /// Payments whose provider did not answer.
+    pub silent: usize,
+}
+
+/// Compares the payments of these moments; `again`: also those whose provider has answered since.
+pub async fn compare(
+    app: &AppState,
+    span: (i64, i64),
+    again: bool,
+) -> Result<Compared, StoreError> {
+    let (mut after, mut all) = (0, Compared::default());
     loop {
         let some = app
             .store()
             .money_books()
-            .made_between(from_ms, to_ms, after, BATCH)
+            .to_compare(span, after, again, BATCH)
             .await?;
         let Some(last) = some.last() else {
-            return Ok(found);
+            return Ok(all);
         };
         after = last.id;
         for payment in some.into_iter().filter(|p| p.provider.can_be_asked()) {
-            found += one(app, payment, &day_of(from_ms)).await?;
+            match one(app, payment, &day_of(span.0)).await? {
+                Some(found) => all.found += found,
+                None => all.silent += 1,
+            }
         }
     }
 }
 
-async fn one(app: &AppState, payment: PaymentRow, day: &str) -> Result<usize, StoreError> {
+/// How many differences one payment has. `None`: its provider did not answer.
+async fn one(app: &AppState, payment: PaymentRow, day: &str) -> Result<Option<usize>, StoreError> {
     let (payments, cashier) = (app.store().payments(), Cashier::of(app));
     if !turn::question(app, &payment, TURN_MAX).await? {
-        return Ok(0);
+        return Ok(None);
     }
     let Ok(Some(provider)) = cashier.provider(payment.owner_id, payment.provider).await else {
-        return Ok(0);
+        return Ok(None);
     };
     // A provider that is silent today has said nothing that could differ.
     let Ok(told) = provider.ask(&cashier.order_ref(&payment)).await else {
-        return Ok(0);
+        return Ok(None);
     };
     let ours = payments.transfers(payment.id).await?;
     let differences = differences(&payment, &told, &ours, day);
@@ -97,7 +128,8 @@ async fn one(app: &AppState, payment: PaymentRow, day: &str) -> Result<usize, St
             "what the comparison found could not be booked"
         );
     }
-    Ok(differences.len())
+    app.store().money_books().answered(payment.id).await?;
+    Ok(Some(differences.len()))
 }
 
 /// Where a provider and we differ, in both directions.

@@ -7,6 +7,7 @@ mod callers;
 mod clock;
 pub mod compare;
 mod forget;
+mod lead;
 mod letters;
 mod reconcile;
 mod rescue;
@@ -25,10 +26,13 @@ use crate::store::StoreError;
 /// The lease that makes a server the one that does what one does for all.
 const LEADER: &str = "rescue";
 /// How long a server that leads may be silent before another one takes over.
-const LEADS_MS: i64 = 10_000;
+const LEADS_MS: i64 = 4_000;
+/// How long a server that does not lead waits at most until it looks again.
+const LOOKS_AGAIN: Duration = Duration::from_secs(10);
 
 /// All tasks.
-pub const ALL: [Task; 10] = [
+pub const ALL: [Task; 11] = [
+    lead::TASK,
     rescue::TASK,
     clock::TASK,
     forget::TASK,
@@ -83,7 +87,10 @@ impl Task {
             rest = self.every;
             let begun = Instant::now();
             let ended = match tokio::time::timeout(self.bound, self.once(&app)).await {
-                Ok(Ok(false)) => continue,
+                Ok(Ok(false)) => {
+                    rest = self.every.min(LOOKS_AGAIN);
+                    continue;
+                }
                 Ok(Ok(true)) => Ok(()),
                 Ok(Err(error)) => Err(format!("{:#}", anyhow::Error::from(error))),
                 Err(_) => Err(format!("took longer than {:?}", self.bound)),

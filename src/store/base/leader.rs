@@ -1,7 +1,7 @@
 //! What one server does for all: a row says who, until when. Kept over a cluster, where named locks
 //! are not.
 
-use super::{Conn, Store, Tx, execute, insert, int, one, text, transaction, values};
+use super::{Conn, Engine, Store, Tx, execute, insert, int, one, text, transaction, values};
 use crate::store::StoreError;
 
 /// Who does what one server does for all ([`Store::leader`]).
@@ -21,6 +21,16 @@ impl Leader<'_> {
     /// `lease_ms`?
     pub async fn leads(&self, task: &str, owner: &str, lease_ms: i64) -> Result<bool, StoreError> {
         transaction!(self.store, |tx| claim(&tx, task, owner, lease_ms))
+    }
+
+    /// This server (`owner`) has just started on a database that one machine alone can open: whoever led
+    /// before has died, or hands over to the newer one.
+    pub async fn take_over(&self, owner: &str) -> Result<(), StoreError> {
+        if self.store.engine() != Engine::Sqlite {
+            return Ok(());
+        }
+        let sql = "UPDATE leader_lease SET until_ms = 0 WHERE owner <> ?";
+        execute(self.store, sql, values![owner]).await.map(|_| ())
     }
 
     /// Lets another server take over at once.

@@ -90,6 +90,7 @@ pub static TABLES: [&Table; 54] = [
     &payments::PAYMENT_REQUEST,
     &payments::PAYMENT,
     &payments::PAYMENT_TRANSFER,
+    &payments::PAYMENT_REFUND,
     &payments::PAYMENT_EVENT,
     &payments::UNMATCHED_MONEY,
     &payments::PAYMENT_DIFFERENCE,

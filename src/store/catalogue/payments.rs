@@ -181,6 +181,8 @@ pub mod payment {
         ASK_AT = at("ask_at", "Hỏi lại lúc", "Asked next").null(),
         ASKED_AT = at("asked_at", "Hỏi lúc", "Asked").null(),
         ASKS = column("asks", ColumnKind::Int, "Số lần hỏi", "Times asked").default("0"),
+        // When its provider answered the daily comparison last.
+        COMPARED_AT = at("compared_at", "Đối soát lúc", "Compared").null(),
         // Its link is to be taken back at the provider: the payable was paid another way.
         IS_CLOSING = column("is_closing", ColumnKind::Bool, "Đang đóng", "Closing").default("0"),
         WANTS_QR = column("wants_qr", ColumnKind::Bool, "Cần QR", "Wants a QR").default("0"),
@@ -267,7 +269,59 @@ pub static PAYMENT_TRANSFER: Table = Table::new(
     ),
     index("payment_transfer_payment", &["payment_id"]),
     index("payment_transfer_at", &["at"]),
+    index("payment_transfer_booked", &["booked_at"]),
     index("payment_transfer_search", &["id", "search_text"]),
+]);
+
+/// The columns of [`PAYMENT_REFUND`].
+#[expect(missing_docs, reason = "each column says itself what it is called")]
+pub mod payment_refund {
+    use super::*;
+
+    columns! {
+        ID = id(),
+        PAYMENT_ID = column("payment_id", A_PAYMENT, "Thanh toán", "Payment"),
+        // Which decision of a person's it carries out.
+        DECISION = text("decision", "Quyết định", "Decision").of(ColumnKind::Text(64)).secret(),
+        // Its name at the provider, and the reference of the transfer that books it.
+        REQUEST_ID = text("request_id", "Mã lệnh hoàn", "Request id").of(ColumnKind::Text(64)).search(),
+        // The transaction that is paid back.
+        REFERENCE = text("reference", "Mã giao dịch", "Transaction").of(ColumnKind::Text(128)).search(),
+        AMOUNT = column("amount", ColumnKind::Money, "Số tiền", "Amount"),
+        STATE = text("state", "Trạng thái", "State").of(ColumnKind::Choice(REFUND_STATES)),
+        // What the provider said last.
+        SAID = text("said", "Cổng nói", "Said").null(),
+        REASON = column("reason", ColumnKind::LongText, "Lý do", "Reason"),
+        WHO = text("who", "Ai", "Who"),
+        // Another attempt took the place of this one, which was refused.
+        IS_REPLACED = column("is_replaced", ColumnKind::Bool, "Đã thay", "Replaced").default("0"),
+        SENT_AT = at("sent_at", "Gửi lần đầu lúc", "First sent").null(),
+        // Whoever sends it holds it until then.
+        HELD_UNTIL = at("held_until", "Giữ tới", "Held until").null(),
+        // When it is asked about next, while its outcome is open.
+        ASK_AT = at("ask_at", "Hỏi lại lúc", "Asked next").null(),
+        ASKS = column("asks", ColumnKind::Int, "Số lần hỏi", "Times asked").default("0"),
+        CREATED_AT = at("created_at", "Tạo lúc", "Created"),
+        UPDATED_AT = at("updated_at", "Sửa lúc", "Changed"),
+        SEARCH_TEXT = search_text(),
+    }
+}
+
+/// Refunds: each attempt to pay one transaction back.
+pub static PAYMENT_REFUND: Table = Table::new(
+    "payment_refund",
+    "Lệnh hoàn tiền",
+    "Refunds",
+    payment_refund::COLUMNS,
+)
+.access(Access::Read)
+.area(Area::Payments)
+.menu(Menu::Money, 10)
+.indexes(&[
+    unique("payment_refund_request", &["request_id"]),
+    index("payment_refund_payment", &["payment_id"]),
+    index("payment_refund_ask", &["ask_at"]),
+    index("payment_refund_search", &["id", "search_text"]),
 ]);
 
 /// The columns of [`PAYMENT_EVENT`].

@@ -364,6 +364,15 @@ pub const EVENT_SOURCES: &[(&str, &str)] = &[
     ("open", "Khi tạo"),
 ];
 
+/// How far an attempt to pay back has come.
+pub const REFUND_STATES: &[(&str, &str)] = &[
+    ("begun", "Đang gửi"),
+    ("unknown", "Chưa rõ"),
+    ("elsewhere", "Cổng đang hoàn lệnh khác"),
+    ("refused", "Bị từ chối"),
+    ("done", "Đã hoàn"),
+];
+
 /// What becomes of money that fits no payment.
 pub const UNMATCHED_STATES: &[(&str, &str)] = &[
     ("open", "Chưa xử lý"),

@@ -132,7 +132,7 @@ async fn open_one(tx: &Tx, new: &NewPayment, owed: i64) -> Result<Option<Payment
     };
     let mut row = read_payment(&row)?;
     let now = tx.now_ms();
-    if row.standing.amount - row.received() != owed {
+    if !row.fits(owed) {
         let sql = "UPDATE payment SET open_key = NULL, is_closing = 1, ask_at = ?, updated_at = ? WHERE id = ?";
         execute(tx, sql, values![now, now, row.id]).await?;
         return Ok(None);

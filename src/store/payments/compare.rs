@@ -84,19 +84,38 @@ pub struct Difference {
 }
 
 impl MoneyBooks<'_> {
-    /// Payments that were made within these moments, oldest first, behind `after_id`.
-    pub async fn made_between(
+    /// Payments that were made within these moments, or whose money was booked then, oldest first, behind
+    /// `after_id`. `again`: also those whose provider has answered since.
+    pub async fn to_compare(
         &self,
-        from_ms: i64,
-        to_ms: i64,
+        (from_ms, to_ms): (i64, i64),
         after_id: i64,
+        again: bool,
         most: u32,
     ) -> Result<Vec<PaymentRow>, StoreError> {
+        let answered = if again {
+            ""
+        } else {
+            "AND (compared_at IS NULL OR compared_at < ?) "
+        };
         let sql = self.store.casts(&format!(
-            "{PAYMENT_ROW} WHERE created_at >= ? AND created_at < ? AND id > ? ORDER BY id LIMIT {most}"
+            "{PAYMENT_ROW} WHERE id IN (SELECT id FROM payment WHERE created_at >= ? AND created_at < ? \
+             UNION SELECT payment_id FROM payment_transfer WHERE booked_at >= ? AND booked_at < ?) \
+             AND id > ? {answered}ORDER BY id LIMIT {most}"
         ));
-        let rows = all(self.store, &sql, values![from_ms, to_ms, after_id]).await?;
+        let mut given = values![from_ms, to_ms, from_ms, to_ms, after_id];
+        if !again {
+            given.push(to_ms.into());
+        }
+        let rows = all(self.store, &sql, given).await?;
         rows.iter().map(read_payment).collect()
+    }
+
+    /// The provider has answered for this payment now.
+    pub async fn answered(&self, id: i64) -> Result<(), StoreError> {
+        let sql = "UPDATE payment SET compared_at = ? WHERE id = ?";
+        let given = values![self.store.now_ms(), id];
+        execute(self.store, sql, given).await.map(|_| ())
     }
 
     /// Was this day compared?

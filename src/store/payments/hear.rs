@@ -155,20 +155,30 @@ impl Payments<'_> {
         heard: (Source, &str, &str, &str),
         why: &str,
     ) -> Result<(), StoreError> {
-        let (source, kind, key, body) = heard;
-        transaction!(self.store, |tx| async {
-            let event = Event {
-                payment,
-                provider,
-                source,
-                kind,
-                key,
-                body,
-                why: Some(why),
-            };
-            event.keep(&tx).await.map(|_| ())
-        })
+        transaction!(self.store, |tx| keep_event(
+            &tx, payment, provider, heard, why
+        ))
     }
+}
+
+/// Keeps what was told and has no effect, within a transaction.
+pub(super) async fn keep_event(
+    tx: &Tx,
+    payment: Option<i64>,
+    provider: &str,
+    (source, kind, key, body): (Source, &str, &str, &str),
+    why: &str,
+) -> Result<(), StoreError> {
+    let event = Event {
+        payment,
+        provider,
+        source,
+        kind,
+        key,
+        body,
+        why: Some(why),
+    };
+    event.keep(tx).await.map(|_| ())
 }
 
 async fn hear_once(

@@ -2,11 +2,11 @@
 
 use super::Payments;
 use crate::domain::calendar::DAY_MS;
-use crate::store::base::{Conn, Tx, execute, int_or_none, one, text, values};
+use crate::store::base::{Conn, Tx, execute, int_or_none, one, text, transaction, values};
 use crate::store::{StoreError, digest};
 
 /// How long a key is honoured.
-const KEPT_MS: i64 = 7 * DAY_MS;
+pub(super) const KEPT_MS: i64 = 7 * DAY_MS;
 
 /// A key that somebody sent along, and with what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,11 @@ impl KeyUse {
             key_hash: digest(key.as_bytes()),
             request_hash: digest(request.as_bytes()),
         }
+    }
+
+    /// By this the same key of the same caller is known, whatever was asked.
+    pub(super) fn name(&self) -> String {
+        digest(format!("{}|{}", self.caller, self.key_hash).as_bytes())
     }
 }
 
@@ -69,7 +74,32 @@ pub(super) async fn keep(tx: &Tx, key: Option<&KeyUse>, made: i64) -> Result<(),
     execute(tx, sql, given).await.map(|_| ())
 }
 
+/// The same, where it may be kept already by the same request.
+pub(super) async fn keep_once(tx: &Tx, key: Option<&KeyUse>, made: i64) -> Result<(), StoreError> {
+    if look(tx, key).await?.is_none() {
+        keep(tx, key, made).await?;
+    }
+    Ok(())
+}
+
+/// Is this key free for `made`, or was it kept for just that?
+pub(super) async fn claim(tx: &Tx, key: Option<&KeyUse>, made: i64) -> Result<bool, StoreError> {
+    match look(tx, key).await? {
+        Some(Ok(id)) if id == made => Ok(true),
+        Some(_) => Ok(false),
+        None => keep(tx, key, made).await.map(|()| true),
+    }
+}
+
 impl Payments<'_> {
+    /// Keeps a key for a call that may be repeated as it is. `false`: it was used for something else.
+    pub async fn use_key(&self, key: Option<&KeyUse>, made: i64) -> Result<bool, StoreError> {
+        if key.is_none() {
+            return Ok(true);
+        }
+        transaction!(self.store, |tx| claim(&tx, key, made))
+    }
+
     /// Forgets keys that are not honoured any more, and counts of calls that are over.
     pub async fn forget_keys(&self) -> Result<u64, StoreError> {
         let now = self.store.now_ms();

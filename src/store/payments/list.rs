@@ -1,13 +1,21 @@
 //! Payments as they are looked through, with what was told of each.
 
+use std::collections::HashMap;
+
 use super::Payments;
 use super::row::{PAYMENT_ROW, PaymentRow, read_payment};
 use crate::domain::payment::{PayableRef, PaymentState, Provider};
 use crate::store::StoreError;
-use crate::store::base::{Conn, SqlValue, all, int, text, text_or_none, values};
+use crate::store::base::{Conn, SqlValue, all, int, marks, text, text_or_none, values};
 
 /// Transfers and events of one payment that are shown.
 const OF_ONE_MAX: u32 = 500;
+
+/// Transfers and events of a page of payments that are shown.
+const OF_PAGE_MAX: u32 = 20_000;
+
+/// What came for a payment, and what was told of it.
+pub type Story = (Vec<StoredTransfer>, Vec<StoredEvent>);
 
 /// Which payments.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -125,6 +133,49 @@ impl Payments<'_> {
                 })
             })
             .collect()
+    }
+}
+
+impl Payments<'_> {
+    /// What came for these payments, and what was told of them without its words: a question each for all.
+    pub async fn stories(&self, ids: &[i64]) -> Result<HashMap<i64, Story>, StoreError> {
+        let mut stories: HashMap<i64, Story> = HashMap::new();
+        if ids.is_empty() {
+            return Ok(stories);
+        }
+        let given = || ids.iter().map(|id| SqlValue::from(*id)).collect::<Vec<_>>();
+        let whose = format!(
+            "payment_id IN ({}) ORDER BY id LIMIT {OF_PAGE_MAX}",
+            marks(ids.len())
+        );
+        let sql = format!(
+            "SELECT payment_id, reference, amount, currency, at, source FROM payment_transfer WHERE {whose}"
+        );
+        for row in &all(self.store, &sql, given()).await? {
+            let transfer = StoredTransfer {
+                reference: text(row, 1)?,
+                amount: int(row, 2)?,
+                currency: text(row, 3)?,
+                at: int(row, 4)?,
+                source: text(row, 5)?,
+            };
+            stories.entry(int(row, 0)?).or_default().0.push(transfer);
+        }
+        let sql = self.store.casts(&format!(
+            "SELECT payment_id, at, source, kind, CAST(accepted AS SIGNED), why FROM payment_event WHERE {whose}"
+        ));
+        for row in &all(self.store, &sql, given()).await? {
+            let event = StoredEvent {
+                at: int(row, 1)?,
+                source: text(row, 2)?,
+                kind: text(row, 3)?,
+                body: String::new(),
+                is_accepted: int(row, 4)? != 0,
+                why: text_or_none(row, 5)?,
+            };
+            stories.entry(int(row, 0)?).or_default().1.push(event);
+        }
+        Ok(stories)
     }
 }
 

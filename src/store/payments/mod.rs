@@ -21,6 +21,8 @@ mod list;
 mod notice;
 mod payable;
 mod pictures;
+mod refund;
+mod refund_row;
 mod row;
 mod samples;
 mod statement;
@@ -39,11 +41,13 @@ pub use link::KeptLink;
 pub use list::{PaymentFilter, StoredEvent, StoredTransfer};
 pub use payable::{Payable, Renter};
 pub use pictures::{Came, Made, STEPS_MIN, Took};
+pub use refund::{NewRefund, RefundEnd, RefundPlan};
+pub use refund_row::RefundAttempt;
 pub use row::PaymentRow;
 pub use samples::SamplePayment;
 pub use statement::{BookedBy, StatementLine, TakenBack};
 pub use today::{ToDecide, Today};
-pub use unmatched::{Attached, NewUnmatched, Unmatched};
+pub use unmatched::{Attach, Attached, NewUnmatched, Unmatched};
 
 use super::Store;
 

@@ -86,6 +86,16 @@ impl PaymentRow {
     pub const fn received(&self) -> i64 {
         self.standing.money.received()
     }
+
+    /// What has not come yet, in đồng.
+    pub fn missing(&self) -> i64 {
+        (self.standing.amount - self.received()).max(0)
+    }
+
+    /// Does its link ask for just what is owed? One that was made before other money came asks for too much.
+    pub const fn fits(&self, owed: i64) -> bool {
+        self.standing.amount - self.received() == owed
+    }
 }
 
 pub(super) const PAYMENT_ROW: &str = "SELECT id, payment_code, order_code, owner_id, payable_kind, payable_id, renter_id, provider, state, amount, credited, surplus, \

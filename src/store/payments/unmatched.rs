@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::MoneyBooks;
 use super::hear::{Fact, Heard, HeardOutcome, SeenMoney, Source, hear};
+use super::keys::{self, KeyUse};
 use crate::domain::payment::Provider;
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
@@ -66,6 +67,21 @@ pub enum Attached {
     OtherPayee,
     /// There is no such money, or somebody has put it aside.
     Gone,
+    /// The key was used for something else.
+    KeyUsed,
+}
+
+/// What a person says of money that fits no payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attach<'a> {
+    /// Which money.
+    pub money: i64,
+    /// Whose it is.
+    pub payment: i64,
+    /// How they know.
+    pub reason: &'a str,
+    /// The caller's own name for it.
+    pub key: Option<KeyUse>,
 }
 
 const UNMATCHED: &str = "SELECT id, provider, owner_id, order_code, reference, amount, note, at, state, payment_id FROM unmatched_money";
@@ -128,14 +144,8 @@ impl MoneyBooks<'_> {
     }
 
     /// A person says which payment it is.
-    pub async fn attach(
-        &self,
-        id: i64,
-        payment_id: i64,
-        reason: &str,
-        actor: &Actor,
-    ) -> Result<Attached, StoreError> {
-        transaction!(self.store, |tx| attach(&tx, id, payment_id, reason, actor))
+    pub async fn attach(&self, wish: &Attach<'_>, actor: &Actor) -> Result<Attached, StoreError> {
+        transaction!(self.store, |tx| attach(&tx, wish, actor))
     }
 
     /// A person puts it aside.
@@ -184,13 +194,16 @@ async fn held(tx: &Tx, id: i64) -> Result<Option<Unmatched>, StoreError> {
     row.as_ref().map(read).transpose()
 }
 
-async fn attach(
-    tx: &Tx,
-    id: i64,
-    payment_id: i64,
-    reason: &str,
-    actor: &Actor,
-) -> Result<Attached, StoreError> {
+async fn attach(tx: &Tx, wish: &Attach<'_>, actor: &Actor) -> Result<Attached, StoreError> {
+    let Attach {
+        money: id,
+        payment: payment_id,
+        reason,
+        ..
+    } = *wish;
+    if !keys::claim(tx, wish.key.as_ref(), payment_id).await? {
+        return Ok(Attached::KeyUsed);
+    }
     let Some(found) = held(tx, id).await? else {
         return Ok(Attached::Gone);
     };

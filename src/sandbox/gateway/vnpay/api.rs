@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::super::Gateway;
 use super::super::keys::hash_secret;
-use super::super::reply::{Reply, answered};
+use super::super::reply::{Reply, answered, answered_under, plain};
+use super::super::scenario::GatewayFaultAction;
 use super::super::sign;
-use super::super::truth::GatewayTransfer;
+use super::super::truth::{GatewayRefund, GatewayTransfer};
 use super::super::world::{World, now_ms};
 use super::{VnPayOrder, is_terminal};
 
@@ -41,10 +42,17 @@ pub async fn transact(State(gateway): State<Gateway>, body: Bytes) -> Response {
             .await
         }
         Some("refund") => {
-            answered(&gateway, "vnpay.refund", order_code, |world| {
-                refund(world, &asked)
-            })
-            .await
+            let fault = gateway.world().called("vnpay.refund", order_code);
+            match fault {
+                // A no of its own is signed like any other answer.
+                Some(GatewayFaultAction::Refuse { code, .. }) => {
+                    plain(refund(&mut gateway.world(), &asked, Some(&code)))
+                }
+                fault => {
+                    let work = |world: &mut World| refund(world, &asked, None);
+                    answered_under(fault, &gateway, work).await
+                }
+            }
         }
         _ => {
             let no = |_: &mut World| {
@@ -141,7 +149,7 @@ fn signed(world: &mut World, mut answer: Value, more: &[&str]) -> Reply {
     (200, answer)
 }
 
-fn refund(world: &mut World, asked: &Value) -> Reply {
+fn refund(world: &mut World, asked: &Value, no: Option<&str>) -> Reply {
     const SIGNED: [&str; 13] = [
         "vnp_RequestId",
         "vnp_Version",
@@ -164,7 +172,17 @@ fn refund(world: &mut World, asked: &Value) -> Reply {
         );
     }
     let number = 15_000_000 + world.number();
-    let (code, transfer) = refunded(world, asked, number);
+    let (code, transfer) = refunded(world, asked, number, no);
+    world.refunds.push(GatewayRefund {
+        order_code: text(&asked["vnp_TxnRef"]).parse().unwrap_or_default(),
+        id: text(&asked["vnp_RequestId"]),
+        transaction: text(&asked["vnp_TransactionNo"]),
+        amount: text(&asked["vnp_Amount"])
+            .parse::<i64>()
+            .unwrap_or_default()
+            / 100,
+        code: code.clone(),
+    });
     let is_done = transfer.is_some();
     if let Some(transfer) = transfer {
         world.moved(transfer);
@@ -190,23 +208,31 @@ fn refunded(
     world: &mut World,
     asked: &Value,
     number: u64,
-) -> (&'static str, Option<GatewayTransfer>) {
+    no: Option<&str>,
+) -> (String, Option<GatewayTransfer>) {
     let amount: i64 = text(&asked["vnp_Amount"]).parse().unwrap_or_default();
     let id = text(&asked["vnp_RequestId"]);
     let Some(order) = found(world, asked) else {
-        return ("91", None);
+        return ("91".to_owned(), None);
     };
-    let rest = order.amount - order.refunded;
+    let is_known = order.refund_ids.contains(&id);
+    order.refund_ids.push(id);
     let is_whole = asked["vnp_TransactionType"] == "02";
-    if order.status != "00" {
-        ("95", None)
-    } else if order.refund_ids.contains(&id) {
-        ("94", None)
-    } else if amount <= 0 || amount > rest || (is_whole && amount != order.amount) {
-        ("93", None)
+    let transaction = text(&asked["vnp_TransactionNo"]);
+    let whole = order.amount;
+    let mut paid = order.paid.iter_mut();
+    let paid = paid.find(|(number, _)| number.to_string() == transaction);
+    let Some((_, left)) = paid else {
+        return ("95".to_owned(), None);
+    };
+    if let Some(code) = no {
+        (code.to_owned(), None)
+    } else if is_known {
+        ("94".to_owned(), None)
+    } else if amount <= 0 || amount > *left || (is_whole && amount != whole) {
+        ("93".to_owned(), None)
     } else {
-        order.refund_ids.push(id);
-        order.refunded += amount;
+        *left -= amount;
         let transfer = GatewayTransfer {
             provider: "vnpay",
             order_code: order.order_code(),
@@ -215,6 +241,6 @@ fn refunded(
             currency: "VND".to_owned(),
             at_ms: now_ms(),
         };
-        ("00", Some(transfer))
+        ("00".to_owned(), Some(transfer))
     }
 }

@@ -29,9 +29,9 @@ pub struct VnPayOrder {
     /// VNPay's number, once there is one.
     pub number: Option<u64>,
     pub pay_date: String,
-    /// Paid back, in hundredths.
-    pub refunded: i64,
-    /// Refunds that were asked for, by their ids.
+    /// What was paid for it: each transaction's number, with what is left of it, in hundredths.
+    pub paid: Vec<(u64, i64)>,
+    /// Refunds that were asked for, by their ids: each is taken once, whatever becomes of it.
     pub refund_ids: Vec<String>,
 }
 
@@ -138,19 +138,36 @@ impl Gateway {
     /// A customer finishes an order with this code (`00` pays), and VNPay tells of it. Its number; `None`:
     /// nobody opened such an order, or it has ended before.
     pub fn vnpay_ends(&self, order_code: i64, response: &str) -> Option<String> {
+        self.vnpay_told(order_code, response, VnPayOrder::is_open)
+    }
+
+    /// The same order is paid once more, by a transaction of its own. Its number; `None`: it was not paid.
+    pub fn vnpay_pays_again(&self, order_code: i64) -> Option<String> {
+        self.vnpay_told(order_code, "00", |order| order.status == "00")
+    }
+
+    fn vnpay_told(
+        &self,
+        order_code: i64,
+        response: &str,
+        may: fn(&VnPayOrder) -> bool,
+    ) -> Option<String> {
         let reference = order_code.to_string();
         let order = {
             let mut world = self.world();
             let number = 14_000_000 + world.number();
             let mut orders = world.vnpay.values_mut();
             let order = orders.find(|order| order.reference == reference)?;
-            if !order.is_open() {
+            if !may(order) {
                 return None;
             }
             let at_ms = now_ms();
             response.clone_into(&mut order.response);
             status_of(response).clone_into(&mut order.status);
             order.number = Some(number);
+            if response == "00" {
+                order.paid.push((number, order.amount));
+            }
             order.pay_date = local(at_ms, "%Y%m%d%H%M%S");
             let order = order.clone();
             if matches!(response, "00" | "07") {

@@ -63,7 +63,7 @@ fn order(parameters: &BTreeMap<String, String>) -> Result<VnPayOrder, &'static s
         status: "01".to_owned(),
         number: None,
         pay_date: String::new(),
-        refunded: 0,
+        paid: Vec::new(),
         refund_ids: Vec::new(),
     })
 }

@@ -20,7 +20,7 @@ use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::server::web::words::{money, time};
 use crate::store::catalogue::payments::PAYMENT;
-use crate::store::payments::{PaymentRow, Source};
+use crate::store::payments::{KeyUse, PaymentRow, Source};
 
 /// Letters of a bank's number, at most.
 const REFERENCE_MAX: usize = 100;
@@ -104,7 +104,8 @@ pub(super) async fn decide(
     }
     if let Some(back) = back {
         // The same refund of the same standing is the same one, however often it is pressed.
-        let key = format!("admin|{}|{}|{back}", row.updated_at, row.received());
+        let standing = format!("{id}|{}|{}|{back}", row.updated_at, row.received());
+        let key = KeyUse::of("admin", &format!("refund|{standing}"), &standing);
         let refund = Refund {
             payment: row,
             amount: Some(back),

@@ -142,7 +142,7 @@ pub(super) async fn run(
         _ => return Err(Problem::bad("Chọn hôm nay hay hôm qua.")),
     };
     let own = app.clone();
-    let work = app.carry_through(async move { compare(&own, from, to).await });
+    let work = app.carry_through(async move { compare(&own, (from, to), true).await });
     // Carried through behind the page where it takes longer.
     let done = match tokio::time::timeout(WAIT_MAX, work).await {
         Ok(ended) => {

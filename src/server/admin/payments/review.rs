@@ -17,7 +17,7 @@ use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::server::web::words::{count, money, time};
 use crate::store::catalogue::Area;
-use crate::store::payments::{Attached, PaymentFilter, PaymentRow, Unmatched};
+use crate::store::payments::{Attach, Attached, PaymentFilter, PaymentRow, Unmatched};
 
 /// Of each kind so many on one page.
 const MANY: u32 = 200;
@@ -151,15 +151,16 @@ pub(super) async fn decide(
             Err(gone())
         };
     };
-    match app
-        .store()
-        .money_books()
-        .attach(id, payment.id, &reason, &actor)
-        .await?
-    {
+    let wish = Attach {
+        money: id,
+        payment: payment.id,
+        reason: &reason,
+        key: None,
+    };
+    match app.store().money_books().attach(&wish, &actor).await? {
         Attached::Done(outcome) => app.pay().changed(&outcome.payment),
         Attached::Before(before) if before == payment.id => {}
-        Attached::Before(_) | Attached::Gone => return Err(gone()),
+        Attached::Before(_) | Attached::Gone | Attached::KeyUsed => return Err(gone()),
         Attached::OtherPayee => {
             return Err(Problem::bad("Khoản tiền này của bên nhận khác."));
         }

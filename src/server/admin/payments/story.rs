@@ -10,7 +10,7 @@ use crate::domain::letter::{LetterChannel, LetterKind};
 use crate::domain::payment::{PayableKind, PaymentState, Provider};
 use crate::server::AppState;
 use crate::server::admin::tables::trail::{Trace, trail_of};
-use crate::server::pay::shown::{account_info, missing, pay_url, qr_png};
+use crate::server::pay::shown::{account_info, pay_url, qr_png};
 use crate::server::web::extract::{Done, PathParam};
 use crate::server::web::frame::Frame;
 use crate::server::web::page::page;
@@ -180,7 +180,7 @@ pub(super) async fn show(
             Can::default()
         },
         received: money(row.received()),
-        missing: Some(missing(&row))
+        missing: Some(row.missing())
             .filter(|dong| *dong > 0)
             .map_or_else(String::new, |dong| dong.to_string()),
     })
@@ -240,12 +240,12 @@ fn sums(row: &PaymentRow) -> Vec<(&'static str, String)> {
         ("Đã ghi", money(sums.credited)),
         ("Thừa", money(sums.surplus)),
         ("Chờ xem", money(sums.review)),
-        ("Còn thiếu", money(missing(row))),
+        ("Còn thiếu", money(row.missing())),
     ]
 }
 
 fn account(row: &PaymentRow) -> Vec<(&'static str, String)> {
-    let account = account_info(row);
+    let account = account_info(row, row.missing());
     [
         ("Ngân hàng", "bank"),
         ("Số tài khoản", "number"),

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::refusal::PayRefusal;
-use super::shown::{account_info, missing, otp};
+use super::shown::{account_info, is_stale, missing, otp, qr_text};
 use crate::domain::payment::{PaymentState, Provider};
 use crate::server::web::words::{local, money};
 use crate::store::digest;
@@ -140,9 +140,9 @@ impl PayPage<'_> {
         let Some(payment) = self.payment else {
             return Vec::new();
         };
-        let account = account_info(payment);
+        let account = account_info(payment, self.payable.owed());
         let text = |name: &str| account[name].as_str().unwrap_or_default().to_owned();
-        let owed = missing(payment);
+        let owed = missing(payment, self.payable.owed());
         let w = self.words;
         let bank = if text("bank").is_empty() {
             text("bin")
@@ -209,9 +209,9 @@ impl PayPage<'_> {
     pub fn draw(&self) -> Result<Response, PayRefusal> {
         let w = self.words;
         let payment = self.payment;
-        let state = payment.map(PaymentRow::state);
+        let (state, owed) = (payment.map(PaymentRow::state), self.payable.owed());
         let is_payable = payment.is_some_and(|p| {
-            p.state().is_open() && p.state() != PaymentState::Created && self.payable.owed() > 0
+            p.state().is_open() && p.state() != PaymentState::Created && owed > 0 && p.fits(owed)
         });
         let shown = payment.filter(|_| is_payable);
         let (state_word, status) = self.state();
@@ -235,8 +235,8 @@ impl PayPage<'_> {
                 .stay
                 .map(|(from, to)| format!("{} – {}", minute(from), minute(to))),
             missing: payment
-                .filter(|p| p.state() == PaymentState::Underpaid)
-                .map(|p| money(missing(p))),
+                .filter(|p| p.state() == PaymentState::Underpaid || is_stale(p, owed))
+                .map(|p| money(missing(p, owed))),
             payment_code: payment.map(|p| p.payment_code.clone()),
             status,
             paid_at: payment
@@ -247,7 +247,7 @@ impl PayPage<'_> {
             is_payable,
             qr_url: self
                 .address("qr.png")
-                .filter(|_| shown.is_some_and(|p| p.qr_text.is_some())),
+                .filter(|_| shown.is_some_and(|p| qr_text(p, owed).is_some())),
             checkout_url: shown.and_then(|p| p.checkout_url.as_deref()),
             rows: if is_payable { self.rows() } else { Vec::new() },
             otp: self.otp(shown),

@@ -3,7 +3,6 @@
 use super::sheet::{Statement, StatementRow};
 use crate::domain::payment::{NoteCode, Provider};
 use crate::server::AppState;
-use crate::server::pay::shown::missing;
 use crate::store::StoreError;
 use crate::store::payments::PaymentRow;
 
@@ -41,7 +40,7 @@ impl Match {
                     "tone doubt",
                 );
             }
-            Self::Payment(row) => match amount.cmp(&missing(row)) {
+            Self::Payment(row) => match amount.cmp(&row.missing()) {
                 std::cmp::Ordering::Equal => ("Vừa đủ", "tone good"),
                 std::cmp::Ordering::Less => ("Thiếu", "tone doubt"),
                 std::cmp::Ordering::Greater => ("Thừa", "tone doubt"),
