@@ -58,7 +58,7 @@ pub use words::{
 pub const SEARCH_MAX: u16 = 700;
 
 /// All tables, in an order in which rows can be copied.
-pub static TABLES: [&Table; 54] = [
+pub static TABLES: [&Table; 55] = [
     &goods::ADMIN_CONFIG,
     &goods::BANNER,
     &people::USERS,
