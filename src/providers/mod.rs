@@ -283,7 +283,7 @@ pub enum RefundTold {
 /// Why a provider did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderFault {
-    /// It said no, and it is known that nothing was done.
+    /// It said no, and it is known that nothing was done, unless `why` says otherwise.
     #[error("{provider} từ chối: {text} (mã {code})")]
     Refused {
         /// Which provider.
@@ -346,6 +346,8 @@ pub enum Refusal {
     NoFunds,
     /// The provider knows no such payment.
     Absent,
+    /// Its words to a refund say neither yes nor no.
+    InDoubt,
     /// Anything else.
     Other,
 }

@@ -50,6 +50,7 @@ mod pay_page;
 mod pay_providers;
 mod pay_refunds;
 mod pay_truth;
+mod pay_ways;
 mod payments;
 #[cfg(feature = "desktop")]
 mod pictures;

@@ -14,8 +14,9 @@ pub enum RefundState {
     Begun,
     /// It was sent, and nobody knows what came of it.
     Unknown,
-    /// The provider had another refund of the same money under way when it heard of this one first.
-    Elsewhere,
+    /// The provider has answered, and neither yes nor no: it has another refund of the same money under way, or
+    /// failed over this one (VNPay's 99). That it knows the name proves nothing any more.
+    Doubt,
     /// The provider said no: nothing moved. Another attempt has another name.
     Refused,
     /// The provider pays it back. It is booked.
@@ -27,7 +28,7 @@ impl RefundState {
     pub const ALL: [Self; 5] = [
         Self::Begun,
         Self::Unknown,
-        Self::Elsewhere,
+        Self::Doubt,
         Self::Refused,
         Self::Done,
     ];
@@ -37,7 +38,7 @@ impl RefundState {
         match self {
             Self::Begun => "begun",
             Self::Unknown => "unknown",
-            Self::Elsewhere => "elsewhere",
+            Self::Doubt => "doubt",
             Self::Refused => "refused",
             Self::Done => "done",
         }
@@ -50,11 +51,12 @@ impl RefundState {
 
     /// Could the provider still pay it back, or have done so?
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::Begun | Self::Unknown | Self::Elsewhere)
+        matches!(self, Self::Begun | Self::Unknown | Self::Doubt)
     }
 
     /// The state of an attempt that is found in the database. One that was sent before whoever sent it fell
     /// may have arrived.
+    #[must_use]
     pub const fn found(self, was_sent: bool) -> Self {
         match self {
             Self::Begun if was_sent => Self::Unknown,
@@ -65,19 +67,19 @@ impl RefundState {
     /// The only place where an attempt's state changes.
     #[must_use]
     pub const fn after(self, word: RefundWord) -> Self {
+        // What has ended stays: a late word is none.
+        if !self.is_open() {
+            return self;
+        }
         match (self, word) {
-            // What has ended stays: a late word is none.
-            (Self::Refused | Self::Done, _) => self,
-            (_, RefundWord::Done) => Self::Done,
-            (_, RefundWord::Refused) => Self::Refused,
-            // The provider knows this name already, and we have sent it before: that one arrived.
-            (Self::Unknown, RefundWord::Repeated) => Self::Done,
-            // It never heard this name: what it has under way is something else.
-            (Self::Begun | Self::Elsewhere, RefundWord::Repeated) => Self::Elsewhere,
-            (Self::Begun, RefundWord::NotTaken) => Self::Refused,
-            (Self::Elsewhere, RefundWord::Unclear) => Self::Elsewhere,
-            (Self::Begun | Self::Unknown, RefundWord::Unclear) => Self::Unknown,
-            (Self::Unknown | Self::Elsewhere, RefundWord::NotTaken) => self,
+            // A name that the provider knows, and that we have sent into silence before: that one arrived.
+            (_, RefundWord::Done) | (Self::Unknown, RefundWord::Repeated) => Self::Done,
+            (_, RefundWord::Refused) | (Self::Begun, RefundWord::NotTaken) => Self::Refused,
+            // It never heard this name, or failed over it: what it has under way may be something else.
+            (_, RefundWord::Repeated | RefundWord::Doubtful)
+            | (Self::Doubt, RefundWord::Unclear) => Self::Doubt,
+            (_, RefundWord::Unclear) => Self::Unknown,
+            (_, RefundWord::NotTaken) => self,
         }
     }
 }
@@ -91,6 +93,8 @@ pub enum RefundWord {
     Refused,
     /// It was asked for already, and is on its way (VNPay's 94).
     Repeated,
+    /// It answered in words of its own that say neither yes nor no.
+    Doubtful,
     /// Nothing that could be understood, or nothing at all.
     Unclear,
     /// This call was not taken: too many at once.
@@ -141,21 +145,23 @@ mod tests {
 
     #[test]
     fn only_what_is_known_leads_out_of_doubt() {
-        use RefundState::{Begun, Done, Elsewhere, Refused, Unknown};
+        use RefundState::{Begun, Done, Doubt, Refused, Unknown};
         for (state, word, after) in [
             (Begun, RefundWord::Done, Done),
             (Begun, RefundWord::Refused, Refused),
             (Begun, RefundWord::Unclear, Unknown),
             (Begun, RefundWord::NotTaken, Refused),
-            (Begun, RefundWord::Repeated, Elsewhere),
+            (Begun, RefundWord::Repeated, Doubt),
+            (Begun, RefundWord::Doubtful, Doubt),
+            (Unknown, RefundWord::Doubtful, Doubt),
             (Unknown, RefundWord::Repeated, Done),
             (Unknown, RefundWord::Unclear, Unknown),
             (Unknown, RefundWord::NotTaken, Unknown),
             (Unknown, RefundWord::Refused, Refused),
-            (Elsewhere, RefundWord::Repeated, Elsewhere),
-            (Elsewhere, RefundWord::Unclear, Elsewhere),
-            (Elsewhere, RefundWord::NotTaken, Elsewhere),
-            (Elsewhere, RefundWord::Done, Done),
+            (Doubt, RefundWord::Repeated, Doubt),
+            (Doubt, RefundWord::Unclear, Doubt),
+            (Doubt, RefundWord::NotTaken, Doubt),
+            (Doubt, RefundWord::Done, Done),
             (Refused, RefundWord::Done, Refused),
             (Done, RefundWord::Refused, Done),
         ] {

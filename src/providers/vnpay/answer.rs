@@ -122,7 +122,7 @@ pub fn refunded(http: &Http, members: &Map<String, Value>) -> Result<String, Pro
         "91" => no(Refusal::Absent),
         "02" | "97" => no(Refusal::Settings),
         "03" | "16" | "93" | "95" => no(Refusal::Other),
-        _ => Err(http.unknown(format!("code {code}"))),
+        _ => no(Refusal::InDoubt),
     }
 }
 

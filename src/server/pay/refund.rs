@@ -9,7 +9,9 @@ use super::cashier::Cashier;
 use super::make::key_used;
 use super::refusal::PayRefusal;
 use crate::domain::payment::{RefundCall, RefundState, RefundWord, refund_call};
-use crate::providers::{OrderRef, PaymentProvider, ProviderFault, RefundOrder, RefundTold};
+use crate::providers::{
+    OrderRef, PaymentProvider, ProviderFault, RefundOrder, RefundTold, Refusal,
+};
 use crate::server::AppState;
 use crate::server::web::words::money;
 use crate::store::payments::{KeyUse, NewRefund, PaymentRow, RefundAttempt, RefundEnd, RefundPlan};
@@ -163,24 +165,8 @@ async fn call(
     let Some(attempt) = payments.hold_refund(attempt.id).await? else {
         return Ok(Called::Held);
     };
-    let cashier = Cashier::of(app);
-    let order = cashier.order_ref(&payment);
-    let said = match refund_call(attempt.sent_at, app.store().now_ms()) {
-        RefundCall::Send => {
-            let order = order_of(app, order, &attempt).await?;
-            let answer = cashier
-                .at_once(&payment, "refund", provider.refund(&order))
-                .await;
-            Said::of(answer.map(|done| done.reference))
-        }
-        RefundCall::Ask => {
-            let answer = cashier
-                .at_once(&payment, "ask_refund", provider.ask_refund(&order))
-                .await;
-            told(app, &attempt, answer).await?
-        }
-    };
     let state = attempt.state.found(attempt.sent_at.is_some());
+    let said = asked(app, provider.as_ref(), &payment, &attempt).await?;
     let end = RefundEnd {
         state: state.after(said.word),
         said: &said.text,
@@ -193,10 +179,43 @@ async fn call(
     Ok(match end.state {
         RefundState::Done => Called::Done,
         RefundState::Refused => Called::No(said.refusal()),
-        RefundState::Begun | RefundState::Unknown | RefundState::Elsewhere => {
+        RefundState::Begun | RefundState::Unknown | RefundState::Doubt => {
             Called::No(open(end.state))
         }
     })
+}
+
+/// Asks the provider, in the way in which this attempt may be asked about.
+async fn asked(
+    app: &AppState,
+    provider: &dyn PaymentProvider,
+    payment: &PaymentRow,
+    attempt: &RefundAttempt,
+) -> Result<Said, PayRefusal> {
+    let cashier = Cashier::of(app);
+    let order = cashier.order_ref(payment);
+    let of_transaction = async || {
+        let asked = provider.ask_refund(&order);
+        let answer = cashier.at_once(payment, "ask_refund", asked).await;
+        told(app, attempt, answer).await
+    };
+    if refund_call(attempt.sent_at, app.store().now_ms()) == RefundCall::Ask {
+        return Ok(of_transaction().await?);
+    }
+    let refund = order_of(app, order.clone(), attempt).await?;
+    let answer = cashier
+        .at_once(payment, "refund", provider.refund(&refund))
+        .await;
+    let said = Said::of(answer.map(|done| done.reference));
+    let state = attempt.state.found(attempt.sent_at.is_some());
+    if said.word == RefundWord::Repeated && state == RefundState::Unknown {
+        // It arrived. Whether the bank has refused it since, the transaction itself says.
+        let also = of_transaction().await?;
+        if also.word == RefundWord::Refused {
+            return Ok(also);
+        }
+    }
+    Ok(said)
 }
 
 async fn provider_of(
@@ -250,7 +269,8 @@ impl Said {
         };
         tracing::warn!(%fault, "a refund was not simply taken");
         let word = match &fault {
-            ProviderFault::Refused { code, .. } if code == "94" => RefundWord::Repeated,
+            ProviderFault::Refused { why, .. } if *why == Refusal::Repeated => RefundWord::Repeated,
+            ProviderFault::Refused { why, .. } if *why == Refusal::InDoubt => RefundWord::Doubtful,
             ProviderFault::Refused { .. } | ProviderFault::NotOffered { .. } => RefundWord::Refused,
             ProviderFault::Unknown { .. } => RefundWord::Unclear,
             ProviderFault::Busy { .. } => RefundWord::NotTaken,
@@ -301,8 +321,8 @@ async fn told(
 /// Nobody knows what came of it: nothing is booked, and nothing new is sent.
 fn open(state: RefundState) -> PayRefusal {
     PayRefusal::provider(match state {
-        RefundState::Elsewhere => {
-            "VNPay đang hoàn một lệnh khác của giao dịch này. Chưa ghi gì. Xem ở VNPay rồi thử lại."
+        RefundState::Doubt => {
+            "VNPay trả lời không rõ, hoặc đang hoàn một lệnh khác của giao dịch này. Chưa ghi gì. Xem ở VNPay rồi thử lại."
         }
         _ => {
             "VNPay chưa trả lời rõ lệnh hoàn tiền. Chưa ghi gì, máy chủ tự hỏi lại. Thử lại sau ít giây."

@@ -10,6 +10,7 @@ mod forget;
 mod lead;
 mod letters;
 mod reconcile;
+mod refunds;
 mod rescue;
 mod search_texts;
 mod upkeep;
@@ -31,7 +32,7 @@ const LEADS_MS: i64 = 4_000;
 const LOOKS_AGAIN: Duration = Duration::from_secs(10);
 
 /// All tasks.
-pub const ALL: [Task; 11] = [
+pub const ALL: [Task; 12] = [
     lead::TASK,
     rescue::TASK,
     clock::TASK,
@@ -40,6 +41,7 @@ pub const ALL: [Task; 11] = [
     callers::TASK,
     upkeep::TASK,
     reconcile::TASK,
+    refunds::TASK,
     watch::TASK,
     compare::TASK,
     letters::TASK,

@@ -12,7 +12,7 @@ use futures_util::stream;
 use super::{Place, Task};
 use crate::server::AppState;
 use crate::server::pay::cashier::Cashier;
-use crate::server::pay::{next_question, refund, turn};
+use crate::server::pay::{next_question, turn};
 use crate::store::StoreError;
 use crate::store::payments::{PaymentRow, Source, rest_ms};
 
@@ -40,7 +40,6 @@ async fn run(app: AppState) -> Result<(), StoreError> {
             "open payments are asked about: the server has started"
         );
     }
-    refund::ask_open(&app).await?;
     let channels = app.store().questions().due_channels().await?;
     let work = channels
         .iter()

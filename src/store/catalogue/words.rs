@@ -368,7 +368,7 @@ pub const EVENT_SOURCES: &[(&str, &str)] = &[
 pub const REFUND_STATES: &[(&str, &str)] = &[
     ("begun", "Đang gửi"),
     ("unknown", "Chưa rõ"),
-    ("elsewhere", "Cổng đang hoàn lệnh khác"),
+    ("doubt", "Cổng trả lời không rõ"),
     ("refused", "Bị từ chối"),
     ("done", "Đã hoàn"),
 ];

@@ -66,6 +66,8 @@ pub fn event(event: &StoredEvent) -> String {
         "ignore" => "Có người quyết định bỏ qua.",
         "refund" => "Đã hoàn tiền.",
         "refund_asked" => "Gửi lệnh hoàn tiền tới cổng.",
+        "refund_refused" => "Cổng từ chối lệnh hoàn tiền: chưa hoàn gì.",
+        "refund_unknown" => "Chưa rõ lệnh hoàn tiền: chưa ghi gì.",
         "undo" => "Hoàn tác một lần nhập sao kê: tiền đã ghi được rút lại.",
         "00/00" => "VNPay báo thanh toán thành công.",
         kind => return told(&event.source, kind),
