@@ -2,6 +2,7 @@
 
 mod action;
 mod auto;
+mod front;
 mod update;
 
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use super::worker::{Command, ListCommand, SetupCommand, Worker};
 use super::{Start, draw};
 use crate::config::AutoConfig;
 use crate::engine::Control;
+use front::Front;
 
 /// A big list is filtered anew this often while it changes.
 const REORDER_EVERY: Duration = Duration::from_millis(400);
@@ -37,6 +39,9 @@ pub struct DesktopApp {
     is_ordering: bool,
     ordered: Instant,
     is_first_frame: bool,
+    /// Does the window fill the screen? So it does at first.
+    is_maximized: bool,
+    front: Front,
 }
 
 impl DesktopApp {
@@ -61,6 +66,8 @@ impl DesktopApp {
             is_ordering: false,
             ordered: Instant::now(),
             is_first_frame: true,
+            is_maximized: true,
+            front: Front::default(),
         }
     }
 
@@ -133,11 +140,16 @@ impl DesktopApp {
         }
     }
 
-    /// Says once that there is something on the screen, where somebody asked for that.
-    fn say_first_frame(&mut self) {
-        if std::mem::take(&mut self.is_first_frame)
-            && std::env::var_os(super::FIRST_FRAME).is_some()
-        {
+    /// Once there is something on the screen.
+    fn first_frame(&mut self, ctx: &Context) {
+        // The bar with the buttons stands at the bottom: a window of a fixed size would hide it behind
+        // a taskbar on small screens. Window managers hear such a wish only from a window that is
+        // there.
+        if self.is_maximized {
+            ctx.send_viewport_cmd(ViewportCommand::Maximized(true));
+        }
+        // For benches.
+        if std::env::var_os(super::FIRST_FRAME).is_some() {
             use std::io::Write;
             let _ = writeln!(std::io::stdout(), "first frame");
         }
@@ -155,6 +167,8 @@ impl DesktopApp {
 
 /// Under which name the forms' values are kept.
 const HABITS: &str = "habits";
+/// Under which name it is kept whether the window fills the screen.
+const MAXIMIZED: &str = "maximized";
 
 impl DesktopApp {
     /// The forms as they were when the window was closed.
@@ -163,6 +177,7 @@ impl DesktopApp {
             .get_string(HABITS)
             .and_then(|text| serde_json::from_str(&text).ok());
         self.model.resume(kept.unwrap_or_default());
+        self.is_maximized = storage.get_string(MAXIMIZED).as_deref() != Some("false");
     }
 }
 
@@ -171,6 +186,7 @@ impl eframe::App for DesktopApp {
         if let Ok(text) = serde_json::to_string(&self.model.habits()) {
             storage.set_string(HABITS, text);
         }
+        storage.set_string(MAXIMIZED, self.is_maximized.to_string());
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
@@ -180,13 +196,18 @@ impl eframe::App for DesktopApp {
         self.watch_hands(&ctx);
         self.take_dropped(&ctx);
         self.run_auto(&ctx);
+        self.stay_in_front(&ctx);
         let actions = draw(ui, &mut self.model);
         for action in actions {
             self.act(&ctx, action);
         }
         self.reorder(&ctx);
         self.entitle(&ctx);
-        self.say_first_frame();
+        if std::mem::take(&mut self.is_first_frame) {
+            self.first_frame(&ctx);
+        } else if let Some(is_maximized) = ctx.input(|input| input.viewport().maximized) {
+            self.is_maximized = is_maximized;
+        }
         if !self.model.lock.is_locked {
             self.toasts.show(&ctx);
         }

@@ -49,6 +49,8 @@ mod pay_providers;
 mod payments;
 #[cfg(feature = "desktop")]
 mod pictures;
+#[cfg(all(feature = "desktop", target_os = "linux"))]
+mod screen;
 mod seams;
 #[cfg(unix)]
 mod server;

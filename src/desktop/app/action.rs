@@ -41,7 +41,7 @@ impl DesktopApp {
             | UserAction::Reconcile
             | UserAction::ShowBrowser(_)
             | UserAction::Peek(_)
-            | UserAction::Auto(_) => self.act_on_portal(service, &action),
+            | UserAction::Auto(_) => self.act_on_portal(ctx, service, &action),
             UserAction::Find
             | UserAction::Story(_)
             | UserAction::Resolve { .. }
@@ -127,7 +127,8 @@ impl DesktopApp {
 
     /// What runs on the portal, or is to run. A button that may not be pressed is not drawn as one;
     /// a key may come all the same.
-    fn act_on_portal(&mut self, service: Service, action: &UserAction) {
+    fn act_on_portal(&mut self, ctx: &Context, service: Service, action: &UserAction) {
+        let was_busy = self.model.busy != Busy::Nobody;
         match *action {
             UserAction::Start { dry_run } if self.model.can_start() => {
                 self.start(service, dry_run, ListChoice::Unsaid);
@@ -164,6 +165,9 @@ impl DesktopApp {
             }
             UserAction::Auto(is_on) => self.switch_auto(is_on),
             _ => {}
+        }
+        if !was_busy && self.model.busy != Busy::Nobody {
+            self.begin_in_front(ctx);
         }
     }
 

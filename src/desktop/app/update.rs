@@ -132,6 +132,9 @@ impl DesktopApp {
     }
 
     fn take_portal(&mut self, ctx: &Context, update: PortalUpdate) {
+        if let PortalUpdate::Progress(event) = &update {
+            self.front_after(ctx, event);
+        }
         let model = &mut self.model;
         match update {
             PortalUpdate::Progress(event) => {

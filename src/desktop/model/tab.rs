@@ -1,5 +1,7 @@
 //! One service's form, list and batch.
 
+mod pasted;
+
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -169,6 +171,9 @@ impl ServiceTab {
 
     /// The form was changed by hand.
     pub fn edited(&mut self, service: Service) {
+        if pasted::is_table(&self.text) {
+            return self.take_pasted(service);
+        }
         if !self.is_too_long_to_edit()
             && let Some(taken) = &mut self.taken
         {
@@ -270,6 +275,11 @@ impl ServiceTab {
             Some(taken) if !taken.is_edited => taken.list.clone(),
             taken => self.list_of_lines(service, taken.as_ref()),
         };
+        self.rows_of_list();
+    }
+
+    /// Rows for another list: nobody is at them.
+    fn rows_of_list(&mut self) {
         self.rows = self
             .list
             .jobs
@@ -284,10 +294,19 @@ impl ServiceTab {
     /// The list that the text field says. A line that came from the source and was not touched is
     /// the job that came with it, with all that a line cannot say.
     fn list_of_lines(&self, service: Service, taken: Option<&Taken>) -> JobList {
+        let rows = self.raw_lines(service, &self.text, taken);
+        let mut list = JobList::check(service, self.defaults(), rows);
+        // A line that is still there is still the job that was handed out.
+        for job in &mut list.jobs {
+            job.ticket = self.tickets.get(&job.identity(service)).cloned();
+        }
+        list
+    }
+
+    /// What these lines say, one by one.
+    fn raw_lines(&self, service: Service, text: &str, taken: Option<&Taken>) -> Vec<RawJob> {
         let defaults = self.defaults();
-        let rows = self
-            .text
-            .lines()
+        text.lines()
             .enumerate()
             .filter(|(_, line)| !line.trim().is_empty())
             .map(|(at, line)| {
@@ -296,13 +315,8 @@ impl ServiceTab {
                     Some(taken) => taken.row(service, row, line, defaults),
                     None => RawJob::from_line(service, row, line),
                 }
-            });
-        let mut list = JobList::check(service, defaults, rows);
-        // A line that is still there is still the job that was handed out.
-        for job in &mut list.jobs {
-            job.ticket = self.tickets.get(&job.identity(service)).cloned();
-        }
-        list
+            })
+            .collect()
     }
 
     /// What rows say that do not say it themselves.
