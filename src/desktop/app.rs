@@ -8,12 +8,11 @@ mod update;
 use std::time::{Duration, Instant};
 
 use egui::{Context, ThemePreference, Ui, ViewportCommand};
-use egui_notify::Toasts;
 use jiff::Timestamp;
 
 use super::model::rows::ordered;
 use super::model::tab::AT_ONCE;
-use super::model::{Model, Place, Setup, UserAction};
+use super::model::{Busy, Model, Place, Setup, UserAction};
 use super::worker::{Command, ListCommand, SetupCommand, Worker};
 use super::{Start, draw};
 use crate::config::AutoConfig;
@@ -28,7 +27,6 @@ pub struct DesktopApp {
     model: Model,
     worker: Worker,
     control: Control,
-    toasts: Toasts,
     title: String,
     /// When a hand was last on it.
     touched: Instant,
@@ -42,6 +40,8 @@ pub struct DesktopApp {
     /// Does the window fill the screen? So it does at first.
     is_maximized: bool,
     front: Front,
+    /// Somebody has said that it may close although something runs, or the system says so.
+    may_close: bool,
 }
 
 impl DesktopApp {
@@ -56,8 +56,6 @@ impl DesktopApp {
             model,
             worker,
             control: Control::default(),
-            // Below the header, whose buttons stay in reach.
-            toasts: Toasts::default().with_margin(egui::vec2(12.0, 96.0)),
             title: String::new(),
             touched: Instant::now(),
             lock_after: None,
@@ -68,6 +66,7 @@ impl DesktopApp {
             is_first_frame: true,
             is_maximized: true,
             front: Front::default(),
+            may_close: false,
         }
     }
 
@@ -121,6 +120,20 @@ impl DesktopApp {
     fn lock(&mut self) {
         self.model.lock.close();
         self.worker.send(Command::Setup(SetupCommand::Lock));
+    }
+
+    /// Closing a window in which something runs is asked about first, where somebody can be asked.
+    fn ask_before_closing(&mut self, ctx: &Context) {
+        let is_asked = ctx.input(|input| input.viewport().close_requested());
+        if is_asked
+            && self.model.busy != Busy::Nobody
+            && !self.may_close
+            && !self.model.lock.is_locked
+        {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.model.asks_close = true;
+        }
+        self.model.asks_close &= self.model.busy != Busy::Nobody;
     }
 
     /// Files that were dropped on the window: the first is read.
@@ -208,9 +221,7 @@ impl eframe::App for DesktopApp {
         } else if let Some(is_maximized) = ctx.input(|input| input.viewport().maximized) {
             self.is_maximized = is_maximized;
         }
-        if !self.model.lock.is_locked {
-            self.toasts.show(&ctx);
-        }
+        self.ask_before_closing(&ctx);
     }
 }
 

@@ -112,8 +112,8 @@ fn no_window(error: &eframe::Error) -> anyhow::Error {
 fn open(start: Start, renderer: eframe::Renderer) -> Result<(), eframe::Error> {
     let options = eframe::NativeOptions {
         renderer,
-        // Size and place of the window, widths of columns.
-        persistence_path: start.demo.is_none().then(|| start.home.window()),
+        // Size and place of the window, widths of columns. A demo's go with its folder.
+        persistence_path: Some(start.home.window()),
         viewport: egui::ViewportBuilder::default()
             .with_title("GạchNợ")
             .with_app_id("gachno")

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use egui::{Context, Theme, ThemePreference};
+use egui::{Context, Theme, ThemePreference, ViewportCommand};
 use secrecy::SecretString;
 
 use super::DesktopApp;
@@ -24,6 +24,7 @@ impl DesktopApp {
             UserAction::Edited
             | UserAction::Mean(..)
             | UserAction::NewList
+            | UserAction::Previous
             | UserAction::Again
             | UserAction::Fetch
             | UserAction::PickFile
@@ -42,6 +43,11 @@ impl DesktopApp {
             | UserAction::ShowBrowser(_)
             | UserAction::Peek(_)
             | UserAction::Auto(_) => self.act_on_portal(ctx, service, &action),
+            UserAction::Ask(code) => {
+                self.model.find.query = code;
+                self.model.place = Place::Find;
+                self.act_on_ledger(UserAction::Find);
+            }
             UserAction::Find
             | UserAction::Story(_)
             | UserAction::Resolve { .. }
@@ -62,6 +68,11 @@ impl DesktopApp {
             | UserAction::ImportSettings
             | UserAction::ExportSettings
             | UserAction::Diagnose => self.act_on_settings(ctx, action),
+            UserAction::Close(true) => {
+                self.may_close = true;
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+            UserAction::Close(false) => self.model.asks_close = false,
             UserAction::Open(path) => self.open(&path),
             UserAction::Admin => self.open_admin(),
         }
@@ -94,6 +105,10 @@ impl DesktopApp {
             UserAction::NewList => {
                 self.model.tab_mut().cleared(service);
                 self.send_list(service, ListCommand::LetGo);
+            }
+            UserAction::Previous => {
+                self.model.tab_mut().bring_back(service);
+                self.model.flag(service);
             }
             // What the server gave went back there with its outcome: it hands out anew what can be
             // done again.
@@ -284,8 +299,16 @@ impl DesktopApp {
 
     fn go(&mut self, place: Place) {
         self.model.place = place;
+        self.model.find.wants_focus = place == Place::Find;
         if place == Place::History {
             self.days(self.model.history.days);
+        }
+        // What is known of a doubt stands beside where it is decided.
+        if place == Place::Find
+            && self.model.find.story.is_none()
+            && let Some(doubt) = self.model.doubts.first()
+        {
+            self.act_on_ledger(UserAction::Story(doubt.attempt.clone()));
         }
     }
 
@@ -375,6 +398,8 @@ impl DesktopApp {
             .map(SecretString::from);
         self.control = Control::default();
         self.model.busy = Busy::Batch(service);
+        // A page of the last batch says nothing about this one.
+        self.model.peeked.1 = None;
         let tab = self.model.tab_of(service);
         tab.started(dry_run);
         let intake = Intake {

@@ -39,6 +39,9 @@ impl Model {
         let tab = self.tab();
         let left = tab.rows.len().saturating_sub(tab.done);
         match tab.phase {
+            Phase::Running if tab.logins.is_empty() && tab.done == 0 => {
+                (Tone::Busy, words.signing_in.to_owned())
+            }
             Phase::Running => {
                 let end = tab
                     .eta_s
@@ -52,7 +55,10 @@ impl Model {
                 Some(why) => (Tone::Doubt, why.clone()),
                 None => (tab.tone(), over(tab, words)),
             },
-            Phase::Editing if tab.list.jobs.is_empty() => (Tone::Quiet, words.no_list.to_owned()),
+            Phase::Editing if tab.list.jobs.is_empty() => match &tab.not_fetched {
+                Some(why) => (Tone::Bad, why.clone()),
+                None => (Tone::Quiet, words.no_list.to_owned()),
+            },
             Phase::Editing => {
                 let count = tab.list.jobs.len();
                 if let Some(missing) = self.missing() {

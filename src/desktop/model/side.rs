@@ -103,8 +103,19 @@ pub struct Find {
     pub name: String,
     /// Why.
     pub reason: String,
+    /// The picture of the story that is looked at closely.
+    pub enlarged: Option<PathBuf>,
+    /// Is the cursor to stand in its field?
+    pub wants_focus: bool,
     /// The attempt that is about to be decided, and whether as paid: asked once more.
     pub deciding: Option<(String, bool)>,
+}
+
+impl Find {
+    /// The story, where it is this attempt's.
+    pub fn story_of(&self, attempt: &str) -> Option<&Story> {
+        self.story.as_ref().filter(|story| story.attempt == attempt)
+    }
 }
 
 /// One attempt.

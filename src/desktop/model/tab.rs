@@ -1,6 +1,7 @@
 //! One service's form, list and batch.
 
 mod pasted;
+mod previous;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
@@ -61,6 +62,10 @@ pub struct ServiceTab {
     pub list_pin: Option<SecretString>,
     /// The list as it came from a source, with what lines cannot say.
     taken: Option<Taken>,
+    /// The list that stood there before.
+    previous: Option<previous::Previous>,
+    /// Why nothing could be fetched the last time.
+    pub not_fetched: Option<String>,
     /// The checked list.
     pub list: JobList,
     /// What is known of its accounts from before: how many were paid this month, how many are in
@@ -140,6 +145,7 @@ pub struct Login {
 impl ServiceTab {
     /// Takes a list over from a source.
     pub fn take(&mut self, service: Service, intake: Intake) {
+        self.keep_previous();
         if intake.list.jobs.len() <= LINES_MAX {
             self.text = intake
                 .list
@@ -164,6 +170,9 @@ impl ServiceTab {
             .iter()
             .filter_map(|job| Some((job.identity(service), job.ticket.clone()?)))
             .collect();
+        if let Some(kind) = the_one_kind(&intake.list) {
+            self.payment = Some(kind);
+        }
         self.taken = Some(Taken::of(service, intake.list, self.defaults()));
         self.phase = Phase::Editing;
         self.recheck(service);
@@ -199,6 +208,7 @@ impl ServiceTab {
 
     /// Begins a new list with nothing in it.
     pub fn cleared(&mut self, service: Service) {
+        self.keep_previous();
         self.text.clear();
         self.taken = None;
         self.tickets.clear();
@@ -270,6 +280,7 @@ impl ServiceTab {
         // Another list, other questions.
         self.stopped = None;
         self.meant.clear();
+        self.not_fetched = None;
         self.list = match &self.taken {
             // The checked list itself, so that what was left out at the source is still shown.
             Some(taken) if !taken.is_edited => taken.list.clone(),
@@ -284,7 +295,10 @@ impl ServiceTab {
             .list
             .jobs
             .iter()
-            .map(|j| ListRow::waiting(&j.account.to_string(), j.amount))
+            .map(|j| ListRow {
+                payment: j.payment,
+                ..ListRow::waiting(&j.account.to_string(), j.amount)
+            })
             .collect();
         self.batch = None;
         self.forget_batch();
@@ -375,7 +389,10 @@ impl ServiceTab {
         self.rows = self
             .rows
             .iter()
-            .map(|row| ListRow::waiting(&row.account, row.amount))
+            .map(|row| ListRow {
+                payment: row.payment,
+                ..ListRow::waiting(&row.account, row.amount)
+            })
             .collect();
         self.wish = Wish::default();
         self.reorder();
@@ -622,12 +639,33 @@ impl ServiceTab {
         self.logins.values().filter(|login| !login.is_out).count()
     }
 
+    /// How many accounts a look-up found to owe something, and how much.
+    pub fn owed(&self) -> (usize, Vnd) {
+        let owing = || {
+            self.rows
+                .iter()
+                .filter(|row| row.state == RowState::Done(Outcome::Debt))
+        };
+        let sum = owing().filter_map(|row| row.amount).sum();
+        (owing().count(), sum)
+    }
+
     /// Outcomes by number, and what was paid.
     pub fn summary(&self, words: &Words) -> String {
         let counts = self.counts.iter().filter(|(_, count)| **count > 0);
         let mut parts: Vec<String> = counts
             .map(|(outcome, count)| (words.count_of)(*count, (words.outcome)(*outcome)))
             .collect();
+        let (owing, owed) = self.owed();
+        if owing > 0 {
+            parts = vec![(words.owed_sum)(owing, &owed.to_string())];
+            parts.extend(
+                self.counts
+                    .iter()
+                    .filter(|(outcome, count)| **outcome != Outcome::Debt && **count > 0)
+                    .map(|(outcome, count)| (words.count_of)(*count, (words.outcome)(*outcome))),
+            );
+        }
         if !self.paid.is_zero() {
             parts.push((words.paid_sum)(&self.paid.to_string()));
         }
@@ -636,36 +674,60 @@ impl ServiceTab {
 
     /// What the table shows as text to paste into Excel: columns by tabs, rows by lines.
     pub fn as_text(&self, words: &Words) -> String {
-        let mut text = [
-            words.number,
-            words.code,
-            words.customer,
-            words.money,
-            words.state,
-            words.note,
-        ]
-        .join("\t");
+        let mut titles = vec![words.number, words.code, words.customer];
+        titles.extend(self.has_kinds().then_some(words.kind));
+        titles.extend([words.money, words.state, words.note]);
+        let mut text = titles.join("\t");
         for (place, row) in (0..self.shown()).filter_map(|place| self.row(place)) {
-            let cells = [
+            let mut cells = vec![
                 (place + 1).to_string(),
                 // Excel would make a number of a phone and lose its 0.
                 format!("'{}", row.account),
                 row.customer.as_deref().unwrap_or_default().to_owned(),
+            ];
+            cells.extend(row.payment.map(|kind| (words.kind_of)(kind).to_owned()));
+            cells.extend([
                 row.amount.map(Vnd::digits).unwrap_or_default(),
                 row.state.shown(words).1.to_owned(),
                 row.message
                     .as_deref()
                     .unwrap_or_default()
                     .replace(['\t', '\n', '\r'], " "),
-            ];
+            ]);
             text.push('\n');
             text.push_str(&cells.join("\t"));
         }
         text
     }
 
+    /// Are its rows of two kinds, prepaid and postpaid?
+    pub fn has_kinds(&self) -> bool {
+        self.rows.get(0).is_some_and(|row| row.payment.is_some())
+    }
+
+    /// How many top-ups of how much, and how many postpaid debts.
+    pub fn kinds(&self) -> (usize, Vnd, usize) {
+        let jobs = self.list.jobs.iter();
+        let top_ups = || {
+            jobs.clone()
+                .filter(|job| job.payment == Some(PaymentType::Prepaid))
+        };
+        let debts = jobs
+            .clone()
+            .filter(|job| job.payment == Some(PaymentType::Postpaid));
+        let sum = top_ups().filter_map(|job| job.amount).sum();
+        (top_ups().count(), sum, debts.count())
+    }
+
     /// How many of a chip.
     pub fn count(&self, group: Option<Group>) -> usize {
         group.map_or(self.rows.len(), |group| self.rows.count(group))
     }
+}
+
+/// The kind of all jobs, where it is one: the form then says the same as the list.
+fn the_one_kind(list: &JobList) -> Option<PaymentType> {
+    let kind = list.jobs.first()?.payment?;
+    let is_one = list.jobs.iter().all(|job| job.payment == Some(kind));
+    is_one.then_some(kind)
 }

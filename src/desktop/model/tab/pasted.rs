@@ -51,6 +51,8 @@ impl ServiceTab {
             pin: self.list_pin.take(),
             is_sample: false,
         };
+        self.text.clear();
+        self.list = JobList::default();
         self.take(service, intake);
     }
 }
