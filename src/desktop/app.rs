@@ -23,6 +23,10 @@ use front::Front;
 const REORDER_EVERY: Duration = Duration::from_millis(400);
 
 /// The window's application.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the window"
+)]
 pub struct DesktopApp {
     model: Model,
     worker: Worker,

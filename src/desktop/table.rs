@@ -10,7 +10,9 @@ use super::words::Words;
 use crate::domain::Vnd;
 
 /// What all columns take at least; a narrower window scrolls sideways.
-const WIDTH_MIN: f32 = 820.0;
+const WIDTH_MIN: f32 = 748.0;
+/// From here on the longest state is read in full.
+const WIDTH_GOOD: f32 = 800.0;
 
 /// Draws what the tab wishes to show.
 pub fn show(ui: &mut Ui, tab: &ServiceTab, words: &Words, actions: &mut Vec<UserAction>) {
@@ -29,6 +31,11 @@ pub fn show(ui: &mut Ui, tab: &ServiceTab, words: &Words, actions: &mut Vec<User
     ]);
     ui.spacing_mut().item_spacing.y = 2.0;
     let width = ui.available_width().max(WIDTH_MIN);
+    let (state, name) = if width < WIDTH_GOOD {
+        (140.0, 92.0)
+    } else {
+        (176.0, 110.0)
+    };
     ScrollArea::horizontal().id_salt("sideways").show(ui, |ui| {
         ui.set_width(width);
         let mut table = TableBuilder::new(ui)
@@ -40,15 +47,15 @@ pub fn show(ui: &mut Ui, tab: &ServiceTab, words: &Words, actions: &mut Vec<User
             .striped(true)
             .cell_layout(Layout::left_to_right(Align::Center))
             .column(Width::exact(54.0))
-            .column(resizable(128.0, 90.0))
-            .column(resizable(110.0, 60.0));
+            .column(resizable(if kind.is_some() { 108.0 } else { 128.0 }, 90.0))
+            .column(resizable(name, 60.0));
         if kind.is_some() {
-            table = table.column(resizable(76.0, 60.0));
+            table = table.column(resizable(66.0, 50.0));
         }
         table
             .column(Width::initial(104.0).at_least(90.0).resizable(true))
-            .column(resizable(176.0, 110.0))
-            .column(Width::remainder().at_least(80.0).clip(true))
+            .column(resizable(state, 110.0))
+            .column(Width::remainder().at_least(58.0).clip(true))
             .column(Width::exact(64.0))
             .header(ROW_HEIGHT, |mut header| {
                 for (name, column) in columns {

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::style::Tone;
-use super::words::{Language, Words};
+use super::words::{Language, Words, in_one_language};
 use crate::client::ShopBanner;
 use crate::domain::{Errand, Intake, Limits, Service, Vnd};
 use crate::engine::Progress;
@@ -265,7 +265,7 @@ impl Model {
     pub fn tell(&mut self, tone: Tone, text: impl Into<String>) {
         let notice = Notice {
             tone,
-            text: text.into(),
+            text: in_one_language(&text.into(), self.language).to_owned(),
             at_ms: self.now_ms,
         };
         self.told.push(notice.clone());

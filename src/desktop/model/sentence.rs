@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::{Busy, Model, Phase, Place, ServiceTab, Setup};
 use crate::desktop::style::Tone;
-use crate::desktop::words::Words;
+use crate::desktop::words::{Words, in_one_language};
 
 impl Model {
     /// The one big sentence: what it is doing, how much, whether it needs somebody.
@@ -15,7 +15,9 @@ impl Model {
             Setup::Opening => return (Tone::Quiet, words.opening.to_owned()),
             Setup::First => return (Tone::Quiet, words.first_title.to_owned()),
             Setup::Locked(_) => return (Tone::Doubt, words.locked.to_owned()),
-            Setup::Fault(why) => return (Tone::Bad, why.clone()),
+            Setup::Fault(why) => {
+                return (Tone::Bad, in_one_language(why, self.language).to_owned());
+            }
             Setup::Ready => {}
         }
         if let Some((_, errand)) = self.needs_person {
@@ -52,11 +54,11 @@ impl Model {
             Phase::Paused => (Tone::Doubt, (words.paused)(left)),
             Phase::Stopping => (Tone::Doubt, words.stopping.to_owned()),
             Phase::Over => match &tab.ended {
-                Some(why) => (Tone::Doubt, why.clone()),
+                Some(why) => (Tone::Doubt, in_one_language(why, self.language).to_owned()),
                 None => (tab.tone(), over(tab, words)),
             },
             Phase::Editing if tab.list.jobs.is_empty() => match &tab.not_fetched {
-                Some(why) => (Tone::Bad, why.clone()),
+                Some(why) => (Tone::Bad, in_one_language(why, self.language).to_owned()),
                 None => (Tone::Quiet, words.no_list.to_owned()),
             },
             Phase::Editing => {

@@ -196,8 +196,13 @@ impl HistoryView {
     /// How far the counted cash is off what the ledger says, in đồng; `None` where nothing was
     /// counted.
     pub fn off_by(&self) -> Option<i64> {
-        let counted: Vnd = self.counted.trim().parse().ok()?;
+        let counted = Vnd::typed(&self.counted).ok()?;
         Some(counted.dong() - self.today.dong())
+    }
+
+    /// Paid in the whole span.
+    pub fn total(&self) -> Vnd {
+        self.by_service.iter().map(|(.., paid)| *paid).sum()
     }
 
     /// The batches to write to Excel: those that are ticked, else all that are shown.

@@ -170,9 +170,8 @@ impl ServiceTab {
             .iter()
             .filter_map(|job| Some((job.identity(service), job.ticket.clone()?)))
             .collect();
-        if let Some(kind) = the_one_kind(&intake.list) {
-            self.payment = Some(kind);
-        }
+        // Where nobody has chosen, the form says the same as the list.
+        self.payment = self.payment.or_else(|| the_one_kind(&intake.list));
         self.taken = Some(Taken::of(service, intake.list, self.defaults()));
         self.phase = Phase::Editing;
         self.recheck(service);
@@ -336,7 +335,7 @@ impl ServiceTab {
     /// What rows say that do not say it themselves.
     pub fn defaults(&self) -> Defaults {
         Defaults {
-            amount: self.amount.parse().ok(),
+            amount: Vnd::typed(&self.amount).ok(),
             payment: self.payment,
         }
     }
@@ -402,7 +401,7 @@ impl ServiceTab {
     pub fn missing(&self, words: &Words) -> Option<&'static str> {
         if !self.receiver.trim().is_empty() && self.receiver.parse::<Phone>().is_err() {
             Some(words.bad_receiver)
-        } else if !self.amount.trim().is_empty() && self.amount.parse::<Vnd>().is_err() {
+        } else if !self.amount.trim().is_empty() && Vnd::typed(&self.amount).is_err() {
             Some(words.bad_amount)
         } else {
             None
@@ -725,7 +724,7 @@ impl ServiceTab {
     }
 }
 
-/// The kind of all jobs, where it is one: the form then says the same as the list.
+/// The kind of all jobs, where it is one.
 fn the_one_kind(list: &JobList) -> Option<PaymentType> {
     let kind = list.jobs.first()?.payment?;
     let is_one = list.jobs.iter().all(|job| job.payment == Some(kind));

@@ -28,7 +28,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     });
     if model.tab().logins.len() > 1 || model.tab().phase == Phase::Running {
         Panel::right("sessions")
-            .default_size(if is_narrow(ui) { 150.0 } else { 190.0 })
+            .default_size(if is_narrow(ui) { 150.0 } else { 220.0 })
             .show(ui, |ui| sessions(ui, model, actions));
     }
     if matches!(model.tab().phase, Phase::Editing) {

@@ -36,7 +36,12 @@ fn days(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
             if ui
                 .add(Button::selectable(
                     is_chosen,
-                    RichText::new((words.days)(days.into())).color(color),
+                    RichText::new(if days == 1 {
+                        words.of_the_day.to_owned()
+                    } else {
+                        (words.days)(days.into())
+                    })
+                    .color(color),
                 ))
                 .clicked()
             {
@@ -59,11 +64,15 @@ fn days(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     });
     if is_narrow(ui) {
         sums(ui, model);
+        total(ui, model);
         outcomes(ui, model);
         cash(ui, model);
     } else {
         ui.columns(3, |columns| {
-            sums(&mut columns[0], model);
+            columns[0].vertical(|ui| {
+                sums(ui, model);
+                total(ui, model);
+            });
             outcomes(&mut columns[1], model);
             cash(&mut columns[2], model);
         });
@@ -88,6 +97,14 @@ fn sums(ui: &mut Ui, model: &Model) {
                 ui.label(paid.to_string())
             });
         });
+    }
+}
+
+fn total(ui: &mut Ui, model: &Model) {
+    let history = &model.history;
+    if history.by_service.len() > 1 {
+        let total = (model.words().total)(&history.total().to_string());
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| ui.strong(total));
     }
 }
 

@@ -12,9 +12,10 @@ mod sheet;
 mod side;
 
 use egui::{
-    Align, Button, CentralPanel, Color32, ComboBox, Label, Layout, Panel, RichText, TextEdit, Ui,
+    Align, Align2, Button, CentralPanel, Color32, ComboBox, Label, Layout, Panel, RichText,
+    TextEdit, Ui,
 };
-use egui_plot::{Bar, BarChart, Plot};
+use egui_plot::{Bar, BarChart, Plot, PlotPoint, Text};
 
 use super::model::{Busy, Model, Place, Reach, Setup, UserAction};
 use super::style::{ACCENT, Tone};
@@ -244,6 +245,9 @@ pub(super) fn choice<T: Copy + PartialEq>(
     *chosen != before
 }
 
+/// So many bars at most have their numbers on them.
+const NUMBERED: usize = 31;
+
 /// Bars that stand still: read, not played with. `named` words a place below them.
 pub(super) fn chart(
     ui: &mut Ui,
@@ -252,6 +256,21 @@ pub(super) fn chart(
     bars: Vec<Bar>,
     named: impl Fn(f64) -> String + 'static,
 ) {
+    // A few bars are read by their numbers, many by their shape.
+    let numbers: Vec<Text> = bars
+        .iter()
+        .filter(|bar| bars.len() <= NUMBERED && bar.value > 0.0)
+        .map(|bar| {
+            let number = if bar.value.fract() == 0.0 {
+                format!("{}", bar.value)
+            } else {
+                format!("{:.1}", bar.value).replace('.', ",")
+            };
+            Text::new(name, PlotPoint::new(bar.argument, bar.value), number)
+                .anchor(Align2::CENTER_BOTTOM)
+        })
+        .collect();
+    let highest = bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
     Plot::new(name)
         .height(height)
         .show_grid([false, true])
@@ -260,8 +279,16 @@ pub(super) fn chart(
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .include_y(0.0)
+        // Room for the number on the highest bar.
+        .include_y(highest * 1.25)
+        .y_axis_formatter(|mark, _| format!("{}", mark.value).replace('.', ","))
         .x_axis_formatter(move |mark, _| named(mark.value))
-        .show(ui, |plot| plot.bar_chart(BarChart::new(name, bars)));
+        .show(ui, |plot| {
+            plot.bar_chart(BarChart::new(name, bars));
+            for number in numbers {
+                plot.text(number);
+            }
+        });
 }
 
 /// Filled where it is the one thing to do next, quiet else.

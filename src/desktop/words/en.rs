@@ -291,6 +291,7 @@ pub const WORDS: Words = Words {
 
     history_title: "History and day's end",
     days: |count| format!("{count} days"),
+    total: |sum| format!("{sum} in all"),
     nothing_yet: "No batches in this time",
     items: "Items",
     batches: "Batches",

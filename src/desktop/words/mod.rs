@@ -17,6 +17,22 @@ impl Language {
     }
 }
 
+/// An error's sentence in one language: many end with the other one in brackets, `… (Cannot open the
+/// page.)`, for whoever reads a log.
+pub fn in_one_language(text: &str, language: Language) -> &str {
+    let Some((vietnamese, rest)) = text.rsplit_once(" (") else {
+        return text;
+    };
+    let english = rest.strip_suffix(')').filter(|english| {
+        english.is_ascii() && english.ends_with('.') && english.starts_with(char::is_uppercase)
+    });
+    match (english, language) {
+        (Some(_), Language::Vi) => vietnamese,
+        (Some(english), Language::En) => english,
+        (None, _) => text,
+    }
+}
+
 /// A number as people here write it: `100.000`.
 fn grouped(count: usize) -> String {
     let digits = count.to_string();
@@ -235,6 +251,7 @@ pub struct Words {
     // ---- History ----
     pub history_title: &'static str,
     pub days: fn(usize) -> String,
+    pub total: fn(&str) -> String,
     pub nothing_yet: &'static str,
     pub items: &'static str,
     pub batches: &'static str,
@@ -324,6 +341,19 @@ mod tests {
                 );
             }
             assert_eq!(Language::of(language.code()), language);
+        }
+    }
+
+    #[test]
+    fn an_error_is_told_in_one_language() {
+        let text = "Không mở được trang. Kiểm tra mạng. (Cannot open the page.)";
+        assert_eq!(
+            in_one_language(text, Language::Vi),
+            "Không mở được trang. Kiểm tra mạng."
+        );
+        assert_eq!(in_one_language(text, Language::En), "Cannot open the page.");
+        for other in ["Nợ (cũ)", "Xong", "Lỗi (mã 3.)"] {
+            assert_eq!(in_one_language(other, Language::Vi), other);
         }
     }
 

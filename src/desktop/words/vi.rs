@@ -272,6 +272,7 @@ pub const WORDS: Words = Words {
 
     history_title: "Lịch sử và đối chiếu",
     days: |count| format!("{count} ngày"),
+    total: |sum| format!("Tổng {sum}"),
     nothing_yet: "Chưa có lô nào trong khoảng này",
     items: "Số khoản",
     batches: "Các lô",

@@ -49,6 +49,8 @@ impl Display {
         let (width, height) = size;
         let mut server = Command::new("Xvfb");
         server
+            // Between two clients it would begin anew, and end the window manager with that.
+            .arg("-noreset")
             .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0"])
             .arg(format!("{width}x{height}x24"))
             .stdout(Stdio::piped())

@@ -33,18 +33,20 @@ type Item = (
 );
 
 /// Tells that somebody listens.
-struct Status;
+struct Status {
+    is_on: bool,
+}
 
 #[zbus::interface(name = "org.a11y.Status")]
 impl Status {
     #[zbus(property)]
     fn is_enabled(&self) -> bool {
-        true
+        self.is_on
     }
 
     #[zbus(property)]
     fn screen_reader_enabled(&self) -> bool {
-        true
+        self.is_on
     }
 }
 
@@ -139,7 +141,7 @@ impl Reader {
         };
         let bus = runtime.block_on(async {
             zbus::connection::Builder::address(address.as_str())?
-                .serve_at("/org/a11y/bus", Status)?
+                .serve_at("/org/a11y/bus", Status { is_on: true })?
                 .serve_at(&root, registry)?
                 .name("org.a11y.Bus")?
                 .name("org.a11y.atspi.Registry")?

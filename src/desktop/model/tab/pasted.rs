@@ -102,7 +102,7 @@ mod tests {
     fn a_table_is_read_by_its_titles() {
         let tab = pasted(
             Service::PayEvn,
-            "Tên\tMã khách hàng\tSố tiền\nNguyễn Văn An\tPE0001\t150.000\nLê\tPE0002\t90.000\n",
+            "Mã khách hàng\tTên\tSố tiền\nPE0001\tNguyễn Văn An\t150.000\nPE0002\tLê\t90.000\n",
         );
         assert_eq!(
             seen(&tab),
