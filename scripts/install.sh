@@ -9,6 +9,7 @@ packages=(
   libgl1 libegl1 libgl1-mesa-dri mesa-vulkan-drivers         # drawing a window without a graphics card
   libxkbcommon-x11-0 libxcb1 libx11-xcb1 libxcursor1 libxi6 libwayland-client0
   xvfb                                                       # a screen for windows on machines that have none
+  openbox xdotool xclip dbus-daemon                          # a desktop on it, hands, a clipboard, a screen reader's bus
   mariadb-server                                             # the other database of the server's tests
   gcc libc6-dev                                              # SQLite and ring are built from C
 )

@@ -176,16 +176,15 @@ pub(super) fn capabilities(
         arguments.push(format!("--proxy-server=socks5://{}", valve.address()));
         arguments.push("--proxy-bypass-list=<-loopback>".to_owned());
     }
+    // As small as the pages bear: what stands behind it is to be seen, and painting costs less.
+    arguments.push("--window-size=1024,720".to_owned());
     if settings.headless {
-        // A window that nobody sees is as small as the pages bear, and painted without a card.
+        // Painted without a card.
         arguments.extend([
             "--headless=new".to_owned(),
             "--disable-gpu".to_owned(),
             "--disable-software-rasterizer".to_owned(),
-            "--window-size=1024,720".to_owned(),
         ]);
-    } else {
-        arguments.push("--window-size=1280,900".to_owned());
     }
     #[cfg(unix)]
     if rustix::process::geteuid().is_root() && profile.is_some() {

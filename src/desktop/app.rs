@@ -2,31 +2,35 @@
 
 mod action;
 mod auto;
+mod front;
 mod update;
 
 use std::time::{Duration, Instant};
 
 use egui::{Context, ThemePreference, Ui, ViewportCommand};
-use egui_notify::Toasts;
 use jiff::Timestamp;
 
 use super::model::rows::ordered;
 use super::model::tab::AT_ONCE;
-use super::model::{Model, Place, Setup, UserAction};
+use super::model::{Busy, Model, Place, Setup, UserAction};
 use super::worker::{Command, ListCommand, SetupCommand, Worker};
 use super::{Start, draw};
 use crate::config::AutoConfig;
 use crate::engine::Control;
+use front::Front;
 
 /// A big list is filtered anew this often while it changes.
 const REORDER_EVERY: Duration = Duration::from_millis(400);
 
 /// The window's application.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the window"
+)]
 pub struct DesktopApp {
     model: Model,
     worker: Worker,
     control: Control,
-    toasts: Toasts,
     title: String,
     /// When a hand was last on it.
     touched: Instant,
@@ -37,6 +41,11 @@ pub struct DesktopApp {
     is_ordering: bool,
     ordered: Instant,
     is_first_frame: bool,
+    /// Does the window fill the screen? So it does at first.
+    is_maximized: bool,
+    front: Front,
+    /// Somebody has said that it may close although something runs, or the system says so.
+    may_close: bool,
 }
 
 impl DesktopApp {
@@ -51,8 +60,6 @@ impl DesktopApp {
             model,
             worker,
             control: Control::default(),
-            // Below the header, whose buttons stay in reach.
-            toasts: Toasts::default().with_margin(egui::vec2(12.0, 96.0)),
             title: String::new(),
             touched: Instant::now(),
             lock_after: None,
@@ -61,6 +68,9 @@ impl DesktopApp {
             is_ordering: false,
             ordered: Instant::now(),
             is_first_frame: true,
+            is_maximized: true,
+            front: Front::default(),
+            may_close: false,
         }
     }
 
@@ -116,6 +126,20 @@ impl DesktopApp {
         self.worker.send(Command::Setup(SetupCommand::Lock));
     }
 
+    /// Closing a window in which something runs is asked about first, where somebody can be asked.
+    fn ask_before_closing(&mut self, ctx: &Context) {
+        let is_asked = ctx.input(|input| input.viewport().close_requested());
+        if is_asked
+            && self.model.busy != Busy::Nobody
+            && !self.may_close
+            && !self.model.lock.is_locked
+        {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.model.asks_close = true;
+        }
+        self.model.asks_close &= self.model.busy != Busy::Nobody;
+    }
+
     /// Files that were dropped on the window: the first is read.
     fn take_dropped(&mut self, ctx: &Context) {
         let dropped = ctx.input(|input| {
@@ -133,11 +157,16 @@ impl DesktopApp {
         }
     }
 
-    /// Says once that there is something on the screen, where somebody asked for that.
-    fn say_first_frame(&mut self) {
-        if std::mem::take(&mut self.is_first_frame)
-            && std::env::var_os(super::FIRST_FRAME).is_some()
-        {
+    /// Once there is something on the screen.
+    fn first_frame(&mut self, ctx: &Context) {
+        // The bar with the buttons stands at the bottom: a window of a fixed size would hide it behind
+        // a taskbar on small screens. Window managers hear such a wish only from a window that is
+        // there.
+        if self.is_maximized {
+            ctx.send_viewport_cmd(ViewportCommand::Maximized(true));
+        }
+        // For benches.
+        if std::env::var_os(super::FIRST_FRAME).is_some() {
             use std::io::Write;
             let _ = writeln!(std::io::stdout(), "first frame");
         }
@@ -155,6 +184,8 @@ impl DesktopApp {
 
 /// Under which name the forms' values are kept.
 const HABITS: &str = "habits";
+/// Under which name it is kept whether the window fills the screen.
+const MAXIMIZED: &str = "maximized";
 
 impl DesktopApp {
     /// The forms as they were when the window was closed.
@@ -163,6 +194,7 @@ impl DesktopApp {
             .get_string(HABITS)
             .and_then(|text| serde_json::from_str(&text).ok());
         self.model.resume(kept.unwrap_or_default());
+        self.is_maximized = storage.get_string(MAXIMIZED).as_deref() != Some("false");
     }
 }
 
@@ -171,6 +203,7 @@ impl eframe::App for DesktopApp {
         if let Ok(text) = serde_json::to_string(&self.model.habits()) {
             storage.set_string(HABITS, text);
         }
+        storage.set_string(MAXIMIZED, self.is_maximized.to_string());
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
@@ -180,16 +213,19 @@ impl eframe::App for DesktopApp {
         self.watch_hands(&ctx);
         self.take_dropped(&ctx);
         self.run_auto(&ctx);
+        self.stay_in_front(&ctx);
         let actions = draw(ui, &mut self.model);
         for action in actions {
             self.act(&ctx, action);
         }
         self.reorder(&ctx);
         self.entitle(&ctx);
-        self.say_first_frame();
-        if !self.model.lock.is_locked {
-            self.toasts.show(&ctx);
+        if std::mem::take(&mut self.is_first_frame) {
+            self.first_frame(&ctx);
+        } else if let Some(is_maximized) = ctx.input(|input| input.viewport().maximized) {
+            self.is_maximized = is_maximized;
         }
+        self.ask_before_closing(&ctx);
     }
 }
 

@@ -112,16 +112,15 @@ fn no_window(error: &eframe::Error) -> anyhow::Error {
 fn open(start: Start, renderer: eframe::Renderer) -> Result<(), eframe::Error> {
     let options = eframe::NativeOptions {
         renderer,
-        // Size and place of the window, widths of columns.
-        persistence_path: start.demo.is_none().then(|| start.home.window()),
+        // Size and place of the window, widths of columns. A demo's go with its folder.
+        persistence_path: Some(start.home.window()),
         viewport: egui::ViewportBuilder::default()
             .with_title("GạchNợ")
             .with_app_id("gachno")
             .with_inner_size([1280.0, 800.0])
-            // The bar with the buttons stands at the bottom: with a title bar and a taskbar a window
-            // of a fixed size would hide it on small screens.
-            .with_maximized(true)
-            .with_min_inner_size([1024.0, 600.0]),
+            // What is left of the smallest screen beside a title bar and a taskbar: a window manager
+            // keeps to it even where the window is to fill the screen.
+            .with_min_inner_size([800.0, 480.0]),
         ..eframe::NativeOptions::default()
     };
     let create = |creation: &eframe::CreationContext<'_>| {

@@ -13,6 +13,7 @@ mod reach;
 mod setting;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinHandle, JoinSet};
@@ -86,6 +87,9 @@ impl Worker {
     }
 }
 
+/// How often it is looked whether the source of jobs can be reached.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
+
 /// The worker's way to the window.
 #[derive(Clone)]
 struct Teller {
@@ -136,7 +140,18 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
     let mut on_portal: Option<OnPortal> = None;
     let mut kept = KeptLink::start(&open, teller);
     let mut retiring = JoinSet::new();
-    while let Some(command) = inbox.recv().await {
+    // What answered once may be gone, and what was gone may be back.
+    let mut look = tokio::time::interval_at(tokio::time::Instant::now() + LOOK_EVERY, LOOK_EVERY);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let command = tokio::select! {
+            command = inbox.recv() => command,
+            _ = look.tick() => {
+                open.check_api(teller);
+                continue;
+            }
+        };
+        let Some(command) = command else { break };
         match command {
             Command::Portal(command) => {
                 if let Some(begun) = begin(&open, command, teller).await {

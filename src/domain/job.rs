@@ -110,7 +110,7 @@ impl RawJob {
         let takes_amount = matches!(service, Service::TopUpMulti | Service::TopUpViettel);
         match rest.as_slice() {
             [] => {}
-            [one] if takes_amount && one.parse::<Vnd>().is_ok() => raw.amount = part(one),
+            [one] if takes_amount && Vnd::typed(one).is_ok() => raw.amount = part(one),
             [one] if takes_amount && service == Service::TopUpViettel => raw.amount = part(one),
             [one] => raw.order_id = part(one),
             [amount, order, ..] => {
@@ -241,7 +241,7 @@ fn job(service: Service, defaults: Defaults, raw: &RawJob) -> Result<Job, String
         .map(str::trim)
         .filter(|t| !t.is_empty())
     {
-        Some(text) => Some(text.parse::<Vnd>().map_err(|e| e.to_string())?),
+        Some(text) => Some(Vnd::typed(text).map_err(|e| e.to_string())?),
         None => None,
     };
     let own_payment = match raw

@@ -6,6 +6,8 @@ mod words;
 pub use spoken::spoken;
 pub use words::in_words;
 
+mod typed;
+
 use std::fmt;
 use std::iter::Sum;
 use std::str::FromStr;

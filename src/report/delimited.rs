@@ -13,11 +13,20 @@ pub(super) fn csv_rows(path: &Path, text: &str) -> Result<NumberedRows, JobFileE
         .into_iter()
         .max_by_key(|c| (count(*c), *c == ';'))
         .filter(|c| count(*c) > 0);
+    rows_between(path, text, delimiter.map_or(b';', |c| c as u8))
+}
+
+/// Rows of cells that this stands between.
+pub(super) fn rows_between(
+    path: &Path,
+    text: &str,
+    delimiter: u8,
+) -> Result<NumberedRows, JobFileError> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .trim(csv::Trim::All)
-        .delimiter(delimiter.map_or(b';', |c| c as u8))
+        .delimiter(delimiter)
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
     let mut record = csv::StringRecord::new();

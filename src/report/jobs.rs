@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::delimited::csv_rows;
+use super::delimited::{csv_rows, rows_between};
 use super::file::{Excess, FileKind, JobFileError, LINES_MAX, NumberedRows, text_of};
 use super::spreadsheet::sheet_rows;
 use super::titles::{JobColumn, Titles, looks_like_titles, named};
@@ -47,6 +47,13 @@ pub fn read_rows(path: &Path) -> Result<NumberedRows, JobFileError> {
         FileKind::Spreadsheet => sheet_rows(path),
         FileKind::Json => Err(JobFileError::Kind(path.to_owned())),
     }
+}
+
+/// Rows of a table that was copied elsewhere, as Excel puts it into the clipboard: tabs between the
+/// cells. `name` stands for it in the words of a refusal.
+pub fn read_pasted(name: &str, service: Service, text: &str) -> Result<Vec<RawJob>, JobFileError> {
+    let name = Path::new(name);
+    jobs_of(name, service, rows_between(name, text, b'\t')?)
 }
 
 fn read_json(path: &Path, service: Service, defaults: Defaults) -> Result<Intake, JobFileError> {

@@ -56,6 +56,8 @@ mod payments;
 mod pictures;
 #[cfg(unix)]
 mod plans;
+#[cfg(all(feature = "desktop", target_os = "linux"))]
+mod screen;
 mod seams;
 #[cfg(unix)]
 mod server;

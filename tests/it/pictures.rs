@@ -2,7 +2,11 @@
 //! `assets/screens`, which the README shows. `UPDATE_SNAPSHOTS=1 cargo nextest run -E
 //! 'test(pictures::)'` takes them anew.
 
+mod fits;
+
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use gachno::desktop::model::rows::{ListRow, RowState, Wish};
@@ -42,9 +46,22 @@ fn taken(name: &str, model: impl Fn() -> Model) {
         for _ in 0..6 {
             harness.step();
         }
+        painted(&mut harness);
         results.add(harness.try_snapshot_options(format!("{name}_{suffix}"), &options));
     }
     results.unwrap();
+}
+
+/// Pictures in the window are read and decoded beside it.
+fn painted(harness: &mut Harness<'_, Picture>) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while harness.ctx.has_pending_images() {
+        assert!(Instant::now() < end, "pictures are not shown");
+        std::thread::sleep(Duration::from_millis(5));
+        harness.step();
+    }
+    harness.step();
+    harness.step();
 }
 
 fn dong(amount: u32) -> Vnd {
@@ -319,56 +336,87 @@ fn was_it_paid() {
 fn a_doubt_with_all_that_is_known() {
     taken("chua_ro", || {
         let mut model = ready(Service::PayEvn, "");
-        model.place = Place::Find;
-        model.doubts = vec![found(Outcome::Unknown, Proof::None)];
-        model.find.name = "Lan".into();
+        in_doubt(&mut model);
         model
+    });
+}
+
+/// A doubt with all that was kept of it, about to be decided.
+fn in_doubt(model: &mut Model) {
+    model.place = Place::Find;
+    model.doubts = vec![found(Outcome::Unknown, Proof::None)];
+    model.find.name = "Lan".into();
+    let kept = |what: &str, file: &str| {
+        let screens = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/pictures");
+        (what.to_owned(), screens.join(file))
+    };
+    model.find.story = Some(Story {
+        attempt: "0199".into(),
+        steps: vec![
+            (
+                "20/11 10:31:02".into(),
+                "Ghi sổ trước khi bấm: trả 412.000 đ; giữ yêu cầu và khóa đường truyền".into(),
+            ),
+            (
+                "20/11 10:31:47".into(),
+                "Cổng không trả lời trong 45 giây; chờ lịch sử và số dư".into(),
+            ),
+        ],
+        evidence: vec![
+            kept("màn hình trước khi xác nhận", "cong_truoc.png"),
+            kept("màn hình lúc chưa rõ", "cong_sau.png"),
+            kept("yêu cầu xác nhận (PIN đã che)", "yeu_cau.txt"),
+            kept("trả lời nguyên văn của cổng", "tra_loi.txt"),
+        ],
     });
 }
 
 #[test]
 fn days_and_the_cash() {
-    taken("lich_su", || {
-        let mut model = ready(Service::PayEvn, "");
-        model.place = Place::History;
-        let history = &mut model.history;
-        let paid = [
-            3_100_000, 8_240_000, 5_905_000, 0, 7_770_000, 12_450_000, 9_132_000,
-        ];
-        history.by_day = (14..21)
-            .zip(paid)
-            .map(|(day, paid)| (format!("{day}/11"), dong(paid)))
-            .collect();
-        history.by_service = vec![
-            (Service::PayEvn, 64, dong(28_300_000)),
-            (Service::TopUpMulti, 41, dong(4_150_000)),
-            (Service::PayTvInternet, 33, dong(14_147_000)),
-        ];
-        history.by_outcome = vec![
-            (Outcome::Paid, 138),
-            (Outcome::NoDebt, 12),
-            (Outcome::Rejected, 3),
-            (Outcome::Unknown, 1),
-        ];
-        history.today = dong(9_132_000);
-        history.counted = "9.130.000".into();
-        let batch = |started: &str, service, jobs, paid| BatchView {
-            id: started.to_owned(),
-            service,
-            started: started.to_owned(),
-            is_finished: true,
-            is_dry_run: false,
-            operator: "Lan".into(),
-            jobs,
-            paid: dong(paid),
-        };
-        history.batches = vec![
-            batch("20/11/2026 15:02", Service::PayEvn, 32, 6_432_000),
-            batch("20/11/2026 09:40", Service::TopUpMulti, 18, 2_700_000),
-            batch("19/11/2026 16:21", Service::PayTvInternet, 33, 12_450_000),
-        ];
-        model
-    });
+    taken("lich_su", history);
+}
+
+/// A week of batches, and the cash of its last day.
+fn history() -> Model {
+    let mut model = ready(Service::PayEvn, "");
+    model.place = Place::History;
+    let history = &mut model.history;
+    let paid = [
+        3_100_000, 8_240_000, 5_905_000, 0, 7_770_000, 12_450_000, 9_132_000,
+    ];
+    history.by_day = (14..21)
+        .zip(paid)
+        .map(|(day, paid)| (format!("{day}/11"), dong(paid)))
+        .collect();
+    history.by_service = vec![
+        (Service::PayEvn, 64, dong(28_300_000)),
+        (Service::TopUpMulti, 41, dong(4_150_000)),
+        (Service::PayTvInternet, 33, dong(14_147_000)),
+    ];
+    history.by_outcome = vec![
+        (Outcome::Paid, 138),
+        (Outcome::NoDebt, 12),
+        (Outcome::Rejected, 3),
+        (Outcome::Unknown, 1),
+    ];
+    history.today = dong(9_132_000);
+    history.counted = "9.130.000".into();
+    let batch = |started: &str, service, jobs, paid| BatchView {
+        id: started.to_owned(),
+        service,
+        started: started.to_owned(),
+        is_finished: true,
+        is_dry_run: false,
+        operator: "Lan".into(),
+        jobs,
+        paid: dong(paid),
+    };
+    history.batches = vec![
+        batch("20/11/2026 15:02", Service::PayEvn, 32, 6_432_000),
+        batch("20/11/2026 09:40", Service::TopUpMulti, 18, 2_700_000),
+        batch("19/11/2026 16:21", Service::PayTvInternet, 33, 12_450_000),
+    ];
+    model
 }
 
 #[test]

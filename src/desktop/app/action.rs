@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use egui::{Context, Theme, ThemePreference};
+use egui::{Context, Theme, ThemePreference, ViewportCommand};
 use secrecy::SecretString;
 
 use super::DesktopApp;
@@ -24,6 +24,7 @@ impl DesktopApp {
             UserAction::Edited
             | UserAction::Mean(..)
             | UserAction::NewList
+            | UserAction::Previous
             | UserAction::Again
             | UserAction::Fetch
             | UserAction::PickFile
@@ -41,7 +42,12 @@ impl DesktopApp {
             | UserAction::Reconcile
             | UserAction::ShowBrowser(_)
             | UserAction::Peek(_)
-            | UserAction::Auto(_) => self.act_on_portal(service, &action),
+            | UserAction::Auto(_) => self.act_on_portal(ctx, service, &action),
+            UserAction::Ask(code) => {
+                self.model.find.query = code;
+                self.model.place = Place::Find;
+                self.act_on_ledger(UserAction::Find);
+            }
             UserAction::Find
             | UserAction::Story(_)
             | UserAction::Resolve { .. }
@@ -62,6 +68,11 @@ impl DesktopApp {
             | UserAction::ImportSettings
             | UserAction::ExportSettings
             | UserAction::Diagnose => self.act_on_settings(ctx, action),
+            UserAction::Close(true) => {
+                self.may_close = true;
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+            UserAction::Close(false) => self.model.asks_close = false,
             UserAction::Open(path) => self.open(&path),
             UserAction::Admin => self.open_admin(),
         }
@@ -95,6 +106,10 @@ impl DesktopApp {
                 self.model.tab_mut().cleared(service);
                 self.send_list(service, ListCommand::LetGo);
             }
+            UserAction::Previous => {
+                self.model.tab_mut().bring_back(service);
+                self.model.flag(service);
+            }
             // What the server gave went back there with its outcome: it hands out anew what can be
             // done again.
             UserAction::Again if self.model.tab().has_tickets() => self.fetch(service),
@@ -127,7 +142,8 @@ impl DesktopApp {
 
     /// What runs on the portal, or is to run. A button that may not be pressed is not drawn as one;
     /// a key may come all the same.
-    fn act_on_portal(&mut self, service: Service, action: &UserAction) {
+    fn act_on_portal(&mut self, ctx: &Context, service: Service, action: &UserAction) {
+        let was_busy = self.model.busy != Busy::Nobody;
         match *action {
             UserAction::Start { dry_run } if self.model.can_start() => {
                 self.start(service, dry_run, ListChoice::Unsaid);
@@ -164,6 +180,9 @@ impl DesktopApp {
             }
             UserAction::Auto(is_on) => self.switch_auto(is_on),
             _ => {}
+        }
+        if !was_busy && self.model.busy != Busy::Nobody {
+            self.begin_in_front(ctx);
         }
     }
 
@@ -280,8 +299,16 @@ impl DesktopApp {
 
     fn go(&mut self, place: Place) {
         self.model.place = place;
+        self.model.find.wants_focus = place == Place::Find;
         if place == Place::History {
             self.days(self.model.history.days);
+        }
+        // What is known of a doubt stands beside where it is decided.
+        if place == Place::Find
+            && self.model.find.story.is_none()
+            && let Some(doubt) = self.model.doubts.first()
+        {
+            self.act_on_ledger(UserAction::Story(doubt.attempt.clone()));
         }
     }
 
@@ -371,6 +398,8 @@ impl DesktopApp {
             .map(SecretString::from);
         self.control = Control::default();
         self.model.busy = Busy::Batch(service);
+        // A page of the last batch says nothing about this one.
+        self.model.peeked.1 = None;
         let tab = self.model.tab_of(service);
         tab.started(dry_run);
         let intake = Intake {

@@ -19,12 +19,9 @@ impl DesktopApp {
         while let Ok(update) = self.worker.updates.try_recv() {
             self.take(ctx, update);
         }
-        for notice in self.model.notices.drain(..) {
-            // The library's own signs are emoji that our fonts do not have; a sign of ours goes in
-            // front.
-            self.toasts
-                .basic(format!("{} {}", notice.tone.sign(), notice.text))
-                .closable(false);
+        self.model.forget_told();
+        if let Some(left) = self.model.told_for() {
+            ctx.request_repaint_after(left);
         }
     }
 
@@ -47,7 +44,10 @@ impl DesktopApp {
                 Tone::Doubt,
                 (model.words().mishap)(&report.display().to_string()),
             ),
-            Update::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Update::Close => {
+                self.may_close = true;
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
         }
     }
 
@@ -132,6 +132,9 @@ impl DesktopApp {
     }
 
     fn take_portal(&mut self, ctx: &Context, update: PortalUpdate) {
+        if let PortalUpdate::Progress(event) = &update {
+            self.front_after(ctx, event);
+        }
         let model = &mut self.model;
         match update {
             PortalUpdate::Progress(event) => {

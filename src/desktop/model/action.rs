@@ -58,6 +58,8 @@ pub enum UserAction {
     Reconcile,
     /// Ask the ledger for what was typed.
     Find,
+    /// Ask it for this code.
+    Ask(String),
     /// Tell this attempt's story.
     Story(String),
     /// A person's word on an attempt in doubt.
@@ -103,6 +105,10 @@ pub enum UserAction {
     SkipSetup,
     /// Open the demo instead.
     Demo,
+    /// Bring back the list that stood there before.
+    Previous,
+    /// The window may close although something runs, or stays open.
+    Close(bool),
     /// Auto mode on or off.
     Auto(bool),
 }

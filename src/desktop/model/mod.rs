@@ -10,9 +10,10 @@ pub mod tab;
 mod taken;
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use super::style::Tone;
-use super::words::{Language, Words};
+use super::words::{Language, Words, in_one_language};
 use crate::client::ShopBanner;
 use crate::domain::{Errand, Intake, Limits, Service, Vnd};
 use crate::engine::Progress;
@@ -95,8 +96,10 @@ pub struct Model {
     pub auto: AutoMode,
     /// Everything that was told, the newest last.
     pub told: Vec<Notice>,
-    /// Notices that have not been shown yet.
-    pub notices: Vec<Notice>,
+    /// The newest of it, as long as it stands in the lower line.
+    pub shown: Option<Notice>,
+    /// The window is asked to close while something runs.
+    pub asks_close: bool,
 }
 
 impl Model {
@@ -139,7 +142,8 @@ impl Model {
             settings: Settings::default(),
             auto: AutoMode::default(),
             told: Vec::new(),
-            notices: Vec::new(),
+            shown: None,
+            asks_close: false,
         }
     }
 
@@ -257,15 +261,36 @@ impl Model {
         tab.batch.is_some() && tab.phase == Phase::Over && !tab.is_exporting
     }
 
-    /// Tells something: once as a notice, and for good in the list of what was told.
+    /// Tells something: for a while in the lower line, and for good in the list of what was told.
     pub fn tell(&mut self, tone: Tone, text: impl Into<String>) {
         let notice = Notice {
             tone,
-            text: text.into(),
+            text: in_one_language(&text.into(), self.language).to_owned(),
             at_ms: self.now_ms,
         };
         self.told.push(notice.clone());
-        self.notices.push(notice);
+        self.shown = Some(notice);
+    }
+
+    /// How long the lower line still says what was told last.
+    pub fn told_for(&self) -> Option<Duration> {
+        let shown = self.shown.as_ref()?;
+        let stands_ms = match shown.tone {
+            Tone::Bad | Tone::Doubt => 30_000,
+            Tone::Quiet | Tone::Busy | Tone::Good => 8_000,
+        };
+        let left = shown.at_ms + stands_ms - self.now_ms;
+        u64::try_from(left)
+            .ok()
+            .filter(|left| *left > 0)
+            .map(Duration::from_millis)
+    }
+
+    /// Takes out of the lower line what has stood there long enough.
+    pub fn forget_told(&mut self) {
+        if self.told_for().is_none() {
+            self.shown = None;
+        }
     }
 
     /// A list from the API or a file goes into the form. `source`: a file's name.
@@ -319,7 +344,9 @@ impl Model {
 
     /// Fetching or reading failed.
     pub fn not_fetched(&mut self, why: String) {
-        self.fetching = None;
+        if let Some(service) = self.fetching.take() {
+            self.tab_of(service).not_fetched = Some(why.clone());
+        }
         self.tell(Tone::Bad, why);
     }
 

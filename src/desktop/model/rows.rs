@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::desktop::style::Tone;
 use crate::desktop::words::Words;
 use crate::domain::text::plain;
-use crate::domain::{Outcome, Vnd};
+use crate::domain::{Outcome, PaymentType, Vnd};
 
 /// Rows in a chunk: what is copied at most when a row changes while somebody sorts.
 const CHUNK: usize = 4_096;
@@ -20,6 +20,8 @@ pub struct ListRow {
     pub customer: Option<Arc<str>>,
     /// In đồng, once it is known.
     pub amount: Option<Vnd>,
+    /// Prepaid or postpaid, where a service has both.
+    pub payment: Option<PaymentType>,
     /// Where it stands.
     pub state: RowState,
     /// The portal's words, or ours.
@@ -164,6 +166,7 @@ impl ListRow {
             account: account.into(),
             customer: None,
             amount,
+            payment: None,
             state: RowState::Waiting,
             message: None,
             at_ms: None,

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::{Busy, Model, Phase, Place, ServiceTab, Setup};
 use crate::desktop::style::Tone;
-use crate::desktop::words::Words;
+use crate::desktop::words::{Words, in_one_language};
 
 impl Model {
     /// The one big sentence: what it is doing, how much, whether it needs somebody.
@@ -15,7 +15,9 @@ impl Model {
             Setup::Opening => return (Tone::Quiet, words.opening.to_owned()),
             Setup::First => return (Tone::Quiet, words.first_title.to_owned()),
             Setup::Locked(_) => return (Tone::Doubt, words.locked.to_owned()),
-            Setup::Fault(why) => return (Tone::Bad, why.clone()),
+            Setup::Fault(why) => {
+                return (Tone::Bad, in_one_language(why, self.language).to_owned());
+            }
             Setup::Ready => {}
         }
         if let Some((_, errand)) = self.needs_person {
@@ -39,6 +41,9 @@ impl Model {
         let tab = self.tab();
         let left = tab.rows.len().saturating_sub(tab.done);
         match tab.phase {
+            Phase::Running if tab.logins.is_empty() && tab.done == 0 => {
+                (Tone::Busy, words.signing_in.to_owned())
+            }
             Phase::Running => {
                 let end = tab
                     .eta_s
@@ -49,10 +54,13 @@ impl Model {
             Phase::Paused => (Tone::Doubt, (words.paused)(left)),
             Phase::Stopping => (Tone::Doubt, words.stopping.to_owned()),
             Phase::Over => match &tab.ended {
-                Some(why) => (Tone::Doubt, why.clone()),
+                Some(why) => (Tone::Doubt, in_one_language(why, self.language).to_owned()),
                 None => (tab.tone(), over(tab, words)),
             },
-            Phase::Editing if tab.list.jobs.is_empty() => (Tone::Quiet, words.no_list.to_owned()),
+            Phase::Editing if tab.list.jobs.is_empty() => match &tab.not_fetched {
+                Some(why) => (Tone::Bad, in_one_language(why, self.language).to_owned()),
+                None => (Tone::Quiet, words.no_list.to_owned()),
+            },
             Phase::Editing => {
                 let count = tab.list.jobs.len();
                 if let Some(missing) = self.missing() {

@@ -103,8 +103,19 @@ pub struct Find {
     pub name: String,
     /// Why.
     pub reason: String,
+    /// The picture of the story that is looked at closely.
+    pub enlarged: Option<PathBuf>,
+    /// Is the cursor to stand in its field?
+    pub wants_focus: bool,
     /// The attempt that is about to be decided, and whether as paid: asked once more.
     pub deciding: Option<(String, bool)>,
+}
+
+impl Find {
+    /// The story, where it is this attempt's.
+    pub fn story_of(&self, attempt: &str) -> Option<&Story> {
+        self.story.as_ref().filter(|story| story.attempt == attempt)
+    }
 }
 
 /// One attempt.
@@ -185,8 +196,13 @@ impl HistoryView {
     /// How far the counted cash is off what the ledger says, in đồng; `None` where nothing was
     /// counted.
     pub fn off_by(&self) -> Option<i64> {
-        let counted: Vnd = self.counted.trim().parse().ok()?;
+        let counted = Vnd::typed(&self.counted).ok()?;
         Some(counted.dong() - self.today.dong())
+    }
+
+    /// Paid in the whole span.
+    pub fn total(&self) -> Vnd {
+        self.by_service.iter().map(|(.., paid)| *paid).sum()
     }
 
     /// The batches to write to Excel: those that are ticked, else all that are shown.

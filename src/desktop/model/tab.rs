@@ -1,5 +1,8 @@
 //! One service's form, list and batch.
 
+mod pasted;
+mod previous;
+
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -59,6 +62,10 @@ pub struct ServiceTab {
     pub list_pin: Option<SecretString>,
     /// The list as it came from a source, with what lines cannot say.
     taken: Option<Taken>,
+    /// The list that stood there before.
+    previous: Option<previous::Previous>,
+    /// Why nothing could be fetched the last time.
+    pub not_fetched: Option<String>,
     /// The checked list.
     pub list: JobList,
     /// What is known of its accounts from before: how many were paid this month, how many are in
@@ -138,6 +145,7 @@ pub struct Login {
 impl ServiceTab {
     /// Takes a list over from a source.
     pub fn take(&mut self, service: Service, intake: Intake) {
+        self.keep_previous();
         if intake.list.jobs.len() <= LINES_MAX {
             self.text = intake
                 .list
@@ -162,6 +170,8 @@ impl ServiceTab {
             .iter()
             .filter_map(|job| Some((job.identity(service), job.ticket.clone()?)))
             .collect();
+        // Where nobody has chosen, the form says the same as the list.
+        self.payment = self.payment.or_else(|| the_one_kind(&intake.list));
         self.taken = Some(Taken::of(service, intake.list, self.defaults()));
         self.phase = Phase::Editing;
         self.recheck(service);
@@ -169,6 +179,9 @@ impl ServiceTab {
 
     /// The form was changed by hand.
     pub fn edited(&mut self, service: Service) {
+        if pasted::is_table(&self.text) {
+            return self.take_pasted(service);
+        }
         if !self.is_too_long_to_edit()
             && let Some(taken) = &mut self.taken
         {
@@ -194,6 +207,7 @@ impl ServiceTab {
 
     /// Begins a new list with nothing in it.
     pub fn cleared(&mut self, service: Service) {
+        self.keep_previous();
         self.text.clear();
         self.taken = None;
         self.tickets.clear();
@@ -265,16 +279,25 @@ impl ServiceTab {
         // Another list, other questions.
         self.stopped = None;
         self.meant.clear();
+        self.not_fetched = None;
         self.list = match &self.taken {
             // The checked list itself, so that what was left out at the source is still shown.
             Some(taken) if !taken.is_edited => taken.list.clone(),
             taken => self.list_of_lines(service, taken.as_ref()),
         };
+        self.rows_of_list();
+    }
+
+    /// Rows for another list: nobody is at them.
+    fn rows_of_list(&mut self) {
         self.rows = self
             .list
             .jobs
             .iter()
-            .map(|j| ListRow::waiting(&j.account.to_string(), j.amount))
+            .map(|j| ListRow {
+                payment: j.payment,
+                ..ListRow::waiting(&j.account.to_string(), j.amount)
+            })
             .collect();
         self.batch = None;
         self.forget_batch();
@@ -284,10 +307,19 @@ impl ServiceTab {
     /// The list that the text field says. A line that came from the source and was not touched is
     /// the job that came with it, with all that a line cannot say.
     fn list_of_lines(&self, service: Service, taken: Option<&Taken>) -> JobList {
+        let rows = self.raw_lines(service, &self.text, taken);
+        let mut list = JobList::check(service, self.defaults(), rows);
+        // A line that is still there is still the job that was handed out.
+        for job in &mut list.jobs {
+            job.ticket = self.tickets.get(&job.identity(service)).cloned();
+        }
+        list
+    }
+
+    /// What these lines say, one by one.
+    fn raw_lines(&self, service: Service, text: &str, taken: Option<&Taken>) -> Vec<RawJob> {
         let defaults = self.defaults();
-        let rows = self
-            .text
-            .lines()
+        text.lines()
             .enumerate()
             .filter(|(_, line)| !line.trim().is_empty())
             .map(|(at, line)| {
@@ -296,19 +328,14 @@ impl ServiceTab {
                     Some(taken) => taken.row(service, row, line, defaults),
                     None => RawJob::from_line(service, row, line),
                 }
-            });
-        let mut list = JobList::check(service, defaults, rows);
-        // A line that is still there is still the job that was handed out.
-        for job in &mut list.jobs {
-            job.ticket = self.tickets.get(&job.identity(service)).cloned();
-        }
-        list
+            })
+            .collect()
     }
 
     /// What rows say that do not say it themselves.
     pub fn defaults(&self) -> Defaults {
         Defaults {
-            amount: self.amount.parse().ok(),
+            amount: Vnd::typed(&self.amount).ok(),
             payment: self.payment,
         }
     }
@@ -361,7 +388,10 @@ impl ServiceTab {
         self.rows = self
             .rows
             .iter()
-            .map(|row| ListRow::waiting(&row.account, row.amount))
+            .map(|row| ListRow {
+                payment: row.payment,
+                ..ListRow::waiting(&row.account, row.amount)
+            })
             .collect();
         self.wish = Wish::default();
         self.reorder();
@@ -371,7 +401,7 @@ impl ServiceTab {
     pub fn missing(&self, words: &Words) -> Option<&'static str> {
         if !self.receiver.trim().is_empty() && self.receiver.parse::<Phone>().is_err() {
             Some(words.bad_receiver)
-        } else if !self.amount.trim().is_empty() && self.amount.parse::<Vnd>().is_err() {
+        } else if !self.amount.trim().is_empty() && Vnd::typed(&self.amount).is_err() {
             Some(words.bad_amount)
         } else {
             None
@@ -608,12 +638,33 @@ impl ServiceTab {
         self.logins.values().filter(|login| !login.is_out).count()
     }
 
+    /// How many accounts a look-up found to owe something, and how much.
+    pub fn owed(&self) -> (usize, Vnd) {
+        let owing = || {
+            self.rows
+                .iter()
+                .filter(|row| row.state == RowState::Done(Outcome::Debt))
+        };
+        let sum = owing().filter_map(|row| row.amount).sum();
+        (owing().count(), sum)
+    }
+
     /// Outcomes by number, and what was paid.
     pub fn summary(&self, words: &Words) -> String {
         let counts = self.counts.iter().filter(|(_, count)| **count > 0);
         let mut parts: Vec<String> = counts
             .map(|(outcome, count)| (words.count_of)(*count, (words.outcome)(*outcome)))
             .collect();
+        let (owing, owed) = self.owed();
+        if owing > 0 {
+            parts = vec![(words.owed_sum)(owing, &owed.to_string())];
+            parts.extend(
+                self.counts
+                    .iter()
+                    .filter(|(outcome, count)| **outcome != Outcome::Debt && **count > 0)
+                    .map(|(outcome, count)| (words.count_of)(*count, (words.outcome)(*outcome))),
+            );
+        }
         if !self.paid.is_zero() {
             parts.push((words.paid_sum)(&self.paid.to_string()));
         }
@@ -622,36 +673,60 @@ impl ServiceTab {
 
     /// What the table shows as text to paste into Excel: columns by tabs, rows by lines.
     pub fn as_text(&self, words: &Words) -> String {
-        let mut text = [
-            words.number,
-            words.code,
-            words.customer,
-            words.money,
-            words.state,
-            words.note,
-        ]
-        .join("\t");
+        let mut titles = vec![words.number, words.code, words.customer];
+        titles.extend(self.has_kinds().then_some(words.kind));
+        titles.extend([words.money, words.state, words.note]);
+        let mut text = titles.join("\t");
         for (place, row) in (0..self.shown()).filter_map(|place| self.row(place)) {
-            let cells = [
+            let mut cells = vec![
                 (place + 1).to_string(),
                 // Excel would make a number of a phone and lose its 0.
                 format!("'{}", row.account),
                 row.customer.as_deref().unwrap_or_default().to_owned(),
+            ];
+            cells.extend(row.payment.map(|kind| (words.kind_of)(kind).to_owned()));
+            cells.extend([
                 row.amount.map(Vnd::digits).unwrap_or_default(),
                 row.state.shown(words).1.to_owned(),
                 row.message
                     .as_deref()
                     .unwrap_or_default()
                     .replace(['\t', '\n', '\r'], " "),
-            ];
+            ]);
             text.push('\n');
             text.push_str(&cells.join("\t"));
         }
         text
     }
 
+    /// Are its rows of two kinds, prepaid and postpaid?
+    pub fn has_kinds(&self) -> bool {
+        self.rows.get(0).is_some_and(|row| row.payment.is_some())
+    }
+
+    /// How many top-ups of how much, and how many postpaid debts.
+    pub fn kinds(&self) -> (usize, Vnd, usize) {
+        let jobs = self.list.jobs.iter();
+        let top_ups = || {
+            jobs.clone()
+                .filter(|job| job.payment == Some(PaymentType::Prepaid))
+        };
+        let debts = jobs
+            .clone()
+            .filter(|job| job.payment == Some(PaymentType::Postpaid));
+        let sum = top_ups().filter_map(|job| job.amount).sum();
+        (top_ups().count(), sum, debts.count())
+    }
+
     /// How many of a chip.
     pub fn count(&self, group: Option<Group>) -> usize {
         group.map_or(self.rows.len(), |group| self.rows.count(group))
     }
+}
+
+/// The kind of all jobs, where it is one.
+fn the_one_kind(list: &JobList) -> Option<PaymentType> {
+    let kind = list.jobs.first()?.payment?;
+    let is_one = list.jobs.iter().all(|job| job.payment == Some(kind));
+    is_one.then_some(kind)
 }

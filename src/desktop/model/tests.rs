@@ -259,3 +259,52 @@ fn an_empty_file_leaves_the_list_alone_and_a_bad_one_says_why() {
     let told = model.told.last().expect("told").text.clone();
     assert!(told.contains("dòng 1") && !told.contains("API"), "{told}");
 }
+
+#[test]
+fn top_ups_and_debts_are_told_apart() {
+    let model = ready(
+        Service::TopUpMulti,
+        "0981234567|50000\n0972333444|2tr\n0905111222",
+    );
+    let tab = model.tab();
+    assert!(tab.has_kinds());
+    assert_eq!(tab.kinds(), (1, Vnd::fixed(50_000), 1));
+    let row = tab.rows.get(0).expect("row");
+    assert_eq!(row.payment, Some(PaymentType::Prepaid));
+    assert!(!ready(Service::PayEvn, "PE01").tab().has_kinds());
+}
+
+#[test]
+fn a_look_up_tells_what_is_owed() {
+    let mut model = ready(Service::LookUpPostpaid, "0981234567\n0981234568");
+    model.busy = Busy::Batch(Service::LookUpPostpaid);
+    model.tab_mut().started(false);
+    model.fold(outcome(0, "0981234567", Outcome::Debt));
+    model.fold(outcome(1, "0981234568", Outcome::NoDebt));
+    model.ended(Ok(()));
+    assert_eq!(
+        model.tab().summary(model.words()),
+        "Còn nợ 1 mã · 150.000 đ · 1 không nợ cước"
+    );
+}
+
+#[test]
+fn what_was_told_stands_for_a_while_and_a_failed_fetch_until_the_next() {
+    let mut model = ready(Service::PayEvn, "");
+    model.fetching = Some(Service::PayEvn);
+    model.not_fetched("Không nối được máy chủ. (Cannot reach the server.)".into());
+    assert_eq!(
+        model.sentence(),
+        (Tone::Bad, "Không nối được máy chủ.".to_owned())
+    );
+    model.tell(Tone::Good, "Xong");
+    model.now_ms += 7_000;
+    model.forget_told();
+    assert_eq!(model.shown.as_ref().map(|n| n.text.as_str()), Some("Xong"));
+    model.now_ms += 1_000;
+    model.forget_told();
+    assert_eq!(model.shown, None);
+    model.tab_mut().text = "PE0001".into();
+    model.tab_mut().edited(Service::PayEvn);
+    assert!(!model.sentence().1.contains("máy chủ"));
+}

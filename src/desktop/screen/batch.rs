@@ -1,33 +1,45 @@
 //! A service: form, list, what runs, what to do next.
 
+use std::path::Path;
+
 use egui::{
     Align, Button, CentralPanel, Color32, Frame, Image, Label, Layout, Margin, Panel, ProgressBar,
-    RichText, ScrollArea, Stroke, TextEdit, Ui,
+    RichText, ScrollArea, TextEdit, Ui,
 };
 
 use super::questions::questions;
-use super::{big_button, chart, choice, field};
+use super::sheet::before_a_payment;
+use super::{Ringed, big_button, chart, choice, field, is_low, is_narrow};
 use crate::desktop::model::rows::{Group, Wish};
 use crate::desktop::model::{Model, Phase, UserAction, local};
 use crate::desktop::style::{ACCENT, Tone};
 use crate::desktop::table;
+use crate::domain::PaymentType;
 use crate::domain::service::Amounts;
-use crate::domain::{PaymentType, Vnd};
 
 pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     Panel::bottom("actions").show(ui, |ui| {
-        before_a_payment(ui, model);
+        // A tall sheet in a low window must not hide the table: it is scrolled.
+        ScrollArea::vertical()
+            .id_salt("sheet")
+            .max_height(if is_low(ui) { 44.0 } else { f32::INFINITY })
+            .show(ui, |ui| before_a_payment(ui, model));
         action_bar(ui, model, actions);
     });
     if model.tab().logins.len() > 1 || model.tab().phase == Phase::Running {
         Panel::right("sessions")
-            .default_size(190.0)
+            .default_size(if is_narrow(ui) { 150.0 } else { 220.0 })
             .show(ui, |ui| sessions(ui, model, actions));
     }
     if matches!(model.tab().phase, Phase::Editing) {
         Panel::left("form")
-            .default_size(270.0)
-            .show(ui, |ui| form(ui, model, actions));
+            .default_size(if is_narrow(ui) { 210.0 } else { 270.0 })
+            .show(ui, |ui| {
+                let height = ui.available_height();
+                ScrollArea::vertical()
+                    .id_salt("form")
+                    .show(ui, |ui| form(ui, model, height, actions));
+            });
     }
     CentralPanel::default().show(ui, |ui| {
         progress(ui, model);
@@ -42,11 +54,11 @@ fn progress(ui: &mut Ui, model: &Model) {
     if tab.phase == Phase::Editing || total == 0 {
         return;
     }
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         #[expect(clippy::cast_precision_loss, reason = "a bar's length")]
         let share = tab.done as f32 / total as f32;
         let bar = ProgressBar::new(share)
-            .desired_width((ui.available_width() - 340.0).max(80.0))
+            .desired_width((ui.available_width() - 340.0).max(40.0))
             .fill(ACCENT)
             .desired_height(14.0);
         ui.add(bar);
@@ -55,16 +67,23 @@ fn progress(ui: &mut Ui, model: &Model) {
         if tab.phase == Phase::Running {
             ui.label((words.a_minute)(tab.a_minute(now) as usize));
         }
-        ui.label(RichText::new((words.paid_sum)(&tab.paid.to_string())).strong());
+        let sum = if model.service().is_payment() {
+            (words.paid_sum)(&tab.paid.to_string())
+        } else {
+            let (count, owed) = tab.owed();
+            (words.owed_sum)(count, &owed.to_string())
+        };
+        ui.label(RichText::new(sum).strong());
     });
 }
 
-fn form(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
+fn form(ui: &mut Ui, model: &mut Model, height: f32, actions: &mut Vec<UserAction>) {
     let words = model.words();
     let service = model.service();
     let spec = service.spec();
     let needs_pin = service.is_payment() && !model.has_pin && model.tab().list_pin.is_none();
     let is_editable = model.running() != Some(service);
+    let top = ui.cursor().top();
     ui.add_space(6.0);
     ui.add_enabled_ui(is_editable, |ui| {
         let tab = model.tab_mut();
@@ -99,7 +118,8 @@ fn form(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
                 } else {
                     120.0
                 };
-            let height = (ui.available_height() - rest).max(80.0);
+            let used = ui.cursor().top() - top;
+            let height = (height - used - rest).max(80.0);
             ScrollArea::vertical()
                 .id_salt("lines")
                 .max_height(height)
@@ -108,7 +128,8 @@ fn form(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
                         .desired_width(f32::INFINITY)
                         .min_size(egui::vec2(0.0, height - 4.0))
                         .hint_text(words.lines_hint);
-                    changed |= ui.add(edit).labelled_by(label.id).changed();
+                    let edit = ui.add(edit).labelled_by(label.id).ringed(ui);
+                    changed |= edit.changed();
                 });
         }
         if changed {
@@ -136,6 +157,7 @@ fn left_out(ui: &mut Ui, model: &Model) {
     let total = list.errors.len() + list.duplicates.len();
     ScrollArea::vertical()
         .id_salt("left_out")
+        .max_height(100.0)
         .show_rows(ui, 18.0, total, |ui, range| {
             for i in range {
                 match list.errors.get(i) {
@@ -206,24 +228,32 @@ fn chips(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
                 }));
             }
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let mut query = tab.wish.query.clone();
-            let edit = ui.add(
-                TextEdit::singleline(&mut query)
-                    .hint_text(words.search_hint)
-                    .desired_width(150.0),
-            );
-            // The hint says it to the eye; a screen reader needs the name.
-            ui.ctx()
-                .accesskit_node_builder(edit.id, |node| node.set_label(words.search));
-            if edit.changed() {
-                actions.push(UserAction::Wish(Wish {
-                    query,
-                    ..tab.wish.clone()
-                }));
-            }
-        });
+        if is_narrow(ui) {
+            search(ui, model, actions);
+        } else {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                search(ui, model, actions);
+            });
+        }
     });
+}
+
+fn search(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
+    let (tab, words) = (model.tab(), model.words());
+    let mut query = tab.wish.query.clone();
+    let edit = TextEdit::singleline(&mut query)
+        .hint_text(words.search_hint)
+        .desired_width(150.0);
+    let edit = ui.add(edit).ringed(ui);
+    // The hint says it to the eye; a screen reader needs the name.
+    ui.ctx()
+        .accesskit_node_builder(edit.id, |node| node.set_label(words.search));
+    if edit.changed() {
+        actions.push(UserAction::Wish(Wish {
+            query,
+            ..tab.wish.clone()
+        }));
+    }
 }
 
 /// What each login does.
@@ -262,7 +292,7 @@ fn sessions(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
                 if login.is_out {
                     continue;
                 }
-                ui.horizontal(|ui| {
+                ui.horizontal_wrapped(|ui| {
                     if ui.small_button(words.show_browser).clicked() {
                         actions.push(UserAction::ShowBrowser(*number));
                     }
@@ -312,188 +342,116 @@ fn minute(mark: f64) -> String {
     local(mark.round() as i64 * 60_000, "%H:%M")
 }
 
-/// One calm word on what will happen, with the table still readable.
-fn before_a_payment(ui: &mut Ui, model: &Model) {
-    let (tab, words) = (model.tab(), model.words());
-    let service = model.service();
-    if !model.shows_what_comes() {
-        return;
-    }
-    let dark = ui.visuals().dark_mode;
-    let (count, sum) = tab
-        .rehearsed()
-        .unwrap_or_else(|| (tab.list.jobs.len(), tab.list.known_total()));
-    let headline = if !service.is_payment() {
-        (words.will_look_up)(count)
-    } else if sum.is_zero() {
-        (words.will_pay_quoted)(count)
-    } else {
-        let is_quoted = tab.rehearsed().is_some();
-        match tab
-            .list
-            .jobs
-            .iter()
-            .filter(|job| job.amount.is_none() && !is_quoted)
-            .count()
-        {
-            0 => (words.will_pay)(count, &sum.to_string()),
-            quoted => (words.will_pay_some_quoted)(count, &sum.to_string(), quoted),
-        }
-    };
-    Frame::new()
-        .inner_margin(Margin::symmetric(12, 8))
-        .stroke(Stroke::new(1.0, ui.visuals().weak_text_color()))
-        .corner_radius(6)
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new(headline).strong().size(16.0));
-                if let Some(minutes) = model.takes_minutes() {
-                    ui.label((words.takes_about)(minutes));
-                }
-                if let (true, Some(before), false) =
-                    (service.is_payment(), model.balance, sum.is_zero())
-                {
-                    let after = before.dong() - sum.dong();
-                    if let Ok(after) = Vnd::try_from(after) {
-                        ui.label((words.after_it)(&before.to_string(), &after.to_string()));
-                    } else {
-                        let short = Vnd::try_from(-after).unwrap_or(Vnd::ZERO);
-                        ui.label(
-                            RichText::new((words.too_little)(&short.to_string()))
-                                .color(Tone::Bad.ink(dark))
-                                .strong(),
-                        );
-                    }
-                }
-            });
-            ui.horizontal_wrapped(|ui| {
-                if service.is_payment() {
-                    ui.label(RichText::new(limits(model)).small());
-                }
-                if tab.known.0 > 0 {
-                    ui.label(
-                        RichText::new((words.paid_before)(tab.known.0))
-                            .color(Tone::Doubt.ink(dark))
-                            .small(),
-                    );
-                }
-                if tab.known.1 > 0 {
-                    ui.label(
-                        RichText::new((words.in_doubt_before)(tab.known.1))
-                            .color(Tone::Doubt.ink(dark))
-                            .small(),
-                    );
-                }
-                let (wrong, twice) = (tab.list.errors.len(), tab.list.duplicates.len());
-                if wrong + twice > 0 {
-                    ui.label(
-                        RichText::new((words.left_out)(wrong, twice))
-                            .color(Tone::Doubt.ink(dark))
-                            .small(),
-                    );
-                }
-            });
-        });
-}
-
-/// What limits payments, in words.
-pub(super) fn limits(model: &Model) -> String {
-    let words = model.words();
-    let limits = &model.limits;
-    let named = [
-        (words.per_job, limits.per_job),
-        (words.per_batch, limits.per_batch),
-        (words.per_day, limits.per_day),
-    ];
-    let set: Vec<String> = named
-        .into_iter()
-        .filter_map(|(name, most)| most.map(|most| format!("{name} {most}")))
-        .collect();
-    if set.is_empty() {
-        words.no_limits.to_owned()
-    } else {
-        (words.limits)(&set.join(" · "))
-    }
-}
-
 /// One primary action at a time; it is the filled one.
 fn action_bar(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
+    // What is too long for one line stands in two; nothing lies over anything.
+    let needed = if model.tab().report.is_some() {
+        1_120.0
+    } else {
+        820.0
+    };
+    let is_one_line = ui.available_width() >= needed;
+    let margin = if is_low(ui) { 3 } else { 8 };
+    Frame::new()
+        .inner_margin(Margin::symmetric(0, margin))
+        .show(ui, |ui| {
+            if is_one_line {
+                ui.horizontal(|ui| {
+                    about_the_list(ui, model, actions);
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        about_the_batch(ui, model, actions);
+                    });
+                });
+            } else {
+                ui.horizontal_wrapped(|ui| about_the_list(ui, model, actions));
+                ui.horizontal_wrapped(|ui| about_the_batch(ui, model, actions));
+            }
+        });
+}
+
+/// Where a list comes from and goes to.
+fn about_the_list(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
+    let (tab, words) = (model.tab(), model.words());
+    let primary_is_fetch = tab.rows.is_empty();
+    if big_button(ui, words.fetch, model.can_take(), primary_is_fetch) {
+        actions.push(UserAction::Fetch);
+    }
+    if ui
+        .add_enabled(model.can_take(), Button::new(words.open_file))
+        .clicked()
+    {
+        actions.push(UserAction::PickFile);
+    }
+    if model.fetching.is_some() {
+        ui.spinner();
+    }
+    if tab.has_previous() && model.can_take() && ui.button(words.previous).clicked() {
+        actions.push(UserAction::Previous);
+    }
+    if tab.phase == Phase::Over {
+        // Everything is done and written: the next list is next.
+        let is_next = tab.report.is_some() && !tab.is_interrupted();
+        if big_button(ui, words.new_list, true, is_next) {
+            actions.push(UserAction::NewList);
+        }
+        if tab.has_failed() && ui.button(words.again).clicked() {
+            actions.push(UserAction::Again);
+        }
+    }
+    if !tab.rows.is_empty() && ui.button(words.copy_rows).clicked() {
+        actions.push(UserAction::CopyRows);
+    }
+}
+
+/// What is done with it, the nearest to the edge first.
+fn about_the_batch(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let (tab, words) = (model.tab(), model.words());
     let is_running = matches!(tab.phase, Phase::Running | Phase::Paused | Phase::Stopping);
-    let primary_is_fetch = tab.rows.is_empty();
-    let primary_is_export =
-        tab.phase == Phase::Over && tab.report.is_none() && !tab.is_interrupted();
-    Frame::new()
-        .inner_margin(Margin::symmetric(0, 8))
-        .show(ui, |ui| {
-            ui.horizontal(|ui| {
-                if big_button(ui, words.fetch, model.can_take(), primary_is_fetch) {
-                    actions.push(UserAction::Fetch);
-                }
-                if ui
-                    .add_enabled(model.can_take(), Button::new(words.open_file))
-                    .clicked()
-                {
-                    actions.push(UserAction::PickFile);
-                }
-                if model.fetching.is_some() {
-                    ui.spinner();
-                }
-                if tab.phase == Phase::Over {
-                    if ui.button(words.new_list).clicked() {
-                        actions.push(UserAction::NewList);
-                    }
-                    if tab.has_failed() && ui.button(words.again).clicked() {
-                        actions.push(UserAction::Again);
-                    }
-                }
-                if !tab.rows.is_empty() && ui.button(words.copy_rows).clicked() {
-                    actions.push(UserAction::CopyRows);
-                }
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if big_button(ui, words.export, model.can_export(), primary_is_export) {
-                        actions.push(UserAction::Export);
-                    }
-                    if is_running {
-                        while_running(ui, model, actions);
-                    } else {
-                        let primary =
-                            (!primary_is_fetch && !primary_is_export) || tab.is_interrupted();
-                        // The same list again is the same batch: it goes on where it was.
-                        let start = if tab.is_interrupted() {
-                            words.go_on
-                        } else {
-                            words.start
-                        };
-                        if big_button(ui, start, model.can_start(), primary) {
-                            actions.push(UserAction::Start { dry_run: false });
-                        }
-                        if model.service().is_payment()
-                            && big_button(ui, words.dry_run, model.can_start(), false)
-                        {
-                            actions.push(UserAction::Start { dry_run: true });
-                        }
-                    }
-                    if let Some(report) = &tab.report {
-                        if ui.button(words.open_folder).clicked()
-                            && let Some(folder) = report.parent()
-                        {
-                            actions.push(UserAction::Open(folder.to_owned()));
-                        }
-                        if ui.button(words.open_it).clicked() {
-                            actions.push(UserAction::Open(report.clone()));
-                        }
-                        let name = report
-                            .file_name()
-                            .map(|n| n.to_string_lossy().into_owned())
-                            .unwrap_or_default();
-                        ui.add(Label::new(RichText::new((words.saved)(&name)).small()).truncate())
-                            .on_hover_text(report.display().to_string());
-                    }
-                });
-            });
-        });
+    let is_over = tab.phase == Phase::Over && !tab.is_interrupted();
+    let primary_is_export = is_over && tab.report.is_none() && tab.rehearsed().is_none();
+    if big_button(ui, words.export, model.can_export(), primary_is_export) {
+        actions.push(UserAction::Export);
+    }
+    if is_running {
+        while_running(ui, model, actions);
+    } else {
+        let is_done = is_over && tab.rehearsed().is_none();
+        let is_primary = !tab.rows.is_empty() && !is_done;
+        // The same list again is the same batch: it goes on where it was.
+        let start = if tab.is_interrupted() {
+            words.go_on
+        } else {
+            words.start
+        };
+        if big_button(ui, start, model.can_start(), is_primary) {
+            actions.push(UserAction::Start { dry_run: false });
+        }
+        if model.service().is_payment() && big_button(ui, words.dry_run, model.can_start(), false) {
+            actions.push(UserAction::Start { dry_run: true });
+        }
+    }
+    if let Some(report) = &tab.report {
+        written(ui, model, report, actions);
+    }
+}
+
+/// The report that was written last.
+fn written(ui: &mut Ui, model: &Model, report: &Path, actions: &mut Vec<UserAction>) {
+    let words = model.words();
+    if ui.button(words.open_folder).clicked()
+        && let Some(folder) = report.parent()
+    {
+        actions.push(UserAction::Open(folder.to_owned()));
+    }
+    if ui.button(words.open_report).clicked() {
+        actions.push(UserAction::Open(report.to_owned()));
+    }
+    let name = report
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    ui.add(Label::new(RichText::new((words.saved)(&name)).small()).truncate())
+        .on_hover_text(report.display().to_string());
 }
 
 fn while_running(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {

@@ -1,11 +1,14 @@
 //! "Was it paid?" for any code, phone, order or transaction; and what is in doubt, with all that is
 //! known of it.
 
+use std::path::{Path, PathBuf};
+
 use egui::{
-    Align, Frame, Image, Label, Layout, Margin, RichText, ScrollArea, Stroke, TextEdit, Ui,
+    Align, Button, Frame, Image, Label, Layout, Margin, RichText, Role, ScrollArea, Stroke,
+    TextEdit, Ui, WidgetInfo,
 };
 
-use super::{big_button, field};
+use super::{Ringed, big_button, field};
 use crate::desktop::model::rows::shown;
 use crate::desktop::model::{FoundAttempt, Model, UserAction};
 use crate::desktop::style::Tone;
@@ -13,12 +16,15 @@ use crate::domain::{Outcome, Vnd};
 
 pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let label = ui.label(words.code);
         let edit = TextEdit::singleline(&mut model.find.query)
             .hint_text(words.find_hint)
-            .desired_width(360.0);
-        let edit = ui.add(edit).labelled_by(label.id);
+            .desired_width((ui.available_width() - 220.0).clamp(120.0, 360.0));
+        let edit = ui.add(edit).labelled_by(label.id).ringed(ui);
+        if std::mem::take(&mut model.find.wants_focus) {
+            edit.request_focus();
+        }
         let is_entered = edit.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if big_button(ui, words.check, !model.find.query.trim().is_empty(), true) || is_entered {
             actions.push(UserAction::Find);
@@ -111,7 +117,7 @@ fn card(ui: &mut Ui, model: &mut Model, one: &FoundAttempt, actions: &mut Vec<Us
         .corner_radius(6)
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 ui.strong(&one.account);
                 ui.label((words.service)(one.service));
                 let amount = one
@@ -124,11 +130,9 @@ fn card(ui: &mut Ui, model: &mut Model, one: &FoundAttempt, actions: &mut Vec<Us
                         .color(tone.ink(dark)),
                 );
                 ui.label(&one.at);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if ui.button(words.story).clicked() {
-                        actions.push(UserAction::Story(one.attempt.clone()));
-                    }
-                });
+                if ui.button(words.story).clicked() {
+                    actions.push(UserAction::Story(one.attempt.clone()));
+                }
             });
             ui.horizontal_wrapped(|ui| {
                 if let Some(customer) = &one.customer {
@@ -142,23 +146,22 @@ fn card(ui: &mut Ui, model: &mut Model, one: &FoundAttempt, actions: &mut Vec<Us
             if !one.end.message.is_empty() {
                 ui.add(Label::new(RichText::new(&one.end.message).small()).wrap());
             }
-            story(ui, model, &one.attempt, actions);
+            // A doubt is decided beside what was kept of it; how it came to that is read below.
             if one.is_doubt() {
+                evidence(ui, model, &one.attempt, actions);
                 decision(ui, model, one, actions);
+                story(ui, model, &one.attempt);
+            } else {
+                story(ui, model, &one.attempt);
+                evidence(ui, model, &one.attempt, actions);
             }
         });
     ui.add_space(4.0);
 }
 
-/// Step by step, with what was kept beside it.
-fn story(ui: &mut Ui, model: &Model, attempt: &str, actions: &mut Vec<UserAction>) {
-    let words = model.words();
-    let Some(story) = model
-        .find
-        .story
-        .as_ref()
-        .filter(|story| story.attempt == attempt)
-    else {
+/// Step by step.
+fn story(ui: &mut Ui, model: &Model, attempt: &str) {
+    let Some(story) = model.find.story_of(attempt) else {
         return;
     };
     ui.separator();
@@ -168,32 +171,96 @@ fn story(ui: &mut Ui, model: &Model, attempt: &str, actions: &mut Vec<UserAction
             ui.label(sentence);
         });
     }
+}
+
+/// Width and height of a picture among others.
+const THUMBNAIL: egui::Vec2 = egui::vec2(300.0, 212.0);
+
+/// What was kept of an attempt: pictures large enough to be told apart, one of them as large as the
+/// window where it is clicked; texts as buttons.
+fn evidence(ui: &mut Ui, model: &mut Model, attempt: &str, actions: &mut Vec<UserAction>) {
+    let words = model.words();
+    let Some(story) = model.find.story_of(attempt) else {
+        return;
+    };
     if story.evidence.is_empty() {
         return;
     }
+    let (pictures, texts): (Vec<_>, Vec<_>) = story
+        .evidence
+        .iter()
+        .cloned()
+        .partition(|(_, path)| is_picture(path));
+    ui.separator();
     ui.strong(words.evidence);
     ui.horizontal_wrapped(|ui| {
-        for (what, path) in &story.evidence {
-            ui.vertical(|ui| {
-                if path
-                    .extension()
-                    .is_some_and(|kind| kind == "jpg" || kind == "png")
-                {
-                    let picture = Image::new(format!("file://{}", path.display()))
-                        .max_size(egui::vec2(220.0, 160.0))
-                        .alt_text(what);
-                    ui.add(picture);
+        for (what, path) in &pictures {
+            let cell = THUMBNAIL + egui::vec2(0.0, 26.0);
+            ui.allocate_ui_with_layout(cell, Layout::top_down(Align::Min), |ui| {
+                ui.set_min_size(cell);
+                let name = format!("{}: {what}", words.picture);
+                let picture = Image::new(address(path))
+                    .fit_to_exact_size(THUMBNAIL)
+                    .alt_text(&name);
+                let thumbnail = ui.add(Button::image(picture).frame(false));
+                thumbnail.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+                if thumbnail.clicked() {
+                    model.find.enlarged = Some(path.clone());
                 }
-                if ui
-                    .button(what)
-                    .on_hover_text(path.display().to_string())
-                    .clicked()
-                {
-                    actions.push(UserAction::Open(path.clone()));
-                }
+                ui.add(Label::new(RichText::new(&name).small()).truncate());
             });
         }
     });
+    enlarged(ui, model, &pictures, actions);
+    ui.horizontal_wrapped(|ui| {
+        for (what, path) in &texts {
+            let button = ui.button(format!("{}: {what}", words.page_text));
+            if button.on_hover_text(path.display().to_string()).clicked() {
+                actions.push(UserAction::Open(path.clone()));
+            }
+        }
+    });
+}
+
+/// The picture that is looked at closely, as wide as the window.
+fn enlarged(
+    ui: &mut Ui,
+    model: &mut Model,
+    pictures: &[(String, PathBuf)],
+    actions: &mut Vec<UserAction>,
+) {
+    let words = model.words();
+    let chosen = model.find.enlarged.clone();
+    let Some((what, path)) = pictures
+        .iter()
+        .find(|(_, path)| chosen.as_ref() == Some(path))
+    else {
+        return;
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.strong(what);
+        if ui.button(words.make_small).clicked() {
+            model.find.enlarged = None;
+        }
+        if ui.button(words.open_folder).clicked()
+            && let Some(folder) = path.parent()
+        {
+            actions.push(UserAction::Open(folder.to_owned()));
+        }
+    });
+    let picture = Image::new(address(path))
+        .max_width(ui.available_width())
+        .alt_text(what);
+    ui.add(picture);
+}
+
+fn is_picture(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|kind| kind == "jpg" || kind == "png")
+}
+
+fn address(path: &Path) -> String {
+    format!("file://{}", path.display())
 }
 
 /// A person's word, with name and reason.
@@ -204,7 +271,7 @@ fn decision(ui: &mut Ui, model: &mut Model, one: &FoundAttempt, actions: &mut Ve
     let words = model.words();
     ui.separator();
     ui.label(RichText::new(words.resolve_title).strong());
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.vertical(|ui| {
             ui.set_width(180.0);
             field(ui, words.your_name, &mut model.find.name, false, "");

@@ -4,7 +4,7 @@ use egui::{Align, Button, Color32, Label, Layout, RichText, Role, ScrollArea, Ui
 use egui_extras::{Column, TableBuilder};
 use egui_plot::Bar;
 
-use super::{chart, field};
+use super::{chart, field, is_low, is_narrow};
 use crate::desktop::model::rows::shown;
 use crate::desktop::model::{HistoryView, Model, UserAction};
 use crate::desktop::style::{ACCENT, ROW_HEIGHT, Tone};
@@ -14,8 +14,18 @@ use crate::domain::Vnd;
 const SPANS: [u16; 4] = [1, 7, 30, 90];
 
 pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
+    if is_low(ui) {
+        ScrollArea::both()
+            .auto_shrink(false)
+            .show(ui, |ui| days(ui, model, actions));
+    } else {
+        days(ui, model, actions);
+    }
+}
+
+fn days(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         for days in SPANS {
             let is_chosen = model.history.days == days;
             let color = if is_chosen {
@@ -26,7 +36,12 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
             if ui
                 .add(Button::selectable(
                     is_chosen,
-                    RichText::new((words.days)(days.into())).color(color),
+                    RichText::new(if days == 1 {
+                        words.of_the_day.to_owned()
+                    } else {
+                        (words.days)(days.into())
+                    })
+                    .color(color),
                 ))
                 .clicked()
             {
@@ -36,24 +51,32 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
         if model.history.is_loading {
             ui.spinner();
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let name = match model.history.ticked.len() {
-                0 => words.export_all.to_owned(),
-                count => (words.export_ticked)(count),
-            };
-            if ui
-                .add_enabled(!model.history.batches.is_empty(), Button::new(name))
-                .clicked()
-            {
-                actions.push(UserAction::ExportBatches);
-            }
+        let name = match model.history.ticked.len() {
+            0 => words.export_all.to_owned(),
+            count => (words.export_ticked)(count),
+        };
+        if ui
+            .add_enabled(!model.history.batches.is_empty(), Button::new(name))
+            .clicked()
+        {
+            actions.push(UserAction::ExportBatches);
+        }
+    });
+    if is_narrow(ui) {
+        sums(ui, model);
+        total(ui, model);
+        outcomes(ui, model);
+        cash(ui, model);
+    } else {
+        ui.columns(3, |columns| {
+            columns[0].vertical(|ui| {
+                sums(ui, model);
+                total(ui, model);
+            });
+            outcomes(&mut columns[1], model);
+            cash(&mut columns[2], model);
         });
-    });
-    ui.columns(3, |columns| {
-        sums(&mut columns[0], model);
-        outcomes(&mut columns[1], model);
-        cash(&mut columns[2], model);
-    });
+    }
     by_day(ui, model);
     ui.add_space(6.0);
     ui.strong(words.batches);
@@ -74,6 +97,14 @@ fn sums(ui: &mut Ui, model: &Model) {
                 ui.label(paid.to_string())
             });
         });
+    }
+}
+
+fn total(ui: &mut Ui, model: &Model) {
+    let history = &model.history;
+    if history.by_service.len() > 1 {
+        let total = (model.words().total)(&history.total().to_string());
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| ui.strong(total));
     }
 }
 
@@ -111,15 +142,16 @@ fn cash(ui: &mut Ui, model: &mut Model) {
             );
         }
         Some(off) => {
-            let sign = if off < 0 { "−" } else { "+" };
-            let amount = Vnd::try_from(off.abs()).unwrap_or(Vnd::ZERO);
+            let amount = Vnd::try_from(off.abs()).unwrap_or(Vnd::ZERO).to_string();
+            let off = if off < 0 {
+                (words.cash_short)(&amount)
+            } else {
+                (words.cash_over)(&amount)
+            };
             ui.label(
-                RichText::new(format!(
-                    "⚠ {}",
-                    (words.cash_off)(&format!("{sign}{amount}"))
-                ))
-                .color(Tone::Doubt.ink(dark))
-                .strong(),
+                RichText::new(format!("⚠ {off}"))
+                    .color(Tone::Doubt.ink(dark))
+                    .strong(),
             );
         }
         None => {}
@@ -164,9 +196,12 @@ fn batches(ui: &mut Ui, model: &mut Model) {
             batches, ticked, ..
         },
     ) = (model.words(), &mut model.history);
-    ScrollArea::horizontal().show(ui, |ui| {
+    // In a low window all of it is scrolled together.
+    let is_low = is_low(ui);
+    ScrollArea::new([!is_low, false]).show(ui, |ui| {
         TableBuilder::new(ui)
             .id_salt("batches")
+            .vscroll(!is_low)
             .striped(true)
             .cell_layout(Layout::left_to_right(Align::Center))
             .column(Column::exact(28.0))

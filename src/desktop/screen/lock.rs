@@ -85,7 +85,10 @@ pub fn passphrase(
             let dark = ui.visuals().dark_mode;
             ui.add(Label::new(RichText::new(why).color(Tone::Bad.ink(dark))).wrap());
         }
-        aligned(ui, words.passphrase, &mut model.lock.typed);
+        let edit = aligned(ui, words.passphrase, &mut model.lock.typed);
+        if !edit.has_focus() && model.lock.typed.is_empty() {
+            edit.request_focus();
+        }
         let is_entered = ui.input(|i| i.key_pressed(egui::Key::Enter));
         let may_try = !model.lock.typed.is_empty();
         if big_button(ui, words.unlock, may_try, true) || (is_entered && may_try) {

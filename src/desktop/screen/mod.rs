@@ -8,12 +8,14 @@ mod keys;
 mod lock;
 mod questions;
 mod settings;
+mod sheet;
 mod side;
 
 use egui::{
-    Align, Button, CentralPanel, Color32, ComboBox, Label, Layout, Panel, RichText, TextEdit, Ui,
+    Align, Align2, Button, CentralPanel, Color32, ComboBox, Label, Layout, Panel, RichText,
+    TextEdit, Ui,
 };
-use egui_plot::{Bar, BarChart, Plot};
+use egui_plot::{Bar, BarChart, Plot, PlotPoint, Text};
 
 use super::model::{Busy, Model, Place, Reach, Setup, UserAction};
 use super::style::{ACCENT, Tone};
@@ -44,9 +46,10 @@ pub fn show(ui: &mut Ui, model: &mut Model) -> Vec<UserAction> {
     }
     keys::pressed(ui, model, &mut actions);
     Panel::left("services")
-        .exact_size(216.0)
+        .exact_size(if is_narrow(ui) { 168.0 } else { 216.0 })
         .resizable(false)
         .show(ui, |ui| side::bar(ui, model, &mut actions));
+    Panel::bottom("told").show(ui, |ui| side::last_told(ui, model, &mut actions));
     Panel::top("head").show(ui, |ui| head(ui, model, &mut actions));
     match model.place {
         Place::Service(_) => batch::show(ui, model, &mut actions),
@@ -66,11 +69,44 @@ pub fn show(ui: &mut Ui, model: &mut Model) -> Vec<UserAction> {
     actions
 }
 
+/// Is the window narrow, by the size of its letters? Then what stands side by side elsewhere stands
+/// below each other.
+pub(super) fn is_narrow(ui: &Ui) -> bool {
+    ui.ctx().content_rect().width() < 1_000.0
+}
+
+/// Is it low? Then what fills the rest elsewhere is scrolled with what is above it.
+pub(super) fn is_low(ui: &Ui) -> bool {
+    ui.ctx().content_rect().height() < 560.0
+}
+
 /// The state line, the one sentence, and what needs somebody.
 fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     let dark = ui.visuals().dark_mode;
-    ui.add_space(8.0);
+    ui.add_space(if is_low(ui) { 2.0 } else { 8.0 });
+    let lights = |ui: &mut Ui, actions: &mut Vec<UserAction>| {
+        if !model.is_demo && ui.button(words.lock).on_hover_text("Ctrl+L").clicked() {
+            actions.push(UserAction::Lock);
+        }
+        if !model.operators.is_empty() {
+            ui.label(&model.operator);
+        }
+        let balance = model
+            .balance
+            .map_or_else(|| "—".to_owned(), |b| b.to_string());
+        let balance = ui.label(RichText::new(format!("{} {balance}", words.balance)).strong());
+        if let Some(agent) = &model.agent {
+            balance.on_hover_text(agent);
+        }
+        light(ui, words, words.browser, &model.browser);
+        light(ui, words, words.server, &model.api);
+        if model.unacknowledged > 0 {
+            let text = format!("⚠ {}", (words.unacknowledged)(model.unacknowledged));
+            ui.label(RichText::new(text).small().color(Tone::Doubt.ink(dark)))
+                .on_hover_text(words.unacknowledged_hint);
+        }
+    };
     ui.horizontal(|ui| {
         let title = match model.place {
             Place::Service(service) => (words.service)(service),
@@ -80,29 +116,15 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
             Place::Notices => words.notices,
         };
         ui.heading(title);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if !model.is_demo && ui.button(words.lock).on_hover_text("Ctrl+L").clicked() {
-                actions.push(UserAction::Lock);
-            }
-            if !model.operators.is_empty() {
-                ui.label(&model.operator);
-            }
-            let balance = model
-                .balance
-                .map_or_else(|| "—".to_owned(), |b| b.to_string());
-            let balance = ui.label(RichText::new(format!("{} {balance}", words.balance)).strong());
-            if let Some(agent) = &model.agent {
-                balance.on_hover_text(agent);
-            }
-            light(ui, words, words.browser, &model.browser);
-            light(ui, words, words.server, &model.api);
-            if model.unacknowledged > 0 {
-                let text = format!("⚠ {}", (words.unacknowledged)(model.unacknowledged));
-                ui.label(RichText::new(text).small().color(Tone::Doubt.ink(dark)))
-                    .on_hover_text(words.unacknowledged_hint);
-            }
-        });
+        if !is_narrow(ui) {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                lights(ui, actions);
+            });
+        }
     });
+    if is_narrow(ui) {
+        ui.horizontal_wrapped(|ui| lights(ui, actions));
+    }
     for banner in &model.banners {
         let text = banner
             .content
@@ -127,8 +149,11 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     {
         actions.push(UserAction::ShowBrowser(*login));
     }
+    if model.asks_close {
+        questions::closing(ui, model, actions);
+    }
     if !model.doubts.is_empty() && model.busy != Busy::Reconciling && model.place != Place::Find {
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             let text = format!("⚠ {}", (words.doubts)(model.doubts.len()));
             ui.label(RichText::new(text).color(Tone::Doubt.ink(dark)).strong());
             if ui
@@ -176,6 +201,25 @@ pub(super) fn field(
             .desired_width(f32::INFINITY),
     )
     .labelled_by(label.id)
+    .ringed(ui)
+}
+
+/// Where the cursor stands is seen on either paper.
+pub(super) trait Ringed {
+    /// Draws a ring around the field that has the cursor.
+    #[must_use]
+    fn ringed(self, ui: &Ui) -> Self;
+}
+
+impl Ringed for egui::Response {
+    fn ringed(self, ui: &Ui) -> Self {
+        if self.has_focus() {
+            let ring = egui::Stroke::new(2.0, Tone::Busy.ink(ui.visuals().dark_mode));
+            ui.painter()
+                .rect_stroke(self.rect, 6.0, ring, egui::StrokeKind::Outside);
+        }
+        self
+    }
 }
 
 /// A labelled choice. `true`: another one was chosen.
@@ -201,6 +245,9 @@ pub(super) fn choice<T: Copy + PartialEq>(
     *chosen != before
 }
 
+/// So many bars at most have their numbers on them.
+const NUMBERED: usize = 31;
+
 /// Bars that stand still: read, not played with. `named` words a place below them.
 pub(super) fn chart(
     ui: &mut Ui,
@@ -209,6 +256,21 @@ pub(super) fn chart(
     bars: Vec<Bar>,
     named: impl Fn(f64) -> String + 'static,
 ) {
+    // A few bars are read by their numbers, many by their shape.
+    let numbers: Vec<Text> = bars
+        .iter()
+        .filter(|bar| bars.len() <= NUMBERED && bar.value > 0.0)
+        .map(|bar| {
+            let number = if bar.value.fract() == 0.0 {
+                format!("{}", bar.value)
+            } else {
+                format!("{:.1}", bar.value).replace('.', ",")
+            };
+            Text::new(name, PlotPoint::new(bar.argument, bar.value), number)
+                .anchor(Align2::CENTER_BOTTOM)
+        })
+        .collect();
+    let highest = bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
     Plot::new(name)
         .height(height)
         .show_grid([false, true])
@@ -217,18 +279,27 @@ pub(super) fn chart(
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .include_y(0.0)
+        // Room for the number on the highest bar.
+        .include_y(highest * 1.25)
+        .y_axis_formatter(|mark, _| format!("{}", mark.value).replace('.', ","))
         .x_axis_formatter(move |mark, _| named(mark.value))
-        .show(ui, |plot| plot.bar_chart(BarChart::new(name, bars)));
+        .show(ui, |plot| {
+            plot.bar_chart(BarChart::new(name, bars));
+            for number in numbers {
+                plot.text(number);
+            }
+        });
 }
 
 /// Filled where it is the one thing to do next, quiet else.
 pub(super) fn big_button(ui: &mut Ui, text: &str, is_enabled: bool, is_primary: bool) -> bool {
+    let height = if is_low(ui) { 28.0 } else { 34.0 };
     let mut label = RichText::new(text);
     let mut button = Button::new(label.clone());
     if is_primary && is_enabled {
         label = label.color(Color32::WHITE).strong();
         button = Button::new(label).fill(ACCENT);
     }
-    ui.add_enabled(is_enabled, button.min_size(egui::vec2(104.0, 34.0)))
+    ui.add_enabled(is_enabled, button.min_size(egui::vec2(104.0, height)))
         .clicked()
 }

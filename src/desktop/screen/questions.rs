@@ -102,3 +102,19 @@ fn held_back(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
         actions.push(UserAction::StartMeant);
     }
 }
+
+/// The window is to close while something runs.
+pub(super) fn closing(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
+    let words = model.words();
+    card(ui, |ui| {
+        ui.add(Label::new(RichText::new(words.closing).strong()).wrap());
+        ui.horizontal_wrapped(|ui| {
+            if ui.button(words.stay_open).clicked() {
+                actions.push(UserAction::Close(false));
+            }
+            if ui.button(words.close_it).clicked() {
+                actions.push(UserAction::Close(true));
+            }
+        });
+    });
+}

@@ -10,7 +10,7 @@ use crate::desktop::words::Words;
 
 pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         if big_button(ui, words.diagnose, !model.settings.is_diagnosing, false) {
             actions.push(UserAction::Diagnose);
         }
@@ -18,19 +18,17 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
             ui.spinner();
             ui.label(words.diagnosing);
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button(words.export_settings).clicked() {
-                actions.push(UserAction::ExportSettings);
-            }
-            if ui.button(words.import).clicked() {
-                actions.push(UserAction::ImportSettings);
-            }
-            if let Some(admin) = &model.admin
-                && ui.button(words.admin).on_hover_text(admin).clicked()
-            {
-                actions.push(UserAction::Admin);
-            }
-        });
+        if let Some(admin) = &model.admin
+            && ui.button(words.admin).on_hover_text(admin).clicked()
+        {
+            actions.push(UserAction::Admin);
+        }
+        if ui.button(words.import).clicked() {
+            actions.push(UserAction::ImportSettings);
+        }
+        if ui.button(words.export_settings).clicked() {
+            actions.push(UserAction::ExportSettings);
+        }
     });
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let dark = ui.visuals().dark_mode;
@@ -82,7 +80,7 @@ fn seats(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
         });
     }
     let settings = &mut model.settings;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let name = ui.label(words.your_name);
         ui.add(TextEdit::singleline(&mut settings.seat_name).desired_width(200.0))
             .labelled_by(name.id);

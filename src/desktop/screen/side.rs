@@ -1,13 +1,51 @@
 //! The side bar, and the list of what was told.
 
-use egui::{Align, Button, Color32, Label, Layout, RichText, ScrollArea, Ui};
+use egui::{Button, Color32, Label, RichText, ScrollArea, Sense, Ui};
 
-use super::batch::limits;
+use super::is_low;
+use super::sheet::limits;
 use crate::desktop::model::{Model, Place, UserAction, local};
 use crate::desktop::style::{Tone, sentence};
 use crate::domain::Service;
 
 pub fn bar(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
+    // Places and what is below them fit into a window of usual height; into a lower one by scrolling.
+    let height = ui.available_height();
+    ScrollArea::vertical().id_salt("side").show(ui, |ui| {
+        places(ui, model, actions);
+        let left = height - ui.min_rect().height();
+        if left > LOWER_END {
+            ui.add_space(left - LOWER_END);
+        }
+        auto(ui, model, actions);
+        looks(ui, actions, model);
+        ui.add_space(12.0);
+    });
+}
+
+/// Room for what stands at the lower end.
+const LOWER_END: f32 = 190.0;
+
+/// Theme and language.
+fn looks(ui: &mut Ui, actions: &mut Vec<UserAction>, model: &Model) {
+    let words = model.words();
+    ui.horizontal_wrapped(|ui| {
+        let theme = if ui.visuals().dark_mode {
+            words.light
+        } else {
+            words.dark
+        };
+        if ui.button(theme).clicked() {
+            actions.push(UserAction::ToggleTheme);
+        }
+        if ui.button(model.language.other().name()).clicked() {
+            actions.push(UserAction::ToggleLanguage);
+        }
+    });
+}
+
+/// Services, and the other places.
+fn places(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     ui.add_space(10.0);
     ui.horizontal(|ui| {
@@ -37,25 +75,6 @@ pub fn bar(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     item(ui, model, words.history, Place::History, actions);
     item(ui, model, words.settings, Place::Settings, actions);
     item(ui, model, words.notices, Place::Notices, actions);
-    ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
-        ui.add_space(20.0);
-        ui.horizontal(|ui| {
-            if ui
-                .button(if ui.visuals().dark_mode {
-                    words.light
-                } else {
-                    words.dark
-                })
-                .clicked()
-            {
-                actions.push(UserAction::ToggleTheme);
-            }
-            if ui.button(model.language.other().name()).clicked() {
-                actions.push(UserAction::ToggleLanguage);
-            }
-        });
-        auto(ui, model, actions);
-    });
 }
 
 fn item(ui: &mut Ui, model: &Model, title: &str, place: Place, actions: &mut Vec<UserAction>) {
@@ -68,7 +87,8 @@ fn item(ui: &mut Ui, model: &Model, title: &str, place: Place, actions: &mut Vec
     if ui
         .add(
             Button::selectable(is_chosen, RichText::new(title).color(color))
-                .min_size(egui::vec2(196.0, 30.0)),
+                .truncate()
+                .min_size(egui::vec2(ui.available_width() - 4.0, 30.0)),
         )
         .clicked()
     {
@@ -128,4 +148,24 @@ pub fn told(ui: &mut Ui, model: &Model) {
     if count == 0 {
         ui.label(RichText::new("—").color(Tone::Quiet.ink(dark)));
     }
+}
+
+/// The newest of it in one line, always at the same place; all of it is a click away.
+pub fn last_told(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
+    let dark = ui.visuals().dark_mode;
+    ui.horizontal(|ui| {
+        // Where there is little room, it takes some only while it says something.
+        if !is_low(ui) {
+            ui.set_min_height(20.0);
+        }
+        let Some(notice) = &model.shown else {
+            return;
+        };
+        let text = format!("{} {}", notice.tone.sign(), notice.text);
+        let text = RichText::new(text).small().color(notice.tone.ink(dark));
+        let line = ui.add(Label::new(text).truncate().sense(Sense::click()));
+        if line.on_hover_text(&notice.text).clicked() {
+            actions.push(UserAction::Go(Place::Notices));
+        }
+    });
 }

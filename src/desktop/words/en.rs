@@ -1,6 +1,6 @@
 //! English.
 
-use super::Words;
+use super::{Words, grouped};
 use crate::domain::{Language, PaymentType, Service};
 
 pub const WORDS: Words = Words {
@@ -25,7 +25,7 @@ pub const WORDS: Words = Words {
     browser: "Browser",
     checking: "checking…",
     good: "ready",
-    bad: "not ready",
+    bad: "not reached",
     balance: "Balance",
     light: "Light",
     dark: "Dark",
@@ -36,23 +36,27 @@ pub const WORDS: Words = Words {
     no_list: "No data yet. Press Get data, or paste codes on the left.",
     ready: |count, sum| {
         if sum.is_empty() {
-            format!("Ready · {count} rows")
+            format!("Ready · {count} rows", count = grouped(count))
         } else {
-            format!("Ready · {count} rows · {sum}")
+            format!("Ready · {count} rows · {sum}", count = grouped(count))
         }
     },
-    missing: |count, what| format!("{count} rows · {what}"),
+    missing: |count, what| format!("{count} rows · {what}", count = grouped(count)),
     running: |sessions, left, end| {
         let who = if sessions > 1 {
             format!("Running {sessions} sessions")
         } else {
             "Running".to_owned()
         };
-        format!("{who} · {left} rows left{end}")
+        format!("{who} · {left} rows left{end}", left = grouped(left))
     },
+    signing_in: "Opening the browser and signing in to the portal…",
     ends_at: |time| format!(" · done at {time}"),
     paused: |left| {
-        format!("Paused · {left} rows left · sessions stay logged in, press Resume to go on")
+        format!(
+            "Paused · {left} rows left · sessions stay logged in, press Resume to go on",
+            left = grouped(left)
+        )
     },
     stopping: "Stopping at a safe point…",
     done: |summary| format!("Done · {summary}"),
@@ -64,10 +68,11 @@ pub const WORDS: Words = Words {
     },
     peek: "Look",
     idle_now: "Idle · no batch is running",
+    owed_sum: |count, sum| format!("{} codes owe {sum}", grouped(count)),
     paid_sum: |sum| format!("{sum} paid"),
-    count_of: |count, what| format!("{count} {}", what.to_lowercase()),
+    count_of: |count, what| format!("{} {}", grouped(count), what.to_lowercase()),
 
-    payment_type: "Kind (rows without an amount)",
+    payment_type: "Kind of rows without an amount",
     amount: "Amount (rows without one)",
     receiver: "Receiver's phone",
     lines: |account| format!("{account} (one a line)"),
@@ -76,18 +81,30 @@ pub const WORDS: Words = Words {
     need_pin: "enter the PIN to pay",
     bad_receiver: "the receiver's phone is not right",
     bad_amount: "the amount is not right",
-    left_out: |wrong, twice| format!("Left out: {wrong} wrong rows, {twice} duplicates"),
+    left_out: |wrong, twice| {
+        format!(
+            "Left out: {wrong} wrong rows, {twice} duplicates",
+            twice = grouped(twice),
+            wrong = grouped(wrong)
+        )
+    },
     duplicate_of: |account, row| format!("{account} is the same as {row}"),
     big_list: |count| {
         format!(
-            "A list of {count} rows, too long to be edited here. Change the file and open it again."
+            "A list of {count} rows, too long to be edited here. Change the file and open it again.",
+            count = grouped(count)
         )
     },
-    from_file: |count, name| format!("{count} rows read from {name}"),
+    from_file: |count, name| format!("{count} rows read from {name}", count = grouped(count)),
     new_source: "Jobs come from elsewhere now: the old list cannot be used any more. Press Get data to fetch it again.",
     empty_file: |name| format!("{name} has no rows; the list that is here stays"),
     no_good_row: |why| format!("No row can be done. {why}"),
-    rehearsed: |count, sum, all| format!("Dry run done · will pay {count} · {sum} ({all})"),
+    rehearsed: |count, sum, all| {
+        format!(
+            "Dry run done · will pay {count} · {sum} ({all})",
+            count = grouped(count)
+        )
+    },
     decide: "Write it down",
     decide_sure: |word, account, amount| {
         format!("Write down “{word}” for {account}, {amount}? It cannot be changed afterwards.")
@@ -98,10 +115,14 @@ pub const WORDS: Words = Words {
     },
     auto_start: "Switch auto on",
     no_data: "The API has no data",
-    fetched: |count, service| format!("{count} rows fetched: {service}"),
+    fetched: |count, service| format!("{count} rows fetched: {service}", count = grouped(count)),
     empty: "The list is empty",
     empty_hint: "Press Get data to fetch jobs from the server, paste codes on the left, or drop a CSV, XLSX or JSON file on the window.",
 
+    previous: "Previous list",
+    closing: "Something is running. If the window closes now, what is at hand is finished first; the rest stays undone.",
+    close_it: "Close after this one",
+    stay_open: "Let it run",
     fetch: "Get data",
     open_file: "Open file…",
     start: "Start",
@@ -114,20 +135,47 @@ pub const WORDS: Words = Words {
     new_list: "New list",
     again: "Do failed rows again",
     copy_rows: "Copy table",
+    copy_code: "Copy the code",
     copied: "The table was copied; paste it into Excel",
-    open_it: "Open file",
+    open_report: "Open report",
     open_folder: "Open folder",
     saved: |name| format!("Saved {name}"),
     reconcile: "Reconcile",
     show_browser: "Show browser",
 
-    will_pay: |count, sum| format!("Pay {count} items · {sum}"),
+    will_pay: |count, sum| format!("Pay {count} items · {sum}", count = grouped(count)),
     will_pay_some_quoted: |count, sum, quoted| {
-        format!("Pay {count} items · {sum}, and {quoted} as the portal quotes them")
+        format!(
+            "Pay {count} items · {sum}, and {quoted} as the portal quotes them",
+            quoted = grouped(quoted),
+            count = grouped(count)
+        )
     },
-    will_pay_quoted: |count| format!("Pay {count} items · amounts as the portal quotes them"),
+    will_top_up: |count, sum| {
+        format!(
+            "Top up {count} prepaid numbers · {sum}",
+            count = grouped(count)
+        )
+    },
+    will_clear: |count| {
+        format!(
+            "Clear {count} postpaid debts · amounts as the portal quotes them",
+            count = grouped(count)
+        )
+    },
+    will_pay_quoted: |count| {
+        format!(
+            "Pay {count} items · amounts as the portal quotes them",
+            count = grouped(count)
+        )
+    },
     takes_about: |minutes| format!("about {minutes} minutes"),
-    will_look_up: |count| format!("Look up {count} codes · nothing is paid"),
+    will_look_up: |count| {
+        format!(
+            "Look up {count} codes · nothing is paid",
+            count = grouped(count)
+        )
+    },
     after_it: |before, after| format!("Balance {before}, then {after}"),
     too_little: |short| format!("Balance too low by {short}"),
     limits: |all| format!("Limits: {all}"),
@@ -135,8 +183,18 @@ pub const WORDS: Words = Words {
     per_job: "a payment",
     per_batch: "a batch",
     per_day: "a day",
-    paid_before: |count| format!("{count} were paid this month; the same amount is not paid again"),
-    in_doubt_before: |count| format!("{count} are in doubt; they are not paid again"),
+    paid_before: |count| {
+        format!(
+            "{count} were paid this month; the same amount is not paid again",
+            count = grouped(count)
+        )
+    },
+    in_doubt_before: |count| {
+        format!(
+            "{count} are in doubt; they are not paid again",
+            count = grouped(count)
+        )
+    },
     row_paid_before: |when| format!("Paid at {when}"),
     row_in_doubt: "In doubt since last time",
 
@@ -166,6 +224,11 @@ pub const WORDS: Words = Words {
     tick_all: "All of these",
     top_up_again: |count| format!("Top up once more: {count} rows"),
 
+    kind: "Kind",
+    kind_of: |kind| match kind {
+        PaymentType::Prepaid => "prepaid",
+        PaymentType::Postpaid => "postpaid",
+    },
     number: "No.",
     code: "Code",
     customer: "Customer",
@@ -221,10 +284,14 @@ pub const WORDS: Words = Words {
     proof: |proof| format!("Proof: {proof}"),
     transaction: |id| format!("Transaction {id}"),
     story: "What happened",
+    picture: "Picture",
+    page_text: "Text",
+    make_small: "Make small",
     evidence: "Evidence",
 
     history_title: "History and day's end",
     days: |count| format!("{count} days"),
+    total: |sum| format!("{sum} in all"),
     nothing_yet: "No batches in this time",
     items: "Items",
     batches: "Batches",
@@ -235,7 +302,8 @@ pub const WORDS: Words = Words {
     cash_expected: "Paid today by the ledger",
     cash_counted: "Cash counted",
     cash_fits: "Fits exactly",
-    cash_off: |by| format!("Off by {by}"),
+    cash_short: |by| format!("Short by {by}"),
+    cash_over: |by| format!("Over by {by}"),
     export_all: "Export this time",
     export_ticked: |count| format!("Export {count} ticked batches"),
     unfinished: "unfinished",

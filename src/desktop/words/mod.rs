@@ -17,6 +17,35 @@ impl Language {
     }
 }
 
+/// An error's sentence in one language: many end with the other one in brackets, `… (Cannot open the
+/// page.)`, for whoever reads a log.
+pub fn in_one_language(text: &str, language: Language) -> &str {
+    let Some((vietnamese, rest)) = text.rsplit_once(" (") else {
+        return text;
+    };
+    let english = rest.strip_suffix(')').filter(|english| {
+        english.is_ascii() && english.ends_with('.') && english.starts_with(char::is_uppercase)
+    });
+    match (english, language) {
+        (Some(_), Language::Vi) => vietnamese,
+        (Some(english), Language::En) => english,
+        (None, _) => text,
+    }
+}
+
+/// A number as people here write it: `100.000`.
+fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push('.');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// The window's words. Functions where a number or a name stands inside.
 #[derive(Debug)]
 #[allow(
@@ -58,6 +87,7 @@ pub struct Words {
     pub ready: fn(usize, &str) -> String,
     pub missing: fn(usize, &str) -> String,
     pub running: fn(usize, usize, &str) -> String,
+    pub signing_in: &'static str,
     pub ends_at: fn(&str) -> String,
     pub paused: fn(usize) -> String,
     pub stopping: &'static str,
@@ -68,6 +98,7 @@ pub struct Words {
     pub mishap: fn(&str) -> String,
     pub peek: &'static str,
     pub idle_now: &'static str,
+    pub owed_sum: fn(usize, &str) -> String,
     pub paid_sum: fn(&str) -> String,
     pub count_of: fn(usize, &str) -> String,
 
@@ -100,6 +131,10 @@ pub struct Words {
     pub empty_hint: &'static str,
 
     // ---- Buttons ----
+    pub previous: &'static str,
+    pub closing: &'static str,
+    pub close_it: &'static str,
+    pub stay_open: &'static str,
     pub fetch: &'static str,
     pub open_file: &'static str,
     pub start: &'static str,
@@ -112,8 +147,9 @@ pub struct Words {
     pub new_list: &'static str,
     pub again: &'static str,
     pub copy_rows: &'static str,
+    pub copy_code: &'static str,
     pub copied: &'static str,
-    pub open_it: &'static str,
+    pub open_report: &'static str,
     pub open_folder: &'static str,
     pub saved: fn(&str) -> String,
     pub reconcile: &'static str,
@@ -122,6 +158,8 @@ pub struct Words {
     // ---- Before a payment ----
     pub will_pay: fn(usize, &str) -> String,
     pub will_pay_some_quoted: fn(usize, &str, usize) -> String,
+    pub will_top_up: fn(usize, &str) -> String,
+    pub will_clear: fn(usize) -> String,
     pub will_pay_quoted: fn(usize) -> String,
     pub takes_about: fn(u64) -> String,
     pub will_look_up: fn(usize) -> String,
@@ -149,6 +187,8 @@ pub struct Words {
     pub top_up_again: fn(usize) -> String,
 
     // ---- Table ----
+    pub kind: &'static str,
+    pub kind_of: fn(PaymentType) -> &'static str,
     pub number: &'static str,
     pub code: &'static str,
     pub customer: &'static str,
@@ -203,11 +243,15 @@ pub struct Words {
     pub proof: fn(&str) -> String,
     pub transaction: fn(&str) -> String,
     pub story: &'static str,
+    pub picture: &'static str,
+    pub page_text: &'static str,
+    pub make_small: &'static str,
     pub evidence: &'static str,
 
     // ---- History ----
     pub history_title: &'static str,
     pub days: fn(usize) -> String,
+    pub total: fn(&str) -> String,
     pub nothing_yet: &'static str,
     pub items: &'static str,
     pub batches: &'static str,
@@ -218,7 +262,8 @@ pub struct Words {
     pub cash_expected: &'static str,
     pub cash_counted: &'static str,
     pub cash_fits: &'static str,
-    pub cash_off: fn(&str) -> String,
+    pub cash_short: fn(&str) -> String,
+    pub cash_over: fn(&str) -> String,
     pub export_all: &'static str,
     pub export_ticked: fn(usize) -> String,
     pub unfinished: &'static str,
@@ -297,6 +342,29 @@ mod tests {
             }
             assert_eq!(Language::of(language.code()), language);
         }
+    }
+
+    #[test]
+    fn an_error_is_told_in_one_language() {
+        let text = "Không mở được trang. Kiểm tra mạng. (Cannot open the page.)";
+        assert_eq!(
+            in_one_language(text, Language::Vi),
+            "Không mở được trang. Kiểm tra mạng."
+        );
+        assert_eq!(in_one_language(text, Language::En), "Cannot open the page.");
+        for other in ["Nợ (cũ)", "Xong", "Lỗi (mã 3.)"] {
+            assert_eq!(in_one_language(other, Language::Vi), other);
+        }
+    }
+
+    #[test]
+    fn large_numbers_are_written_in_groups() {
+        assert_eq!(
+            [7, 1_000, 100_000, 1_234_567].map(grouped),
+            ["7", "1.000", "100.000", "1.234.567"]
+        );
+        let words = Language::Vi.words();
+        assert_eq!((words.ready)(100_000, ""), "Sẵn sàng · 100.000 dòng");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Vietnamese.
 
-use super::Words;
+use super::{Words, grouped};
 use crate::domain::{Outcome, PaymentType};
 
 pub const WORDS: Words = Words {
@@ -22,7 +22,7 @@ pub const WORDS: Words = Words {
     browser: "Trình duyệt",
     checking: "đang kiểm tra…",
     good: "sẵn sàng",
-    bad: "chưa được",
+    bad: "mất kết nối",
     balance: "Số dư",
     light: "Nền sáng",
     dark: "Nền tối",
@@ -33,23 +33,27 @@ pub const WORDS: Words = Words {
     no_list: "Chưa có dữ liệu. Bấm Get dữ liệu, hoặc dán mã vào ô bên trái.",
     ready: |count, sum| {
         if sum.is_empty() {
-            format!("Sẵn sàng · {count} dòng")
+            format!("Sẵn sàng · {count} dòng", count = grouped(count))
         } else {
-            format!("Sẵn sàng · {count} dòng · {sum}")
+            format!("Sẵn sàng · {count} dòng · {sum}", count = grouped(count))
         }
     },
-    missing: |count, what| format!("{count} dòng · {what}"),
+    missing: |count, what| format!("{count} dòng · {what}", count = grouped(count)),
     running: |sessions, left, end| {
         let who = if sessions > 1 {
             format!("Đang chạy {sessions} phiên")
         } else {
             "Đang chạy".to_owned()
         };
-        format!("{who} · còn {left} dòng{end}")
+        format!("{who} · còn {left} dòng{end}", left = grouped(left))
     },
+    signing_in: "Đang mở trình duyệt và đăng nhập cổng…",
     ends_at: |time| format!(" · xong lúc {time}"),
     paused: |left| {
-        format!("Tạm dừng · còn {left} dòng · phiên vẫn đăng nhập, bấm Tiếp tục để chạy tiếp")
+        format!(
+            "Tạm dừng · còn {left} dòng · phiên vẫn đăng nhập, bấm Tiếp tục để chạy tiếp",
+            left = grouped(left)
+        )
     },
     stopping: "Đang dừng ở điểm an toàn…",
     done: |summary| format!("Xong · {summary}"),
@@ -59,10 +63,11 @@ pub const WORDS: Words = Words {
     mishap: |path| format!("Lần trước chương trình gặp sự cố; sổ vẫn nguyên vẹn. Báo cáo: {path}"),
     peek: "Xem trang",
     idle_now: "Rảnh · không có lô nào đang chạy",
+    owed_sum: |count, sum| format!("Còn nợ {} mã · {sum}", grouped(count)),
     paid_sum: |sum| format!("{sum} đã trả"),
-    count_of: |count, what| format!("{count} {}", what.to_lowercase()),
+    count_of: |count, what| format!("{} {}", grouped(count), what.to_lowercase()),
 
-    payment_type: "Hình thức (dòng không ghi số tiền)",
+    payment_type: "Loại của dòng không ghi số tiền",
     amount: "Số tiền nạp (dòng không ghi số tiền)",
     receiver: "SĐT người nhận",
     lines: |account| format!("{account} (mỗi dòng một mã)"),
@@ -71,16 +76,30 @@ pub const WORDS: Words = Words {
     need_pin: "Nhập mã PIN để thanh toán",
     bad_receiver: "SĐT người nhận chưa đúng",
     bad_amount: "Số tiền nạp chưa đúng",
-    left_out: |wrong, twice| format!("Bỏ {wrong} dòng sai, {twice} dòng trùng"),
+    left_out: |wrong, twice| {
+        format!(
+            "Bỏ {wrong} dòng sai, {twice} dòng trùng",
+            twice = grouped(twice),
+            wrong = grouped(wrong)
+        )
+    },
     duplicate_of: |account, row| format!("{account} trùng với {row}"),
     big_list: |count| {
-        format!("Danh sách {count} dòng, quá dài để sửa ở đây. Sửa trong tệp rồi mở lại.")
+        format!(
+            "Danh sách {count} dòng, quá dài để sửa ở đây. Sửa trong tệp rồi mở lại.",
+            count = grouped(count)
+        )
     },
-    from_file: |count, name| format!("Đã đọc {count} dòng từ {name}"),
+    from_file: |count, name| format!("Đã đọc {count} dòng từ {name}", count = grouped(count)),
     new_source: "Nơi lấy dữ liệu đã đổi: danh sách cũ không dùng được nữa. Bấm Get dữ liệu để lấy lại.",
     empty_file: |name| format!("Tệp {name} không có dòng nào; danh sách đang có được giữ nguyên"),
     no_good_row: |why| format!("Không dòng nào làm được. {why}"),
-    rehearsed: |count, sum, all| format!("Chạy thử xong · sẽ trả {count} khoản · {sum} ({all})"),
+    rehearsed: |count, sum, all| {
+        format!(
+            "Chạy thử xong · sẽ trả {count} khoản · {sum} ({all})",
+            count = grouped(count)
+        )
+    },
     decide: "Ghi vào sổ",
     decide_sure: |word, account, amount| {
         format!("Ghi “{word}” cho {account}, {amount}? Đã ghi thì không sửa lại được.")
@@ -89,10 +108,14 @@ pub const WORDS: Words = Words {
     auto_sure: |limits| format!("Máy sẽ tự trả tiền thật, không hỏi từng lần. {limits}"),
     auto_start: "Bật tự động",
     no_data: "Không có dữ liệu từ API",
-    fetched: |count, service| format!("Đã tải {count} dòng: {service}"),
+    fetched: |count, service| format!("Đã tải {count} dòng: {service}", count = grouped(count)),
     empty: "Danh sách trống",
     empty_hint: "Bấm Get dữ liệu để lấy việc từ máy chủ, dán mã vào ô bên trái, hoặc thả tệp CSV, XLSX, JSON vào cửa sổ.",
 
+    previous: "Danh sách trước",
+    closing: "Đang chạy dở. Đóng bây giờ thì việc đang làm được làm nốt rồi mới đóng; phần còn lại chưa làm.",
+    close_it: "Đóng sau việc này",
+    stay_open: "Để chạy tiếp",
     fetch: "Get dữ liệu",
     open_file: "Mở tệp…",
     start: "Bắt đầu",
@@ -105,20 +128,37 @@ pub const WORDS: Words = Words {
     new_list: "Danh sách mới",
     again: "Làm lại dòng lỗi",
     copy_rows: "Chép bảng",
+    copy_code: "Chép mã",
     copied: "Đã chép bảng; dán vào Excel được ngay",
-    open_it: "Mở tệp",
+    open_report: "Mở báo cáo",
     open_folder: "Mở thư mục",
     saved: |name| format!("Đã lưu {name}"),
     reconcile: "Đối soát",
     show_browser: "Hiện trình duyệt",
 
-    will_pay: |count, sum| format!("Trả {count} khoản · {sum}"),
+    will_pay: |count, sum| format!("Trả {count} khoản · {sum}", count = grouped(count)),
     will_pay_some_quoted: |count, sum, quoted| {
-        format!("Trả {count} khoản · {sum} và {quoted} khoản theo cổng báo")
+        format!(
+            "Trả {count} khoản · {sum} và {quoted} khoản theo cổng báo",
+            quoted = grouped(quoted),
+            count = grouped(count)
+        )
     },
-    will_pay_quoted: |count| format!("Trả {count} khoản · số tiền theo cổng báo"),
+    will_top_up: |count, sum| format!("Nạp {count} số trả trước · {sum}", count = grouped(count)),
+    will_clear: |count| {
+        format!(
+            "Gạch nợ {count} số trả sau · số tiền theo cổng báo",
+            count = grouped(count)
+        )
+    },
+    will_pay_quoted: |count| {
+        format!(
+            "Trả {count} khoản · số tiền theo cổng báo",
+            count = grouped(count)
+        )
+    },
     takes_about: |minutes| format!("khoảng {minutes} phút"),
-    will_look_up: |count| format!("Tra {count} mã · không trả tiền"),
+    will_look_up: |count| format!("Tra {count} mã · không trả tiền", count = grouped(count)),
     after_it: |before, after| format!("Số dư {before}, sau đó còn {after}"),
     too_little: |short| format!("Số dư thiếu {short}"),
     limits: |all| format!("Giới hạn: {all}"),
@@ -127,9 +167,17 @@ pub const WORDS: Words = Words {
     per_batch: "mỗi lô",
     per_day: "mỗi ngày",
     paid_before: |count| {
-        format!("{count} khoản đã trả trong tháng này; cùng số tiền sẽ không trả lại")
+        format!(
+            "{count} khoản đã trả trong tháng này; cùng số tiền sẽ không trả lại",
+            count = grouped(count)
+        )
     },
-    in_doubt_before: |count| format!("{count} khoản đang chưa rõ; sẽ không trả lại"),
+    in_doubt_before: |count| {
+        format!(
+            "{count} khoản đang chưa rõ; sẽ không trả lại",
+            count = grouped(count)
+        )
+    },
     row_paid_before: |when| format!("Đã trả lúc {when}"),
     row_in_doubt: "Lần trước chưa rõ kết quả",
 
@@ -159,6 +207,11 @@ pub const WORDS: Words = Words {
     tick_all: "Tất cả các dòng này",
     top_up_again: |count| format!("Nạp thêm lần nữa: {count} dòng"),
 
+    kind: "Loại",
+    kind_of: |kind| match kind {
+        PaymentType::Prepaid => "trả trước",
+        PaymentType::Postpaid => "trả sau",
+    },
     number: "STT",
     code: "Mã",
     customer: "Khách hàng",
@@ -212,10 +265,14 @@ pub const WORDS: Words = Words {
     proof: |proof| format!("Bằng chứng: {proof}"),
     transaction: |id| format!("Mã giao dịch {id}"),
     story: "Diễn biến",
+    picture: "Ảnh",
+    page_text: "Chữ",
+    make_small: "Thu nhỏ",
     evidence: "Chứng cứ",
 
     history_title: "Lịch sử và đối chiếu",
     days: |count| format!("{count} ngày"),
+    total: |sum| format!("Tổng {sum}"),
     nothing_yet: "Chưa có lô nào trong khoảng này",
     items: "Số khoản",
     batches: "Các lô",
@@ -226,7 +283,8 @@ pub const WORDS: Words = Words {
     cash_expected: "Sổ ghi đã trả hôm nay",
     cash_counted: "Tiền đếm được",
     cash_fits: "Khớp từng đồng",
-    cash_off: |by| format!("Lệch {by}"),
+    cash_short: |by| format!("Thiếu {by}"),
+    cash_over: |by| format!("Thừa {by}"),
     export_all: "Xuất khoảng này",
     export_ticked: |count| format!("Xuất {count} lô đã chọn"),
     unfinished: "chưa xong",

@@ -119,12 +119,17 @@ impl Open {
 
     /// Looks at the job API and at the browser, and tells.
     pub fn check(self: &Arc<Self>, teller: &Teller) {
+        self.check_api(teller);
+        self.check_browser(teller);
+    }
+
+    /// Looks at the job API, and tells.
+    pub fn check_api(self: &Arc<Self>, teller: &Teller) {
         let (at, to) = (self.clone(), teller.clone());
         tokio::spawn(async move {
             let api = health(&at.config, &at.secrets).await;
             to.tell(Update::Reach(ReachUpdate::Api(api)));
         });
-        self.check_browser(teller);
     }
 
     /// Looks at the browser and its driver, and tells.
