@@ -474,6 +474,7 @@ pub const TABLE_NAMES: &[(&str, &str)] = &[
     ("payment_transfer", "Tiền về"),
     ("payment_event", "Tin từ cổng"),
     ("unmatched_money", "Tiền chưa rõ của ai"),
+    ("payment_refund", "Lệnh hoàn tiền"),
     ("payment_difference", "Đối soát hằng ngày"),
     ("payment_config", "Cổng thanh toán"),
     ("letter", "Thư và tin nhắn"),
