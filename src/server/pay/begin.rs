@@ -71,8 +71,9 @@ pub async fn process(
     let cashier = Cashier::of(&app);
     let row = cashier.begin(&asked.payable, wish, key.as_ref()).await?;
     let to = match &asked.token {
-        Some(token) => format!("/pay/{token}"),
-        None => format!("/payment/status/{}", row.id),
+        // Whoever has a wallet has signed in, and enters its password there.
+        Some(token) if method != Provider::Wallet => format!("/pay/{token}"),
+        _ => format!("/payment/status/{}", row.id),
     };
     if input.is_form() {
         return Ok((StatusCode::FOUND, [(header::LOCATION, to)]).into_response());
@@ -139,17 +140,25 @@ async fn asked(app: &AppState, who: &Who, input: &Input) -> Result<Asked, PayRef
     })
 }
 
+/// Has whoever opened a link signed in as the one who is to pay? Then they are no guest.
+pub fn is_payer(who: &Who, payable: &Payable) -> bool {
+    let WhoIs::Person(person) = &who.is else {
+        return false;
+    };
+    payable.renter.username.as_ref() == Some(&person.username)
+}
+
 /// Whose wallet it is: that of whoever pays. Strangers have none.
 fn wallet_of(who: &Who, asked: &Asked) -> Result<String, PayRefusal> {
     let refused =
         || PayRefusal::invalid("Ví chỉ dùng được khi người trả tiền đã đăng nhập. Chọn cách khác.");
-    if asked.token.is_some() {
+    if asked.token.is_some() && !is_payer(who, &asked.payable) {
         return Err(refused());
     }
     let person = who.person();
-    let is_payer =
+    let pays_by_own =
         matches!(who.is, WhoIs::Person(_)) || person.is_some_and(|p| p.role == Role::Customer);
-    match person.filter(|_| is_payer) {
+    match person.filter(|_| pays_by_own) {
         Some(person) => Ok(person.username.clone()),
         None => asked.payable.renter.username.clone().ok_or_else(refused),
     }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::begin::is_payer;
 use super::cashier::Cashier;
 use super::page::found;
 use super::page::{self, ListRow, PayPage, Viewer, words};
@@ -136,6 +137,7 @@ pub async fn ended(
 /// `GET /pay/{token}`
 pub async fn guest(
     State(app): State<AppState>,
+    who: Who,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
     Path(token): Path<String>,
@@ -148,7 +150,10 @@ pub async fn guest(
     let wants_other = query.as_deref().is_some_and(|q| q.contains("methods=1"));
     let offers = payable.owed() > 0 && !payable.is_over(now_ms) && (!is_waiting || wants_other);
     let methods = if offers {
-        Cashier::of(&app).methods(payable.owner_id, false).await?
+        let has_wallet = is_payer(&who, &payable);
+        Cashier::of(&app)
+            .methods(payable.owner_id, has_wallet)
+            .await?
     } else {
         Vec::new()
     };
