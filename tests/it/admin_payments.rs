@@ -18,7 +18,7 @@ use crate::database::{Base, Which, on_both};
 use crate::pay::PayShop;
 
 /// Somebody of this role, of one payee or of all, who has signed in.
-async fn person(shop: &PayShop, username: &str, role: Role, payee: Option<i64>) -> Browser {
+pub async fn person(shop: &PayShop, username: &str, role: Role, payee: Option<i64>) -> Browser {
     let wanted = PersonWanted {
         username,
         role,
@@ -44,7 +44,7 @@ async fn row(shop: &PayShop, id: i64) -> PaymentRow {
 }
 
 /// Sends a form that asks back, and sends it again as the answer asks.
-async fn surely(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub async fn surely(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
     let first = browser.post_as_it_is(path, fields).await;
     assert_eq!(first.status, StatusCode::OK, "{}", first.body);
     first.says("name=\"sure\" value=\"1\"");

@@ -1,10 +1,12 @@
 //! Money is paid back by VNPay, whatever VNPay answers: once for each decision, and never only in the books.
 
 use gachno::sandbox::{GatewayFaultAction as Fault, GatewayRefund, Sandbox};
+use gachno::store::catalogue::Role;
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use crate::admin_payments::{person, surely};
 use crate::database::{Base, Which, on_both};
 use crate::pay::PayShop;
 use crate::pay_providers::{becomes, begin, opened, visit};
@@ -238,6 +240,38 @@ async fn the_same_words_a_while_later_are_another_refund(base: &Base) {
         let (status, answer) = refund(&shop, id, json!({ "reason": "x", "amount": 10_000 })).await;
         assert_eq!((status, &answer["received"]), (StatusCode::OK, &json!(rest)));
         shop.pass(pass_ms);
+    }
+    shop.books().await;
+}
+}
+
+on_both! {
+async fn a_person_says_what_became_of_a_refund_that_vnpay_answers_in_riddles(base: &Base) {
+    let (sandbox, shop) = opened(base).await;
+    let mut lan = person(&shop, "lan", Role::Owner, None).await;
+    for outcome in ["refused", "done"] {
+        let (id, _) = paid(&sandbox, &shop).await;
+        sandbox.gateway().once("vnpay.refund", no("99"));
+        let (status, _) = refund(&shop, id, json!({ "reason": "khách đổi ý" })).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        let page = format!("/admin/payments/{id}");
+        lan.get(&page).await.says("Lệnh hoàn tiền").says("chưa rõ kết quả").says("Cổng đã hoàn…");
+        let attempt = shop.store().payments().refunds(id).await.unwrap()[0].clone();
+        let path = format!("{page}/refunds/{}", attempt.id);
+        let form = [("outcome", outcome), ("reason", "xem ở trang VNPay lúc 9 giờ")];
+        let done = surely(&mut lan, &path, &form).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+        let after = shop.payment(id).await;
+        if outcome == "done" {
+            assert_eq!((&after["state"], &after["received"]), (&json!("refunded"), &json!(0)), "{after}");
+        } else {
+            assert_eq!(after["received"], json!(120_000));
+            let (status, answer) = refund(&shop, id, json!({ "reason": "khách đổi ý" })).await;
+            assert_eq!((status, &answer["state"]), (StatusCode::OK, &json!("refunded")), "the way is free again: {answer}");
+        }
+        let again = lan.post(&path, &form).await;
+        assert_eq!(again.status, StatusCode::CONFLICT, "said once");
+        assert!(!lan.get(&page).await.body.contains("chưa rõ kết quả"));
     }
     shop.books().await;
 }

@@ -172,6 +172,12 @@ async fn opened(
     }
 }
 
+/// What stands in the QR. `None`: a part has come, and what the provider drew is over more than is missing.
+pub fn qr_text(standing: &DeskStanding) -> Option<String> {
+    let owed = standing.desk.total - standing.money.standing.money.credited;
+    shown::qr_text(&standing.money, owed)
+}
+
 /// A provider's no, in the desk's form.
 fn refused(refusal: &PayRefusal) -> PayRefusal {
     let rule = Rule::WalletNotLinked;
@@ -321,9 +327,10 @@ pub fn shown(app: &AppState, standing: &DeskStanding) -> Value {
     });
     let is_qr = matches!(desk.method, DeskMethod::VnPayQr | DeskMethod::PayOsQr);
     if is_qr && money.state().is_open() {
+        let text = qr_text(standing);
         shown["qr"] = json!({
-            "qr_text": money.qr_text,
-            "qr_code": shown::qr_data_url(money.qr_text.as_deref()),
+            "qr_text": text,
+            "qr_code": shown::qr_data_url(text.as_deref()),
             "expires_at": shown::time(money.expires_at),
         });
     }

@@ -331,6 +331,37 @@ fn open(state: RefundState) -> PayRefusal {
     .with("refund", state.wire())
 }
 
+/// A person has looked at the provider's own pages, and says what became of an attempt whose outcome is
+/// open.
+pub async fn settled_by_hand(
+    app: &AppState,
+    attempt: &RefundAttempt,
+    (is_paid_back, reason): (bool, &str),
+    actor: &Actor,
+) -> Result<(), PayRefusal> {
+    let payments = app.store().payments();
+    let Some(held) = payments.hold_refund(attempt.id).await? else {
+        return Err(PayRefusal::conflict(
+            "Lệnh hoàn này vừa có kết quả, hoặc máy chủ đang hỏi VNPay. Mở lại trang rồi xem.",
+        ));
+    };
+    let word = if is_paid_back {
+        RefundWord::Done
+    } else {
+        RefundWord::Refused
+    };
+    let said = format!("{}: {reason}", actor.who);
+    let end = RefundEnd {
+        state: held.state.after(word),
+        said: &said,
+        number: None,
+    };
+    if let Some(outcome) = payments.end_refund(&held, end, actor).await? {
+        app.pay().changed(&outcome.payment);
+    }
+    Ok(())
+}
+
 /// Asks about refunds whose outcome is open, whoever decided them.
 pub async fn ask_open(app: &AppState) -> Result<(), StoreError> {
     let open = app.store().payments().open_refunds(IN_A_RUN).await?;

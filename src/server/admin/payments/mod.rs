@@ -10,6 +10,7 @@
 mod act;
 mod compare;
 mod pictures;
+mod refunds;
 mod request;
 mod review;
 mod statement;
@@ -52,6 +53,10 @@ pub fn routes() -> Vec<Route> {
         look("/admin/payments/{id}", get(story::show)),
         look("/admin/payments/{id}/qr.png", get(story::qr)),
         change("/admin/payments/{id}/decide", post(act::decide)),
+        change(
+            "/admin/payments/{id}/refunds/{refund}",
+            post(refunds::settle),
+        ),
         change("/admin/payments/{id}/refresh", post(act::refresh)),
         change("/admin/payments/{id}/cancel", post(act::cancel)),
         change("/admin/payments/{id}/transfer", post(act::transfer)),

@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
+use super::refunds::RefundRow;
 use super::{seen, words};
 use crate::domain::letter::{LetterChannel, LetterKind};
 use crate::domain::payment::{PayableKind, PaymentState, Provider};
@@ -113,6 +114,8 @@ struct PaymentPage {
     payable_url: Option<String>,
     others: Vec<Other>,
     transfers: Vec<Transfer>,
+    refunds: Vec<RefundRow>,
+    may_decide: bool,
     events: Vec<Event>,
     letters: Vec<Letter>,
     trail: Vec<Trace>,
@@ -164,6 +167,13 @@ pub(super) async fn show(
             .into_iter()
             .map(transfer)
             .collect(),
+        refunds: payments
+            .refunds(id)
+            .await?
+            .iter()
+            .map(RefundRow::of)
+            .collect(),
+        may_decide: person.may(Area::Payments, Right::Decide),
         events: payments.events(id).await?.iter().map(event).collect(),
         letters: app
             .store()

@@ -66,9 +66,8 @@ pub async fn qr(
     PathParam(id): PathParam<i64>,
 ) -> Drawn {
     let standing = pay::standing(&app, &me, id).await?;
-    let text = standing.money.qr_text.as_deref();
-    let png = text
-        .and_then(shown::qr_png)
+    let png = pay::qr_text(&standing)
+        .and_then(|text| shown::qr_png(&text))
         .ok_or_else(PayRefusal::not_found)?;
     Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
 }
@@ -270,7 +269,7 @@ fn receipt_card(app: &AppState, desk: &DeskPayment, here: &str) -> Option<Receip
 
 fn qr_card(standing: &DeskStanding, here: &str) -> Option<QrCard> {
     let row = &standing.money;
-    let is_shown = row.state().is_open() && row.qr_text.is_some();
+    let is_shown = row.state().is_open() && pay::qr_text(standing).is_some();
     is_shown.then(|| QrCard {
         picture: format!("{here}/qr.png"),
         until: time(row.expires_at),
