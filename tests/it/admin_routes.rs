@@ -498,7 +498,49 @@ impl World {
     }
 
     /// A payment by bank transfer over so much, with nothing of it paid.
+    /// A payment by VNPay that is paid, with an attempt to pay it back of which nobody knows: both numbers.
+    async fn a_refund(&self) -> (i64, i64) {
+        use gachno::store::payments::{Fact, Heard, NewRefund, RefundPlan, SeenMoney, Source};
+        let payment = self
+            .a_payment_by(350_000, gachno::domain::Provider::VnPay)
+            .await;
+        let (payments, actor) = (self.store().payments(), Actor::system());
+        let money = SeenMoney {
+            reference: "14000001".to_owned(),
+            amount: 350_000,
+            currency: "VND".to_owned(),
+            at_ms: None,
+            method: None,
+        };
+        let heard = Heard {
+            payment,
+            source: Source::Webhook,
+            kind: "paid",
+            key: "paid",
+            body: "",
+            facts: &[Fact::Money(money)],
+            actor: None,
+        };
+        payments.hear(&heard).await.unwrap();
+        let new = NewRefund {
+            payment,
+            amount: None,
+            reason: "khách đổi ý".to_owned(),
+            key: None,
+        };
+        let plan = payments.plan_refund(&new, &actor).await.unwrap();
+        let RefundPlan::Send(attempts) = plan else {
+            panic!("{plan:?}")
+        };
+        (payment, attempts[0].id)
+    }
+
     async fn a_payment(&self, amount: i64) -> i64 {
+        self.a_payment_by(amount, gachno::domain::Provider::VietQr)
+            .await
+    }
+
+    async fn a_payment_by(&self, amount: i64, provider: gachno::domain::Provider) -> i64 {
         use gachno::store::payments::{Begun, NewPayable, NewPayment, NewRenter, NewRequest};
         let (payments, actor) = (self.store().payments(), Actor::system());
         let new = NewPayable {
@@ -522,7 +564,7 @@ impl World {
         let now = self.store().now_ms();
         let new = NewPayment {
             payable: made.unwrap().at,
-            provider: gachno::domain::Provider::VietQr,
+            provider,
             amount: None,
             description: None,
             lasts_ms: MINUTE * 60 * 24,
@@ -561,6 +603,16 @@ impl World {
                     sure,
                 ];
                 (self.to(path, id, &word).await, Row("payment.decide"))
+            }
+            "/admin/payments/{id}/refunds/{refund}" => {
+                let (id, refund) = self.a_refund().await;
+                let word = [
+                    ("outcome", "refused"),
+                    ("reason", "xem ở trang VNPay"),
+                    sure,
+                ];
+                let to = format!("/admin/payments/{id}/refunds/{refund}");
+                (self.owner.post(&to, &word).await, Row("payment.decide"))
             }
             "/admin/payments/{id}/refresh" => {
                 let why = "a question; what is answered is news as any other";

@@ -171,6 +171,7 @@ async fn call(
         state: state.after(said.word),
         said: &said.text,
         number: said.number.as_deref(),
+        is_by_hand: false,
     };
     let outcome = payments.end_refund(&attempt, end, actor).await?;
     if let Some(outcome) = &outcome {
@@ -355,6 +356,7 @@ pub async fn settled_by_hand(
         state: held.state.after(word),
         said: &said,
         number: None,
+        is_by_hand: true,
     };
     if let Some(outcome) = payments.end_refund(&held, end, actor).await? {
         app.pay().changed(&outcome.payment);

@@ -17,9 +17,11 @@ use super::refund_row::{REFUND_ROW, RefundAttempt, of_payment, read};
 use super::row::{PaymentRow, lock};
 use crate::domain::calendar::DAY_MS;
 use crate::domain::payment::{PaymentState, RefundState, refund_parts};
-use crate::store::base::audit::Actor;
+use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::search_text::search_text;
 use crate::store::base::{Conn, Tx, all, execute, insert, int, one, text, transaction, values};
+use crate::store::catalogue::AuditAction;
+use crate::store::catalogue::payments::PAYMENT;
 use crate::store::{StoreError, digest};
 
 /// Who calls a provider about an attempt has so long for it.
@@ -95,6 +97,8 @@ pub struct RefundEnd<'e> {
     pub said: &'e str,
     /// The provider's number of it, where it told one.
     pub number: Option<&'e str>,
+    /// Is it a person who says so, and not the provider?
+    pub is_by_hand: bool,
 }
 
 impl Payments<'_> {
@@ -371,6 +375,17 @@ async fn ended(
     );
     let given = values![end.state.wire(), said, tx.now_ms(), attempt.id];
     execute(tx, &sql, given).await?;
+    if end.is_by_hand {
+        let told =
+            |state: RefundState| json!({ "refund": attempt.request_id, "state": state.wire() });
+        let mut after = told(end.state);
+        after["reason"] = json!(said);
+        let entry = Entry::of(AuditAction::PaymentDecide)
+            .row(&PAYMENT, attempt.payment_id)
+            .before(told(attempt.state))
+            .after(after);
+        audit::write(tx, actor, entry).await?;
+    }
     if outcome.is_none() {
         let kind = match end.state {
             RefundState::Refused => "refund_refused",
