@@ -200,7 +200,7 @@ impl Desk {
     }
 
     /// Draws frames until the condition holds.
-    fn until(&mut self, what: &str, condition: impl Fn(&Model) -> bool) {
+    fn until(&mut self, what: &str, mut condition: impl FnMut(&Model) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !condition(self.model()) {
             assert!(
@@ -368,7 +368,19 @@ fn a_pause_takes_no_new_job_and_goes_on_where_it_was() {
             .iter()
             .all(|r| matches!(r.state, RowState::Done(_) | RowState::Waiting))
     });
+    // Its end is told a moment after the portal has heard its last request.
+    let mut still = (desk.model().tab().done, Instant::now());
+    desk.until("nothing ends for a second", |m| {
+        if m.tab().done != still.0 {
+            still = (m.tab().done, Instant::now());
+        }
+        still.1.elapsed() > Duration::from_secs(1)
+    });
     let (done, heard) = (desk.model().tab().done, desk.sandbox.truth().answers.count);
+    assert!(
+        done < desk.model().tab().rows.len(),
+        "it did not just run on"
+    );
     let end = Instant::now() + Duration::from_secs(1);
     desk.until("a second passes", |_| Instant::now() > end);
     assert_eq!(
