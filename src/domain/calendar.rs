@@ -27,6 +27,7 @@ pub fn month_start(ms: i64) -> i64 {
         |at| at.timestamp().as_millisecond() - AHEAD_MS,
     )
 }
+
 /// A moment as it goes over the wire: `2026-11-26T05:00:00Z`.
 pub fn wire_time(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms).map_or_else(|_| String::new(), |at| at.to_string())

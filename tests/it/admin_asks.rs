@@ -4,7 +4,6 @@
 use std::time::{Duration, Instant};
 
 use fantoccini::{Client, Locator};
-use gachno::browser::{BrowserSettings, Session};
 use gachno::store::Actor;
 use gachno::store::machines::Scope;
 use secrecy::ExposeSecret;
@@ -16,16 +15,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn fill(page: &Client, name: &str, text: &str) {
     let css = format!(".gate [name='{name}']");
-    let field = page
-        .wait()
-        .at_most(PATIENCE)
-        .for_element(Locator::Css(&css));
-    field
-        .await
-        .expect(name)
-        .send_keys(text)
-        .await
-        .expect("typed");
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let field = page
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(&css));
+        // Found on a page that the next one has just taken the place of: nothing was typed.
+        match field.await.expect(name).send_keys(text).await {
+            Ok(()) => return,
+            Err(error) => assert!(Instant::now() < end, "{name}: {error}"),
+        }
+    }
 }
 
 async fn press(page: &Client, words: &str) {
@@ -64,15 +65,7 @@ async fn a_machine_is_revoked_on_the_second_step_alone() {
             .expect("read")
             .is_some()
     };
-    let folder = tempfile::tempdir().expect("folder");
-    let settings = BrowserSettings {
-        headless: true,
-        classic: true,
-        run_folder: folder.path().join("run"),
-        ..BrowserSettings::default()
-    };
-    let session = Session::open(&settings).await.expect("browser");
-    let page = session.webdriver().expect("classic").clone();
+    let (session, page, _, _folder) = crate::eyes::open().await;
     let url = shop.running.url();
     page.goto(&format!("{url}/admin/machines"))
         .await

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fantoccini::{Client, Locator};
-use gachno::browser::{BrowserSettings, Session};
 use gachno::report::table::{TableFile, Value};
 
 use crate::admin::{PASSWORD, Shop};
@@ -82,18 +81,7 @@ fn thousand_jobs(folder: &Path) -> PathBuf {
 #[tokio::test]
 async fn the_owners_first_day() {
     let shop = Shop::open().await;
-    let folder = tempfile::tempdir().expect("folder");
-    let pictures = std::env::var_os("GACHNO_PICTURES")
-        .map_or_else(|| folder.path().join("pictures"), PathBuf::from);
-    std::fs::create_dir_all(&pictures).expect("folder");
-    let settings = BrowserSettings {
-        headless: true,
-        classic: true,
-        run_folder: folder.path().join("run"),
-        ..BrowserSettings::default()
-    };
-    let session = Session::open(&settings).await.expect("browser");
-    let page = session.webdriver().expect("classic").clone();
+    let (session, page, pictures, folder) = crate::eyes::open().await;
     let url = shop.running.url();
     page.set_window_size(1280, 800).await.expect("size");
 

@@ -1,7 +1,6 @@
 //! Customers' payments as the shop's people see and decide them.
 
 use fantoccini::{Client, Locator};
-use gachno::browser::{BrowserSettings, Session};
 use gachno::domain::Provider;
 use gachno::domain::payment::PaymentState;
 use gachno::sandbox;
@@ -444,18 +443,7 @@ async fn the_pages_of_payments_can_be_used_by_everybody() {
         .await;
     let import = booked.header("location").to_owned();
 
-    let folder = tempfile::tempdir().expect("folder");
-    let pictures = std::env::var_os("GACHNO_PICTURES")
-        .map_or_else(|| folder.path().join("pictures"), std::path::PathBuf::from);
-    std::fs::create_dir_all(&pictures).expect("folder");
-    let settings = BrowserSettings {
-        headless: true,
-        classic: true,
-        run_folder: folder.path().join("run"),
-        ..BrowserSettings::default()
-    };
-    let session = Session::open(&settings).await.expect("browser");
-    let page = session.webdriver().expect("classic").clone();
+    let (session, page, pictures, _folder) = crate::eyes::open().await;
     to(&page, &shop, "/admin/sign-in").await;
     for (name, text) in [("username", "lan"), ("password", PASSWORD)] {
         let field = page

@@ -1,7 +1,7 @@
 //! What comes to the desk from elsewhere and over days: lists that say little, limits of a company's own
 //! system, books that are read on another day, calls that are sent twice.
 
-use gachno::domain::{Outcome, Proof, Report, Service};
+use gachno::domain::{Outcome, Service};
 use gachno::providers::Channel;
 use gachno::sandbox::{self, Sandbox};
 use gachno::store::Actor;
@@ -12,7 +12,7 @@ use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use crate::admin::{Answer, Browser, PASSWORD};
+use crate::admin::{Answer, Browser, PASSWORD, told};
 use crate::database::{Base, Which, on_both};
 use crate::desk::{DeskShop, bill, free_contract};
 
@@ -198,18 +198,7 @@ async fn whatever_the_portal_did_not_take_is_named_at_once(base: &Base) {
         let board = store.jobs().lease(1, Service::PayEvn, 10, 60_000).await.unwrap();
         let job = board.jobs.iter().find(|job| job.code.ends_with(&format!("5{at}"))).expect("the item's job");
         assert_eq!(job.expected_amount, Some(10_000));
-        let report = Report {
-            attempt: uuid::Uuid::now_v7().to_string(),
-            job: job.id.clone(),
-            fence: job.fence,
-            outcome,
-            amount: None,
-            transaction_id: None,
-            proof: Proof::None,
-            message: None,
-            at: None,
-            operator: None,
-        };
+        let report = told(&job.id, job.fence, outcome);
         store.jobs().report(1, &[report], &Shop::default()).await.unwrap();
         let book = desk.book().await;
         let reasons: Vec<_> = book["differences"].as_array().unwrap().iter().map(|d| d["reason"].as_str().unwrap().to_owned()).collect();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use fantoccini::{Client, Locator};
-use gachno::browser::{BrowserSettings, Session};
+use gachno::browser::Session;
 use gachno::domain::desk::IncomingContract;
 use gachno::providers::Channel;
 use gachno::sandbox::{self, GatewayFaultAction, Incoming, Sandbox};
@@ -85,18 +85,7 @@ impl Door {
         };
         put_person(&shop, "luc", "Trần Văn Lực", Role::Collector, collector).await;
         bring(&shop, contracts).await;
-        let folder = tempfile::tempdir().expect("folder");
-        let pictures = std::env::var_os("GACHNO_PICTURES")
-            .map_or_else(|| folder.path().join("pictures"), PathBuf::from);
-        std::fs::create_dir_all(&pictures).expect("folder");
-        let settings = BrowserSettings {
-            headless: true,
-            classic: true,
-            run_folder: folder.path().join("run"),
-            ..BrowserSettings::default()
-        };
-        let session = Session::open(&settings).await.expect("browser");
-        let page = session.webdriver().expect("classic").clone();
+        let (session, page, pictures, folder) = crate::eyes::open().await;
         page.set_window_size(360, 740).await.expect("size");
         Self {
             shop,

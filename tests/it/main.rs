@@ -35,6 +35,7 @@ mod desk_loop;
 #[cfg(unix)]
 mod desk_pages;
 mod doctor;
+mod eyes;
 mod faults;
 mod fleet;
 mod gate;

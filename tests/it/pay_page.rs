@@ -2,11 +2,10 @@
 //!
 //! Pictures of the pages go into the folder that `GACHNO_PICTURES` names, else into a temporary one.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use fantoccini::{Client, Locator};
-use gachno::browser::{BrowserSettings, Session};
 use gachno::sandbox::{self, Incoming};
 use serde_json::json;
 
@@ -52,18 +51,7 @@ async fn a_stranger_pays_on_a_phone() {
         .await
         .expect("starts");
     let shop = PayShop::live(&base, &sandbox).await;
-    let folder = tempfile::tempdir().expect("folder");
-    let pictures = std::env::var_os("GACHNO_PICTURES")
-        .map_or_else(|| folder.path().join("pictures"), PathBuf::from);
-    std::fs::create_dir_all(&pictures).expect("folder");
-    let settings = BrowserSettings {
-        headless: true,
-        classic: true,
-        run_folder: folder.path().join("run"),
-        ..BrowserSettings::default()
-    };
-    let session = Session::open(&settings).await.expect("browser");
-    let page = session.webdriver().expect("classic").clone();
+    let (session, page, pictures, _folder) = crate::eyes::open().await;
     page.set_window_size(360, 740).await.expect("size");
 
     let (_, token) = shop.request(350_000).await;

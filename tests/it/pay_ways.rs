@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, Locator};
-use gachno::browser::{BrowserSettings, Session};
+use gachno::browser::Session;
 use gachno::sandbox::{self, Incoming, Sandbox};
 use gachno::store::Actor;
 use gachno::store::catalogue::Role;
@@ -59,18 +59,7 @@ impl Phone {
         let options = sandbox::SandboxOptions::default();
         let sandbox = sandbox::start(options).await.expect("starts");
         let shop = PayShop::live(base, &sandbox).await;
-        let folder = tempfile::tempdir().expect("folder");
-        let pictures = std::env::var_os("GACHNO_PICTURES")
-            .map_or_else(|| folder.path().join("pictures"), PathBuf::from);
-        std::fs::create_dir_all(&pictures).expect("folder");
-        let settings = BrowserSettings {
-            headless: true,
-            classic: true,
-            run_folder: folder.path().join("run"),
-            ..BrowserSettings::default()
-        };
-        let session = Session::open(&settings).await.expect("browser");
-        let page = session.webdriver().expect("classic").clone();
+        let (session, page, pictures, folder) = crate::eyes::open().await;
         page.set_window_size(360, 740).await.expect("size");
         Self {
             sandbox,
