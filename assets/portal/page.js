@@ -122,8 +122,9 @@ function moment() {
 
 async function idle(run, name) {
   const end = Date.now() + run.answerMs;
-  for (let calm = 0; calm < 2; ) {
+  for (let calm = 0; ; ) {
     calm = quiet() ? calm + 1 : 0;
+    if (calm === 2) return;
     if (Date.now() > end) stop('timeout', name, 'queue');
     await moment();
   }

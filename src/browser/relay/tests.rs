@@ -1,7 +1,8 @@
 use super::*;
-use tokio::io::duplex;
+use tokio::io::{AsyncReadExt, duplex};
+use tokio::net::{TcpListener, TcpStream};
 
-/// A server that says how many connections it has seen, to each.
+/// A server that says which of its connections this is, as soon as it is spoken to.
 async fn server() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("bind");
     let port = listener.local_addr().expect("address").port();
@@ -11,13 +12,19 @@ async fn server() -> u16 {
                 return;
             };
             tokio::spawn(async move {
-                let _ = stream.write_all(&[count]).await;
-                let mut rest = Vec::new();
-                let _ = stream.read_to_end(&mut rest).await;
+                while let Ok(1) = stream.read(&mut [0]).await {
+                    let _ = stream.write_all(&[count]).await;
+                }
             });
         }
     });
     port
+}
+
+/// Which connection of the server is this?
+async fn which(stream: &mut TcpStream) -> u8 {
+    stream.write_all(&[0]).await.expect("said");
+    stream.read_u8().await.expect("answered")
 }
 
 async fn dial(relay: u16, target: u16) -> TcpStream {
@@ -48,9 +55,9 @@ async fn a_shut_valve_cuts_what_is_open_and_holds_what_comes() {
         .parse()
         .expect("number");
     let mut first = dial(port, target).await;
-    let mut answer = [0; 11];
+    let mut answer = [0; 10];
     first.read_exact(&mut answer).await.expect("through");
-    assert_eq!(answer[10], 1);
+    assert_eq!(which(&mut first).await, 1);
 
     assert_eq!(order(format!("shut {port}")).await, "ok");
     assert_eq!(
@@ -65,12 +72,53 @@ async fn a_shut_valve_cuts_what_is_open_and_holds_what_comes() {
     assert_eq!(order(format!("open {port}")).await, "ok");
     second.read_exact(&mut answer).await.expect("through");
     assert_eq!(
-        answer[10], 2,
-        "on a connection of its own, and the server saw none while it was shut"
+        which(&mut second).await,
+        2,
+        "on a connection of its own, the one that was ready before"
     );
     assert_eq!(order("jump".into()).await, "unknown order");
     relay.abort();
 }
+
+#[tokio::test]
+async fn a_connection_is_ready_before_it_is_needed() {
+    let (target, elsewhere) = (server().await, server().await);
+    let to = |port| spare::Target {
+        host: "127.0.0.1".into(),
+        port,
+    };
+    let spare = Arc::new(spare::Spare::default());
+    let connect = async |port| spare.connect(&to(port)).await.expect("connected");
+    assert_eq!(which(&mut connect(target).await).await, 1);
+    assert_eq!(
+        which(&mut connect(elsewhere).await).await,
+        1,
+        "a spare goes where it was made for"
+    );
+    assert_eq!(which(&mut connect(elsewhere).await).await, 2);
+    assert_eq!(which(&mut connect(target).await).await, 3, "2 was given up");
+}
+
+#[tokio::test]
+async fn a_spare_that_the_other_side_closed_is_not_used() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("bind");
+    let target = spare::Target {
+        host: "127.0.0.1".into(),
+        port: listener.local_addr().expect("address").port(),
+    };
+    let spare = Arc::new(spare::Spare::default());
+    let _first = spare.connect(&target).await.expect("connected");
+    let _there = listener.accept().await.expect("the first");
+    let (ahead, _) = listener.accept().await.expect("the spare");
+    drop(ahead);
+    let (mut second, mut there) = (
+        spare.connect(&target).await.expect("connected"),
+        listener.accept().await.expect("another one").0,
+    );
+    there.write_all(&[7]).await.expect("said");
+    assert_eq!(second.read_u8().await.expect("heard"), 7);
+}
+
 #[tokio::test]
 async fn an_answer_that_comes_too_late_is_not_taken_for_the_next_orders() {
     let (orders, relay_in) = duplex(256);
