@@ -11,7 +11,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
@@ -26,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use super::starting::Gate;
 use super::web::address::network;
 
 /// Who has not agreed on keys by then is sent away.
@@ -124,7 +124,7 @@ impl Drop for Place {
 /// What all connections have in common.
 pub struct Serving {
     /// What answers.
-    pub router: Router,
+    pub gate: Gate,
     /// Where the server speaks HTTPS.
     pub tls: Option<TlsAcceptor>,
     /// How many there may be.
@@ -192,10 +192,10 @@ impl Serving {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         from: SocketAddr,
     ) {
-        let router = self.router.clone();
+        let gate = self.gate.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(from));
-            router.clone().oneshot(request.map(Body::new))
+            gate.router().oneshot(request.map(Body::new))
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

@@ -143,6 +143,16 @@ impl Problem {
         .after(RETRY_AFTER_S)
     }
 
+    /// The server does not work yet.
+    pub fn starting(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "starting",
+            "The server is starting",
+            detail,
+        )
+    }
+
     /// A fault of ours.
     pub fn broken() -> Self {
         Self::new(
@@ -242,7 +252,8 @@ impl From<StoreError> for Problem {
             StoreError::BadAddress(_)
             | StoreError::Unreachable { .. }
             | StoreError::Newer { .. }
-            | StoreError::Migrating(_)
+            | StoreError::Migrating
+            | StoreError::Stopped
             | StoreError::MayNotMigrate
             | StoreError::Copy(_)
             | StoreError::Damaged(_)

@@ -12,6 +12,7 @@ mod fault;
 pub mod leader;
 pub mod plan;
 pub mod schema;
+mod schema_lease;
 pub(in crate::store) mod search_text;
 pub mod secrets;
 mod sql;
