@@ -33,6 +33,18 @@ const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// After a fault of the listener itself (too many open files): it is tried again.
 const REST: Duration = Duration::from_millis(200);
 
+/// What whoever finds no place is told, where it costs no handshake.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// Says so without waiting for anybody. What was sent is taken first: a connection that is closed over unread
+/// bytes takes the answer with it.
+fn turn_away(stream: &TcpStream) {
+    let mut sent = [0; 4096];
+    // Err: nothing there, or nobody: either way there is nothing to wait for.
+    let _ = stream.try_read(&mut sent);
+    let _ = stream.try_write(FULL);
+}
+
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLimits {
@@ -159,6 +171,9 @@ impl Serving {
             };
             let Some(place) = door.admit(from) else {
                 metrics::counter!("gachno_connections_refused_total").increment(1);
+                if serving.tls.is_none() {
+                    turn_away(&stream);
+                }
                 continue;
             };
             let serving = Arc::clone(&serving);

@@ -125,6 +125,13 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
 }
 
+impl StoreError {
+    /// Has the database no room left?
+    pub fn is_full(&self) -> bool {
+        base::is_full(self)
+    }
+}
+
 /// SHA-256 as lower-case hexadecimal digits.
 pub fn digest(text: &[u8]) -> String {
     use sha2::{Digest, Sha256};

@@ -37,6 +37,8 @@ mod desk_pages;
 mod doctor;
 mod eyes;
 mod faults;
+#[cfg(unix)]
+mod first_start;
 mod fleet;
 mod gate;
 mod gateway;
@@ -44,6 +46,8 @@ mod kept;
 #[cfg(unix)]
 mod letters;
 mod login;
+#[cfg(target_os = "linux")]
+mod outage;
 mod pay;
 mod pay_kills;
 mod pay_orders;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -16,7 +16,7 @@ use serde_json::json;
 use super::caller::Caller;
 use crate::domain::{PaymentType, Service};
 use crate::server::AppState;
-use crate::server::web::problem::Problem;
+use crate::server::web::problem::{Problem, RETRY_AFTER_S};
 use crate::store::jobs::JobView;
 use crate::store::machines::Scope;
 
@@ -25,15 +25,25 @@ const LIST_MAX: u32 = 10_000;
 
 #[utoipa::path(get, path = "/api/health", tag = "lists", responses((status = 200, description = "It works, the database answers"), (status = 503)))]
 pub async fn health(State(app): State<AppState>) -> Response {
-    let timestamp = jiff::Timestamp::now().as_duration().as_secs_f64();
-    match app.store().ping().await {
-        Ok(()) => Json(json!({ "status": "success", "message": "API server is running", "timestamp": timestamp })).into_response(),
-        Err(error) => {
-            tracing::error!(error = format!("{:#}", anyhow::Error::from(error)), "the database does not answer");
-            let body = json!({ "status": "error", "message": "Database is not available", "timestamp": timestamp });
-            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+    let fault = match app.store().ping().await {
+        Ok(()) if app.writes().is_failing() => "Database cannot be written",
+        Ok(()) => {
+            let timestamp = now_s();
+            return Json(json!({ "status": "success", "message": "API server is running", "timestamp": timestamp })).into_response();
         }
-    }
+        Err(error) => {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            tracing::error!(error, "the database does not answer");
+            "Database is not available"
+        }
+    };
+    let body = json!({ "status": "error", "message": fault, "timestamp": now_s() });
+    let again = [(header::RETRY_AFTER, RETRY_AFTER_S.to_string())];
+    (StatusCode::SERVICE_UNAVAILABLE, again, Json(body)).into_response()
+}
+
+fn now_s() -> f64 {
+    jiff::Timestamp::now().as_duration().as_secs_f64()
 }
 
 #[utoipa::path(get, path = "/api/data/{service}", tag = "lists", params(("service" = String, Path, description = "The service's wire name")),

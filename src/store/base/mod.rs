@@ -20,7 +20,7 @@ mod store;
 mod tx;
 
 pub use engine::Engine;
-pub(in crate::store) use fault::{Tries, is_taken};
+pub(in crate::store) use fault::{Tries, is_full, is_taken};
 pub(in crate::store) use sql::{
     Conn, SqlRow, SqlValue, all, execute, exists, insert, insert_once, int, int_or_none, marks,
     one, text, text_or_none, values,

@@ -200,7 +200,17 @@ pub async fn reset(
         .accounts()
         .set_password_for_once(id, &hash, app.store().now_ms() + ONCE_MS, &person.actor())
         .await?;
-    page(&person_page(&app, &person, id, Some(password), None).await?)
+    with_password(&app, &person, id, password).await
+}
+
+/// The account with the password that was just made for it.
+pub(super) async fn with_password(
+    app: &AppState,
+    person: &Person,
+    id: i64,
+    password: String,
+) -> Result<Response, Problem> {
+    page(&person_page(app, person, id, Some(password), None).await?)
 }
 
 /// Takes somebody's second factor away, for a lost phone.

@@ -42,7 +42,7 @@ pub async fn new(
             .into_owned()
             .collect(),
     );
-    let fields = fields_of(&app, table, None, &given).await?;
+    let fields = fields_of(&app, &person, table, None, &given).await?;
     page(&new_page(&person, table, fields, None))
 }
 
@@ -57,7 +57,7 @@ pub async fn add(
     if table.is(&JOBS) {
         return by_hand::add(&app, &person, &form).await;
     }
-    let (fields, wrong) = read_form(table, &form);
+    let (fields, wrong) = read_form(&person, table, &form);
     if wrong.is_empty() {
         match app
             .store()
@@ -70,7 +70,7 @@ pub async fn add(
                 let shown = new_page(
                     &person,
                     table,
-                    as_sent(&app, table, &form, &wrong).await?,
+                    as_sent(&app, &person, table, &form, &wrong).await?,
                     Some(format!("{field}: {why}")),
                 );
                 return page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown);
@@ -81,7 +81,7 @@ pub async fn add(
     let shown = new_page(
         &person,
         table,
-        as_sent(&app, table, &form, &wrong).await?,
+        as_sent(&app, &person, table, &form, &wrong).await?,
         Some("Sửa các ô được đánh dấu rồi lưu lại.".to_owned()),
     );
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown)
@@ -99,7 +99,7 @@ pub async fn save(
     let version = form
         .number("version")
         .ok_or_else(|| Problem::bad("Biểu mẫu thiếu phiên bản. Mở lại trang."))?;
-    let (mut fields, mut wrong) = read_form(table, &form);
+    let (mut fields, mut wrong) = read_form(&person, table, &form);
     let row = app.store().tables().fetch(table, id).await?;
     if row.version == version {
         // Only what a person changed is written: an old row holds seconds, blanks and numbers that a form
@@ -126,7 +126,7 @@ pub async fn save(
     };
     let row = app.store().tables().fetch(table, id).await?;
     let mut shown = row_page(&app, &person, table, &row).await?;
-    shown.fields = as_sent(&app, table, &form, &wrong).await?;
+    shown.fields = as_sent(&app, &person, table, &form, &wrong).await?;
     shown.error = Some(error);
     if is_stale {
         for field in &mut shown.fields {
