@@ -814,7 +814,7 @@ async fn a_collector_reaches_their_own_rows_and_writes_what_a_collector_knows(ba
     lan.get("/admin/t/collection_data").await.says("4 dòng");
     let mut tuan = shop.person("tuan", Role::Collector).await;
     tuan.get("/admin/t/collection_data").await.says("2 dòng").says(">A<").says(">B<");
-    tuan.get("/admin/t/collection_data?q=c").await.says("không có").body.contains(">C<").then(|| panic!("another's row is found"));
+    tuan.get("/admin/t/collection_data?q=c").await.says("Không có dòng nào khớp").body.contains(">C<").then(|| panic!("another's row is found"));
     let (own, foreign) = ("/admin/t/collection_data/1", "/admin/t/collection_data/3");
     assert_eq!(tuan.get(own).await.status, StatusCode::OK);
     for path in [foreign.to_owned(), "/admin/t/collection_data/4".to_owned(), format!("{foreign}/cell/completed")] {
@@ -870,5 +870,56 @@ async fn an_import_is_taken_back_by_whoever_brought_it_or_answers_for_the_shop(b
     hoa.post(&format!("{first}/undo"), &[]).await.leads_to(&format!("{first}?done=undone"));
     let mut lan = shop.person("lan", Role::Manager).await;
     lan.post(&format!("{second}/undo"), &[]).await.leads_to(&format!("{second}?done=undone"));
+}
+}
+
+on_both! {
+async fn whoever_works_for_one_payee_reaches_its_people_and_rows_alone(base: &Base) {
+    use gachno::store::people::{CollectorWanted, PersonWanted, hash_password};
+    let shop = Shop::open_on(base).await;
+    let actor = Actor::system();
+    shop.store().payees().add("Nhà trọ Hoa", &actor).await.unwrap();
+    let hash = hash_password(&secrecy::SecretString::from(PASSWORD)).unwrap();
+    let wanted = PersonWanted {
+        username: "hai", role: Role::Manager, name: None, email: None, phone: None, payee: Some(2), collector: CollectorWanted::default(),
+    };
+    shop.store().accounts().put(&wanted, Some(&hash), &hash, &actor).await.unwrap();
+    let everybodys = shop.add_person("xem", Role::ReadOnly).await;
+    let mut hai = shop.browser();
+    hai.sign_in("hai", PASSWORD).await.leads_to("/admin");
+
+    // Those of the whole shop are not there, whichever way they are asked for.
+    assert!(!hai.get("/admin/people").await.body.contains(">xem<"));
+    for path in [format!("/admin/people/{everybodys}"), format!("/admin/people/{everybodys}/give"), format!("/admin/t/users/{everybodys}")] {
+        assert_eq!(hai.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for (what, fields) in [("reset", vec![]), ("standing", vec![("role", "operator")]), ("trial", vec![("days", "1")]), ("device", vec![("device", "one")]), ("end", vec![("handle", "all")]), ("totp-off", vec![])] {
+        let path = format!("/admin/people/{everybodys}/{what}");
+        assert_eq!(hai.post(&path, &fields).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let block = [("version", "0"), ("value", "1")];
+    assert_eq!(hai.post(&format!("/admin/t/users/{everybodys}/cell/block"), &block).await.status, StatusCode::NOT_FOUND);
+    assert!(!hai.get("/admin/t/users").await.body.contains(">xem<"));
+    assert_eq!(hai.post("/admin/t/users/new", &[("username", "moi")]).await.status, StatusCode::FORBIDDEN);
+
+    // Whom they make works for the same payee.
+    hai.post("/admin/people", &[("username", "ba"), ("role", "read_only")]).await.says("Mật khẩu dùng một lần");
+    let made = shop.store().accounts().named("ba").await.unwrap().unwrap();
+    assert_eq!(made.payee, Some(2));
+    hai.post(&format!("/admin/people/{}/reset", made.user_id), &[]).await.says("Mật khẩu dùng một lần");
+
+    // The trail tells of what they and theirs did.
+    let mut owner = shop.owner().await;
+    owner.post("/admin/people", &[("username", "bon"), ("role", "operator")]).await.says("Mật khẩu dùng một lần");
+    let trail = hai.get("/admin/t/audit").await;
+    trail.says("hai");
+    assert!(!trail.body.contains(">chu<"), "nor what others did");
+
+    // And bills are those of their contracts.
+    let contract = crate::desk::free_contract("HD1", &[crate::desk::bill("B1", 1, 100_000)]);
+    let contract = gachno::domain::desk::IncomingContract::read(&contract).unwrap();
+    shop.store().desk().put(1, &[(0, contract)], &actor).await.unwrap();
+    owner.get("/admin/t/contract_item").await.says("1 dòng");
+    hai.get("/admin/t/contract_item").await.says("0 dòng");
 }
 }

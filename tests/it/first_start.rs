@@ -191,6 +191,7 @@ impl Drop for Starting {
 
 on_both! {
 async fn a_first_start_says_what_it_is_at_and_goes_on_whatever_ended_it(base: &Base) {
+    gachno::init_tls();
     old_shop(base, ROWS).await;
     let home = tempfile::tempdir().unwrap();
     let left = async || number(base, "SELECT COUNT(*) FROM collection_data WHERE search_text IS NULL").await;

@@ -17,6 +17,8 @@ mod admin_money;
 mod admin_payments;
 #[cfg(unix)]
 mod admin_routes;
+#[cfg(unix)]
+mod api_described;
 mod axe;
 mod cli;
 mod cli_store;

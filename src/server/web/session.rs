@@ -119,6 +119,12 @@ impl Person {
         table.is_editable(column) && is_noted
     }
 
+    /// Whoever works for one payee alone has to do with those who work for it, and with nobody else.
+    pub fn may_reach(&self, account: &UserAccount) -> bool {
+        let payee = self.account.payee;
+        payee.is_none() || payee == account.payee
+    }
+
     /// The login of a collector, who sees the rows that are theirs alone.
     pub fn as_collector(&self) -> Option<&str> {
         (self.account.role == Role::Collector).then_some(self.account.username.as_str())

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Executor, MySqlPool, SqlitePool};
+use sqlx::{ConnectOptions, Connection, Executor, MySqlPool, SqlitePool};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::engine::Engine;
@@ -248,6 +248,20 @@ impl Store {
         Ok(())
     }
 
+    /// Holds the right to write for so long, as another program may that works on the same file: for trials.
+    pub async fn hold_writes(&self, time: Duration) -> Result<(), StoreError> {
+        transaction!(self, |tx| async {
+            execute(
+                &tx,
+                "UPDATE leader_lease SET fence = fence WHERE name = ''",
+                vec![],
+            )
+            .await?;
+            tokio::time::sleep(time).await;
+            Ok(())
+        })
+    }
+
     /// Ends all connections, so that SQLite leaves a single file.
     pub async fn close(self) {
         match self.pools {
@@ -292,6 +306,12 @@ async fn sqlite(url: &str) -> Result<SqlitePool, sqlx::Error> {
     SqlitePoolOptions::new()
         .max_connections(8)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // SQLite itself takes a transaction back whose disk was full; then taking it back once more fails, and
+        // the connection would count as being in it for ever.
+        .before_acquire(|connection, _| {
+            let is_free = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_free) })
+        })
         .connect_with(options)
         .await
 }

@@ -8,6 +8,8 @@ use crate::domain::text::plain;
 use crate::store::StoreError;
 use crate::store::base::cells::bound;
 use crate::store::base::{Engine, SqlValue};
+use crate::store::catalogue::contracts::CONTRACT;
+use crate::store::catalogue::house::{AUDIT, IMPORTS, audit, imports};
 use crate::store::catalogue::payments::{OWNER, PAYMENT, RENTER};
 use crate::store::catalogue::{Column, ColumnKind, Table};
 
@@ -16,9 +18,17 @@ const WORDS_MAX: usize = 8;
 
 /// What says of a table's rows that they are a payee's; nothing where they are nobody's.
 pub(super) fn of_payee(table: &Table) -> Option<String> {
-    // People are managed by role.
+    // Who works for a payee is known by their accounts; what is written down about changes, by who made them.
+    let by_person =
+        |column: &str| format!("`{column}` IN (SELECT user_id FROM accounts WHERE payee_id = ?)");
     if table.is_people {
-        return None;
+        return Some(by_person("id"));
+    }
+    if table.is(&AUDIT) {
+        return Some(by_person(audit::USER_ID.name));
+    }
+    if table.is(&IMPORTS) {
+        return Some(by_person(imports::CREATED_BY.name));
     }
     let to = |wanted: &str| {
         table
@@ -33,6 +43,13 @@ pub(super) fn of_payee(table: &Table) -> Option<String> {
         return Some(format!(
             "`{}` IN (SELECT id FROM payment WHERE owner_id = ?)",
             column.name
+        ));
+    }
+    if let Some(column) = to(CONTRACT.name) {
+        // One at a time by its key: of all contracts together MariaDB would make a table first.
+        return Some(format!(
+            "(SELECT owner_id FROM contract WHERE contract.id = `{}`.`{}` LIMIT 1) = ?",
+            table.name, column.name
         ));
     }
     if table.is(&OWNER) {

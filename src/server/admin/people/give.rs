@@ -48,7 +48,11 @@ fn proposed(old: &OldPerson) -> Role {
     }
 }
 
-async fn known(app: &AppState, id: i64) -> Result<OldPerson, Problem> {
+/// Whom the old shop knew is the whole shop's: nobody who works for one payee alone gives them a way in.
+async fn known(app: &AppState, person: &Person, id: i64) -> Result<OldPerson, Problem> {
+    if person.account.payee.is_some() {
+        return Err(Problem::no_page());
+    }
     let old = app.store().accounts().old_person(id).await?;
     old.ok_or_else(Problem::no_page)
 }
@@ -79,7 +83,7 @@ pub async fn form(
     person: Person,
     PathParam(id): PathParam<i64>,
 ) -> Result<Response, Problem> {
-    let old = known(&app, id).await?;
+    let old = known(&app, &person, id).await?;
     if old.has_account {
         return Ok(go(&format!("/admin/people/{id}")));
     }
@@ -98,7 +102,7 @@ pub async fn give(
     if !may_manage(person.account.role, role) {
         return Err(Problem::forbidden());
     }
-    let old = known(&app, id).await?;
+    let old = known(&app, &person, id).await?;
     // What the old shop called somebody is good enough, as long as it can be typed.
     let username = form.text("username").to_owned();
     let fault = if username == old.username {

@@ -132,6 +132,7 @@ async fn people(
     done: Option<&str>,
 ) -> Result<People, Problem> {
     let mut accounts = app.store().accounts().list(MANY).await?;
+    accounts.retain(|account| person.may_reach(account));
     // Who waits for approval stands first.
     accounts.sort_by_key(|a| (a.status != AccountStatus::Pending, a.username.clone()));
     let row = |account: UserAccount| PersonRow {
@@ -191,8 +192,9 @@ pub async fn add(
     match app
         .store()
         .accounts()
-        .add(
+        .add_for(
             &new,
+            person.account.payee,
             &hash,
             Some(app.store().now_ms() + ONCE_MS),
             &person.actor(),
@@ -210,7 +212,8 @@ pub async fn add(
             .await?,
         ),
         Err(StoreError::BadValue { field, why }) => {
-            let old = app.store().accounts().old_person_named(username).await?;
+            let mut old = app.store().accounts().old_person_named(username).await?;
+            old.take_if(|_| person.account.payee.is_some());
             let error = Some(format!("{field}: {why}"));
             let mut shown = people(&app, &person, error, None, None).await?;
             shown.give_url = old.map(|old| format!("/admin/people/{}/give", old.id));

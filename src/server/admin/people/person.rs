@@ -48,11 +48,12 @@ struct PersonPage {
     new_password: Option<String>,
 }
 
-async fn account_of(app: &AppState, id: i64) -> Result<UserAccount, Problem> {
+async fn account_of(app: &AppState, person: &Person, id: i64) -> Result<UserAccount, Problem> {
     app.store()
         .accounts()
         .find(id)
         .await?
+        .filter(|account| person.may_reach(account))
         .ok_or_else(Problem::no_page)
 }
 
@@ -63,7 +64,7 @@ async fn person_page(
     new_password: Option<String>,
     done: Option<&str>,
 ) -> Result<PersonPage, Problem> {
-    let account = account_of(app, id).await?;
+    let account = account_of(app, person, id).await?;
     Ok(PersonPage {
         frame: Frame::of(
             person,
@@ -109,7 +110,7 @@ pub async fn show(
 
 /// The account, where this person may change it.
 async fn managed(app: &AppState, person: &Person, id: i64) -> Result<UserAccount, Problem> {
-    let account = account_of(app, id).await?;
+    let account = account_of(app, person, id).await?;
     if may_manage(person.account.role, account.role) {
         Ok(account)
     } else {

@@ -145,7 +145,8 @@ async fn account_link(
     Ok(if app.store().accounts().find(row.id).await?.is_some() {
         Some((format!("/admin/people/{}", row.id), "Tài khoản đăng nhập"))
     } else {
-        person.may(Area::People, Right::Add).then(|| {
+        let may_give = person.may(Area::People, Right::Add) && person.account.payee.is_none();
+        may_give.then(|| {
             let url = format!("/admin/people/{}/give", row.id);
             (url, "Cấp tài khoản")
         })

@@ -36,6 +36,7 @@ pub async fn new(
     if !table.is_free() {
         return Err(Problem::no_page());
     }
+    no_people_of_the_shop(&person, table)?;
     // A link may fill in what it knows: the order of a new line.
     let given = FormData(
         url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
@@ -57,6 +58,7 @@ pub async fn add(
     if table.is(&JOBS) {
         return by_hand::add(&app, &person, &form).await;
     }
+    no_people_of_the_shop(&person, table)?;
     let (fields, wrong) = read_form(&person, table, &form);
     if wrong.is_empty() {
         match app
@@ -140,6 +142,16 @@ pub async fn save(
     }
     shown.version = version;
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown)
+}
+
+/// A row of people without an account is the whole shop's: whoever works for one payee makes accounts.
+fn no_people_of_the_shop(person: &Person, table: &Table) -> Result<(), Problem> {
+    if table.is_people && person.account.payee.is_some() {
+        return Err(Problem::refused(
+            "Thêm người ở trang Tài khoản: tài khoản mới làm cho đúng bên nhận tiền của bạn.",
+        ));
+    }
+    Ok(())
 }
 
 /// Does a form say just what it showed? Browsers write line ends their own way and a box is ticked or not.
