@@ -399,7 +399,7 @@ pub struct Bench {
     /// How long each of the portal's answers takes.
     #[arg(long, default_value_t = 300)]
     pub latency_ms: u64,
-    /// crash: trials at random for so long.
+    /// crash: trials at random for so long; soak: how long it runs (3).
     #[arg(long, conflicts_with = "matrix")]
     pub minutes: Option<u32>,
     /// crash: everything: services × boundaries × victims, services × troubles × boundaries. Else
@@ -412,7 +412,10 @@ pub struct Bench {
     /// model: attempts that are simulated.
     #[arg(long, default_value_t = 1_000_000)]
     pub attempts: u64,
-    /// server, payments, desk: an empty MariaDB database to measure too.
+    /// soak: requests a second.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub rate: u32,
+    /// server, payments, desk, soak: an empty MariaDB database to measure too.
     #[arg(long, value_name = "URL", visible_alias = "database")]
     pub mariadb: Option<String>,
     /// payments: pages that are open at the same time.
@@ -463,6 +466,9 @@ pub enum BenchName {
     Payments,
     /// The collection desk: a contract opened, contracts found, receipts a second, pages' weight.
     Desk,
+    /// The server at a steady rate of everything, with clients, lines and a database that fail: what it told
+    /// against what it kept, and whether its memory stays.
+    Soak,
     /// Simulates engine and portal without a browser: a crash, a late answer or worse at every
     /// step.
     Model,
@@ -484,6 +490,7 @@ impl BenchName {
             Self::Server => "server",
             Self::Payments => "payments",
             Self::Desk => "desk",
+            Self::Soak => "soak",
             Self::Model => "model",
         }
     }

@@ -1,17 +1,16 @@
 //! Where the log goes: a file a day in the data folder, and the terminal where it is asked for.
 
+mod day_file;
+
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+use self::day_file::DayFile;
 use crate::config::{Home, private_folder};
 use crate::mishap;
 use crate::server::LogForm;
-
-/// Log files that are kept.
-const FILES_MAX: usize = 30;
 
 /// Which log file, in which form.
 #[derive(Debug, Clone, Copy)]
@@ -40,13 +39,7 @@ pub fn start(verbose: u8, file: File) -> Logs {
     }
     let appender = folder.and_then(|folder| {
         private_folder(&folder).ok()?;
-        RollingFileAppender::builder()
-            .rotation(Rotation::DAILY)
-            .filename_prefix(prefix)
-            .filename_suffix("log")
-            .max_log_files(FILES_MAX)
-            .build(folder)
-            .ok()
+        DayFile::begin(&folder, prefix, form).ok()
     });
     let (file, guard) = match appender {
         Some(appender) => {

@@ -12,6 +12,7 @@ mod logs;
 mod run;
 mod serve;
 mod store;
+mod telling;
 mod unlock;
 
 use std::process::ExitCode;

@@ -5,15 +5,17 @@ use std::task::Poll;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use secrecy::ExposeSecret;
 
 use super::args::{MockApiArguments, MockSiteArguments, SandboxArguments, Serve};
+use super::telling::Telling;
 use super::{Ended, Exit, Failure, say, tell};
 use crate::app::terminated;
 use crate::config::Home;
-use crate::server::{self, Certificate, LogForm, SecretKeys, ServeConfig, ServeFile};
-use crate::store::shown;
+use crate::server::{self, Certificate, LogForm, SecretKeys, ServeConfig, ServeError, ServeFile};
+use crate::store::{StoreError, shown};
 use crate::{mock_api, mock_site, sandbox};
 
 fn gathered(options: &Serve) -> Result<ServeConfig, Failure> {
@@ -75,7 +77,25 @@ pub async fn serve(options: Serve) -> Ended {
     .await;
     let mut hang_ups = HangUps::heard(&config);
     many_connections();
-    let running = server::start(config).await.map_err(Failure::cannot_run)?;
+    let starting = CancellationToken::new();
+    let told = Telling::default();
+    let tell_doing = |doing| told.hear(doing);
+    let mut started = std::pin::pin!(server::start_telling(config, &starting, &tell_doing));
+    let running = tokio::select! {
+        started = started.as_mut() => started,
+        never = told.speak() => match never {},
+        () = &mut ended => {
+            starting.cancel();
+            started.await
+        }
+    };
+    let running = match running {
+        Err(ServeError::Store(stopped @ StoreError::Stopped)) => {
+            tell(&stopped.to_string());
+            return Ok(Exit::Done);
+        }
+        running => running.map_err(Failure::cannot_run)?,
+    };
     if let Some(owner) = &running.first_owner {
         // On the terminal and nowhere else: stdout may be a file, and the log is one.
         tell("Máy chủ mới. Đăng nhập lần đầu trong 15 phút, rồi đặt mật khẩu của mình:");

@@ -8,6 +8,7 @@ use std::path::Path;
 use secrecy::ExposeSecret;
 
 use super::args::StoreCommand;
+use super::telling::Telling;
 use super::{Ended, Exit, Failure, say, tell};
 use crate::config::Home;
 use crate::server::{SecretKeys, ServeConfig, ServeFile, check_database};
@@ -62,7 +63,13 @@ async fn migrate(database: Option<String>) -> Ended {
     let store = Store::connect(&address(database)?)
         .await
         .map_err(Failure::cannot_run)?;
-    let migrated = store.migrate().await.map_err(Failure::cannot_run)?;
+    let (stop, told) = (super::stop_on_signals(), Telling::default());
+    let hear = |doing| told.hear(doing);
+    let migrated = tokio::select! {
+        migrated = store.migrate_until(&stop, &hear) => migrated,
+        never = told.speak() => match never {},
+    };
+    let migrated = migrated.map_err(Failure::cannot_run)?;
     for step in &migrated.steps {
         say(step);
     }

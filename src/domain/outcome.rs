@@ -168,6 +168,28 @@ impl Outcome {
 }
 
 impl Proof {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Response,
+        Self::Reattach,
+        Self::History,
+        Self::Balance,
+        Self::Person,
+        Self::None,
+    ];
+
+    /// The name on the wire.
+    pub const fn wire(self) -> &'static str {
+        match self {
+            Self::Response => "response",
+            Self::Reattach => "reattach",
+            Self::History => "history",
+            Self::Balance => "balance",
+            Self::Person => "person",
+            Self::None => "none",
+        }
+    }
+
     /// The word in the report.
     pub const fn label(self) -> &'static str {
         match self {

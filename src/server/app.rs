@@ -3,6 +3,7 @@
 //! *Invariant: nothing is kept here that a second server would need.*
 
 use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -71,6 +72,23 @@ struct Inner {
     begun: TaskTracker,
     pay: PayState,
     carriers: Carriers,
+    writes: Writes,
+}
+
+/// Whether the database could be written when that was tried last.
+#[derive(Debug, Default)]
+pub struct Writes(AtomicBool);
+
+impl Writes {
+    /// It could not.
+    pub fn is_failing(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// What came of the last try. Says whether that is news.
+    pub fn tried(&self, is_failing: bool) -> bool {
+        self.0.swap(is_failing, Ordering::Relaxed) != is_failing
+    }
 }
 
 impl AppState {
@@ -106,6 +124,7 @@ impl AppState {
                 begun,
                 pay: PayState::default(),
                 carriers: Carriers::default(),
+                writes: Writes::default(),
             }),
         }
     }
@@ -134,6 +153,11 @@ impl AppState {
     /// Who carries messages.
     pub(super) fn carriers(&self) -> &Carriers {
         &self.inner.carriers
+    }
+
+    /// Whether the database can be written.
+    pub fn writes(&self) -> &Writes {
+        &self.inner.writes
     }
 
     /// What payments keep in the process.

@@ -11,7 +11,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
@@ -26,12 +25,25 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use super::starting::Gate;
 use super::web::address::network;
 
 /// Who has not agreed on keys by then is sent away.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// After a fault of the listener itself (too many open files): it is tried again.
 const REST: Duration = Duration::from_millis(200);
+
+/// What whoever finds no place is told, where it costs no handshake.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// Says so without waiting for anybody. What was sent is taken first: a connection that is closed over unread
+/// bytes takes the answer with it.
+fn turn_away(stream: &TcpStream) {
+    let mut sent = [0; 4096];
+    // Err: nothing there, or nobody: either way there is nothing to wait for.
+    let _ = stream.try_read(&mut sent);
+    let _ = stream.try_write(FULL);
+}
 
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +136,7 @@ impl Drop for Place {
 /// What all connections have in common.
 pub struct Serving {
     /// What answers.
-    pub router: Router,
+    pub gate: Gate,
     /// Where the server speaks HTTPS.
     pub tls: Option<TlsAcceptor>,
     /// How many there may be.
@@ -159,6 +171,9 @@ impl Serving {
             };
             let Some(place) = door.admit(from) else {
                 metrics::counter!("gachno_connections_refused_total").increment(1);
+                if serving.tls.is_none() {
+                    turn_away(&stream);
+                }
                 continue;
             };
             let serving = Arc::clone(&serving);
@@ -192,10 +207,10 @@ impl Serving {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         from: SocketAddr,
     ) {
-        let router = self.router.clone();
+        let gate = self.gate.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(from));
-            router.clone().oneshot(request.map(Body::new))
+            gate.router().oneshot(request.map(Body::new))
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

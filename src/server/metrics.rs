@@ -72,6 +72,8 @@ pub async fn metrics(State(app): State<AppState>, caller: Caller) -> Result<Resp
             .map_or(0, |(.., count)| *count);
         metrics::gauge!("gachno_jobs", "service" => service, "state" => state).set(number(count));
     }
+    let is_writable = !app.writes().is_failing();
+    metrics::gauge!("gachno_database_writable").set(f64::from(u8::from(is_writable)));
     letters(&app).await?;
     payments(&app).await?;
     sum_up();

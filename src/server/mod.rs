@@ -24,6 +24,7 @@ pub mod pay;
 mod router;
 mod running;
 mod secret_file;
+mod starting;
 mod tasks;
 mod tls;
 mod vault;
@@ -35,6 +36,6 @@ pub use config::{LogForm, ServeConfig, ServeConfigError, ServeFile, TlsFiles, ch
 pub use connections::ConnectionLimits;
 pub use door::register::username_fault;
 pub use router::router;
-pub use running::{Running, ServeError, start, start_with};
+pub use running::{Running, ServeError, start, start_telling, start_with};
 pub use tls::{Certificate, TlsError};
 pub use vault::{SecretKeys, SecretKeysError};

@@ -4,18 +4,19 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use super::app::AppState;
 use super::config::ServeConfig;
-use super::connections::Serving;
+use super::connections::{ConnectionLimits, Serving};
 use super::router::router;
+use super::starting::Gate;
 use super::tasks;
 use super::tls::{Certificate, TlsError};
 use super::vault::{SecretKeys, SecretKeysError};
 use crate::store::people::FirstOwner;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Teller};
 
 /// How long running requests and tasks may take to end.
 const STOP_MAX: Duration = Duration::from_secs(20);
@@ -52,53 +53,96 @@ pub struct Running {
 
 /// Starts the server; it can be used when this returns.
 pub async fn start(config: ServeConfig) -> Result<Running, ServeError> {
-    let store = Store::open(&config.database).await?;
+    start_telling(config, &CancellationToken::new(), &|_| ()).await
+}
+
+/// Starts the server, and says what it is at where the database takes a while. Meanwhile it listens and
+/// answers everybody that it starts. It ends within moments once `stop` says so.
+pub async fn start_telling(
+    config: ServeConfig,
+    stop: &CancellationToken,
+    tell: Teller<'_>,
+) -> Result<Running, ServeError> {
+    let listening = Listening::open(&config, ConnectionLimits::default()).await?;
+    let told = |doing| {
+        listening.gate.at(doing);
+        tell(doing);
+    };
+    let connected = tokio::select! {
+        connected = Store::connect(&config.database) => connected,
+        () = stop.cancelled() => Err(StoreError::Stopped),
+    };
+    let store = connected?;
+    store.migrate_until(stop, &told).await?;
     let vault = SecretKeys::open_or_create(&config.key_file)?;
-    start_with(AppState::new(store, config, vault)).await
+    listening.serve(AppState::new(store, config, vault)).await
 }
 
 /// Starts it over a state that is there.
 pub async fn start_with(app: AppState) -> Result<Running, ServeError> {
-    let fault = |e| ServeError::Listen(app.config().listen, e);
-    let certificate = app
-        .config()
-        .tls
-        .as_ref()
-        .map(Certificate::open)
-        .transpose()?;
-    let listener = TcpListener::bind(app.config().listen)
-        .await
-        .map_err(fault)?;
-    let address = listener.local_addr().map_err(fault)?;
-    app.listens_at(app.config().own_url(address));
-    let first_owner = app.store().accounts().first_owner().await?;
-    app.store().leader().take_over(app.owner()).await?;
-    super::metrics::begin();
-    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose();
-    let serving = Serving {
-        router: router(app.clone()),
-        tls: acceptor.map_err(|e| fault(std::io::Error::other(e)))?,
-        limits: app.connection_limits(),
-        is_proxied: app.config().behind_proxy,
-        stop: stop.clone(),
-    };
-    tasks.spawn(serving.run(listener));
-    if let Some(certificate) = &certificate {
-        tasks.spawn(certificate.clone().watch(stop.clone()));
+    let listening = Listening::open(app.config(), app.connection_limits()).await?;
+    listening.serve(app).await
+}
+
+/// A server that listens, and has nothing to say yet but that. Dropping it ends it.
+struct Listening {
+    address: SocketAddr,
+    gate: Gate,
+    certificate: Option<Certificate>,
+    tasks: TaskTracker,
+    stop: DropGuard,
+}
+
+impl Listening {
+    async fn open(config: &ServeConfig, limits: ConnectionLimits) -> Result<Self, ServeError> {
+        let fault = |e| ServeError::Listen(config.listen, e);
+        let certificate = config.tls.as_ref().map(Certificate::open).transpose()?;
+        let listener = TcpListener::bind(config.listen).await.map_err(fault)?;
+        let address = listener.local_addr().map_err(fault)?;
+        super::metrics::begin();
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose();
+        let gate = Gate::default();
+        let serving = Serving {
+            gate: gate.clone(),
+            tls: acceptor.map_err(|e| fault(std::io::Error::other(e)))?,
+            limits,
+            is_proxied: config.behind_proxy,
+            stop: stop.clone(),
+        };
+        tasks.spawn(serving.run(listener));
+        if let Some(certificate) = &certificate {
+            tasks.spawn(certificate.clone().watch(stop.clone()));
+        }
+        Ok(Self {
+            address,
+            gate,
+            certificate,
+            tasks,
+            stop: stop.drop_guard(),
+        })
     }
-    for task in tasks::ALL {
-        tasks.spawn(task.run(app.clone(), stop.clone()));
+
+    /// Answers from now on, and does what is done beside the requests.
+    async fn serve(self, app: AppState) -> Result<Running, ServeError> {
+        app.listens_at(app.config().own_url(self.address));
+        let first_owner = app.store().accounts().first_owner().await?;
+        app.store().leader().take_over(app.owner()).await?;
+        self.gate.open(router(app.clone()));
+        let stop = self.stop.disarm();
+        for task in tasks::ALL {
+            self.tasks.spawn(task.run(app.clone(), stop.clone()));
+        }
+        self.tasks.close();
+        Ok(Running {
+            address: self.address,
+            app,
+            stop,
+            tasks: self.tasks,
+            certificate: self.certificate,
+            first_owner,
+        })
     }
-    tasks.close();
-    Ok(Running {
-        address,
-        app,
-        stop,
-        tasks,
-        certificate,
-        first_owner,
-    })
 }
 
 impl Running {

@@ -32,6 +32,7 @@ pub mod settings;
 pub mod tables;
 
 pub use base::audit::{Actor, AuditRow, Entry};
+pub use base::schema::{Doing, Teller};
 pub use base::{Engine, Store, shown, sqlite_url};
 pub use base::{copy, plan};
 pub(crate) use random::letters as random_letters;
@@ -67,9 +68,14 @@ pub enum StoreError {
     },
     /// Somebody else is at it.
     #[error(
-        "Một máy chủ khác đang nâng cấp cơ sở dữ liệu (từ {0}). Đợi xong rồi chạy lại. (Another server is migrating.)"
+        "Một máy chủ khác đã tiếp quản việc nâng cấp cơ sở dữ liệu. Chạy lại: chương trình sẽ đợi máy đó làm xong. (Another server is migrating.)"
     )]
-    Migrating(String),
+    Migrating,
+    /// It was told to end before the database was ours.
+    #[error(
+        "Đã dừng khi đang nâng cấp cơ sở dữ liệu. Phần đã làm được giữ lại; lần chạy sau làm tiếp ngay. (Stopped while migrating.)"
+    )]
+    Stopped,
     /// Something is missing in it, and this account may not add it.
     #[error(
         "Cơ sở dữ liệu chưa đủ bảng cho phiên bản này và tài khoản này không được thêm. Chạy gachno store migrate bằng tài khoản quản trị cơ sở dữ \
@@ -117,6 +123,13 @@ pub enum StoreError {
     /// The database's own words.
     #[error("Cơ sở dữ liệu báo lỗi. Xem nhật ký, thử lại sau. (Database error.)")]
     Database(#[from] sqlx::Error),
+}
+
+impl StoreError {
+    /// Has the database no room left?
+    pub fn is_full(&self) -> bool {
+        base::is_full(self)
+    }
 }
 
 /// SHA-256 as lower-case hexadecimal digits.

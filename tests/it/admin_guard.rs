@@ -744,3 +744,182 @@ async fn opening_an_old_row_and_saving_it_changes_nothing_else(base: &Base) {
     assert_eq!(shop.trail("change").await, trail, "line ends and blanks are the browser's");
 }
 }
+
+on_both! {
+async fn somebody_of_the_old_shop_is_given_an_account_and_finds_their_own_list(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let mut owner = shop.owner().await;
+    let actor = Actor::system();
+    let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let users = &gachno::store::catalogue::people::USERS;
+    let add = async |login: &str| {
+        let fields = vec![text("username", login), text("name", "Nhân viên"), text("role", "3")];
+        shop.store().tables().add(users, &fields, &actor).await.unwrap()
+    };
+    let (nv2, gone) = (add("nv 2").await, add("nv3").await);
+    for (code, who) in [("A", "nv 2"), ("B", "nv3")] {
+        let fields = [("code", code), ("username", who), ("postage", "50.000"), ("service", "Cước")];
+        owner.post("/admin/t/collection_data/new", &fields).await;
+    }
+
+    // The way there: from their row, and from the login that is taken.
+    let give = format!("/admin/people/{nv2}/give");
+    owner.get(&format!("/admin/t/users/{nv2}")).await.says(&give).says("Cấp tài khoản");
+    owner.post("/admin/people", &[("username", "nv3"), ("role", "collector")]).await.says(&format!("/admin/people/{gone}/give"));
+    let asked = owner.get(&give).await;
+    asked.says("<dt>Vai trò cũ</dt><dd>3</dd>").says("có dòng ghi tên này").says("value=\"collector\" selected");
+
+    // A person who is put away, or a login that somebody has: the way out is said.
+    let version = shop.version_of(gone).await;
+    owner.post(&format!("/admin/t/users/{gone}/delete"), &[("version", &version)]).await;
+    let path = format!("/admin/people/{gone}/give");
+    owner.get(&path).await.says("Khôi phục dòng");
+    let refused = owner.post(&path, &[("username", "nv3"), ("role", "collector")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    refused.says("đã bị xóa. Khôi phục dòng");
+    let taken = owner.post(&give, &[("username", "chu"), ("role", "collector")]).await;
+    assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    taken.says("Chọn tên khác");
+
+    // The password works once, is changed, and the list is theirs alone.
+    let given = owner.post(&give, &[("username", "nv 2"), ("role", "collector")]).await;
+    let password = given.body.split("<p class=\"secret code\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    owner.get(&give).await.leads_to(&format!("/admin/people/{nv2}"));
+    let again = owner.post(&give, &[("username", "nv 2"), ("role", "collector")]).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "one account a person");
+    let mut theirs = shop.browser();
+    theirs.sign_in("nv 2", &password).await.leads_to("/admin/new-password");
+    theirs.post("/admin/new-password", &[("password", PASSWORD), ("again", PASSWORD)]).await.leads_to("/admin");
+    theirs.get("/admin/t/collection_data?f.username.is=nv%202").await.says("1 dòng");
+
+    // A manager gives what a manager may give.
+    let mut manager = shop.person("lan", Role::Manager).await;
+    let other = add("nv4").await;
+    let path = format!("/admin/people/{other}/give");
+    assert_eq!(manager.post(&path, &[("username", "nv4"), ("role", "owner")]).await.status, StatusCode::FORBIDDEN);
+    manager.post(&path, &[("username", "nv4"), ("role", "operator")]).await.says("Mật khẩu dùng một lần");
+    let mut operator = shop.person("hoa", Role::Operator).await;
+    assert_eq!(operator.get(&path).await.status, StatusCode::FORBIDDEN);
+}
+}
+
+on_both! {
+async fn a_collector_reaches_their_own_rows_and_writes_what_a_collector_knows(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let mut lan = shop.person("lan", Role::Manager).await;
+    for (code, who, leader) in [("A", "tuan", ""), ("B", "mai", "tuan"), ("C", "mai", ""), ("D", "TUAN", "")] {
+        let fields = [("code", code), ("username", who), ("leader_username", leader), ("postage", "50.000"), ("service", "Cước")];
+        lan.post("/admin/t/collection_data/new", &fields).await;
+    }
+    lan.get("/admin/t/collection_data").await.says("4 dòng");
+    let mut tuan = shop.person("tuan", Role::Collector).await;
+    tuan.get("/admin/t/collection_data").await.says("2 dòng").says(">A<").says(">B<");
+    tuan.get("/admin/t/collection_data?q=c").await.says("Không có dòng nào khớp").body.contains(">C<").then(|| panic!("another's row is found"));
+    let (own, foreign) = ("/admin/t/collection_data/1", "/admin/t/collection_data/3");
+    assert_eq!(tuan.get(own).await.status, StatusCode::OK);
+    for path in [foreign.to_owned(), "/admin/t/collection_data/4".to_owned(), format!("{foreign}/cell/completed")] {
+        assert_eq!(tuan.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let completed = [("version", "0"), ("value", "1")];
+    assert_eq!(tuan.post(&format!("{foreign}/cell/completed"), &completed).await.status, StatusCode::NOT_FOUND);
+    let bulk = [("action", "set"), ("column", "completed"), ("value", "1"), ("id", "1"), ("id", "3")];
+    assert_eq!(tuan.post("/admin/t/collection_data/bulk", &bulk).await.status, StatusCode::NOT_FOUND);
+
+    // What became of a visit is theirs to write; what is owed, by whom and to whom is not.
+    assert_eq!(tuan.get(&format!("{own}/cell/postage")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(tuan.post(&format!("{own}/cell/username"), &[("version", "0"), ("value", "mai")]).await.status, StatusCode::NOT_FOUND);
+    let form = [("version", "0"), ("postage", "1"), ("username", "mai"), ("completed", "1"), ("paid_value", "50.000")];
+    tuan.post(own, &form).await.leads_to(&format!("{own}?done=saved"));
+    lan.get("/admin/t/collection_data?f.postage.is=50000").await.says("4 dòng");
+    lan.get("/admin/t/collection_data?f.completed.is=1&f.paid_value.is=50000").await.says("1 dòng");
+    let set = [("action", "set"), ("column", "postage"), ("value", "1"), ("id", "2")];
+    assert_eq!(tuan.post("/admin/t/collection_data/bulk", &set).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(tuan.get("/admin/t/transporter_transaction").await.status, StatusCode::FORBIDDEN, "nobody's rows are no collector's");
+}
+}
+
+on_both! {
+async fn a_pick_list_answers_by_name_alone_to_whoever_may_not_see_people(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let mut owner = shop.owner().await;
+    let mai = shop.add_person("mai", Role::Collector).await;
+    let version = shop.version_of(mai).await;
+    owner.post(&format!("/admin/t/users/{mai}/cell/phone"), &[("version", &version), ("value", "0912777888")]).await;
+    let mut tuan = shop.person("tuan", Role::Collector).await;
+    let pick = |words: &str| format!("/admin/pick/collection_data/creator?q.creator={words}");
+    assert!(!tuan.get(&pick("0912777888")).await.body.contains("mai"), "nobody is told whose number it is");
+    tuan.get(&pick("ma")).await.says("mai");
+    owner.get(&pick("0912777888")).await.says("mai");
+}
+}
+
+on_both! {
+async fn an_import_is_taken_back_by_whoever_brought_it_or_answers_for_the_shop(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let bring = async |browser: &mut Browser, code: &str| {
+        let sheet = format!(r#"{{"table":"jobs","service":"gach_dien_evn","filename":"a.csv","columns":["code"],"rows":[[2,["{code}"]]]}}"#);
+        let brought = browser.post("/admin/import/commit", &[("rows", &sheet)]).await;
+        let to = brought.header("location").to_owned();
+        to.strip_suffix("?done=imported").expect("brought in").to_owned()
+    };
+    let mut hoa = shop.person("hoa", Role::Operator).await;
+    let mut minh = shop.person("minh", Role::Operator).await;
+    let (first, second) = (bring(&mut hoa, "PE01000100001").await, bring(&mut hoa, "PE01000100002").await);
+    minh.get(&first).await.says("Lần nhập này của người khác");
+    assert_eq!(minh.post(&format!("{first}/undo"), &[]).await.status, StatusCode::FORBIDDEN);
+    hoa.post(&format!("{first}/undo"), &[]).await.leads_to(&format!("{first}?done=undone"));
+    let mut lan = shop.person("lan", Role::Manager).await;
+    lan.post(&format!("{second}/undo"), &[]).await.leads_to(&format!("{second}?done=undone"));
+}
+}
+
+on_both! {
+async fn whoever_works_for_one_payee_reaches_its_people_and_rows_alone(base: &Base) {
+    use gachno::store::people::{CollectorWanted, PersonWanted, hash_password};
+    let shop = Shop::open_on(base).await;
+    let actor = Actor::system();
+    shop.store().payees().add("Nhà trọ Hoa", &actor).await.unwrap();
+    let hash = hash_password(&secrecy::SecretString::from(PASSWORD)).unwrap();
+    let wanted = PersonWanted {
+        username: "hai", role: Role::Manager, name: None, email: None, phone: None, payee: Some(2), collector: CollectorWanted::default(),
+    };
+    shop.store().accounts().put(&wanted, Some(&hash), &hash, &actor).await.unwrap();
+    let everybodys = shop.add_person("xem", Role::ReadOnly).await;
+    let mut hai = shop.browser();
+    hai.sign_in("hai", PASSWORD).await.leads_to("/admin");
+
+    // Those of the whole shop are not there, whichever way they are asked for.
+    assert!(!hai.get("/admin/people").await.body.contains(">xem<"));
+    for path in [format!("/admin/people/{everybodys}"), format!("/admin/people/{everybodys}/give"), format!("/admin/t/users/{everybodys}")] {
+        assert_eq!(hai.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for (what, fields) in [("reset", vec![]), ("standing", vec![("role", "operator")]), ("trial", vec![("days", "1")]), ("device", vec![("device", "one")]), ("end", vec![("handle", "all")]), ("totp-off", vec![])] {
+        let path = format!("/admin/people/{everybodys}/{what}");
+        assert_eq!(hai.post(&path, &fields).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let block = [("version", "0"), ("value", "1")];
+    assert_eq!(hai.post(&format!("/admin/t/users/{everybodys}/cell/block"), &block).await.status, StatusCode::NOT_FOUND);
+    assert!(!hai.get("/admin/t/users").await.body.contains(">xem<"));
+    assert_eq!(hai.post("/admin/t/users/new", &[("username", "moi")]).await.status, StatusCode::FORBIDDEN);
+
+    // Whom they make works for the same payee.
+    hai.post("/admin/people", &[("username", "ba"), ("role", "read_only")]).await.says("Mật khẩu dùng một lần");
+    let made = shop.store().accounts().named("ba").await.unwrap().unwrap();
+    assert_eq!(made.payee, Some(2));
+    hai.post(&format!("/admin/people/{}/reset", made.user_id), &[]).await.says("Mật khẩu dùng một lần");
+
+    // The trail tells of what they and theirs did.
+    let mut owner = shop.owner().await;
+    owner.post("/admin/people", &[("username", "bon"), ("role", "operator")]).await.says("Mật khẩu dùng một lần");
+    let trail = hai.get("/admin/t/audit").await;
+    trail.says("hai");
+    assert!(!trail.body.contains(">chu<"), "nor what others did");
+
+    // And bills are those of their contracts.
+    let contract = crate::desk::free_contract("HD1", &[crate::desk::bill("B1", 1, 100_000)]);
+    let contract = gachno::domain::desk::IncomingContract::read(&contract).unwrap();
+    shop.store().desk().put(1, &[(0, contract)], &actor).await.unwrap();
+    owner.get("/admin/t/contract_item").await.says("1 dòng");
+    hai.get("/admin/t/contract_item").await.says("0 dòng");
+}
+}

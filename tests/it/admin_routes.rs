@@ -7,6 +7,7 @@ use gachno::domain::{Outcome, Service, Vnd};
 use gachno::server::admin::routes;
 use gachno::server::web::route::{Need, Route};
 use gachno::server::web::session::Step;
+use gachno::store::catalogue::people::USERS;
 use gachno::store::catalogue::{Access, TABLES};
 use gachno::store::catalogue::{AccountStatus, Role};
 use gachno::store::jobs::JobFilter;
@@ -308,6 +309,20 @@ impl World {
                     .await,
                 Row("accounts.add"),
             ),
+            "/admin/people/{id}/give" => {
+                // Somebody whom the old shop knew.
+                let fields = vec![
+                    ("username".to_owned(), "nv2".to_owned()),
+                    ("name".to_owned(), "Hai".to_owned()),
+                ];
+                let tables = self.store().tables();
+                let old = tables.add(&USERS, &fields, &Actor::system()).await;
+                let given = [("username", "nv2"), ("role", "collector")];
+                (
+                    self.to(path, old.unwrap(), &given).await,
+                    Row("accounts.add"),
+                )
+            }
             "/admin/people/{id}/standing" => (
                 self.to(path, hoa, &[("role", "collector"), ("status", "active")])
                     .await,

@@ -17,6 +17,8 @@ mod admin_money;
 mod admin_payments;
 #[cfg(unix)]
 mod admin_routes;
+#[cfg(unix)]
+mod api_described;
 mod axe;
 mod cli;
 mod cli_store;
@@ -37,6 +39,8 @@ mod desk_pages;
 mod doctor;
 mod eyes;
 mod faults;
+#[cfg(unix)]
+mod first_start;
 mod fleet;
 mod gate;
 mod gateway;
@@ -44,6 +48,8 @@ mod kept;
 #[cfg(unix)]
 mod letters;
 mod login;
+#[cfg(target_os = "linux")]
+mod outage;
 mod pay;
 mod pay_kills;
 mod pay_orders;

@@ -1020,7 +1020,7 @@ on_both! {
         assert_eq!(exported, 25);
         let user = gachno::store::catalogue::table("products").unwrap().column("user_id").unwrap();
         let login = store.accounts().first_owner().await.unwrap().unwrap().username;
-        let picked = store.tables().pick_list(user, "cua hang", None, 10).await.unwrap();
+        let picked = store.tables().pick_list(user, "cua hang", None, false, 10).await.unwrap();
         assert_eq!(picked.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>(), [login]);
     }
 }

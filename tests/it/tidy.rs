@@ -87,6 +87,7 @@ fn each_crate_is_named_only_behind_its_wall() {
             &[
                 "src/client/",
                 "src/cli/bench/server.rs",
+                "src/cli/bench/soak/",
                 "src/cli/bench/payments/",
                 "src/cli/bench/desk",
                 "src/cli/demo/",

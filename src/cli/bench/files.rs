@@ -76,6 +76,11 @@ impl Served {
         &self.url
     }
 
+    /// Does it still run?
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// The most memory that it ever had, in MB; `None` where the system does not tell.
     fn peak_mb(&self) -> Option<f64> {
         self.memory_mb("VmHWM:")
@@ -259,6 +264,15 @@ impl Person {
             bail!("{path}: {}", answer.status());
         }
         Ok(answer.bytes().await?.len())
+    }
+
+    /// The status of a page, asked for at another address of the server and read to its end.
+    pub(super) async fn status_of(&self, url: &str, path: &str) -> reqwest::Result<u16> {
+        let request = self.client.get(format!("{url}{path}"));
+        let answer = request.header("cookie", &self.cookie).send().await?;
+        let status = answer.status().as_u16();
+        answer.bytes().await?;
+        Ok(status)
     }
 
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> anyhow::Result<Response> {

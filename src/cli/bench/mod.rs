@@ -9,6 +9,7 @@ mod payment;
 mod payments;
 mod record;
 mod server;
+mod soak;
 mod stage;
 mod tree;
 #[cfg(feature = "desktop")]
@@ -94,6 +95,7 @@ pub async fn bench(options: Bench) -> Ended {
         BenchName::Server => server::server(&options).await?,
         BenchName::Payments => Box::pin(payments::payments(&options)).await?,
         BenchName::Desk => Box::pin(desk::desk(&options)).await?,
+        BenchName::Soak => Box::pin(soak::soak(&options)).await?,
         BenchName::Model => crash::model(&options).await?,
     };
     if options.json {

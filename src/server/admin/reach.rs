@@ -32,21 +32,26 @@ pub async fn may_touch(
     Ok(())
 }
 
-/// Who works for one payee alone sees that payee's rows; the others are not there.
+/// Who works for one payee alone sees that payee's rows, a collector their own and those of whom they lead;
+/// the others are not there.
 pub async fn may_see(
     app: &AppState,
     person: &Person,
     table: &'static Table,
     id: i64,
 ) -> Result<(), Problem> {
-    let Some(payee) = person.account.payee else {
-        return Ok(());
-    };
-    if app.store().tables().is_of_payee(table, id, payee).await? {
-        Ok(())
-    } else {
-        Err(Problem::no_page())
+    let tables = app.store().tables();
+    if let Some(payee) = person.account.payee
+        && !tables.is_of_payee(table, id, payee).await?
+    {
+        return Err(Problem::no_page());
     }
+    if let Some(login) = person.as_collector()
+        && !tables.is_of_collector(table, id, login).await?
+    {
+        return Err(Problem::no_page());
+    }
+    Ok(())
 }
 
 /// Is it the row of a user whom this person may not manage?

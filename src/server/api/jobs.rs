@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::KnownMachine;
-use super::not_too_many;
+use super::{answers, not_too_many};
 use crate::domain::{JobState, Service};
 use crate::server::AppState;
 use crate::server::intake::JobText;
@@ -24,6 +24,18 @@ const ADD_MAX: usize = 10_000;
 const PAGE: u32 = 100;
 const PAGE_MAX: u32 = 1_000;
 
+/// An amount as sources write it. What is none is refused with its row.
+#[derive(Debug, ToSchema)]
+#[schema(as = AmountSent)]
+#[expect(dead_code, reason = "what is read is any JSON; this describes it")]
+#[serde(untagged)]
+enum AmountSent {
+    /// In đồng.
+    Number(i64),
+    /// `50.000đ`
+    Text(String),
+}
+
 /// A job to be added, as any source writes it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,7 +44,7 @@ pub struct NewJobRow {
     code: String,
     /// A top-up's amount in đồng, or what a debt is expected to be; a number or a text such as
     /// `50.000đ`.
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<AmountSent>)]
     amount: Option<serde_json::Value>,
     order_id: Option<String>,
     /// `Nạp trả trước` or `Gạch nợ trả sau`, for the service that has both.
@@ -43,7 +55,7 @@ pub struct NewJobRow {
     /// Smaller is earlier; 100 is the usual.
     priority: Option<i64>,
     /// Not before this time, RFC 3339.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     run_at: Option<Timestamp>,
     /// The same key twice from the same machine is the same job; for another job it is refused.
     key: Option<String>,
@@ -53,7 +65,7 @@ pub struct NewJobRow {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddRequest {
-    #[schema(value_type = String, example = "gach_dien_evn")]
+    #[schema(schema_with = answers::service)]
     service: Service,
     #[schema(max_items = 10_000)]
     jobs: Vec<NewJobRow>,
@@ -171,15 +183,16 @@ fn new_job(machine: i64, service: Service, row: NewJobRow) -> Result<NewJob, Str
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct JobsQuery {
-    #[param(value_type = Option<String>)]
+    #[param(schema_with = answers::service)]
     service: Option<Service>,
-    #[param(value_type = Option<String>)]
+    #[param(schema_with = answers::state)]
     state: Option<JobState>,
     code: Option<String>,
     order_id: Option<String>,
     /// `next` of the page before.
     after: Option<i64>,
-    /// Jobs on a page (1–1000).
+    /// Jobs on a page; more than 1000 is 1000, 0 is 1.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64)]
     limit: Option<u32>,
 }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::caller::KnownMachine;
-use super::{MANY, not_too_many};
+use super::{MANY, answers, not_too_many};
 use crate::domain::{Service, Vnd};
 use crate::server::AppState;
 use crate::server::web::extract::{JsonBody, PathParam};
@@ -24,10 +24,11 @@ const LEASE_MS: std::ops::RangeInclusive<i64> = 5_000..=600_000;
 #[serde(deny_unknown_fields)]
 pub struct LeaseRequest {
     /// The service's wire name.
-    #[schema(value_type = String, example = "gach_dien_evn")]
+    #[schema(schema_with = answers::service)]
     service: Service,
-    /// How many, at most (1–200).
+    /// How many, at most; more than 200 is 200, 0 is 1.
     #[serde(default = "ten")]
+    #[schema(value_type = i64, minimum = 0, maximum = 4_294_967_295_i64)]
     limit: u32,
     /// How long they are held without a heartbeat (5 000–600 000); without it the shop's setting.
     lease_ms: Option<i64>,
@@ -169,7 +170,7 @@ pub struct ArmRequest {
     /// The attempt's id, made by the machine.
     attempt: Uuid,
     /// What will be paid, in đồng.
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000_000_000_000_i64)]
     amount: Option<Vnd>,
     /// How long the job is held from now on.
     lease_ms: Option<i64>,

@@ -6,52 +6,102 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Path, State};
-use axum::http::StatusCode;
+use axum::extract::{FromRequestParts, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::json;
+use utoipa::ToSchema;
 
 use super::caller::Caller;
 use crate::domain::{PaymentType, Service};
 use crate::server::AppState;
-use crate::server::web::problem::Problem;
+use crate::server::web::extract::PathParam;
+use crate::server::web::problem::{Problem, RETRY_AFTER_S};
 use crate::store::jobs::JobView;
 use crate::store::machines::Scope;
 
 /// Jobs in a list. What does not fit comes with the next one.
 const LIST_MAX: u32 = 10_000;
 
-#[utoipa::path(get, path = "/api/health", tag = "lists", responses((status = 200, description = "It works, the database answers"), (status = 503)))]
+#[utoipa::path(get, path = "/api/health", tag = "lists", responses((status = 200, body = Health, description = "It works, the database answers and can be written"), (status = 503, body = Health, description = "It does not; ask again after `Retry-After` seconds")))]
 pub async fn health(State(app): State<AppState>) -> Response {
-    let timestamp = jiff::Timestamp::now().as_duration().as_secs_f64();
-    match app.store().ping().await {
-        Ok(()) => Json(json!({ "status": "success", "message": "API server is running", "timestamp": timestamp })).into_response(),
-        Err(error) => {
-            tracing::error!(error = format!("{:#}", anyhow::Error::from(error)), "the database does not answer");
-            let body = json!({ "status": "error", "message": "Database is not available", "timestamp": timestamp });
-            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+    let message = match app.store().ping().await {
+        Ok(()) if app.writes().is_failing() => "Database cannot be written",
+        Ok(()) => {
+            return Json(Health {
+                status: "success",
+                message: "API server is running",
+                timestamp: now_s(),
+            })
+            .into_response();
         }
-    }
+        Err(error) => {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            tracing::error!(error, "the database does not answer");
+            "Database is not available"
+        }
+    };
+    let body = Health {
+        status: "error",
+        message,
+        timestamp: now_s(),
+    };
+    let again = [(header::RETRY_AFTER, RETRY_AFTER_S.to_string())];
+    (StatusCode::SERVICE_UNAVAILABLE, again, Json(body)).into_response()
+}
+
+/// How the server is.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    /// `success`, `error`, or `starting` while the database is made ready.
+    status: &'static str,
+    /// In English.
+    message: &'static str,
+    /// The server's time, in seconds since 1970.
+    timestamp: f64,
+}
+
+/// A list as every client since 2025 reads it.
+#[derive(Serialize, ToSchema)]
+pub struct OldAnswer {
+    /// `success`
+    status: &'static str,
+    service: &'static str,
+    #[schema(value_type = Object)]
+    data: OldList,
+    /// `db`
+    source: &'static str,
+}
+
+/// No, in the words of old.
+#[derive(Serialize, ToSchema)]
+pub struct OldRefusal {
+    /// `error`
+    status: &'static str,
+    message: &'static str,
+}
+
+fn now_s() -> f64 {
+    jiff::Timestamp::now().as_duration().as_secs_f64()
 }
 
 #[utoipa::path(get, path = "/api/data/{service}", tag = "lists", params(("service" = String, Path, description = "The service's wire name")),
-    responses((status = 200, description = "The open jobs of the service, in the keys of old"), (status = 404, description = "Unknown service")), security((), ("machine" = [])),
+    responses((status = 200, body = OldAnswer, description = "The open jobs of the service, in the keys of old"), (status = 404, body = OldRefusal, description = "Unknown service")), security((), ("machine" = [])),
     description = "Needs a machine's token (`jobs:read`), unless the setting `open_data` is on or the caller is a program on the server's own computer.")]
 pub async fn data(
     State(app): State<AppState>,
-    Path(service): Path<String>,
+    PathParam(service): PathParam<String>,
     request: axum::extract::Request,
 ) -> Response {
     list(&app, &service, request, |service| service.spec().api_name).await
 }
 
 #[utoipa::path(get, path = "/api/public/services/{service}/data", tag = "lists", params(("service" = String, Path, description = "The service's wire name")),
-    responses((status = 200, description = "The same, with the service's wire name and the source")), security((), ("machine" = [])))]
+    responses((status = 200, body = OldAnswer, description = "The same, with the service's wire name and the source"), (status = 404, body = OldRefusal, description = "Unknown service")), security((), ("machine" = [])))]
 pub async fn public_data(
     State(app): State<AppState>,
-    Path(service): Path<String>,
+    PathParam(service): PathParam<String>,
     request: axum::extract::Request,
 ) -> Response {
     list(&app, &service, request, |service| service.spec().wire).await
@@ -66,7 +116,10 @@ async fn list(
     let Ok(service) = service.parse::<Service>() else {
         return (
             StatusCode::NOT_FOUND,
-            Json(json!({ "status": "error", "message": "Service type not found" })),
+            Json(OldRefusal {
+                status: "error",
+                message: "Service type not found",
+            }),
         )
             .into_response();
     };
@@ -76,9 +129,12 @@ async fn list(
         content(app, service, &caller).await
     };
     match listed.await {
-        Ok(data) => Json(
-            json!({ "status": "success", "service": name(service), "data": data, "source": "db" }),
-        )
+        Ok(data) => Json(OldAnswer {
+            status: "success",
+            service: name(service),
+            data,
+            source: "db",
+        })
         .into_response(),
         Err(problem) => problem.into_response(),
     }

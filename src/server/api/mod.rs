@@ -3,6 +3,7 @@
 //! Lives here: what goes over the wire, and who asks. The routes and their description come from one
 //! place ([`described`]). Never here: rules about jobs, cookies.
 
+mod answers;
 mod caller;
 mod docs;
 mod jobs;
@@ -30,7 +31,7 @@ const BODY_MAX: usize = 4 * 1024 * 1024;
 
 /// The routes, and what the description says of them.
 pub fn described() -> (Router<AppState>, OpenApi) {
-    OpenApiRouter::with_openapi(docs::about())
+    let (calls, description) = OpenApiRouter::with_openapi(docs::about())
         .routes(routes!(lists::health))
         .routes(routes!(lists::data))
         .routes(routes!(lists::public_data))
@@ -43,7 +44,8 @@ pub fn described() -> (Router<AppState>, OpenApi) {
         .routes(routes!(jobs::job))
         .routes(routes!(window::banners))
         .routes(routes!(window::me))
-        .split_for_parts()
+        .split_for_parts();
+    (calls, answers::complete(answers::with_problem(description)))
 }
 
 /// The routes within their limits.

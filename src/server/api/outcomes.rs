@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::caller::KnownMachine;
-use super::{MANY, not_too_many};
+use super::{MANY, answers, not_too_many};
 use crate::domain::{Outcome, Proof, Report, Vnd};
 use crate::server::AppState;
 use crate::server::web::extract::JsonBody;
@@ -27,20 +27,20 @@ pub struct OutcomeReport {
     job: String,
     /// The fence that it came with.
     fence: i64,
-    #[schema(value_type = String, example = "paid")]
+    #[schema(schema_with = answers::outcome)]
     outcome: Outcome,
     /// How much moved, in đồng.
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000_000_000_000_i64)]
     amount: Option<Vnd>,
     /// The portal's number.
     transaction_id: Option<String>,
-    #[schema(value_type = String, example = "response")]
+    #[schema(schema_with = answers::proof)]
     #[serde(default = "nothing")]
     proof: Proof,
     /// The portal's words.
     message: Option<String>,
     /// The machine's time, RFC 3339.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Timestamp>,
     /// Who sat at the machine.
     operator: Option<String>,

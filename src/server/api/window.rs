@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,14 +20,23 @@ pub struct BannerView {
     link_to: Option<String>,
 }
 
-#[utoipa::path(get, path = "/api/banners", tag = "window", responses((status = 200, body = [BannerView])))]
-pub async fn banners(State(app): State<AppState>, caller: Caller) -> Result<Response, Problem> {
+/// The banners of the operator's window.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Banners {
+    banners: Vec<BannerView>,
+}
+
+#[utoipa::path(get, path = "/api/banners", tag = "window", responses((status = 200, body = Banners)), security((), ("machine" = [])))]
+pub async fn banners(
+    State(app): State<AppState>,
+    caller: Caller,
+) -> Result<Json<Banners>, Problem> {
     let shop = app.shop().await?;
     caller
         .machine
         .as_ref()
         .map_or_else(|| caller.may_read(Scope::Read, shop.open_data), |_| Ok(()))?;
-    let shown = app
+    let banners = app
         .store()
         .banners()
         .shown()
@@ -40,8 +48,9 @@ pub async fn banners(State(app): State<AppState>, caller: Caller) -> Result<Resp
             position: b.position,
             link: b.link,
             link_to: b.link_to,
-        });
-    Ok(Json(serde_json::json!({ "banners": shown.collect::<Vec<_>>() })).into_response())
+        })
+        .collect();
+    Ok(Json(Banners { banners }))
 }
 
 /// Who the server takes the caller for.

@@ -1,15 +1,19 @@
 //! What each number says, and those that are there before anything was counted: a rule about a number
 //! that is not there never fires.
 
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 use crate::domain::letter::LetterChannel;
 use crate::domain::payment::Provider;
+use crate::domain::{Outcome, Service};
+use crate::server::tasks;
+use crate::store::catalogue::LeaseRefusal;
 use crate::store::payments::DifferenceKind;
 
 /// Says what all of them are.
 pub fn all() {
     requests();
+    jobs();
     payments();
     letters();
     zeros();
@@ -34,6 +38,33 @@ fn requests() {
         "Runs that failed; each is tried again."
     );
     describe_gauge!("gachno_task_seconds", "Time of the last run.");
+}
+
+fn jobs() {
+    describe_counter!(
+        "gachno_jobs_leased_total",
+        "Jobs that were handed out, by service."
+    );
+    describe_counter!(
+        "gachno_arms_total",
+        "Questions whether a payment may be confirmed, by answer: armed, or why not."
+    );
+    describe_counter!(
+        "gachno_outcomes_total",
+        "Outcomes that machines told, by outcome and by whether they were taken."
+    );
+    describe_counter!(
+        "gachno_leases_lost_total",
+        "Jobs taken back from machines that were not heard of, by whether they were armed."
+    );
+    describe_counter!(
+        "gachno_connections_refused_total",
+        "Connections for which there was no place."
+    );
+    describe_gauge!(
+        "gachno_database_writable",
+        "Whether the database could be written when that was tried last: 1, or 0."
+    );
 }
 
 fn payments() {
@@ -88,6 +119,29 @@ fn letters() {
 }
 
 fn zeros() {
+    counter!("gachno_connections_refused_total").increment(0);
+    gauge!("gachno_database_writable").set(1.0);
+    for armed in ["no", "yes"] {
+        counter!("gachno_leases_lost_total", "armed" => armed).increment(0);
+    }
+    for service in Service::ALL {
+        counter!("gachno_jobs_leased_total", "service" => service.spec().wire).increment(0);
+    }
+    for answer in LeaseRefusal::ALL.iter().map(|refusal| refusal.wire()) {
+        counter!("gachno_arms_total", "result" => answer).increment(0);
+    }
+    counter!("gachno_arms_total", "result" => "armed").increment(0);
+    for outcome in Outcome::ALL {
+        for result in ["accepted", "duplicate", "refused"] {
+            counter!("gachno_outcomes_total", "outcome" => outcome.wire(), "result" => result)
+                .increment(0);
+        }
+    }
+    for task in tasks::ALL {
+        counter!("gachno_task_runs_total", "task" => task.name()).increment(0);
+        counter!("gachno_task_failures_total", "task" => task.name()).increment(0);
+        gauge!("gachno_task_seconds", "task" => task.name()).set(0.0);
+    }
     for provider in Provider::ALL {
         let name = provider.wire();
         counter!("gachno_webhooks_refused_total", "provider" => name).increment(0);

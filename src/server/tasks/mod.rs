@@ -15,6 +15,7 @@ mod rescue;
 mod search_texts;
 mod upkeep;
 mod watch;
+mod writes;
 
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -32,7 +33,7 @@ const LEADS_MS: i64 = 4_000;
 const LOOKS_AGAIN: Duration = Duration::from_secs(10);
 
 /// All tasks.
-pub const ALL: [Task; 12] = [
+pub const ALL: [Task; 13] = [
     lead::TASK,
     rescue::TASK,
     clock::TASK,
@@ -45,6 +46,7 @@ pub const ALL: [Task; 12] = [
     watch::TASK,
     compare::TASK,
     letters::TASK,
+    writes::TASK,
 ];
 
 /// On which servers a task runs.
@@ -74,6 +76,11 @@ pub struct Task {
 }
 
 impl Task {
+    /// What the log and the numbers call it.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Until `stop`.
     pub async fn run(self, app: AppState, stop: CancellationToken) {
         let mut rest = if self.is_at_once {

@@ -14,7 +14,7 @@ use crate::store::StoreError;
 use crate::store::catalogue::LeaseRefusal;
 
 /// When somebody asks again whom a busy or silent server could not answer.
-const RETRY_AFTER_S: u64 = 5;
+pub const RETRY_AFTER_S: u64 = 5;
 
 /// A refusal. The cause goes to the log, never into the answer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -143,6 +143,16 @@ impl Problem {
         .after(RETRY_AFTER_S)
     }
 
+    /// The server does not work yet.
+    pub fn starting(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "starting",
+            "The server is starting",
+            detail,
+        )
+    }
+
     /// A fault of ours.
     pub fn broken() -> Self {
         Self::new(
@@ -242,23 +252,32 @@ impl From<StoreError> for Problem {
             StoreError::BadAddress(_)
             | StoreError::Unreachable { .. }
             | StoreError::Newer { .. }
-            | StoreError::Migrating(_)
+            | StoreError::Migrating
+            | StoreError::Stopped
             | StoreError::MayNotMigrate
             | StoreError::Copy(_)
             | StoreError::Damaged(_)
             | StoreError::Running
             | StoreError::Database(_) => {
+                let is_full = error.is_full();
                 tracing::error!(
                     error = format!("{:#}", anyhow::Error::from(error)),
                     "the database could not do it"
                 );
-                Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "database",
-                    "The database cannot be reached",
-                    "Máy chủ đang bận hoặc mất cơ sở dữ liệu. Thử lại sau ít phút.",
-                )
-                .after(RETRY_AFTER_S)
+                let (code, title, detail) = if is_full {
+                    (
+                        "disk_full",
+                        "The database has no room left",
+                        "Ổ đĩa của máy chủ đã đầy, không ghi thêm được. Báo người quản lý dọn chỗ rồi thử lại.",
+                    )
+                } else {
+                    (
+                        "database",
+                        "The database cannot be reached",
+                        "Máy chủ đang bận hoặc mất cơ sở dữ liệu. Thử lại sau ít phút.",
+                    )
+                };
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title, detail).after(RETRY_AFTER_S)
             }
         }
     }

@@ -18,7 +18,7 @@ use super::origin::Origin;
 use super::permission::{Right, may};
 use super::problem::Problem;
 use crate::server::AppState;
-use crate::store::catalogue::{Area, Role, Table};
+use crate::store::catalogue::{Area, Column, Role, Table};
 use crate::store::notifications::{Reader, Sees};
 use crate::store::people::{UserAccount, WebSession};
 use crate::store::settings::Shop;
@@ -104,7 +104,30 @@ impl Person {
 
     /// May they, with this table?
     pub fn may_table(&self, table: &Table, right: Right) -> bool {
-        table.area.is_some_and(|area| self.may(area, right))
+        // What is nobody's among what is to be collected is no collector's.
+        let is_closed = self.as_collector().is_some()
+            && table.area == Some(Area::Collection)
+            && table.collectors.is_empty();
+        !is_closed && table.area.is_some_and(|area| self.may(area, right))
+    }
+
+    /// May they write this column of a row that they may edit?
+    pub fn may_write(&self, table: &Table, column: &Column) -> bool {
+        let is_noted = self.as_collector().is_none()
+            || table.collectors.is_empty()
+            || table.noted.contains(column);
+        table.is_editable(column) && is_noted
+    }
+
+    /// Whoever works for one payee alone has to do with those who work for it, and with nobody else.
+    pub fn may_reach(&self, account: &UserAccount) -> bool {
+        let payee = self.account.payee;
+        payee.is_none() || payee == account.payee
+    }
+
+    /// The login of a collector, who sees the rows that are theirs alone.
+    pub fn as_collector(&self) -> Option<&str> {
+        (self.account.role == Role::Collector).then_some(self.account.username.as_str())
     }
 
     /// What they are called: the person's name, else the login.

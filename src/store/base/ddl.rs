@@ -17,46 +17,109 @@ pub(super) struct Existing {
     pub extra: String,
 }
 
+/// One statement, and what it is called in the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    pub table: &'static str,
+    /// Those of all that it does.
+    pub names: Vec<String>,
+    pub sql: String,
+}
+
+/// What changes a table: behind `ALTER TABLE …`, where it can stand beside others.
+pub(super) struct Change {
+    table: &'static str,
+    name: String,
+    what: What,
+}
+
+enum What {
+    /// Part of an `ALTER TABLE`.
+    Clause(String),
+    /// A statement of its own.
+    Statement(String),
+}
+
+impl Step {
+    /// A table's changes as statements: MariaDB does all of them in one pass over the table, SQLite takes one
+    /// at a time.
+    pub fn joined(engine: Engine, changes: Vec<Change>) -> Vec<Self> {
+        let mut steps: Vec<Self> = Vec::new();
+        let mut is_open = false;
+        for Change { table, name, what } in changes {
+            match what {
+                What::Statement(sql) => {
+                    is_open = false;
+                    steps.push(Self {
+                        table,
+                        names: vec![name],
+                        sql,
+                    });
+                }
+                What::Clause(clause) => match steps.last_mut() {
+                    Some(step) if is_open && engine == Engine::MariaDb => {
+                        let _ = write!(step.sql, ", {clause}");
+                        step.names.push(name);
+                    }
+                    _ => {
+                        is_open = true;
+                        steps.push(Self {
+                            table,
+                            names: vec![name],
+                            sql: format!("ALTER TABLE `{table}` {clause}"),
+                        });
+                    }
+                },
+            }
+        }
+        steps
+    }
+}
+
+/// A table that knows no transactions, or whose rows have a form in which an index is short (MariaDB).
+pub(super) fn table_format_step(table: &'static Table) -> Change {
+    Change {
+        table: table.name,
+        name: format!("format {}", table.name),
+        what: What::Clause("ENGINE=InnoDB ROW_FORMAT=DYNAMIC".to_owned()),
+    }
+}
+
 /// What is missing of a table, each with a name for the history.
 pub(super) fn steps_of(
     engine: Engine,
-    table: &Table,
+    table: &'static Table,
     there: Option<&HashMap<String, Existing>>,
-) -> Vec<(String, String)> {
+) -> Vec<Change> {
+    let name = table.name;
     let Some(there) = there else {
-        return vec![(
-            format!("create {}", table.name),
-            create_table(engine, table),
-        )];
+        return vec![Change {
+            table: name,
+            name: format!("create {name}"),
+            what: What::Statement(create_table(engine, table)),
+        }];
     };
-    let mut steps = if engine == Engine::MariaDb {
-        key_steps(table, there)
+    let mut clauses = if engine == Engine::MariaDb {
+        key_clauses(table, there)
     } else {
         Vec::new()
     };
-    let mut step = |name: String, sql: String| steps.push((name, sql));
-    let name = table.name;
     for column in table.columns {
+        let defined = || definition(engine, table, column);
         match there.get(column.name) {
-            None => step(
+            None => clauses.push((
                 format!("add {name}.{}", column.name),
-                format!(
-                    "ALTER TABLE `{name}` ADD COLUMN {}",
-                    definition(engine, table, column)
-                ),
-            ),
+                format!("ADD COLUMN {}", defined()),
+            )),
             Some(found)
                 if engine == Engine::MariaDb
                     && column.kind == ColumnKind::Decimal
                     && found.kind.starts_with("double") =>
             {
-                step(
+                clauses.push((
                     format!("widen {name}.{}", column.name),
-                    format!(
-                        "ALTER TABLE `{name}` MODIFY {}",
-                        definition(engine, table, column)
-                    ),
-                );
+                    format!("MODIFY {}", defined()),
+                ));
             }
             // Made from the row's other columns, and made again by the filling that follows.
             Some(found)
@@ -64,41 +127,75 @@ pub(super) fn steps_of(
                     && column.name == SEARCH_TEXT
                     && !found.kind.starts_with("varchar") =>
             {
-                step(
+                clauses.push((
                     format!("narrow {name}.search_text"),
-                    format!(
-                        "ALTER TABLE `{name}` DROP COLUMN search_text, ADD COLUMN {}",
-                        definition(engine, table, column)
-                    ),
-                );
+                    format!("DROP COLUMN search_text, ADD COLUMN {}", defined()),
+                ));
             }
             Some(_) => {}
         }
     }
-    steps
+    let change = |(step, clause)| Change {
+        table: name,
+        name: step,
+        what: What::Clause(clause),
+    };
+    clauses.into_iter().map(change).collect()
 }
 
 /// An old table's number becomes a key that counts by itself.
-fn key_steps(table: &Table, there: &HashMap<String, Existing>) -> Vec<(String, String)> {
+fn key_clauses(table: &Table, there: &HashMap<String, Existing>) -> Vec<(String, String)> {
     let Some(id) = there.get("id").filter(|_| table.is_keyed()) else {
         return Vec::new();
     };
-    let (name, mut steps) = (table.name, Vec::new());
+    let (name, mut clauses) = (table.name, Vec::new());
     if id.key != "PRI" {
-        steps.push((
+        clauses.push((
             format!("key {name}.id"),
-            format!("ALTER TABLE `{name}` ADD PRIMARY KEY (`id`)"),
+            "ADD PRIMARY KEY (`id`)".to_owned(),
         ));
     }
     if !id.extra.contains("auto_increment") {
         // InnoDB goes on above the largest id that is there.
-        let kind = &id.kind;
-        steps.push((
+        clauses.push((
             format!("number {name}.id"),
-            format!("ALTER TABLE `{name}` MODIFY `id` {kind} NOT NULL AUTO_INCREMENT"),
+            format!("MODIFY `id` {} NOT NULL AUTO_INCREMENT", id.kind),
         ));
     }
-    steps
+    clauses
+}
+
+/// Indexes of a table.
+pub(super) fn index_steps<'i>(
+    engine: Engine,
+    table: &'static Table,
+    indexes: impl Iterator<Item = &'i Index>,
+) -> Vec<Change> {
+    let what = |index: &Index| match engine {
+        Engine::Sqlite => What::Statement(create_index(table, index)),
+        Engine::MariaDb => What::Clause(format!(
+            "ADD {}INDEX IF NOT EXISTS `{}` ({})",
+            unique(index),
+            index.name,
+            columns_of(index)
+        )),
+    };
+    indexes
+        .map(|index| Change {
+            table: table.name,
+            name: format!("index {}", index.name),
+            what: what(index),
+        })
+        .collect()
+}
+
+fn unique(index: &Index) -> &'static str {
+    if index.unique { "UNIQUE " } else { "" }
+}
+
+fn columns_of(index: &Index) -> String {
+    let columns: Vec<String> = index.columns.iter().map(|c| format!("`{c}`")).collect();
+    columns.join(", ")
 }
 
 fn create_table(engine: Engine, table: &Table) -> String {
@@ -115,14 +212,13 @@ fn create_table(engine: Engine, table: &Table) -> String {
     )
 }
 
-pub(super) fn create_index(table: &Table, index: &Index) -> String {
-    let columns: Vec<String> = index.columns.iter().map(|c| format!("`{c}`")).collect();
-    let unique = if index.unique { "UNIQUE " } else { "" };
+fn create_index(table: &Table, index: &Index) -> String {
     format!(
-        "CREATE {unique}INDEX IF NOT EXISTS `{}` ON `{}` ({})",
+        "CREATE {}INDEX IF NOT EXISTS `{}` ON `{}` ({})",
+        unique(index),
         index.name,
         table.name,
-        columns.join(", ")
+        columns_of(index)
     )
 }
 

@@ -11,12 +11,19 @@ const TRIES_MAX: u32 = 12;
 /// How long a lost connection is tried again: longer than a cluster needs for another writer,
 /// shorter than a request may take.
 const GONE_MAX: Duration = Duration::from_secs(14);
+/// How long where nobody listens at the database's address: no node takes over there, and whoever asks is better
+/// off knowing.
+const REFUSED_MAX: Duration = Duration::from_secs(4);
+/// How long where no connection became free in time.
+const SILENT_MAX: Duration = Duration::from_secs(8);
 /// MariaDB: deadlock (and a failed certification on Galera), lock wait, row changed since it was
 /// read.
 const AGAIN: [u16; 3] = [1213, 1205, 1020];
 /// MariaDB: the node is not ready, is being stopped, lost the others in the middle of a commit, has
 /// ended the connection.
 const GONE: [u16; 4] = [1047, 1053, 1180, 1927];
+/// MariaDB: disk full, table full, a fault of a file's size.
+const FULL: [u16; 3] = [1021, 1114, 1026];
 /// MariaDB: no right to the database, no right to the table.
 const FORBIDDEN: [u16; 2] = [1044, 1142];
 
@@ -40,14 +47,31 @@ impl Tries {
         // Two that insert the same key: on the second look the slower one sees the faster one's
         // row.
         let was_overtaken = is_taken(&error) && self.count < 3;
-        let has_time =
-            self.count < TRIES_MAX || (is_gone(&error) && self.begun.elapsed() < GONE_MAX);
+        let waited = self.begun.elapsed();
+        let has_time = match patience(&error) {
+            Some(patience) => waited < patience,
+            None => self.count < TRIES_MAX,
+        };
         if !has_time || !(wants_another_try(&error) || was_overtaken) {
             return Err(error);
         }
         let most = 4_u64 << self.count.min(7);
         tokio::time::sleep(Duration::from_millis(rand::random_range(1..=most))).await;
         Ok(())
+    }
+}
+
+/// How long a database that is not there is waited for. `None`: it is there.
+fn patience(error: &StoreError) -> Option<Duration> {
+    use std::io::ErrorKind::{ConnectionRefused, NotFound};
+    match error {
+        StoreError::Database(sqlx::Error::Io(fault))
+            if matches!(fault.kind(), ConnectionRefused | NotFound) =>
+        {
+            Some(REFUSED_MAX)
+        }
+        StoreError::Database(sqlx::Error::PoolTimedOut) => Some(SILENT_MAX),
+        error => is_gone(error).then_some(GONE_MAX),
     }
 }
 
@@ -70,7 +94,9 @@ fn wants_another_try(error: &StoreError) -> bool {
 fn is_gone(error: &StoreError) -> bool {
     matches!(
         error,
-        StoreError::Database(sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed)
+        StoreError::Database(
+            sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::PoolTimedOut
+        )
     ) || said(error)
         .and_then(number)
         .is_some_and(|number| GONE.contains(&number))
@@ -81,6 +107,21 @@ pub(super) fn is_forbidden(error: &StoreError) -> bool {
     said(error)
         .and_then(number)
         .is_some_and(|number| FORBIDDEN.contains(&number))
+}
+
+/// Has the database no room left?
+pub(in crate::store) fn is_full(error: &StoreError) -> bool {
+    let Some(said) = said(error) else {
+        return false;
+    };
+    match number(said) {
+        Some(number) => FULL.contains(&number),
+        // SQLITE_FULL
+        None => said
+            .code()
+            .and_then(|code| code.parse::<u32>().ok())
+            .is_some_and(|code| code & 0xff == 13),
+    }
 }
 
 /// Is there already a row with this unique key?

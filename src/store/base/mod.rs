@@ -12,6 +12,7 @@ mod fault;
 pub mod leader;
 pub mod plan;
 pub mod schema;
+mod schema_lease;
 pub(in crate::store) mod search_text;
 pub mod secrets;
 mod sql;
@@ -19,7 +20,7 @@ mod store;
 mod tx;
 
 pub use engine::Engine;
-pub(in crate::store) use fault::{Tries, is_taken};
+pub(in crate::store) use fault::{Tries, is_full, is_taken};
 pub(in crate::store) use sql::{
     Conn, SqlRow, SqlValue, all, execute, exists, insert, insert_once, int, int_or_none, marks,
     one, text, text_or_none, values,

@@ -3,26 +3,37 @@
 //!
 //! Every step looks first and adds what is missing, so each may be done again; each that was done
 //! stands in `schema_history`. Nothing is ever dropped, and no column narrowed.
+//!
+//! In this order: tables and columns, the texts that rows are found by, indexes, and last the word that all
+//! of it is there. Whatever is cut off before that word is gone on with by the next start, so nobody ever
+//! searches rows that have no text yet. One program does it at a time ([`SchemaLease`]).
 
 use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
 
-use super::ddl::{Existing, create_index, fingerprint, history_table, steps_of, suffix};
+use tokio_util::sync::CancellationToken;
+
+use super::ddl::{
+    Existing, Step, fingerprint, history_table, index_steps, steps_of, table_format_step,
+};
 use super::fault::is_forbidden;
+use super::schema_lease::SchemaLease;
 use super::{
-    Conn, Engine, Store, Tx, all, execute, exists, insert_once, int, int_or_none, is_taken, one,
-    search_text, text, transaction, values,
+    Conn, Engine, Store, Tx, all, execute, exists, insert_once, int, int_or_none, one, search_text,
+    text, transaction, values,
 };
 use crate::store::StoreError;
-use crate::store::catalogue::TABLES;
+use crate::store::catalogue::{TABLES, Table};
 
 /// Raised when an older program must not work on the database any more.
 const VERSION: i64 = 1;
-/// A migration that stands for longer was left by a server that died.
-const LOCK_AGE_MAX_MS: i64 = 30 * 60 * 1000;
 /// What the payee that a shop has from the start is called.
 pub(super) const FIRST_PAYEE: &str = "Cửa hàng";
 /// Rows whose search text is filled in one transaction.
-const FILL_BATCH: u32 = 500;
+const FILL_BATCH: u32 = 1_000;
+/// Steps are kept together for so long: a new database is made in a moment, and what was done of a
+/// large one stays done.
+const STEPS_TOGETHER: Duration = Duration::from_millis(500);
 
 /// What was done to the database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +41,50 @@ pub struct Migrated {
     /// The steps, as they stand in `schema_history`.
     pub steps: Vec<String>,
 }
+
+/// What is being done to a database while it is made ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Another program is at it: it is waited for.
+    Waiting,
+    /// A table, its columns or its indexes are made.
+    Shaping {
+        /// The table.
+        table: &'static str,
+        /// Which step it is, from 1.
+        at: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Rows are given the text that they are found by.
+    Filling {
+        /// The table.
+        table: &'static str,
+        /// So many rows have it now.
+        done: u64,
+        /// Of so many that had none.
+        of: u64,
+    },
+}
+
+impl std::fmt::Display for Doing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Waiting => {
+                f.write_str("đợi một chương trình khác nâng cấp xong cơ sở dữ liệu này")
+            }
+            Self::Shaping { table, at, of } => {
+                write!(f, "nâng cấp bảng {table}: bước {at}/{of}")
+            }
+            Self::Filling { table, done, of } => {
+                write!(f, "chuẩn bị tìm kiếm trong bảng {table}: {done}/{of} dòng")
+            }
+        }
+    }
+}
+
+/// Who is told what is being done; often, so whoever shows it to people picks.
+pub type Teller<'t> = &'t (dyn Fn(Doing) + Send + Sync);
 
 impl Store {
     /// Connects, and makes the database ours.
@@ -48,40 +103,57 @@ impl Store {
 
     /// Adds what is missing. On a database that has everything it is two questions.
     pub async fn migrate(&self) -> Result<Migrated, StoreError> {
+        self.migrate_until(&CancellationToken::new(), &|_| ()).await
+    }
+
+    /// Adds what is missing, and says what it is at. Once `stop` says so it ends within moments: what was
+    /// done stays done, and whoever comes next goes on from there.
+    pub async fn migrate_until(
+        &self,
+        stop: &CancellationToken,
+        tell: Teller<'_>,
+    ) -> Result<Migrated, StoreError> {
         let fingerprint = fingerprint(self.engine());
-        if let Some(found) = self.version().await? {
-            if found > VERSION {
-                return Err(StoreError::Newer {
-                    found,
-                    ours: VERSION,
-                });
-            }
-            if has_step(self, &fingerprint).await? {
-                self.first_payee().await?;
-                return Ok(Migrated::default());
+        let mut migrated = Migrated::default();
+        if !self.has_all(&fingerprint).await? {
+            let made = execute(self, &history_table(self.engine()), vec![]).await;
+            // The first thing that needs more than the running server's rights.
+            made.map_err(|error| {
+                if is_forbidden(&error) {
+                    StoreError::MayNotMigrate
+                } else {
+                    error
+                }
+            })?;
+            let lease = tokio::select! {
+                lease = SchemaLease::take(self, &fingerprint, tell) => lease?,
+                () = stop.cancelled() => return Err(StoreError::Stopped),
+            };
+            // None: whoever was waited for did it.
+            if let Some(lease) = lease {
+                let done = tokio::select! {
+                    done = self.add_all(&fingerprint, tell) => done,
+                    () = lease.lost() => Err(StoreError::Migrating),
+                    () = stop.cancelled() => Err(StoreError::Stopped),
+                };
+                lease.give_back().await;
+                migrated = done?;
             }
         }
-        let made = execute(self, &history_table(self.engine()), vec![]).await;
-        // The first thing that needs more than the running server's rights.
-        made.map_err(|error| {
-            if is_forbidden(&error) {
-                StoreError::MayNotMigrate
-            } else {
-                error
-            }
-        })?;
-        self.hold_the_schema().await?;
-        let done = self.add_all(&fingerprint).await;
-        execute(
-            self,
-            "DELETE FROM schema_lock WHERE name = ?",
-            values!["schema"],
-        )
-        .await?;
-        let migrated = done?;
         self.first_payee().await?;
-        self.fill_search_texts().await?;
         Ok(migrated)
+    }
+
+    /// Is everything there? It is an error where a newer program made it.
+    pub(super) async fn has_all(&self, fingerprint: &str) -> Result<bool, StoreError> {
+        match self.version().await? {
+            None => Ok(false),
+            Some(found) if found > VERSION => Err(StoreError::Newer {
+                found,
+                ours: VERSION,
+            }),
+            Some(_) => has_step(self, fingerprint).await,
+        }
     }
 
     /// A shop has a payee from the start: number 1, which people may name as they like.
@@ -112,45 +184,49 @@ impl Store {
         row.map_or(Ok(None), |row| int_or_none(&row, 0))
     }
 
-    /// A row that only one server can insert: it also holds over a cluster, where named locks do
-    /// not.
-    async fn hold_the_schema(&self) -> Result<(), StoreError> {
-        let suffix = suffix(self.engine());
-        let sql = format!(
-            "CREATE TABLE IF NOT EXISTS schema_lock (name VARCHAR(64) NOT NULL PRIMARY KEY, since_ms BIGINT NOT NULL){suffix}"
-        );
-        execute(self, &sql, vec![]).await?;
-        let now = self.now_ms();
-        execute(
-            self,
-            "DELETE FROM schema_lock WHERE since_ms < ?",
-            values![now - LOCK_AGE_MAX_MS],
-        )
-        .await?;
-        match execute(
-            self,
-            "INSERT INTO schema_lock (name, since_ms) VALUES (?, ?)",
-            values!["schema", now],
-        )
-        .await
-        {
-            Ok(_) => Ok(()),
-            Err(error) if is_taken(&error) => {
-                let row = one(self, "SELECT since_ms FROM schema_lock", vec![]).await?;
-                let since = row.map_or(Ok(now), |row| int(&row, 0))?;
-                Err(StoreError::Migrating(
-                    jiff::Timestamp::from_millisecond(since)
-                        .map_or_else(|_| since.to_string(), |t| t.to_string()),
-                ))
-            }
-            Err(error) => Err(error),
+    async fn add_all(&self, fingerprint: &str, tell: Teller<'_>) -> Result<Migrated, StoreError> {
+        let mut steps = self.carry_out(missing_columns, tell).await?;
+        for table in TABLES.into_iter().filter(|t| t.is_searched()) {
+            self.fill(table, tell).await?;
         }
+        steps.extend(self.carry_out(missing_indexes, tell).await?);
+        transaction!(self, |tx| complete(&tx, fingerprint))?;
+        Ok(Migrated { steps })
     }
 
-    async fn add_all(&self, fingerprint: &str) -> Result<Migrated, StoreError> {
-        // One connection for all: on SQLite also one transaction; MariaDB commits each DDL
-        // statement by itself.
-        transaction!(self, |tx| add(&tx, fingerprint))
+    /// Does what `missing` finds to be missing; says what it was called.
+    async fn carry_out(
+        &self,
+        missing: impl AsyncFn(&Store) -> Result<Vec<Step>, StoreError>,
+        tell: Teller<'_>,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut done = Vec::new();
+        let mut steps = missing(self).await?;
+        let of = steps.len();
+        while !steps.is_empty() {
+            let (left, at) = (steps.len(), of - steps.len().min(of));
+            let told = |done: usize, step: &Step| {
+                tell(Doing::Shaping {
+                    table: step.table,
+                    at: at + done + 1,
+                    of,
+                });
+            };
+            match transaction!(self, |tx| some_steps(&tx, &steps, &told)) {
+                Ok(count) => {
+                    done.extend(steps.drain(..count).flat_map(|step| step.names));
+                }
+                Err(error) => {
+                    // What a program that was cut off had asked for may have been done by the database since,
+                    // under our hands: then less is missing than before.
+                    steps = missing(self).await?;
+                    if steps.len() >= left {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        Ok(done)
     }
 
     /// Fills the search text of rows that have none: those of an old dump, and what other programs
@@ -158,17 +234,138 @@ impl Store {
     pub async fn fill_search_texts(&self) -> Result<u64, StoreError> {
         let mut filled = 0;
         for table in TABLES.into_iter().filter(|t| t.is_searched()) {
-            loop {
-                let batch =
-                    transaction!(self, |tx| search_text::fill_missing(&tx, table, FILL_BATCH))?;
-                filled += batch;
-                if batch < u64::from(FILL_BATCH) {
-                    break;
-                }
-            }
+            filled += self.fill(table, &|_| ()).await?;
         }
         Ok(filled)
     }
+
+    /// The same for one table, from its first row to its last.
+    async fn fill(&self, table: &'static Table, tell: Teller<'_>) -> Result<u64, StoreError> {
+        let sql = format!(
+            "SELECT COUNT(*) FROM `{}` WHERE search_text IS NULL",
+            table.name
+        );
+        let of = one(self, &sql, vec![])
+            .await?
+            .map_or(Ok(0), |row| int(&row, 0))?;
+        let of = u64::try_from(of).unwrap_or_default();
+        let (mut done, mut after) = (0, None);
+        while done < of {
+            tell(Doing::Filling {
+                table: table.name,
+                done,
+                of,
+            });
+            let batch = transaction!(self, |tx| search_text::fill_missing(
+                &tx, table, after, FILL_BATCH
+            ))?;
+            let Some((rows, last)) = batch else {
+                break;
+            };
+            (done, after) = (done + rows, Some(last));
+        }
+        Ok(done)
+    }
+}
+
+/// Formats, tables and columns, each table's changes as one statement where the database can do that: it
+/// writes the table anew once and not each time.
+async fn missing_columns(store: &Store) -> Result<Vec<Step>, StoreError> {
+    let existing = all_columns(store).await?;
+    let old = old_formats(store).await?;
+    let mut steps = Vec::new();
+    for table in TABLES {
+        let mut of_table = steps_of(store.engine(), table, existing.get(table.name));
+        if old.contains(table.name) {
+            of_table.insert(0, table_format_step(table));
+        }
+        steps.extend(Step::joined(store.engine(), of_table));
+    }
+    Ok(steps)
+}
+
+async fn missing_indexes(store: &Store) -> Result<Vec<Step>, StoreError> {
+    let sql = match store.engine() {
+        Engine::Sqlite => "SELECT tbl_name, name FROM sqlite_master WHERE type = 'index'",
+        Engine::MariaDb => {
+            "SELECT DISTINCT table_name, index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
+        }
+    };
+    let mut found: HashSet<(String, String)> = HashSet::new();
+    for row in all(store, sql, vec![]).await? {
+        found.insert((text(&row, 0)?, text(&row, 1)?));
+    }
+    let mut steps = Vec::new();
+    for table in TABLES {
+        let missing = table
+            .indexes
+            .iter()
+            .filter(|index| !found.contains(&(table.name.to_owned(), index.name.to_owned())));
+        steps.extend(Step::joined(
+            store.engine(),
+            index_steps(store.engine(), table, missing),
+        ));
+    }
+    Ok(steps)
+}
+
+/// Does the first of these steps, as many as are done in a moment; says how many.
+async fn some_steps(
+    tx: &Tx,
+    steps: &[Step],
+    told: &(dyn Fn(usize, &Step) + Send + Sync),
+) -> Result<usize, StoreError> {
+    if tx.engine() == Engine::MariaDb {
+        // A row with id 0 stays what it is, and an old zero date does not stop a column from
+        // being added.
+        let mode = "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'";
+        execute(tx, mode, vec![]).await?;
+    }
+    let ended = in_turn(tx, steps, told).await;
+    if tx.engine() == Engine::MariaDb {
+        // The connection goes on to others.
+        execute(tx, "SET SESSION sql_mode = DEFAULT", vec![]).await?;
+    }
+    ended
+}
+
+async fn in_turn(
+    tx: &Tx,
+    steps: &[Step],
+    told: &(dyn Fn(usize, &Step) + Send + Sync),
+) -> Result<usize, StoreError> {
+    let begun = Instant::now();
+    for (at, step) in steps.iter().enumerate() {
+        if at > 0 && begun.elapsed() > STEPS_TOGETHER {
+            return Ok(at);
+        }
+        told(at, step);
+        execute(tx, &step.sql, vec![]).await?;
+        for name in &step.names {
+            note(tx, name).await?;
+        }
+    }
+    Ok(steps.len())
+}
+
+/// What earlier versions did not keep; then the word that everything is there.
+async fn complete(tx: &Tx, fingerprint: &str) -> Result<(), StoreError> {
+    execute(tx, "UPDATE jobs SET ended_at = updated_at WHERE ended_at IS NULL AND state IN ('done', 'failed', 'cancelled')", vec![]).await?;
+    execute(tx, "UPDATE cash_day SET handed_in = (SELECT COALESCE(SUM(d.amount), 0) FROM desk_payment d WHERE d.collector_id = cash_day.collector_id \
+                 AND d.receipt_day = cash_day.day AND d.method = 'cash' AND d.cancelled_at IS NULL) - held WHERE handed_in IS NULL", vec![]).await?;
+    note(tx, fingerprint).await
+}
+
+/// Tables of ours that know no transactions, or whose rows have a form in which an index is
+/// short.
+async fn old_formats(store: &Store) -> Result<HashSet<String>, StoreError> {
+    if store.engine() == Engine::Sqlite {
+        return Ok(HashSet::new());
+    }
+    let sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' \
+               AND (engine <> 'InnoDB' OR row_format NOT IN ('Dynamic', 'Compressed'))";
+    let names = all(store, sql, vec![]).await?;
+    names.iter().map(|row| text(row, 0)).collect()
 }
 
 async fn columns_of(store: &Store, table: &str) -> Result<HashSet<String>, StoreError> {
@@ -194,78 +391,6 @@ async fn has_step<C: Conn>(c: &C, step: &str) -> Result<bool, StoreError> {
     .await
 }
 
-async fn add(tx: &Tx, fingerprint: &str) -> Result<Migrated, StoreError> {
-    if tx.engine() == Engine::MariaDb {
-        // A row with id 0 stays what it is, and an old zero date does not stop a column from
-        // being added.
-        execute(
-            tx,
-            "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
-            vec![],
-        )
-        .await?;
-    }
-    let mut steps = Vec::new();
-    let existing = all_columns(tx).await?;
-    for (name, sql) in old_formats(tx).await? {
-        execute(tx, &sql, vec![]).await?;
-        note(tx, &name).await?;
-        steps.push(name);
-    }
-    for table in TABLES {
-        let there = existing.get(table.name);
-        for (name, sql) in steps_of(tx.engine(), table, there) {
-            execute(tx, &sql, vec![]).await?;
-            note(tx, &name).await?;
-            steps.push(name);
-        }
-        let indexes = indexes_of(tx, table.name, there.is_some()).await?;
-        for index in table
-            .indexes
-            .iter()
-            .filter(|i| !indexes.contains(&i.name.to_owned()))
-        {
-            execute(tx, &create_index(table, index), vec![]).await?;
-        }
-    }
-    // Of a version that did not keep it.
-    execute(tx, "UPDATE jobs SET ended_at = updated_at WHERE ended_at IS NULL AND state IN ('done', 'failed', 'cancelled')", vec![]).await?;
-    // So too.
-    execute(tx, "UPDATE cash_day SET handed_in = (SELECT COALESCE(SUM(d.amount), 0) FROM desk_payment d WHERE d.collector_id = cash_day.collector_id \
-                 AND d.receipt_day = cash_day.day AND d.method = 'cash' AND d.cancelled_at IS NULL) - held WHERE handed_in IS NULL", vec![]).await?;
-    note(tx, fingerprint).await?;
-    if tx.engine() == Engine::MariaDb {
-        execute(tx, "SET SESSION sql_mode = DEFAULT", vec![]).await?;
-    }
-    Ok(Migrated { steps })
-}
-
-/// Tables of ours that know no transactions, or whose rows have a form in which an index is
-/// short.
-async fn old_formats(tx: &Tx) -> Result<Vec<(String, String)>, StoreError> {
-    if tx.engine() == Engine::Sqlite {
-        return Ok(Vec::new());
-    }
-    let sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' \
-               AND (engine <> 'InnoDB' OR row_format NOT IN ('Dynamic', 'Compressed'))";
-    let names = all(tx, sql, vec![])
-        .await?
-        .iter()
-        .map(|row| text(row, 0))
-        .collect::<Result<Vec<String>, _>>()?;
-    let ours = names
-        .into_iter()
-        .filter(|name| TABLES.iter().any(|t| t.name == name));
-    Ok(ours
-        .map(|name| {
-            (
-                format!("format {name}"),
-                format!("ALTER TABLE `{name}` ENGINE=InnoDB ROW_FORMAT=DYNAMIC"),
-            )
-        })
-        .collect())
-}
-
 async fn note(tx: &Tx, step: &str) -> Result<(), StoreError> {
     if !has_step(tx, step).await? {
         execute(
@@ -276,23 +401,6 @@ async fn note(tx: &Tx, step: &str) -> Result<(), StoreError> {
         .await?;
     }
     Ok(())
-}
-
-async fn indexes_of(tx: &Tx, table: &str, exists: bool) -> Result<Vec<String>, StoreError> {
-    if !exists {
-        return Ok(Vec::new());
-    }
-    let sql = match tx.engine() {
-        Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?",
-        Engine::MariaDb => {
-            "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ?"
-        }
-    };
-    all(tx, sql, values![table])
-        .await?
-        .iter()
-        .map(|row| text(row, 0))
-        .collect()
 }
 
 pub(super) async fn all_columns<C: Conn>(

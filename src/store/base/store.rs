@@ -10,12 +10,15 @@ use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Executor, MySqlPool, SqlitePool};
+use sqlx::{ConnectOptions, Connection, Executor, MySqlPool, SqlitePool};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::engine::Engine;
 use super::plan::Watch;
-use super::sql::{AllRows, Changed, Conn, FirstRow, SqlRow, SqlValue, int, one, query};
+use super::sql::{
+    AllRows, Changed, Conn, FirstRow, SqlRow, SqlValue, execute, insert_once, int, one, query,
+};
+use super::tx::transaction;
 use crate::store::StoreError;
 
 /// A transaction in which nothing was said for so long was left by a server that died without a
@@ -27,7 +30,11 @@ pub(super) const IDLE_FOR_EVER: &str = "SET SESSION idle_transaction_timeout = 0
 /// How long SQLite waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a free connection is waited for.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long whoever asks whether the database answers waits for one of the connections, and then for one of
+/// its own.
+const PING_MAX: Duration = Duration::from_secs(1);
+const PROBE_MAX: Duration = Duration::from_millis(700);
 
 /// The connections, of whichever database it is.
 #[derive(Debug, Clone)]
@@ -190,10 +197,69 @@ impl Store {
         Ok(())
     }
 
-    /// Does it answer? Asked once: who asks wants to know how it is now.
+    /// Does it answer? Asked once, and not for long: who asks wants to know how it is now.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.first("SELECT 1", vec![]).await?;
+        match tokio::time::timeout(PING_MAX, self.first("SELECT 1", vec![])).await {
+            Ok(answered) => answered.map(|_| ()).map_err(Into::into),
+            // All connections may be at work: a new one tells whether anybody is there.
+            Err(_) => Ok(self.probe().await?),
+        }
+    }
+
+    /// Asks by a connection of its own.
+    async fn probe(&self) -> Result<(), sqlx::Error> {
+        let asked = async {
+            match &self.pools {
+                Pools::Sqlite(pool) => {
+                    let mut own = pool.connect_options().as_ref().clone().connect().await?;
+                    own.execute("SELECT 1").await.map(|_| ())
+                }
+                Pools::MariaDb(pool) => {
+                    let mut own = pool.connect_options().as_ref().clone().connect().await?;
+                    own.execute("SELECT 1").await.map(|_| ())
+                }
+            }
+        };
+        let late = |_| Err(sqlx::Error::PoolTimedOut);
+        tokio::time::timeout(PROBE_MAX, asked)
+            .await
+            .unwrap_or_else(late)
+    }
+
+    /// Why there was no connection in time: the pool tries where nobody listens, too, and does not say so.
+    pub(super) async fn why(&self, error: sqlx::Error) -> sqlx::Error {
+        if !matches!(error, sqlx::Error::PoolTimedOut) {
+            return error;
+        }
+        match self.probe().await {
+            Err(refused @ sqlx::Error::Io(_)) => refused,
+            _ => error,
+        }
+    }
+
+    /// Can something be written? A full disk, and a database that was made read-only, still answer every
+    /// question.
+    pub async fn try_to_write(&self) -> Result<(), StoreError> {
+        let sql = "UPDATE leader_lease SET fence = fence + 1 WHERE name = 'writes'";
+        if transaction!(self, |tx| execute(&tx, sql, vec![]))? == 0 {
+            let into = "INTO leader_lease (name, owner, until_ms) VALUES ('writes', '', 0)";
+            transaction!(self, |tx| insert_once(&tx, into, vec![]))?;
+        }
         Ok(())
+    }
+
+    /// Holds the right to write for so long, as another program may that works on the same file: for trials.
+    pub async fn hold_writes(&self, time: Duration) -> Result<(), StoreError> {
+        transaction!(self, |tx| async {
+            execute(
+                &tx,
+                "UPDATE leader_lease SET fence = fence WHERE name = ''",
+                vec![],
+            )
+            .await?;
+            tokio::time::sleep(time).await;
+            Ok(())
+        })
     }
 
     /// Ends all connections, so that SQLite leaves a single file.
@@ -240,6 +306,12 @@ async fn sqlite(url: &str) -> Result<SqlitePool, sqlx::Error> {
     SqlitePoolOptions::new()
         .max_connections(8)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // SQLite itself takes a transaction back whose disk was full; then taking it back once more fails, and
+        // the connection would count as being in it for ever.
+        .before_acquire(|connection, _| {
+            let is_free = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_free) })
+        })
         .connect_with(options)
         .await
 }
@@ -276,6 +348,16 @@ macro_rules! on_any {
     };
 }
 
+/// The answer, or what is behind its absence.
+macro_rules! or_why {
+    ($self:ident, $answer:expr) => {
+        match $answer {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err($self.why(error).await),
+        }
+    };
+}
+
 impl Conn for Store {
     const ALONE: bool = true;
 
@@ -293,18 +375,19 @@ impl Conn for Store {
 
     async fn change(&self, sql: &str, values: Vec<SqlValue>) -> Result<Changed, sqlx::Error> {
         self.note(sql, &values);
-        on_any!(self, sql, values, execute)
+        let done = on_any!(self, sql, values, execute);
+        or_why!(self, done)
     }
 
     async fn first(&self, sql: &str, values: Vec<SqlValue>) -> Result<Option<SqlRow>, sqlx::Error> {
         self.note(sql, &values);
-        let answer: FirstRow = on_any!(self, sql, values, fetch_optional)?;
-        Ok(answer.0)
+        let answer: Result<FirstRow, _> = on_any!(self, sql, values, fetch_optional);
+        or_why!(self, answer).map(|row| row.0)
     }
 
     async fn every(&self, sql: &str, values: Vec<SqlValue>) -> Result<Vec<SqlRow>, sqlx::Error> {
         self.note(sql, &values);
-        let answer: AllRows = on_any!(self, sql, values, fetch_all)?;
-        Ok(answer.0)
+        let answer: Result<AllRows, _> = on_any!(self, sql, values, fetch_all);
+        or_why!(self, answer).map(|rows| rows.0)
     }
 }

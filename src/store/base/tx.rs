@@ -59,10 +59,13 @@ impl Tx {
     pub(in crate::store) async fn begin(store: &Store) -> Result<Self, StoreError> {
         let writer = store.writer().await;
         let open = match store.pools() {
-            Pools::Sqlite(pool) => Open::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::MariaDb(pool) => Open::MariaDb(pool.begin().await?),
+            Pools::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Open::Sqlite),
+            Pools::MariaDb(pool) => pool.begin().await.map(Open::MariaDb),
         };
-        Ok(Self::new(store, open, writer))
+        match open {
+            Ok(open) => Ok(Self::new(store, open, writer)),
+            Err(error) => Err(store.why(error).await.into()),
+        }
     }
 
     /// Begins one that only reads, and that sees nothing of what others do meanwhile. It may wait

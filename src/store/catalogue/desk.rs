@@ -64,6 +64,20 @@ pub static COLLECTION_DATA: Table = Table::new(
 ])
 .importable()
 .bulk(&[BulkAction::MakeJobs])
+.of_collectors(
+    &[collection_data::USERNAME, collection_data::LEADER_USERNAME],
+    &[
+        collection_data::PHONE,
+        collection_data::ADDRESS,
+        collection_data::FORM,
+        collection_data::PAID_VALUE,
+        collection_data::BILL,
+        collection_data::TRANS_ID,
+        collection_data::COMPLETED,
+        collection_data::UPDATED_DATE,
+        collection_data::UPDATED_TIME,
+    ],
+)
 .indexes(&[
     index("collection_code_gn", &["code"]),
     index("collection_account_gn", &["account"]),

@@ -181,6 +181,10 @@ pub struct Table {
     pub on_change: OnChange,
     /// What can be done to many rows at once.
     pub bulk: &'static [BulkAction],
+    /// The logins of the collectors whose row it is. A collector sees such rows alone.
+    pub collectors: &'static [Column],
+    /// What a collector writes down of a row; what is owed, by whom and to whom is not theirs to say.
+    pub noted: &'static [Column],
 }
 
 impl Table {
@@ -207,6 +211,8 @@ impl Table {
             is_people: false,
             on_change: OnChange::Nothing,
             bulk: &[],
+            collectors: &[],
+            noted: &[],
         }
     }
 
@@ -262,6 +268,16 @@ impl Table {
 
     pub(super) const fn bulk(mut self, actions: &'static [BulkAction]) -> Self {
         self.bulk = actions;
+        self
+    }
+
+    pub(super) const fn of_collectors(
+        mut self,
+        logins: &'static [Column],
+        noted: &'static [Column],
+    ) -> Self {
+        self.collectors = logins;
+        self.noted = noted;
         self
     }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::new_job::live_key;
-use super::row::{JobRecord, ROW, proof_wire, read_row};
+use super::row::{JobRecord, ROW, read_row};
 use super::{Jobs, debts};
 use crate::domain::lease::{JobEvent, JobState, Resolution, after};
 use crate::domain::{Outcome, Proof, Vnd};
@@ -151,7 +151,7 @@ async fn write(
     let proof = decision
         .outcome
         .filter(|o| *o != Outcome::Cancelled)
-        .map(|_| proof_wire(Proof::Person));
+        .map(|_| Proof::Person.wire());
     let mut given = values![
         state.wire(),
         decision.outcome.map(Outcome::wire),

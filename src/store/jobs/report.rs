@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::arm::{Permission, permission_of};
-use super::row::{JobRecord, ROW, proof_wire, read_row};
+use super::row::{JobRecord, ROW, read_row};
 use super::{Jobs, debts};
 use crate::domain::lease::{JobEvent, JobState, after, counts_as_try, may_have_moved_money};
 use crate::domain::{Outcome, Proof, Report, Vnd};
@@ -230,7 +230,7 @@ async fn write(
         of(Outcome::Paid),
         of(Outcome::Debt),
         report.transaction_id.clone(),
-        proof_wire(report.proof),
+        report.proof.wire(),
         report.message.clone(),
         tries,
         now,
@@ -288,7 +288,7 @@ async fn keep(
         report.outcome.wire(),
         report.amount.map(Vnd::dong),
         report.transaction_id.clone(),
-        proof_wire(report.proof),
+        report.proof.wire(),
         report.message.clone(),
         report.at.map(Timestamp::as_millisecond),
         tx.now_ms(),

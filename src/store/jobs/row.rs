@@ -1,6 +1,5 @@
 //! A job's row as the rules read it.
 
-use crate::domain::Proof;
 use crate::domain::lease::{JobState, UnknownJobState};
 use crate::store::StoreError;
 use crate::store::base::{SqlRow, int, int_or_none, text, text_or_none};
@@ -55,17 +54,5 @@ pub(super) fn read_row(row: &SqlRow) -> Result<JobRecord, StoreError> {
 impl JobRecord {
     pub fn is_held_by(&self, machine: i64, fence: i64) -> bool {
         self.machine_id == Some(machine) && self.fence == fence
-    }
-}
-
-/// A proof's name in the database.
-pub(super) const fn proof_wire(proof: Proof) -> &'static str {
-    match proof {
-        Proof::Response => "response",
-        Proof::Reattach => "reattach",
-        Proof::History => "history",
-        Proof::Balance => "balance",
-        Proof::Person => "person",
-        Proof::None => "none",
     }
 }

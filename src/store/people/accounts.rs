@@ -41,7 +41,33 @@ impl Accounts<'_> {
         until: Option<i64>,
         actor: &Actor,
     ) -> Result<i64, StoreError> {
-        transaction!(self.store, |tx| add(&tx, new, password_hash, until, actor))
+        transaction!(self.store, |tx| add(
+            &tx,
+            new,
+            None,
+            password_hash,
+            until,
+            actor
+        ))
+    }
+
+    /// The same for somebody who works for this payee alone; `None`: for all.
+    pub async fn add_for(
+        &self,
+        new: &NewAccount<'_>,
+        payee: Option<i64>,
+        password_hash: &str,
+        until: Option<i64>,
+        actor: &Actor,
+    ) -> Result<i64, StoreError> {
+        transaction!(self.store, |tx| add(
+            &tx,
+            new,
+            payee,
+            password_hash,
+            until,
+            actor
+        ))
     }
 
     /// The account of this login. Several old users may share a login: the one that was first has
@@ -185,6 +211,7 @@ impl Accounts<'_> {
 pub(in crate::store) async fn add(
     tx: &Tx,
     new: &NewAccount<'_>,
+    payee: Option<i64>,
     hash: &str,
     until: Option<i64>,
     actor: &Actor,
@@ -202,7 +229,7 @@ pub(in crate::store) async fn add(
         values![new.username, new.name, old_now.clone(), old_now, search],
     )
     .await?;
-    let sql = "INSERT INTO accounts (user_id, role, password_hash, status, must_change, password_until, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO accounts (user_id, role, password_hash, status, must_change, password_until, payee_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let given = values![
         user_id,
         new.role.wire(),
@@ -210,11 +237,15 @@ pub(in crate::store) async fn add(
         new.status.wire(),
         i64::from(until.is_some()),
         until,
+        payee,
         now,
         now
     ];
     insert(tx, sql, given).await?;
-    let after = json!({ "username": new.username, "role": new.role, "status": new.status });
+    let mut after = json!({ "username": new.username, "role": new.role, "status": new.status });
+    if let Some(payee) = payee {
+        after["payee"] = payee.into();
+    }
     audit::write(
         tx,
         actor,

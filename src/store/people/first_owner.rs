@@ -106,7 +106,7 @@ async fn let_in(
             role: Role::Owner,
             status: AccountStatus::Active,
         };
-        add(tx, &user, hash, Some(until), actor).await?;
+        add(tx, &user, None, hash, Some(until), actor).await?;
         return Ok(username);
     };
     let sql = "UPDATE accounts SET password_hash = ?, password_until = ?, must_change = 1, device = NULL, totp_secret = NULL, \

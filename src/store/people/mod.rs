@@ -7,6 +7,7 @@ mod account;
 mod accounts;
 mod device;
 mod first_owner;
+mod give;
 mod login;
 pub(super) mod owners;
 mod password;
@@ -17,6 +18,7 @@ mod sign_ins;
 
 pub use account::{Device, FirstOwner, NewAccount, UserAccount};
 pub use accounts::Accounts;
+pub use give::{GivenAccount, OldPerson};
 pub use password::{hash_password, password_fits};
 pub use person::{CollectorWanted, PersonKept, PersonWanted};
 pub use sessions::{Sessions, WebSession};

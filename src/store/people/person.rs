@@ -117,7 +117,7 @@ async fn put(
             role: wanted.role,
             status: AccountStatus::Active,
         };
-        add(tx, &new, hash.unwrap_or(unknown), None, actor).await?
+        add(tx, &new, None, hash.unwrap_or(unknown), None, actor).await?
     };
     let before = if is_new {
         None

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use tokio::sync::mpsc;
 
 use super::Tables;
-use super::clauses::{Clauses, behind, compared, of_payee, place, shown};
+use super::clauses::{Clauses, behind, compared, of_collector, of_payee, place, shown};
 use super::query::{COUNT_MAX, Count, ListQuery, Listing, PAGE_MAX, TableRow};
 use super::readable;
 use crate::store::StoreError;
@@ -138,6 +138,22 @@ impl Tables<'_> {
         };
         let sql = format!("SELECT 1 FROM `{}` WHERE id = ? AND {whose}", table.name);
         exists(self.store, &sql, values![id, payee]).await
+    }
+
+    /// May the collector with this login see the row? Where rows are nobody's, everybody may.
+    pub async fn is_of_collector(
+        &self,
+        table: &'static Table,
+        id: i64,
+        login: &str,
+    ) -> Result<bool, StoreError> {
+        let Some(whose) = of_collector(self.store.engine(), readable(table)?) else {
+            return Ok(true);
+        };
+        let sql = format!("SELECT 1 FROM `{}` WHERE id = ? AND {whose}", table.name);
+        let mut given = values![id];
+        given.extend(table.collectors.iter().map(|_| login.into()));
+        exists(self.store, &sql, given).await
     }
 
     /// The rows of these numbers, in this order, deleted ones too. One that is gone meanwhile is

@@ -71,6 +71,8 @@ pub struct ListQuery {
     pub after: Option<String>,
     /// Of this payee alone, in tables whose rows are a payee's.
     pub payee: Option<i64>,
+    /// Of the collector with this login alone, in tables whose rows are collectors'.
+    pub collector: Option<String>,
 }
 
 impl ListQuery {

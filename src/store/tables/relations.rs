@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::Tables;
 use super::clauses::Clauses;
-use super::query::ListQuery;
+use super::query::{Compare, Filter, ListQuery};
 use crate::store::StoreError;
 use crate::store::base::{Conn, SqlValue, Tx, all, exists, int, marks, text_or_none, values};
 use crate::store::catalogue::{Column, ColumnKind, Table, table};
@@ -41,27 +41,34 @@ impl Tables<'_> {
     }
 
     /// A pick list of a relation: the first rows that fit the search, with what people know them
-    /// by.
+    /// by. `by_name`: whoever asks may know of them nothing but that, so nothing else answers.
     pub async fn pick_list(
         &self,
         column: &Column,
         search: &str,
         payee: Option<i64>,
+        by_name: bool,
         limit: u32,
     ) -> Result<Vec<(i64, String)>, StoreError> {
         let ColumnKind::Relation { table, shown } = column.kind else {
             return Err(StoreError::NotAllowed(column.name.to_owned()));
         };
         let table = table_of(table)?;
-        let clauses = Clauses::of(
-            self.store.engine(),
-            table,
-            &ListQuery {
-                search: search.to_owned(),
-                payee,
-                ..ListQuery::default()
-            },
-        )?;
+        let mut query = ListQuery {
+            payee,
+            ..ListQuery::default()
+        };
+        if !by_name {
+            search.clone_into(&mut query.search);
+        } else if !search.trim().is_empty() {
+            let column = table.column(shown).copied();
+            query.filters.push(Filter {
+                column: column.ok_or_else(|| StoreError::NotAllowed(shown.to_owned()))?,
+                compare: Compare::Contains,
+                value: search.to_owned(),
+            });
+        }
+        let clauses = Clauses::of(self.store.engine(), table, &query)?;
         let sql = format!(
             "SELECT CAST(id AS SIGNED), `{shown}` FROM `{}` WHERE {} ORDER BY `{shown}`, id LIMIT {}",
             table.name,

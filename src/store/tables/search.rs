@@ -19,8 +19,10 @@ fn answering(table: &Table, query: &ListQuery) -> Option<&'static Index> {
     let by_number = query
         .sort
         .is_none_or(|column| column.kind == ColumnKind::Id);
-    let words_alone =
-        query.filters.is_empty() && query.payee.is_none() && !query.search.trim().is_empty();
+    let words_alone = query.filters.is_empty()
+        && query.payee.is_none()
+        && query.collector.is_none()
+        && !query.search.trim().is_empty();
     let knows_deleted = |index: &Index| {
         query.deleted == Deleted::With
             || !table.keeps_deleted()

@@ -27,7 +27,7 @@ use crate::store::catalogue::Table;
 use crate::store::catalogue::contracts::CONTRACT;
 use crate::store::catalogue::payments::PAYMENT_TRANSFER;
 use crate::store::catalogue::work::{JOBS, jobs};
-use crate::store::imports::IMPORT_BATCH;
+use crate::store::imports::{IMPORT_BATCH, ImportRow};
 use crate::store::jobs::{Added, NewJob};
 
 /// Larger files are refused.
@@ -66,6 +66,16 @@ fn importable(person: &Person, name: &str) -> Result<&'static Table, Problem> {
     } else {
         Err(Problem::forbidden())
     }
+}
+
+/// What is said to whoever wants to take back what somebody else brought.
+const NOT_YOURS: &str =
+    "Lần nhập này của người khác. Người đã nhập, quản lý hoặc chủ cửa hàng mới hoàn tác được.";
+
+/// Taking an import back is deleting its rows: one's own, or who may delete.
+fn may_take_back(person: &Person, table: &Table, import: &ImportRow) -> bool {
+    let is_own = import.by == Some(person.account.user_id);
+    is_own || person.may_table(table, Right::Delete)
 }
 
 /// Brings the good rows in.
@@ -142,6 +152,8 @@ struct Imported {
     table: &'static str,
     rows: String,
     is_undone: bool,
+    /// Why it cannot be taken back by this person.
+    why_not: Option<&'static str>,
     list_url: String,
 }
 
@@ -164,10 +176,11 @@ pub async fn show(
         frame: Frame::of(&person, format!("Lần nhập #{id}"), "import")
             .with_notice(done.done.as_deref()),
         id,
-        filename: import.filename.unwrap_or_default(),
+        filename: import.filename.clone().unwrap_or_default(),
         table: table.vi,
         rows: count(import.rows),
         is_undone: import.is_undone,
+        why_not: (!may_take_back(&person, table, &import)).then_some(NOT_YOURS),
         list_url: if table.is(&JOBS) {
             format!("/admin/t/{}?f.{}.is={id}", JOBS.name, jobs::IMPORT_ID.name)
         } else {
@@ -183,7 +196,10 @@ pub async fn undo(
     PathParam(id): PathParam<i64>,
 ) -> Result<Response, Problem> {
     let import = app.store().imports().find(id).await?;
-    importable(&person, &import.table)?;
+    let table = importable(&person, &import.table)?;
+    if !may_take_back(&person, table, &import) {
+        return Err(Problem::refused(NOT_YOURS));
+    }
     let actor = person.actor();
     let undone = app
         .clone()

@@ -1,5 +1,6 @@
 //! Accounts: who may sign in, as what, for how long. Owners are for owners.
 
+mod give;
 mod person;
 
 use askama::Template;
@@ -37,6 +38,8 @@ pub fn routes() -> Vec<Route> {
         Route::read("/admin/people", may(Right::See), get(list)),
         Route::change("/admin/people", may(Right::Add), post(add)),
         Route::read("/admin/people/{id}", may(Right::See), get(person::show)),
+        Route::read("/admin/people/{id}/give", may(Right::Add), get(give::form)),
+        Route::change("/admin/people/{id}/give", may(Right::Add), post(give::give)),
         Route::change(
             "/admin/people/{id}/standing",
             may(Right::Edit),
@@ -90,6 +93,8 @@ struct People {
     may_add: bool,
     error: Option<String>,
     new_password: Option<(String, String)>,
+    /// Where somebody of the old shop who has the login is given an account.
+    give_url: Option<String>,
 }
 
 /// How loud an account's status is.
@@ -127,6 +132,7 @@ async fn people(
     done: Option<&str>,
 ) -> Result<People, Problem> {
     let mut accounts = app.store().accounts().list(MANY).await?;
+    accounts.retain(|account| person.may_reach(account));
     // Who waits for approval stands first.
     accounts.sort_by_key(|a| (a.status != AccountStatus::Pending, a.username.clone()));
     let row = |account: UserAccount| PersonRow {
@@ -145,6 +151,7 @@ async fn people(
         may_add,
         error,
         new_password,
+        give_url: None,
     })
 }
 
@@ -185,8 +192,9 @@ pub async fn add(
     match app
         .store()
         .accounts()
-        .add(
+        .add_for(
             &new,
+            person.account.payee,
             &hash,
             Some(app.store().now_ms() + ONCE_MS),
             &person.actor(),
@@ -203,10 +211,14 @@ pub async fn add(
             )
             .await?,
         ),
-        Err(StoreError::BadValue { field, why }) => page_with(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &people(&app, &person, Some(format!("{field}: {why}")), None, None).await?,
-        ),
+        Err(StoreError::BadValue { field, why }) => {
+            let mut old = app.store().accounts().old_person_named(username).await?;
+            old.take_if(|_| person.account.payee.is_some());
+            let error = Some(format!("{field}: {why}"));
+            let mut shown = people(&app, &person, error, None, None).await?;
+            shown.give_url = old.map(|old| format!("/admin/people/{}/give", old.id));
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown)
+        }
         Err(other) => Err(other.into()),
     }
 }

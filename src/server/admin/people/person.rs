@@ -48,11 +48,12 @@ struct PersonPage {
     new_password: Option<String>,
 }
 
-async fn account_of(app: &AppState, id: i64) -> Result<UserAccount, Problem> {
+async fn account_of(app: &AppState, person: &Person, id: i64) -> Result<UserAccount, Problem> {
     app.store()
         .accounts()
         .find(id)
         .await?
+        .filter(|account| person.may_reach(account))
         .ok_or_else(Problem::no_page)
 }
 
@@ -63,7 +64,7 @@ async fn person_page(
     new_password: Option<String>,
     done: Option<&str>,
 ) -> Result<PersonPage, Problem> {
-    let account = account_of(app, id).await?;
+    let account = account_of(app, person, id).await?;
     Ok(PersonPage {
         frame: Frame::of(
             person,
@@ -109,7 +110,7 @@ pub async fn show(
 
 /// The account, where this person may change it.
 async fn managed(app: &AppState, person: &Person, id: i64) -> Result<UserAccount, Problem> {
-    let account = account_of(app, id).await?;
+    let account = account_of(app, person, id).await?;
     if may_manage(person.account.role, account.role) {
         Ok(account)
     } else {
@@ -200,7 +201,17 @@ pub async fn reset(
         .accounts()
         .set_password_for_once(id, &hash, app.store().now_ms() + ONCE_MS, &person.actor())
         .await?;
-    page(&person_page(&app, &person, id, Some(password), None).await?)
+    with_password(&app, &person, id, password).await
+}
+
+/// The account with the password that was just made for it.
+pub(super) async fn with_password(
+    app: &AppState,
+    person: &Person,
+    id: i64,
+    password: String,
+) -> Result<Response, Problem> {
+    page(&person_page(app, person, id, Some(password), None).await?)
 }
 
 /// Takes somebody's second factor away, for a lost phone.

@@ -52,7 +52,11 @@ enum BulkRequest {
 
 impl BulkRequest {
     /// What the form says; `None` where it says nothing that this table knows.
-    fn of(table: &'static Table, form: &FormData) -> Result<Option<Self>, Problem> {
+    fn of(
+        person: &Person,
+        table: &'static Table,
+        form: &FormData,
+    ) -> Result<Option<Self>, Problem> {
         let reason = || {
             Some(form.text("reason"))
                 .filter(|r| !r.is_empty())
@@ -66,7 +70,7 @@ impl BulkRequest {
             "set" => {
                 let column = table
                     .column(form.text("column"))
-                    .filter(|c| table.is_editable(c))
+                    .filter(|c| person.may_write(table, c))
                     .ok_or_else(|| Problem::bad("Chọn cột cần sửa."))?;
                 let text = cells::read(table, column, form.exact("value"))
                     .map_err(|why| Problem::bad(format!("{}: {why}", column.vi)))?;
@@ -140,7 +144,7 @@ pub async fn bulk(
         }
         return export::ticked(&app, &person, request, &ids, action).await;
     }
-    let wanted = BulkRequest::of(table, &form)?
+    let wanted = BulkRequest::of(&person, table, &form)?
         .ok_or_else(|| Problem::bad("Không có việc này cho bảng này."))?;
     let (in_table, right) = wanted.needs(table);
     if !person.may_table(in_table, right) {

@@ -36,10 +36,14 @@ struct CellShown {
 }
 
 /// A column of it that a form may write.
-fn editable(table: &'static Table, name: &str) -> Result<&'static Column, Problem> {
+fn editable(
+    person: &Person,
+    table: &'static Table,
+    name: &str,
+) -> Result<&'static Column, Problem> {
     table
         .column(name)
-        .filter(|c| table.is_editable(c))
+        .filter(|c| person.may_write(table, c))
         .ok_or_else(Problem::no_page)
 }
 
@@ -50,7 +54,7 @@ pub async fn cell_form(
     PathParam((table, id, column)): PathParam<(String, i64, String)>,
 ) -> Result<Response, Problem> {
     let table = table_of(&table)?;
-    let column = editable(table, &column)?;
+    let column = editable(&person, table, &column)?;
     may_touch(&app, &person, table, &[id]).await?;
     let row = app.store().tables().fetch(table, id).await?;
     let field = field(
@@ -76,7 +80,7 @@ pub async fn cell_save(
     form: FormData,
 ) -> Result<Response, Problem> {
     let table = table_of(&table)?;
-    let column = editable(table, &column)?;
+    let column = editable(&person, table, &column)?;
     may_touch(&app, &person, table, &[id]).await?;
     let sent = form.exact("value").to_owned();
     let version = form.number("version").unwrap_or(-1);
@@ -119,6 +123,6 @@ pub async fn cell_save(
             },
         );
     }
-    let cell = cell_view(&app, table, column, &row, true).await?;
+    let cell = cell_view(&app, &person, table, column, &row).await?;
     page(&CellShown { cell })
 }

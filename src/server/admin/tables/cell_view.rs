@@ -8,7 +8,9 @@ use super::links::{link_of, trail_link};
 use crate::domain::JobState;
 use crate::server::AppState;
 use crate::server::web::cells;
+use crate::server::web::permission::Right;
 use crate::server::web::problem::Problem;
+use crate::server::web::session::Person;
 use crate::store::catalogue::{self, Column, ColumnKind, Table, work};
 use crate::store::tables::TableRow;
 
@@ -43,7 +45,7 @@ pub(super) async fn row_views(
     table: &'static Table,
     columns: &[&'static Column],
     rows: &[TableRow],
-    may_edit: bool,
+    person: &Person,
 ) -> Result<Vec<RowView>, Problem> {
     let mut names: HashMap<&str, HashMap<i64, String>> = HashMap::new();
     for column in columns
@@ -58,12 +60,21 @@ pub(super) async fn row_views(
         ids.dedup();
         names.insert(column.name, app.store().tables().names(column, &ids).await?);
     }
+    let may_edit = person.may_table(table, Right::Edit);
     let view = |row: &TableRow| RowView {
         id: row.id,
         is_deleted: row.is_deleted,
         cells: columns
             .iter()
-            .map(|c| view_of(table, c, row, names.get(c.name), may_edit))
+            .map(|c| {
+                view_of(
+                    table,
+                    c,
+                    row,
+                    names.get(c.name),
+                    may_edit && person.may_write(table, c),
+                )
+            })
             .collect(),
     };
     Ok(rows.iter().map(view).collect())
@@ -72,13 +83,14 @@ pub(super) async fn row_views(
 /// One cell of a row.
 pub(super) async fn cell_view(
     app: &AppState,
+    person: &Person,
     table: &'static Table,
     column: &'static Column,
     row: &TableRow,
-    may_edit: bool,
 ) -> Result<CellView, Problem> {
     let id = row.cell(table, column).as_i64();
     let names = app.store().tables().names(column, id.as_slice()).await?;
+    let may_edit = person.may_write(table, column);
     Ok(view_of(table, column, row, Some(&names), may_edit))
 }
 
@@ -111,10 +123,8 @@ fn view_of(
     if column.kind == ColumnKind::LongText && text.chars().count() > 120 {
         text = text.chars().take(119).chain(['…']).collect();
     }
-    let may_edit = may_edit
-        && !row.is_deleted
-        && table.is_editable(column)
-        && !matches!(column.kind, ColumnKind::Relation { .. });
+    let may_edit =
+        may_edit && !row.is_deleted && !matches!(column.kind, ColumnKind::Relation { .. });
     CellView {
         vi: column.vi,
         class: if text.is_empty() && !may_edit {

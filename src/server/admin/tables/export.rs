@@ -32,7 +32,12 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 /// A file is sent in pieces of this size.
 const PIECE: usize = 64 * 1024;
 
-type Rows = mpsc::Receiver<Result<Vec<TableRow>, StoreError>>;
+/// A list's rows, a thousand at a time. An error in the middle breaks the answer off: a file that ends early
+/// never looks whole.
+struct Rows {
+    first: Option<Vec<TableRow>>,
+    rest: mpsc::Receiver<Result<Vec<TableRow>, StoreError>>,
+}
 
 /// The list of an address as a file.
 pub async fn list(
@@ -43,7 +48,10 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let table = table_of(&table)?;
     let request = ListRequest::of(table, form.text("query"))?.seen_by(&person);
-    let rows = app.store().tables().export(table, &request.query)?;
+    let mut rows = app.store().tables().export(table, &request.query)?;
+    // What the database refuses is said as what it is, before a file has begun.
+    let first = rows.recv().await.transpose()?;
+    let rows = Rows { first, rest: rows };
     send(&app, &person, request, rows, form.text("format"), None).await
 }
 
@@ -57,8 +65,11 @@ pub async fn ticked(
 ) -> Result<Response, Problem> {
     let (give, rows) = mpsc::channel(1);
     let found = app.store().tables().rows(request.table, ids).await?;
-    // Err: nobody has taken the other end yet, which cannot be.
-    let _ = give.send(Ok(found)).await;
+    drop(give);
+    let rows = Rows {
+        first: Some(found),
+        rest: rows,
+    };
     send(app, person, request, rows, format, Some(ids.len())).await
 }
 
@@ -119,7 +130,11 @@ impl Lines {
 
     /// The next thousand; `None` behind the last.
     async fn next(&mut self) -> Result<Option<Vec<Vec<Value>>>, StoreError> {
-        let Some(rows) = self.rows.recv().await.transpose()? else {
+        let rows = match self.rows.first.take() {
+            Some(rows) => Some(rows),
+            None => self.rows.rest.recv().await.transpose()?,
+        };
+        let Some(rows) = rows else {
             return Ok(None);
         };
         let mut lines: Vec<Vec<Value>> = rows

@@ -6,6 +6,7 @@ use crate::server::web::cells;
 use crate::server::web::field::{Choice, Field};
 use crate::server::web::form::FormData;
 use crate::server::web::problem::Problem;
+use crate::server::web::session::Person;
 use crate::store::catalogue::{Column, ColumnKind, Table};
 use crate::store::tables::{Fields, TableRow};
 
@@ -60,12 +61,13 @@ pub(super) async fn field(
 
 pub(super) async fn fields_of(
     app: &AppState,
+    person: &Person,
     table: &'static Table,
     row: Option<&TableRow>,
     given: &FormData,
 ) -> Result<Vec<Field>, Problem> {
     let mut fields = Vec::new();
-    for column in table.columns.iter().filter(|c| table.is_editable(c)) {
+    for column in table.columns.iter().filter(|c| person.may_write(table, c)) {
         let value = match row {
             Some(row) => cells::for_form(column, row.cell(table, column)),
             None if given.has(column.name) => given.text(column.name).to_owned(),
@@ -82,11 +84,12 @@ pub(super) async fn fields_of(
 
 /// What a form says, column by column: only those that a form may write.
 pub(super) fn read_form(
+    person: &Person,
     table: &'static Table,
     form: &FormData,
 ) -> (Fields, Vec<(&'static str, String)>) {
     let (mut good, mut wrong) = (Vec::new(), Vec::new());
-    for column in table.columns.iter().filter(|c| table.is_editable(c)) {
+    for column in table.columns.iter().filter(|c| person.may_write(table, c)) {
         // A box that is not ticked is not sent.
         if !form.has(column.name) && column.kind != ColumnKind::Bool {
             continue;
@@ -102,12 +105,13 @@ pub(super) fn read_form(
 /// The form as it was sent, with what is wrong in it.
 pub(super) async fn as_sent(
     app: &AppState,
+    person: &Person,
     table: &'static Table,
     form: &FormData,
     wrong: &[(&'static str, String)],
 ) -> Result<Vec<Field>, Problem> {
     let mut fields = Vec::new();
-    for column in table.columns.iter().filter(|c| table.is_editable(c)) {
+    for column in table.columns.iter().filter(|c| person.may_write(table, c)) {
         let mut shown = field(app, table, column, form.exact(column.name).to_owned()).await?;
         shown.why = wrong
             .iter()

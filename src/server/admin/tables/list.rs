@@ -108,7 +108,7 @@ pub async fn list_page(
         Count::Exactly(number) => format!("{} dòng", grouped(number)),
         Count::MoreThan(number) => format!("hơn {} dòng", grouped(number)),
     };
-    let rows = row_views(app, table, &columns, &listing.rows, may(Right::Edit)).await?;
+    let rows = row_views(app, table, &columns, &listing.rows, person).await?;
     let is_gone = request.query.deleted == Deleted::Only;
     let is_free = table.is_free();
     let title = if is_gone {
@@ -154,7 +154,7 @@ pub async fn list_page(
         may_edit: may(Right::Edit),
         may_see: table.offers(BulkAction::MarkSeen) && may(Right::Decide),
         settable: if may(Right::Edit) && !is_gone {
-            settable(table)
+            settable(person, table)
         } else {
             Vec::new()
         },
@@ -211,11 +211,11 @@ fn choosable(
 }
 
 /// The columns that can be set for many rows.
-fn settable(table: &'static Table) -> Vec<(&'static str, &'static str)> {
+fn settable(person: &Person, table: &'static Table) -> Vec<(&'static str, &'static str)> {
     table
         .columns
         .iter()
-        .filter(|c| table.is_editable(c))
+        .filter(|c| person.may_write(table, c))
         .map(|c| (c.name, c.vi))
         .collect()
 }

@@ -39,9 +39,8 @@ pub async fn pick(
         return Err(Problem::no_page());
     };
     // Who may edit the row may see by name what it can point to, and nothing more.
-    if !person.may_table(table, Right::Edit)
-        && !catalogue::table(other).is_some_and(|other| person.may_table(other, Right::See))
-    {
+    let may_see = catalogue::table(other).is_some_and(|other| person.may_table(other, Right::See));
+    if !person.may_table(table, Right::Edit) && !may_see {
         return Err(Problem::forbidden());
     }
     let query = FormData(
@@ -58,7 +57,7 @@ pub async fn pick(
         found: app
             .store()
             .tables()
-            .pick_list(column, words, person.account.payee, PICK_MAX)
+            .pick_list(column, words, person.account.payee, !may_see, PICK_MAX)
             .await?,
     })
 }

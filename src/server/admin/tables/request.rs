@@ -5,7 +5,12 @@ use crate::server::web::form::FormData;
 use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::store::catalogue::{Column, Table};
-use crate::store::tables::{Deleted, Filter, ListQuery};
+use crate::store::tables::{Compare, Deleted, Filter, ListQuery};
+
+/// Conditions that an address may hold, bytes of all of it, and values that one condition may list.
+const FILTERS_MAX: usize = 50;
+const ADDRESS_MAX: usize = 16 * 1024;
+const LISTED_MAX: usize = 500;
 
 /// Rows on a page.
 pub(super) const SIZES: [u32; 4] = [25, 50, 100, 200];
@@ -28,6 +33,11 @@ pub struct ListRequest {
 impl ListRequest {
     /// Reads an address's query. A name that is not in the catalogue is refused.
     pub fn of(table: &'static Table, text: &str) -> Result<Self, Problem> {
+        if text.len() > ADDRESS_MAX {
+            return Err(Problem::bad(
+                "Địa chỉ quá dài. Bỏ bớt điều kiện lọc rồi thử lại.",
+            ));
+        }
         let mut request = Self {
             table,
             query: ListQuery::default(),
@@ -59,6 +69,7 @@ impl ListRequest {
     /// The same as far as this person sees it.
     pub fn seen_by(mut self, person: &Person) -> Self {
         self.query.payee = person.account.payee;
+        self.query.collector = person.as_collector().map(str::to_owned);
         self
     }
 
@@ -83,6 +94,11 @@ impl ListRequest {
             "did" => self.did = value.parse().unwrap_or(0),
             "left" => self.left = value.parse().unwrap_or(0),
             other => {
+                if self.query.filters.len() >= FILTERS_MAX {
+                    return Err(Problem::bad(format!(
+                        "Nhiều nhất {FILTERS_MAX} điều kiện lọc. Bỏ bớt rồi thử lại."
+                    )));
+                }
                 let filter = self.filter(other, value)?;
                 self.query.filters.push(filter);
             }
@@ -106,6 +122,12 @@ impl ListRequest {
             .find(|(wire, ..)| *wire == op)
             .ok_or_else(|| Problem::bad("Không có phép so sánh này."))?;
         let column = self.column(column)?;
+        if compare == Compare::AnyOf && value.split(',').count() > LISTED_MAX {
+            return Err(Problem::bad(format!(
+                "{}: nhiều nhất {LISTED_MAX} giá trị trong một điều kiện.",
+                column.vi
+            )));
+        }
         let value = cells::read_bound(self.table, &column, compare, value)
             .map_err(|why| Problem::bad(format!("{}: {why}", column.vi)))?;
         Ok(Filter {

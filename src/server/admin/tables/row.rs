@@ -21,7 +21,7 @@ use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::store::catalogue::house::audit;
 use crate::store::catalogue::work::jobs;
-use crate::store::catalogue::{self, Access, BulkAction, ColumnKind, Screen, TABLES, Table};
+use crate::store::catalogue::{self, Access, Area, BulkAction, ColumnKind, Screen, TABLES, Table};
 use crate::store::tables::TableRow;
 
 /// Something that cannot be changed.
@@ -67,6 +67,8 @@ pub struct RowPage {
     pub(super) decide_url: Option<String>,
     /// A refused report that can be marked as looked at.
     pub(super) unseen: Option<i64>,
+    /// Where this user's account is, or where they are given one, and what that is called.
+    pub(super) account: Option<(String, &'static str)>,
 }
 
 /// The form of a row.
@@ -93,7 +95,7 @@ pub(super) async fn row_page(
     table: &'static Table,
     row: &TableRow,
 ) -> Result<RowPage, Problem> {
-    let has_fields = table.columns.iter().any(|c| table.is_editable(c));
+    let has_fields = table.columns.iter().any(|c| person.may_write(table, c));
     let is_beyond = is_beyond(app, person, table, row.id).await?;
     let may_edit =
         has_fields && !row.is_deleted && !is_beyond && person.may_table(table, Right::Edit);
@@ -111,17 +113,18 @@ pub(super) async fn row_page(
             && person.may_table(table, Right::Delete),
         error: None,
         fields: if may_edit {
-            fields_of(app, table, Some(row), &FormData::default()).await?
+            fields_of(app, person, table, Some(row), &FormData::default()).await?
         } else {
             Vec::new()
         },
-        facts: facts_of(app, table, row, !may_edit).await?,
+        facts: facts_of(app, person, table, row, !may_edit).await?,
         trail: trail_of(app, table, row.id).await?,
         related: related(person, table, row.id),
         changes: changes_in(app, table, row).await?,
         unseen: is_unseen(app, person, table, row.id)
             .await?
             .then_some(row.id),
+        account: account_link(app, person, table, row).await?,
         decide_url: (table.screen == Screen::Jobs)
             .then(|| row.cell(table, &jobs::PUBLIC_ID).as_str())
             .flatten()
@@ -129,8 +132,30 @@ pub(super) async fn row_page(
     })
 }
 
+/// A user of the old shop has no account until somebody gives one.
+async fn account_link(
+    app: &AppState,
+    person: &Person,
+    table: &Table,
+    row: &TableRow,
+) -> Result<Option<(String, &'static str)>, Problem> {
+    if !table.is_people {
+        return Ok(None);
+    }
+    Ok(if app.store().accounts().find(row.id).await?.is_some() {
+        Some((format!("/admin/people/{}", row.id), "Tài khoản đăng nhập"))
+    } else {
+        let may_give = person.may(Area::People, Right::Add) && person.account.payee.is_none();
+        may_give.then(|| {
+            let url = format!("/admin/people/{}/give", row.id);
+            (url, "Cấp tài khoản")
+        })
+    })
+}
+
 async fn facts_of(
     app: &AppState,
+    person: &Person,
     table: &'static Table,
     row: &TableRow,
     is_all: bool,
@@ -138,7 +163,7 @@ async fn facts_of(
     let mut facts = Vec::new();
     for column in table
         .shown()
-        .filter(|c| is_all || !table.is_editable(c))
+        .filter(|c| is_all || !person.may_write(table, c))
         .filter(|c| c.name != "version" && c.kind != ColumnKind::Id)
         .filter(|c| ![audit::BEFORE_JSON, audit::AFTER_JSON].contains(c))
     {
@@ -238,5 +263,6 @@ pub(in crate::server::admin) fn new_page(
         changes,
         decide_url: None,
         unseen: None,
+        account: None,
     }
 }

@@ -36,13 +36,14 @@ pub async fn new(
     if !table.is_free() {
         return Err(Problem::no_page());
     }
+    no_people_of_the_shop(&person, table)?;
     // A link may fill in what it knows: the order of a new line.
     let given = FormData(
         url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
             .into_owned()
             .collect(),
     );
-    let fields = fields_of(&app, table, None, &given).await?;
+    let fields = fields_of(&app, &person, table, None, &given).await?;
     page(&new_page(&person, table, fields, None))
 }
 
@@ -57,7 +58,8 @@ pub async fn add(
     if table.is(&JOBS) {
         return by_hand::add(&app, &person, &form).await;
     }
-    let (fields, wrong) = read_form(table, &form);
+    no_people_of_the_shop(&person, table)?;
+    let (fields, wrong) = read_form(&person, table, &form);
     if wrong.is_empty() {
         match app
             .store()
@@ -70,7 +72,7 @@ pub async fn add(
                 let shown = new_page(
                     &person,
                     table,
-                    as_sent(&app, table, &form, &wrong).await?,
+                    as_sent(&app, &person, table, &form, &wrong).await?,
                     Some(format!("{field}: {why}")),
                 );
                 return page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown);
@@ -81,7 +83,7 @@ pub async fn add(
     let shown = new_page(
         &person,
         table,
-        as_sent(&app, table, &form, &wrong).await?,
+        as_sent(&app, &person, table, &form, &wrong).await?,
         Some("Sửa các ô được đánh dấu rồi lưu lại.".to_owned()),
     );
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown)
@@ -99,7 +101,7 @@ pub async fn save(
     let version = form
         .number("version")
         .ok_or_else(|| Problem::bad("Biểu mẫu thiếu phiên bản. Mở lại trang."))?;
-    let (mut fields, mut wrong) = read_form(table, &form);
+    let (mut fields, mut wrong) = read_form(&person, table, &form);
     let row = app.store().tables().fetch(table, id).await?;
     if row.version == version {
         // Only what a person changed is written: an old row holds seconds, blanks and numbers that a form
@@ -126,7 +128,7 @@ pub async fn save(
     };
     let row = app.store().tables().fetch(table, id).await?;
     let mut shown = row_page(&app, &person, table, &row).await?;
-    shown.fields = as_sent(&app, table, &form, &wrong).await?;
+    shown.fields = as_sent(&app, &person, table, &form, &wrong).await?;
     shown.error = Some(error);
     if is_stale {
         for field in &mut shown.fields {
@@ -140,6 +142,16 @@ pub async fn save(
     }
     shown.version = version;
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown)
+}
+
+/// A row of people without an account is the whole shop's: whoever works for one payee makes accounts.
+fn no_people_of_the_shop(person: &Person, table: &Table) -> Result<(), Problem> {
+    if table.is_people && person.account.payee.is_some() {
+        return Err(Problem::refused(
+            "Thêm người ở trang Tài khoản: tài khoản mới làm cho đúng bên nhận tiền của bạn.",
+        ));
+    }
+    Ok(())
 }
 
 /// Does a form say just what it showed? Browsers write line ends their own way and a box is ticked or not.

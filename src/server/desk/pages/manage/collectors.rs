@@ -58,6 +58,15 @@ async fn saved(
     let all = cash.collectors(me.owner).await?;
     let login = all.iter().find(|(_, _, collector)| collector.user_id == id);
     let (login, _, _) = login.ok_or_else(|| nothing("Không có nhân viên thu này."))?;
+    if me.person.payee.is_some() {
+        // Who collects for everybody is not for one payee's manager to limit.
+        let theirs = app.store().accounts().find(id).await?;
+        if theirs.is_none_or(|account| account.payee != me.person.payee) {
+            return Err(PayRefusal::forbidden().saying(
+                "Nhân viên này thu cho cả cửa hàng: hạn mức do chủ cửa hàng hoặc quản lý chung đặt.",
+            ));
+        }
+    }
     let extra = match form.text("extra") {
         "" => 0,
         text => amount(text)?,
