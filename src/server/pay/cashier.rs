@@ -134,7 +134,8 @@ impl Cashier {
             payment_code: payment_code(rand::random()),
         };
         let row = match self.app.store().payments().begin(&new, key).await? {
-            Begun::New(row) | Begun::Open(row) => *row,
+            Begun::New(row) => return self.carried_open(*row).await,
+            Begun::Open(row) => *row,
             Begun::NothingOwed => return Err(PayRefusal::conflict("Khoản này đã trả đủ.")),
             Begun::Over => return Err(PayRefusal::conflict("Yêu cầu thanh toán này đã hết hạn.")),
             Begun::OtherAmount(owed) => {
@@ -191,9 +192,13 @@ impl Cashier {
                 return Err(silent());
             }
         }
-        let (cashier, payment) = (self.clone(), row);
-        // Carried through whether or not the customer still waits.
-        let opening = async move { cashier.open(payment).await };
+        self.carried_open(row).await
+    }
+
+    /// Opens a payment that this caller has claimed: carried through whether or not the customer still waits.
+    async fn carried_open(&self, row: PaymentRow) -> Result<PaymentRow, PayRefusal> {
+        let cashier = self.clone();
+        let opening = async move { cashier.open(row).await };
         match self.app.carry_through(opening).await {
             Ok(opened) => opened,
             Err(_) => Err(PayRefusal::broken()),

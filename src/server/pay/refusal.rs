@@ -1,7 +1,7 @@
 //! How a no sounds on the wire of payments: `{"error", "code"}` for programs, a page for people.
 
 use axum::Json;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -283,12 +283,4 @@ impl IntoResponse for PayRefusal {
         response.extensions_mut().insert(self);
         response
     }
-}
-
-/// Does whoever asks want a document for a program, and no page?
-pub fn wants_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("application/json"))
 }

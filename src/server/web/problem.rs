@@ -247,6 +247,7 @@ impl From<StoreError> for Problem {
             | StoreError::Copy(_)
             | StoreError::Damaged(_)
             | StoreError::Running
+            | StoreError::TakenBack(_)
             | StoreError::Database(_) => {
                 tracing::error!(
                     error = format!("{:#}", anyhow::Error::from(error)),

@@ -17,6 +17,7 @@ pub mod secrets;
 mod sql;
 mod store;
 mod tx;
+mod writers;
 
 pub use engine::Engine;
 pub(in crate::store) use fault::{Tries, is_taken};

@@ -46,7 +46,8 @@ pub struct NewPayment {
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begun {
-    /// It is written down; its provider does not know of it yet.
+    /// It is written down; its provider does not know of it yet. Whoever wrote it down asks the provider, as
+    /// after [`Payments::claim_opening`].
     New(Box<PaymentRow>),
     /// There is one already.
     Open(Box<PaymentRow>),
@@ -114,7 +115,10 @@ async fn begin(tx: &Tx, new: &NewPayment, key: Option<&KeyUse>) -> Result<Begun,
     }
     let begun = match open_one(tx, new, owed).await? {
         Some(row) => Begun::Open(Box::new(row)),
-        None => Begun::New(Box::new(add(tx, new, &payable, owed).await?)),
+        None => {
+            let claimed_at = Some(tx.now_ms());
+            Begun::New(Box::new(add(tx, new, &payable, owed, claimed_at).await?))
+        }
     };
     if let Begun::Open(row) | Begun::New(row) = &begun {
         keys::keep(tx, key, row.id).await?;
@@ -146,11 +150,13 @@ async fn open_one(tx: &Tx, new: &NewPayment, owed: i64) -> Result<Option<Payment
     Ok(Some(row))
 }
 
+/// Writes a payment down. `claimed_at`: whoever does so asks the provider to open it, since then.
 pub(super) async fn add(
     tx: &Tx,
     new: &NewPayment,
     payable: &Payable,
     owed: i64,
+    claimed_at: Option<i64>,
 ) -> Result<PaymentRow, StoreError> {
     let now = tx.now_ms();
     let expires_at = payable.expires_at.unwrap_or(now + new.lasts_ms);
@@ -165,8 +171,8 @@ pub(super) async fn add(
         Some(payable.renter.phone.as_str()),
     ]);
     let sql = "INSERT INTO payment (payment_code, order_code, owner_id, payable_kind, payable_id, renter_id, provider, state, amount, description, \
-               customer_name, customer_email, customer_phone, open_key, expires_at, ask_at, wants_qr, is_english, payer_ip, wallet_agent, created_at, \
-               updated_at, search_text) VALUES (?, ?, ?, ?, ?, ?, ?, 'created', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               customer_name, customer_email, customer_phone, open_key, expires_at, ask_at, asked_at, wants_qr, is_english, payer_ip, wallet_agent, \
+               created_at, updated_at, search_text) VALUES (?, ?, ?, ?, ?, ?, ?, 'created', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let given = values![
         &new.payment_code,
         new.order_code,
@@ -183,6 +189,7 @@ pub(super) async fn add(
         open_key(new.payable, new.provider),
         expires_at,
         now + FIRST_LOOK_MS,
+        claimed_at,
         new.wants_qr,
         new.is_english,
         &new.payer_ip,
