@@ -45,12 +45,14 @@ mod kept;
 mod letters;
 mod login;
 mod pay;
+mod pay_edges;
 mod pay_kills;
 mod pay_orders;
 mod pay_page;
 mod pay_providers;
 mod pay_refunds;
 mod pay_truth;
+mod pay_vectors;
 mod pay_ways;
 mod payments;
 #[cfg(feature = "desktop")]

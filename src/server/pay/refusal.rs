@@ -263,9 +263,12 @@ impl From<ProviderFault> for PayRefusal {
         };
         let error = match &fault {
             ProviderFault::Refused { .. } => {
-                "Cổng thanh toán từ chối yêu cầu này. Chọn cách khác hoặc báo cửa hàng."
+                "Cổng thanh toán từ chối yêu cầu này. Chọn cách khác hoặc báo cửa hàng.".to_owned()
             }
-            _ => "Cổng thanh toán chưa trả lời. Thử lại sau ít giây.",
+            ProviderFault::Busy { retry_after_s, .. } => {
+                format!("Cổng thanh toán đang đông. Thử lại sau {retry_after_s} giây.")
+            }
+            _ => "Cổng thanh toán chưa trả lời. Thử lại sau ít giây.".to_owned(),
         };
         Self::provider(error).after(retry_after_s)
     }

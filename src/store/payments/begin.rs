@@ -5,6 +5,7 @@ use super::Payments;
 use super::keys::{self, KeyUse};
 use super::payable::{self, Payable};
 use super::row::{PAYMENT_ROW, PaymentRow, lock, read_payment};
+use super::turns::{self, TurnWanted};
 use crate::domain::payment::{PayableRef, Provider};
 use crate::store::StoreError;
 use crate::store::base::search_text::search_text;
@@ -12,7 +13,7 @@ use crate::store::base::{Conn, Tx, execute, insert, one, transaction, values};
 
 /// How long it takes at most until whoever opens a payment knows, in milliseconds. After that another
 /// one may try.
-pub(super) const OPENING_MS: i64 = 12_000;
+pub(super) const OPENING_MS: i64 = 14_000;
 /// A payment whose provider did not answer is looked at after so long.
 const FIRST_LOOK_MS: i64 = 15_000;
 
@@ -47,8 +48,8 @@ pub struct NewPayment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begun {
     /// It is written down; its provider does not know of it yet. Whoever wrote it down asks the provider, as
-    /// after [`Payments::claim_opening`].
-    New(Box<PaymentRow>),
+    /// after [`Payments::claim_opening`], after so many milliseconds: then its place in line is free.
+    New(Box<PaymentRow>, i64),
     /// There is one already.
     Open(Box<PaymentRow>),
     /// Nothing is owed any more.
@@ -61,12 +62,19 @@ pub enum Begun {
     TooLarge,
     /// The key was used for something else.
     KeyUsed,
+    /// The line of its channel is too long: the next place in it is free after so many milliseconds.
+    Busy(i64),
 }
 
 impl Payments<'_> {
-    /// Writes a payment down, or finds the one that is open.
-    pub async fn begin(&self, new: &NewPayment, key: Option<&KeyUse>) -> Result<Begun, StoreError> {
-        transaction!(self.store, |tx| begin(&tx, new, key))
+    /// Writes a payment down, or finds the one that is open. `turn`: what its provider is asked in.
+    pub async fn begin(
+        &self,
+        new: &NewPayment,
+        turn: Option<&TurnWanted>,
+        key: Option<&KeyUse>,
+    ) -> Result<Begun, StoreError> {
+        transaction!(self.store, |tx| begin(&tx, new, turn, key))
     }
 
     /// May this very caller ask the provider to open it? One at a time, over all servers.
@@ -90,7 +98,12 @@ fn open_key(at: PayableRef, provider: Provider) -> String {
     format!("{}|{}|{}", at.kind.wire(), at.id, provider.wire())
 }
 
-async fn begin(tx: &Tx, new: &NewPayment, key: Option<&KeyUse>) -> Result<Begun, StoreError> {
+async fn begin(
+    tx: &Tx,
+    new: &NewPayment,
+    turn: Option<&TurnWanted>,
+    key: Option<&KeyUse>,
+) -> Result<Begun, StoreError> {
     match keys::look(tx, key).await? {
         Some(Ok(id)) => return lock(tx, id).await.map(|row| Begun::Open(Box::new(row))),
         Some(Err(_)) => return Ok(Begun::KeyUsed),
@@ -116,11 +129,20 @@ async fn begin(tx: &Tx, new: &NewPayment, key: Option<&KeyUse>) -> Result<Begun,
     let begun = match open_one(tx, new, owed).await? {
         Some(row) => Begun::Open(Box::new(row)),
         None => {
+            let reserved = match turn {
+                Some(turn) => turns::reserve(tx, turn).await?,
+                None => Ok(0),
+            };
+            let wait_ms = match reserved {
+                Ok(wait_ms) => wait_ms,
+                Err(wait_ms) => return Ok(Begun::Busy(wait_ms)),
+            };
             let claimed_at = Some(tx.now_ms());
-            Begun::New(Box::new(add(tx, new, &payable, owed, claimed_at).await?))
+            let row = add(tx, new, &payable, owed, claimed_at).await?;
+            Begun::New(Box::new(row), wait_ms)
         }
     };
-    if let Begun::Open(row) | Begun::New(row) = &begun {
+    if let Begun::Open(row) | Begun::New(row, _) = &begun {
         keys::keep(tx, key, row.id).await?;
     }
     Ok(begun)

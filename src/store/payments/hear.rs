@@ -323,7 +323,7 @@ impl Event<'_> {
 
 /// A reference as it is kept: one that is longer than its column ends in the digest of all of it, so that two of
 /// them stay two.
-fn reference_kept(reference: &str) -> String {
+pub(super) fn reference_kept(reference: &str) -> String {
     if reference.chars().count() <= REFERENCE_MAX {
         return reference.to_owned();
     }
