@@ -5,7 +5,8 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::pay::page;
-use super::pay::refusal::{PayRefusal, wants_json};
+use super::pay::refusal::PayRefusal;
+use super::web::preferred::{wants_json, wants_page};
 use super::web::problem::Problem;
 
 /// Whose address it would be.
@@ -70,12 +71,9 @@ fn said(
         Family::Other => problem().into_response(),
         Family::Desk => refusal.at_desk(),
         Family::Payments => {
-            let accept = headers
-                .get("accept")
-                .and_then(|accept| accept.to_str().ok());
-            let is_person = accept.is_some_and(|accept| accept.contains("text/html"));
+            let is_person = wants_page(headers) && !wants_json(headers);
             let response = refusal.into_response();
-            if is_person && !wants_json(headers) {
+            if is_person {
                 page::refused(response, None)
             } else {
                 response

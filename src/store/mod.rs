@@ -120,6 +120,9 @@ pub enum StoreError {
     /// Something in the database is not what we write.
     #[error("Dữ liệu trong cơ sở dữ liệu bị hỏng: {0} (damaged data)")]
     Damaged(String),
+    /// It was written together with what others wrote, and all of it was taken back: to be done again.
+    #[error("Cơ sở dữ liệu chưa ghi được. Thử lại sau. (Taken back, to be done again.)")]
+    TakenBack(#[source] std::sync::Arc<sqlx::Error>),
     /// The database's own words.
     #[error("Cơ sở dữ liệu báo lỗi. Xem nhật ký, thử lại sau. (Database error.)")]
     Database(#[from] sqlx::Error),

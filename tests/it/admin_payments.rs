@@ -310,6 +310,79 @@ async fn a_statement_is_booked_once_and_taken_back_as_far_as_nobody_has_decided(
 }
 
 on_both! {
+async fn a_line_that_stands_twice_in_a_statement_is_counted_once(base: &Base) {
+    let shop = PayShop::usual(base).await;
+    let mut lan = person(&shop, "lan", Role::Owner, None).await;
+    let a = shop.transfer_payment(350_000).await;
+    let code = row(&shop, a).await.payment_code;
+    let file = format!(
+        "Ngày giao dịch,Số tham chiếu,Ghi nợ,Ghi có,Nội dung\n\
+         15/01/2027 08:00,FT1,,350.000,{code}\n\
+         15/01/2027 08:00,FT1,,350.000,{code}\n\
+         15/01/2027 08:00,FT1,,90.000,{code}\n\
+         15/01/2027 08:03,FT4,,77.000,tien an\n\
+         15/01/2027 08:03,FT4,,77.000,tien an\n\
+         16/01/2027 08:03,FT4,,50.000,tien an\n"
+    );
+    let preview = statement(&mut lan, "sao ke.csv", &file).await;
+    preview.says("1 dòng sẽ được ghi, 350.000 đ").says("Trùng dòng ở trên").says("Mã đã ghi với số tiền khác");
+    let fields = [("statement", kept(&preview)), ("keep_plain", "1".to_owned())];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    for _ in 0..2 {
+        lan.post_as_it_is("/admin/payments/statement/book", &fields).await;
+        assert_eq!(row(&shop, a).await.received(), 350_000);
+        // A bank's reference comes again on another day: it is other money.
+        let strays = shop.store().money_books().unmatched(None, 10).await.unwrap();
+        let mut amounts: Vec<i64> = strays.iter().map(|s| s.amount).collect();
+        amounts.sort_unstable();
+        assert_eq!(amounts, [50_000, 77_000]);
+    }
+    shop.books().await;
+}
+}
+
+on_both! {
+async fn a_statement_that_means_harm_does_none(base: &Base) {
+    let shop = PayShop::usual(base).await;
+    let mut lan = person(&shop, "lan", Role::Owner, None).await;
+    let a = shop.transfer_payment(350_000).await;
+    let code = row(&shop, a).await.payment_code;
+    let head = "Ngày giao dịch,Số tham chiếu,Ghi nợ,Ghi có,Nội dung\n";
+    let long = "x".repeat(400_000);
+    for amount in ["9e18", "99999999999999999999", "-350000", "0", "NaN", "1,2,3", "٣٥٠٠٠٠", "=1+1", "350000;350000", "0x7f"] {
+        let file = format!("{head}15/01/2027 08:00,FT1,,\"{amount}\",{code}\n");
+        let answer = statement(&mut lan, "a.csv", &file).await;
+        assert!(matches!(answer.status, StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY), "{amount}: {}", answer.status);
+        assert!(!answer.body.contains("1 dòng sẽ được ghi"), "{amount}");
+    }
+    for note in ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "=HYPERLINK(\"\"http://x\"\")", "\0\u{202e}abc", &long] {
+        let file = format!("{head}15/01/2027 08:00,FT2,,1.000,\"{}\"\n", note.replace('"', "\"\""));
+        let answer = statement(&mut lan, "<b>a.csv", &file).await;
+        assert!(matches!(answer.status, StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY), "{}", answer.status);
+        assert!(!answer.body.contains("<script>alert") && !answer.body.contains("<img src=x") && !answer.body.contains("<b>a.csv"));
+    }
+    let many_columns = format!("{}\n", ",".repeat(200_000));
+    let many_lines = format!("{head}{}", "15/01/2027 08:00,FT3,,1.000,x\n".repeat(60_000));
+    for file in [many_columns, many_lines, format!("{head}\"never closed,{long}"), head.repeat(2_000), "\u{feff}".repeat(9_000)] {
+        let answer = statement(&mut lan, "a.csv", &file).await;
+        let is_bounded = matches!(answer.status, StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(is_bounded, "{}", answer.status);
+        assert!(answer.body.len() < 4_000_000, "{}", answer.body.len());
+    }
+    // A form that was written by hand says no more than a file would.
+    for forged in ["{", "[]", "{\"payee\":1}", "{\"filename\":\"a\",\"payee\":99,\"rows\":[]}"] {
+        let answer = lan.post_as_it_is("/admin/payments/statement/book", &[("statement", forged)]).await;
+        assert!(!answer.status.is_server_error(), "{forged}: {}", answer.status);
+    }
+    let forged = format!("{{\"filename\":\"a\",\"payee\":1,\"rows\":[{{\"number\":1,\"at_ms\":null,\"note\":\"{code}\",\"amount\":-5,\"reference\":\"FT9\"}}]}}");
+    let answer = lan.post_as_it_is("/admin/payments/statement/book", &[("statement", forged.as_str())]).await;
+    assert!(!answer.status.is_server_error(), "{}", answer.status);
+    assert_eq!(row(&shop, a).await.received(), 0);
+    shop.books().await;
+}
+}
+
+on_both! {
 async fn a_request_is_made_by_hand_and_shows_its_link(base: &Base) {
     let shop = PayShop::usual(base).await;
     let mut lan = person(&shop, "lan", Role::Owner, None).await;

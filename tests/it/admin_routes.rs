@@ -590,7 +590,7 @@ impl World {
             order_code: gachno::domain::payment::order_code(now, rand::random()),
             payment_code: gachno::domain::payment::payment_code(rand::random()),
         };
-        let Begun::New(row) = payments.begin(&new, None).await.unwrap() else {
+        let Begun::New(row, _) = payments.begin(&new, None, None).await.unwrap() else {
             panic!("a new payment")
         };
         row.id

@@ -653,6 +653,41 @@ async fn qr_and_wallet_are_paid_by_the_same_machine(base: &Base) {
 }
 
 on_both! {
+async fn a_collectors_key_makes_a_call_happen_once(base: &Base) {
+    let (sandbox, desk) = DeskShop::live(base).await;
+    let lan = desk.collector("lan", 0).await;
+    desk.bring(json!([free_contract("HD1", &[bill("B1", 1, 50_000), bill("B2", 2, 60_000)])])).await;
+    let items = desk.items(&lan, "HD1").await;
+    let call = async |path: &str, body: Value, key: &str| {
+        let token = Some(lan.token.expose_secret());
+        desk.shop.call_with("POST", path, Some(body), token, &[("idempotency-key", key)]).await
+    };
+    let (_, shown) = desk.pay(&lan, "HD1", &items[..1], "wallet").await;
+    let here = format!("/api/desk/payments/{}", shown["id"]);
+    let otp = sandbox.gateway().wallet_otp(code_of(&desk, &shown["id"]).await).expect("sent");
+    let (status, _) = call(&format!("{here}/otp"), json!({ "otp": otp }), "nhập").await;
+    assert_eq!(status, StatusCode::OK);
+    becomes(&desk, &lan, &shown["id"], "paid").await;
+    // The answer was lost: the same call says how it stands. Without its key it comes too late.
+    let (status, again) = call(&format!("{here}/otp"), json!({ "otp": otp }), "nhập").await;
+    assert_eq!((status, &again["state"]), (StatusCode::OK, &json!("paid")), "{again}");
+    assert_eq!(call(&format!("{here}/otp"), json!({ "otp": otp }), "mới").await.0, StatusCode::CONFLICT);
+    // A key means one thing: not another payment, and not another call.
+    let (_, other) = desk.pay(&lan, "HD1", &items[1..], "payos_qr").await;
+    let there = format!("/api/desk/payments/{}", other["id"]);
+    let (status, used) = call(&format!("{there}/check"), json!({}), "nhập").await;
+    assert_eq!((status, &used["code"]), (StatusCode::CONFLICT, &json!("key_used")), "{used}");
+    assert_eq!(call(&format!("{there}/check"), json!({}), "hỏi").await.0, StatusCode::OK);
+    assert_eq!(call(&format!("{there}/cancel"), json!({}), "hỏi").await.0, StatusCode::CONFLICT);
+    for _ in 0..2 {
+        let (status, back) = call(&format!("{there}/cancel"), json!({}), "hủy").await;
+        assert_eq!((status, &back["state"]), (StatusCode::OK, &json!("cancelled")), "{back}");
+    }
+    assert_eq!(sandbox.gateway().truth().times_called("payos.cancel"), 1);
+}
+}
+
+on_both! {
 async fn a_silent_provider_keeps_items_and_a_plain_no_frees_them(base: &Base) {
     let (sandbox, desk) = DeskShop::live(base).await;
     let gateway = sandbox.gateway();

@@ -51,12 +51,14 @@ mod login;
 #[cfg(target_os = "linux")]
 mod outage;
 mod pay;
+mod pay_edges;
 mod pay_kills;
 mod pay_orders;
 mod pay_page;
 mod pay_providers;
 mod pay_refunds;
 mod pay_truth;
+mod pay_vectors;
 mod pay_ways;
 mod payments;
 #[cfg(feature = "desktop")]

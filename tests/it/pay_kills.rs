@@ -505,3 +505,37 @@ async fn a_database_that_is_gone_for_ten_seconds_loses_nothing() {
     holds(&shop, &world).await;
     drop(served);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn another_server_goes_on_asking_when_the_one_that_led_is_killed() {
+    let Some(base) = Base::new(Which::MariaDb) else {
+        return;
+    };
+    let mut shop = Shop::open(&base).await;
+    shop.gateway()
+        .update(|scenario| scenario.delivery.silent = true);
+    let first = shop.serve().await;
+    let (id, code, _) = shop.begin("first").await;
+    shop.pays(code, AMOUNT, true);
+    let is_paid = async |shop: &Shop, id: i64| {
+        let row = shop.store.payments().find(id).await.expect("read");
+        row.is_some_and(|row| row.state() == PaymentState::Paid)
+    };
+    let until_paid = async |shop: &Shop, id: i64| {
+        let begun = Instant::now();
+        while !is_paid(shop, id).await {
+            assert!(begun.elapsed() < PATIENCE, "nobody asks about {id}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    until_paid(&shop, id).await;
+    // It leads. Another one starts beside it, and it is killed.
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port");
+    shop.port = port.local_addr().expect("an address").port();
+    drop(port);
+    let _second = shop.serve().await;
+    drop(first);
+    let (id, code, _) = shop.begin("second").await;
+    shop.pays(code, AMOUNT, true);
+    until_paid(&shop, id).await;
+}

@@ -97,6 +97,8 @@ pub struct Step {
     pub standing: Standing,
     /// What the payable is credited with, in đồng; less than nothing where it was paid back.
     pub credit: i64,
+    /// What of the payable needs not be paid any more, in đồng: a person took less for all.
+    pub waived: i64,
 }
 
 /// Why an event cannot be.
@@ -136,7 +138,7 @@ impl Standing {
     /// An event that changes nothing gives the same standing: late, early and repeated words are no errors.
     pub fn after(&self, event: PaymentEvent, owed: i64) -> Result<Step, Refused> {
         let mut now = *self;
-        let mut credit = 0;
+        let (mut credit, mut waived) = (0, 0);
         match event {
             PaymentEvent::Opened if self.state == PaymentState::Created => {
                 now.state = PaymentState::Pending;
@@ -159,7 +161,7 @@ impl Standing {
                 now.task = Some(Task::Review);
             }
             PaymentEvent::Refunded(amount) => credit = -now.give_back(amount)?,
-            PaymentEvent::Accepted => credit = now.accept(owed)?,
+            PaymentEvent::Accepted => (credit, waived) = now.accept(owed)?,
             PaymentEvent::Ignored => {
                 if self.task.is_none() {
                     return Err(Refused::NothingToDecide);
@@ -170,6 +172,7 @@ impl Standing {
         Ok(Step {
             standing: now,
             credit,
+            waived,
         })
     }
 
@@ -243,8 +246,9 @@ impl Standing {
         Ok(rest)
     }
 
-    /// A person takes the money as this payment's, as far as something is owed.
-    fn accept(&mut self, owed: i64) -> Result<i64, Refused> {
+    /// A person takes the money as this payment's, as far as something is owed. Says what the payable is
+    /// credited with, and what of it needs not be paid any more: less than was asked for is taken for all.
+    fn accept(&mut self, owed: i64) -> Result<(i64, i64), Refused> {
         match self.state {
             PaymentState::Review if self.money.review > 0 => {
                 let credit = self.money.review.min(owed.max(0));
@@ -253,16 +257,17 @@ impl Standing {
                 self.money.review = 0;
                 self.state = PaymentState::Paid;
                 self.task = None;
-                Ok(credit)
+                Ok((credit, 0))
             }
             PaymentState::Underpaid => {
                 self.state = PaymentState::Paid;
                 self.task = None;
-                Ok(0)
+                let missing = (self.amount - self.money.received()).max(0);
+                Ok((0, missing.min(owed.max(0))))
             }
             _ if self.task.is_some() && self.money.received() > 0 => {
                 self.task = None;
-                Ok(0)
+                Ok((0, 0))
             }
             _ => Err(Refused::NothingToDecide),
         }

@@ -179,9 +179,10 @@ pub async fn ask(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    _: Input,
+    input: Input,
 ) -> Answer {
-    let standing = pay::ask(&app, &me, id_of(&id)?).await?;
+    let key = input.idempotency_key.as_deref();
+    let standing = pay::ask(&app, &me, id_of(&id)?, key).await?;
     Ok(Json(pay::shown(&app, &standing)))
 }
 
@@ -192,7 +193,8 @@ pub async fn otp(
     Path(id): Path<String>,
     input: Input,
 ) -> Answer {
-    let standing = pay::enter_otp(&app, &me, id_of(&id)?, otp_of(&input)?).await?;
+    let (otp, key) = (otp_of(&input)?, input.idempotency_key.as_deref());
+    let standing = pay::enter_otp(&app, &me, id_of(&id)?, otp, key).await?;
     Ok(Json(pay::shown(&app, &standing)))
 }
 
@@ -201,9 +203,10 @@ pub async fn resend(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    _: Input,
+    input: Input,
 ) -> Answer {
-    let standing = pay::resend_otp(&app, &me, id_of(&id)?).await?;
+    let key = input.idempotency_key.as_deref();
+    let standing = pay::resend_otp(&app, &me, id_of(&id)?, key).await?;
     Ok(Json(pay::shown(&app, &standing)))
 }
 
@@ -212,9 +215,10 @@ pub async fn cancel(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    _: Input,
+    input: Input,
 ) -> Answer {
-    let standing = pay::cancel(&app, &me, id_of(&id)?).await?;
+    let key = input.idempotency_key.as_deref();
+    let standing = pay::cancel(&app, &me, id_of(&id)?, key).await?;
     Ok(Json(pay::shown(&app, &standing)))
 }
 

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::contract::{nothing, taken};
+use super::contract::{key_used, nothing, taken};
 use super::wallet;
 use super::who::DeskPerson;
 use crate::domain::desk::{DeskMethod, Rule, Spoken, dialled, phone_of};
@@ -15,7 +15,7 @@ use crate::server::pay::cashier::{Cashier, LASTS_MS};
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::pay::shown;
 use crate::store::desk::{DeskBegun, DeskPayment, DeskWish, Notify};
-use crate::store::payments::{PaymentRow, Source};
+use crate::store::payments::{KeyClaim, PaymentRow, Source};
 
 /// What somebody wants to take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub async fn begin(
         DeskBegun::NotFound => return Err(nothing("Không có hợp đồng hoặc hóa đơn này.")),
         DeskBegun::ItemTaken => return Err(taken()),
         DeskBegun::KeyUsed => {
-            return Err(super::contract::key_used());
+            return Err(key_used());
         }
         DeskBegun::TooLarge => {
             return Err(PayRefusal::of(
@@ -213,15 +213,44 @@ async fn with_money(app: &AppState, desk: DeskPayment) -> Result<DeskStanding, P
 }
 
 /// Asks the provider how it stands; where it was asked a moment ago: what is known.
-pub async fn ask(app: &AppState, me: &DeskPerson, id: i64) -> Result<DeskStanding, PayRefusal> {
+pub async fn ask(
+    app: &AppState,
+    me: &DeskPerson,
+    id: i64,
+    key: Option<&str>,
+) -> Result<DeskStanding, PayRefusal> {
     let before = standing(app, me, id).await?;
+    meant(app, me, (key, "check"), &before).await?;
     Cashier::of(app).refresh(before.money, Source::Poll).await?;
     standing(app, me, id).await
 }
 
+/// The collector's key is kept for this call, which may be repeated as it is; not for another one. Says whether it
+/// came before.
+async fn meant(
+    app: &AppState,
+    me: &DeskPerson,
+    (key, call): (Option<&str>, &str),
+    before: &DeskStanding,
+) -> Result<bool, PayRefusal> {
+    let key = me.key(key, &format!("desk|{call}|{}", before.desk.id));
+    let payments = app.store().payments();
+    match payments.use_key(key.as_ref(), before.money.id).await? {
+        KeyClaim::First => Ok(false),
+        KeyClaim::Again => Ok(true),
+        KeyClaim::Other => Err(key_used()),
+    }
+}
+
 /// Takes a payment back before any money has come.
-pub async fn cancel(app: &AppState, me: &DeskPerson, id: i64) -> Result<DeskStanding, PayRefusal> {
+pub async fn cancel(
+    app: &AppState,
+    me: &DeskPerson,
+    id: i64,
+    key: Option<&str>,
+) -> Result<DeskStanding, PayRefusal> {
     let before = standing(app, me, id).await?;
+    meant(app, me, (key, "cancel"), &before).await?;
     let (cashier, actor) = (Cashier::of(app), me.actor());
     let work = async move { cashier.cancel(before.money, &actor).await };
     match app.carry_through(work).await {
@@ -231,14 +260,24 @@ pub async fn cancel(app: &AppState, me: &DeskPerson, id: i64) -> Result<DeskStan
     standing(app, me, id).await
 }
 
-/// A payment by wallet that waits for its one-time password.
-async fn waiting(app: &AppState, me: &DeskPerson, id: i64) -> Result<DeskStanding, PayRefusal> {
+/// A payment by wallet that waits for its one-time password. `None`: it waited when the same call came before.
+async fn waiting(
+    app: &AppState,
+    me: &DeskPerson,
+    id: i64,
+    (key, call): (Option<&str>, &str),
+) -> Result<Option<DeskStanding>, PayRefusal> {
     let standing = standing(app, me, id).await?;
-    if standing.desk.method != DeskMethod::Wallet || !standing.money.state().is_open() {
-        return Err(PayRefusal::conflict("Khoản này không chờ mã OTP.")
-            .with("state", standing.money.state().wire()));
+    let is_of_wallet = standing.desk.method == DeskMethod::Wallet;
+    if is_of_wallet && standing.money.state().is_open() {
+        meant(app, me, (key, call), &standing).await?;
+        return Ok(Some(standing));
     }
-    Ok(standing)
+    if is_of_wallet && key.is_some() && meant(app, me, (key, call), &standing).await? {
+        return Ok(None);
+    }
+    Err(PayRefusal::conflict("Khoản này không chờ mã OTP.")
+        .with("state", standing.money.state().wire()))
 }
 
 /// The collector enters the one-time password.
@@ -247,8 +286,11 @@ pub async fn enter_otp(
     me: &DeskPerson,
     id: i64,
     otp: SecretString,
+    key: Option<&str>,
 ) -> Result<DeskStanding, PayRefusal> {
-    let before = waiting(app, me, id).await?;
+    let Some(before) = waiting(app, me, id, (key, "otp")).await? else {
+        return standing(app, me, id).await;
+    };
     let cashier = Cashier::of(app);
     let work = async move { act::enter(&cashier, before.money, &otp).await };
     match app.carry_through(work).await {
@@ -263,9 +305,18 @@ pub async fn resend_otp(
     app: &AppState,
     me: &DeskPerson,
     id: i64,
+    key: Option<&str>,
 ) -> Result<DeskStanding, PayRefusal> {
-    let before = waiting(app, me, id).await?;
-    act::send_again(&Cashier::of(app), &before.money).await?;
+    let Some(before) = waiting(app, me, id, (key, "otp_resend")).await? else {
+        return standing(app, me, id).await;
+    };
+    let cashier = Cashier::of(app);
+    // The password before it is dead as soon as another one is sent, whether or not somebody still waits.
+    let work = async move { act::send_again(&cashier, &before.money).await };
+    match app.carry_through(work).await {
+        Ok(sent) => sent?,
+        Err(_) => return Err(PayRefusal::broken()),
+    }
     standing(app, me, id).await
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::begin::{counted, guest_key_of};
 use super::cashier::Cashier;
 use super::input::Input;
-use super::look::{of_token, owed_of, seen};
+use super::look::{of_token, seen};
 use super::make::{key_of, key_used};
 use super::page::found;
 use super::path::Path;
@@ -20,7 +20,7 @@ use super::who::Who;
 use crate::domain::payment::{End, Provider};
 use crate::providers::{ProviderFault, Refusal};
 use crate::server::AppState;
-use crate::store::payments::{Fact, Heard, KeyUse, PaymentRow, Source};
+use crate::store::payments::{Fact, Heard, KeyClaim, KeyUse, PaymentRow, Source};
 
 /// `POST /payment/cancel/{id}`
 pub async fn cancel(
@@ -39,10 +39,14 @@ pub async fn cancel(
     cancelled(&app, &who, payment, &input, &back).await
 }
 
-/// The caller's key is kept for this call, which may be repeated as it is; not for another one.
-async fn meant(app: &AppState, key: Option<KeyUse>, id: i64) -> Result<(), PayRefusal> {
-    let is_free = app.store().payments().use_key(key.as_ref(), id).await?;
-    if is_free { Ok(()) } else { Err(key_used()) }
+/// The caller's key is kept for this call, which may be repeated as it is; not for another one. Says whether it
+/// came before.
+async fn meant(app: &AppState, key: Option<KeyUse>, id: i64) -> Result<bool, PayRefusal> {
+    match app.store().payments().use_key(key.as_ref(), id).await? {
+        KeyClaim::First => Ok(false),
+        KeyClaim::Again => Ok(true),
+        KeyClaim::Other => Err(key_used()),
+    }
 }
 
 /// `POST /pay/{token}/cancel`
@@ -81,17 +85,26 @@ async fn cancelled(
     Ok(Json(body).into_response())
 }
 
-/// A payment by wallet that waits for its one-time password.
-async fn waiting(app: &AppState, who: &Who, id: i64) -> Result<PaymentRow, PayRefusal> {
+/// A payment by wallet that waits for its one-time password. `None`: it waited when the same call came before.
+async fn waiting(
+    app: &AppState,
+    who: &Who,
+    id: i64,
+    key: Option<KeyUse>,
+) -> Result<Option<PaymentRow>, PayRefusal> {
     who.known()?;
     let (payment, _) = seen(app, who, id).await?;
     who.may_pay()?;
     counted(app, who, None).await?;
-    if payment.provider != Provider::Wallet || !payment.state().is_open() {
-        return Err(PayRefusal::conflict("Khoản này không chờ mã OTP.")
-            .with("state", payment.state().wire()));
+    let is_of_wallet = payment.provider == Provider::Wallet;
+    if is_of_wallet && payment.state().is_open() {
+        meant(app, key, id).await?;
+        return Ok(Some(payment));
     }
-    Ok(payment)
+    if is_of_wallet && key.is_some() && meant(app, key, id).await? {
+        return Ok(None);
+    }
+    Err(PayRefusal::conflict("Khoản này không chờ mã OTP.").with("state", payment.state().wire()))
 }
 
 /// `POST /payment/otp/{id}`
@@ -101,20 +114,21 @@ pub async fn otp(
     Path(id): Path<i64>,
     input: Input,
 ) -> Result<Response, PayRefusal> {
-    let payment = waiting(&app, &who, id).await?;
-    let (cashier, otp) = (Cashier::of(&app), otp_of(&input)?);
     // The password itself is kept nowhere, not even as a digest.
-    meant(&app, key_of(&who, &input, &format!("otp|{id}")), id).await?;
-    let work = async move { enter(&cashier, payment, &otp).await };
-    let payment = match app.carry_through(work).await {
-        Ok(entered) => entered?,
-        Err(_) => return Err(PayRefusal::broken()),
-    };
+    let key = key_of(&who, &input, &format!("otp|{id}"));
+    if let Some(payment) = waiting(&app, &who, id, key).await? {
+        let (cashier, otp) = (Cashier::of(&app), otp_of(&input)?);
+        let work = async move { enter(&cashier, payment, &otp).await };
+        match app.carry_through(work).await {
+            Ok(entered) => entered?,
+            Err(_) => return Err(PayRefusal::broken()),
+        };
+    }
     if input.is_form() {
         return Ok(found(&format!("/payment/status/{id}")));
     }
-    let owed = owed_of(&app, &payment).await?;
-    Ok(Json(shown::state(&payment, owed, None)).into_response())
+    let (payment, payable) = seen(&app, &who, id).await?;
+    Ok(Json(shown::state(&payment, payable.owed(), None)).into_response())
 }
 
 /// The one-time password that somebody entered.
@@ -135,7 +149,7 @@ pub(in crate::server) async fn enter(
     let provider = provider.ok_or_else(|| PayRefusal::provider("Ví đang tắt."))?;
     let order = cashier.order_ref(&payment);
     let call = provider.enter_otp(&order, otp);
-    match cashier.at_once(&payment, "otp", call).await {
+    match cashier.in_line(&payment, "otp", call).await {
         Ok(told) => {
             let outcome = cashier.take(&payment, &told, Source::Poll, "otp").await?;
             Ok(outcome.payment)
@@ -153,7 +167,7 @@ pub(in crate::server) async fn send_again(
     let provider = provider.ok_or_else(|| PayRefusal::provider("Ví đang tắt."))?;
     let order = cashier.order_ref(payment);
     let call = provider.resend_otp(&order);
-    match cashier.at_once(payment, "otp_resend", call).await {
+    match cashier.in_line(payment, "otp_resend", call).await {
         Ok(prompt) => cashier.keep_prompt(payment, &prompt).await,
         Err(fault) => Err(otp_refused(cashier, payment, fault).await?),
     }
@@ -208,9 +222,16 @@ pub async fn resend(
     Path(id): Path<i64>,
     input: Input,
 ) -> Result<Response, PayRefusal> {
-    let payment = waiting(&app, &who, id).await?;
-    meant(&app, key_of(&who, &input, &format!("resend|{id}")), id).await?;
-    send_again(&Cashier::of(&app), &payment).await?;
+    let key = key_of(&who, &input, &format!("resend|{id}"));
+    if let Some(payment) = waiting(&app, &who, id, key).await? {
+        let cashier = Cashier::of(&app);
+        // The password before it is dead as soon as another one is sent, whether or not somebody still waits.
+        let work = async move { send_again(&cashier, &payment).await };
+        match app.carry_through(work).await {
+            Ok(sent) => sent?,
+            Err(_) => return Err(PayRefusal::broken()),
+        }
+    }
     if input.is_form() {
         return Ok(found(&format!("/payment/status/{id}")));
     }

@@ -31,9 +31,7 @@ pub const LASTS_MS: i64 = 15 * 60 * 1000;
 /// How long a provider's answer is waited for.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// How long it is waited for what comes of somebody else's call: longer than whoever calls may hold it.
-const OTHERS_MAX: Duration = Duration::from_millis(12_500);
-/// How long a turn to ask is waited for, where somebody waits for the answer.
-const TURN_MAX: Duration = Duration::from_secs(3);
+const OTHERS_MAX: Duration = Duration::from_millis(14_500);
 
 /// Somebody wants to pay.
 #[derive(Debug, Clone)]
@@ -133,8 +131,12 @@ impl Cashier {
             order_code: order_code(self.app.store().now_ms(), rand::random()),
             payment_code: payment_code(rand::random()),
         };
-        let row = match self.app.store().payments().begin(&new, key).await? {
-            Begun::New(row) | Begun::Open(row) => *row,
+        let turn = turn::to_open(payable.owner_id, new.provider, new.wants_qr);
+        let payments = self.app.store().payments();
+        let row = match payments.begin(&new, Some(&turn), key).await? {
+            Begun::New(row, wait_ms) => return self.carried_open(*row, Some(wait_ms)).await,
+            Begun::Open(row) => *row,
+            Begun::Busy(wait_ms) => return Err(turn::too_long(new.provider, wait_ms).into()),
             Begun::NothingOwed => return Err(PayRefusal::conflict("Khoản này đã trả đủ.")),
             Begun::Over => return Err(PayRefusal::conflict("Yêu cầu thanh toán này đã hết hạn.")),
             Begun::OtherAmount(owed) => {
@@ -171,6 +173,9 @@ impl Cashier {
                     && row.provider.can_be_asked()
             });
         if let Some(row) = overdue {
+            if let Err(wait_ms) = turn::place(&self.app, row.owner_id, row.provider).await? {
+                return Err(turn::too_long(row.provider, wait_ms).into());
+            }
             self.ask(row, Source::Poll).await?;
         }
         Ok(())
@@ -191,9 +196,18 @@ impl Cashier {
                 return Err(silent());
             }
         }
-        let (cashier, payment) = (self.clone(), row);
-        // Carried through whether or not the customer still waits.
-        let opening = async move { cashier.open(payment).await };
+        self.carried_open(row, None).await
+    }
+
+    /// Opens a payment that this caller has claimed: carried through whether or not the customer still waits.
+    /// `reserved`: how long its place in the provider's line is away, where it has one.
+    async fn carried_open(
+        &self,
+        row: PaymentRow,
+        reserved: Option<i64>,
+    ) -> Result<PaymentRow, PayRefusal> {
+        let cashier = self.clone();
+        let opening = async move { cashier.open(row, reserved).await };
         match self.app.carry_through(opening).await {
             Ok(opened) => opened,
             Err(_) => Err(PayRefusal::broken()),
@@ -220,23 +234,35 @@ impl Cashier {
         row.ok_or_else(PayRefusal::not_found)
     }
 
-    async fn open(&self, row: PaymentRow) -> Result<PaymentRow, PayRefusal> {
+    async fn open(&self, row: PaymentRow, reserved: Option<i64>) -> Result<PaymentRow, PayRefusal> {
         let provider = self.needed(&row).await?;
         let order = self.order(&row).await?;
-        match self.at_once(&row, "open", provider.open(&order)).await {
+        let opening = provider.open(&order);
+        let opened = match reserved {
+            Some(wait_ms) => {
+                turn::waited(wait_ms).await;
+                timed(&row, "open", opening).await
+            }
+            None => {
+                let turn = turn::to_open(row.owner_id, row.provider, row.wants_qr);
+                let opening = timed(&row, "open", opening);
+                turn::in_turn(&self.app, &row, &turn, opening).await
+            }
+        };
+        match opened {
             Ok(link) => self.keep_link(row.id, &link).await,
             Err(fault) => Err(self.not_opened(&row, fault).await?),
         }
     }
 
-    /// A call that somebody waits for: made at once, and questions make room for it.
-    pub async fn at_once<T>(
+    /// A call that somebody waits for: before all questions, and never more of them than the channel takes.
+    pub async fn in_line<T>(
         &self,
         row: &PaymentRow,
         name: &'static str,
         call: impl Future<Output = Result<T, ProviderFault>>,
     ) -> Result<T, ProviderFault> {
-        turn::at_once(&self.app, row, timed(row, name, call)).await
+        turn::customer(&self.app, row, timed(row, name, call)).await
     }
 
     async fn keep_link(&self, id: i64, link: &Link) -> Result<PaymentRow, PayRefusal> {
@@ -331,7 +357,10 @@ impl Cashier {
         if !is_worth_it || !self.app.store().questions().claim_question(row.id).await? {
             return Ok(row);
         }
-        if !turn::question(&self.app, &row, TURN_MAX).await? {
+        if turn::place(&self.app, row.owner_id, row.provider)
+            .await?
+            .is_err()
+        {
             return Ok(row);
         }
         match self.ask(row.clone(), source).await {
@@ -466,7 +495,7 @@ impl Cashier {
         let provider = self.needed(&row).await?;
         let order = self.order_ref(&row);
         let call = provider.cancel(&order, "Khach huy");
-        let told = self.at_once(&row, "cancel", call).await?;
+        let told = self.in_line(&row, "cancel", call).await?;
         let after = self
             .take(&row, &told, Source::Poll, "cancel")
             .await?
@@ -506,7 +535,8 @@ impl Cashier {
         let order = self.order_ref(row);
         let call = provider.cancel(&order, "Da tra cach khac");
         // May take a second call: what it is now.
-        let told = self.at_once(row, "cancel", call).await?;
+        // Whoever asks in this one's turn has taken it for this.
+        let told = timed(row, "cancel", call).await?;
         self.take(row, &told, Source::Poll, "close")
             .await
             .map(|o| o.payment)

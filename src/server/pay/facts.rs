@@ -36,9 +36,12 @@ pub fn seen(transfer: &SeenTransfer) -> SeenMoney {
 /// What `told` means for `payment` now. `is_settled`: what it is for was paid by another way.
 pub fn meaning(payment: &PaymentRow, told: &Told, is_settled: bool, now_ms: i64) -> Meaning {
     let is_over = payment.expires_at <= now_ms;
+    // Silence means something else when a statement would have shown the money.
+    let is_given_up =
+        told.standing == ToldStanding::Silent && payment.expires_at + STATEMENT_MS <= now_ms;
     let key = digest(
         format!(
-            "{:?}|{:?}|{:?}|{is_over}|{is_settled}",
+            "{:?}|{:?}|{:?}|{is_over}|{is_settled}|{is_given_up}",
             told.standing, told.amount, told.transfers
         )
         .as_bytes(),
@@ -72,7 +75,7 @@ pub fn meaning(payment: &PaymentRow, told: &Told, is_settled: bool, now_ms: i64)
         ToldStanding::Ended(end) if !is_settled => facts.push(Fact::Ended(end)),
         ToldStanding::Ended(_) | ToldStanding::Open => facts.push(Fact::Ended(End::Expired)),
         ToldStanding::Absent if is_over => facts.push(Fact::Ended(End::Expired)),
-        ToldStanding::Silent if payment.expires_at + STATEMENT_MS <= now_ms => {
+        ToldStanding::Silent if is_given_up => {
             facts.push(Fact::Ended(End::Expired));
         }
         ToldStanding::Absent | ToldStanding::Silent => {}

@@ -76,10 +76,12 @@ impl FromRequest<AppState> for Input {
                 _ => return Err(invalid("Cần một đối tượng JSON.")),
             }
         };
+        // A key that cannot be read must not be taken for none: what it is to happen once would happen again.
         let key = headers
             .get("idempotency-key")
-            .and_then(|value| value.to_str().ok())
-            .map(str::trim)
+            .map(|value| std::str::from_utf8(value.as_bytes()).map(str::trim))
+            .transpose()
+            .map_err(|_| invalid("Idempotency-Key: cần chữ UTF-8."))?
             .filter(|key| !key.is_empty());
         if key.is_some_and(|key| key.len() > 255) {
             return Err(invalid("Idempotency-Key dài quá 255 ký tự."));

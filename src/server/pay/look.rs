@@ -11,11 +11,12 @@ use super::cashier::Cashier;
 use super::page::found;
 use super::page::{self, ListRow, PayPage, Viewer, words};
 use super::path::Path;
-use super::refusal::{PayRefusal, wants_json};
+use super::refusal::PayRefusal;
 use super::shown;
 use super::who::{Who, WhoIs};
 use crate::domain::payment::{PayableKind, PaymentState};
 use crate::server::AppState;
+use crate::server::web::preferred::wants_json;
 use crate::server::web::words::money;
 use crate::store::payments::{Payable, PaymentRow, Source};
 

@@ -44,7 +44,7 @@ use axum::routing::{get, post};
 
 use super::AppState;
 use super::web::limits::RouteLimits;
-use refusal::wants_json;
+use super::web::preferred::{wants_json, wants_page};
 
 /// Bytes of what anybody sends.
 const BODY_MAX: usize = 64 * 1024;
@@ -123,11 +123,7 @@ fn pages() -> Router<AppState> {
 /// A refusal is a page where a person asked: a browser that navigates says that it takes pages.
 async fn dressed(request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let accepts_pages = headers
-        .get("accept")
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"));
-    let is_person = accepts_pages && !wants_json(headers);
+    let is_person = wants_page(headers) && !wants_json(headers);
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
     if !is_person {

@@ -197,7 +197,7 @@ async fn asked(
     let order = cashier.order_ref(payment);
     let of_transaction = async || {
         let asked = provider.ask_refund(&order);
-        let answer = cashier.at_once(payment, "ask_refund", asked).await;
+        let answer = cashier.in_line(payment, "ask_refund", asked).await;
         told(app, attempt, answer).await
     };
     if refund_call(attempt.sent_at, app.store().now_ms()) == RefundCall::Ask {
@@ -205,7 +205,7 @@ async fn asked(
     }
     let refund = order_of(app, order.clone(), attempt).await?;
     let answer = cashier
-        .at_once(payment, "refund", provider.refund(&refund))
+        .in_line(payment, "refund", provider.refund(&refund))
         .await;
     let said = Said::of(answer.map(|done| done.reference));
     let state = attempt.state.found(attempt.sent_at.is_some());

@@ -1,7 +1,7 @@
 //! How a no sounds on the wire of payments: `{"error", "code"}` for programs, a page for people.
 
 use axum::Json;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -263,9 +263,12 @@ impl From<ProviderFault> for PayRefusal {
         };
         let error = match &fault {
             ProviderFault::Refused { .. } => {
-                "Cổng thanh toán từ chối yêu cầu này. Chọn cách khác hoặc báo cửa hàng."
+                "Cổng thanh toán từ chối yêu cầu này. Chọn cách khác hoặc báo cửa hàng.".to_owned()
             }
-            _ => "Cổng thanh toán chưa trả lời. Thử lại sau ít giây.",
+            ProviderFault::Busy { retry_after_s, .. } => {
+                format!("Cổng thanh toán đang đông. Thử lại sau {retry_after_s} giây.")
+            }
+            _ => "Cổng thanh toán chưa trả lời. Thử lại sau ít giây.".to_owned(),
         };
         Self::provider(error).after(retry_after_s)
     }
@@ -283,12 +286,4 @@ impl IntoResponse for PayRefusal {
         response.extensions_mut().insert(self);
         response
     }
-}
-
-/// Does whoever asks want a document for a program, and no page?
-pub fn wants_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("application/json"))
 }

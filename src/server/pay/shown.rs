@@ -228,6 +228,7 @@ pub fn payable_alone(app: &AppState, found: &Payable) -> Value {
         "payment_status": found.payment_status,
         "amount": found.amount,
         "paid": found.paid,
+        "waived": found.waived,
         "owed": found.owed(),
         "owner_id": found.owner_id,
         "pay_url": pay_url(app, found),

@@ -2,6 +2,7 @@
 //! answer.
 
 use std::convert::Infallible;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -61,7 +62,8 @@ fn events(
     watched: Watched,
     changes: watch::Receiver<i64>,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    let begun = (app, watched, changes, None::<Value>);
+    // Of what was told last only so much is kept as is needed to know it again: many pages are open at once.
+    let begun = (app, watched, changes, None::<u64>);
     stream::unfold(begun, |(app, watched, mut changes, last)| async move {
         let mut must_wait = last.is_some();
         loop {
@@ -70,19 +72,28 @@ fn events(
                 return None;
             }
             must_wait = true;
-            // A database that is gone for a while: the next change, or the page's own asking, tells it.
-            let Ok(state) = state_of(&app, &watched).await else {
+            // A database that is gone for a while: the next change, or the page's own asking, tells it. What is needed
+            // to ask is there only while it asks.
+            let Ok(state) = Box::pin(state_of(&app, &watched)).await else {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 must_wait = false;
                 continue;
             };
-            if Some(&state) == last.as_ref() {
+            let told = state.to_string();
+            let digest = digest_of(&told);
+            if Some(digest) == last {
                 continue;
             }
-            let event = Event::default().event("state").data(state.to_string());
-            return Some((Ok(event), (app, watched, changes, Some(state))));
+            let event = Event::default().event("state").data(told);
+            return Some((Ok(event), (app, watched, changes, Some(digest))));
         }
     })
+}
+
+fn digest_of(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 async fn state_of(app: &AppState, watched: &Watched) -> Result<Value, PayRefusal> {

@@ -17,6 +17,7 @@ pub mod origin;
 pub mod page;
 pub mod paths;
 pub mod permission;
+pub mod preferred;
 pub mod problem;
 pub mod route;
 pub mod session;

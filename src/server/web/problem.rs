@@ -258,6 +258,7 @@ impl From<StoreError> for Problem {
             | StoreError::Copy(_)
             | StoreError::Damaged(_)
             | StoreError::Running
+            | StoreError::TakenBack(_)
             | StoreError::Database(_) => {
                 let is_full = error.is_full();
                 tracing::error!(

@@ -319,9 +319,7 @@ impl Store {
             Engine::Sqlite => {
                 private_file(file)
                     .map_err(|e| StoreError::Copy(format!("{}: {e}", file.display())))?;
-                execute(self, "VACUUM INTO ?", values![file.display().to_string()])
-                    .await
-                    .map(|_| ())
+                self.vacuum_into(file).await
             }
             Engine::MariaDb => {
                 let target = Self::open(&sqlite_url(file)).await?;

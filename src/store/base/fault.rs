@@ -77,6 +77,9 @@ fn patience(error: &StoreError) -> Option<Duration> {
 
 /// Does the database ask for the whole transaction again?
 fn wants_another_try(error: &StoreError) -> bool {
+    if matches!(error, StoreError::TakenBack(_)) {
+        return true;
+    }
     let Some(said) = said(error) else {
         return is_gone(error);
     };

@@ -18,6 +18,7 @@ pub mod secrets;
 mod sql;
 mod store;
 mod tx;
+mod writers;
 
 pub use engine::Engine;
 pub(in crate::store) use fault::{Tries, is_full, is_taken};

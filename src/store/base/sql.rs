@@ -136,7 +136,7 @@ pub(in crate::store) trait Conn: Sync {
         &self,
         sql: &str,
         values: Vec<SqlValue>,
-    ) -> impl Future<Output = Result<Changed, sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<Changed, StoreError>> + Send;
 
     /// Asks for the first row.
     fn first(

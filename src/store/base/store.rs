@@ -11,14 +11,14 @@ use std::time::Duration;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor, MySqlPool, SqlitePool};
-use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::engine::Engine;
 use super::plan::Watch;
 use super::sql::{
     AllRows, Changed, Conn, FirstRow, SqlRow, SqlValue, execute, insert_once, int, one, query,
 };
-use super::tx::transaction;
+use super::tx::{Tx, transaction};
+use super::writers::Writers;
 use crate::store::StoreError;
 
 /// A transaction in which nothing was said for so long was left by a server that died without a
@@ -39,7 +39,8 @@ const PROBE_MAX: Duration = Duration::from_millis(700);
 /// The connections, of whichever database it is.
 #[derive(Debug, Clone)]
 pub(super) enum Pools {
-    Sqlite(SqlitePool),
+    /// Those who read, and those who write.
+    Sqlite(SqlitePool, Writers),
     MariaDb(MySqlPool),
 }
 
@@ -47,8 +48,6 @@ pub(super) enum Pools {
 #[derive(Debug, Clone)]
 pub struct Store {
     pools: Pools,
-    /// SQLite takes one writer at a time. Waiting here is fair; waiting in SQLite is a lottery.
-    writer: Arc<Mutex<()>>,
     clock: Clock,
     watch: Option<Watch>,
 }
@@ -118,7 +117,7 @@ impl Store {
     /// Connects to a database that is there; where none is, that is an error and none is made.
     pub async fn connect_to(url: &str) -> Result<Self, StoreError> {
         let pools = match url.split_once(':') {
-            Some(("sqlite", _)) => sqlite(url).await.map(Pools::Sqlite),
+            Some(("sqlite", _)) => sqlite(url).await,
             Some(("mysql" | "mariadb", rest)) => {
                 mariadb(&format!("mysql:{rest}")).await.map(Pools::MariaDb)
             }
@@ -126,7 +125,6 @@ impl Store {
         };
         let store = Self {
             pools: pools.map_err(|fault| unreachable(url, fault))?,
-            writer: Arc::default(),
             clock: Clock::Machine {
                 ahead_ms: Arc::default(),
             },
@@ -159,7 +157,7 @@ impl Store {
     /// Which database it is.
     pub const fn engine(&self) -> Engine {
         match self.pools {
-            Pools::Sqlite(_) => Engine::Sqlite,
+            Pools::Sqlite(..) => Engine::Sqlite,
             Pools::MariaDb(_) => Engine::MariaDb,
         }
     }
@@ -210,7 +208,7 @@ impl Store {
     async fn probe(&self) -> Result<(), sqlx::Error> {
         let asked = async {
             match &self.pools {
-                Pools::Sqlite(pool) => {
+                Pools::Sqlite(pool, _) => {
                     let mut own = pool.connect_options().as_ref().clone().connect().await?;
                     own.execute("SELECT 1").await.map(|_| ())
                 }
@@ -265,7 +263,10 @@ impl Store {
     /// Ends all connections, so that SQLite leaves a single file.
     pub async fn close(self) {
         match self.pools {
-            Pools::Sqlite(pool) => pool.close().await,
+            Pools::Sqlite(pool, writers) => {
+                writers.close().await;
+                pool.close().await;
+            }
             Pools::MariaDb(pool) => pool.close().await,
         }
     }
@@ -274,12 +275,14 @@ impl Store {
         &self.pools
     }
 
-    /// The right to write, where one has it at a time.
-    pub(super) async fn writer(&self) -> Option<OwnedMutexGuard<()>> {
-        match self.pools {
-            Pools::Sqlite(_) => Some(Arc::clone(&self.writer).lock_owned().await),
-            Pools::MariaDb(_) => None,
+    /// Copies SQLite's file into another one, while it works.
+    pub(super) async fn vacuum_into(&self, file: &Path) -> Result<(), StoreError> {
+        // Within no transaction, and nobody who writes waits for it.
+        if let Pools::Sqlite(pool, _) = &self.pools {
+            let into = sqlx::query("VACUUM INTO ?").bind(file.display().to_string());
+            into.execute(pool).await?;
         }
+        Ok(())
     }
 }
 
@@ -290,7 +293,7 @@ fn unreachable(url: &str, source: sqlx::Error) -> StoreError {
     }
 }
 
-async fn sqlite(url: &str) -> Result<SqlitePool, sqlx::Error> {
+async fn sqlite(url: &str) -> Result<Pools, sqlx::Error> {
     let options = url
         .parse::<SqliteConnectOptions>()?
         .disable_statement_logging()
@@ -303,7 +306,9 @@ async fn sqlite(url: &str) -> Result<SqlitePool, sqlx::Error> {
         .foreign_keys(false)
         // For each of the connections, in KB: the system keeps the file itself in memory.
         .pragma("cache_size", "-8000");
-    SqlitePoolOptions::new()
+    // All that is written goes through one connection, and stays prepared there.
+    let writers = Writers::new(&options.clone().statement_cache_capacity(500));
+    let pool = SqlitePoolOptions::new()
         .max_connections(8)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // SQLite itself takes a transaction back whose disk was full; then taking it back once more fails, and
@@ -313,7 +318,8 @@ async fn sqlite(url: &str) -> Result<SqlitePool, sqlx::Error> {
             Box::pin(async move { Ok(is_free) })
         })
         .connect_with(options)
-        .await
+        .await?;
+    Ok(Pools::Sqlite(pool, writers))
 }
 
 async fn mariadb(url: &str) -> Result<MySqlPool, sqlx::Error> {
@@ -342,7 +348,7 @@ async fn mariadb(url: &str) -> Result<MySqlPool, sqlx::Error> {
 macro_rules! on_any {
     ($self:ident, $sql:ident, $values:ident, $call:ident) => {
         match &$self.pools {
-            Pools::Sqlite(pool) => query!($sql, $values).$call(pool).await.map(Into::into),
+            Pools::Sqlite(pool, _) => query!($sql, $values).$call(pool).await.map(Into::into),
             Pools::MariaDb(pool) => query!($sql, $values).$call(pool).await.map(Into::into),
         }
     };
@@ -373,10 +379,20 @@ impl Conn for Store {
         self.shared_now_ms()
     }
 
-    async fn change(&self, sql: &str, values: Vec<SqlValue>) -> Result<Changed, sqlx::Error> {
-        self.note(sql, &values);
-        let done = on_any!(self, sql, values, execute);
-        or_why!(self, done)
+    async fn change(&self, sql: &str, values: Vec<SqlValue>) -> Result<Changed, StoreError> {
+        match &self.pools {
+            // In line with all others who write.
+            Pools::Sqlite(..) => {
+                let tx = Tx::begin(self).await?;
+                let done = tx.change(sql, values).await;
+                tx.finish(done).await
+            }
+            Pools::MariaDb(pool) => {
+                self.note(sql, &values);
+                let done = query!(sql, values).execute(pool).await;
+                Ok(or_why!(self, done.map(Changed::from))?)
+            }
+        }
     }
 
     async fn first(&self, sql: &str, values: Vec<SqlValue>) -> Result<Option<SqlRow>, sqlx::Error> {

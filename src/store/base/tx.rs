@@ -6,25 +6,26 @@
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Executor, MySql, Sqlite, Transaction};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::Mutex;
 
 use super::engine::Engine;
 use super::sql::{AllRows, Changed, Conn, FirstRow, SqlRow, SqlValue, query};
 use super::store::{IDLE_FOR_EVER, Pools, Store};
+use super::writers::Turn;
 use crate::store::StoreError;
 
 /// A transaction.
 pub struct Tx {
     store: Store,
     open: Mutex<Open>,
-    _writer: Option<OwnedMutexGuard<()>>,
 }
 
 enum Open {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Turn),
     MariaDb(Transaction<'static, MySql>),
     /// Reads what stood there when it began, for as long as it takes.
-    Snapshot(PoolConnection<MySql>),
+    SqliteSnapshot(Transaction<'static, Sqlite>),
+    MariaDbSnapshot(PoolConnection<MySql>),
 }
 
 /// Runs `$body`, a future over `&$tx`, in a transaction: commits it, or takes it back and does it
@@ -57,22 +58,21 @@ impl Tx {
     /// Begins a transaction that writes. Use [`transaction!`], which does it again where the
     /// database asks for it.
     pub(in crate::store) async fn begin(store: &Store) -> Result<Self, StoreError> {
-        let writer = store.writer().await;
         let open = match store.pools() {
-            Pools::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Open::Sqlite),
-            Pools::MariaDb(pool) => pool.begin().await.map(Open::MariaDb),
+            Pools::Sqlite(_, writers) => Open::Sqlite(writers.begin().await?),
+            Pools::MariaDb(pool) => match pool.begin().await {
+                Ok(open) => Open::MariaDb(open),
+                Err(error) => return Err(store.why(error).await.into()),
+            },
         };
-        match open {
-            Ok(open) => Ok(Self::new(store, open, writer)),
-            Err(error) => Err(store.why(error).await.into()),
-        }
+        Ok(Self::new(store, open))
     }
 
     /// Begins one that only reads, and that sees nothing of what others do meanwhile. It may wait
     /// for the other side of a copy as long as that takes.
     pub(super) async fn snapshot(store: &Store) -> Result<Self, StoreError> {
         let open = match store.pools() {
-            Pools::Sqlite(pool) => Open::Sqlite(pool.begin().await?),
+            Pools::Sqlite(pool, _) => Open::SqliteSnapshot(pool.begin().await?),
             Pools::MariaDb(pool) => {
                 let mut connection = pool.acquire().await?;
                 // Whatever happens, nobody gets it as it is then.
@@ -84,17 +84,16 @@ impl Tx {
                 ] {
                     connection.execute(sql).await?;
                 }
-                Open::Snapshot(connection)
+                Open::MariaDbSnapshot(connection)
             }
         };
-        Ok(Self::new(store, open, None))
+        Ok(Self::new(store, open))
     }
 
-    fn new(store: &Store, open: Open, writer: Option<OwnedMutexGuard<()>>) -> Self {
+    fn new(store: &Store, open: Open) -> Self {
         Self {
             store: store.clone(),
             open: Mutex::new(open),
-            _writer: writer,
         }
     }
 
@@ -107,22 +106,23 @@ impl Tx {
         let value = match done {
             Ok(value) => value,
             Err(error) => {
-                let ended = match open {
-                    Open::Sqlite(tx) => tx.rollback().await,
-                    Open::MariaDb(tx) => tx.rollback().await,
-                    Open::Snapshot(_) => Ok(()),
-                };
-                if let Err(fault) = ended {
-                    tracing::debug!(%fault, "the transaction could not be taken back; the database does it");
+                match open {
+                    Open::Sqlite(turn) => turn.roll_back().await,
+                    Open::MariaDb(tx) => {
+                        if let Err(fault) = tx.rollback().await {
+                            tracing::debug!(%fault, "the transaction could not be taken back; the database does it");
+                        }
+                    }
+                    Open::SqliteSnapshot(_) | Open::MariaDbSnapshot(_) => {}
                 }
                 return Err(error);
             }
         };
         match open {
-            Open::Sqlite(tx) => tx.commit().await?,
+            Open::Sqlite(turn) => turn.commit().await?,
             Open::MariaDb(tx) => tx.commit().await?,
-            // It only read, and its connection is closed.
-            Open::Snapshot(_) => {}
+            // It only read.
+            Open::SqliteSnapshot(_) | Open::MariaDbSnapshot(_) => {}
         }
         Ok(value)
     }
@@ -132,9 +132,15 @@ impl Tx {
 macro_rules! within {
     ($self:ident, $sql:ident, $values:ident, $call:ident) => {
         match &mut *$self.open.lock().await {
-            Open::Sqlite(tx) => query!($sql, $values).$call(&mut **tx).await.map(Into::into),
+            Open::Sqlite(turn) => query!($sql, $values)
+                .$call(turn.connection()?)
+                .await
+                .map(Into::into),
             Open::MariaDb(tx) => query!($sql, $values).$call(&mut **tx).await.map(Into::into),
-            Open::Snapshot(connection) => query!($sql, $values)
+            Open::SqliteSnapshot(tx) => {
+                query!($sql, $values).$call(&mut **tx).await.map(Into::into)
+            }
+            Open::MariaDbSnapshot(connection) => query!($sql, $values)
                 .$call(&mut **connection)
                 .await
                 .map(Into::into),
@@ -157,9 +163,9 @@ impl Conn for Tx {
         self.store.shared_now_ms()
     }
 
-    async fn change(&self, sql: &str, values: Vec<SqlValue>) -> Result<Changed, sqlx::Error> {
+    async fn change(&self, sql: &str, values: Vec<SqlValue>) -> Result<Changed, StoreError> {
         self.store.note(sql, &values);
-        within!(self, sql, values, execute)
+        Ok(within!(self, sql, values, execute)?)
     }
 
     async fn first(&self, sql: &str, values: Vec<SqlValue>) -> Result<Option<SqlRow>, sqlx::Error> {

@@ -81,6 +81,8 @@ pub mod booking {
         END_TIME = at("end_time", "Đến", "To"),
         AMOUNT = column("amount", ColumnKind::Money, "Số tiền", "Amount"),
         PAID = column("paid", ColumnKind::Money, "Đã trả", "Paid").default("0"),
+        // What a person has taken too little for all lets go.
+        WAIVED = column("waived", ColumnKind::Money, "Bỏ qua", "Waived").default("0"),
         STATUS = text("status", "Trạng thái", "Status").of(ColumnKind::Choice(BOOKING_STATES)),
         PAYMENT_STATUS = text("payment_status", "Thanh toán", "Payment").of(ColumnKind::Choice(PAYABLE_STATES)),
         PAY_TOKEN = text("pay_token", "Mã trả tiền", "Pay token").of(ColumnKind::Text(40)).secret(),
@@ -112,6 +114,8 @@ pub mod payment_request {
         DESCRIPTION = text("description", "Nội dung", "Description").search(),
         AMOUNT = column("amount", ColumnKind::Money, "Số tiền", "Amount"),
         PAID = column("paid", ColumnKind::Money, "Đã trả", "Paid").default("0"),
+        // What a person has taken too little for all lets go.
+        WAIVED = column("waived", ColumnKind::Money, "Bỏ qua", "Waived").default("0"),
         STATUS = text("status", "Trạng thái", "Status").of(ColumnKind::Choice(REQUEST_STATES)),
         PAYMENT_STATUS = text("payment_status", "Thanh toán", "Payment").of(ColumnKind::Choice(PAYABLE_STATES)),
         EXPIRES_AT = at("expires_at", "Hết hạn", "Expires").null(),

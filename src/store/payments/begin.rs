@@ -5,6 +5,7 @@ use super::Payments;
 use super::keys::{self, KeyUse};
 use super::payable::{self, Payable};
 use super::row::{PAYMENT_ROW, PaymentRow, lock, read_payment};
+use super::turns::{self, TurnWanted};
 use crate::domain::payment::{PayableRef, Provider};
 use crate::store::StoreError;
 use crate::store::base::search_text::search_text;
@@ -12,7 +13,7 @@ use crate::store::base::{Conn, Tx, execute, insert, one, transaction, values};
 
 /// How long it takes at most until whoever opens a payment knows, in milliseconds. After that another
 /// one may try.
-pub(super) const OPENING_MS: i64 = 12_000;
+pub(super) const OPENING_MS: i64 = 14_000;
 /// A payment whose provider did not answer is looked at after so long.
 const FIRST_LOOK_MS: i64 = 15_000;
 
@@ -46,8 +47,9 @@ pub struct NewPayment {
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begun {
-    /// It is written down; its provider does not know of it yet.
-    New(Box<PaymentRow>),
+    /// It is written down; its provider does not know of it yet. Whoever wrote it down asks the provider, as
+    /// after [`Payments::claim_opening`], after so many milliseconds: then its place in line is free.
+    New(Box<PaymentRow>, i64),
     /// There is one already.
     Open(Box<PaymentRow>),
     /// Nothing is owed any more.
@@ -60,12 +62,19 @@ pub enum Begun {
     TooLarge,
     /// The key was used for something else.
     KeyUsed,
+    /// The line of its channel is too long: the next place in it is free after so many milliseconds.
+    Busy(i64),
 }
 
 impl Payments<'_> {
-    /// Writes a payment down, or finds the one that is open.
-    pub async fn begin(&self, new: &NewPayment, key: Option<&KeyUse>) -> Result<Begun, StoreError> {
-        transaction!(self.store, |tx| begin(&tx, new, key))
+    /// Writes a payment down, or finds the one that is open. `turn`: what its provider is asked in.
+    pub async fn begin(
+        &self,
+        new: &NewPayment,
+        turn: Option<&TurnWanted>,
+        key: Option<&KeyUse>,
+    ) -> Result<Begun, StoreError> {
+        transaction!(self.store, |tx| begin(&tx, new, turn, key))
     }
 
     /// May this very caller ask the provider to open it? One at a time, over all servers.
@@ -89,7 +98,12 @@ fn open_key(at: PayableRef, provider: Provider) -> String {
     format!("{}|{}|{}", at.kind.wire(), at.id, provider.wire())
 }
 
-async fn begin(tx: &Tx, new: &NewPayment, key: Option<&KeyUse>) -> Result<Begun, StoreError> {
+async fn begin(
+    tx: &Tx,
+    new: &NewPayment,
+    turn: Option<&TurnWanted>,
+    key: Option<&KeyUse>,
+) -> Result<Begun, StoreError> {
     match keys::look(tx, key).await? {
         Some(Ok(id)) => return lock(tx, id).await.map(|row| Begun::Open(Box::new(row))),
         Some(Err(_)) => return Ok(Begun::KeyUsed),
@@ -114,9 +128,21 @@ async fn begin(tx: &Tx, new: &NewPayment, key: Option<&KeyUse>) -> Result<Begun,
     }
     let begun = match open_one(tx, new, owed).await? {
         Some(row) => Begun::Open(Box::new(row)),
-        None => Begun::New(Box::new(add(tx, new, &payable, owed).await?)),
+        None => {
+            let reserved = match turn {
+                Some(turn) => turns::reserve(tx, turn).await?,
+                None => Ok(0),
+            };
+            let wait_ms = match reserved {
+                Ok(wait_ms) => wait_ms,
+                Err(wait_ms) => return Ok(Begun::Busy(wait_ms)),
+            };
+            let claimed_at = Some(tx.now_ms());
+            let row = add(tx, new, &payable, owed, claimed_at).await?;
+            Begun::New(Box::new(row), wait_ms)
+        }
     };
-    if let Begun::Open(row) | Begun::New(row) = &begun {
+    if let Begun::Open(row) | Begun::New(row, _) = &begun {
         keys::keep(tx, key, row.id).await?;
     }
     Ok(begun)
@@ -146,11 +172,13 @@ async fn open_one(tx: &Tx, new: &NewPayment, owed: i64) -> Result<Option<Payment
     Ok(Some(row))
 }
 
+/// Writes a payment down. `claimed_at`: whoever does so asks the provider to open it, since then.
 pub(super) async fn add(
     tx: &Tx,
     new: &NewPayment,
     payable: &Payable,
     owed: i64,
+    claimed_at: Option<i64>,
 ) -> Result<PaymentRow, StoreError> {
     let now = tx.now_ms();
     let expires_at = payable.expires_at.unwrap_or(now + new.lasts_ms);
@@ -165,8 +193,8 @@ pub(super) async fn add(
         Some(payable.renter.phone.as_str()),
     ]);
     let sql = "INSERT INTO payment (payment_code, order_code, owner_id, payable_kind, payable_id, renter_id, provider, state, amount, description, \
-               customer_name, customer_email, customer_phone, open_key, expires_at, ask_at, wants_qr, is_english, payer_ip, wallet_agent, created_at, \
-               updated_at, search_text) VALUES (?, ?, ?, ?, ?, ?, ?, 'created', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               customer_name, customer_email, customer_phone, open_key, expires_at, ask_at, asked_at, wants_qr, is_english, payer_ip, wallet_agent, \
+               created_at, updated_at, search_text) VALUES (?, ?, ?, ?, ?, ?, ?, 'created', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let given = values![
         &new.payment_code,
         new.order_code,
@@ -183,6 +211,7 @@ pub(super) async fn add(
         open_key(new.payable, new.provider),
         expires_at,
         now + FIRST_LOOK_MS,
+        claimed_at,
         new.wants_qr,
         new.is_english,
         &new.payer_ip,

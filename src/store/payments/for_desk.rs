@@ -33,7 +33,7 @@ pub(in crate::store) async fn add(
     let payable = payable::find(tx, new.payable)
         .await?
         .ok_or(StoreError::NoRow)?;
-    begin::add(tx, new, &payable, owed).await
+    begin::add(tx, new, &payable, owed, None).await
 }
 
 /// Books what was told of it.

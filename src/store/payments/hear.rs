@@ -14,10 +14,12 @@ use crate::store::base::search_text::search_text;
 use crate::store::base::{Conn, Tx, execute, insert_once, int, one, transaction, values};
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::payments::PAYMENT;
-use crate::store::{StoreError, desk, digest};
+use crate::store::{Engine, StoreError, desk, digest};
 
 /// Bytes of what is kept of an answer.
 const BODY_MAX: usize = 64 * 1024;
+/// Letters of a transfer's reference.
+const REFERENCE_MAX: usize = 128;
 /// The only money that is booked.
 const OURS: &str = "VND";
 
@@ -207,13 +209,12 @@ async fn hear_once(
 
 /// Books what was told within a transaction.
 pub(in crate::store) async fn hear(tx: &Tx, heard: &Heard<'_>) -> Result<HeardOutcome, StoreError> {
-    let at = place(tx, heard.payment).await?;
-    let owing = payable::lock(tx, at).await?;
-    let payment = lock(tx, heard.payment).await?;
+    let (owing, payment) = held(tx, heard.payment).await?;
     let before = payment.standing;
     let mut booking = Booking {
         owing,
         credit: 0,
+        waived: 0,
         standing: before,
         payment,
         why: None,
@@ -245,6 +246,18 @@ pub(in crate::store) async fn hear(tx: &Tx, heard: &Heard<'_>) -> Result<HeardOu
     // Last: at its end others wait for this one, for the next number of a day's receipts.
     booking.write(tx, before).await?;
     Ok(booking.outcome(before, false))
+}
+
+/// The payment and what it is for, until the transaction ends.
+async fn held(tx: &Tx, id: i64) -> Result<(Owing, PaymentRow), StoreError> {
+    if tx.engine() == Engine::Sqlite {
+        // The only writer: nobody comes in between, whatever is read first.
+        let payment = lock(tx, id).await?;
+        return Ok((payable::lock(tx, payment.payable).await?, payment));
+    }
+    let at = place(tx, id).await?;
+    let owing = payable::lock(tx, at).await?;
+    Ok((owing, lock(tx, id).await?))
 }
 
 fn action_of(facts: &[Fact]) -> AuditAction {
@@ -308,6 +321,18 @@ impl Event<'_> {
     }
 }
 
+/// A reference as it is kept: one that is longer than its column ends in the digest of all of it, so that two of
+/// them stay two.
+pub(super) fn reference_kept(reference: &str) -> String {
+    if reference.chars().count() <= REFERENCE_MAX {
+        return reference.to_owned();
+    }
+    let digest = digest(reference.as_bytes());
+    let room = REFERENCE_MAX - digest.len() - 1;
+    let head: String = reference.chars().take(room).collect();
+    format!("{head}#{digest}")
+}
+
 /// At most so many bytes, whole letters.
 fn cut(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
@@ -317,6 +342,7 @@ fn cut(text: &str, most: usize) -> &str {
 struct Booking {
     owing: Owing,
     credit: i64,
+    waived: i64,
     standing: Standing,
     payment: PaymentRow,
     why: Option<String>,
@@ -342,24 +368,23 @@ impl Booking {
             Fact::Accepted => self.follow(PaymentEvent::Accepted),
             Fact::Ignored => self.follow(PaymentEvent::Ignored),
             Fact::Refunded { amount, reference } => {
-                if self.transfer_of(tx, reference).await?.is_some() {
-                    return Ok(());
-                }
-                self.follow(PaymentEvent::Refunded(*amount))?;
                 let money = SeenMoney {
-                    reference: reference.clone(),
+                    reference: reference_kept(reference),
                     amount: -amount,
                     currency: OURS.to_owned(),
                     at_ms: None,
                     method: None,
                 };
-                self.book(tx, &money, source).await
+                if self.book(tx, &money, source).await? {
+                    self.follow(PaymentEvent::Refunded(*amount))?;
+                }
+                Ok(())
             }
         }
     }
 
     fn follow(&mut self, event: PaymentEvent) -> Result<(), StoreError> {
-        let owed = self.owing.owed() - self.credit;
+        let owed = self.owing.owed() - self.credit - self.waived;
         let step = self
             .standing
             .after(event, owed)
@@ -369,6 +394,7 @@ impl Booking {
             })?;
         self.standing = step.standing;
         self.credit += step.credit;
+        self.waived += step.waived;
         Ok(())
     }
 
@@ -389,6 +415,20 @@ impl Booking {
             ));
             return self.follow(PaymentEvent::Strange);
         }
+        let reference = reference_kept(&money.reference);
+        let money = &SeenMoney {
+            reference,
+            ..money.clone()
+        };
+        if self.book(tx, money, source).await? {
+            self.follow(PaymentEvent::Transfer(money.amount))?;
+            self.payment.transaction_id = Some(money.reference.clone());
+            if money.method.is_some() {
+                self.payment.method.clone_from(&money.method);
+            }
+            self.is_booked = true;
+            return Ok(());
+        }
         match self.transfer_of(tx, &money.reference).await? {
             Some(amount) if amount == money.amount => Ok(()),
             Some(amount) => {
@@ -401,15 +441,10 @@ impl Booking {
                 self.standing.task = Some(Task::Review);
                 Ok(())
             }
-            None => {
-                self.follow(PaymentEvent::Transfer(money.amount))?;
-                self.payment.transaction_id = Some(money.reference.clone());
-                if money.method.is_some() {
-                    self.payment.method.clone_from(&money.method);
-                }
-                self.is_booked = true;
-                self.book(tx, money, source).await
-            }
+            None => Err(StoreError::Damaged(format!(
+                "payment_transfer: {:?} is neither there nor new",
+                money.reference
+            ))),
         }
     }
 
@@ -420,8 +455,9 @@ impl Booking {
         row.map(|row| int(&row, 0)).transpose()
     }
 
-    async fn book(&self, tx: &Tx, money: &SeenMoney, source: Source) -> Result<(), StoreError> {
-        let sql = "INSERT INTO payment_transfer (payment_id, provider, reference, amount, currency, at, source, booked_at, search_text) \
+    /// Keeps a transfer, unless one of its reference is there. Says whether it is new.
+    async fn book(&self, tx: &Tx, money: &SeenMoney, source: Source) -> Result<bool, StoreError> {
+        let into = "INTO payment_transfer (payment_id, provider, reference, amount, currency, at, source, booked_at, search_text) \
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let now = tx.now_ms();
         let words = search_text([
@@ -439,7 +475,7 @@ impl Booking {
             now,
             words
         ];
-        execute(tx, sql, given).await.map(|_| ())
+        insert_once(tx, into, given).await
     }
 
     /// Writes the payment, its payable, and tells whom it concerns.
@@ -482,7 +518,9 @@ impl Booking {
              payment_method = ?, paid_at = ?, ask_at = ?, updated_at = ?, version = version + 1{closed} WHERE id = ?"
         );
         execute(tx, &sql, given).await?;
-        let is_covered = self.credit != 0 && payable::credit(tx, &self.owing, self.credit).await?;
+        let has_changed = self.credit != 0 || self.waived != 0;
+        let is_covered =
+            has_changed && payable::credit(tx, &self.owing, self.credit, self.waived).await?;
         if row.payable.kind == PayableKind::Receipt {
             // What is taken at a door has one payment.
             desk::follow(tx, row, &before, is_covered).await?;
@@ -511,4 +549,19 @@ async fn close_others(tx: &Tx, paid: &PaymentRow) -> Result<(), StoreError> {
     let now = tx.now_ms();
     let given = values![now, now, paid.payable.kind.wire(), paid.payable.id, paid.id];
     execute(tx, sql, given).await.map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_reference_fits_and_stays_its_own() {
+        assert_eq!(reference_kept("FT2633"), "FT2633");
+        let long = "Ữ".repeat(200);
+        let kept = reference_kept(&long);
+        assert_eq!(kept.chars().count(), REFERENCE_MAX);
+        assert_eq!(kept, reference_kept(&long));
+        assert_ne!(kept, reference_kept(&format!("{long}1")));
+    }
 }

@@ -32,6 +32,17 @@ impl KeyUse {
     }
 }
 
+/// What a key says of a call that may be done again as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyClaim {
+    /// It is the first time, or nobody sent a key.
+    First,
+    /// The same call came before.
+    Again,
+    /// The key was used for something else.
+    Other,
+}
+
 /// The key was used before, for another request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsedKey;
@@ -83,19 +94,23 @@ pub(super) async fn keep_once(tx: &Tx, key: Option<&KeyUse>, made: i64) -> Resul
 }
 
 /// Is this key free for `made`, or was it kept for just that?
-pub(super) async fn claim(tx: &Tx, key: Option<&KeyUse>, made: i64) -> Result<bool, StoreError> {
+pub(super) async fn claim(
+    tx: &Tx,
+    key: Option<&KeyUse>,
+    made: i64,
+) -> Result<KeyClaim, StoreError> {
     match look(tx, key).await? {
-        Some(Ok(id)) if id == made => Ok(true),
-        Some(_) => Ok(false),
-        None => keep(tx, key, made).await.map(|()| true),
+        Some(Ok(id)) if id == made => Ok(KeyClaim::Again),
+        Some(_) => Ok(KeyClaim::Other),
+        None => keep(tx, key, made).await.map(|()| KeyClaim::First),
     }
 }
 
 impl Payments<'_> {
-    /// Keeps a key for a call that may be repeated as it is. `false`: it was used for something else.
-    pub async fn use_key(&self, key: Option<&KeyUse>, made: i64) -> Result<bool, StoreError> {
+    /// Keeps a key for a call that may be repeated as it is.
+    pub async fn use_key(&self, key: Option<&KeyUse>, made: i64) -> Result<KeyClaim, StoreError> {
         if key.is_none() {
-            return Ok(true);
+            return Ok(KeyClaim::First);
         }
         transaction!(self.store, |tx| claim(&tx, key, made))
     }

@@ -36,7 +36,7 @@ pub use begin::{Begun, NewPayment};
 pub use books::Books;
 pub use compare::{Difference, DifferenceKind};
 pub use hear::{Fact, Heard, HeardOutcome, SeenMoney, Source};
-pub use keys::{KeyUse, UsedKey};
+pub use keys::{KeyClaim, KeyUse, UsedKey};
 pub use link::KeptLink;
 pub use list::{PaymentFilter, StoredEvent, StoredTransfer};
 pub use payable::{Payable, Renter};
@@ -47,6 +47,7 @@ pub use row::PaymentRow;
 pub use samples::SamplePayment;
 pub use statement::{BookedBy, StatementLine, TakenBack};
 pub use today::{ToDecide, Today};
+pub use turns::TurnWanted;
 pub use unmatched::{Attach, Attached, NewUnmatched, Unmatched};
 
 use super::Store;

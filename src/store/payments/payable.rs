@@ -38,6 +38,8 @@ pub struct Payable {
     pub amount: i64,
     /// What was credited, in đồng.
     pub paid: i64,
+    /// What needs not be paid any more, because a person took less for all, in đồng.
+    pub waived: i64,
     /// How much of it is paid: `unpaid`, `partial`, `paid`, `refunded`.
     pub payment_status: String,
     /// Was it called off by hand?
@@ -55,11 +57,16 @@ pub struct Payable {
 impl Payable {
     /// What is still to be paid, in đồng.
     pub const fn owed(&self) -> i64 {
-        if self.amount > self.paid && !self.is_cancelled {
-            self.amount - self.paid
-        } else {
+        if self.is_cancelled || self.is_settled() {
             0
+        } else {
+            self.amount - self.paid - self.waived
         }
+    }
+
+    /// Was all of it paid, or less taken for all?
+    pub const fn is_settled(&self) -> bool {
+        self.paid + self.waived >= self.amount
     }
 
     /// Is the time over within which it may be paid?
@@ -69,7 +76,7 @@ impl Payable {
 
     /// Its `status` on the wire.
     pub fn status(&self, now_ms: i64) -> &'static str {
-        let is_paid = self.paid >= self.amount;
+        let is_paid = self.is_settled();
         match self.at.kind {
             _ if self.is_cancelled => "cancelled",
             PayableKind::Booking | PayableKind::Receipt if is_paid => "confirmed",
@@ -86,16 +93,16 @@ const fn columns_of(kind: PayableKind) -> &'static str {
     match kind {
         PayableKind::Booking => {
             "SELECT p.id, p.owner_id, p.room_title, p.amount, p.paid, p.payment_status, p.status, NULL, p.pay_token, p.start_time, p.end_time, \
-             p.created_at, r.id, r.name, r.email, r.phone, r.username FROM booking p JOIN renter r ON r.id = p.renter_id"
+             p.created_at, r.id, r.name, r.email, r.phone, r.username, p.waived FROM booking p JOIN renter r ON r.id = p.renter_id"
         }
         PayableKind::Request => {
             "SELECT p.id, p.owner_id, p.description, p.amount, p.paid, p.payment_status, p.status, p.expires_at, p.pay_token, NULL, NULL, \
-             p.created_at, r.id, r.name, r.email, r.phone, r.username FROM payment_request p JOIN renter r ON r.id = p.renter_id"
+             p.created_at, r.id, r.name, r.email, r.phone, r.username, p.waived FROM payment_request p JOIN renter r ON r.id = p.renter_id"
         }
         // Nobody's account sees it but the collector's; whose contract it is stands on it.
         PayableKind::Receipt => {
             "SELECT p.id, p.owner_id, p.title, p.amount, p.paid, p.payment_status, p.status, NULL, p.pay_token, NULL, NULL, \
-             p.created_at, CAST(0 AS SIGNED), p.customer_name, '', p.notify_phone, NULL FROM desk_payment p"
+             p.created_at, CAST(0 AS SIGNED), p.customer_name, '', p.notify_phone, NULL, CAST(0 AS SIGNED) FROM desk_payment p"
         }
     }
 }
@@ -111,6 +118,7 @@ fn read(kind: PayableKind, row: &SqlRow) -> Result<Payable, StoreError> {
         title: text(row, 2)?,
         amount: int(row, 3)?,
         paid: int(row, 4)?,
+        waived: int(row, 17)?,
         payment_status: text(row, 5)?,
         is_cancelled: text(row, 6)? == "cancelled",
         expires_at: int_or_none(row, 7)?,
@@ -176,17 +184,22 @@ pub(super) struct Owing {
     at: PayableRef,
     amount: i64,
     paid: i64,
+    waived: i64,
     is_cancelled: bool,
 }
 
 impl Owing {
     /// What is still to be paid, in đồng.
     pub const fn owed(&self) -> i64 {
-        if self.amount > self.paid && !self.is_cancelled {
-            self.amount - self.paid
-        } else {
+        if self.is_cancelled || self.is_settled() {
             0
+        } else {
+            self.amount - self.paid - self.waived
         }
+    }
+
+    const fn is_settled(&self) -> bool {
+        self.paid + self.waived >= self.amount
     }
 }
 
@@ -206,12 +219,13 @@ pub(super) async fn lock(tx: &Tx, at: PayableRef) -> Result<Owing, StoreError> {
             at,
             amount: owing.amount,
             paid: owing.paid,
+            waived: 0,
             is_cancelled: owing.is_over,
         });
     }
     let table = table_of(at.kind);
     let sql = format!(
-        "SELECT amount, paid, status FROM {table} WHERE id = ?{}",
+        "SELECT amount, paid, status, waived FROM {table} WHERE id = ?{}",
         tx.locked()
     );
     let row = one(tx, &sql, values![at.id])
@@ -222,13 +236,23 @@ pub(super) async fn lock(tx: &Tx, at: PayableRef) -> Result<Owing, StoreError> {
         amount: int(&row, 0)?,
         paid: int(&row, 1)?,
         is_cancelled: text(&row, 2)? == "cancelled",
+        waived: int(&row, 3)?,
     })
 }
 
-/// Credits what is paid for, or takes back what was credited. Says whether it is paid now, and was not
-/// before.
-pub(super) async fn credit(tx: &Tx, owing: &Owing, credit: i64) -> Result<bool, StoreError> {
+/// Credits what is paid for, or takes back what was credited; `waived` of it needs not be paid any more. Says
+/// whether it is settled now, and was not before.
+pub(super) async fn credit(
+    tx: &Tx,
+    owing: &Owing,
+    credit: i64,
+    waived: i64,
+) -> Result<bool, StoreError> {
     if owing.at.kind == PayableKind::Receipt {
+        // The desk's own book names what its shop bears.
+        if credit == 0 {
+            return Ok(false);
+        }
         let of_desk = DeskOwing {
             amount: owing.amount,
             paid: owing.paid,
@@ -237,9 +261,13 @@ pub(super) async fn credit(tx: &Tx, owing: &Owing, credit: i64) -> Result<bool, 
         return desk::credit(tx, owing.at.id, of_desk, credit).await;
     }
     let table = table_of(owing.at.kind);
-    let paid = owing.paid + credit;
-    let is_paid = paid >= owing.amount;
-    let status = match (owing.is_cancelled, owing.at.kind, is_paid) {
+    let after = Owing {
+        paid: owing.paid + credit,
+        // Less was taken for all of it; where that is given back, so is the word.
+        waived: if credit < 0 { 0 } else { owing.waived + waived },
+        ..*owing
+    };
+    let status = match (owing.is_cancelled, owing.at.kind, after.is_settled()) {
         (true, ..) => "cancelled",
         (_, PayableKind::Request, true) => "paid",
         (_, PayableKind::Request, false) => "open",
@@ -247,10 +275,16 @@ pub(super) async fn credit(tx: &Tx, owing: &Owing, credit: i64) -> Result<bool, 
         (.., false) => "pending",
     };
     let sql = format!(
-        "UPDATE {table} SET paid = ?, payment_status = ?, status = ?, updated_at = ? WHERE id = ?"
+        "UPDATE {table} SET paid = ?, waived = ?, payment_status = ?, status = ?, updated_at = ? WHERE id = ?"
     );
-    let payment_status = payable_status(owing.amount, paid, credit < 0);
-    let given = values![paid, payment_status, status, tx.now_ms(), owing.at.id];
+    let given = values![
+        after.paid,
+        after.waived,
+        payable_status(owing.amount - after.waived, after.paid, credit < 0),
+        status,
+        tx.now_ms(),
+        owing.at.id
+    ];
     execute(tx, &sql, given).await?;
-    Ok(is_paid && owing.paid < owing.amount)
+    Ok(after.is_settled() && !owing.is_settled())
 }

@@ -3,15 +3,16 @@
 use serde_json::json;
 
 use super::MoneyBooks;
-use super::hear::{Fact, Heard, HeardOutcome, SeenMoney, Source, hear};
-use super::keys::{self, KeyUse};
+use super::hear::{Fact, Heard, HeardOutcome, SeenMoney, Source, hear, reference_kept};
+use super::keys::{self, KeyClaim, KeyUse};
+use crate::domain::calendar;
 use crate::domain::payment::Provider;
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::search_text::search_text;
 use crate::store::base::{
-    Conn, SqlRow, Tx, all, execute, exists, insert, int, int_or_none, one, text, text_or_none,
-    transaction, values,
+    Conn, SqlRow, Tx, all, execute, insert, int, int_or_none, one, text, text_or_none, transaction,
+    values,
 };
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::payments::UNMATCHED_MONEY;
@@ -162,30 +163,53 @@ impl MoneyBooks<'_> {
 /// Keeps it. `None`: it was kept before.
 pub(super) async fn keep(tx: &Tx, new: &NewUnmatched<'_>) -> Result<Option<i64>, StoreError> {
     let provider = new.provider.wire();
-    let once = values![provider, new.order_code, &new.money.reference];
-    let sql =
-        "SELECT 1 FROM unmatched_money WHERE provider = ? AND order_code = ? AND reference = ?";
-    if exists(tx, sql, once).await? {
+    let Some(reference) = free_reference(tx, new).await? else {
         return Ok(None);
-    }
+    };
     let sql = "INSERT INTO unmatched_money (provider, owner_id, order_code, reference, amount, note, at, state, search_text) \
                VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?)";
-    let words = search_text([
-        Some(new.order_code),
-        Some(new.money.reference.as_str()),
-        new.note,
-    ]);
+    let words = search_text([Some(new.order_code), Some(reference.as_str()), new.note]);
     let given = values![
         provider,
         new.owner_id,
         new.order_code,
-        &new.money.reference,
+        &reference,
         new.money.amount,
         new.note,
         new.money.at_ms.unwrap_or_else(|| tx.now_ms()),
         words
     ];
     insert(tx, sql, given).await.map(Some)
+}
+
+/// Under which reference it is kept. `None`: it is there. Banks' references repeat over payees and days: where the
+/// reference is another money's, its payee, amount and day stand behind it.
+async fn free_reference(tx: &Tx, new: &NewUnmatched<'_>) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT owner_id, amount, at FROM unmatched_money WHERE provider = ? AND order_code = ? AND reference = ?";
+    let money = new.money;
+    let day = money.at_ms.map(calendar::day_of);
+    let apart = format!(
+        "{}/{}/{}/{}",
+        money.reference,
+        new.owner_id.unwrap_or_default(),
+        money.amount,
+        day.as_deref().unwrap_or_default()
+    );
+    for reference in [&money.reference, &apart] {
+        let reference = reference_kept(reference);
+        let once = values![new.provider.wire(), new.order_code, &reference];
+        let Some(row) = one(tx, sql, once).await? else {
+            return Ok(Some(reference));
+        };
+        let at = int(&row, 2)?;
+        let is_same = int_or_none(&row, 0)? == new.owner_id
+            && int(&row, 1)? == money.amount
+            && day.as_ref().is_none_or(|day| calendar::day_of(at) == *day);
+        if is_same {
+            return Ok(None);
+        }
+    }
+    Ok(None)
 }
 
 async fn held(tx: &Tx, id: i64) -> Result<Option<Unmatched>, StoreError> {
@@ -201,7 +225,7 @@ async fn attach(tx: &Tx, wish: &Attach<'_>, actor: &Actor) -> Result<Attached, S
         reason,
         ..
     } = *wish;
-    if !keys::claim(tx, wish.key.as_ref(), payment_id).await? {
+    if keys::claim(tx, wish.key.as_ref(), payment_id).await? == KeyClaim::Other {
         return Ok(Attached::KeyUsed);
     }
     let Some(found) = held(tx, id).await? else {

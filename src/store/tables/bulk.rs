@@ -64,7 +64,10 @@ async fn change_some(
         match done {
             // The database itself: the whole transaction ends, and may be done again. Or all
             // owners at once.
-            Err(error @ (StoreError::Database(_) | StoreError::LastOwner)) => {
+            Err(
+                error
+                @ (StoreError::Database(_) | StoreError::TakenBack(_) | StoreError::LastOwner),
+            ) => {
                 return Err(error);
             }
             other => ended.push(other),

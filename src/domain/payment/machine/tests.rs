@@ -78,6 +78,20 @@ fn money_after_an_end_is_for_a_person_and_never_revives_it() {
 }
 
 #[test]
+fn too_little_that_a_person_accepts_leaves_nothing_to_pay() {
+    let less = told(500_000, &[Opened, Transfer(200_000)]).0;
+    let step = less.after(Accepted, 300_000).expect("possible");
+    assert_eq!(
+        (step.standing.state, step.standing.task),
+        (PaymentState::Paid, None)
+    );
+    assert_eq!((step.credit, step.waived), (0, 300_000));
+    // Other money has come since: no more is let go than is owed.
+    let step = less.after(Accepted, 100_000).expect("possible");
+    assert_eq!((step.credit, step.waived), (0, 100_000));
+}
+
+#[test]
 fn a_refund_gives_back_what_was_too_much_first() {
     let (rest, owed) = told(100_000, &[Transfer(150_000), Refunded(50_000)]);
     assert_eq!(

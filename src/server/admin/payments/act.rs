@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::{reason, seen};
 use crate::domain::money::spoken;
-use crate::domain::payment::Provider;
+use crate::domain::payment::{PaymentState, Provider};
 use crate::server::AppState;
 use crate::server::pay::cashier::Cashier;
 use crate::server::pay::decide::{Line, Word, decided, transferred};
@@ -132,6 +132,12 @@ fn asked(
     back: Option<i64>,
 ) -> Result<Sure, Problem> {
     let (question, warning, verb, wire) = match decision {
+        "accept" if row.state() == PaymentState::Underpaid => (
+            "Nhận số tiền này là đủ?",
+            "Phần còn thiếu không phải trả nữa. Không sửa lại được.",
+            "Nhận là đủ",
+            "accept",
+        ),
         "accept" => (
             "Nhận số tiền này?",
             "Tiền được ghi cho khoản này. Không sửa lại được.",

@@ -20,7 +20,6 @@ pub use receipt::paper_of;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -30,6 +29,7 @@ use crate::server::AppState;
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::web::guard::guarded;
 use crate::server::web::limits::{OURS_ALONE, RouteLimits};
+use crate::server::web::preferred::wants_page;
 use crate::server::web::problem::Problem;
 use crate::server::web::route::{Need, Route};
 
@@ -110,10 +110,7 @@ pub fn router(app: &AppState) -> Router<AppState> {
 
 /// A refusal is a page of the desk where a person asked, else a document.
 async fn dressed(request: Request, next: Next) -> Response {
-    let accept = request.headers().get(header::ACCEPT);
-    let is_person = accept
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"));
+    let is_person = wants_page(request.headers());
     let response = next.run(request).await;
     if is_person {
         return draw::refused(response);

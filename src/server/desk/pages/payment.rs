@@ -50,7 +50,7 @@ pub async fn refresh(
     let who = format!("desk:{}", me.person.user_id);
     let admitted = app.pay().admit_refresh(&who, id);
     admitted.map_err(PayRefusal::limited)?;
-    let standing = pay::ask(&app, &me, id).await?;
+    let standing = pay::ask(&app, &me, id, None).await?;
     Ok(Json(state_of(&standing)))
 }
 
@@ -78,7 +78,7 @@ pub async fn check(
     me: DeskPerson,
     PathParam(id): PathParam<i64>,
 ) -> Drawn {
-    let standing = pay::ask(&app, &me, id).await?;
+    let standing = pay::ask(&app, &me, id, None).await?;
     if standing.money.state().is_open() {
         let mut page = drawn(&app, &me, &standing);
         page.shell.error = Some(pay::message(&standing).to_owned());
@@ -97,7 +97,7 @@ pub async fn otp(
     let typed = form.text("otp");
     let is_code = (4..=OTP_MAX).contains(&typed.len()) && typed.bytes().all(|b| b.is_ascii_digit());
     let entered = if is_code {
-        pay::enter_otp(&app, &me, id, SecretString::from(typed.to_owned())).await
+        pay::enter_otp(&app, &me, id, SecretString::from(typed.to_owned()), None).await
     } else {
         Err(PayRefusal::invalid("Mã OTP chỉ có chữ số."))
     };
@@ -110,7 +110,7 @@ pub async fn resend(
     me: DeskPerson,
     PathParam(id): PathParam<i64>,
 ) -> Drawn {
-    let sent = pay::resend_otp(&app, &me, id).await;
+    let sent = pay::resend_otp(&app, &me, id, None).await;
     done_or_again(&app, &me, id, sent).await
 }
 
@@ -120,7 +120,7 @@ pub async fn cancel(
     me: DeskPerson,
     PathParam(id): PathParam<i64>,
 ) -> Drawn {
-    match pay::cancel(&app, &me, id).await {
+    match pay::cancel(&app, &me, id, None).await {
         Ok(standing) if !standing.money.state().is_open() => {
             let url = contract_url(&standing.desk.contract);
             Ok(go(&format!("{url}?done=cancelled")))

@@ -16,6 +16,7 @@ use crate::server::desk::view::{GenuinePage, GenuineReceipt};
 use crate::server::desk::who::DeskPerson;
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::web::extract::PathParam;
+use crate::server::web::preferred::wants_page;
 use crate::server::web::words::{money, time};
 use crate::store::desk::DeskPayment;
 
@@ -150,10 +151,4 @@ pub async fn public_pdf(State(app): State<AppState>, Path(token): Path<String>) 
         ..paper
     })
     .await
-}
-
-/// A browser that navigates says that it takes pages; a program does not.
-fn wants_page(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|a| a.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("text/html"))
 }

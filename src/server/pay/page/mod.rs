@@ -169,7 +169,7 @@ impl PayPage<'_> {
     /// What the whole page says of itself: the payment's state, or what is to be paid's.
     fn state(&self) -> (&'static str, Option<&'static str>) {
         let w = self.words;
-        let is_paid = self.payable.owed() == 0 && self.payable.paid >= self.payable.amount;
+        let is_paid = self.payable.is_settled();
         match self.payment {
             Some(payment) => (payment.state().wire(), Some(w.state(payment.state()))),
             None if is_paid => ("paid", Some(w.state(PaymentState::Paid))),

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
 use crate::domain::payment::{PaymentState, Provider};
+use crate::server::web::preferred;
 
 /// What the pages say.
 pub struct Words {
@@ -210,11 +211,7 @@ pub fn of(headers: &HeaderMap, query: Option<&str>) -> &'static Words {
             .find(|(name, _)| *name == COOKIE)
             .map(|(_, value)| value)
     });
-    let asked = text(header::ACCEPT_LANGUAGE).and_then(|text| {
-        text.split([',', ';'])
-            .map(str::trim)
-            .find(|l| !l.is_empty())
-    });
+    let asked = preferred::language(headers, &["vi", "en"]);
     match chosen(query).or(before).or(asked) {
         Some(language) if language.to_ascii_lowercase().starts_with("en") => &EN,
         _ => &VI,

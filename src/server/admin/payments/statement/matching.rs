@@ -1,5 +1,7 @@
 //! Whose money a line of a statement is.
 
+use std::collections::HashMap;
+
 use super::sheet::{Statement, StatementRow};
 use crate::domain::payment::{NoteCode, Provider};
 use crate::server::AppState;
@@ -17,6 +19,8 @@ pub(super) enum Match {
     Known(i64),
     /// Booked before and taken back: nothing books the same line again.
     TakenBack(i64),
+    /// The same line stands above it in the file: it is booked once.
+    Twice,
     /// Its note has codes of two payments.
     Several,
     /// Its note has a code, and no payment of this payee has it.
@@ -48,6 +52,7 @@ impl Match {
             Self::Differs(_) => ("Mã đã ghi với số tiền khác: cần người xem", "tone doubt"),
             Self::Known(_) => ("Đã ghi trước đó", "tone calm"),
             Self::TakenBack(_) => ("Đã ghi rồi hoàn tác: không ghi lại", "tone calm"),
+            Self::Twice => ("Trùng dòng ở trên: chỉ ghi một lần", "tone calm"),
             Self::Several => ("Có nhiều mã thanh toán", "tone doubt"),
             Self::UnknownCode(_) => ("Mã không có ở bên nhận này", "tone doubt"),
             Self::NoCode => ("Không phải tiền của ta", "tone calm"),
@@ -61,9 +66,29 @@ pub(super) async fn matched<'s>(
     app: &AppState,
     statement: &'s Statement,
 ) -> Result<Vec<(&'s StatementRow, Match)>, StoreError> {
-    let mut all = Vec::with_capacity(statement.rows.len());
+    let mut all: Vec<(&StatementRow, Match)> = Vec::with_capacity(statement.rows.len());
+    // What the lines above will have booked when it is this one's turn.
+    let mut above: HashMap<(Option<i64>, &str), Vec<i64>> = HashMap::new();
     for row in &statement.rows {
-        all.push((row, one(app, statement.payee, row).await?));
+        let mut whose = one(app, statement.payee, row).await?;
+        let payment = match &whose {
+            Match::Payment(payment) | Match::Differs(payment) => Some(payment.id),
+            _ => None,
+        };
+        if payment.is_some() || whose.is_stray() {
+            let same = above.entry((payment, &row.reference)).or_default();
+            let is_first = same.is_empty();
+            if same.contains(&row.amount) {
+                whose = Match::Twice;
+            } else {
+                same.push(row.amount);
+                whose = match whose {
+                    Match::Payment(payment) if !is_first => Match::Differs(payment),
+                    whose => whose,
+                };
+            }
+        }
+        all.push((row, whose));
     }
     Ok(all)
 }
