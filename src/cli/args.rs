@@ -450,6 +450,9 @@ pub enum BenchName {
     /// The table of all goals: requests a job, jobs a minute against the floor, processor time and
     /// memory.
     Goals,
+    /// How many logins one machine, a grid and a fleet carry, and what gives first, reckoned from what
+    /// is measured here.
+    Scale,
     /// The durable steps of a payment beside bare commits of the same database.
     Ledger,
     /// A long ledger opened; a killed run classified, its browsers reaped.
@@ -482,6 +485,7 @@ impl BenchName {
             Self::Throughput => "throughput",
             Self::Sessions => "sessions",
             Self::Goals => "goals",
+            Self::Scale => "scale",
             Self::Ledger => "ledger",
             Self::Recovery => "recovery",
             #[cfg(feature = "desktop")]

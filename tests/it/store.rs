@@ -646,6 +646,44 @@ async fn a_search_text_of_an_older_version_is_made_anew() {
 }
 
 on_both! {
+    async fn a_key_that_differs_in_a_letters_case_is_another_one(base: &Base) {
+        let world = World::open(base).await;
+        let with_key = |code: &str, key: &str| NewJob { key: Some(key.into()), ..bill(code) };
+        let jobs = [with_key("PE001", "don-a"), with_key("PE002", "DON-A"), with_key("PE003", "đơn-a"), with_key("PE004", "don-a ")];
+        let added = world.store.jobs().add(&jobs, &Actor::system()).await.unwrap();
+        assert!(added.iter().all(|added| matches!(added, Added::Added(_))), "{added:?}");
+    }
+}
+
+/// What a database of an earlier version has: text that tells rows apart, compared without case and
+/// accents.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_an_older_version_are_compared_letter_by_letter_from_now_on() {
+    let Some(base) = Base::new(Which::MariaDb) else {
+        return;
+    };
+    base.store().await.close().await;
+    let loose = "CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci";
+    base.load(&format!(
+        "ALTER TABLE payment_transfer MODIFY reference varchar(64) {loose} NOT NULL; ALTER TABLE contract MODIFY number varchar(64) {loose} NOT NULL; \
+         DELETE FROM schema_history WHERE step LIKE 'schema %' OR step LIKE 'exact %';"
+    ));
+    let steps = base.store().await.migrate().await.unwrap().steps;
+    assert_eq!(steps, Vec::<String>::new(), "done when it was opened");
+    for (table, column) in [
+        ("payment_transfer", "reference"),
+        ("contract", "number"),
+        ("payment_event", "event_key"),
+        ("idempotency_key", "key_hash"),
+    ] {
+        let found = base.ask(&format!(
+            "SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = '{table}' AND column_name = '{column}'"
+        ));
+        assert_eq!(found.trim(), "utf8mb4_nopad_bin", "{table}.{column}");
+    }
+}
+
+on_both! {
     async fn the_first_owner_is_made_once_and_nothing_is_kept_in_clear(base: &Base) {
         use gachno::store::people::{password_fits};
 use gachno::store::catalogue::{Role};

@@ -8,6 +8,7 @@ mod old_way;
 mod payment;
 mod payments;
 mod record;
+mod scale;
 mod server;
 mod soak;
 mod stage;
@@ -87,6 +88,7 @@ pub async fn bench(options: Bench) -> Ended {
         BenchName::Throughput => Box::pin(payment::throughput(&options)).await?,
         BenchName::Sessions => Box::pin(payment::sessions(&options)).await?,
         BenchName::Goals => Box::pin(goals::goals(&options)).await?,
+        BenchName::Scale => Box::pin(scale::scale(&options)).await?,
         BenchName::Ledger => record::ledger().await?,
         BenchName::Recovery => record::recovery(options.events).await?,
         #[cfg(feature = "desktop")]

@@ -20,11 +20,61 @@ const PAYMENTS: usize = 2_000;
 
 /// Arming and releasing, in turns with a bare commit of one row of the same size on the same disk.
 pub(super) async fn ledger() -> Result<Vec<Row>, Failure> {
+    let mut took = recorded(PAYMENTS).await?;
+    let half = |values: &mut Vec<f64>| percentile(values, 50);
+    let (commit, arm, release) = (
+        half(&mut took.commits),
+        half(&mut took.arms),
+        half(&mut took.releases),
+    );
+    Ok(vec![
+        Row::plain("bare SQLite commit, p50", commit, "ms"),
+        Row::plain(
+            "bare SQLite commit, p99",
+            percentile(&mut took.commits, 99),
+            "ms",
+        ),
+        Row::plain("armed, p50", arm, "ms"),
+        Row::plain("released, p50", release, "ms"),
+        Row::plain("armed against a bare commit, p50", arm / commit, "×"),
+        Row::plain("released against a bare commit, p50", release / commit, "×"),
+        Row::plain("armed and released, p50", half(&mut took.both), "ms"),
+        Row::at_most(
+            "armed and released, p99",
+            percentile(&mut took.both, 99),
+            "ms",
+            2.0,
+        ),
+        Row::plain(
+            "armed and released against two bare commits, p99",
+            percentile(&mut took.both, 99) / (2.0 * percentile(&mut took.commits, 99)),
+            "×",
+        ),
+    ])
+}
+
+/// How long armed and released wait for the disk together, in milliseconds: half of all payments at
+/// most.
+pub(super) async fn waits_ms() -> Result<f64, Failure> {
+    const FEW: usize = 200;
+    Ok(percentile(&mut recorded(FEW).await?.both, 50))
+}
+
+/// What each of many payments took, in milliseconds.
+#[derive(Default)]
+struct Recorded {
+    commits: Vec<f64>,
+    arms: Vec<f64>,
+    releases: Vec<f64>,
+    both: Vec<f64>,
+}
+
+async fn recorded(payments: usize) -> Result<Recorded, Failure> {
     let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
     let ledger = Ledger::open(&folder.path().join("ledger.db"))
         .await
         .map_err(Failure::cannot_run)?;
-    let lines: Vec<String> = (0..PAYMENTS).map(|i| format!("PE{i:07}")).collect();
+    let lines: Vec<String> = (0..payments).map(|i| format!("PE{i:07}")).collect();
     let batch = NewBatch {
         service: Service::PayEvn,
         agent: "A".into(),
@@ -43,41 +93,15 @@ pub(super) async fn ledger() -> Result<Vec<Row>, Failure> {
     let mut bare = bare(&folder.path().join("bare.db"))
         .await
         .map_err(Failure::cannot_run)?;
-    let (mut commits, mut arms, mut releases, mut both) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut seen = Recorded::default();
     for job in &batch.jobs {
         let took = payment(&ledger, &batch, job, &mut bare).await?;
-        commits.push(took.commit);
-        arms.push(took.arm);
-        releases.push(took.release);
-        both.push(took.arm + took.release);
+        seen.commits.push(took.commit);
+        seen.arms.push(took.arm);
+        seen.releases.push(took.release);
+        seen.both.push(took.arm + took.release);
     }
-    let half = |values: &mut Vec<f64>| percentile(values, 50);
-    let (commit, arm, release) = (half(&mut commits), half(&mut arms), half(&mut releases));
-    Ok(vec![
-        Row::plain("bare SQLite commit, p50", commit, "ms"),
-        Row::plain(
-            "bare SQLite commit, p99",
-            percentile(&mut commits, 99),
-            "ms",
-        ),
-        Row::plain("armed, p50", arm, "ms"),
-        Row::plain("released, p50", release, "ms"),
-        Row::plain("armed against a bare commit, p50", arm / commit, "×"),
-        Row::plain("released against a bare commit, p50", release / commit, "×"),
-        Row::plain("armed and released, p50", half(&mut both), "ms"),
-        Row::at_most(
-            "armed and released, p99",
-            percentile(&mut both, 99),
-            "ms",
-            2.0,
-        ),
-        Row::plain(
-            "armed and released against two bare commits, p99",
-            percentile(&mut both, 99) / (2.0 * percentile(&mut commits, 99)),
-            "×",
-        ),
-    ])
+    Ok(seen)
 }
 
 /// How long one payment's steps took, in milliseconds.

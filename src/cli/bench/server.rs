@@ -63,6 +63,14 @@ async fn start_up() -> Result<Vec<Row>, Failure> {
     )])
 }
 
+/// Jobs a second that a server on SQLite hands out, ten a request.
+pub(super) async fn leases_per_s() -> Result<f64, Failure> {
+    let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
+    let shop = sqlite_url(&folder.path().join("shop.db"));
+    let rows = leases("SQLite", &shop, folder.path()).await?;
+    Ok(rows.first().map_or(0.0, |row| row.value))
+}
+
 /// Leases through the HTTP API, until there are no jobs left.
 async fn leases(name: &str, url: &str, folder: &std::path::Path) -> Result<Vec<Row>, Failure> {
     let store = Store::open(url).await.map_err(Failure::cannot_run)?;

@@ -15,6 +15,19 @@ pub(super) struct Existing {
     pub kind: String,
     pub key: String,
     pub extra: String,
+    /// How its text is compared (MariaDB); empty where it is no text.
+    pub collation: String,
+}
+
+/// How text is compared that tells one row from another: letter by letter, and no blank is nothing.
+/// With the table's own rule `ft1` and `FT1` would be one bank transfer, and SQLite keeps two.
+const EXACT: &str = "utf8mb4_nopad_bin";
+
+/// Does this text tell one row from another? What an old shop's tables say of theirs stays.
+fn is_exact(table: &Table, column: &Column) -> bool {
+    let is_ours = column.old_type.is_none() || !table.is_old;
+    let is_key = |index: &Index| index.unique && index.columns.contains(&column.name);
+    is_ours && matches!(column.kind, ColumnKind::Text(_)) && table.indexes.iter().any(is_key)
 }
 
 /// One statement, and what it is called in the history.
@@ -130,6 +143,16 @@ pub(super) fn steps_of(
                 clauses.push((
                     format!("narrow {name}.search_text"),
                     format!("DROP COLUMN search_text, ADD COLUMN {}", defined()),
+                ));
+            }
+            Some(found)
+                if engine == Engine::MariaDb
+                    && is_exact(table, column)
+                    && found.collation != EXACT =>
+            {
+                clauses.push((
+                    format!("exact {name}.{}", column.name),
+                    format!("MODIFY {}", defined()),
                 ));
             }
             Some(_) => {}
@@ -287,6 +310,9 @@ fn mariadb_type(table: &Table, column: &Column) -> String {
         | ColumnKind::TimeMs
         | ColumnKind::Relation { .. } => "bigint".to_owned(),
         ColumnKind::Decimal => "decimal(15,2)".to_owned(),
+        ColumnKind::Text(length) if is_exact(table, column) => {
+            format!("varchar({length}) CHARACTER SET utf8mb4 COLLATE {EXACT}")
+        }
         ColumnKind::Text(length) => format!("varchar({length})"),
         ColumnKind::Choice(_) => "varchar(64)".to_owned(),
         ColumnKind::LongText if table.is_old => "text".to_owned(),
