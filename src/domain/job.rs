@@ -110,7 +110,7 @@ impl RawJob {
         let takes_amount = matches!(service, Service::TopUpMulti | Service::TopUpViettel);
         match rest.as_slice() {
             [] => {}
-            [one] if takes_amount && Vnd::typed(one).is_ok() => raw.amount = part(one),
+            [one] if takes_amount && Vnd::is_meant(one) => raw.amount = part(one),
             [one] if takes_amount && service == Service::TopUpViettel => raw.amount = part(one),
             [one] => raw.order_id = part(one),
             [amount, order, ..] => {

@@ -16,3 +16,4 @@ pub mod titles;
 pub use excel::{BatchReport, LeftOut, ReportError, ReportedJob};
 pub use file::{Excess, JobFileError, NumberedRows, SHEET_ROWS_MAX};
 pub use jobs::{read_file, read_pasted, read_rows};
+pub use spreadsheet::CUT_NUMBER;

@@ -166,6 +166,10 @@ fn check_length(text: &str) -> Result<(), Excess> {
     }
 }
 
+/// Stands where a code was typed as a number of more digits than a spreadsheet keeps.
+pub const CUT_NUMBER: &str =
+    "(số quá 15 chữ số, bảng tính đã cắt: định dạng cột là Văn bản rồi nhập lại)";
+
 /// A cell as a person reads it: whole numbers without a point.
 fn text_of(cell: &Data) -> String {
     match cell {
@@ -177,6 +181,8 @@ fn text_of(cell: &Data) -> String {
         Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
             format!("{number:.0}")
         }
+        // A spreadsheet keeps fifteen digits of a number: what follows is not what somebody typed.
+        Data::Float(number) if number.abs() >= 1e15 => CUT_NUMBER.to_owned(),
         Data::Float(number) => number.to_string(),
         Data::Error(error) => format!("(ô lỗi: {error:?})"),
         other => other.to_string(),

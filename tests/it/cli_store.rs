@@ -282,3 +282,32 @@ fn a_token_is_bound_to_a_person() {
     let free = shop.run(&["token", "web", "--scopes", "payments:write"], "");
     assert_eq!(free.status.code(), Some(0));
 }
+
+#[test]
+fn a_copy_that_was_cut_off_is_not_restored() {
+    let shop = Shop::open();
+    let other = tempfile::tempdir().expect("folder");
+    let empty = other.path().join("empty.db");
+    std::fs::write(&empty, "").expect("written");
+    let target = format!(
+        "sqlite://{}?mode=rwc",
+        other.path().join("new.db").display()
+    );
+    let from = empty.display().to_string();
+    let restored = shop.run(&["restore", &from, "--database", &target], "");
+    let errors = String::from_utf8_lossy(&restored.stderr);
+    assert_eq!(restored.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("không phải bản sao"), "{errors}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_copy_is_made_in_no_place_that_a_link_chose() {
+    let shop = Shop::open();
+    let place = shop.0.path().join("elsewhere.db");
+    let link = shop.0.path().join("link.db");
+    std::os::unix::fs::symlink(&place, &link).expect("a link");
+    let saved = shop.run(&["backup", &link.display().to_string()], "");
+    assert_eq!(saved.status.code(), Some(1));
+    assert!(!place.exists(), "nothing was made behind it");
+}

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{NotVnd, Vnd};
+use super::{MoneyFault, NotVnd, Vnd};
 
 const THOUSAND: [&str; 5] = ["nghìn", "ngàn", "nghin", "ngan", "k"];
 const MILLION: [&str; 3] = ["triệu", "trieu", "tr"];
@@ -11,24 +11,49 @@ impl Vnd {
     /// Reads an amount that a person has typed: as `FromStr` does, and with thousands and millions by
     /// their names. What could be read in two ways is refused.
     pub fn typed(text: &str) -> Result<Self, NotVnd> {
+        if may_be_two(text) {
+            return Err(NotVnd {
+                text: text.to_owned(),
+                why: MoneyFault::TwoWays,
+            });
+        }
         match spoken(text) {
             Some(dong) => Self::try_from(dong),
             None => text.parse(),
         }
     }
+
+    /// Is the text meant as an amount, whether or not it is one that can be taken?
+    pub fn is_meant(text: &str) -> bool {
+        may_be_two(text) || Self::typed(text).is_ok()
+    }
 }
 
-/// In đồng; `None`: there is no such name in it, or not in a way that means one amount.
-fn spoken(text: &str) -> Option<i64> {
+/// `1tr50`: 1.500.000 to one and 1.050.000 to another.
+fn may_be_two(text: &str) -> bool {
+    let plain = squeezed(text);
+    let named = MILLION.iter().find_map(|name| plain.split_once(name));
+    named.is_some_and(|(whole, part)| {
+        part.len() == 2 && digits(part).is_some() && digits(whole).is_some()
+    })
+}
+
+/// Without white space and the unit behind it, in small letters.
+fn squeezed(text: &str) -> String {
     let plain: String = text
         .nfc()
         .filter(|c| !c.is_whitespace())
         .collect::<String>()
         .to_lowercase();
-    let plain = ["đồng", "đ"]
+    let bare = ["đồng", "đ"]
         .iter()
-        .find_map(|unit| plain.strip_suffix(unit))
-        .unwrap_or(&plain);
+        .find_map(|unit| plain.strip_suffix(unit));
+    bare.map_or_else(|| plain.clone(), str::to_owned)
+}
+
+/// In đồng; `None`: there is no such name in it, or not in a way that means one amount.
+fn spoken(text: &str) -> Option<i64> {
+    let plain = squeezed(text);
     for name in MILLION {
         if let Some((whole, part)) = plain.split_once(name) {
             return millions(whole, part);
@@ -90,9 +115,21 @@ mod tests {
     #[test]
     fn what_could_mean_two_amounts_is_refused() {
         for text in [
-            "1.500k", "1,5k", "1.500tr", "tr", "k", "2tr5000", "-2tr", "2 tỷ", "",
+            "1.500k",
+            "1,5k",
+            "1.500tr",
+            "1tr50",
+            "2 triệu 05",
+            "tr",
+            "k",
+            "2tr5000",
+            "-2tr",
+            "2 tỷ",
+            "",
         ] {
             assert!(Vnd::typed(text).is_err(), "{text}");
         }
+        // And it is not taken for something else: who writes it means an amount.
+        assert!(Vnd::is_meant("1tr50") && Vnd::is_meant("50k") && !Vnd::is_meant("DH-50"));
     }
 }

@@ -125,3 +125,13 @@ fn many_cells_that_share_one_long_text_are_counted_by_what_they_become() {
 fn a_file_that_is_no_archive_says_so() {
     assert!(matches!(rows_in(b"no zip"), Err(Trouble::Damaged(_))));
 }
+
+#[test]
+fn a_code_that_the_spreadsheet_has_cut_is_not_taken_for_another_one() {
+    assert_eq!(text_of(&Data::Float(123_456_789_012_345_700.0)), CUT_NUMBER);
+    assert_eq!(
+        text_of(&Data::Float(123_456_789_012_345.0)),
+        "123456789012345"
+    );
+    assert_eq!(text_of(&Data::Float(1.5)), "1.5");
+}

@@ -182,6 +182,7 @@ fn new_job(machine: i64, service: Service, row: NewJobRow) -> Result<NewJob, Str
 /// Which jobs.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct JobsQuery {
     #[param(schema_with = answers::service)]
     service: Option<Service>,

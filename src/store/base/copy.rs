@@ -309,7 +309,8 @@ impl Store {
 
     /// Copies the database into a file, while it works.
     pub async fn backup(&self, file: &Path) -> Result<(), StoreError> {
-        if file.exists() {
+        // A link that leads nowhere is there as well: what is made behind it would be readable by others.
+        if file.symlink_metadata().is_ok() {
             return Err(StoreError::Copy(format!(
                 "{} đã có; chọn tên khác",
                 file.display()
@@ -336,8 +337,18 @@ impl Store {
         let folder = tempfile::tempdir().map_err(fault)?;
         let working = folder.path().join("copy.db");
         std::fs::copy(file, &working).map_err(fault)?;
-        let source = Self::open(&sqlite_url(&working)).await?;
-        let copied = copy(&source, self).await;
+        let source = Self::connect_to(&sqlite_url(&working)).await?;
+        let copied = if source.is_shop().await? {
+            match source.migrate().await {
+                Ok(_) => copy(&source, self).await,
+                Err(error) => Err(error),
+            }
+        } else {
+            Err(StoreError::Copy(format!(
+                "{} không phải bản sao của GạchNợ, hoặc bị cắt mất",
+                file.display()
+            )))
+        };
         source.close().await;
         copied
     }

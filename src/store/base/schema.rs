@@ -167,6 +167,11 @@ impl Store {
         Ok(())
     }
 
+    /// Was it ever made by us?
+    pub(super) async fn is_shop(&self) -> Result<bool, StoreError> {
+        Ok(self.version().await?.is_some())
+    }
+
     /// The version that the database says it has; `None` where it never was ours.
     async fn version(&self) -> Result<Option<i64>, StoreError> {
         if !columns_of(self, "schema_history")

@@ -46,9 +46,8 @@ impl SchemaLease {
         let mut seen: Option<(i64, Instant)> = None;
         loop {
             let now = store.shared_now_ms();
-            let heard = match transaction!(store, |tx| look(&tx, now))? {
-                None => return Ok(Some(Self::held(store, now))),
-                Some(heard) => heard,
+            let Some(heard) = transaction!(store, |tx| look(&tx, now))? else {
+                return Ok(Some(Self::held(store, now)));
             };
             let since = match seen {
                 Some((before, since)) if before == heard => since,

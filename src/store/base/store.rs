@@ -200,7 +200,7 @@ impl Store {
         match tokio::time::timeout(PING_MAX, self.first("SELECT 1", vec![])).await {
             Ok(answered) => answered.map(|_| ()).map_err(Into::into),
             // All connections may be at work: a new one tells whether anybody is there.
-            Err(_) => Ok(self.probe().await?),
+            Err(_) => Ok(Box::pin(self.probe()).await?),
         }
     }
 
@@ -229,7 +229,8 @@ impl Store {
         if !matches!(error, sqlx::Error::PoolTimedOut) {
             return error;
         }
-        match self.probe().await {
+        // Boxed: it is rare, and would make every question as large as a handshake.
+        match Box::pin(self.probe()).await {
             Err(refused @ sqlx::Error::Io(_)) => refused,
             _ => error,
         }

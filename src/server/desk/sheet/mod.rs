@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use crate::domain::Vnd;
 use crate::domain::desk::{IncomingContract, IncomingItem, IncomingPhone, Settle, Unsaid, dialled};
 use crate::domain::text::plain;
+use crate::report::CUT_NUMBER;
 use crate::store::desk::OldRow;
 use days::{day_of, period};
 use titles::{Title, columns_of};
@@ -88,6 +89,9 @@ fn line<'c>(cell: impl Fn(Title) -> &'c str) -> Result<Option<Line>, String> {
         .map(&cell)
         .find(|text| !text.is_empty());
     let number = number.ok_or("thiếu số hợp đồng")?.to_owned();
+    if number == CUT_NUMBER || cell(Title::Item) == CUT_NUMBER {
+        return Err(CUT_NUMBER.to_owned());
+    }
     let amount = money(cell(Title::Amount))?;
     let paid = match cell(Title::Paid) {
         "" => 0,
@@ -212,7 +216,8 @@ fn money(text: &str) -> Result<i64, String> {
 /// Contracts that are put together of lines.
 #[derive(Default)]
 struct Building {
-    contracts: Vec<(usize, IncomingContract)>,
+    /// Each with its lines.
+    contracts: Vec<(Vec<usize>, IncomingContract)>,
     /// Where each contract is, by its number.
     places: HashMap<String, usize>,
     faults: Vec<(usize, String)>,
@@ -220,12 +225,24 @@ struct Building {
 
 impl Building {
     fn add(&mut self, number: usize, line: Line) {
+        // By itself first, as a program's list is checked: what is wrong with one line takes no other with it.
+        let mut alone = line.contract.clone();
+        let items = if line.is_bill {
+            &mut alone.bills
+        } else {
+            &mut alone.receivables
+        };
+        items.push(line.item.clone());
+        if let Err(why) = IncomingContract::read(&serde_json::json!(alone)) {
+            self.faults.push((number, why));
+            return;
+        }
         let key = line.contract.number.to_lowercase();
         let place = *self.places.entry(key).or_insert_with(|| {
-            self.contracts.push((number, line.contract.clone()));
+            self.contracts.push((Vec::new(), line.contract.clone()));
             self.contracts.len() - 1
         });
-        let contract = &mut self.contracts[place].1;
+        let (lines, contract) = &mut self.contracts[place];
         // What one of its lines says is said.
         contract
             .unsaid
@@ -261,23 +278,29 @@ impl Building {
             self.faults.push((number, why));
         } else {
             items.push(line.item);
+            lines.push(number);
         }
     }
 
-    /// What holds by itself, checked as a program's list is.
+    /// What holds together.
     fn done(self) -> ContractSheet {
         let mut sheet = ContractSheet {
             faults: self.faults,
             ..ContractSheet::default()
         };
-        for (number, contract) in self.contracts {
+        for (lines, contract) in self.contracts {
             let json = serde_json::json!(contract);
             match IncomingContract::read(&json) {
                 Ok(contract) => {
                     sheet.items += contract.items().count();
-                    sheet.contracts.push((number, contract));
+                    let first = lines.first().copied().unwrap_or_default();
+                    sheet.contracts.push((first, contract));
                 }
-                Err(why) => sheet.faults.push((number, why)),
+                // All of its lines are left out, so all are named.
+                Err(why) => {
+                    let named = lines.into_iter().map(|line| (line, why.clone()));
+                    sheet.faults.extend(named);
+                }
             }
         }
         sheet.faults.sort_by_key(|(number, _)| *number);
@@ -416,6 +439,24 @@ mod tests {
         assert_eq!(lines, [2, 3, 4, 6]);
         assert_eq!(read.items, 1);
         assert!(sheet(&["Tên;Ghi chú", "a;b"]).is_err());
+    }
+
+    #[test]
+    fn one_bad_line_of_a_contract_takes_no_good_one_with_it() {
+        let read = sheet(&[
+            "Số hợp đồng;Số hóa đơn;Ngày phát hành;Số tiền",
+            "SB2;E1;2026-10-01;100",
+            "SB2;E2;2026-10-01;0",
+            "SB2;E3;2026-10-01;100",
+            "SB3;E1;;100",
+            "SB3;E2;;100",
+            &format!("{CUT_NUMBER};E1;2026-10-01;100"),
+        ])
+        .expect("a sheet");
+        assert_eq!(read.items, 2);
+        let lines: Vec<usize> = read.faults.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [3, 5, 6, 7], "{:?}", read.faults);
+        assert!(read.faults[0].1.starts_with("E2: số tiền"));
     }
 
     #[test]
