@@ -174,7 +174,7 @@ struct Says {
 }
 
 impl Says {
-    fn no(&self, said: Option<(u16, &'static str)>) -> Option<(Status, Json<Value>)> {
+    fn no(said: Option<(u16, &'static str)>) -> Option<(Status, Json<Value>)> {
         let (status, code) = said?;
         let body = json!({ "code": code, "attempts_left": 2, "retry_after_s": 7 });
         Some((Status::from_u16(status).unwrap(), Json(body)))
@@ -195,17 +195,20 @@ impl Wallet {
             Json(body): Json<Value>,
         ) -> (Status, Json<Value>) {
             let mut says = wallet.0.lock().unwrap();
-            says.order = body["order_id"].as_str().unwrap().to_owned();
+            body["order_id"]
+                .as_str()
+                .unwrap()
+                .clone_into(&mut says.order);
             says.amount = body["amount"].as_i64().unwrap();
-            says.no(says.create).unwrap_or_else(|| says.payment())
+            Says::no(says.create).unwrap_or_else(|| says.payment())
         }
         async fn otp(State(wallet): State<Wallet>) -> (Status, Json<Value>) {
             let says = wallet.0.lock().unwrap();
-            says.no(says.otp).unwrap_or_else(|| says.payment())
+            Says::no(says.otp).unwrap_or_else(|| says.payment())
         }
         async fn resend(State(wallet): State<Wallet>) -> (Status, Json<Value>) {
             let says = wallet.0.lock().unwrap();
-            says.no(says.resend).unwrap_or_else(|| says.payment())
+            Says::no(says.resend).unwrap_or_else(|| says.payment())
         }
         async fn look(State(wallet): State<Wallet>) -> (Status, Json<Value>) {
             wallet.0.lock().unwrap().payment()

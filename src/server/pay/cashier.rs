@@ -237,17 +237,13 @@ impl Cashier {
     async fn open(&self, row: PaymentRow, reserved: Option<i64>) -> Result<PaymentRow, PayRefusal> {
         let provider = self.needed(&row).await?;
         let order = self.order(&row).await?;
-        let opening = provider.open(&order);
-        let opened = match reserved {
-            Some(wait_ms) => {
-                turn::waited(wait_ms).await;
-                timed(&row, "open", opening).await
-            }
-            None => {
-                let turn = turn::to_open(row.owner_id, row.provider, row.wants_qr);
-                let opening = timed(&row, "open", opening);
-                turn::in_turn(&self.app, &row, &turn, opening).await
-            }
+        let opening = timed(&row, "open", provider.open(&order));
+        let opened = if let Some(wait_ms) = reserved {
+            turn::waited(wait_ms).await;
+            opening.await
+        } else {
+            let turn = turn::to_open(row.owner_id, row.provider, row.wants_qr);
+            turn::in_turn(&self.app, &row, &turn, opening).await
         };
         match opened {
             Ok(link) => self.keep_link(row.id, &link).await,

@@ -382,11 +382,14 @@ impl Conn for Store {
 
     async fn change(&self, sql: &str, values: Vec<SqlValue>) -> Result<Changed, StoreError> {
         match &self.pools {
-            // In line with all others who write.
+            // In line with all others who write. Boxed: every call of the house that writes holds this within it.
             Pools::Sqlite(..) => {
-                let tx = Tx::begin(self).await?;
-                let done = tx.change(sql, values).await;
-                tx.finish(done).await
+                let written = async {
+                    let tx = Tx::begin(self).await?;
+                    let done = tx.change(sql, values).await;
+                    tx.finish(done).await
+                };
+                Box::pin(written).await
             }
             Pools::MariaDb(pool) => {
                 self.note(sql, &values);

@@ -126,21 +126,20 @@ async fn begin(
     if owed > new.provider.amount_max() {
         return Ok(Begun::TooLarge);
     }
-    let begun = match open_one(tx, new, owed).await? {
-        Some(row) => Begun::Open(Box::new(row)),
-        None => {
-            let reserved = match turn {
-                Some(turn) => turns::reserve(tx, turn).await?,
-                None => Ok(0),
-            };
-            let wait_ms = match reserved {
-                Ok(wait_ms) => wait_ms,
-                Err(wait_ms) => return Ok(Begun::Busy(wait_ms)),
-            };
-            let claimed_at = Some(tx.now_ms());
-            let row = add(tx, new, &payable, owed, claimed_at).await?;
-            Begun::New(Box::new(row), wait_ms)
-        }
+    let begun = if let Some(row) = open_one(tx, new, owed).await? {
+        Begun::Open(Box::new(row))
+    } else {
+        let reserved = match turn {
+            Some(turn) => turns::reserve(tx, turn).await?,
+            None => Ok(0),
+        };
+        let wait_ms = match reserved {
+            Ok(wait_ms) => wait_ms,
+            Err(wait_ms) => return Ok(Begun::Busy(wait_ms)),
+        };
+        let claimed_at = Some(tx.now_ms());
+        let row = add(tx, new, &payable, owed, claimed_at).await?;
+        Begun::New(Box::new(row), wait_ms)
     };
     if let Begun::Open(row) | Begun::New(row, _) = &begun {
         keys::keep(tx, key, row.id).await?;
