@@ -1150,6 +1150,37 @@ on_both! {
     }
 }
 
+on_both! {
+    /// Clients that hang up in the middle of what they asked for, by the hundred.
+    async fn whoever_leaves_in_the_middle_takes_no_connection_along(base: &Base) {
+        let world = World::open(base).await;
+        for round in 0..40_u32 {
+            let asked: Vec<_> = (0..16_u32)
+                .map(|one| {
+                    let store = world.store.clone();
+                    tokio::spawn(async move {
+                        let jobs: Vec<NewJob> = (0..5).map(|n| bill(&format!("PE{round:03}{one:03}{n}"))).collect();
+                        let _ = store.jobs().add(&jobs, &Actor::system()).await;
+                        let _ = store.jobs().list(&JobFilter::default(), 50).await;
+                    })
+                })
+                .collect();
+            // Long enough that they are somewhere in it.
+            tokio::time::sleep(std::time::Duration::from_micros(u64::from(round) * 700)).await;
+            asked.iter().for_each(tokio::task::JoinHandle::abort);
+        }
+        let asked: Vec<_> = (0..30)
+            .map(|n| {
+                let store = world.store.clone();
+                tokio::spawn(async move { store.jobs().add(&[bill(&format!("PELAST{n:03}"))], &Actor::system()).await })
+            })
+            .collect();
+        for ended in asked {
+            assert!(matches!(ended.await.unwrap().unwrap()[..], [Added::Added(_)]), "all connections are there");
+        }
+    }
+}
+
 /// What docs/server.md says that each account needs.
 const SERVES: &str = "SELECT, INSERT, UPDATE, DELETE";
 const MIGRATES: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX";

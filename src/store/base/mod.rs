@@ -10,6 +10,7 @@ mod ddl;
 mod engine;
 mod fault;
 pub mod leader;
+mod loan;
 pub mod plan;
 pub mod schema;
 mod schema_lease;

@@ -13,6 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection, Executor, MySqlPool, SqlitePool};
 
 use super::engine::Engine;
+use super::loan::Loan;
 use super::plan::Watch;
 use super::sql::{
     AllRows, Changed, Conn, FirstRow, SqlRow, SqlValue, execute, insert_once, int, one, query,
@@ -350,7 +351,14 @@ macro_rules! on_any {
     ($self:ident, $sql:ident, $values:ident, $call:ident) => {
         match &$self.pools {
             Pools::Sqlite(pool, _) => query!($sql, $values).$call(pool).await.map(Into::into),
-            Pools::MariaDb(pool) => query!($sql, $values).$call(pool).await.map(Into::into),
+            Pools::MariaDb(pool) => match Loan::of(pool).await {
+                Ok(mut loan) => {
+                    let answer = query!($sql, $values).$call(loan.connection()).await;
+                    loan.give_back();
+                    answer.map(Into::into)
+                }
+                Err(error) => Err(error),
+            },
         }
     };
 }
@@ -391,10 +399,10 @@ impl Conn for Store {
                 };
                 Box::pin(written).await
             }
-            Pools::MariaDb(pool) => {
+            Pools::MariaDb(..) => {
                 self.note(sql, &values);
-                let done = query!(sql, values).execute(pool).await;
-                Ok(or_why!(self, done.map(Changed::from))?)
+                let done: Result<Changed, _> = on_any!(self, sql, values, execute);
+                Ok(or_why!(self, done)?)
             }
         }
     }

@@ -4,11 +4,11 @@
 //! What one area of the store offers to the others is a function over [`Tx`]; so calls of several
 //! areas make one transaction. A method of an area's handle is one transaction of its own.
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Executor, MySql, Sqlite, Transaction};
+use sqlx::{Executor, Sqlite, Transaction};
 use tokio::sync::Mutex;
 
 use super::engine::Engine;
+use super::loan::Loan;
 use super::sql::{AllRows, Changed, Conn, FirstRow, SqlRow, SqlValue, query};
 use super::store::{IDLE_FOR_EVER, Pools, Store};
 use super::writers::Turn;
@@ -22,10 +22,10 @@ pub struct Tx {
 
 enum Open {
     Sqlite(Turn),
-    MariaDb(Transaction<'static, MySql>),
+    MariaDb(Loan),
     /// Reads what stood there when it began, for as long as it takes.
     SqliteSnapshot(Transaction<'static, Sqlite>),
-    MariaDbSnapshot(PoolConnection<MySql>),
+    MariaDbSnapshot(Loan),
 }
 
 /// Runs `$body`, a future over `&$tx`, in a transaction: commits it, or takes it back and does it
@@ -60,8 +60,11 @@ impl Tx {
     pub(in crate::store) async fn begin(store: &Store) -> Result<Self, StoreError> {
         let open = match store.pools() {
             Pools::Sqlite(_, writers) => Open::Sqlite(writers.begin().await?),
-            Pools::MariaDb(pool) => match pool.begin().await {
-                Ok(open) => Open::MariaDb(open),
+            Pools::MariaDb(pool) => match Loan::of(pool).await {
+                Ok(mut loan) => {
+                    loan.connection().execute("START TRANSACTION").await?;
+                    Open::MariaDb(loan)
+                }
                 Err(error) => return Err(store.why(error).await.into()),
             },
         };
@@ -74,17 +77,16 @@ impl Tx {
         let open = match store.pools() {
             Pools::Sqlite(pool, _) => Open::SqliteSnapshot(pool.begin().await?),
             Pools::MariaDb(pool) => {
-                let mut connection = pool.acquire().await?;
-                // Whatever happens, nobody gets it as it is then.
-                connection.close_on_drop();
+                // Never given back: nobody gets it as it is then.
+                let mut loan = Loan::of(pool).await?;
                 for sql in [
                     IDLE_FOR_EVER,
                     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
                     "START TRANSACTION READ ONLY",
                 ] {
-                    connection.execute(sql).await?;
+                    loan.connection().execute(sql).await?;
                 }
-                Open::MariaDbSnapshot(connection)
+                Open::MariaDbSnapshot(loan)
             }
         };
         Ok(Self::new(store, open))
@@ -108,11 +110,12 @@ impl Tx {
             Err(error) => {
                 match open {
                     Open::Sqlite(turn) => turn.roll_back().await,
-                    Open::MariaDb(tx) => {
-                        if let Err(fault) = tx.rollback().await {
+                    Open::MariaDb(mut loan) => match loan.connection().execute("ROLLBACK").await {
+                        Ok(_) => loan.give_back(),
+                        Err(fault) => {
                             tracing::debug!(%fault, "the transaction could not be taken back; the database does it");
                         }
-                    }
+                    },
                     Open::SqliteSnapshot(_) | Open::MariaDbSnapshot(_) => {}
                 }
                 return Err(error);
@@ -120,7 +123,10 @@ impl Tx {
         };
         match open {
             Open::Sqlite(turn) => turn.commit().await?,
-            Open::MariaDb(tx) => tx.commit().await?,
+            Open::MariaDb(mut loan) => {
+                loan.connection().execute("COMMIT").await?;
+                loan.give_back();
+            }
             // It only read.
             Open::SqliteSnapshot(_) | Open::MariaDbSnapshot(_) => {}
         }
@@ -136,14 +142,13 @@ macro_rules! within {
                 .$call(turn.connection()?)
                 .await
                 .map(Into::into),
-            Open::MariaDb(tx) => query!($sql, $values).$call(&mut **tx).await.map(Into::into),
+            Open::MariaDb(loan) | Open::MariaDbSnapshot(loan) => query!($sql, $values)
+                .$call(loan.connection())
+                .await
+                .map(Into::into),
             Open::SqliteSnapshot(tx) => {
                 query!($sql, $values).$call(&mut **tx).await.map(Into::into)
             }
-            Open::MariaDbSnapshot(connection) => query!($sql, $values)
-                .$call(&mut **connection)
-                .await
-                .map(Into::into),
         }
     };
 }
