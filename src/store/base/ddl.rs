@@ -9,12 +9,16 @@ use super::Engine;
 use crate::store::catalogue::{Column, ColumnKind, Index, SEARCH_MAX, SEARCH_TEXT, TABLES, Table};
 use crate::store::digest;
 
+/// How MariaDB compares what is meant letter by letter, as SQLite does.
+const EXACT: &str = "utf8mb4_nopad_bin";
+
 /// A column as it is in the database.
 #[derive(Debug)]
 pub(super) struct Existing {
     pub kind: String,
     pub key: String,
     pub extra: String,
+    pub collation: String,
 }
 
 /// One statement, and what it is called in the history.
@@ -118,6 +122,14 @@ pub(super) fn steps_of(
             {
                 clauses.push((
                     format!("widen {name}.{}", column.name),
+                    format!("MODIFY {}", defined()),
+                ));
+            }
+            Some(found)
+                if engine == Engine::MariaDb && column.exact && found.collation != EXACT =>
+            {
+                clauses.push((
+                    format!("exact {name}.{}", column.name),
                     format!("MODIFY {}", defined()),
                 ));
             }
@@ -287,6 +299,9 @@ fn mariadb_type(table: &Table, column: &Column) -> String {
         | ColumnKind::TimeMs
         | ColumnKind::Relation { .. } => "bigint".to_owned(),
         ColumnKind::Decimal => "decimal(15,2)".to_owned(),
+        ColumnKind::Text(length) if column.exact => {
+            format!("varchar({length}) CHARACTER SET utf8mb4 COLLATE {EXACT}")
+        }
         ColumnKind::Text(length) => format!("varchar({length})"),
         ColumnKind::Choice(_) => "varchar(64)".to_owned(),
         ColumnKind::LongText if table.is_old => "text".to_owned(),

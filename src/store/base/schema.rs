@@ -413,11 +413,11 @@ pub(super) async fn all_columns<C: Conn>(
 ) -> Result<HashMap<String, HashMap<String, Existing>>, StoreError> {
     let sql = match c.engine() {
         Engine::Sqlite => {
-            "SELECT m.name, p.name, p.type, CASE WHEN p.pk > 0 THEN 'PRI' ELSE '' END, 'auto_increment' FROM sqlite_master m, pragma_table_info(m.name) p \
+            "SELECT m.name, p.name, p.type, CASE WHEN p.pk > 0 THEN 'PRI' ELSE '' END, 'auto_increment', '' FROM sqlite_master m, pragma_table_info(m.name) p \
              WHERE m.type = 'table'"
         }
         Engine::MariaDb => {
-            "SELECT table_name, column_name, column_type, column_key, extra FROM information_schema.columns WHERE table_schema = DATABASE()"
+            "SELECT table_name, column_name, column_type, column_key, extra, COALESCE(collation_name, '') FROM information_schema.columns WHERE table_schema = DATABASE()"
         }
     };
     let mut found: HashMap<String, HashMap<String, Existing>> = HashMap::new();
@@ -426,6 +426,7 @@ pub(super) async fn all_columns<C: Conn>(
             kind: text(&row, 2)?.to_lowercase(),
             key: text(&row, 3)?,
             extra: text(&row, 4)?,
+            collation: text(&row, 5)?,
         };
         found
             .entry(text(&row, 0)?)
