@@ -235,6 +235,7 @@ fn refused(error: StoreError) -> Failure {
 async fn rekey(database: Option<String>) -> Ended {
     let config = gathered(database)?;
     let store = open(&config.database).await?;
+    store.is_at_rest().await.map_err(Failure::cannot_run)?;
     // On disk before anything is sealed with it; the old one stays until nothing needs it.
     let vault = SecretKeys::begin_rekey(&config.key_file).map_err(Failure::cannot_run)?;
     let renewed = store

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -57,10 +57,31 @@ pub struct ConnectionLimits {
     pub head: Duration,
 }
 
+/// More than any shop has.
+const MOST: usize = 20_000;
+/// Open files that are left to the database, the log and whatever else the server needs.
+const SPARE: usize = 128;
+/// How often the log speaks of connections that were turned away.
+const SAID_EVERY: Duration = Duration::from_secs(60);
+
+/// How many connections the system has room for: each is an open file.
+#[cfg(unix)]
+fn room() -> usize {
+    use rustix::process::{Resource, getrlimit};
+    let files = getrlimit(Resource::Nofile).current;
+    let files = files.and_then(|files| usize::try_from(files).ok());
+    files.map_or(MOST, |files| files.saturating_sub(SPARE).max(SPARE))
+}
+
+#[cfg(not(unix))]
+const fn room() -> usize {
+    MOST
+}
+
 impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
-            all: 20_000,
+            all: MOST.min(room()),
             of_one: 256,
             head: Duration::from_secs(20),
         }
@@ -156,6 +177,7 @@ impl Serving {
             is_proxied: self.is_proxied,
         };
         let (serving, open) = (Arc::new(self), TaskTracker::new());
+        let mut said: Option<Instant> = None;
         loop {
             let accepted = tokio::select! {
                 () = serving.stop.cancelled() => break,
@@ -171,6 +193,11 @@ impl Serving {
             };
             let Some(place) = door.admit(from) else {
                 metrics::counter!("gachno_connections_refused_total").increment(1);
+                if said.is_none_or(|said| said.elapsed() > SAID_EVERY) {
+                    said = Some(Instant::now());
+                    let (all, of_one) = (door.limits.all, door.limits.of_one);
+                    tracing::warn!(%from, all, of_one, "there is no place for a connection; more are counted in gachno_connections_refused_total");
+                }
                 if serving.tls.is_none() {
                     turn_away(&stream);
                 }

@@ -261,3 +261,35 @@ async fn who_died_long_ago_is_not_waited_for(base: &Base) {
     assert!(!waited.into_inner());
 }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_name_their_things_by_is_told_apart_letter_by_letter() {
+    let Some(base) = Base::new(Which::MariaDb) else {
+        return;
+    };
+    let store = base.store().await;
+    // As an earlier version made them.
+    run(&base, "ALTER TABLE contract MODIFY number varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL; DELETE FROM schema_history WHERE step LIKE 'schema %'").await;
+    assert_eq!(
+        store.migrate().await.unwrap().steps,
+        ["exact contract.number"]
+    );
+    let contract = |number: &str| {
+        let json = crate::desk::free_contract(number, &[crate::desk::bill("B1", 1, 1_000)]);
+        gachno::domain::desk::IncomingContract::read(&json).unwrap()
+    };
+    let list: Vec<_> = ["HDX", "hdX", "hdx\u{301}"]
+        .map(contract)
+        .into_iter()
+        .enumerate()
+        .collect();
+    let tally = store
+        .desk()
+        .put(1, &list, &gachno::store::Actor::system())
+        .await
+        .unwrap();
+    assert_eq!(tally.added, 3);
+    let loose = "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN \
+                 ('payment_transfer', 'unmatched_money', 'contract', 'contract_item') AND column_name IN ('reference', 'number') AND collation_name <> 'utf8mb4_nopad_bin'";
+    assert_eq!(number(&base, loose).await, 0);
+}

@@ -35,9 +35,9 @@ use crate::store::{Actor, Engine, Store};
 /// How long it runs where nobody says.
 const MINUTES: u32 = 3;
 /// Those who work with jobs, who bring them, who look at pages, and who behave badly.
-const MACHINES: usize = 12;
+const MACHINES: usize = 16;
 const BRINGERS: usize = 6;
-const PEOPLE: usize = 6;
+const PEOPLE: usize = 16;
 const BAD_CLIENTS: usize = 4;
 /// How often the memory is looked at.
 const LOOKS: Duration = Duration::from_secs(1);

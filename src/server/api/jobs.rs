@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::KnownMachine;
+use super::whole::whole_or_none;
 use super::{answers, not_too_many};
 use crate::domain::{JobState, Service};
 use crate::server::AppState;
@@ -31,7 +32,7 @@ const PAGE_MAX: u32 = 1_000;
 #[serde(untagged)]
 enum AmountSent {
     /// In đồng.
-    Number(i64),
+    Number(f64),
     /// `50.000đ`
     Text(String),
 }
@@ -53,6 +54,7 @@ pub struct NewJobRow {
     period: Option<String>,
     note: Option<String>,
     /// Smaller is earlier; 100 is the usual.
+    #[serde(default, deserialize_with = "whole_or_none")]
     priority: Option<i64>,
     /// Not before this time, RFC 3339.
     #[schema(value_type = Option<String>, format = DateTime)]

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::caller::KnownMachine;
+use super::whole::{whole, whole_or_none};
 use super::{MANY, answers, not_too_many};
 use crate::domain::{Service, Vnd};
 use crate::server::AppState;
@@ -27,10 +28,11 @@ pub struct LeaseRequest {
     #[schema(schema_with = answers::service)]
     service: Service,
     /// How many, at most; more than 200 is 200, 0 is 1.
-    #[serde(default = "ten")]
+    #[serde(default = "ten", deserialize_with = "whole")]
     #[schema(value_type = i64, minimum = 0, maximum = 4_294_967_295_i64)]
     limit: u32,
     /// How long they are held without a heartbeat (5 000–600 000); without it the shop's setting.
+    #[serde(default, deserialize_with = "whole_or_none")]
     lease_ms: Option<i64>,
     /// Who sits at the machine.
     operator: Option<String>,
@@ -80,6 +82,7 @@ pub struct HeldJob {
     /// Its id.
     id: String,
     /// The fence that it came with.
+    #[serde(deserialize_with = "whole")]
     fence: i64,
     /// Why it is given back.
     reason: Option<String>,
@@ -92,8 +95,10 @@ pub struct HeartbeatRequest {
     #[schema(max_items = 500)]
     jobs: Vec<HeldJob>,
     /// How many logins are alive.
+    #[serde(default, deserialize_with = "whole_or_none")]
     sessions: Option<i64>,
     /// How long the jobs are held from now on.
+    #[serde(default, deserialize_with = "whole_or_none")]
     lease_ms: Option<i64>,
 }
 
@@ -166,13 +171,16 @@ pub async fn heartbeat(
 #[serde(deny_unknown_fields)]
 pub struct ArmRequest {
     /// The fence that the job came with.
+    #[serde(deserialize_with = "whole")]
     fence: i64,
     /// The attempt's id, made by the machine.
     attempt: Uuid,
     /// What will be paid, in đồng.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000_000_000_000_i64)]
+    #[serde(default, deserialize_with = "whole_or_none")]
     amount: Option<Vnd>,
     /// How long the job is held from now on.
+    #[serde(default, deserialize_with = "whole_or_none")]
     lease_ms: Option<i64>,
     /// A person has said that an equal top-up of a short while ago shall be made once more.
     #[serde(default)]

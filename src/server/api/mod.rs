@@ -10,6 +10,7 @@ mod jobs;
 mod lease;
 mod lists;
 mod outcomes;
+mod whole;
 mod window;
 
 pub use caller::Caller;

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::caller::KnownMachine;
+use super::whole::{whole, whole_or_none};
 use super::{MANY, answers, not_too_many};
 use crate::domain::{Outcome, Proof, Report, Vnd};
 use crate::server::AppState;
@@ -26,11 +27,13 @@ pub struct OutcomeReport {
     /// The job's id.
     job: String,
     /// The fence that it came with.
+    #[serde(deserialize_with = "whole")]
     fence: i64,
     #[schema(schema_with = answers::outcome)]
     outcome: Outcome,
     /// How much moved, in đồng.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000_000_000_000_i64)]
+    #[serde(default, deserialize_with = "whole_or_none")]
     amount: Option<Vnd>,
     /// The portal's number.
     transaction_id: Option<String>,

@@ -23,11 +23,13 @@ pub(super) struct Existing {
 /// With the table's own rule `ft1` and `FT1` would be one bank transfer, and SQLite keeps two.
 const EXACT: &str = "utf8mb4_nopad_bin";
 
-/// Does this text tell one row from another? What an old shop's tables say of theirs stays.
+/// Is each letter of it meant? What the catalogue says so of is, and what tells one row from another.
+/// What an old shop's tables say of theirs stays.
 fn is_exact(table: &Table, column: &Column) -> bool {
     let is_ours = column.old_type.is_none() || !table.is_old;
+    let is_text = matches!(column.kind, ColumnKind::Text(_));
     let is_key = |index: &Index| index.unique && index.columns.contains(&column.name);
-    is_ours && matches!(column.kind, ColumnKind::Text(_)) && table.indexes.iter().any(is_key)
+    is_ours && is_text && (column.exact || table.indexes.iter().any(is_key))
 }
 
 /// One statement, and what it is called in the history.

@@ -12,7 +12,18 @@ use crate::store::catalogue::AuditAction;
 /// Seals a sealed text anew; nothing where it is of the new key already.
 pub type Renew<'r> = &'r (dyn Fn(&str) -> Result<Option<String>, String> + Sync);
 
+/// A server that runs renews its lease.
+const RUNNING: &str = "SELECT 1 FROM leader_lease WHERE until_ms > ? LIMIT 1";
+
 impl Store {
+    /// Does no server run on this database? Asked before a key file is touched.
+    pub async fn is_at_rest(&self) -> Result<(), StoreError> {
+        if exists(self, RUNNING, values![self.shared_now_ms()]).await? {
+            return Err(StoreError::Running);
+        }
+        Ok(())
+    }
+
     /// Seals everything anew, all or nothing. Says how many texts. While a server runs it is
     /// refused: that server knows the old key only.
     pub async fn reseal(&self, renew: Renew<'_>, actor: &Actor) -> Result<usize, StoreError> {
@@ -21,8 +32,7 @@ impl Store {
 }
 
 async fn reseal(tx: &Tx, renew: Renew<'_>, actor: &Actor) -> Result<usize, StoreError> {
-    let running = "SELECT 1 FROM leader_lease WHERE until_ms > ? LIMIT 1";
-    if exists(tx, running, values![tx.shared_now_ms()]).await? {
+    if exists(tx, RUNNING, values![tx.shared_now_ms()]).await? {
         return Err(StoreError::Running);
     }
     let count = reseal_accounts(tx, renew).await?

@@ -80,6 +80,8 @@ pub struct Column {
     pub labels: &'static [(&'static str, &'static str)],
     /// Its type in the old MariaDB schema, where that is not what we would take.
     pub old_type: Option<&'static str>,
+    /// Is each letter of it meant, case, accents and blanks included? What others name their things by is.
+    pub exact: bool,
 }
 
 /// Names a table's columns, each once: a constant for each, and `COLUMNS`, all of them in order.
@@ -110,6 +112,7 @@ pub(super) const fn column(
         secret: false,
         labels: &[],
         old_type: None,
+        exact: false,
     }
 }
 
@@ -201,6 +204,12 @@ impl Column {
 
     pub(super) const fn was(mut self, old_type: &'static str) -> Self {
         self.old_type = Some(old_type);
+        self
+    }
+
+    /// Compared letter by letter on both databases, and no other way.
+    pub(super) const fn exact(mut self) -> Self {
+        self.exact = true;
         self
     }
 

@@ -245,7 +245,7 @@ pub mod payment_transfer {
         ID = id(),
         PAYMENT_ID = column("payment_id", A_PAYMENT, "Thanh toán", "Payment"),
         PROVIDER = text("provider", "Cổng", "Provider").of(ColumnKind::Choice(PROVIDERS)),
-        REFERENCE = text("reference", "Mã giao dịch", "Reference").of(ColumnKind::Text(128)).search(),
+        REFERENCE = text("reference", "Mã giao dịch", "Reference").of(ColumnKind::Text(128)).exact().search(),
         AMOUNT = column("amount", ColumnKind::Money, "Số tiền", "Amount"),
         CURRENCY = text("currency", "Tiền tệ", "Currency").of(ColumnKind::Text(8)),
         AT = at("at", "Lúc", "At"),
@@ -290,7 +290,7 @@ pub mod payment_refund {
         // Its name at the provider, and the reference of the transfer that books it.
         REQUEST_ID = text("request_id", "Mã lệnh hoàn", "Request id").of(ColumnKind::Text(64)).search(),
         // The transaction that is paid back.
-        REFERENCE = text("reference", "Mã giao dịch", "Transaction").of(ColumnKind::Text(128)).search(),
+        REFERENCE = text("reference", "Mã giao dịch", "Transaction").of(ColumnKind::Text(128)).exact().search(),
         AMOUNT = column("amount", ColumnKind::Money, "Số tiền", "Amount"),
         STATE = text("state", "Trạng thái", "State").of(ColumnKind::Choice(REFUND_STATES)),
         // What the provider said last.
@@ -373,7 +373,7 @@ pub mod unmatched_money {
         PROVIDER = text("provider", "Cổng", "Provider").of(ColumnKind::Choice(PROVIDERS)),
         OWNER_ID = column("owner_id", A_PAYEE, "Bên nhận", "Payee").null(),
         ORDER_CODE = text("order_code", "Mã đơn", "Order code").of(ColumnKind::Text(32)).search(),
-        REFERENCE = text("reference", "Mã giao dịch", "Reference").of(ColumnKind::Text(128)).search(),
+        REFERENCE = text("reference", "Mã giao dịch", "Reference").of(ColumnKind::Text(128)).exact().search(),
         AMOUNT = column("amount", ColumnKind::Money, "Số tiền", "Amount"),
         NOTE = column("note", ColumnKind::LongText, "Nội dung chuyển", "Note").null().search(),
         AT = at("at", "Lúc", "At"),
@@ -414,7 +414,7 @@ pub mod payment_difference {
         PROVIDER = text("provider", "Cổng", "Provider").of(ColumnKind::Choice(PROVIDERS)),
         PAYMENT_ID = column("payment_id", A_PAYMENT, "Thanh toán", "Payment"),
         KIND = text("kind", "Khác nhau", "Difference").of(ColumnKind::Choice(DIFFERENCES)),
-        REFERENCE = text("reference", "Mã giao dịch", "Reference").of(ColumnKind::Text(128)).default("''"),
+        REFERENCE = text("reference", "Mã giao dịch", "Reference").of(ColumnKind::Text(128)).exact().default("''"),
         THEIRS = column("theirs", ColumnKind::Money, "Cổng nói", "Theirs").null(),
         OURS = column("ours", ColumnKind::Money, "Ta ghi", "Ours").null(),
         AT = at("at", "So lúc", "Compared"),

@@ -170,7 +170,7 @@ impl Clauses {
             Compare::AtLeast => self.add(format!("{field} >= {mark}"), Some(value()?)),
             Compare::AtMost => self.add(format!("{field} <= {mark}"), Some(value()?)),
             Compare::Contains => self.add(
-                format!("`{name}` LIKE ? ESCAPE '!'"),
+                format!("{} LIKE ? ESCAPE '!'", loosely(engine, column)),
                 Some(SqlValue::from(like(filter.value.trim()))),
             ),
             Compare::Empty if column.kind.is_number() => {
@@ -201,6 +201,16 @@ pub(super) fn shown(table: &Table, column: &Column) -> Result<&'static Column, S
 /// A column as it is compared and sorted by: SQLite keeps amounts with decimals as text.
 pub(super) fn compared(engine: Engine, column: &Column) -> String {
     as_compared(engine, column, &format!("`{}`", column.name))
+}
+
+/// A column as people look into it, whatever it is compared by.
+fn loosely(engine: Engine, column: &Column) -> String {
+    let collation = if engine == Engine::MariaDb && column.exact {
+        " COLLATE utf8mb4_unicode_ci"
+    } else {
+        ""
+    };
+    format!("`{}`{collation}", column.name)
 }
 
 fn as_compared(engine: Engine, column: &Column, sql: &str) -> String {
