@@ -18,7 +18,7 @@ use crate::server::web::page::page;
 use crate::server::web::permission::Right;
 use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
-use crate::server::web::words::{money, time};
+use crate::server::web::words::{count, money, time};
 use crate::store::catalogue::Area;
 use crate::store::catalogue::payments::{BOOKING, PAYMENT};
 use crate::store::letters::LetterView;
@@ -121,6 +121,8 @@ struct PaymentPage {
     trail: Vec<Trace>,
     can: Can,
     received: String,
+    /// What is too much, as it is proposed to be paid back; empty where nothing is.
+    too_much: String,
     missing: String,
 }
 
@@ -190,6 +192,7 @@ pub(super) async fn show(
             Can::default()
         },
         received: money(row.received()),
+        too_much: too_much(row.standing.money.surplus),
         missing: Some(row.missing())
             .filter(|dong| *dong > 0)
             .map_or_else(String::new, |dong| dong.to_string()),
@@ -334,3 +337,9 @@ pub(super) fn picture(text: Option<&str>) -> Result<Response, Problem> {
     let png = text.and_then(qr_png).ok_or_else(Problem::no_page)?;
     Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
 }
+
+/// Proposed for paying back: what came twice, and not what was owed.
+fn too_much(surplus: i64) -> String {
+    if surplus > 0 { count(surplus) } else { String::new() }
+}
+
