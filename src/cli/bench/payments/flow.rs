@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tokio::time::MissedTickBehavior;
 
 use super::super::{Row, count, percentile};
 use super::stage::{Stage, ms};
@@ -13,6 +14,8 @@ use crate::store::letters::NewLetter;
 /// Payments that are made, and how long their provider takes for each.
 const MADE: usize = 120;
 const PROVIDER_MS: u64 = 60;
+/// One after the other, as fast as a channel takes them: whoever comes faster stands in its line.
+const APART: Duration = Duration::from_millis(220);
 /// Open payments that are asked about, and calls that their provider takes in a second.
 const OPEN: u32 = 200;
 const CALLS: usize = 5;
@@ -32,7 +35,10 @@ pub async fn create(stage: &Stage) -> anyhow::Result<Vec<Row>> {
         action: GatewayFaultAction::LateMs(PROVIDER_MS),
     });
     let mut added = Vec::new();
+    let mut turn = tokio::time::interval(APART);
+    turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for number in 0..MADE {
+        turn.tick().await;
         let request = json!({
             "amount": 100_000, "description": "Tiền phòng",
             "customer": { "name": "Lan", "email": "lan@example.com", "phone": "0981234567" },
