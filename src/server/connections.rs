@@ -62,7 +62,7 @@ const MOST: usize = 20_000;
 /// Open files that are left to the database, the log and whatever else the server needs.
 const SPARE: usize = 128;
 /// How often the log speaks of connections that were turned away.
-const SAID_EVERY: Duration = Duration::from_secs(60);
+const SAID_EVERY: Duration = Duration::from_mins(1);
 
 /// How many connections the system has room for: each is an open file.
 #[cfg(unix)]
