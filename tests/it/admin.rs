@@ -1171,6 +1171,36 @@ async fn money_in_doubt_is_decided_by_a_person_once_and_by_name(base: &Base) {
 }
 }
 
+/// The form of the settings, as a page sends it that was drawn from `as_of`.
+fn settings_form<'f>(as_of: &'f str, tries: &'f str, repeat: &'f str) -> [(&'f str, &'f str); 7] {
+    [
+        ("as_of", as_of),
+        ("tries_max", tries),
+        ("trial_days", "7"),
+        ("retry_after_s", "30"),
+        ("lease_s", "60"),
+        ("repeat_hours", repeat),
+        ("keep_days", "90"),
+    ]
+}
+
+on_both! {
+async fn an_old_page_of_settings_takes_nothing_back(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let (mut lan, mut mai) = (shop.person("lan", Role::Owner).await, shop.person("mai", Role::Owner).await);
+    let drawn_from = |page: &str| page.split("name=\"as_of\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let (of_lan, of_mai) = (drawn_from(&lan.get("/admin/settings").await.body), drawn_from(&mai.get("/admin/settings").await.body));
+    mai.post("/admin/settings", &settings_form(&of_mai, "3", "41")).await.leads_to("/admin/settings?done=saved");
+    let refused = lan.post("/admin/settings", &settings_form(&of_lan, "5", "24")).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    refused.says("vừa được người khác sửa").says("value=\"41\"");
+    let again = drawn_from(&refused.body);
+    lan.post("/admin/settings", &settings_form(&again, "5", "41")).await.leads_to("/admin/settings?done=saved");
+    let now = shop.store().settings().shop().await.unwrap();
+    assert_eq!((now.tries_max, now.repeat_hours), (5, 41));
+}
+}
+
 on_both! {
 async fn an_account_is_made_approved_blocked_and_its_trial_ends(base: &Base) {
     let shop = Shop::open_on(base).await;

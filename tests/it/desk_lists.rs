@@ -261,6 +261,10 @@ async fn limits_of_a_companys_own_system_hold_here_and_are_set_there(base: &Base
     let answer = hang.post(&path, &form).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     assert_eq!(sandbox.gateway().truth().limits["lan"].limit, 123_000, "told there");
+    let of = page.body.split("name=\"as_of\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let old = hang.post(&path, &[("as_of", of.as_str()), ("kind", "thu_cuoc"), ("limit", "999000"), ("extra", ""), ("until", "")]).await;
+    assert_eq!(old.status, StatusCode::CONFLICT, "a page from before takes nothing back");
+    assert_eq!(sandbox.gateway().truth().limits["lan"].limit, 123_000);
     // Changed there: it holds here as soon as somebody looks.
     let office = gachno::providers::Settings::read(Channel::BackOffice, &sandbox.gateway().settings()["backoffice"].to_string()).unwrap();
     let office = gachno::providers::backoffice::BackOffice::new(&office).unwrap();

@@ -11,7 +11,7 @@ use crate::domain::Phone;
 use crate::server::AppState;
 use crate::server::door::shows_password;
 use crate::server::web::extract::Done;
-use crate::server::web::form::FormData;
+use crate::server::web::form::{FormData, as_of};
 use crate::server::web::frame::Frame;
 use crate::server::web::page::{go, page_with};
 use crate::server::web::permission::Right;
@@ -151,6 +151,7 @@ const SWITCHES: [SwitchField; 5] = [
 #[template(path = "settings.html")]
 struct Settings {
     frame: Frame,
+    as_of: String,
     error: Option<String>,
     may_edit: bool,
     switches: Vec<(&'static str, &'static str, bool)>,
@@ -189,6 +190,7 @@ async fn shown(
     };
     let page = Settings {
         frame: Frame::of(person, "Cài đặt", "settings").with_notice(done),
+        as_of: as_of(&shop),
         error,
         may_edit: person.may(Area::Rules, Right::Edit),
         switches: SWITCHES
@@ -253,6 +255,18 @@ pub async fn save(
         .await;
     }
     let now: Shop = app.store().settings().shop().await?;
+    if !form.is_of(&as_of(&now)) {
+        // An old page carries every setting: it would take back what somebody has just set.
+        let why = "Cài đặt vừa được người khác sửa. Trang này đã tải lại: xem rồi sửa tiếp.";
+        return shown(
+            &app,
+            &person,
+            StatusCode::CONFLICT,
+            Some(why.to_owned()),
+            None,
+        )
+        .await;
+    }
     for setting in chosen.iter().filter(|setting| !setting.is_in(&now)) {
         app.store().settings().set(setting, &person.actor()).await?;
     }

@@ -43,10 +43,22 @@ impl FormData {
             .map(|(_, v)| v.as_str())
     }
 
+    /// Was it opened on what stands there now? A page says in `as_of` what it was drawn from
+    /// ([`as_of`]); whoever sends no page's form means what he sends.
+    pub fn is_of(&self, now: &str) -> bool {
+        !self.has("as_of") || self.text("as_of") == now
+    }
+
     /// A number, where the field holds one.
     pub fn number(&self, name: &str) -> Option<i64> {
         self.text(name).parse().ok()
     }
+}
+
+/// The state that a form was drawn from, in a few letters: another one when anything of it changed.
+pub fn as_of(state: &impl serde::Serialize) -> String {
+    let text = serde_json::to_vec(state).unwrap_or_default();
+    crate::store::digest(&text)[..16].to_owned()
 }
 
 /// How large it may be, its route says.

@@ -340,6 +340,9 @@ pub(super) fn picture(text: Option<&str>) -> Result<Response, Problem> {
 
 /// Proposed for paying back: what came twice, and not what was owed.
 fn too_much(surplus: i64) -> String {
-    if surplus > 0 { count(surplus) } else { String::new() }
+    if surplus > 0 {
+        count(surplus)
+    } else {
+        String::new()
+    }
 }
-

@@ -179,6 +179,8 @@ pub struct CollectorForm {
     pub extra: String,
     /// Until this day.
     pub until: String,
+    /// What the form was drawn from.
+    pub as_of: String,
 }
 
 /// The rules, in the order in which they speak.

@@ -15,7 +15,7 @@ use crate::server::desk::who::DeskPerson;
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::web::extract::PathParam;
 use crate::server::web::field::Choice;
-use crate::server::web::form::FormData;
+use crate::server::web::form::{FormData, as_of};
 use crate::server::web::words::money;
 use crate::store::catalogue::COLLECTOR_KINDS;
 use crate::store::desk::{Collector, CollectorChange};
@@ -41,7 +41,9 @@ pub(super) async fn save(
     match saved(&app, &me, id, &form).await {
         Ok(()) => Ok(go("/desk/manage/collectors?done=limited")),
         Err(refusal) => {
-            let mut page = drawn(&app, &me, Some((id, &form))).await?;
+            // What somebody else has set is shown, not what was typed over it.
+            let is_old = refusal.status() == StatusCode::CONFLICT;
+            let mut page = drawn(&app, &me, (!is_old).then_some((id, &form))).await?;
             page.shell.error = Some(refusal.error().to_owned());
             page_with(refusal.status(), &page)
         }
@@ -57,7 +59,12 @@ async fn saved(
     let cash = app.store().desk_cash();
     let all = cash.collectors(me.owner).await?;
     let login = all.iter().find(|(_, _, collector)| collector.user_id == id);
-    let (login, _, _) = login.ok_or_else(|| nothing("Không có nhân viên thu này."))?;
+    let (login, _, now) = login.ok_or_else(|| nothing("Không có nhân viên thu này."))?;
+    if !form.is_of(&limits_as_of(now)) {
+        return Err(PayRefusal::conflict(
+            "Hạn mức vừa được người khác sửa. Trang này đã tải lại: xem rồi sửa tiếp.",
+        ));
+    }
     if me.person.payee.is_some() {
         // Who collects for everybody is not for one payee's manager to limit.
         let theirs = app.store().accounts().find(id).await?;
@@ -89,6 +96,12 @@ async fn saved(
     };
     cash.change(id, &change, &me.actor()).await?;
     Ok(())
+}
+
+/// What this page sets, as it is now.
+fn limits_as_of(now: &Collector) -> String {
+    let kind = now.kind.map_or("", CollectorKind::wire);
+    as_of(&(kind, now.cash.limit, now.extra, &now.extra_until))
 }
 
 async fn drawn(
@@ -129,6 +142,7 @@ async fn drawn(
             limit: text("limit", collector.cash.limit.to_string()),
             extra: text("extra", is_set(collector.extra)),
             until: text("until", collector.extra_until.clone().unwrap_or_default()),
+            as_of: limits_as_of(collector),
         }
     };
     Ok(CollectorsPage {
