@@ -368,7 +368,7 @@ macro_rules! or_why {
     ($self:ident, $answer:expr) => {
         match $answer {
             Ok(answer) => Ok(answer),
-            Err(error) => Err($self.why(error).await),
+            Err(error) => Err(Box::pin($self.why(error)).await),
         }
     };
 }
@@ -389,22 +389,23 @@ impl Conn for Store {
     }
 
     async fn change(&self, sql: &str, values: Vec<SqlValue>) -> Result<Changed, StoreError> {
-        match &self.pools {
-            // In line with all others who write. Boxed: every call of the house that writes holds this within it.
-            Pools::Sqlite(..) => {
-                let written = async {
+        let written = async {
+            match &self.pools {
+                // In line with all others who write.
+                Pools::Sqlite(..) => {
                     let tx = Tx::begin(self).await?;
                     let done = tx.change(sql, values).await;
                     tx.finish(done).await
-                };
-                Box::pin(written).await
+                }
+                Pools::MariaDb(..) => {
+                    self.note(sql, &values);
+                    let done: Result<Changed, _> = on_any!(self, sql, values, execute);
+                    Ok(or_why!(self, done)?)
+                }
             }
-            Pools::MariaDb(..) => {
-                self.note(sql, &values);
-                let done: Result<Changed, _> = on_any!(self, sql, values, execute);
-                Ok(or_why!(self, done)?)
-            }
-        }
+        };
+        // Boxed: every call of the house that writes holds this within it.
+        Box::pin(written).await
     }
 
     async fn first(&self, sql: &str, values: Vec<SqlValue>) -> Result<Option<SqlRow>, sqlx::Error> {

@@ -65,7 +65,7 @@ impl Tx {
                     loan.connection().execute("START TRANSACTION").await?;
                     Open::MariaDb(loan)
                 }
-                Err(error) => return Err(store.why(error).await.into()),
+                Err(error) => return Err(Box::pin(store.why(error)).await.into()),
             },
         };
         Ok(Self::new(store, open))
