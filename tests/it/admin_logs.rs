@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::admin::Browser;
 use crate::admin_guard::Phone;
 use crate::database::{Base, Which, on_both};
+use crate::world::terminate;
 
 const PASSWORD: &str = "planted-thuyền giấy mưa phùn";
 const DATABASE_PASSWORD: &str = "planted-db-81";
@@ -39,14 +40,7 @@ fn serve(home: &Path, database: &str) -> (Child, String) {
 }
 
 fn end(mut server: Child) {
-    assert!(
-        Command::new("kill")
-            .arg("-TERM")
-            .arg(server.id().to_string())
-            .status()
-            .unwrap()
-            .success()
-    );
+    terminate(&server);
     let begun = Instant::now();
     while server.try_wait().unwrap().is_none() {
         assert!(begun.elapsed() < Duration::from_secs(30), "it does not end");

@@ -13,6 +13,7 @@ use serde_json::Value;
 use sqlx::{Connection, Executor, Row};
 
 use crate::database::{Base, Which, on_both};
+use crate::world::terminate;
 
 /// Enough to be met while it works.
 const ROWS: u32 = 30_000;
@@ -158,14 +159,7 @@ impl Starting {
 
     /// Tells it to end; hands back what it said on the terminal.
     fn end(mut self) -> String {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        terminate(&self.child);
         let begun = Instant::now();
         while self.child.try_wait().unwrap().is_none() {
             assert!(begun.elapsed() < ENDS_WITHIN, "it does not end");

@@ -19,6 +19,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
 use crate::database::{Base, Which};
+use crate::world::terminate;
 
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -84,8 +85,12 @@ async fn started(url: &str, folder: &Path, deadlines: Deadlines) -> (Running, St
 
 /// What health says, when to ask again, and how long that took.
 async fn health(url: &str) -> (StatusCode, Option<String>, Value, Duration) {
+    asked(reqwest::Client::new().get(format!("{url}/api/health"))).await
+}
+
+async fn asked(request: reqwest::RequestBuilder) -> (StatusCode, Option<String>, Value, Duration) {
     let begun = Instant::now();
-    let answer = reqwest::get(format!("{url}/api/health")).await.unwrap();
+    let answer = request.send().await.unwrap();
     let again = answer
         .headers()
         .get("retry-after")
@@ -99,25 +104,9 @@ async fn health(url: &str) -> (StatusCode, Option<String>, Value, Duration) {
 }
 
 async fn lease(url: &str, token: &str) -> (StatusCode, Option<String>, Value, Duration) {
-    let begun = Instant::now();
     let ask = json!({ "service": "gach_dien_evn", "limit": 1 });
-    let answer = reqwest::Client::new()
-        .post(format!("{url}/api/jobs/lease"))
-        .bearer_auth(token)
-        .json(&ask)
-        .send()
-        .await
-        .unwrap();
-    let again = answer
-        .headers()
-        .get("retry-after")
-        .map(|v| v.to_str().unwrap().to_owned());
-    (
-        answer.status(),
-        again,
-        answer.json().await.unwrap(),
-        begun.elapsed(),
-    )
+    let request = reqwest::Client::new().post(format!("{url}/api/jobs/lease"));
+    asked(request.bearer_auth(token).json(&ask)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -238,14 +227,7 @@ async fn health_tells_of_a_full_disk_until_there_is_room_again() {
     std::fs::write(folder.path().join("empty"), "").unwrap();
     assert_eq!(next().await.as_deref(), Some("empty"));
     until(StatusCode::OK).await;
-    let pid = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
+    terminate(&child);
     child.wait().unwrap();
 }
 

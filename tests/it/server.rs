@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::database::{Base, Which, on_both};
+use crate::world::terminate;
 
 /// A running server with a machine that may do everything.
 struct Shop {
@@ -512,11 +513,8 @@ fn the_program_starts_on_an_empty_folder_and_ends_cleanly() {
             .unwrap()
             .starts_with("http://127.0.0.1:")
     );
-    let ended = Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(ended.success() && child.wait().unwrap().success());
+    terminate(&child);
+    assert!(child.wait().unwrap().success());
     let mut told = String::new();
     child
         .stderr

@@ -226,8 +226,14 @@ impl World {
 }
 
 /// SIGTERM, as a system that shuts down sends it.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 pub fn terminate(child: &std::process::Child) {
     let pid = rustix::process::Pid::from_child(child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("signal");
+}
+
+/// There is no such word elsewhere: what waits for it is told so.
+#[cfg(not(unix))]
+pub fn terminate(_: &std::process::Child) {
+    panic!("SIGTERM is known on Unix alone");
 }
