@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::web::limits::OURS_ALONE;
 use super::web::page::dressed;
+use super::web::preferred::wants_page;
 use super::web::problem::Problem;
 use crate::store::Doing;
 
@@ -103,10 +104,7 @@ impl Gate {
             at.unwrap_or_default()
         );
         let response = Problem::starting(detail).after(AGAIN_S).into_response();
-        let accept = headers
-            .get(header::ACCEPT)
-            .and_then(|accept| accept.to_str().ok());
-        let mut response = if accept.is_some_and(|accept| accept.contains("text/html")) {
+        let mut response = if wants_page(headers) {
             dressed(response, "", false)
         } else {
             response

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::Engine;
+use super::engine::EXACT;
 use crate::store::catalogue::{Column, ColumnKind, Index, SEARCH_MAX, SEARCH_TEXT, TABLES, Table};
 use crate::store::digest;
 
@@ -17,19 +18,6 @@ pub(super) struct Existing {
     pub extra: String,
     /// How its text is compared (MariaDB); empty where it is no text.
     pub collation: String,
-}
-
-/// How text is compared that tells one row from another: letter by letter, and no blank is nothing.
-/// With the table's own rule `ft1` and `FT1` would be one bank transfer, and SQLite keeps two.
-const EXACT: &str = "utf8mb4_nopad_bin";
-
-/// Is each letter of it meant? What the catalogue says so of is, and what tells one row from another.
-/// What an old shop's tables say of theirs stays.
-fn is_exact(table: &Table, column: &Column) -> bool {
-    let is_ours = column.old_type.is_none() || !table.is_old;
-    let is_text = matches!(column.kind, ColumnKind::Text(_));
-    let is_key = |index: &Index| index.unique && index.columns.contains(&column.name);
-    is_ours && is_text && (column.exact || table.indexes.iter().any(is_key))
 }
 
 /// One statement, and what it is called in the history.
@@ -149,7 +137,7 @@ pub(super) fn steps_of(
             }
             Some(found)
                 if engine == Engine::MariaDb
-                    && is_exact(table, column)
+                    && table.is_exact(column)
                     && found.collation != EXACT =>
             {
                 clauses.push((
@@ -312,7 +300,7 @@ fn mariadb_type(table: &Table, column: &Column) -> String {
         | ColumnKind::TimeMs
         | ColumnKind::Relation { .. } => "bigint".to_owned(),
         ColumnKind::Decimal => "decimal(15,2)".to_owned(),
-        ColumnKind::Text(length) if is_exact(table, column) => {
+        ColumnKind::Text(length) if table.is_exact(column) => {
             format!("varchar({length}) CHARACTER SET utf8mb4 COLLATE {EXACT}")
         }
         ColumnKind::Text(length) => format!("varchar({length})"),

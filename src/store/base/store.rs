@@ -313,8 +313,8 @@ async fn sqlite(url: &str) -> Result<Pools, sqlx::Error> {
     let pool = SqlitePoolOptions::new()
         .max_connections(8)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        // SQLite itself takes a transaction back whose disk was full; then taking it back once more fails, and
-        // the connection would count as being in it for ever.
+        // Where SQLite itself has ended what was read as one moment (a fault of the disk), ending it once more
+        // fails, and the connection would count as being in it for ever.
         .before_acquire(|connection, _| {
             let is_free = !connection.is_in_transaction();
             Box::pin(async move { Ok(is_free) })

@@ -188,6 +188,15 @@ pub struct Table {
 }
 
 impl Table {
+    /// Is each letter of this column meant? What the catalogue says so of is, and what tells one row
+    /// from another. What an old shop's tables say of theirs stays.
+    pub fn is_exact(&self, column: &Column) -> bool {
+        let is_ours = column.old_type.is_none() || !self.is_old;
+        let is_text = matches!(column.kind, ColumnKind::Text(_));
+        let is_key = |index: &Index| index.unique && index.columns.contains(&column.name);
+        is_ours && is_text && (column.exact || self.indexes.iter().any(is_key))
+    }
+
     pub(super) const fn new(
         name: &'static str,
         vi: &'static str,

@@ -55,18 +55,24 @@ pub struct Payable {
 }
 
 impl Payable {
+    const fn owing(&self) -> Owing {
+        Owing {
+            at: self.at,
+            amount: self.amount,
+            paid: self.paid,
+            waived: self.waived,
+            is_cancelled: self.is_cancelled,
+        }
+    }
+
     /// What is still to be paid, in đồng.
     pub const fn owed(&self) -> i64 {
-        if self.is_cancelled || self.is_settled() {
-            0
-        } else {
-            self.amount - self.paid - self.waived
-        }
+        self.owing().owed()
     }
 
     /// Was all of it paid, or less taken for all?
     pub const fn is_settled(&self) -> bool {
-        self.paid + self.waived >= self.amount
+        self.owing().is_settled()
     }
 
     /// Is the time over within which it may be paid?

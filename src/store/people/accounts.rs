@@ -41,14 +41,7 @@ impl Accounts<'_> {
         until: Option<i64>,
         actor: &Actor,
     ) -> Result<i64, StoreError> {
-        transaction!(self.store, |tx| add(
-            &tx,
-            new,
-            None,
-            password_hash,
-            until,
-            actor
-        ))
+        self.add_for(new, None, password_hash, until, actor).await
     }
 
     /// The same for somebody who works for this payee alone; `None`: for all.
@@ -229,19 +222,7 @@ pub(in crate::store) async fn add(
         values![new.username, new.name, old_now.clone(), old_now, search],
     )
     .await?;
-    let sql = "INSERT INTO accounts (user_id, role, password_hash, status, must_change, password_until, payee_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let given = values![
-        user_id,
-        new.role.wire(),
-        hash,
-        new.status.wire(),
-        i64::from(until.is_some()),
-        until,
-        payee,
-        now,
-        now
-    ];
-    insert(tx, sql, given).await?;
+    add_to(tx, user_id, (new.role, new.status), payee, hash, until).await?;
     let mut after = json!({ "username": new.username, "role": new.role, "status": new.status });
     if let Some(payee) = payee {
         after["payee"] = payee.into();
@@ -255,6 +236,32 @@ pub(in crate::store) async fn add(
     )
     .await?;
     Ok(user_id)
+}
+
+/// An account on a row of `users`. `until`: the password works until then, and is changed at the first
+/// sign-in.
+pub(super) async fn add_to(
+    tx: &Tx,
+    user_id: i64,
+    (role, status): (Role, AccountStatus),
+    payee: Option<i64>,
+    hash: &str,
+    until: Option<i64>,
+) -> Result<(), StoreError> {
+    let now = tx.now_ms();
+    let sql = "INSERT INTO accounts (user_id, role, password_hash, status, must_change, password_until, payee_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let given = values![
+        user_id,
+        role.wire(),
+        hash,
+        status.wire(),
+        i64::from(until.is_some()),
+        until,
+        payee,
+        now,
+        now
+    ];
+    insert(tx, sql, given).await.map(|_| ())
 }
 
 pub(super) async fn set_password(

@@ -6,15 +6,15 @@
 use serde_json::json;
 
 use super::account::{ACCOUNT, account_of};
-use super::accounts::Accounts;
+use super::accounts::{Accounts, add_to};
 use super::login::is_login;
 use super::owners::lock_owners;
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::search_text::renew;
 use crate::store::base::{
-    Conn, SqlRow, Tx, execute, exists, insert, int, int_or_none, one, text, text_or_none,
-    transaction, values,
+    Conn, SqlRow, Tx, execute, exists, int, int_or_none, one, text, text_or_none, transaction,
+    values,
 };
 use crate::store::catalogue::people::USERS;
 use crate::store::catalogue::{AccountStatus, AuditAction, Role};
@@ -157,10 +157,8 @@ async fn give(
         execute(tx, sql, values![given.username, id]).await?;
         renew(tx, &USERS, id).await?;
     }
-    let (now, status) = (tx.now_ms(), AccountStatus::Active);
-    let sql = "INSERT INTO accounts (user_id, role, password_hash, status, must_change, password_until, created_at, updated_at) VALUES (?, ?, ?, ?, 1, ?, ?, ?)";
-    let row = values![id, given.role.wire(), hash, status.wire(), until, now, now];
-    insert(tx, sql, row).await?;
+    let status = AccountStatus::Active;
+    add_to(tx, id, (given.role, status), None, hash, Some(until)).await?;
     let account = one(
         tx,
         &format!("{} WHERE accounts.user_id = ?", tx.casts(ACCOUNT)),

@@ -1,7 +1,7 @@
 //! A login is one person's, letter by letter.
 
 use crate::store::StoreError;
-use crate::store::base::{Conn, Engine, Tx, exists, values};
+use crate::store::base::{Conn, Tx, exists, values};
 
 /// Nobody else has this login.
 pub(in crate::store) async fn free_login(
@@ -33,10 +33,5 @@ pub(super) async fn has_login(
 /// Is the column this login (`?`), letter by letter? MariaDB's usual comparison takes `chú` and
 /// `CHU ` for `chu`.
 pub(super) fn is_login(c: &impl Conn, column: &str) -> String {
-    match c.engine() {
-        Engine::Sqlite => format!("{column} = ?"),
-        Engine::MariaDb => {
-            format!("CONVERT({column} USING utf8mb4) COLLATE utf8mb4_nopad_bin = ?")
-        }
-    }
+    c.engine().exactly(column)
 }

@@ -65,13 +65,7 @@ pub(super) fn of_payee(table: &Table) -> Option<String> {
 /// What says of a table's rows that they are a collector's, with a `?` for each of the table's columns that
 /// name one; nothing where rows are nobody's. Letter by letter, as logins are.
 pub(super) fn of_collector(engine: Engine, table: &Table) -> Option<String> {
-    let is = |column: &Column| match engine {
-        Engine::Sqlite => format!("`{}` = ?", column.name),
-        Engine::MariaDb => format!(
-            "CONVERT(`{}` USING utf8mb4) COLLATE utf8mb4_nopad_bin = ?",
-            column.name
-        ),
-    };
+    let is = |column: &Column| engine.exactly(&format!("`{}`", column.name));
     let any: Vec<String> = table.collectors.iter().map(is).collect();
     (!any.is_empty()).then(|| format!("({})", any.join(" OR ")))
 }
@@ -89,7 +83,7 @@ impl Clauses {
             given: Vec::new(),
         };
         for filter in &query.filters {
-            clauses.filter(engine, shown(table, &filter.column)?, filter)?;
+            clauses.filter(engine, table, shown(table, &filter.column)?, filter)?;
         }
         if let (Some(payee), Some(whose)) = (query.payee, of_payee(table)) {
             clauses.add(whose, Some(SqlValue::from(payee)));
@@ -128,6 +122,7 @@ impl Clauses {
     fn filter(
         &mut self,
         engine: Engine,
+        table: &Table,
         column: &Column,
         filter: &Filter,
     ) -> Result<(), StoreError> {
@@ -170,7 +165,7 @@ impl Clauses {
             Compare::AtLeast => self.add(format!("{field} >= {mark}"), Some(value()?)),
             Compare::AtMost => self.add(format!("{field} <= {mark}"), Some(value()?)),
             Compare::Contains => self.add(
-                format!("{} LIKE ? ESCAPE '!'", loosely(engine, column)),
+                format!("{} LIKE ? ESCAPE '!'", loosely(engine, table, column)),
                 Some(SqlValue::from(like(filter.value.trim()))),
             ),
             Compare::Empty if column.kind.is_number() => {
@@ -204,8 +199,8 @@ pub(super) fn compared(engine: Engine, column: &Column) -> String {
 }
 
 /// A column as people look into it, whatever it is compared by.
-fn loosely(engine: Engine, column: &Column) -> String {
-    let collation = if engine == Engine::MariaDb && column.exact {
+fn loosely(engine: Engine, table: &Table, column: &Column) -> String {
+    let collation = if engine == Engine::MariaDb && table.is_exact(column) {
         " COLLATE utf8mb4_unicode_ci"
     } else {
         ""

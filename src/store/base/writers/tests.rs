@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::super::sql::{execute, int, one, values};
 use super::super::store::{Pools, Store, sqlite_url};
@@ -46,6 +46,18 @@ impl Shop {
         let sql = "SELECT COUNT(*), COALESCE(SUM(amount), 0) FROM money";
         let row = one(&self.other, sql, vec![]).await.unwrap().unwrap();
         (int(&row, 0).unwrap(), int(&row, 1).unwrap())
+    }
+
+    /// Somebody who has begun, and put this amount.
+    async fn begun(&self, amount: i64) -> Tx {
+        let tx = Tx::begin(&self.store).await.unwrap();
+        put(&tx, amount).await.unwrap();
+        tx
+    }
+
+    /// Somebody else, who puts 3.
+    fn third(&self) -> JoinHandle<Result<(), StoreError>> {
+        tokio::spawn(put_alone(self.store.clone(), self.other.clone(), 3))
     }
 
     /// Until so many stand in line.
@@ -91,8 +103,7 @@ async fn what_is_told_to_be_kept_is_kept_however_many_write() {
 #[tokio::test]
 async fn those_who_stand_in_line_are_written_by_one_commit() {
     let shop = Shop::open().await;
-    let first = Tx::begin(&shop.store).await.unwrap();
-    put(&first, 1).await.unwrap();
+    let first = shop.begun(1).await;
     let mut others = JoinSet::new();
     for amount in 2..=5 {
         others.spawn(put_alone(shop.store.clone(), shop.other.clone(), amount));
@@ -119,8 +130,7 @@ async fn those_who_stand_in_line_are_written_by_one_commit() {
 #[tokio::test]
 async fn one_that_fails_takes_nobody_along() {
     let shop = Shop::open().await;
-    let first = Tx::begin(&shop.store).await.unwrap();
-    put(&first, 1).await.unwrap();
+    let first = shop.begun(1).await;
     let store = shop.store.clone();
     // Writes something, and then what is there already.
     let second = tokio::spawn(async move {
@@ -130,7 +140,7 @@ async fn one_that_fails_takes_nobody_along() {
         tx.finish(done).await
     });
     shop.until_waiting(1).await;
-    let third = tokio::spawn(put_alone(shop.store.clone(), shop.other.clone(), 3));
+    let third = shop.third();
     shop.until_waiting(2).await;
     first.finish(Ok(())).await.unwrap();
     let refused = second.await.unwrap();
@@ -142,8 +152,7 @@ async fn one_that_fails_takes_nobody_along() {
 #[tokio::test]
 async fn one_that_leaves_in_the_middle_has_written_nothing() {
     let shop = Shop::open().await;
-    let first = Tx::begin(&shop.store).await.unwrap();
-    put(&first, 1).await.unwrap();
+    let first = shop.begun(1).await;
     let store = shop.store.clone();
     let (there, is_there) = tokio::sync::oneshot::channel();
     let leaver = tokio::spawn(async move {
@@ -156,7 +165,7 @@ async fn one_that_leaves_in_the_middle_has_written_nothing() {
     shop.until_waiting(1).await;
     let first = tokio::spawn(first.finish(Ok(())));
     is_there.await.unwrap();
-    let third = tokio::spawn(put_alone(shop.store.clone(), shop.other.clone(), 3));
+    let third = shop.third();
     leaver.abort();
     first.await.unwrap().unwrap();
     third.await.unwrap().unwrap();
@@ -166,9 +175,7 @@ async fn one_that_leaves_in_the_middle_has_written_nothing() {
 #[tokio::test]
 async fn one_that_leaves_alone_holds_nobody_up() {
     let shop = Shop::open().await;
-    let tx = Tx::begin(&shop.store).await.unwrap();
-    put(&tx, 1).await.unwrap();
-    drop(tx);
+    drop(shop.begun(1).await);
     let another = put_alone(shop.other.clone(), shop.other.clone(), 2);
     tokio::time::timeout(Duration::from_secs(4), another)
         .await
@@ -183,8 +190,7 @@ async fn one_that_leaves_alone_holds_nobody_up() {
 #[tokio::test]
 async fn where_sqlite_takes_all_back_everybody_does_theirs_again() {
     let shop = Shop::open().await;
-    let first = Tx::begin(&shop.store).await.unwrap();
-    put(&first, 1).await.unwrap();
+    let first = shop.begun(1).await;
     let store = shop.store.clone();
     // What a full disk does in the middle of a statement.
     let second = tokio::spawn(async move {
@@ -193,7 +199,7 @@ async fn where_sqlite_takes_all_back_everybody_does_theirs_again() {
         tx.finish::<()>(Err(StoreError::NoRow)).await
     });
     shop.until_waiting(1).await;
-    let third = tokio::spawn(put_alone(shop.store.clone(), shop.other.clone(), 3));
+    let third = shop.third();
     shop.until_waiting(2).await;
     // The first one is told that it has to be done again, and does it.
     let told = first.finish(Ok(())).await;
@@ -209,8 +215,7 @@ async fn where_sqlite_takes_all_back_everybody_does_theirs_again() {
 #[tokio::test]
 async fn a_single_statement_stands_in_line_like_a_transaction() {
     let shop = Shop::open().await;
-    let first = Tx::begin(&shop.store).await.unwrap();
-    put(&first, 1).await.unwrap();
+    let first = shop.begun(1).await;
     let store = shop.store.clone();
     let second = tokio::spawn(async move {
         let sql = "INSERT INTO money (amount) VALUES (2)";
