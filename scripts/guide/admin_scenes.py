@@ -3,6 +3,8 @@
 import csv
 import shutil
 
+from PIL import Image
+
 from shop import BILLS, OWNER_PASSWORD, TOP_UPS, ask
 from web import Page
 
@@ -86,11 +88,57 @@ def before(shop, album, folder, day):
 
 
 def after(shop, album, folder):
-    """What an owner sees of the day."""
+    """What an owner sees of the day, and what a collector sees of a customer."""
     url = shop.server["url"]
     with browser(shop, folder, "chromium-2") as page:
         signed_in(shop, page)
-        page.open(url + "/admin")
         page.find("h1", "Tổng quan")
-        page.grow(1100)
-        album.keep("web-tong-quan", page.picture(), margin=0)
+        album.keep("web-tong-quan", page.picture(), [page.place("p.sentence a")], margin=0)
+        page.open(url + "/admin/review")
+        album.keep("web-can-xem", page.picture(), [page.place("td a")], [page.place("main")])
+        page.click("td a")
+        page.enter("textarea[name=reason]", "Đã xem lịch sử giao dịch trên cổng lúc 10:40")
+        page.grow()
+        card = page.place("section.card", "Kết luận")
+        album.keep("web-ket-luan", page.picture(), [page.place("button[value=paid]"),
+                   page.place("button[value=not_paid]"), page.place("button[value=dropped]")], [card])
+        page.open(url + "/admin/t/limits/new")
+        page.grow()
+        album.keep("web-han-muc", page.picture(), [], [page.place("main")], margin=0)
+    collect(shop, album, folder)
+
+
+def collect(shop, album, folder):
+    """At a customer's door, on a phone."""
+    url, home = shop.server["url"], shop.home("server")
+    password = "chợ nổi buổi sớm"
+    shop.run(home, "store", "person", "hoa", "--role", "collector", "--name", "Lê Thị Hoa", "--kind", "thu_cuoc",
+             "--cash-limit", "5000000", "--password-stdin", given=password)
+    token = shop.token("hợp đồng", "collection:write")
+    bill = {"number": "EVN-11", "from": "2026-11-01", "to": "2026-11-30", "issued": "2026-11-20", "amount": 215_000,
+            "content": "Tiền điện tháng 11"}
+    internet = {**bill, "number": "NET-11", "amount": 242_000, "content": "Cước Internet tháng 11"}
+    people = [("CTO000001", "Nguyễn Thị Hạnh", "12 Lê Lợi, Ninh Kiều, Cần Thơ", [bill, internet]),
+              ("CTO000002", "Trần Văn Dũng", "45/3 Trần Hưng Đạo, Cần Thơ", [internet]),
+              ("CTO000003", "Quán cà phê Gió", "8 Hai Bà Trưng, Cần Thơ", [bill])]
+    contracts = [{"number": number, "customer_name": name, "address": address, "type": "binh_thuong", "bills": bills,
+                  "phones": [{"number": "0901234567", "main": True}]} for number, name, address, bills in people]
+    ask("POST", url + "/api/contracts", contracts, token)
+    with browser(shop, folder, "chromium-3", width=390, height=780, phone=True) as page:
+        page.open(url + "/desk")
+        page.enter("input[name=username]", "hoa")
+        page.enter("input[name=password]", password)
+        page.click("button", "Đăng nhập")
+        page.find("ul.list")
+        album.keep("thu-hom-nay", half(page.picture()))
+        page.click("ul.list a")
+        page.find("button", "Thanh toán")
+        album.keep("thu-hop-dong", half(page.picture()))
+        page.click("button", "Thanh toán")
+        page.find("[data-receipt]")
+        album.keep("thu-phieu", half(page.picture()))
+
+
+def half(picture):
+    """A phone's picture, as large as it is held."""
+    return picture.resize((picture.width // 2, picture.height // 2), Image.LANCZOS)

@@ -182,8 +182,8 @@ class Window:
             yield thing
             yield from self._below(child)
 
-    def find(self, name, role=None, patience=60.0, starts=False):
-        """The thing of this name, once it lies still."""
+    def find(self, name, role=None, patience=60.0, starts=False, where=lambda place: True):
+        """The thing of this name, once it lies still; `where`: and lies there."""
         before = set()
 
         def asked():
@@ -194,7 +194,8 @@ class Window:
                     continue
                 place = thing.place()
                 now.add(place)
-                if found is None and place[2] > place[0] and thing.is_enabled() and place in before:
+                is_still = place in before and place[2] > place[0]
+                if found is None and is_still and where(place) and thing.is_enabled():
                     found = thing
             before.clear()
             before.update(now)

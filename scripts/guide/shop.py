@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import urllib.request
 
@@ -70,6 +71,19 @@ class Shop:
         self.program, self.folder, self.stack = str(program), pathlib.Path(folder), stack
         self.logs = self.folder / "logs"
         self.logs.mkdir()
+        stack.callback(self.end_what_is_left)
+
+    def end_what_is_left(self):
+        """Browsers and their like that outlived who started them: whatever names this shop's folder."""
+        mark = str(self.folder).encode()
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            try:
+                if mark in (entry / "cmdline").read_bytes():
+                    os.kill(int(entry.name), signal.SIGKILL)
+            except (OSError, ValueError):
+                continue
 
     def env(self, home, **more):
         """Surroundings in which nothing of this machine's own is found."""

@@ -2,10 +2,12 @@
 
 import time
 
-from desktop import Window
-from picture import moving, ringed
+from PIL import Image, ImageDraw
+
+from desktop import BUTTON, Window
+from picture import moving
 from shop import AGENT, ANY_NETWORK, BILLS, CLEARED, FTTH, PASSPHRASE, PASSWORD, PIN, POSTPAID, TV, WRONG, ask
-from waiting import until
+from waiting import TooLate, until
 
 EVN, VIETTEL, ANY = "Gạch điện EVN", "Nạp tiền Viettel", "Nạp tiền đa mạng"
 LOOK_FTTH, LOOK_POSTPAID, PAY_TV = "Tra cứu FTTH", "Tra cứu nợ trả sau", "Thanh toán TV – Internet"
@@ -106,7 +108,7 @@ class Scenes:
         self.ready(len(BILLS))
         services = union(self.place("Tra cứu FTTH"), self.place("Tra cứu nợ trả sau"))
         sentence = self.place("Sẵn sàng", ("label",), starts=True)
-        lights = union(self.place("Máy chủ", ("label",), patience=5) if 0 else self.light("Máy chủ"), self.light("Số dư"))
+        lights = union(self.light("Máy chủ"), self.light("Số dư"))
         sheet = self.place("Trả ", ("label",), starts=True)
         begin = self.place("Bắt đầu")
         self.keep("man-hinh", [services, sentence, lights, sheet, begin])
@@ -120,7 +122,7 @@ class Scenes:
         self.keep("xong", [self.place("Xong ·", ("label",), starts=True), self.place("Xuất Excel")])
         window.click("Xuất Excel")
         saved = self.place("Đã lưu", ("label",), starts=True)
-        self.keep("da-luu", [self.place("Mở báo cáo"), self.place("Danh sách mới")], [saved, self.place("Xuất Excel")], margin=30)
+        self.keep("da-luu", [self.place("Mở báo cáo"), self.place("Danh sách mới")], [saved, self.place("Xuất Excel")], margin=10)
         window.click("Danh sách mới")
 
     def light(self, name):
@@ -136,7 +138,8 @@ class Scenes:
         self.window.hears("Bỏ 1 dòng sai, 1 dòng trùng")
         time.sleep(0.3)
         form = self.place("Mã khách hàng (mỗi dòng một mã)", ("entry", "text"))
-        left_out = self.place("Bỏ 1 dòng sai, 1 dòng trùng", ("label",))
+        left_out = self.place("Bỏ 1 dòng sai, 1 dòng trùng", ("label",), where=lambda place: place[0] < form[2])
+        left_out = (form[0], left_out[1], form[2], left_out[3] + 78)
         self.keep("dan-ma", [form, left_out])
         self.window.click("Bắt đầu")
         self.over()
@@ -170,7 +173,8 @@ class Scenes:
         self.ready(len(ANY_NETWORK))
         amount = self.place("Số tiền nạp (dòng không ghi số tiền)", ("entry",))
         kinds = self.kind(kind).place()
-        self.keep("nap-da-mang", [kinds, amount, self.place("Nạp ", ("label",), starts=True)])
+        sheet = self.place("Nạp 4 số", ("label",), starts=True)
+        self.keep("nap-da-mang", [kinds, amount, sheet])
 
     def kind(self, label):
         """The box with the choice below this label."""
@@ -208,8 +212,11 @@ class Scenes:
         self.paste("Mã khách hàng", [CLEARED])
         self.ready(1)
         window.click("Bắt đầu")
-        shown = self.place("Hiện trình duyệt", patience=90)
-        self.keep("can-ban", [shown])
+        self.place("Hiện trình duyệt", patience=90)
+        until("the browser is in front", lambda: not self.desktop.hand("getactivewindow", "getwindowname").startswith("GạchNợ"))
+        time.sleep(0.5)
+        self.album.keep("can-ban", self.desktop.grab())
+        self.desktop.hand("windowactivate", "--sync", window.number)
         window.click("Dừng lại")
         shop.change_portal(switches={"otp": False})
         self.over(120)
@@ -231,8 +238,10 @@ class Scenes:
     def auto(self):
         self.go(EVN)
         self.window.click("Tự động", ("check box", "toggle button"))
-        begin = self.place("Bật tự động")
-        self.keep("tu-dong", [begin], [self.place("Tự động", ("check box",))], margin=40)
+        begin, leave = self.place("Bật tự động"), self.place("Thôi")
+        box = self.place("Tự động", ("check box", "toggle button"))
+        side = (0, box[1] - 10, 216, leave[3] + 10)
+        self.keep("tu-dong", [begin], [side], margin=0)
         self.window.click("Thôi")
 
     def settings(self):
@@ -244,12 +253,90 @@ class Scenes:
 
 
 def locked(album, window):
-    window.find("Get dữ liệu", patience=90)
-    window.desktop.press("ctrl+l")
-    unlock = window.find("Mở khóa").place()
-    title = window.find("Cửa sổ đang khóa", None).place()
-    album.keep("khoa", window.picture(), [unlock], [title], margin=120)
+    title = window.find("Cửa sổ đang khóa", patience=90).place()
+    until("who", lambda: any(t.name in ("Ai đang làm?", "Nguyễn Thị Lan") for t in window.things()))
+    unlock = next(t for t in window.things() if t.name == "Mở khóa").place()
+    album.keep("khoa", window.picture(), [], [title, unlock], margin=130)
+
+
+class Film:
+    """Looks at the window again and again until it has ended, with the mouse drawn in."""
+
+    WIDTH = 1080
+    EVERY_S = 0.25
+
+    def __init__(self, window):
+        self.window, self.frames, self.began = window, [], None
+
+    def look(self):
+        picture = self.window.desktop.grab().crop(self.window.box())
+        spot = self.window.hand("getmouselocation", "--shell").splitlines()
+        x, y = (int(line.split("=")[1]) for line in spot[:2])
+        arrow = [(0, 0), (0, 17), (4, 13), (7, 19), (10, 18), (7, 12), (12, 12)]
+        draw = ImageDraw.Draw(picture)
+        draw.polygon([(x + a, y + b) for a, b in arrow], fill=(20, 20, 20), outline=(255, 255, 255))
+        height = round(picture.height * self.WIDTH / picture.width)
+        return picture.resize((self.WIDTH, height), Image.LANCZOS)
+
+    def shoot(self, seconds):
+        """For so long."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.one()
+
+    def until(self, what, asked, patience=120):
+        end = time.monotonic() + patience
+        while not asked():
+            if time.monotonic() > end:
+                raise TooLate(what)
+            self.one()
+
+    def one(self):
+        began = time.monotonic()
+        picture = self.look()
+        if self.frames and self.frames[-1][0].tobytes() == picture.tobytes():
+            self.frames[-1][1] += self.EVERY_S
+        else:
+            self.frames.append([picture, self.EVERY_S])
+        time.sleep(max(0.0, self.EVERY_S - (time.monotonic() - began)))
+
+    def point_at(self, name, role=BUTTON, **how):
+        """Takes the mouse there as a hand would, and clicks."""
+        left, top, right, bottom = self.window.find(name, role, **how).place()
+        to = ((left + right) // 2, (top + bottom) // 2)
+        spot = self.window.hand("getmouselocation", "--shell").splitlines()
+        x, y = (int(line.split("=")[1]) for line in spot[:2])
+        for step in range(1, 5):
+            self.window.hand("mousemove", x + (to[0] - x) * step // 4, y + (to[1] - y) * step // 4)
+            self.one()
+        self.window.hand("click", "1")
 
 
 def moving_one(shop, desktop, path):
-    pass
+    """A batch in half a minute: fetched, begun, done, written to Excel."""
+    adds, token = shop.token("bảng tính", "jobs:write"), shop.token("Quầy 2")
+    bills = {f"PB15020{number:06}": 88_000 + number * 7_350 % 640_000 for number in range(31, 51)}
+    shop.change_portal(accounts={code: {"debt": debt} for code, debt in bills.items()})
+    rows = [{"code": code, "amount": debt} for code, debt in bills.items()]
+    ask("POST", shop.server["url"] + "/api/jobs", {"service": "gach_dien_evn", "jobs": rows}, adds)
+    home = shop.counter("quay-2", token, browser__keep_open_min=10)
+    with opened(shop, desktop, home) as window:
+        window.find("Get dữ liệu", patience=90)
+        window.hears("Máy chủ: sẵn sàng")
+        window.hears("Trình duyệt: sẵn sàng")
+        window.click(EVN)
+        window.hand("mousemove", 700, 420)
+        film = Film(window)
+        film.shoot(1.0)
+        film.point_at("Get dữ liệu")
+        film.until("the list is there", lambda: any("Sẵn sàng · 20" in t.name for t in window.things()))
+        film.shoot(1.5)
+        film.point_at("Bắt đầu")
+        film.until("all is done", lambda: any(t.name.startswith("Xong · ") for t in window.things()))
+        film.shoot(2.0)
+        film.point_at("Xuất Excel")
+        film.until("it is written", lambda: any(t.name == "Mở báo cáo" for t in window.things()))
+        film.shoot(2.5)
+    moving([(picture, round(seconds * 1000)) for picture, seconds in film.frames], path, 1_500_000)
+    total = sum(seconds for _, seconds in film.frames)
+    print(f"  {path.name}  {len(film.frames)} frames, {total:.0f} s, {path.stat().st_size} bytes", flush=True)
