@@ -167,7 +167,7 @@ class Shop:
             "portal__password": PASSWORD,
             "portal__pin": PIN,
             "operator": operator,
-            "report__folder": home / "Báo cáo",
+            "report__folder": "Báo cáo",
             "reconcile__wait_s": 3,
             "window__sound": "false",
         }

@@ -7,6 +7,7 @@ import contextlib
 import datetime
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -45,6 +46,8 @@ def main():
     said.add_argument("--only", nargs="*", choices=["admin", "window", "moving"], default=["admin", "window", "moving"])
     said.add_argument("--keep-folder", action="store_true", help="for whoever looks into a failure")
     given = said.parse_args()
+    # Ended from outside it tidies up all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     program = given.program.resolve()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="gachno-guide-"))
     began = time.monotonic()
