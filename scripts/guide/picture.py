@@ -59,7 +59,7 @@ def keep(picture, path, bytes_max=BYTES_MAX):
 
 def moving(frames, path, bytes_max):
     """Writes pictures with how long each stays, in milliseconds, as one that moves."""
-    for quality in (70, 50, 35, 20):
+    for quality in (85, 70, 50, 35):
         pictures = [picture for picture, _ in frames]
         pictures[0].save(
             path,
@@ -68,9 +68,7 @@ def moving(frames, path, bytes_max):
             duration=[duration for _, duration in frames],
             loop=0,
             quality=quality,
-            method=6,
-            allow_mixed=True,
-            minimize_size=True,
+            method=4,
         )
         if path.stat().st_size <= bytes_max:
             return

@@ -103,7 +103,6 @@ class Scenes:
         window = self.window
         self.go(EVN)
         window.hears("Chưa có dữ liệu")
-        self.keep("trong", [self.place("Get dữ liệu")])
         window.click("Get dữ liệu")
         self.ready(len(BILLS))
         services = union(self.place("Tra cứu FTTH"), self.place("Tra cứu nợ trả sau"))
@@ -122,7 +121,7 @@ class Scenes:
         self.keep("xong", [self.place("Xong ·", ("label",), starts=True), self.place("Xuất Excel")])
         window.click("Xuất Excel")
         saved = self.place("Đã lưu", ("label",), starts=True)
-        self.keep("da-luu", [self.place("Mở báo cáo"), self.place("Danh sách mới")], [saved, self.place("Xuất Excel")], margin=10)
+        self.keep("da-luu", [self.place("Mở báo cáo"), self.place("Danh sách mới")], [saved, self.place("Xuất Excel")], margin=17)
         window.click("Danh sách mới")
 
     def light(self, name):
@@ -143,7 +142,6 @@ class Scenes:
         self.keep("dan-ma", [form, left_out])
         self.window.click("Bắt đầu")
         self.over()
-        self.keep("da-gach-sai-ma")
         self.window.click("Danh sách mới")
 
     def other_services(self):
@@ -266,7 +264,7 @@ class Film:
     EVERY_S = 0.25
 
     def __init__(self, window):
-        self.window, self.frames, self.began = window, [], None
+        self.window, self.frames = window, []
 
     def look(self):
         picture = self.window.desktop.grab().crop(self.window.box())
@@ -285,20 +283,24 @@ class Film:
             self.one()
 
     def until(self, what, asked, patience=120):
+        """Asking takes longer than looking, so it is done now and then."""
         end = time.monotonic() + patience
         while not asked():
             if time.monotonic() > end:
                 raise TooLate(what)
-            self.one()
+            self.shoot(1.0)
 
     def one(self):
         began = time.monotonic()
         picture = self.look()
-        if self.frames and self.frames[-1][0].tobytes() == picture.tobytes():
-            self.frames[-1][1] += self.EVERY_S
-        else:
-            self.frames.append([picture, self.EVERY_S])
+        if not self.frames or self.frames[-1][0].tobytes() != picture.tobytes():
+            self.frames.append((picture, began))
         time.sleep(max(0.0, self.EVERY_S - (time.monotonic() - began)))
+
+    def timed(self):
+        """Each picture with how long it was seen, in milliseconds."""
+        ends = [at for _, at in self.frames[1:]] + [time.monotonic()]
+        return [(picture, round((end - at) * 1000)) for (picture, at), end in zip(self.frames, ends)]
 
     def point_at(self, name, role=BUTTON, **how):
         """Takes the mouse there as a hand would, and clicks."""
@@ -337,6 +339,7 @@ def moving_one(shop, desktop, path):
         film.point_at("Xuất Excel")
         film.until("it is written", lambda: any(t.name == "Mở báo cáo" for t in window.things()))
         film.shoot(2.5)
-    moving([(picture, round(seconds * 1000)) for picture, seconds in film.frames], path, 1_500_000)
-    total = sum(seconds for _, seconds in film.frames)
-    print(f"  {path.name}  {len(film.frames)} frames, {total:.0f} s, {path.stat().st_size} bytes", flush=True)
+        frames = film.timed()
+    moving(frames, path, 1_500_000)
+    seconds = sum(duration for _, duration in frames) / 1000
+    print(f"  {path.name}  {len(frames)} pictures, {seconds:.0f} s, {path.stat().st_size} bytes", flush=True)
