@@ -22,7 +22,7 @@ class Desktop:
     """Everything on it ends with it."""
 
     def __init__(self, folder, size=SIZE):
-        self.size = size
+        self.size, self.failed = size, None
         self.stack = contextlib.ExitStack()
         try:
             self._start(folder)
@@ -91,11 +91,7 @@ class Desktop:
         return ImageGrab.grab(xdisplay=self.name).convert("RGB")
 
     def close(self):
-        # For whoever looks into a failure: what was seen last.
-        try:
-            self.failed = self.grab()
-        finally:
-            self.stack.close()
+        self.stack.close()
 
 
 class Thing:
@@ -215,7 +211,10 @@ class Window:
 
     def click_in(self, place):
         left, top, right, bottom = place
-        self.hand("mousemove", (left + right) // 2, (top + bottom) // 2, "click", "1")
+        self.hand("mousemove", (left + right) // 2, (top + bottom) // 2)
+        # A busy machine draws a frame late: what is clicked has to know that the mouse is there.
+        time.sleep(0.2)
+        self.hand("click", "1")
 
     def aside(self):
         """Takes the mouse where it points at nothing."""
@@ -250,5 +249,8 @@ class Window:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        if kind:
+            # For whoever looks into a failure: what was seen last.
+            self.desktop.failed = self.desktop.grab()
         self.close()

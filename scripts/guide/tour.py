@@ -49,7 +49,7 @@ def main():
     # Ended from outside it tidies up all the same.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     program = given.program.resolve()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="gachno-guide-"))
+    folder, desktop = pathlib.Path(tempfile.mkdtemp(prefix="gachno-guide-")), None
     began = time.monotonic()
     try:
         with contextlib.ExitStack() as stack:
@@ -69,9 +69,10 @@ def main():
             if "moving" in given.only:
                 window_scenes.moving_one(shop, desktop, given.moving)
     except BaseException:
-        with contextlib.suppress(Exception):
-            desktop.failed.save(pathlib.Path(tempfile.gettempdir(), "gachno-guide-failed.png"))
-        print(f"failed; what was said lies in {folder}/logs" if given.keep_folder else "failed", file=sys.stderr)
+        if given.keep_folder:
+            if desktop and desktop.failed:
+                desktop.failed.save(folder / "failed.png")
+            print(f"failed; what was seen and said lies in {folder}", file=sys.stderr)
         raise
     finally:
         if not given.keep_folder:
