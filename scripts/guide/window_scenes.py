@@ -244,10 +244,16 @@ class Scenes:
     def end_of_day(self):
         window = self.window
         self.go("Lịch sử")
-        window.enter("Tiền đếm được", "3 triệu")
+        rings = []
+        if any(t.name == "Tiền đầu ca" for t in window.things()):
+            window.enter("Tiền đầu ca", "500k")
+            rings.append(self.place("Tiền đầu ca", ("entry",)))
+        window.enter("Tiền đếm được", "4 triệu")
         time.sleep(0.5)
-        counted = self.place("Tiền đếm được", ("entry",))
-        self.keep("lich-su", [counted])
+        rings.append(self.place("Tiền đếm được", ("entry",)))
+        if any(t.name == "Kết ca" for t in window.things()):
+            rings.append(self.place("Kết ca"))
+        self.keep("lich-su", rings)
         self.go("Đã trả chưa?")
         window.enter("Mã", list(BILLS)[0])
         window.click("Kiểm tra")
