@@ -130,7 +130,7 @@ class Shop:
         ready["log"] = log
         return ready
 
-    def open_portal(self, latency_ms=350):
+    def open_portal(self, latency_ms=650):
         home = self.home("portal")
         file = home / "scenario.json"
         file.write_text(json.dumps(scenario(), ensure_ascii=False), encoding="utf-8")
