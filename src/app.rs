@@ -11,7 +11,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 
-use crate::browser::BrowserSettings;
+use crate::browser::{BrowserSettings, FetchPolicy, Supply};
 use crate::client::{ApiError, Claims, CollectionSite, JobApi, JobServer, JobSource};
 use crate::config::{Config, ConfigError, ConfigVault, Home, Unlock};
 use crate::domain::job::Defaults;
@@ -122,15 +122,7 @@ pub fn tools_on(
         ledger,
         map: Arc::new(map),
         portal_url: config.portal.url.trim_end_matches('/').to_owned(),
-        browser: BrowserSettings {
-            webdriver_url: config.browser.webdriver_url.clone(),
-            browser_path: config.browser.browser_path.clone(),
-            driver_path: config.browser.driver_path.clone(),
-            headless: config.browser.headless,
-            run_folder: home.run(),
-            classic: !config.browser.bidi,
-            relay: relay_program(config),
-        },
+        browser: browser_settings(home, config),
         logins_per_browser: config.browser.logins_per_browser.max(1).into(),
         evidence,
         answer_max: seconds(config.portal.answer_timeout_s),
@@ -143,6 +135,26 @@ pub fn tools_on(
         claims: None,
         halt: Halt::default(),
     })
+}
+
+/// How browsers are started here.
+pub fn browser_settings(home: &Home, config: &Config) -> BrowserSettings {
+    let browser = &config.browser;
+    BrowserSettings {
+        webdriver_url: browser.webdriver_url.clone(),
+        browser_path: browser.browser_path.clone(),
+        driver_path: browser.driver_path.clone(),
+        supply: Supply {
+            folder: home.drivers(),
+            mirror: browser.driver_mirror.clone(),
+            edge_mirror: browser.edge_driver_mirror.clone(),
+            policy: FetchPolicy::of(&browser.fetch_driver),
+        },
+        headless: browser.headless,
+        run_folder: home.run(),
+        classic: !browser.bidi,
+        relay: relay_program(config),
+    }
 }
 
 /// Where a window's logins wait between two batches.
@@ -407,30 +419,14 @@ impl Link {
 /// The folder that holds one folder of reports per service.
 pub fn report_folder(config: &Config) -> PathBuf {
     match config.report.folder.trim() {
+        // A program of Windows or macOS is started from wherever it is installed, where nobody
+        // looks for reports and nobody may write.
+        "" if cfg!(any(windows, target_os = "macos")) => {
+            let user = directories::UserDirs::new();
+            let documents = user.as_ref().and_then(directories::UserDirs::document_dir);
+            documents.map_or_else(|| PathBuf::from("ket_qua"), |folder| folder.join("GachNo"))
+        }
         "" => PathBuf::from("ket_qua"),
         folder => PathBuf::from(folder),
-    }
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-pub async fn terminated() {
-    #[cfg(unix)]
-    {
-        let terminated = async {
-            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                Ok(mut signal) => {
-                    signal.recv().await;
-                }
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = terminated => {}
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = tokio::signal::ctrl_c().await;
     }
 }

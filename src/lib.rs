@@ -8,6 +8,7 @@
 //! [`sandbox`], [`mock_api`] and [`mock_site`] are simulators; [`crash`] breaks the whole on purpose and compares.
 
 pub mod app;
+mod awake;
 pub mod browser;
 pub mod cli;
 pub mod client;
@@ -19,11 +20,13 @@ pub mod desktop;
 pub mod domain;
 pub mod engine;
 mod fonts;
+pub mod guide;
 pub mod ledger;
 mod mishap;
 pub mod mock_api;
 pub mod mock_site;
 pub mod portal;
+mod process;
 pub mod providers;
 pub mod report;
 pub mod sandbox;

@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use super::BrowserError;
 use super::workspace::MARK;
+use crate::process::quiet;
 
 /// A driver that has not said its port by then never will.
 const START_MAX: Duration = Duration::from_secs(20);
@@ -52,7 +53,7 @@ impl Driver {
             why,
             has_ended: false,
         };
-        let mut command = Command::new(program);
+        let mut command = quiet(program);
         command
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -63,11 +64,6 @@ impl Driver {
         }
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        #[cfg(windows)]
-        std::os::windows::process::CommandExt::creation_flags(
-            &mut command,
-            0x0800_0000, /* CREATE_NO_WINDOW */
-        );
         let mut child = command
             .spawn()
             .map_err(|e| fault(format!("{}: {e}", program.display())))?;

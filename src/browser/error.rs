@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use fantoccini::error::{CmdError, NewSessionError};
 
+use super::supply::SupplyError;
+use super::{Family, Version};
+
 /// Why a browser cannot be used. The texts say what the operator can do.
 #[derive(Debug, thiserror::Error)]
 pub enum BrowserError {
     /// No browser on this machine.
     #[error(
-        "Không tìm thấy Chromium hoặc Chrome. Cài đặt trình duyệt, hoặc đặt đường dẫn bằng: gachno config set browser.browser_path … (No browser found; looked at: {looked_at})"
+        "Không tìm thấy Chrome, Chromium hoặc Edge. Cài đặt trình duyệt Chrome, hoặc đặt đường dẫn bằng: gachno config set browser.browser_path … (No browser found; looked at: {looked_at})"
     )]
     NoBrowser {
         /// Where it was looked for.
@@ -17,11 +20,14 @@ pub enum BrowserError {
     },
     /// No driver on this machine.
     #[error(
-        "Không tìm thấy ChromeDriver. Cài gói chromium-driver (Debian/Ubuntu) hoặc tải bản cùng phiên bản với Chrome rồi đặt: gachno config set browser.driver_path … (No ChromeDriver found; looked at: {looked_at})"
+        "Chưa có {family} để điều khiển trình duyệt{}. Bấm Tải trình điều khiển trong cửa sổ, hoặc chạy: gachno driver fetch. (There is no driver for the browser yet.)",
+        .browser.map(|version| format!(" phiên bản {version}")).unwrap_or_default()
     )]
     NoDriver {
-        /// Where it was looked for.
-        looked_at: String,
+        /// Which driver.
+        family: Family,
+        /// The browser's version, where it tells.
+        browser: Option<Version>,
     },
     /// A configured path leads nowhere.
     #[error(
@@ -35,18 +41,28 @@ pub enum BrowserError {
     },
     /// Browser and driver do not belong together.
     #[error(
-        "Trình duyệt phiên bản {browser} không đi cùng ChromeDriver {driver}. Cài ChromeDriver {browser_major} (cùng số phiên bản chính). (Version mismatch.)"
+        "Trình duyệt đã lên phiên bản {browser}, {family} {driver} không dùng được nữa, cần {family} {browser_major}. {} (The driver does not fit the browser.)",
+        if *.is_chosen { "Để trống browser.driver_path để chương trình tự tìm và tải." } else { "Bấm Tải trình điều khiển trong cửa sổ, hoặc chạy: gachno driver fetch." }
     )]
     Versions {
+        /// Which driver.
+        family: Family,
         /// The browser's version.
-        browser: String,
+        browser: Version,
         /// The driver's version.
-        driver: String,
+        driver: Version,
         /// What the driver's major version should be.
         browser_major: u32,
+        /// Was this very driver chosen in the configuration?
+        is_chosen: bool,
     },
+    /// The driver that is missing cannot be fetched.
+    #[error(transparent)]
+    Supply(#[from] SupplyError),
     /// The driver's process does not start or does not say its port.
-    #[error("ChromeDriver không khởi động được: {why}. (ChromeDriver did not start.)")]
+    #[error(
+        "Trình điều khiển trình duyệt không khởi động được: {why}. (The driver did not start.)"
+    )]
     DriverStart {
         /// What it said.
         why: String,
@@ -115,6 +131,18 @@ impl BrowserError {
     /// Must a new session be opened before anything else can be done?
     pub fn is_lost(&self) -> bool {
         matches!(self, Self::Lost { .. })
+    }
+
+    /// Would fetching a driver help?
+    pub fn wants_driver(&self) -> bool {
+        matches!(
+            self,
+            Self::NoDriver { .. }
+                | Self::Versions {
+                    is_chosen: false,
+                    ..
+                }
+        )
     }
 }
 

@@ -10,7 +10,7 @@ use super::bidi::Bidi;
 use super::local::LocalBrowser;
 use super::relay::{Relay, Valve};
 use super::tab::BrowserTab;
-use super::webdriver::{GRACE, SCRIPT_MAX, capabilities, connect, on_the_grid};
+use super::webdriver::{GRACE, SCRIPT_MAX, capabilities, connect, names_of, on_the_grid};
 use super::{BrowserError, BrowserSettings, Facts, Session};
 
 /// How long a polite goodbye may take before the browser is killed.
@@ -201,8 +201,9 @@ impl Browser {
                 .await
                 .map_err(|_| gone("trình duyệt không trả lời"))?
                 .map_err(|_| gone("trình duyệt đã đóng"))?;
-            let (local, url) = LocalBrowser::driver_only(settings).await?;
-            let wanted = json!({ "browserName": "chrome", "webSocketUrl": true, "goog:chromeOptions": { "debuggerAddress": address } });
+            let (programs, local, url) = LocalBrowser::driver_only(settings).await?;
+            let (name, options) = names_of(programs.browser.family);
+            let wanted = json!({ "browserName": name, "webSocketUrl": true, options: { "debuggerAddress": address } });
             let (client, granted) =
                 connect(&url, wanted.as_object().cloned().unwrap_or_default()).await?;
             let url = granted.bidi_url.ok_or_else(|| gone("không có BiDi"))?;

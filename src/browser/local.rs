@@ -9,7 +9,9 @@ use tokio::task::spawn_blocking;
 use super::driver::Driver;
 use super::relay::Relay;
 use super::workspace::Workspace;
-use super::{BrowserError, BrowserPrograms, BrowserSettings, find, reaper, versions};
+use super::{
+    BrowserError, BrowserPrograms, BrowserSettings, FetchPolicy, find, find_browser, reaper,
+};
 
 /// What of a browser runs and lies on this machine. Dropping it kills the browser, then the driver,
 /// then the relay, and removes profile and record, all on a thread that may wait.
@@ -47,24 +49,26 @@ impl LocalBrowser {
     pub async fn claim(
         settings: &BrowserSettings,
     ) -> Result<(BrowserPrograms, Self), BrowserError> {
-        let settings = settings.clone();
+        let found = find_or_fetch(settings).await?;
+        let run = settings.run_folder.clone();
         blocking(move || {
-            let found = find(&settings.browser_path, &settings.driver_path)?;
-            versions(&found)?;
             let mut parts = Parts::default();
-            parts.workspace = Some(Workspace::claim(&settings.run_folder)?);
+            parts.workspace = Some(Workspace::claim(&run)?);
             Ok((found, Self(Some(parts))))
         })
         .await
     }
 
-    /// A driver alone, for a browser that a dead run started; with the driver's address.
-    pub async fn driver_only(settings: &BrowserSettings) -> Result<(Self, String), BrowserError> {
-        let settings = settings.clone();
+    /// A driver alone, for a browser that a dead run started; with the programs and the driver's
+    /// address.
+    pub async fn driver_only(
+        settings: &BrowserSettings,
+    ) -> Result<(BrowserPrograms, Self, String), BrowserError> {
+        let found = find_or_fetch(settings).await?;
         let local = Self(Some(Parts::default()));
         blocking(move || {
-            let program = find(&settings.browser_path, &settings.driver_path)?.driver;
-            local.with_driver(&program)
+            let (local, url) = local.with_driver(&found.driver)?;
+            Ok((found, local, url))
         })
         .await
     }
@@ -126,6 +130,35 @@ impl Drop for LocalBrowser {
             runtime.spawn_blocking(move || drop(parts));
         }
     }
+}
+
+/// Finds the programs. Where the driver is missing because the browser has renewed itself, it is
+/// fetched, if that may be done without asking.
+async fn find_or_fetch(settings: &BrowserSettings) -> Result<BrowserPrograms, BrowserError> {
+    let found = {
+        let settings = settings.clone();
+        blocking(move || find(&settings)).await
+    };
+    let missing = match found {
+        Err(error) if error.wants_driver() && settings.supply.policy == FetchPolicy::Always => {
+            error
+        }
+        found => return found,
+    };
+    tracing::info!(%missing, "fetching a driver");
+    let settings = settings.clone();
+    let browser = {
+        let path = settings.browser_path.clone();
+        blocking(move || find_browser(&path)).await?
+    };
+    let Some(version) = browser.version else {
+        return Err(missing);
+    };
+    settings
+        .supply
+        .fetch(browser.family, version, &|_| {})
+        .await?;
+    blocking(move || find(&settings)).await
 }
 
 async fn blocking<T: Send + 'static>(

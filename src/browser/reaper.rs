@@ -118,7 +118,39 @@ fn kill_all_of(system: &System, profile: &Path, helpers: &[ProcessId]) -> usize 
         .filter_map(|process| Some((rank_of(process, profile, helpers)?, process)))
         .collect();
     doomed.sort_by_key(|(rank, _)| *rank);
-    doomed.iter().filter(|(_, process)| process.kill()).count()
+    let doomed: Vec<&sysinfo::Process> = doomed.into_iter().map(|(_, process)| process).collect();
+    kill(&doomed)
+}
+
+#[cfg(not(windows))]
+fn kill(doomed: &[&sysinfo::Process]) -> usize {
+    doomed.iter().filter(|process| process.kill()).count()
+}
+
+/// In one go: a program would be started for each process else. They are ended in this order, each
+/// with what it has started.
+#[cfg(windows)]
+fn kill(doomed: &[&sysinfo::Process]) -> usize {
+    if doomed.is_empty() {
+        return 0;
+    }
+    let mut command = crate::process::quiet("taskkill.exe");
+    command.args(["/F", "/T"]);
+    for process in doomed {
+        command.args(["/PID", &process.pid().to_string()]);
+    }
+    let ended = command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status();
+    match ended {
+        Ok(_) => doomed.len(),
+        Err(error) => {
+            tracing::warn!(%error, "taskkill");
+            doomed.iter().filter(|process| process.kill()).count()
+        }
+    }
 }
 
 /// The order of killing.

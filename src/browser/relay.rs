@@ -30,6 +30,7 @@ pub use carrier::serve;
 
 use super::BrowserError;
 use super::workspace::MARK;
+use crate::process::quiet;
 
 /// An order is acknowledged in microseconds; after this the relay counts as dead.
 const ORDER_MAX: Duration = Duration::from_secs(5);
@@ -99,7 +100,7 @@ impl Relay {
     /// Starts `program relay`. `profile`: what a reaper will know it by, should we be killed.
     pub fn start(program: &Path, profile: Option<&Path>) -> Result<Arc<Self>, BrowserError> {
         let fault = |why: String| BrowserError::Relay { why };
-        let mut command = Command::new(program);
+        let mut command = Command::from(quiet(program));
         command
             .arg("relay")
             .stdin(Stdio::piped())
@@ -111,8 +112,6 @@ impl Relay {
         }
         #[cfg(unix)]
         command.process_group(0);
-        #[cfg(windows)]
-        command.creation_flags(0x0800_0000 /* CREATE_NO_WINDOW */);
         let mut child = command
             .spawn()
             .map_err(|e| fault(format!("{}: {e}", program.display())))?;

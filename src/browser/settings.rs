@@ -2,15 +2,19 @@
 
 use std::path::PathBuf;
 
+use super::Supply;
+
 /// How browsers are started.
 #[derive(Debug, Clone, Default)]
 pub struct BrowserSettings {
     /// A `WebDriver` that runs elsewhere. Empty: our own driver.
     pub webdriver_url: String,
-    /// Chromium or Chrome; empty: searched for.
+    /// Chromium, Chrome or Edge; empty: searched for.
     pub browser_path: String,
-    /// `ChromeDriver`; empty: searched for.
+    /// Its driver; empty: searched for.
     pub driver_path: String,
+    /// Drivers that the program brings by itself.
+    pub supply: Supply,
     /// Without a window.
     pub headless: bool,
     /// Where records and profiles of living sessions lie.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::{first_line, of_command};
 use super::relay::Valve;
-use super::{BrowserError, BrowserSettings, Facts};
+use super::{BrowserError, BrowserSettings, Facts, Family, FoundBrowser};
 
 /// A new session takes half a second to a second; a grid may have to start a machine.
 const NEW_SESSION_MAX: Duration = Duration::from_mins(1);
@@ -123,16 +123,16 @@ pub(super) async fn connect(
         .unwrap_or_default();
     let granted = client.capabilities();
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    // Edge's driver is the same program with its maker's names.
+    let either =
+        |names: [&str; 2]| granted.and_then(|c| names.iter().find_map(|name| c.get(*name)));
     let facts = Facts {
         session_id,
-        browser_pid: granted
-            .and_then(|c| c.get("goog:processID"))
+        browser_pid: either(["goog:processID", "ms:processID"])
             .and_then(Value::as_u64)
             .and_then(|p| u32::try_from(p).ok()),
         debugger_address: text(
-            granted
-                .and_then(|c| c.get("goog:chromeOptions"))
-                .and_then(|o| o.get("debuggerAddress")),
+            either(["goog:chromeOptions", "ms:edgeOptions"]).and_then(|o| o.get("debuggerAddress")),
         ),
         browser_version: text(granted.and_then(|c| c.get("browserVersion"))).unwrap_or_default(),
         bidi_url: text(granted.and_then(|c| c.get("webSocketUrl"))),
@@ -141,9 +141,17 @@ pub(super) async fn connect(
     Ok((client, facts))
 }
 
+/// What a driver of this family calls its browser, and the options that are its own.
+pub(super) const fn names_of(family: Family) -> (&'static str, &'static str) {
+    match family {
+        Family::Chrome => ("chrome", "goog:chromeOptions"),
+        Family::Edge => ("MicrosoftEdge", "ms:edgeOptions"),
+    }
+}
+
 pub(super) fn capabilities(
     settings: &BrowserSettings,
-    browser: Option<&Path>,
+    browser: Option<&FoundBrowser>,
     profile: Option<&Path>,
     valve: Option<&Valve>,
 ) -> Map<String, Value> {
@@ -203,11 +211,13 @@ pub(super) fn capabilities(
         }
     });
     if let Some(browser) = browser {
-        options["binary"] = browser.display().to_string().into();
+        options["binary"] = browser.program.display().to_string().into();
     }
+    let family = browser.map_or(Family::Chrome, |browser| browser.family);
+    let (name, own_options) = names_of(family);
     let mut wanted = json!({
-        "browserName": "chrome",
-        "goog:chromeOptions": options,
+        "browserName": name,
+        own_options: options,
         // The first script waits for the page's own readiness; pictures and foreign scripts are not
         // waited for.
         "pageLoadStrategy": "eager",
@@ -227,6 +237,23 @@ pub(super) fn capabilities(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_kind_of_browser_is_asked_for_by_its_own_names() {
+        let wanted = |family| {
+            let browser = FoundBrowser {
+                family,
+                program: "/x/browser".into(),
+                version: None,
+            };
+            capabilities(&BrowserSettings::default(), Some(&browser), None, None)
+        };
+        let edge = wanted(Family::Edge);
+        assert_eq!(edge["browserName"], "MicrosoftEdge");
+        assert_eq!(edge["ms:edgeOptions"]["binary"], "/x/browser");
+        assert!(!edge.contains_key("goog:chromeOptions"));
+        assert_eq!(wanted(Family::Chrome)["browserName"], "chrome");
+    }
 
     #[test]
     fn a_grids_password_is_never_shown() {

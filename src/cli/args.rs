@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::browser::Version;
 use crate::domain::{PaymentType, Phone, Service, Vnd};
 use crate::engine::Boundary;
 use crate::server::LogForm;
@@ -44,8 +45,24 @@ pub enum Program {
     Sandbox(SandboxArguments),
     /// Checks configuration, browser, driver, ledger, job API and portal; moves no money.
     Doctor(Doctor),
+    /// Which browser and driver this machine has.
+    Driver {
+        #[command(subcommand)]
+        what: Option<DriverCommand>,
+    },
     /// Numbers of this machine.
     Bench(Bench),
+    /// Prints what completes commands in a shell: bash, zsh, fish, powershell, elvish.
+    Completions {
+        /// Which shell's.
+        shell: clap_complete::Shell,
+    },
+    /// Writes the pages of the manual; for packages.
+    #[command(hide = true)]
+    Man {
+        /// Where to.
+        folder: PathBuf,
+    },
     /// Carries a browser's connections; started by the program itself.
     #[command(hide = true)]
     Relay,
@@ -59,6 +76,24 @@ pub enum Program {
         #[command(subcommand)]
         what: ConfigArguments,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DriverCommand {
+    /// Fetches the driver that fits the browser, unless it is here already; prints where it is.
+    Fetch {
+        /// For this version instead of the browser's own: 156, or 156.0.8078.108.
+        #[arg(long, value_name = "V", value_parser = version)]
+        version: Option<Version>,
+        /// That version is one of Edge.
+        #[arg(long, requires = "version")]
+        edge: bool,
+    },
+}
+
+/// Reads `156` or `156.0.8078.108`.
+fn version(text: &str) -> Result<Version, String> {
+    Version::parse(text).ok_or_else(|| "viết như 156 hoặc 156.0.8078.108".to_owned())
 }
 
 #[derive(Debug, Args)]

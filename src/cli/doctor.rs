@@ -5,7 +5,7 @@ use serde_json::json;
 use super::args::Doctor;
 use super::{Ended, Exit, Failure, say, unlock};
 use crate::app;
-use crate::browser;
+use crate::browser::{self, BrowserSettings};
 use crate::config::{Config, Home, write_atomically};
 use crate::domain::{Intake, Service};
 use crate::engine::{EngineError, Visit, survey};
@@ -66,7 +66,7 @@ pub async fn doctor(options: Doctor) -> Ended {
     });
     checks.push(Check {
         what: "browser",
-        result: check_browser(&config),
+        result: check_browser(&app::browser_settings(&home, &config)),
     });
     let secrets = secrets.unwrap_or_default();
     checks.push(Check {
@@ -110,20 +110,21 @@ pub async fn doctor(options: Doctor) -> Ended {
     })
 }
 
-fn check_browser(config: &Config) -> Result<String, String> {
-    if !config.browser.webdriver_url.is_empty() {
+fn check_browser(settings: &BrowserSettings) -> Result<String, String> {
+    if !settings.webdriver_url.is_empty() {
         return Ok(format!(
             "WebDriver từ xa: {}",
-            browser::without_password(&config.browser.webdriver_url)
+            browser::without_password(&settings.webdriver_url)
         ));
     }
-    let found = browser::find(&config.browser.browser_path, &config.browser.driver_path)
-        .map_err(|e| e.to_string())?;
-    let (browser, driver) = browser::versions(&found).map_err(|e| e.to_string())?;
+    let found = browser::find(settings).map_err(|e| e.to_string())?;
+    let version = found.browser.version;
     Ok(format!(
-        "{} {browser}, {} {driver}",
-        found.browser.display(),
-        found.driver.display()
+        "{} {}, {} {}",
+        found.browser.program.display(),
+        version.map_or_else(|| "(?)".to_owned(), |version| version.to_string()),
+        found.driver.display(),
+        found.driver_version
     ))
 }
 

@@ -77,5 +77,6 @@ pub fn start(verbose: u8, file: File) -> Logs {
         .with(file)
         .with(terminal)
         .try_init();
+    Home::tell_moved();
     Logs { _file: guard }
 }

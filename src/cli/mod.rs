@@ -4,9 +4,11 @@
 
 mod args;
 mod bench;
+mod complete;
 mod config;
 mod demo;
 mod doctor;
+mod driver;
 mod ledger;
 mod logs;
 mod run;
@@ -139,6 +141,9 @@ fn dispatch(arguments: Arguments) -> Ended {
         Program::Relay => relay(),
         Program::Bench(options) => blocking(bench::bench(options)),
         Program::Doctor(options) => blocking(doctor::doctor(options)),
+        Program::Completions { shell } => Ok(complete::completions(shell)),
+        Program::Man { folder } => complete::man(&folder),
+        Program::Driver { what } => blocking(driver::driver(what)),
         Program::Ledger { what } => blocking(ledger::ledger(what)),
         Program::Config { what } => config::config(what),
     }
@@ -185,15 +190,15 @@ fn desktop() -> Ended {
     )))
 }
 
-/// Cancelled by Ctrl-C and by SIGTERM. A second signal does not wait for the safe point.
+/// Cancelled by Ctrl-C, by SIGTERM, by a terminal that is closed. A second signal does not wait for the safe point.
 pub(crate) fn stop_on_signals() -> tokio_util::sync::CancellationToken {
     let stop = tokio_util::sync::CancellationToken::new();
     let told = stop.clone();
     tokio::spawn(async move {
-        crate::app::terminated().await;
+        crate::process::terminated_or_hung_up().await;
         told.cancel();
         tell("Đang dừng ở điểm an toàn… (bấm Ctrl-C lần nữa để thoát ngay)");
-        crate::app::terminated().await;
+        crate::process::terminated_or_hung_up().await;
         // The ledger has everything; browsers that stay are cleared at the next start.
         std::process::exit(Exit::Stopped as i32);
     });

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::args::RunArguments;
 use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
 use crate::app::{self, Link, LinkError, Secrets};
+use crate::awake::Awake;
 use crate::client::ApiError;
 use crate::config::{Config, Home};
 use crate::domain::calendar::minute_of;
@@ -61,10 +62,12 @@ pub async fn run(options: RunArguments) -> Ended {
         say_or_tell(options.json, &line);
     }
     confirm(&plan, &options)?;
+    super::driver::ensure(&tools.browser).await?;
     plan.sessions = options.sessions.map_or(plan.sessions, usize::from);
     tools.claims = link.as_ref().and_then(|link| link.claims.clone());
     let folder = app::report_folder(&config);
     let control = Control::stopped_by(stop_on_signals());
+    let _awake = Awake::begin();
     if options.rehearse {
         tools.warm = app::warm(&config);
         rehearse(&tools, &plan, &control).await?;

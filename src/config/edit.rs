@@ -82,8 +82,17 @@ pub fn set(
     }
     let text = text.trim();
     *place = match (&*place, key) {
-        (Value::String(_), "portal.url" | "api.url" | "site.url" | "browser.webdriver_url") => {
-            Value::String(address(key, text).map_err(bad)?)
+        (
+            Value::String(_),
+            "portal.url"
+            | "api.url"
+            | "site.url"
+            | "browser.webdriver_url"
+            | "browser.driver_mirror"
+            | "browser.edge_driver_mirror",
+        ) => Value::String(address(key, text).map_err(bad)?),
+        (Value::String(_), "browser.fetch_driver") if !matches!(text, "ask" | "yes" | "no") => {
+            return Err(bad("nhập ask, yes hoặc no".to_owned()));
         }
         (Value::String(_), "api.source") if !matches!(text, "api" | "site") => {
             return Err(bad("nhập api hoặc site".to_owned()));
@@ -179,7 +188,7 @@ fn check_secret(key: &str, text: &str) -> Result<(), String> {
 
 /// Web addresses are kept without a slash at the end; only http and https, no user info.
 fn address(key: &str, text: &str) -> Result<String, String> {
-    if text.is_empty() && matches!(key, "browser.webdriver_url" | "site.url") {
+    if text.is_empty() && !matches!(key, "portal.url" | "api.url") {
         return Ok(String::new());
     }
     let url = url::Url::parse(text).map_err(|e| format!("không phải địa chỉ web ({e})"))?;

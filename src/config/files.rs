@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 /// Writes beside the file, syncs, renames. The old content stays whole until the new one is.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -21,12 +22,42 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut file = options.open(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&temporary, path)
+        drop(file);
+        patiently(is_held, || fs::rename(&temporary, path))
     })();
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// A scanner of viruses or of a backup holds a file for a moment, and Windows lets nobody put
+/// another one in its place meanwhile.
+fn is_held(error: &io::Error) -> bool {
+    const ACCESS_DENIED: i32 = 5;
+    const SHARING_VIOLATION: i32 = 32;
+    const LOCK_VIOLATION: i32 = 33;
+    cfg!(windows)
+        && matches!(
+            error.raw_os_error(),
+            Some(ACCESS_DENIED | SHARING_VIOLATION | LOCK_VIOLATION)
+        )
+}
+
+/// Does it again, for two seconds at most, where the fault is one that passes.
+fn patiently(
+    passes: impl Fn(&io::Error) -> bool,
+    work: impl Fn() -> io::Result<()>,
+) -> io::Result<()> {
+    const TRIES: u32 = 40;
+    const PAUSE: Duration = Duration::from_millis(50);
+    for _ in 1..TRIES {
+        match work() {
+            Err(error) if passes(&error) => std::thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+    work()
 }
 
 /// Makes a folder that its owner alone may look into, with all folders above it that are missing.
@@ -62,6 +93,23 @@ mod tests {
 
     fn rights(path: &Path) -> u32 {
         fs::metadata(path).expect("there").permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_file_that_is_held_for_a_moment_is_written_all_the_same() {
+        let tries = std::cell::Cell::new(0);
+        let work = || {
+            tries.set(tries.get() + 1);
+            if tries.get() < 3 {
+                Err(io::Error::from_raw_os_error(32))
+            } else {
+                Ok(())
+            }
+        };
+        patiently(|error| error.raw_os_error() == Some(32), work).expect("in the end");
+        assert_eq!(tries.replace(0), 3);
+        patiently(|_| false, work).expect_err("a fault that stays is told at once");
+        assert_eq!(tries.get(), 1);
     }
 
     #[test]

@@ -192,10 +192,17 @@ pub struct Site {
 pub struct BrowserConfig {
     /// A WebDriver that runs elsewhere (Selenium Grid). Empty: our own `ChromeDriver`.
     pub webdriver_url: String,
-    /// Chromium or Chrome.
+    /// Chromium, Chrome or Edge.
     pub browser_path: String,
-    /// `ChromeDriver`.
+    /// Its driver.
     pub driver_path: String,
+    /// A driver that is missing, or too old since the browser renewed itself: `ask` a person (auto
+    /// mode fetches it by itself), `yes`: fetch it by itself, `no`: never.
+    pub fetch_driver: String,
+    /// A mirror of Chrome for Testing that drivers come from. Empty: its makers.
+    pub driver_mirror: String,
+    /// The same for Edge's drivers.
+    pub edge_driver_mirror: String,
     /// Without a window. Captcha and OTP then cannot be done by a person at this machine.
     pub headless: bool,
     /// Speak `BiDi`: the commit gate, and several logins in a browser. Off: a latch in the page, a
@@ -218,6 +225,9 @@ impl Default for BrowserConfig {
             webdriver_url: String::new(),
             browser_path: String::new(),
             driver_path: String::new(),
+            fetch_driver: "ask".to_owned(),
+            driver_mirror: String::new(),
+            edge_driver_mirror: String::new(),
             headless: false,
             bidi: true,
             valve: true,
@@ -285,7 +295,8 @@ impl Default for AutoConfig {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReportConfig {
-    /// The folder that holds one folder per service. Empty: `ket_qua` in the working directory.
+    /// The folder that holds one folder per service. Empty: `ket_qua` in the working directory, on
+    /// Windows and macOS `GachNo` in the user's documents.
     pub folder: String,
 }
 

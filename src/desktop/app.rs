@@ -15,6 +15,7 @@ use super::model::tab::AT_ONCE;
 use super::model::{Busy, Model, Place, Setup, UserAction};
 use super::worker::{Command, ListCommand, SetupCommand, Worker};
 use super::{Start, draw};
+use crate::awake::Awake;
 use crate::config::AutoConfig;
 use crate::engine::Control;
 use front::Front;
@@ -41,6 +42,8 @@ pub struct DesktopApp {
     is_ordering: bool,
     ordered: Instant,
     is_first_frame: bool,
+    /// While something is done on the portal, or will be.
+    awake: Option<Awake>,
     /// Does the window fill the screen? So it does at first.
     is_maximized: bool,
     front: Front,
@@ -68,6 +71,7 @@ impl DesktopApp {
             is_ordering: false,
             ordered: Instant::now(),
             is_first_frame: true,
+            awake: None,
             is_maximized: true,
             front: Front::default(),
             may_close: false,
@@ -172,6 +176,15 @@ impl DesktopApp {
         }
     }
 
+    /// A machine that falls asleep in the middle of a payment makes a doubt; one that sleeps in auto
+    /// mode does nothing.
+    fn stay_awake(&mut self) {
+        let is_needed = self.model.busy != Busy::Nobody || self.model.auto.is_on;
+        if is_needed != self.awake.is_some() {
+            self.awake = is_needed.then(Awake::begin);
+        }
+    }
+
     /// The taskbar says the same sentence.
     fn entitle(&mut self, ctx: &Context) {
         let title = format!("GạchNợ · {}", self.model.sentence().1);
@@ -219,6 +232,7 @@ impl eframe::App for DesktopApp {
             self.act(&ctx, action);
         }
         self.reorder(&ctx);
+        self.stay_awake();
         self.entitle(&ctx);
         if std::mem::take(&mut self.is_first_frame) {
             self.first_frame(&ctx);

@@ -87,7 +87,7 @@ pub fn run(start: Start) -> anyhow::Result<()> {
         }
         Err(error) if tried.is_none() => {
             tracing::warn!(%error, renderer = name, "the window did not open; trying the other renderer");
-            let mut again = std::process::Command::new(std::env::current_exe()?);
+            let mut again = crate::process::quiet(std::env::current_exe()?);
             let ended = again
                 .args(std::env::args_os().skip(1))
                 .env(RENDERER, other)

@@ -1,7 +1,9 @@
 //! A short sound when a batch is over or somebody is needed, by what the system has for that: no
 //! sound library, and silence where there is nothing.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+
+use crate::process::quiet;
 
 /// What calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +60,7 @@ fn players(sound: Sound) -> Vec<Vec<String>> {
 pub fn play(sound: Sound) {
     std::thread::spawn(move || {
         let is_played = |command: &Vec<String>| {
-            let mut player = Command::new(&command[0]);
+            let mut player = quiet(&command[0]);
             player
                 .args(&command[1..])
                 .stdin(Stdio::null())

@@ -19,10 +19,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::Start;
-use crate::app::{self, Secrets};
+use crate::app::Secrets;
 use crate::domain::Service;
 use crate::engine::Control;
 use crate::mishap;
+use crate::process::terminated_or_hung_up;
 
 use first_setup::given;
 use kept_link::KeptLink;
@@ -122,7 +123,7 @@ impl OnPortal {
 async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Teller) {
     let closing = teller.clone();
     tokio::spawn(async move {
-        app::terminated().await;
+        terminated_or_hung_up().await;
         closing.tell(Update::Close);
     });
     let Some(open) = open(start, &mut inbox, teller).await else {
@@ -283,6 +284,9 @@ async fn change(open: &mut Arc<Open>, command: SettingsCommand, teller: &Teller)
 async fn set_up(at: &Open, command: SetupCommand, to: &Teller) {
     match command {
         SetupCommand::Lock => at.tools.warm.close().await,
+        SetupCommand::FetchDriver => {
+            reach::fetch_driver(at.tools.browser.clone(), to.clone()).await;
+        }
         SetupCommand::CheckLock(who, tried) => {
             let opened = at.opens(&who, &tried);
             to.tell(Update::Setup(SetupUpdate::Unlocked(opened)));

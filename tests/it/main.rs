@@ -37,6 +37,8 @@ mod desk_loop;
 #[cfg(unix)]
 mod desk_pages;
 mod doctor;
+#[cfg(target_os = "linux")]
+mod driver;
 mod eyes;
 mod faults;
 #[cfg(unix)]
@@ -50,6 +52,8 @@ mod letters;
 mod login;
 #[cfg(target_os = "linux")]
 mod outage;
+#[cfg(target_os = "linux")]
+mod packages;
 mod pay;
 mod pay_edges;
 mod pay_kills;

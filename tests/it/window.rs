@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable;
 use gachno::app::Secrets;
 use gachno::config::{Config, ConfigVault, Home, Unlock};
 use gachno::desktop::model::rows::RowState;
-use gachno::desktop::model::{Busy, Model, Phase, Reach, Setup};
+use gachno::desktop::model::{Busy, DriverCard, Model, Phase, Reach, Setup};
 use gachno::desktop::{Demo, DesktopApp, Start};
 use gachno::domain::{JobList, Outcome, Service};
 use gachno::mock_api::{self, MockApi};
@@ -670,6 +670,41 @@ fn a_column_keeps_its_width_when_the_window_is_opened_again() {
         "{} is {after}",
         customer(&next)
     );
+}
+
+/// A browser that has renewed itself: what is wrong is said, one click mends it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_driver_that_is_missing_is_fetched_at_one_click() {
+    use std::os::unix::fs::PermissionsExt;
+    let runtime = tokio::runtime::Runtime::new().expect("runtime");
+    let source = runtime.block_on(crate::driver::Source::with(&["7.0.1.5"]));
+    let mut desk = Desk::bare(
+        |_| {},
+        |sandbox, api, dir| {
+            let browser = dir.join("chromium");
+            std::fs::write(&browser, "#!/bin/sh\necho Chromium 7.0.1.2\n").expect("written");
+            std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o700))
+                .expect("a program");
+            let mut config = Config::default();
+            config.portal.url = sandbox.url();
+            config.api.url = api.url();
+            config.browser.browser_path = browser.display().to_string();
+            config.browser.driver_mirror = source.url();
+            Some(Demo {
+                config,
+                secrets: Secrets::default(),
+            })
+        },
+    );
+    desk.until("it is said", |m| {
+        matches!(&m.driver, DriverCard::Wanted(why) if why.contains("7.0.1.2"))
+            && matches!(m.browser, Reach::Bad(_))
+    });
+    desk.click("Tải trình điều khiển");
+    desk.until("it is there", |m| {
+        m.driver == DriverCard::None && m.browser == Reach::Good("chromium 7.0.1.2".to_owned())
+    });
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::super::workspace::{MARK, Workspace};
-use super::super::{Browser, BrowserSettings, Reaped, reap};
+use super::super::{Browser, BrowserSettings, FetchPolicy, Reaped, reap};
+use super::LocalBrowser;
 
 /// The folder in which [`opens_a_browser`] works, where it is started for that.
 const FOLDER: &str = "GACHNO_TEST_FOLDER";
@@ -177,4 +178,62 @@ fn a_helper_of_another_profile_is_not_touched() {
     assert!(other.try_wait().expect("asked").is_none());
     other.kill().expect("killed");
     other.wait().expect("gone");
+}
+
+/// The archive of a driver that says this version.
+fn driver_archive(version: &str) -> Vec<u8> {
+    use std::io::Write;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("msedgedriver", zip::write::SimpleFileOptions::default())
+        .expect("started");
+    write!(
+        zip,
+        "#!/bin/sh\necho 'Microsoft Edge WebDriver {version} (x)'\n"
+    )
+    .expect("written");
+    zip.finish().expect("finished").into_inner()
+}
+
+#[tokio::test]
+async fn a_browser_that_has_renewed_itself_gets_its_driver_where_nobody_has_to_be_asked() {
+    use wiremock::matchers::path;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+    crate::init_tls();
+    let folder = tempfile::tempdir().expect("folder");
+    let script = |name: &str, says: &str| {
+        let program = folder.path().join(name);
+        fs::create_dir_all(program.parent().expect("folder")).expect("made");
+        fs::write(&program, format!("#!/bin/sh\necho '{says}'\n")).expect("written");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).expect("a program");
+        program.display().to_string()
+    };
+    let server = MockServer::start().await;
+    // The driver of the very version is not published yet; the newest of its number is.
+    for (at, body) in [
+        ("/LATEST_RELEASE_7_LINUX", b"7.0.80.12\r\n".to_vec()),
+        (
+            "/7.0.80.12/edgedriver_linux64.zip",
+            driver_archive("7.0.80.12"),
+        ),
+    ] {
+        let answer = ResponseTemplate::new(200).set_body_bytes(body);
+        Mock::given(path(at))
+            .respond_with(answer)
+            .mount(&server)
+            .await;
+    }
+    script("drivers/msedgedriver-6.0.80.1/msedgedriver", "old");
+    let mut settings = BrowserSettings {
+        browser_path: script("microsoft-edge", "Microsoft Edge 7.0.80.13"),
+        run_folder: folder.path().join("run"),
+        ..BrowserSettings::default()
+    };
+    settings.supply.folder = folder.path().join("drivers");
+    settings.supply.edge_mirror = server.uri();
+    let refused = LocalBrowser::claim(&settings).await.expect_err("asks");
+    assert!(refused.wants_driver(), "{refused}");
+    settings.supply.policy = FetchPolicy::Always;
+    let (found, local) = LocalBrowser::claim(&settings).await.expect("fetched");
+    assert_eq!(found.driver_version.to_string(), "7.0.80.12");
+    local.end().await;
 }

@@ -24,6 +24,13 @@ fn each_kind_of_key_is_set_and_read() {
         ("browser.headless", "true", "true"),
         ("portal.retries", "5", "5"),
         ("operator", "Chị Lan", "Chị Lan"),
+        ("browser.fetch_driver", "yes", "yes"),
+        (
+            "browser.driver_mirror",
+            "https://mirror.example/cft/",
+            "https://mirror.example/cft",
+        ),
+        ("browser.edge_driver_mirror", "", ""),
         ("portal.pin", "246810\n", "********"),
     ] {
         let config = with(key, value).unwrap_or_else(|e| panic!("{key}: {e}"));
@@ -39,6 +46,8 @@ fn bad_values_are_refused_and_secrets_do_not_show() {
         ("limits.per_job", "-5"),
         ("portal.retries", "ba"),
         ("browser.headless", "maybe"),
+        ("browser.fetch_driver", "maybe"),
+        ("browser.driver_mirror", "mirror"),
         ("portal.password", "dài quá sáu"),
         ("portal.pin", "12a4"),
         ("portal", "x"),

@@ -57,6 +57,7 @@ impl DesktopApp {
             UserAction::Unlock
             | UserAction::Lock
             | UserAction::CheckSetup
+            | UserAction::FetchDriver
             | UserAction::FinishSetup
             | UserAction::SkipSetup
             | UserAction::Demo => self.act_on_setup(&action),
@@ -223,11 +224,12 @@ impl DesktopApp {
                     first.api_token.clone().into(),
                 ));
             }
+            UserAction::FetchDriver => self.send_setup(SetupCommand::FetchDriver),
             UserAction::FinishSetup => self.finish_setup(),
             UserAction::SkipSetup => self.send_setup(SetupCommand::Skip),
             UserAction::Demo => {
                 let started = std::env::current_exe()
-                    .and_then(|me| std::process::Command::new(me).arg("demo").spawn());
+                    .and_then(|me| crate::process::quiet(me).arg("demo").spawn());
                 if let Err(error) = started {
                     self.model.tell(Tone::Bad, error.to_string());
                 }
@@ -411,6 +413,7 @@ impl DesktopApp {
         let link = tab.link;
         let repeats = Repeats::These(tab.meant.clone());
         let (operator, control) = (self.model.operator.clone(), self.control.clone());
+        let is_auto = self.model.auto.is_on;
         let request = RunRequest {
             service,
             intake,
@@ -420,6 +423,7 @@ impl DesktopApp {
             choice,
             repeats,
             operator,
+            is_auto,
             control,
         };
         self.send_portal(PortalCommand::Run(Box::new(request)));

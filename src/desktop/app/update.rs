@@ -75,6 +75,7 @@ impl DesktopApp {
         match update {
             ReachUpdate::Api(result) => model.api = status(result),
             ReachUpdate::Browser(result) => model.browser = status(result),
+            ReachUpdate::Driver(card) => model.driver = card,
             ReachUpdate::NewLink(link) => model.linked_anew(link),
             ReachUpdate::Linked(admin) => model.admin = admin,
             ReachUpdate::Unacknowledged(count) => model.unacknowledged = count,

@@ -99,6 +99,8 @@ pub enum UserAction {
     Diagnose,
     /// Check what was typed in the first set-up.
     CheckSetup,
+    /// Fetch the driver that fits the browser.
+    FetchDriver,
     /// Save the first set-up.
     FinishSetup,
     /// Do without it for now.

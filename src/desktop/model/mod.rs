@@ -21,7 +21,7 @@ use crate::ledger::StoppedList;
 pub use action::UserAction;
 pub use sentence::local;
 pub use side::{Find, FirstRun, FoundAttempt, HistoryView, Lock, Settings};
-pub use state::{AutoMode, Busy, Known, LinkId, Notice, Place, Reach, Setup};
+pub use state::{AutoMode, Busy, DriverCard, Known, LinkId, Notice, Place, Reach, Setup};
 pub use tab::{Login, Phase, ServiceTab};
 
 /// Everything that the window shows.
@@ -52,6 +52,8 @@ pub struct Model {
     pub banners: Vec<ShopBanner>,
     /// Browser and driver.
     pub browser: Reach,
+    /// The driver, where it is missing.
+    pub driver: DriverCard,
     /// The agent's balance, as last seen.
     pub balance: Option<Vnd>,
     /// Who is logged in on the portal.
@@ -121,6 +123,7 @@ impl Model {
             admin: None,
             banners: Vec::new(),
             browser: Reach::Checking,
+            driver: DriverCard::None,
             balance: None,
             agent: None,
             busy: Busy::Nobody,

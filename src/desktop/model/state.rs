@@ -94,6 +94,20 @@ pub enum Reach {
     Bad(String),
 }
 
+/// The driver of the browser, where it is missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum DriverCard {
+    /// It is there, or no driver would help.
+    #[default]
+    None,
+    /// It can be fetched; what is wrong without it.
+    Wanted(String),
+    /// It is being fetched; how much of it is here, in percent.
+    Fetching(Option<u8>),
+    /// It could not be fetched, and why.
+    Failed(String),
+}
+
 /// Something to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {

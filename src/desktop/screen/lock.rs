@@ -4,7 +4,7 @@ use egui::{Button, ComboBox, Label, RichText, ScrollArea, Ui};
 
 use super::{big_button, field};
 use crate::desktop::model::side::strength;
-use crate::desktop::model::{Model, Reach, UserAction};
+use crate::desktop::model::{DriverCard, Model, Reach, UserAction};
 use crate::desktop::style::{Tone, sentence};
 
 /// The window is locked; what runs goes on.
@@ -161,7 +161,9 @@ pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) 
                     );
                 }
             }
-            if matches!(model.browser, Reach::Bad(_)) {
+            if model.driver != DriverCard::None {
+                super::driver::driver(ui, model, actions);
+            } else if matches!(model.browser, Reach::Bad(_)) {
                 ui.label(words.browser_help);
             }
             if let Some(problem) = &model.first.problem {

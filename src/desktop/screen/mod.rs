@@ -2,6 +2,7 @@
 //! nothing else does.
 
 mod batch;
+mod driver;
 mod find;
 mod history;
 mod keys;
@@ -149,6 +150,7 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     {
         actions.push(UserAction::ShowBrowser(*login));
     }
+    driver::driver(ui, model, actions);
     if model.asks_close {
         questions::closing(ui, model, actions);
     }

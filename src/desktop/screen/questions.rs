@@ -20,7 +20,7 @@ pub(super) fn questions(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction
     }
 }
 
-fn card(ui: &mut Ui, inside: impl FnOnce(&mut Ui)) {
+pub(super) fn card(ui: &mut Ui, inside: impl FnOnce(&mut Ui)) {
     let ink = Tone::Doubt.ink(ui.visuals().dark_mode);
     Frame::new()
         .inner_margin(Margin::symmetric(12, 8))

@@ -336,7 +336,11 @@ pub const WORDS: Words = Words {
     save_and_go: "Save and begin",
     later: "Later",
     try_demo: "Try with the sandbox",
-    browser_help: "Install Chromium or Chrome and the ChromeDriver of the same version, then press Check.",
+    browser_help: "Install Chrome (or use the Edge that Windows has), then press Check.",
+    fetch_driver: "Get the driver",
+    fetch_driver_again: "Try again",
+    fetch_driver_hint: "Some 10 to 20 MB, once for each version of the browser.",
+    fetching_driver: "Getting the browser's driver…",
 
     settings_title: "Settings",
     setting,
@@ -374,6 +378,13 @@ fn account(service: Service) -> &'static str {
     }
 }
 
+/// Where reports go by themselves differs from system to system.
+const REPORTS: &str = if cfg!(any(windows, target_os = "macos")) {
+    "Folder of reports; empty is Documents/GachNo"
+} else {
+    "Folder of reports; empty is ket_qua"
+};
+
 /// What a key of `config.json` does.
 fn setting(key: &str) -> &'static str {
     match key {
@@ -408,8 +419,11 @@ fn setting(key: &str) -> &'static str {
         "api.health_timeout_s" => "Seconds a health check may take",
         "api.data_timeout_s" => "Seconds a list may take",
         "browser.webdriver_url" => "A Selenium Grid instead of a browser on this machine",
-        "browser.browser_path" => "Chromium or Chrome; empty is searched for",
-        "browser.driver_path" => "ChromeDriver; empty is searched for",
+        "browser.browser_path" => "Chrome, Chromium or Edge; empty is searched for",
+        "browser.driver_path" => "The browser's driver; empty is searched for",
+        "browser.fetch_driver" => "Get a driver that is missing: ask, yes (by itself), no",
+        "browser.driver_mirror" => "Where ChromeDrivers come from; empty is their makers",
+        "browser.edge_driver_mirror" => "Where EdgeDrivers come from; empty is their makers",
         "browser.headless" => "Browser without a window; captcha and OTP then cannot be done",
         "browser.bidi" => "Hold the confirming request before it leaves the browser",
         "browser.valve" => {
@@ -423,7 +437,7 @@ fn setting(key: &str) -> &'static str {
         "limits.per_day" => "At most for one day",
         "limits.repeat_hours" => "Equal top-ups: asked about for how many hours (0: never)",
         "limits.tolerance" => "How far the quote may be off the list's amount",
-        "report.folder" => "Folder of reports; empty is ket_qua",
+        "report.folder" => REPORTS,
         "evidence.pictures" => {
             "Texts of every payment, pictures of odd ones; off: of failures and doubts alone"
         }

@@ -298,6 +298,10 @@ pub struct Words {
     pub later: &'static str,
     pub try_demo: &'static str,
     pub browser_help: &'static str,
+    pub fetch_driver: &'static str,
+    pub fetch_driver_again: &'static str,
+    pub fetch_driver_hint: &'static str,
+    pub fetching_driver: &'static str,
 
     // ---- Settings ----
     pub settings_title: &'static str,

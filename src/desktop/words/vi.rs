@@ -317,7 +317,11 @@ pub const WORDS: Words = Words {
     save_and_go: "Lưu và bắt đầu",
     later: "Để sau",
     try_demo: "Dùng thử với sandbox",
-    browser_help: "Cài Chromium hoặc Chrome cùng ChromeDriver đúng phiên bản, rồi bấm Kiểm tra.",
+    browser_help: "Cài trình duyệt Chrome (hoặc dùng Edge có sẵn của Windows), rồi bấm Kiểm tra.",
+    fetch_driver: "Tải trình điều khiển",
+    fetch_driver_again: "Tải lại",
+    fetch_driver_hint: "Khoảng 10–20 MB, tải một lần cho mỗi phiên bản trình duyệt.",
+    fetching_driver: "Đang tải trình điều khiển của trình duyệt…",
 
     settings_title: "Cài đặt",
     setting,
@@ -334,6 +338,13 @@ pub const WORDS: Words = Words {
     auto: "Tự động",
     auto_hint: "Lần lượt từng dịch vụ: lấy việc, trả, xuất báo cáo; trong giới hạn đã đặt.",
     auto_on: |when| format!("Tự động: lần tới lúc {when}"),
+};
+
+/// Where reports go by themselves differs from system to system.
+const REPORTS: &str = if cfg!(any(windows, target_os = "macos")) {
+    "Thư mục báo cáo; trống là Documents/GachNo"
+} else {
+    "Thư mục báo cáo; trống là ket_qua"
 };
 
 /// What a key of `config.json` does.
@@ -366,8 +377,11 @@ fn setting(key: &str) -> &'static str {
         "api.health_timeout_s" => "Chờ kiểm tra máy chủ bao nhiêu giây",
         "api.data_timeout_s" => "Chờ lấy danh sách bao nhiêu giây",
         "browser.webdriver_url" => "Selenium Grid thay cho trình duyệt trên máy này",
-        "browser.browser_path" => "Chromium hoặc Chrome; để trống là tự tìm",
-        "browser.driver_path" => "ChromeDriver; để trống là tự tìm",
+        "browser.browser_path" => "Chrome, Chromium hoặc Edge; để trống là tự tìm",
+        "browser.driver_path" => "Trình điều khiển; để trống là tự tìm",
+        "browser.fetch_driver" => "Tải trình điều khiển khi thiếu: ask (hỏi), yes (tự tải), no",
+        "browser.driver_mirror" => "Nơi tải ChromeDriver; để trống là nơi chính thức",
+        "browser.edge_driver_mirror" => "Nơi tải EdgeDriver; để trống là nơi chính thức",
         "browser.headless" => "Trình duyệt không cửa sổ; khi đó không nhập được captcha, OTP",
         "browser.bidi" => "Giữ yêu cầu xác nhận trước khi rời trình duyệt",
         "browser.valve" => "Khóa cả đường truyền khi giữ; tắt chỉ khi phải qua proxy",
@@ -381,7 +395,7 @@ fn setting(key: &str) -> &'static str {
             "Nạp trùng số và số tiền: hỏi lại trong bao nhiêu giờ (0: không hỏi)"
         }
         "limits.tolerance" => "Số tiền cổng báo được lệch bao nhiêu so với danh sách",
-        "report.folder" => "Thư mục báo cáo; trống là ket_qua",
+        "report.folder" => REPORTS,
         "evidence.pictures" => {
             "Giữ chữ mọi khoản và ảnh khoản cổng trả lời lạ; tắt thì chỉ khi lỗi hoặc chưa rõ"
         }

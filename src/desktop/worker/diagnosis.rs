@@ -16,8 +16,11 @@ pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
     };
     add("API", health(&open.config, &open.secrets).await);
     let settings = open.tools.browser.clone();
-    let found = tokio::task::spawn_blocking(move || browser(&settings)).await;
-    add("Chromium", found.unwrap_or_else(|e| Err(e.to_string())));
+    let found = tokio::task::spawn_blocking(move || browser(&settings).map_err(|e| e.to_string()));
+    add(
+        "Chromium",
+        found.await.unwrap_or_else(|e| Err(e.to_string())),
+    );
     add(
         "ledger",
         match open.tools.ledger.verify().await {

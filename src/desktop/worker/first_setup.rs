@@ -5,9 +5,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Teller;
 use super::message::{Command, First, ReachUpdate, SetupCommand, SetupUpdate, Update};
-use super::reach::{browser, health};
+use super::reach::{fetch_driver, health, look_at_browser};
 use crate::app::{self, Secrets};
-use crate::browser::BrowserSettings;
 use crate::config::{self, Config, ConfigVault, ConfigVaultError, Home, Unlock};
 
 /// Waits for the first set-up, saves it, and goes on with it.
@@ -17,10 +16,8 @@ pub async fn first(
     teller: &Teller,
 ) -> Option<(Config, Secrets, Unlock)> {
     teller.tell(Update::Setup(SetupUpdate::First));
-    let found = tokio::task::spawn_blocking(|| browser(&BrowserSettings::default())).await;
-    teller.tell(Update::Reach(ReachUpdate::Browser(
-        found.unwrap_or_else(|e| Err(e.to_string())),
-    )));
+    let settings = app::browser_settings(home, &Config::default());
+    look_at_browser(settings.clone(), teller.clone()).await;
     loop {
         let Command::Setup(command) = inbox.recv().await? else {
             continue;
@@ -38,11 +35,10 @@ pub async fn first(
                 };
                 let api = health(&config, &secrets).await;
                 teller.tell(Update::Reach(ReachUpdate::Api(api)));
-                let found =
-                    tokio::task::spawn_blocking(|| browser(&BrowserSettings::default())).await;
-                teller.tell(Update::Reach(ReachUpdate::Browser(
-                    found.unwrap_or_else(|e| Err(e.to_string())),
-                )));
+                look_at_browser(settings.clone(), teller.clone()).await;
+            }
+            SetupCommand::FetchDriver => {
+                tokio::spawn(fetch_driver(settings.clone(), teller.clone()));
             }
             SetupCommand::Finish(form) => {
                 let path = home.config_file();

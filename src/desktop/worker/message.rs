@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use crate::client::ShopBanner;
 use crate::config::AutoConfig;
 use crate::desktop::model::rows::{Rows, Wish};
-use crate::desktop::model::{FoundAttempt, HistoryView, Known, LinkId, side};
+use crate::desktop::model::{DriverCard, FoundAttempt, HistoryView, Known, LinkId, side};
 use crate::desktop::words::Language;
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, Limits, ListChoice, Service};
@@ -49,6 +49,8 @@ pub enum SetupCommand {
     Skip,
     /// Look at the job API at this address, and at the browser.
     Check(String, SecretString),
+    /// Fetch the driver that fits the browser.
+    FetchDriver,
     /// The window was locked: nothing stays open on the portal.
     Lock,
     /// Does this unlock the window for this person?
@@ -126,6 +128,8 @@ pub struct RunRequest {
     /// Equal top-ups that are meant.
     pub repeats: Repeats,
     pub operator: String,
+    /// Nobody sits there who could be asked.
+    pub is_auto: bool,
     pub control: Control,
 }
 
@@ -177,6 +181,8 @@ pub enum ReachUpdate {
     Api(Result<String, String>),
     /// The browser's version, or why there is none.
     Browser(Result<String, String>),
+    /// The browser's driver, where it is missing.
+    Driver(DriverCard),
     /// Jobs come over another link from now on.
     NewLink(LinkId),
     /// The link was found; where our server's web admin is, if it is one.

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::link::LinkSlot;
 use super::message::{Basics, Command, ReachUpdate, SetupCommand, SetupUpdate, Update};
-use super::reach::{browser, health};
+use super::reach::{health, look_at_browser};
 use super::{Teller, first_setup};
 use crate::app::{self, Link, Secrets};
 use crate::config::{Config, Home, Unlock};
@@ -134,11 +134,7 @@ impl Open {
 
     /// Looks at the browser and its driver, and tells.
     pub fn check_browser(&self, teller: &Teller) {
-        let (settings, to) = (self.tools.browser.clone(), teller.clone());
-        tokio::task::spawn_blocking(move || {
-            let browser = browser(&settings);
-            to.tell(Update::Reach(ReachUpdate::Browser(browser)));
-        });
+        tokio::spawn(look_at_browser(self.tools.browser.clone(), teller.clone()));
     }
 }
 

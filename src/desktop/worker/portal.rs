@@ -8,13 +8,19 @@ use super::ask::tell_known;
 use super::message::{PortalUpdate, RunRequest, Update};
 use super::open::Open;
 use crate::app;
+use crate::browser::FetchPolicy;
 use crate::domain::{Intake, Service};
 use crate::engine::{self, Control, EngineError, Plan, Reporter, Tools};
 use crate::ledger::StoppedList;
 
 /// Runs a batch, and tells how it ended.
 pub async fn run(open: &Open, request: RunRequest, teller: &Teller) {
+    let is_auto = request.is_auto;
     let ended = Box::pin(batch(open, request, teller)).await;
+    // It may be the browser that has renewed itself meanwhile, or the driver that was fetched.
+    if ended.is_err() || is_auto {
+        open.check_browser(teller);
+    }
     tell_known(&open.tools.ledger, teller).await;
     teller.tell(Update::Portal(match ended {
         Err(BatchEnd::Ask(list)) => PortalUpdate::Stopped(list),
@@ -67,10 +73,15 @@ async fn batch(open: &Open, request: RunRequest, teller: &Teller) -> Result<(), 
         )
         .await;
     }
-    let tools = Tools {
+    let mut tools = Tools {
         claims: link.and_then(|link| link.claims.clone()),
         ..open.tools.clone()
     };
+    // A browser that renews itself overnight must not stop it.
+    let policy = &mut tools.browser.supply.policy;
+    if request.is_auto && *policy == FetchPolicy::Ask {
+        *policy = FetchPolicy::Always;
+    }
     let (reporter, forward) = forwarded(teller);
     let ended = engine::run(&tools, &plan, &reporter, &request.control).await;
     drop(reporter);
