@@ -176,6 +176,9 @@ pub struct RunArguments {
     /// ago.
     #[arg(long)]
     pub again: bool,
+    /// For crash tests: do the list dry first; the logins stay open for the batch itself, as a window's do.
+    #[arg(long, hide = true)]
+    pub rehearse: bool,
     /// For crash tests: stop at this boundary of the first payment that reaches it, until a line
     /// comes on stdin.
     #[arg(long, hide = true)]
@@ -462,7 +465,7 @@ pub struct Bench {
     /// desk: contracts that are held.
     #[arg(long, default_value_t = 200_000)]
     pub contracts: u32,
-    /// crash: trials whose name has this in it; payment, sessions, goals: services.
+    /// crash: trials whose name has this in it; payment, sessions, goals: services; server, payments, desk, soak: sqlite or mariadb.
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
     /// crash: trials at the same time.

@@ -65,10 +65,14 @@ pub async fn run(options: RunArguments) -> Ended {
     super::driver::ensure(&tools.browser).await?;
     plan.sessions = options.sessions.map_or(plan.sessions, usize::from);
     tools.claims = link.as_ref().and_then(|link| link.claims.clone());
-    tools.halt = options.halt_at.map(Halt::at_first).unwrap_or_default();
     let folder = app::report_folder(&config);
     let control = Control::stopped_by(stop_on_signals());
     let _awake = Awake::begin();
+    if options.rehearse {
+        tools.warm = app::warm(&config);
+        rehearse(&tools, &plan, &control).await?;
+    }
+    tools.halt = options.halt_at.map(Halt::at_first).unwrap_or_default();
     let sessions = plan.sessions;
     let at_work = batch(
         &tools,
@@ -90,8 +94,18 @@ pub async fn run(options: RunArguments) -> Ended {
         }
         None => at_work.await,
     };
+    tools.warm.close().await;
     close(link.as_ref(), options.json).await;
     Ok(exit_of(&ended?))
+}
+
+/// The same list without a payment: it leaves its logins to the batch that follows.
+async fn rehearse(tools: &Tools, plan: &Plan, control: &Control) -> Result<(), Failure> {
+    let mut rehearsal = plan.clone();
+    rehearsal.dry_run = true;
+    let (sender, _) = unbounded_channel();
+    let done = engine::run(tools, &rehearsal, &Reporter::to(sender), control).await;
+    done.map(|_| ()).map_err(Failure::cannot_run)
 }
 
 /// The way to where the jobs come from: for a list from there, or where an earlier run left

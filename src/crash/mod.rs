@@ -121,8 +121,12 @@ pub fn random(seed: u64) -> Trial {
     let service = *PAYMENTS.choose(&mut dice).unwrap_or(&PAYMENTS[0]);
     let mut trial = Trial::of(service);
     trial.may_need_a_person = true;
-    trial.jobs = dice.random_range(1..=6);
-    trial.sessions = dice.random_range(1..=3);
+    trial.jobs = dice.random_range(1..=8);
+    // One, a few, or as many as a machine of the trade carries.
+    trial.sessions = *[1, 2, 3, 8].choose(&mut dice).unwrap_or(&1);
+    trial.is_warm = dice.random_bool(0.3);
+    // A rehearsal takes its time before the batch begins.
+    let latest_ms = if trial.is_warm { 9_000 } else { 4_000 };
     let all = troubles(service);
     for _ in 0..dice.random_range(0..=2) {
         trial.troubles.extend(all.choose(&mut dice).cloned());
@@ -131,7 +135,7 @@ pub fn random(seed: u64) -> Trial {
         let victim = *Victim::ALL.choose(&mut dice).unwrap_or(&Victim::Program);
         let when = match Boundary::ON_THE_WAY.choose(&mut dice) {
             Some(boundary) if dice.random_bool(0.3) => When::At(*boundary),
-            _ => When::After(Duration::from_millis(dice.random_range(300..4_000))),
+            _ => When::After(Duration::from_millis(dice.random_range(300..latest_ms))),
         };
         trial = trial.struck(when, victim);
     }

@@ -17,7 +17,7 @@ use super::troubles::{SETTLING_MS, Trouble};
 use crate::browser;
 use crate::config::{Config, ConfigError, ConfigVault, ConfigVaultError, Home, Unlock};
 use crate::domain::{Defaults, Service};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{BatchSummary, Ledger, LedgerError};
 use crate::report::read_file;
 use crate::sandbox::{self, Sandbox, SandboxError, Scenario, Unlisted};
 
@@ -28,6 +28,8 @@ const RUN_MAX: Duration = Duration::from_secs(90);
 const OUTAGE: Duration = Duration::from_millis(700);
 /// A batch that is not done by then never will be.
 const RESTARTS_MAX: usize = 6;
+/// More batches than any trial makes, rehearsals among them.
+const BATCHES_MAX: u32 = 100;
 
 /// What happens in a trial.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub struct Trial {
     pub jobs: usize,
     /// By how many logins.
     pub sessions: u16,
+    /// Does each start rehearse the list first, so that the batch takes warm logins over?
+    pub is_warm: bool,
     /// What the portal does.
     pub troubles: Vec<Trouble>,
     /// What is killed: each start of the program takes the next.
@@ -91,6 +95,7 @@ impl Trial {
             service,
             jobs: 2,
             sessions: 1,
+            is_warm: false,
             troubles: Vec::new(),
             strikes: Vec::new(),
             may_need_a_person: false,
@@ -122,6 +127,9 @@ impl Trial {
         }));
         if self.sessions > 1 {
             parts.push(format!("{} logins", self.sessions));
+        }
+        if self.is_warm {
+            parts.push("warm".to_owned());
         }
         parts.join(" · ")
     }
@@ -305,6 +313,7 @@ impl Lab {
                 "--sessions",
             ])
             .arg(trial.sessions.to_string())
+            .args(trial.is_warm.then_some("--rehearse"))
             .current_dir(home)
             .env("GACHNO_HOME", home)
             .env("GACHNO_PASSPHRASE", PASSPHRASE)
@@ -322,7 +331,8 @@ impl Lab {
         portal: &Sandbox,
     ) -> Result<Audited, LabError> {
         let ledger = Ledger::open(&Home::at(home).ledger()).await?;
-        let Some(batch) = ledger.records().batches(1).await?.into_iter().next() else {
+        let batches = real_batches(&ledger).await?;
+        let Some(batch) = batches.first() else {
             return Ok(Audited {
                 wrong: vec!["no batch in the ledger".to_owned()],
                 ..Audited::default()
@@ -337,7 +347,7 @@ impl Lab {
             count("released") - count("withheld"),
             &portal.truth(),
         );
-        if ledger.records().batches(2).await?.len() > 1 {
+        if batches.len() > 1 {
             audited
                 .wrong
                 .push("a second batch was made of the same jobs".to_owned());
@@ -408,10 +418,18 @@ async fn hit(
     Ok(killed.unwrap_or_default())
 }
 
+/// The batches that were to pay, the newest first.
+async fn real_batches(ledger: &Ledger) -> Result<Vec<BatchSummary>, LedgerError> {
+    let mut all = ledger.records().batches(BATCHES_MAX).await?;
+    all.retain(|batch| !batch.is_dry_run);
+    Ok(all)
+}
+
 /// Every job's standing, for seeing whether another run changes anything.
 async fn states(home: &Path) -> Result<Vec<String>, LabError> {
     let ledger = Ledger::open(&Home::at(home).ledger()).await?;
-    let Some(batch) = ledger.records().batches(1).await?.into_iter().next() else {
+    let batches = real_batches(&ledger).await?;
+    let Some(batch) = batches.first() else {
         return Ok(Vec::new());
     };
     let results = ledger.records().results(&batch.id, batch.service).await?;

@@ -17,7 +17,7 @@ pub mod payos;
 pub mod settings;
 mod sign;
 pub mod smtp;
-mod strict;
+pub mod strict;
 mod vietqr;
 pub mod vnpay;
 pub mod wallet;

@@ -184,6 +184,14 @@ fn text_of(cell: &Data) -> String {
         // A spreadsheet keeps fifteen digits of a number: what follows is not what somebody typed.
         Data::Float(number) if number.abs() >= 1e15 => CUT_NUMBER.to_owned(),
         Data::Float(number) => number.to_string(),
+        // As the sheet shows it, whichever day its days are counted from (a Mac's older ones count from 1904).
+        Data::DateTime(moment) if moment.is_datetime() => {
+            let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
+            match (hour, minute, second) {
+                (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
+                _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
+            }
+        }
         Data::Error(error) => format!("(ô lỗi: {error:?})"),
         other => other.to_string(),
     }

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, Request, header};
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -85,6 +85,8 @@ pub fn router(app: AppState) -> Router {
         .fallback(nowhere::no_address)
         .method_not_allowed_fallback(nowhere::no_method)
         .layer(axum::middleware::from_fn(metrics::measure))
+        .layer(axum::middleware::from_fn(one_host))
+        .layer(axum::middleware::from_fn(readable))
         .layer(around)
         .with_state(app);
     // A promise for a year, made only where it can be kept: a proxy in front makes its own.
@@ -115,6 +117,25 @@ async fn log(request: axum::extract::Request, next: Next) -> Response {
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(status = response.status().as_u16(), ms, "answered");
     response
+}
+
+/// HTTP/1.1 names its host, once (RFC 9112 §3.2): where two stand, a proxy may have believed the other.
+async fn one_host(request: axum::extract::Request, next: Next) -> Response {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if request.version() == Version::HTTP_11 && hosts != 1 {
+        let text = "Cần đúng một dòng Host.";
+        return Problem::new(StatusCode::BAD_REQUEST, "host", "Bad request", text).into_response();
+    }
+    next.run(request).await
+}
+
+/// An address that is no text is one where nothing is.
+async fn readable(request: axum::extract::Request, next: Next) -> Response {
+    let path = percent_encoding::percent_decode_str(request.uri().path());
+    if path.decode_utf8().is_err() {
+        return nowhere::no_address(request.uri().clone(), request.headers().clone()).await;
+    }
+    next.run(request).await
 }
 
 fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -804,6 +804,18 @@ async fn somebody_of_the_old_shop_is_given_an_account_and_finds_their_own_list(b
 }
 
 on_both! {
+async fn an_address_that_is_no_text_is_answered_like_one_that_is_not_there(base: &Base) {
+    let shop = Shop::open_on(base).await;
+    let mut owner = shop.owner().await;
+    for path in ["/admin/t/%ff", "/admin/t/users/%ff", "/admin/import/%c3%28"] {
+        let answer = owner.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        answer.says("Không có");
+    }
+}
+}
+
+on_both! {
 async fn a_collector_reaches_their_own_rows_and_writes_what_a_collector_knows(base: &Base) {
     let shop = Shop::open_on(base).await;
     let mut lan = shop.person("lan", Role::Manager).await;

@@ -342,6 +342,30 @@ async fn a_line_that_stands_twice_in_a_statement_is_counted_once(base: &Base) {
 }
 
 on_both! {
+async fn each_line_of_a_payment_sees_what_the_lines_above_it_pay(base: &Base) {
+    let shop = PayShop::usual(base).await;
+    let mut lan = person(&shop, "lan", Role::Owner, None).await;
+    let id = shop.transfer_payment(350_000).await;
+    let code = row(&shop, id).await.payment_code;
+    let file = format!(
+        "Ngày giao dịch,Số tham chiếu,Ghi có,Nội dung\n\
+         15/01/2027 08:00,FT1,350.000,{code}\n\
+         15/01/2027 08:01,FT2,350.000,{code}\n\
+         31/02/2027,FT3,77.000,tien an\n"
+    );
+    let preview = statement(&mut lan, "sao ke.csv", &file).await;
+    preview.says("2 dòng sẽ được ghi, 700.000 đ").says("Ngày không rõ").says("31/02/2027: không phải ngày");
+    let count = |words: &str| preview.body.matches(words).count();
+    assert_eq!((count("Vừa đủ"), count("Thừa")), (1, 1), "the second comes on top");
+    // What the form sends back is held to what a file is held to.
+    let forged = kept(&preview).replacen("\"amount\":350000", "\"amount\":9223372036854775807", 1);
+    let refused = lan.post_as_it_is("/admin/payments/statement/book", &[("statement", &forged)]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(row(&shop, id).await.received(), 0);
+}
+}
+
+on_both! {
 async fn a_statement_that_means_harm_does_none(base: &Base) {
     let shop = PayShop::usual(base).await;
     let mut lan = person(&shop, "lan", Role::Owner, None).await;

@@ -354,6 +354,10 @@ async fn cash_is_handed_in_and_counted_by_somebody_else(base: &Base) {
     }
     let (status, refused) = desk.manage(&confirm, json!({ "counted": 59_000 })).await;
     assert_eq!((status, &refused["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("reason_needed")));
+    // Three zeros that slipped in: what is confirmed stands, so it is not taken for what was meant.
+    let slipped = json!({ "counted": 60_000_000, "reason": "thừa" });
+    let (status, refused) = desk.manage(&confirm, slipped).await;
+    assert_eq!((status, &refused["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("too_much")));
     let (status, done) = desk.manage(&confirm, json!({ "counted": 59_000, "reason": "thiếu một tờ" })).await;
     assert_eq!((status, &done), (StatusCode::OK, &json!({ "state": "confirmed", "counted": 59_000 })));
     let (_, again) = desk.manage(&confirm, json!({ "counted": 1, "reason": "x" })).await;
@@ -366,6 +370,43 @@ async fn cash_is_handed_in_and_counted_by_somebody_else(base: &Base) {
     // A manager who collects has somebody else count.
     let (status, _) = desk.manage("/api/desk/hand-ins", json!({ "amount": 1, "note": "" })).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "nothing held");
+}
+}
+
+on_both! {
+async fn the_book_of_a_day_is_of_one_moment(base: &Base) {
+    let desk = DeskShop::open(base).await;
+    let mut hands = Vec::new();
+    for name in ["lan", "hoa", "mai", "nga"] {
+        hands.push(desk.collector(name, 1_000_000).await);
+    }
+    let contracts: Vec<Value> = (0..4).map(|at| {
+        let bills: Vec<Value> = (1..=12).map(|month| bill(&format!("B{month}"), month, 10_000)).collect();
+        free_contract(&format!("HD{at}"), &bills)
+    }).collect();
+    desk.bring(json!(contracts)).await;
+    let is_over = std::cell::Cell::new(false);
+    let work = async {
+        let takes = hands.iter().enumerate().map(async |(at, hand)| {
+            let contract = format!("HD{at}");
+            for item in desk.items(hand, &contract).await {
+                desk.pay(hand, &contract, std::slice::from_ref(&item), "cash").await;
+                let (_, made) = desk.post(hand, "/api/desk/hand-ins", json!({ "amount": 10_000, "note": "" })).await;
+                desk.manage(&format!("/api/desk/hand-ins/{}/confirm", made["id"]), json!({ "counted": 10_000 })).await;
+            }
+        });
+        futures_util::future::join_all(takes).await;
+        is_over.set(true);
+    };
+    // Every book says where all of its cash is: `DeskShop::book` holds it to that.
+    let looks = async {
+        while !is_over.get() {
+            desk.book().await;
+        }
+    };
+    tokio::join!(work, looks);
+    let book = desk.book().await;
+    assert_eq!((&book["handed_in"], &book["differences"]), (&json!(480_000), &json!([])), "{book}");
 }
 }
 

@@ -71,6 +71,70 @@ async fn too_little_that_a_person_takes_for_all_is_all(base: &Base) {
 }
 
 on_both! {
+async fn what_two_readers_would_read_differently_is_not_read(base: &Base) {
+    let shop = PayShop::usual(base).await;
+    let (url, token) = (shop.running.url(), shop.token.expose_secret());
+    let place = url.trim_start_matches("http://");
+    let raw = async |head: &str, body: &str| {
+        let mut line = TcpStream::connect(place).await.unwrap();
+        let length = body.len();
+        let text = format!(
+            "POST /api/payment-requests HTTP/1.1\r\n{head}authorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        );
+        line.write_all(text.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        line.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    // Whoever speaks to payments is answered as payments answer.
+    let much = "x".repeat(70_000);
+    let (status, refused) = shop.raw_webhook("/webhook/payos", &much, None).await;
+    assert_eq!((status, &refused["code"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("VALIDATION_ERROR")));
+    let (status, refused) = shop.get("/api/payments/%ff").await;
+    assert_eq!((status, &refused["code"]), (StatusCode::NOT_FOUND, &json!("NOT_FOUND")));
+    let host = "host: shop.vn\r\n";
+    let good = r#"{"amount":1000,"description":"\u202eTi\u1ec1n\u200b ph\u00f2ng","customer":{"name":"Lan"}}"#;
+    for (head, body) in [
+        (host, r#"{"amount":1000,"amount":2000,"description":"a"}"#),
+        ("", good),
+        ("host: shop.vn\r\nhost: khac.vn\r\n", good),
+    ] {
+        let answer = raw(head, body).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{head}{body}: {answer}");
+    }
+    let answer = raw(host, good).await;
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let made: Value = serde_json::from_str(body.trim()).unwrap();
+    let (_, owed) = shop.get(&format!("/api/payment-requests/{}", made["id"])).await;
+    assert_eq!(owed["description"], json!("Tiền phòng"), "what nobody sees is not kept: {owed}");
+}
+}
+
+on_both! {
+async fn an_amount_that_cannot_be_is_for_a_person_and_breaks_no_sum(base: &Base) {
+    let shop = PayShop::usual(base).await;
+    let (id, order, _) = shop.payos_payment(100_000).await;
+    for (at, amount) in [i64::MAX, 9_007_199_254_740_993, 1_000_000_000_001].into_iter().enumerate() {
+        let (status, _) = shop.webhook(order, &format!("FT{at}"), amount).await;
+        assert_eq!(status, StatusCode::OK, "{amount}");
+        // Of an order that nobody knows, too.
+        shop.webhook(999_999, &format!("LA{at}"), amount).await;
+    }
+    let seen = shop.payment(id).await;
+    assert_eq!((&seen["received"], &seen["state"]), (&json!(0), &json!("review")), "{seen}");
+    shop.webhook(order, "FT9", 100_000).await;
+    assert_eq!(shop.payment(id).await["received"], json!(100_000));
+    shop.books().await;
+    let strays = shop.store().money_books().unmatched(None, 10).await.unwrap();
+    assert_eq!(strays.len(), 3, "nothing is lost");
+    assert!(strays.iter().any(|s| s.note.as_deref().is_some_and(|note| note.contains("9223372036854775807"))));
+    assert!(shop.store().money_books().unmatched_open().await.is_ok());
+}
+}
+
+on_both! {
 async fn what_a_caller_takes_best_is_what_it_gets(base: &Base) {
     let shop = PayShop::usual(base).await;
     let (_, token) = shop.request(50_000).await;
@@ -433,4 +497,50 @@ async fn days_that_nobody_compared_are_made_up_for_when_a_server_starts(base: &B
     drop(other);
     until("today is compared when it is over", async || compared(&third, &today).await).await;
 }
+}
+
+/// A stuck backup, or another program, that holds one payment's row.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_row_that_somebody_holds_stops_nobody_else() {
+    use sqlx::{Connection, Executor, MySqlConnection};
+    let Some(base) = Base::new(Which::MariaDb) else {
+        return;
+    };
+    let shop = PayShop::usual(&base).await;
+    let (id, order, _) = shop.payos_payment(100_000).await;
+    let mut other = MySqlConnection::connect(&base.url).await.unwrap();
+    other.execute("START TRANSACTION").await.unwrap();
+    let row = format!("SELECT id FROM payment WHERE id = {id} FOR UPDATE");
+    other.execute(sqlx::AssertSqlSafe(row)).await.unwrap();
+    // A provider that repeats itself, more often than there are connections.
+    let is_held = std::sync::atomic::AtomicBool::new(true);
+    let repeats = join_all((0..60).map(|_| async {
+        while shop.webhook(order, "FT1", 100_000).await.0 != StatusCode::OK {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(
+            !is_held.load(std::sync::atomic::Ordering::Relaxed),
+            "booked behind a lock"
+        );
+    }));
+    let others = async {
+        for _ in 0..5 {
+            let begun = Instant::now();
+            shop.request(50_000).await;
+            assert!(
+                begun.elapsed() < Duration::from_secs(5),
+                "{:?}",
+                begun.elapsed()
+            );
+        }
+        is_held.store(false, std::sync::atomic::Ordering::Relaxed);
+        other.execute("ROLLBACK").await.unwrap();
+    };
+    tokio::join!(repeats, others);
+    assert_eq!(
+        shop.payment(id).await["received"],
+        json!(100_000),
+        "booked once"
+    );
+    shop.books().await;
 }

@@ -132,6 +132,25 @@ async fn each_transaction_is_paid_back_by_itself(base: &Base) {
 }
 
 on_both! {
+async fn two_people_who_see_one_surplus_pay_it_back_once(base: &Base) {
+    let (sandbox, shop) = opened(base).await;
+    let (id, order) = paid(&sandbox, &shop).await;
+    for reason in ["khách trả thừa", "trả lại phần thừa"] {
+        let (status, answer) = refund(&shop, id, json!({ "reason": reason, "amount": 30_000 })).await;
+        assert_eq!((status, &answer["received"]), (StatusCode::OK, &json!(90_000)), "{answer}");
+    }
+    assert_eq!(asked(&sandbox, order).len(), 1, "words are no other decision");
+    // Who means a second one says so by a name of its own.
+    let token = shop.token.expose_secret();
+    let body = json!({ "decision": "refund", "amount": 30_000, "reason": "thêm một lần" });
+    let path = format!("/api/payments/{id}/decide");
+    let (_, answer) = shop.call_with("POST", &path, Some(body), Some(token), &[("idempotency-key", "lan-2")]).await;
+    assert_eq!(answer["received"], json!(60_000), "{answer}");
+    shop.books().await;
+}
+}
+
+on_both! {
 async fn one_part_that_is_refused_is_sent_again_alone(base: &Base) {
     let (sandbox, shop) = opened(base).await;
     let (id, order) = paid(&sandbox, &shop).await;

@@ -211,9 +211,24 @@ on_both! {
 
         let told = json!({ "outcomes": [{ "attempt": attempt, "job": id, "fence": fence, "outcome": "paid", "amount": 350_000, "transaction_id": "VT1",
             "proof": "response", "message": "Thành công", "at": "2026-11-21T08:00:00+07:00", "operator": "Lan" }] });
-        for expected in ["accepted", "duplicate"] {
-            assert_eq!(shop.post("/api/outcomes", told.clone()).await.1["outcomes"][0]["result"], expected);
+        // What cannot be read is kept as it came, and none of the others waits for it.
+        let mut beside = told.clone();
+        for odd in [
+            json!({ "attempt": Uuid::now_v7(), "job": id, "fence": fence, "outcome": "maybe", "amount": 1 }),
+            json!({ "attempt": "x", "job": id, "fence": fence, "outcome": "paid", "amount": -1 }),
+            json!("nothing"),
+        ] {
+            beside["outcomes"].as_array_mut().unwrap().insert(0, odd);
         }
+        for expected in ["accepted", "duplicate"] {
+            let (status, answer) = shop.post("/api/outcomes", beside.clone()).await;
+            let answers = answer["outcomes"].as_array().unwrap();
+            assert_eq!((status, answers.len(), &answers[3]["result"]), (StatusCode::OK, 4, &json!(expected)), "{answer}");
+            for odd in &answers[..3] {
+                assert_eq!((&odd["result"], &odd["reason"]), (&json!("refused"), &json!("bad_report")), "{answer}");
+            }
+        }
+        assert_eq!(shop.post("/api/outcomes", told.clone()).await.1["outcomes"][0]["result"], json!("duplicate"));
         let job = shop.get(&format!("/api/jobs/{id}")).await;
         assert_eq!((&job["state"], &job["paid_amount"], &job["machine"]), (&json!("done"), &json!(350_000), &json!("quầy 1")));
         let page = shop.get("/api/jobs?state=ready&limit=1").await;

@@ -152,6 +152,9 @@ async fn on_both(
         }
         None => tell("MariaDB: bỏ qua. Đo với: --mariadb mysql://… (một cơ sở dữ liệu trống)"),
     }
+    if let Some(only) = &options.only {
+        places.retain(|(name, ..)| name.eq_ignore_ascii_case(only));
+    }
     let mut rows = Vec::new();
     for (name, url, folder) in &places {
         let done = measured(name, url, folder.path()).await;

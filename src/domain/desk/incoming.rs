@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
 
 use super::message::ContractPhone;
 use super::{ItemKind, is_hidden, is_in_work};
+use crate::domain::text::{as_seen, is_unseen};
 use crate::domain::{Account, Service, Vnd};
 
 /// Items of one contract, at most.
@@ -166,9 +168,9 @@ impl IncomingContract {
         Ok(read)
     }
 
-    /// Blanks around texts go; phones are as they are dialled at home.
+    /// Blanks around texts and what nobody sees in them go; phones are as they are dialled at home.
     pub fn tidy(&mut self) {
-        let trim = |text: &mut String| *text = text.trim().to_owned();
+        let trim = |text: &mut String| *text = as_seen(text);
         for text in [
             &mut self.number,
             &mut self.customer_name,
@@ -181,7 +183,7 @@ impl IncomingContract {
             super::NORMAL.clone_into(&mut self.kind);
         }
         for phone in &mut self.phones {
-            phone.number = dialled(&phone.number);
+            phone.number = dialled(&as_seen(&phone.number));
         }
         for item in self.bills.iter_mut().chain(&mut self.receivables) {
             trim(&mut item.number);
@@ -268,6 +270,12 @@ impl IncomingItem {
                 return Err(of(&format!("{name} cần ngày như 2026-11-26")));
             }
         }
+        // Days that are texts of one shape compare as days.
+        if let (Some(from), Some(to)) = (&self.from, &self.to)
+            && from > to
+        {
+            return Err(of(&format!("từ ngày {from} sau đến ngày {to}")));
+        }
         if kind == ItemKind::Bill && self.issued.is_none() {
             return Err(of("hóa đơn cần ngày phát hành (issued)"));
         }
@@ -296,18 +304,24 @@ fn short(name: &str, text: &str, most: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Is it a day that there is: `2026-11-26`?
+/// Years of which somebody may owe something.
+const YEARS: std::ops::RangeInclusive<i16> = 1990..=2100;
+
+/// Is it a day that there is: `2026-11-26`, in a year of which somebody may owe something?
 pub fn is_day(text: &str) -> bool {
-    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+    let day = text.parse::<jiff::civil::Date>();
+    text.len() == 10 && day.is_ok_and(|day| YEARS.contains(&day.year()))
 }
 
 /// A phone number in Viet Nam as it is dialled at home; anything else as it came.
 pub fn dialled(phone: &str) -> String {
+    // Full-width digits are digits, and what nobody sees is not dialled.
     let digits: String = phone
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')'))
+        .nfkc()
+        .filter(|c| !c.is_whitespace() && !is_unseen(*c) && !matches!(c, '.' | '-' | '(' | ')'))
         .collect();
-    let home = digits.strip_prefix("+84").or_else(|| {
+    let abroad = digits.strip_prefix("+84").or(digits.strip_prefix("0084"));
+    let home = abroad.or_else(|| {
         digits
             .strip_prefix("84")
             .filter(|rest| rest.len() == 9 && rest.bytes().all(|b| b.is_ascii_digit()))
@@ -315,6 +329,19 @@ pub fn dialled(phone: &str) -> String {
     match home {
         Some(rest) if !rest.starts_with('0') => format!("0{rest}"),
         Some(rest) => rest.to_owned(),
+        // A spreadsheet that took the phone for a number has lost its zero.
+        None if digits.len() == 9
+            && digits.starts_with(['3', '5', '7', '8', '9'])
+            && digits.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            format!("0{digits}")
+        }
         None => digits,
     }
+}
+
+/// Can it be called: digits alone, with or without the country's sign?
+pub fn is_phone(phone: &str) -> bool {
+    let digits = phone.strip_prefix('+').unwrap_or(phone);
+    (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }

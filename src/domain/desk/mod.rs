@@ -10,6 +10,7 @@ pub mod rules;
 
 pub use incoming::{
     IncomingContract, IncomingItem, IncomingPhone, ServiceRequest, Settle, Unsaid, dialled, is_day,
+    is_phone,
 };
 pub use message::{ContractPhone, Told, parts, phone_of, receipt_text, settled_text};
 pub use rules::{Circumstances, Opening, Rule, SMS_QUOTA, Spoken, blocked, check, openings};
@@ -208,7 +209,9 @@ pub fn is_in_work(kind: &str, state: &str) -> bool {
 
 /// Is a receivable hidden: a prepaid recare, or one that a market place collects?
 pub fn is_hidden(paid_type: Option<i64>, source: &str) -> bool {
-    paid_type == Some(2) || matches!(source, "titok" | "shopee")
+    let source = source.trim();
+    let is = |name: &str| source.eq_ignore_ascii_case(name);
+    paid_type == Some(2) || is("titok") || is("shopee")
 }
 
 /// A collector's cash.

@@ -489,3 +489,31 @@ fn a_contract_that_cannot_be_read_says_why() {
         assert!(fault.contains(why), "{bad}: {fault}");
     }
 }
+
+#[test]
+fn a_phone_is_one_number_however_it_is_written() {
+    for written in [
+        "0981234567",
+        "0981 234 567",
+        "0981.234-567",
+        "84981234567",
+        "+84 981 234 567",
+        "0084981234567",
+        "981234567",
+        "\u{200b}0981234567",
+        "\u{ff10}981234567",
+        "(0981)234567",
+    ] {
+        assert_eq!(dialled(written), "0981234567", "{written:?}");
+    }
+    assert_eq!(dialled("02923812345"), "02923812345");
+    assert!(is_phone("0981234567") && !is_phone("abc") && !is_phone("9.8e8"));
+}
+
+#[test]
+fn what_a_market_place_collects_is_hidden_however_it_is_written() {
+    for source in ["titok", "shopee", "Shopee", "TITOK "] {
+        assert!(is_hidden(None, source), "{source:?}");
+    }
+    assert!(!is_hidden(Some(1), "fpt") && is_hidden(Some(2), "fpt"));
+}

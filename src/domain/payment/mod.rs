@@ -33,6 +33,10 @@ pub enum Provider {
     Cash,
 }
 
+/// The largest transfer that is believed, in đồng: a thousand billion. No bank of the country moves more at once, and the
+/// sums of a shop's books never come near what a number can hold. What is said to be more is put before a person.
+pub const TRANSFER_MAX: i64 = 1_000_000_000_000;
+
 impl Provider {
     /// All of them, in the order in which they are offered.
     pub const ALL: [Self; 5] = [

@@ -76,14 +76,18 @@ impl Zalo {
         self.templates.get(name).map(String::as_str)
     }
 
-    /// Is this news of Zalo's, signed for us? `mac=` before the digest is taken off.
+    /// Is this news of Zalo's, signed for us? `mac=` or `mac = ` before the digest is taken off.
     pub fn is_signed(&self, body: &str, timestamp: &str, signature: &str) -> bool {
         let text = format!(
             "{}{body}{timestamp}{}",
             self.app_id,
             self.oa_secret.expose_secret()
         );
-        let given = signature.trim().trim_start_matches("mac=").trim();
+        let given = signature.trim();
+        let given = match given.strip_prefix("mac") {
+            Some(rest) => rest.trim_start().trim_start_matches('=').trim_start(),
+            None => given,
+        };
         crate::providers::digest::is_equal(&sha256(text.as_bytes()), &given.to_ascii_lowercase())
     }
 

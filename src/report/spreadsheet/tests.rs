@@ -4,6 +4,11 @@ use zip::write::SimpleFileOptions;
 
 /// An Excel file with this sheet and these shared strings.
 fn file(sheet: &str, strings: &str) -> Vec<u8> {
+    file_of_book("", sheet, strings)
+}
+
+/// The same, with this said of the whole book. Its second format is a day's.
+fn file_of_book(book: &str, sheet: &str, strings: &str) -> Vec<u8> {
     let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -24,7 +29,7 @@ fn file(sheet: &str, strings: &str) -> Vec<u8> {
         (
             "xl/workbook.xml",
             format!(
-                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets>\
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\">{book}<sheets>\
                  <sheet name=\"A\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
             ),
         ),
@@ -34,12 +39,19 @@ fn file(sheet: &str, strings: &str) -> Vec<u8> {
                 "<Relationships xmlns=\"{packed}\">\
                  <Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
                  <Relationship Id=\"r2\" Type=\"{office}/sharedStrings\" Target=\"sharedStrings.xml\"/>\
+                 <Relationship Id=\"r3\" Type=\"{office}/styles\" Target=\"styles.xml\"/>\
                  </Relationships>"
             ),
         ),
         (
             "xl/worksheets/sheet1.xml",
             format!("<worksheet xmlns=\"{main}\"><sheetData>{sheet}</sheetData></worksheet>"),
+        ),
+        (
+            "xl/styles.xml",
+            format!(
+                "<styleSheet xmlns=\"{main}\"><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>"
+            ),
         ),
         (
             "xl/sharedStrings.xml",
@@ -134,4 +146,18 @@ fn a_code_that_the_spreadsheet_has_cut_is_not_taken_for_another_one() {
         "123456789012345"
     );
     assert_eq!(text_of(&Data::Float(1.5)), "1.5");
+}
+
+#[test]
+fn a_day_is_the_one_that_the_sheet_shows() {
+    let day = |number: f64| row(1, &format!("<c r=\"A1\" s=\"1\"><v>{number}</v></c>"));
+    let read = |book: &str, number: f64| {
+        let rows = rows_in(&file_of_book(book, &day(number), "")).expect("a sheet");
+        rows[0].1[0].clone()
+    };
+    assert_eq!(read("", 46_300.0), "2026-10-05");
+    assert_eq!(read("", 46_300.5), "2026-10-05 12:00:00");
+    // A Mac's older workbooks count from 1904.
+    let of_1904 = "<workbookPr date1904=\"1\"/>";
+    assert_eq!(read(of_1904, 44_838.0), "2026-10-05");
 }

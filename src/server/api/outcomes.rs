@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -15,8 +17,12 @@ use crate::server::AppState;
 use crate::server::web::extract::JsonBody;
 use crate::server::web::problem::Problem;
 use crate::store::catalogue::LeaseRefusal;
+use crate::store::digest;
 use crate::store::jobs::ReportVerdict;
 use crate::store::machines::Scope;
+
+/// Letters that are kept of a report that cannot be read.
+const UNREADABLE_MAX: usize = 4_000;
 
 /// How an attempt ended.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -54,11 +60,18 @@ const fn nothing() -> Proof {
 }
 
 /// What a machine has to tell.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "it is described so, and read one by one")]
 pub struct OutcomesRequest {
     #[schema(max_items = 500)]
     outcomes: Vec<OutcomeReport>,
+}
+
+/// The same as it came, not yet read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sent {
+    outcomes: Vec<Box<RawValue>>,
 }
 
 /// What became of a report. It is kept in any case and need not be sent again.
@@ -88,29 +101,75 @@ pub struct OutcomeAnswers {
 pub async fn outcomes(
     State(app): State<AppState>,
     machine: KnownMachine,
-    JsonBody(request): JsonBody<OutcomesRequest>,
+    JsonBody(request): JsonBody<Sent>,
 ) -> Result<Json<OutcomeAnswers>, Problem> {
     let machine = machine.needs(Scope::Lease)?;
     not_too_many(request.outcomes.len(), MANY)?;
     let shop = app.shop().await?;
-    let reports: Vec<Report> = request.outcomes.into_iter().map(report).collect();
-    let verdicts = app
-        .store()
-        .jobs()
-        .report(machine.id, &reports, &shop)
-        .await?;
-    let answered = reports.into_iter().zip(verdicts).map(|(report, verdict)| {
-        let (result, refusal) = match verdict {
-            ReportVerdict::Accepted => ("accepted", None),
-            ReportVerdict::Duplicate => ("duplicate", None),
-            ReportVerdict::Refused(refusal) => ("refused", Some(refusal)),
+    let jobs = app.store().jobs();
+    let mut outcomes = Vec::with_capacity(request.outcomes.len());
+    for sent in &request.outcomes {
+        let (report, verdict) = match serde_json::from_str::<OutcomeReport>(sent.get()) {
+            Ok(read) => {
+                let report = report(read);
+                let verdict = jobs.report_one(machine.id, &report, &shop).await?;
+                (report, verdict)
+            }
+            // The others of this call have moved money: none of them waits for this one to be mended.
+            Err(why) => {
+                tracing::warn!(%why, machine = machine.id, "a report cannot be read; it is kept as it came");
+                let report = unreadable(sent.get(), &why);
+                let verdict = jobs.keep_unreadable(machine.id, &report).await?;
+                (report, verdict)
+            }
         };
-        metrics::counter!("gachno_outcomes_total", "outcome" => report.outcome.wire(), "result" => result).increment(1);
-        OutcomeAnswer { attempt: report.attempt, job: report.job, result, reason: refusal.map(LeaseRefusal::wire), detail: refusal.map(LeaseRefusal::advice) }
-    });
-    Ok(Json(OutcomeAnswers {
-        outcomes: answered.collect(),
-    }))
+        outcomes.push(answer(report, verdict));
+    }
+    Ok(Json(OutcomeAnswers { outcomes }))
+}
+
+fn answer(report: Report, verdict: ReportVerdict) -> OutcomeAnswer {
+    let (result, refusal) = match verdict {
+        ReportVerdict::Accepted => ("accepted", None),
+        ReportVerdict::Duplicate => ("duplicate", None),
+        ReportVerdict::Refused(refusal) => ("refused", Some(refusal)),
+    };
+    metrics::counter!("gachno_outcomes_total", "outcome" => report.outcome.wire(), "result" => result)
+        .increment(1);
+    OutcomeAnswer {
+        attempt: report.attempt,
+        job: report.job,
+        result,
+        reason: refusal.map(LeaseRefusal::wire),
+        detail: refusal.map(LeaseRefusal::advice),
+    }
+}
+
+/// What can be kept of a report that cannot be read: its words, and whose they seem to be.
+fn unreadable(raw: &str, why: &serde_json::Error) -> Report {
+    let read: Value = serde_json::from_str(raw).unwrap_or_default();
+    let text = |name: &str, most: usize| -> String {
+        let text = read.get(name).and_then(Value::as_str).unwrap_or_default();
+        text.chars().take(most).collect()
+    };
+    let said: String = raw.chars().take(UNREADABLE_MAX).collect();
+    // Where it names no attempt its own words do: the same report twice is one.
+    let attempt = Some(text("attempt", 36)).filter(|attempt| !attempt.is_empty());
+    Report {
+        attempt: attempt.unwrap_or_else(|| digest(raw.as_bytes())[..36].to_owned()),
+        job: text("job", 64),
+        fence: read
+            .get("fence")
+            .and_then(Value::as_i64)
+            .unwrap_or_default(),
+        outcome: Outcome::Unknown,
+        amount: None,
+        transaction_id: None,
+        proof: Proof::None,
+        message: Some(format!("Không đọc được ({why}): {said}")),
+        at: None,
+        operator: None,
+    }
 }
 
 fn report(sent: OutcomeReport) -> Report {

@@ -12,6 +12,7 @@ use super::pay::{self, Asked, NotifyAsked};
 use super::who::DeskPerson;
 use super::{books, cash, import, receipt, settle, visit};
 use crate::domain::desk::DeskMethod;
+use crate::providers::strict;
 use crate::server::AppState;
 use crate::server::pay::act::otp_of;
 use crate::server::pay::input::Input;
@@ -41,8 +42,10 @@ pub async fn bring(
     if !who.has_scope(&[Scope::CollectionWrite]) || person.is_some_and(|p| !is_manager(p.role)) {
         return Err(PayRefusal::forbidden());
     }
-    let contracts: Vec<Value> = serde_json::from_slice(&body.0)
-        .map_err(|_| PayRefusal::invalid("Cần một danh sách JSON các hợp đồng."))?;
+    let Some(Value::Array(contracts)) = strict::parse(&body.0) else {
+        let error = "Cần một danh sách JSON các hợp đồng, mỗi tên một lần.";
+        return Err(PayRefusal::invalid(error));
+    };
     let owner = who.payee().unwrap_or(payees::FIRST);
     let tally = import::bring(&app, owner, &contracts, &who.actor()).await?;
     Ok(Json(tally).into_response())

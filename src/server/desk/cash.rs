@@ -84,6 +84,11 @@ fn refused(refusal: HandInRefusal) -> PayRefusal {
             "reason_needed",
             "Số đếm được khác số khai. Ghi lý do.",
         ),
+        HandInRefusal::CountedTooMuch => PayRefusal::of(
+            rule,
+            "too_much",
+            "Số đếm được nhiều hơn hẳn số khai. Xem lại các số 0.",
+        ),
         HandInRefusal::OwnMoney => PayRefusal::of(
             StatusCode::FORBIDDEN,
             "forbidden",

@@ -1,5 +1,7 @@
 //! Contracts that a program brings.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::domain::desk::IncomingContract;
@@ -25,8 +27,14 @@ pub async fn bring(
     }
     let mut refused = Vec::new();
     let mut good = Vec::with_capacity(contracts.len());
+    let mut seen = HashSet::new();
     for (index, json) in contracts.iter().enumerate() {
         match IncomingContract::read(json) {
+            // Which of the two is meant, nobody knows: the first stays, the second is named.
+            Ok(contract) if !seen.insert(contract.number.clone()) => {
+                let why = format!("{}: đã có ở trên trong cùng lần gửi", contract.number);
+                refused.push(Refused { index, why });
+            }
             Ok(contract) => good.push((index, contract)),
             Err(why) => refused.push(Refused { index, why }),
         }

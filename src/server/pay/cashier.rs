@@ -439,7 +439,9 @@ impl Cashier {
 
     /// Books what was told, and tells those who look.
     pub async fn hear(&self, heard: &Heard<'_>) -> Result<HeardOutcome, StoreError> {
-        let outcome = self.app.store().payments().hear(heard).await?;
+        let store = self.app.store();
+        let _place = self.app.pay().place_to_book(store.engine()).await;
+        let outcome = store.payments().hear(heard).await?;
         if outcome.payment.standing != outcome.before {
             self.app.pay().changed(&outcome.payment);
             let (from, to) = (outcome.before.state.wire(), outcome.payment.state().wire());
@@ -454,12 +456,9 @@ impl Cashier {
         import: i64,
         line: &StatementLine<'_>,
     ) -> Result<Option<HeardOutcome>, StoreError> {
-        let outcome = self
-            .app
-            .store()
-            .money_books()
-            .book_line(import, line)
-            .await?;
+        let store = self.app.store();
+        let _place = self.app.pay().place_to_book(store.engine()).await;
+        let outcome = store.money_books().book_line(import, line).await?;
         if let Some(outcome) = &outcome {
             self.app.pay().changed(&outcome.payment);
         }
@@ -472,7 +471,9 @@ impl Cashier {
         heard: &Heard<'_>,
         key: Option<&KeyUse>,
     ) -> Result<Option<HeardOutcome>, PayRefusal> {
-        let outcome = self.app.store().payments().hear_once(heard, key).await?;
+        let store = self.app.store();
+        let _place = self.app.pay().place_to_book(store.engine()).await;
+        let outcome = store.payments().hear_once(heard, key).await?;
         if let Some(outcome) = &outcome {
             self.app.pay().changed(&outcome.payment);
         }

@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 
 use super::refusal::PayRefusal;
 use super::who::is_foreign;
+use crate::domain::text::is_unseen;
+use crate::providers::strict;
 use crate::server::AppState;
 use crate::server::web::form::FormData;
 
@@ -71,9 +73,10 @@ impl FromRequest<AppState> for Input {
         } else if bytes.is_empty() {
             Body::Json(Map::new())
         } else {
-            match serde_json::from_slice(&bytes) {
-                Ok(Value::Object(members)) => Body::Json(members),
-                _ => return Err(invalid("Cần một đối tượng JSON.")),
+            // What names a member twice would be read as one thing here and as another elsewhere.
+            match strict::parse(&bytes) {
+                Some(Value::Object(members)) => Body::Json(members),
+                _ => return Err(invalid("Cần một đối tượng JSON, mỗi tên một lần.")),
             }
         };
         // A key that cannot be read must not be taken for none: what it is to happen once would happen again.
@@ -276,7 +279,9 @@ impl Input {
     }
 }
 
-fn checked(name: &str, text: String) -> Result<String, PayRefusal> {
+/// As people see it, and short enough.
+fn checked(name: &str, mut text: String) -> Result<String, PayRefusal> {
+    text.retain(|c| !is_unseen(c));
     if text.chars().count() > TEXT_MAX {
         return Err(PayRefusal::invalid(format!(
             "{name}: dài quá {TEXT_MAX} ký tự."

@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use super::refusal::PayRefusal;
 use crate::domain::payment::PayableRef;
 use crate::providers::{self, Channel, PaymentProvider};
 use crate::server::channels::OpenChannel;
+use crate::store::Engine;
 use crate::store::payments::PaymentRow;
 
 /// Questions about one payment by one caller in a minute.
@@ -38,7 +39,12 @@ pub struct PayState {
     /// By payee: when its wallet did not answer.
     silent_wallets: Mutex<HashMap<i64, Instant>>,
     health: tokio::sync::Mutex<Option<(Instant, super::health::Health)>>,
+    booking: Semaphore,
 }
+
+/// What is booked at once on a database with connections to share: a payment's row that somebody holds stops those who
+/// tell of it, and never all the others. SQLite's writers stand in one line anyway.
+const BOOKED_AT_ONCE: usize = 16;
 
 impl Default for PayState {
     fn default() -> Self {
@@ -50,6 +56,7 @@ impl Default for PayState {
             refreshes: RateLimiter::keyed(Quota::per_minute(REFRESHES)),
             silent_wallets: Mutex::default(),
             health: tokio::sync::Mutex::default(),
+            booking: Semaphore::new(BOOKED_AT_ONCE),
         }
     }
 }
@@ -60,6 +67,15 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl PayState {
+    /// A place to book in; `None`: none is needed. Waits in line for it.
+    pub async fn place_to_book(&self, engine: Engine) -> Option<SemaphorePermit<'_>> {
+        match engine {
+            Engine::Sqlite => None,
+            // It is never closed.
+            Engine::MariaDb => self.booking.acquire().await.ok(),
+        }
+    }
+
     /// The provider of these settings, with the connections that it has.
     pub fn provider(&self, open: &OpenChannel) -> Result<Arc<dyn PaymentProvider>, PayRefusal> {
         let settings = &open.settings;

@@ -4,7 +4,6 @@
 use std::sync::LazyLock;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{OriginalUri, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -13,7 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::cashier::Cashier;
 use super::facts;
-use super::path::Path;
+use super::path::{Path, Whole};
 use super::refusal::PayRefusal;
 use crate::domain::payment::Provider;
 use crate::providers::payos::{OFFICIAL, SEED};
@@ -48,7 +47,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 pub async fn payos_any(
     State(app): State<AppState>,
     headers: HeaderMap,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Response, PayRefusal> {
     from_payos(&app, None, &headers, &body).await
 }
@@ -58,7 +57,7 @@ pub async fn payos_of(
     State(app): State<AppState>,
     Path(owner): Path<i64>,
     headers: HeaderMap,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Response, PayRefusal> {
     from_payos(&app, Some(owner), &headers, &body).await
 }
@@ -325,7 +324,7 @@ pub async fn from_wallet(
     State(app): State<AppState>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Response, PayRefusal> {
     let _place = match admitted() {
         Ok(place) => place,

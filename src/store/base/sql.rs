@@ -97,7 +97,8 @@ pub(in crate::store) struct Changed {
 /// A statement with its values, for one of the two databases.
 macro_rules! query {
     ($sql:expr, $values:expr) => {{
-        let mut query = sqlx::query(sqlx::AssertSqlSafe($sql.to_owned()));
+        let mut query = sqlx::query(sqlx::AssertSqlSafe($sql.to_owned()))
+            .persistent($sql.len() <= $crate::store::base::sql::KEPT_MAX);
         for value in $values {
             query = match value {
                 $crate::store::base::SqlValue::Int(number) => query.bind(number),
@@ -111,6 +112,10 @@ macro_rules! query {
     }};
 }
 pub(super) use query;
+
+/// Bytes of a statement that a connection keeps prepared: longer ones are lists of values that hardly ever come again,
+/// and each would hold its memory for as long as the connection lives.
+pub(super) const KEPT_MAX: usize = 4_000;
 
 /// Neither database is sent an unsigned number as such: MariaDB reads the text as what it is.
 pub(super) fn unsigned(number: u64) -> String {

@@ -307,9 +307,9 @@ async fn sqlite(url: &str) -> Result<Pools, sqlx::Error> {
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(false)
         // For each of the connections, in KB: the system keeps the file itself in memory.
-        .pragma("cache_size", "-8000");
+        .pragma("cache_size", "-2000");
     // All that is written goes through one connection, and stays prepared there.
-    let writers = Writers::new(&options.clone().statement_cache_capacity(500));
+    let writers = Writers::new(&options.clone().statement_cache_capacity(200));
     let pool = SqlitePoolOptions::new()
         .max_connections(8)
         .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -79,14 +79,28 @@ impl Tx {
             Pools::MariaDb(pool) => {
                 // Never given back: nobody gets it as it is then.
                 let mut loan = Loan::of(pool).await?;
-                for sql in [
-                    IDLE_FOR_EVER,
-                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-                    "START TRANSACTION READ ONLY",
-                ] {
+                for sql in [IDLE_FOR_EVER, ONE_MOMENT, "START TRANSACTION READ ONLY"] {
                     loan.connection().execute(sql).await?;
                 }
                 Open::MariaDbSnapshot(loan)
+            }
+        };
+        Ok(Self::new(store, open))
+    }
+
+    /// Begins one that reads several things of one moment, for as long as a page takes.
+    pub(in crate::store) async fn reading(store: &Store) -> Result<Self, StoreError> {
+        let open = match store.pools() {
+            Pools::Sqlite(pool, _) => Open::SqliteSnapshot(pool.begin().await?),
+            Pools::MariaDb(pool) => {
+                let mut loan = match Loan::of(pool).await {
+                    Ok(loan) => loan,
+                    Err(error) => return Err(Box::pin(store.why(error)).await.into()),
+                };
+                for sql in [ONE_MOMENT, "START TRANSACTION READ ONLY"] {
+                    loan.connection().execute(sql).await?;
+                }
+                Open::MariaDb(loan)
             }
         };
         Ok(Self::new(store, open))
@@ -133,6 +147,9 @@ impl Tx {
         Ok(value)
     }
 }
+
+/// The next transaction, and only that, sees one state of the database however much it reads.
+const ONE_MOMENT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 
 /// Runs a statement in whichever transaction it is.
 macro_rules! within {

@@ -204,6 +204,8 @@ words! {
         OtherAmount = "other_amount", "Khác số tiền được đặt";
         /// An equal top-up was made a short while ago, and nobody has said that this one is meant.
         Repeat = "repeat", "Trùng khoản vừa nạp";
+        /// The report cannot be read: it is kept as it came.
+        BadReport = "bad_report", "Báo cáo không đọc được";
     }
 }
 
@@ -226,6 +228,7 @@ impl LeaseRefusal {
             Self::Repeat => {
                 "Số này vừa được nạp đúng số tiền này. Nếu đúng là nạp thêm lần nữa thì xác nhận rồi làm lại."
             }
+            Self::BadReport => "Báo cáo không đọc được. Máy chủ giữ lại nguyên văn để người xem.",
         }
     }
 }

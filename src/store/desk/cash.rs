@@ -67,6 +67,10 @@ pub struct HandIn {
     pub created_at: i64,
 }
 
+/// How much more than twice of what was declared may be counted, in đồng: above it a zero slipped in, and a number that
+/// is confirmed stands.
+const COUNTED_OVER: i64 = 1_000_000;
+
 /// Why cash cannot be handed in so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandInRefusal {
@@ -77,6 +81,8 @@ pub enum HandInRefusal {
     },
     /// What was counted differs, and nobody says why.
     ReasonNeeded,
+    /// So much more was counted than was declared that the number is not what was meant.
+    CountedTooMuch,
     /// It is the collector's own.
     OwnMoney,
     /// The key was used for something else.
@@ -409,6 +415,9 @@ async fn confirm(
     if text(&row, 2)? == "confirmed" {
         let counted = int_or_none(&row, 3)?.unwrap_or_default();
         return Ok(Ok(Confirmed { counted }));
+    }
+    if counted > amount.saturating_mul(2).saturating_add(COUNTED_OVER) {
+        return Ok(Err(HandInRefusal::CountedTooMuch));
     }
     if counted != amount && reason.is_none() {
         return Ok(Err(HandInRefusal::ReasonNeeded));

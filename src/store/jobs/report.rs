@@ -31,8 +31,7 @@ pub enum ReportVerdict {
 }
 
 impl Jobs<'_> {
-    /// Takes a machine's reports, one after another, each once. What is refused is kept with the
-    /// reason.
+    /// Takes a machine's reports, one after another, each once.
     pub async fn report(
         &self,
         machine: i64,
@@ -41,12 +40,40 @@ impl Jobs<'_> {
     ) -> Result<Vec<ReportVerdict>, StoreError> {
         let mut verdicts = Vec::with_capacity(reports.len());
         for report in reports {
-            verdicts.push(transaction!(self.store, |tx| accept(
-                &tx, machine, report, shop
-            ))?);
+            verdicts.push(self.report_one(machine, report, shop).await?);
         }
         Ok(verdicts)
     }
+
+    /// Takes a machine's report, once. What is refused is kept with the reason.
+    pub async fn report_one(
+        &self,
+        machine: i64,
+        report: &Report,
+        shop: &Shop,
+    ) -> Result<ReportVerdict, StoreError> {
+        transaction!(self.store, |tx| accept(&tx, machine, report, shop))
+    }
+
+    /// Keeps a report that nobody can read, once, for a person: what it may have said of its job is not believed.
+    pub async fn keep_unreadable(
+        &self,
+        machine: i64,
+        report: &Report,
+    ) -> Result<ReportVerdict, StoreError> {
+        transaction!(self.store, |tx| unreadable(&tx, machine, report))
+    }
+}
+
+async fn unreadable(tx: &Tx, machine: i64, report: &Report) -> Result<ReportVerdict, StoreError> {
+    let refused = LeaseRefusal::BadReport;
+    let known = "SELECT id FROM reports WHERE digest = ?";
+    if exists(tx, known, values![digest_of(report, machine)]).await? {
+        return Ok(ReportVerdict::Refused(refused));
+    }
+    let job = one(tx, ROW, values![report.job.clone()]).await?;
+    let job = job.as_ref().map(read_row).transpose()?;
+    keep(tx, machine, report, job.map(|job| job.id), Err(refused)).await
 }
 
 async fn accept(

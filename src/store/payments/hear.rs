@@ -8,7 +8,9 @@ use super::keys::KeyUse;
 use super::payable::{self, Owing};
 use super::row::{PaymentRow, lock};
 use super::{keys, notice};
-use crate::domain::payment::{End, PayableKind, PaymentEvent, PaymentState, Standing, Task};
+use crate::domain::payment::{
+    End, PayableKind, PaymentEvent, PaymentState, Standing, TRANSFER_MAX, Task,
+};
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::search_text::search_text;
 use crate::store::base::{Conn, Tx, execute, insert_once, int, one, transaction, values};
@@ -410,6 +412,14 @@ impl Booking {
             let currency = cut(&money.currency, 16);
             self.why = Some(format!(
                 "Có {} {currency} gửi tới (mã {}): không phải đồng Việt Nam, chưa ghi.",
+                money.amount,
+                cut(&money.reference, 64)
+            ));
+            return self.follow(PaymentEvent::Strange);
+        }
+        if money.amount.unsigned_abs() > TRANSFER_MAX.unsigned_abs() {
+            self.why = Some(format!(
+                "Báo có {} đ (mã {}): số tiền không thể có, chưa ghi.",
                 money.amount,
                 cut(&money.reference, 64)
             ));

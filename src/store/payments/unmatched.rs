@@ -6,7 +6,7 @@ use super::MoneyBooks;
 use super::hear::{Fact, Heard, HeardOutcome, SeenMoney, Source, hear, reference_kept};
 use super::keys::{self, KeyClaim, KeyUse};
 use crate::domain::calendar;
-use crate::domain::payment::Provider;
+use crate::domain::payment::{Provider, TRANSFER_MAX};
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::search_text::search_text;
@@ -163,6 +163,23 @@ impl MoneyBooks<'_> {
 /// Keeps it. `None`: it was kept before.
 pub(super) async fn keep(tx: &Tx, new: &NewUnmatched<'_>) -> Result<Option<i64>, StoreError> {
     let provider = new.provider.wire();
+    // What cannot be is kept as the most that can, with what was said beside it: the sums stay sums.
+    let kept = SeenMoney {
+        amount: new.money.amount.clamp(-TRANSFER_MAX, TRANSFER_MAX),
+        ..new.money.clone()
+    };
+    let said = (kept.amount != new.money.amount).then(|| {
+        format!(
+            "báo {} đ · {}",
+            new.money.amount,
+            new.note.unwrap_or_default()
+        )
+    });
+    let new = &NewUnmatched {
+        money: &kept,
+        note: said.as_deref().or(new.note),
+        ..*new
+    };
     let Some(reference) = free_reference(tx, new).await? else {
         return Ok(None);
     };

@@ -47,9 +47,10 @@ pub fn period(text: &str) -> Result<Option<(String, String)>, String> {
         [year, month] if year.len() == 4 => format!("{year}-{month:0>2}-01"),
         _ => day_of(text)?.unwrap_or_default(),
     };
-    let date: jiff::civil::Date = day
-        .parse()
-        .map_err(|_| format!("{text:?} không phải kỳ cước, ghi như 10/2026"))?;
+    let date: jiff::civil::Date = Some(day)
+        .filter(|day| is_day(day))
+        .and_then(|day| day.parse().ok())
+        .ok_or_else(|| format!("{text:?} không phải kỳ cước, ghi như 10/2026"))?;
     let (first, last) = (date.first_of_month(), date.last_of_month());
     Ok(Some((first.to_string(), last.to_string())))
 }

@@ -8,7 +8,9 @@ mod titles;
 use std::collections::HashMap;
 
 use crate::domain::Vnd;
-use crate::domain::desk::{IncomingContract, IncomingItem, IncomingPhone, Settle, Unsaid, dialled};
+use crate::domain::desk::{
+    IncomingContract, IncomingItem, IncomingPhone, Settle, Unsaid, dialled, is_phone,
+};
 use crate::domain::text::plain;
 use crate::report::CUT_NUMBER;
 use crate::store::desk::OldRow;
@@ -124,7 +126,10 @@ fn line<'c>(cell: impl Fn(Title) -> &'c str) -> Result<Option<Line>, String> {
             code: code.to_owned(),
         }),
     };
-    let phone = dialled(cell(Title::Phone));
+    let called = phones(cell(Title::Phone), is_yes(cell(Title::HiFpt)));
+    if let Some(odd) = called.iter().find(|phone| !is_phone(&phone.number)) {
+        return Err(format!("{:?} không phải số điện thoại", odd.number));
+    }
     // A blank cell, or a column that is not there, leaves what is known.
     let blank = |titles: &[Title], unsaid| {
         let is_blank = titles.iter().all(|title| cell(*title).is_empty());
@@ -155,7 +160,7 @@ fn line<'c>(cell: impl Fn(Title) -> &'c str) -> Result<Option<Line>, String> {
             customer_name: cell(Title::Customer).to_owned(),
             address: cell(Title::Address).to_owned(),
             kind: cell(Title::ContractKind).to_owned(),
-            phones: phones(&phone, is_yes(cell(Title::HiFpt))),
+            phones: called,
             collector: some(cell(Title::Collector)),
             unsaid: of_contract.into_iter().flatten().collect(),
             ..IncomingContract::default()
@@ -177,15 +182,19 @@ fn line<'c>(cell: impl Fn(Title) -> &'c str) -> Result<Option<Line>, String> {
     }))
 }
 
-fn phones(phone: &str, hifpt: bool) -> Vec<IncomingPhone> {
-    let phone = IncomingPhone {
-        number: phone.to_owned(),
-        main: true,
-        hifpt,
-    };
-    Some(phone)
-        .filter(|p| !p.number.is_empty())
-        .into_iter()
+/// The phones of a cell, the first of them the main one: people write several with something between them.
+fn phones(cell: &str, hifpt: bool) -> Vec<IncomingPhone> {
+    let numbers = cell
+        .split([',', ';', '/', '|', '\n'])
+        .map(dialled)
+        .filter(|number| !number.is_empty());
+    numbers
+        .enumerate()
+        .map(|(at, number)| IncomingPhone {
+            number,
+            main: at == 0,
+            hifpt,
+        })
         .collect()
 }
 
@@ -341,7 +350,11 @@ fn old_line(row: &OldRow) -> Result<Line, String> {
             number: contract,
             customer_name: text(&row.name),
             address: text(&row.address),
-            phones: phones(&dialled(&text(&row.phone)), false),
+            // What cannot be called was of no use there either.
+            phones: phones(&text(&row.phone), false)
+                .into_iter()
+                .filter(|phone| is_phone(&phone.number))
+                .collect(),
             collector: row.username.as_deref().and_then(some),
             unsaid: vec![
                 Unsaid::Type,
@@ -439,6 +452,40 @@ mod tests {
         assert_eq!(lines, [2, 3, 4, 6]);
         assert_eq!(read.items, 1);
         assert!(sheet(&["Tên;Ghi chú", "a;b"]).is_err());
+    }
+
+    #[test]
+    fn phones_are_what_can_be_called() {
+        let read = sheet(&[
+            "Số hợp đồng;Điện thoại;Số hóa đơn;Ngày phát hành;Số tiền",
+            "H1;981234567;B1;2026-10-01;1.000",
+            "H2;0981 234 567, +84912.345.678;B1;2026-10-01;1.000",
+            "H3;abc;B1;2026-10-01;1.000",
+            "H4;9.8e8;B1;2026-10-01;1.000",
+        ])
+        .expect("a sheet");
+        let phones = |at: usize| -> Vec<&str> {
+            let all = read.contracts[at].1.phones.iter();
+            all.map(|phone| phone.number.as_str()).collect()
+        };
+        assert_eq!(phones(0), ["0981234567"]);
+        assert_eq!(phones(1), ["0981234567", "0912345678"]);
+        assert!(read.contracts[1].1.phones[0].main && !read.contracts[1].1.phones[1].main);
+        let lines: Vec<usize> = read.faults.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [4, 5]);
+    }
+
+    #[test]
+    fn days_that_cannot_be_are_named() {
+        let read = sheet(&[
+            "Số hợp đồng;Số hóa đơn;Kỳ cước;Từ ngày;Đến ngày;Số tiền",
+            "H1;B1;10/0000;;;1.000",
+            "H2;B1;10/2026;31/10/2026;01/10/2026;1.000",
+            "H3;B1;10/2026;01/10/2026;31/10/2026;1.000",
+        ])
+        .expect("a sheet");
+        let lines: Vec<usize> = read.faults.iter().map(|(line, _)| *line).collect();
+        assert_eq!((lines, read.items), (vec![2, 3], 1));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) async fn bring_in(
             at_ms: row.at_ms,
         };
         let done = match &whose {
-            Match::Payment(payment) | Match::Differs(payment) => {
+            Match::Payment(payment, _) | Match::Differs(payment) => {
                 let heard = Heard {
                     payment: payment.id,
                     source: Source::Statement,

@@ -11,8 +11,8 @@ use crate::store::payments::PaymentRow;
 /// Whose money a line is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Match {
-    /// A payment's: booked when the person says so.
-    Payment(Box<PaymentRow>),
+    /// A payment's: booked when the person says so. With what it will still miss when it is this line's turn, in đồng.
+    Payment(Box<PaymentRow>, i64),
     /// A payment that has money of this number with another amount: put before a person.
     Differs(Box<PaymentRow>),
     /// Booked before, under the same number with the same amount.
@@ -38,13 +38,13 @@ impl Match {
     /// What will happen, and the tone of it.
     pub(super) fn words(&self, amount: i64) -> (String, &'static str) {
         let (words, tone) = match self {
-            Self::Payment(row) if !row.state().is_open() => {
+            Self::Payment(row, _) if !row.state().is_open() => {
                 return (
                     format!("{}: sẽ ghi, cần người xem", row.state().label()),
                     "tone doubt",
                 );
             }
-            Self::Payment(row) => match amount.cmp(&row.missing()) {
+            Self::Payment(_, missing) => match amount.cmp(missing) {
                 std::cmp::Ordering::Equal => ("Vừa đủ", "tone good"),
                 std::cmp::Ordering::Less => ("Thiếu", "tone doubt"),
                 std::cmp::Ordering::Greater => ("Thừa", "tone doubt"),
@@ -69,10 +69,11 @@ pub(super) async fn matched<'s>(
     let mut all: Vec<(&StatementRow, Match)> = Vec::with_capacity(statement.rows.len());
     // What the lines above will have booked when it is this one's turn.
     let mut above: HashMap<(Option<i64>, &str), Vec<i64>> = HashMap::new();
+    let mut taken: HashMap<i64, i64> = HashMap::new();
     for row in &statement.rows {
         let mut whose = one(app, statement.payee, row).await?;
         let payment = match &whose {
-            Match::Payment(payment) | Match::Differs(payment) => Some(payment.id),
+            Match::Payment(payment, _) | Match::Differs(payment) => Some(payment.id),
             _ => None,
         };
         if payment.is_some() || whose.is_stray() {
@@ -83,10 +84,15 @@ pub(super) async fn matched<'s>(
             } else {
                 same.push(row.amount);
                 whose = match whose {
-                    Match::Payment(payment) if !is_first => Match::Differs(payment),
+                    Match::Payment(payment, _) if !is_first => Match::Differs(payment),
                     whose => whose,
                 };
             }
+        }
+        if let Match::Payment(payment, missing) = &mut whose {
+            let taken = taken.entry(payment.id).or_default();
+            *missing -= *taken;
+            *taken += row.amount;
         }
         all.push((row, whose));
     }
@@ -126,6 +132,7 @@ async fn one(app: &AppState, payee: i64, line: &StatementRow) -> Result<Match, S
     } else if differs {
         Match::Differs(Box::new(payment))
     } else {
-        Match::Payment(Box::new(payment))
+        let missing = payment.missing();
+        Match::Payment(Box::new(payment), missing)
     })
 }

@@ -86,6 +86,7 @@ struct Preview {
     plain: usize,
     others: usize,
     faults: Vec<(usize, String)>,
+    days: Vec<(usize, String)>,
     statement: String,
 }
 
@@ -161,7 +162,8 @@ async fn preview(
     let read = tokio::task::spawn_blocking(move || rows_of(&name, &bytes))
         .await
         .map_err(|_| Problem::broken())?;
-    match read.and_then(|rows| sheet::read(&filename, payee, &rows)) {
+    let now_ms = app.store().now_ms();
+    match read.and_then(|rows| sheet::read(&filename, payee, now_ms, &rows)) {
         Ok((statement, rest)) => {
             let lines = matched(&app, &statement).await?;
             page(&preview_page(&person, &statement, &lines, rest))
@@ -181,7 +183,11 @@ fn preview_page(
     lines: &[(&StatementRow, Match)],
     rest: Rest,
 ) -> Preview {
-    let bookable = || lines.iter().filter(|(_, m)| matches!(m, Match::Payment(_)));
+    let bookable = || {
+        lines
+            .iter()
+            .filter(|(_, m)| matches!(m, Match::Payment(..)))
+    };
     let plain = lines.iter().filter(|(_, m)| *m == Match::NoCode).count();
     Preview {
         frame: Frame::of(person, "Xem trước sao kê", "payments-statement"),
@@ -193,6 +199,7 @@ fn preview_page(
         plain,
         others: rest.others,
         faults: rest.faults.into_iter().take(NAMED_MAX).collect(),
+        days: rest.days.into_iter().take(NAMED_MAX).collect(),
         lines: lines.iter().take(NAMED_MAX).map(shown).collect(),
         statement: serde_json::to_string(statement).unwrap_or_default(),
     }
@@ -207,7 +214,7 @@ fn shown((row, whose): &(&StatementRow, Match)) -> Shown {
         amount: money(row.amount),
         reference: row.reference.clone(),
         payment: match whose {
-            Match::Payment(payment) | Match::Differs(payment) => {
+            Match::Payment(payment, _) | Match::Differs(payment) => {
                 Some((payment.id, payment.payment_code.clone()))
             }
             Match::Known(id) | Match::TakenBack(id) => Some((*id, format!("#{id}"))),
@@ -224,8 +231,10 @@ async fn commit(
     person: Person,
     form: FormData,
 ) -> Result<Response, Problem> {
-    let statement: Statement = serde_json::from_str(form.exact("statement"))
-        .map_err(|_| Problem::bad("Biểu mẫu hỏng. Chọn lại tệp."))?;
+    let statement: Option<Statement> = serde_json::from_str(form.exact("statement")).ok();
+    // The lines come back from a browser: they are held to what a file is held to.
+    let statement = statement.filter(Statement::is_within_bounds);
+    let statement = statement.ok_or_else(|| Problem::bad("Biểu mẫu hỏng. Chọn lại tệp."))?;
     if !is_seen(&person, Some(statement.payee)) {
         return Err(Problem::no_page());
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Vnd;
 use crate::domain::calendar::AHEAD_MS;
+use crate::domain::payment::Provider;
 use crate::domain::text::plain;
 use crate::store::digest;
 
@@ -162,11 +163,26 @@ pub(super) struct Statement {
     pub rows: Vec<StatementRow>,
 }
 
+impl Statement {
+    /// Could it have been read from a file?
+    pub(super) fn is_within_bounds(&self) -> bool {
+        let is_line = |row: &StatementRow| {
+            (1..=Provider::VnPay.amount_max()).contains(&row.amount)
+                && !row.reference.is_empty()
+                && row.reference.chars().count() <= REFERENCE_MAX
+                && row.note.chars().count() <= NOTE_MAX
+        };
+        self.rows.len() <= LINES_MAX && self.rows.iter().all(is_line)
+    }
+}
+
 /// What else is in the file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Rest {
     /// Lines that cannot be read, and why.
     pub faults: Vec<(usize, String)>,
+    /// Lines that are read without their day, and what is the matter with it.
+    pub days: Vec<(usize, String)>,
     /// Lines of money that went, and sums.
     pub others: usize,
 }
@@ -175,6 +191,7 @@ pub(super) struct Rest {
 pub(super) fn read(
     filename: &str,
     payee: i64,
+    now_ms: i64,
     rows: &[(usize, Vec<String>)],
 ) -> Result<(Statement, Rest), String> {
     let titles = rows
@@ -211,9 +228,15 @@ pub(super) fn read(
         match credit(cell(money)) {
             Ok(0) => rest.others += 1,
             Ok(amount) => {
+                let at = Some(cell(Title::At)).filter(|at| !at.is_empty());
+                let at = at.map(|at| moment(at, now_ms)).transpose();
                 let mut row = StatementRow {
                     number: *number,
-                    at_ms: moment(cell(Title::At)),
+                    // Money is money, whatever is the matter with its day.
+                    at_ms: at.unwrap_or_else(|why| {
+                        rest.days.push((*number, why));
+                        None
+                    }),
                     note: cell(Title::Note).chars().take(NOTE_MAX).collect(),
                     amount,
                     reference: cell(Title::Reference).chars().take(REFERENCE_MAX).collect(),
@@ -248,25 +271,53 @@ fn made_up(row: &StatementRow, at: &str, seen: &mut HashMap<String, u32>) -> Str
     format!("SK{}", &digest(format!("{line}|{times}").as_bytes())[..20])
 }
 
+/// How old the money of a statement may be: ten years.
+const YEARS_BACK_MS: i64 = 10 * 366 * 86_400_000;
+/// How far a bank's clock may be ahead of ours, and its day of Viet Nam's: two days.
+const AHEAD_MAX_MS: i64 = 2 * 86_400_000;
+
 /// What came: nothing for a line of money that went.
 fn credit(text: &str) -> Result<i64, String> {
     let text = text.trim().trim_start_matches('+').trim();
     if text.is_empty() || text.starts_with(['-', '−', '(']) {
         return Ok(0);
     }
+    let shown = || text.chars().take(40).collect::<String>();
     let whole = match text.rsplit_once(['.', ',']) {
-        Some((whole, "0" | "00")) => whole,
+        // `1.500.00` may be 1.500 or 150.000: what divides the thousands does not begin a fraction.
+        Some((whole, "0" | "00")) => {
+            if whole.contains(&text[whole.len()..=whole.len()]) {
+                return Err(format!("{}: có thể hiểu hai cách", shown()));
+            }
+            whole
+        }
         _ => text,
     };
-    let amount: Vnd = whole.parse().map_err(|_| {
-        let shown: String = text.chars().take(40).collect();
-        format!("{shown}: không phải số tiền")
-    })?;
+    let amount: Vnd = whole
+        .parse()
+        .map_err(|_| format!("{}: không phải số tiền", shown()))?;
+    // The same bound as for whoever tells it by a program.
+    if amount.dong() > Provider::VnPay.amount_max() {
+        return Err(format!("{}: quá lớn cho một lần chuyển", shown()));
+    }
     Ok(amount.dong())
 }
 
-/// A moment in Viet Nam as banks write it, or as Excel counts it.
-fn moment(text: &str) -> Option<i64> {
+/// A moment in Viet Nam as banks write it, or as Excel counts it: one at which the money can have come, for a line with
+/// another day is not read as it was meant.
+fn moment(text: &str, now_ms: i64) -> Result<i64, String> {
+    let shown = || text.chars().take(40).collect::<String>();
+    let at = read_moment(text)
+        .ok_or_else(|| format!("{}: không phải ngày, cần như 26/11/2026", shown()))?;
+    // A statement is of the last years, and its bank's clock may be ahead of ours.
+    if (now_ms - YEARS_BACK_MS..=now_ms + AHEAD_MAX_MS).contains(&at) {
+        Ok(at)
+    } else {
+        Err(format!("{}: ngày quá xa hôm nay", shown()))
+    }
+}
+
+fn read_moment(text: &str) -> Option<i64> {
     if let Ok(days) = text.parse::<f64>()
         && (20_000.0..80_000.0).contains(&days)
     {
@@ -281,18 +332,16 @@ fn moment(text: &str) -> Option<i64> {
             let mut numbers = part
                 .split(':')
                 .map(|n| n.get(..2).unwrap_or(n).parse().ok());
-            let mut next = || numbers.next().flatten().unwrap_or(0);
-            clock = (next(), next(), next());
+            let mut next = |most: i8| match numbers.next() {
+                Some(number) => number.filter(|number| (0..=most).contains(number)),
+                None => Some(0),
+            };
+            clock = (next(23)?, next(59)?, next(59)?);
         } else {
             day = day.or_else(|| day_of(part));
         }
     }
-    let at = day?.at(
-        clock.0.clamp(0, 23),
-        clock.1.clamp(0, 59),
-        clock.2.clamp(0, 59),
-        0,
-    );
+    let at = day?.at(clock.0, clock.1, clock.2, 0);
     let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
     Some(at.to_zoned(zone).ok()?.timestamp().as_millisecond())
 }
@@ -318,6 +367,33 @@ fn day_of(text: &str) -> Option<jiff::civil::Date> {
 mod tests {
     use super::*;
 
+    /// The evening of 26/11/2026 in Viet Nam.
+    const NOW: i64 = 1_795_700_000_000;
+
+    #[test]
+    fn an_odd_day_is_named_and_its_money_kept() {
+        let file = rows(&[
+            "Ngày giao dịch;Số tham chiếu;Ghi có;Nội dung giao dịch",
+            "31/02/2026;FT1;1.000;a",
+            "11/26/2026;FT2;1.000;b",
+            "01/01/1990;FT3;1.000;c",
+            "26/11/2027;FT4;1.000;d",
+            "26/11/2026 25:61;FT5;1.000;e",
+            "26/11/2026;FT8;1.001.000.000.299.998;f",
+            "27/11/2026;FT6;1.500.00;f",
+            "27/11/2026;FT7;1,500.00;g",
+        ]);
+        let (statement, rest) = read("a.csv", 1, NOW, &file).expect("a statement");
+        let of = |named: &[(usize, String)]| named.iter().map(|n| n.0).collect::<Vec<_>>();
+        assert_eq!(of(&rest.days), [2, 3, 4, 5, 6]);
+        assert_eq!(of(&rest.faults), [7, 8], "may be 1.500 or 150.000");
+        let kept = statement.rows.iter();
+        let kept: Vec<_> = kept.map(|r| (r.number, r.at_ms.is_some())).collect();
+        let odd = [2, 3, 4, 5, 6].map(|number| (number, false));
+        assert_eq!(kept[..5], odd);
+        assert_eq!(kept[5], (9, true));
+    }
+
     fn rows(lines: &[&str]) -> Vec<(usize, Vec<String>)> {
         let cells = |line: &str| line.split(';').map(str::to_owned).collect();
         let numbered = lines.iter().enumerate();
@@ -337,7 +413,7 @@ mod tests {
             "5;46352.5;FT5;;12x;hong",
             ";;;350.000;1.500.000;",
         ]);
-        let (statement, rest) = read("a.xlsx", 1, &file).expect("a statement");
+        let (statement, rest) = read("a.xlsx", 1, NOW, &file).expect("a statement");
         let lines: Vec<_> = statement
             .rows
             .iter()
@@ -352,23 +428,23 @@ mod tests {
         assert!(statement.rows[1].reference.starts_with("SK"));
         assert_ne!(statement.rows[1].reference, statement.rows[2].reference);
         assert_eq!((rest.others, rest.faults.len()), (1, 1));
-        let again = read("a.xlsx", 1, &file).expect("a statement").0;
+        let again = read("a.xlsx", 1, NOW, &file).expect("a statement").0;
         assert_eq!(again, statement, "the same file is the same money");
-        assert!(read("a.csv", 1, &rows(&["a;b", "1;2"])).is_err());
+        assert!(read("a.csv", 1, NOW, &rows(&["a;b", "1;2"])).is_err());
     }
 
     #[test]
     fn moments_and_amounts_have_many_forms() {
-        let noon = Some(1_795_669_200_000);
+        let noon = Ok(1_795_669_200_000);
         for text in [
             "26/11/2026 12:00",
             "2026-11-26 12:00:00",
             "26-11-26 12:00",
             "46352.5",
         ] {
-            assert_eq!(moment(text), noon, "{text}");
+            assert_eq!(moment(text, NOW), noon, "{text}");
         }
-        assert_eq!(moment("hôm qua"), None);
+        assert!(moment("hôm qua", NOW).is_err());
         for (text, expected) in [
             ("1,500,000", Ok(1_500_000)),
             ("1.500.000,00", Ok(1_500_000)),
