@@ -20,6 +20,7 @@ pub mod desktop;
 pub mod domain;
 pub mod engine;
 mod fonts;
+pub mod guide;
 pub mod ledger;
 mod mishap;
 pub mod mock_api;

@@ -16,6 +16,11 @@ var leave = function (form) {
   window.htmx.process(kept);
   kept.querySelector(".edit").focus();
 };
+// The guide's page for this place, as F1 does everywhere.
+document.addEventListener("keydown", function (event) {
+  var help = document.querySelector("a.help");
+  if (event.key === "F1" && help) { event.preventDefault(); help.click(); }
+});
 document.addEventListener("change", function (event) {
   if (event.target.matches("[data-tick-all]")) {
     boxes().forEach(function (box) { box.checked = event.target.checked; });

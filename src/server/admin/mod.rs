@@ -8,6 +8,7 @@
 //! a refusal shows an id and never a cause.*
 
 mod dashboard;
+mod guide;
 mod import;
 mod jobs;
 mod letters;
@@ -69,6 +70,7 @@ fn page_routes() -> Vec<Route> {
         .chain(notifications::routes())
         .chain(payments::routes())
         .chain(tables::routes())
+        .chain(guide::routes())
         .collect()
 }
 

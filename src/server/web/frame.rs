@@ -2,10 +2,11 @@
 //! just done.
 
 use super::assets::ASSETS;
-use super::paths::{DESK, NOTIFICATIONS};
+use super::paths::{DESK, GUIDE, HOME, NOTIFICATIONS};
 use super::permission::{Right, works_at_desk};
 use super::session::Person;
 use super::words::count;
+use crate::guide;
 use crate::store::catalogue::{Area, Menu, Screen, TABLES, Table, work};
 
 /// What stands around a page.
@@ -20,6 +21,8 @@ pub struct Frame {
     pub nav: Vec<NavGroup>,
     /// The bell: how many notifications are unread, where that was counted. `None`: they have no bell.
     pub bell: Option<Bell>,
+    /// The page of the guide that helps here.
+    pub help: String,
     /// What was just done.
     pub notice: Option<String>,
     /// Version of the assets.
@@ -119,7 +122,14 @@ impl Frame {
                 nav.push(NavGroup { title, links });
             }
         }
+        let links = nav.iter().flat_map(|group| &group.links);
+        let place = links
+            .filter(|link| link.is_here)
+            .map(|link| link.url.as_str());
+        let help = guide::page_at(place.last().unwrap_or(HOME));
+        let help = help.map_or_else(|| GUIDE.to_owned(), |page| format!("{GUIDE}/{}", page.id));
         Self {
+            help,
             title: title.into(),
             who: person.name().to_owned(),
             role: person.account.role.label(),

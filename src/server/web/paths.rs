@@ -66,3 +66,5 @@ mod tests {
         }
     }
 }
+/// The guide for shops.
+pub const GUIDE: &str = "/huong-dan";
