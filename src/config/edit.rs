@@ -1,10 +1,13 @@
 //! Reading and setting one key by its dotted name (`portal.url`), as `gachno config` does.
 
+mod bounds;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::{Config, ConfigVault, ConfigVaultError, Seat};
 use crate::domain::Vnd;
+pub use bounds::{bounds, choices, is_owners};
 
 /// Keys whose value is sealed. They are never printed and never taken from an argument.
 const SECRETS: [&str; 6] = [
@@ -85,8 +88,8 @@ pub fn set(
         (Value::String(_), "portal.url" | "api.url" | "site.url" | "browser.webdriver_url") => {
             Value::String(address(key, text).map_err(bad)?)
         }
-        (Value::String(_), "api.source") if !matches!(text, "api" | "site") => {
-            return Err(bad("nhập api hoặc site".to_owned()));
+        (Value::String(_), key) if !choices(key).is_empty() && !choices(key).contains(&text) => {
+            return Err(bad(format!("nhập {}", choices(key).join(" hoặc "))));
         }
         (Value::String(_), _) => Value::String(text.to_owned()),
         (Value::Bool(_), _) => match text {
@@ -111,10 +114,18 @@ pub fn set(
                 .map(Value::from)
                 .map_err(|_| bad("nhập các số nguyên, cách nhau bằng dấu phẩy".to_owned()))?
         }
-        _ => text
-            .parse::<u32>()
-            .map(Value::from)
-            .map_err(|_| bad("nhập một số nguyên không âm".to_owned()))?,
+        _ => {
+            let number = text
+                .parse::<u32>()
+                .map_err(|_| bad("nhập một số nguyên không âm".to_owned()))?;
+            match bounds(key).filter(|bounds| !bounds.contains(&number)) {
+                Some(bounds) => {
+                    let (least, most) = bounds.into_inner();
+                    return Err(bad(format!("nhập từ {least} đến {most}")));
+                }
+                None => Value::from(number),
+            }
+        }
     };
     serde_json::from_value(tree).map_err(|e| bad(e.to_string()))
 }

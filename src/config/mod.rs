@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Limits, Patience};
 
-pub use edit::{KeyFault, get, is_secret, keys, seat, set, unseat};
+pub use edit::{KeyFault, bounds, choices, get, is_owners, is_secret, keys, seat, set, unseat};
 pub use files::{private_folder, write_atomically};
 pub use home::Home;
 pub use vault::{ConfigVault, ConfigVaultError, KeySource, Sealed, Unlock, VaultHeader};
@@ -334,7 +334,7 @@ pub enum ConfigError {
     },
     /// The file is not what it should be. It was copied aside and left as it is.
     #[error(
-        "{path} bị hỏng: {why}. Đã giữ bản sao tại {kept}; sửa lại hoặc xóa tệp rồi đặt lại cấu hình. (Damaged; a copy was kept.)"
+        "{path} bị hỏng. Đã giữ bản sao tại {kept}; sửa lại hoặc xóa tệp rồi đặt lại cấu hình. (Damaged; a copy was kept.) [{why}]"
     )]
     Damaged {
         /// The file.

@@ -22,6 +22,9 @@ use front::Front;
 /// A big list is filtered anew this often while it changes.
 const REORDER_EVERY: Duration = Duration::from_millis(400);
 
+/// What counts down is drawn this often.
+const SECOND: Duration = Duration::from_secs(1);
+
 /// The window's application.
 #[expect(
     clippy::struct_excessive_bools,
@@ -226,6 +229,9 @@ impl eframe::App for DesktopApp {
             self.is_maximized = is_maximized;
         }
         self.ask_before_closing(&ctx);
+        if self.model.counts_down() {
+            ctx.request_repaint_after(SECOND);
+        }
     }
 }
 

@@ -309,4 +309,21 @@ fn the_browser_comes_to_the_front_where_a_person_is_wanted_in_it() {
     until("the browser is in front", || {
         (desk.has_browser() && !desk.is_in_front()).then_some(())
     });
+    desk.hears("nhập mã OTP rồi bấm XÁC NHẬN trên trình duyệt · còn 4:");
+}
+
+#[test]
+fn settings_stand_in_two_groups_and_a_person_is_removed_only_when_it_is_said_twice() {
+    let Some(desk) = Desk::open((1366, 768), &[]) else {
+        return;
+    };
+    desk.click("Cài đặt");
+    desk.hears("Mã PIN xác nhận thanh toán");
+    desk.hears("Giới hạn");
+    desk.click("Nâng cao");
+    desk.hears("Các mốc đối soát (giây sau khi chưa rõ)");
+    desk.hears("Khóa cả đường truyền khi giữ");
+    let told = desk.things();
+    let is_there = |text: &str| told.iter().any(|thing| thing.name.contains(text));
+    assert!(!is_there("mili giây") && !is_there("Mã PIN xác nhận"));
 }

@@ -598,6 +598,14 @@ fn whoever_works_signs_in_and_stands_in_every_attempt() {
     desk.until("Lan is in", |m| {
         !m.lock.is_locked && m.operator == "Chị Lan"
     });
+    // Whoever is no owner changes how the window looks, and neither limits nor people.
+    assert!(!desk.model().is_owner && desk.says("Chỉ chủ cửa hàng"));
+    let remove = desk
+        .harness
+        .get_all_by_label("Xóa")
+        .next()
+        .expect("a button");
+    assert!(remove.accesskit_node().is_disabled());
 
     desk.click(Service::PayEvn.spec().title);
     desk.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
@@ -742,6 +750,7 @@ fn a_whole_day_at_the_desk() {
     desk.until("it is ready", |m| m.setup == Setup::Ready && m.has_pin);
     desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
     desk.set("portal.url", "Địa chỉ cổng đại lý", &portal);
+    desk.click("Nâng cao");
     let box_of = "Trình duyệt không cửa sổ; khi đó không nhập được captcha, OTP";
     desk.harness
         .get_by_role_and_label(egui::accesskit::Role::CheckBox, box_of)
@@ -756,6 +765,9 @@ fn a_whole_day_at_the_desk() {
             .iter()
             .any(|row| row.key == "browser.headless" && row.value == "true")
     });
+    desk.harness.get_by_label("Cửa hàng").scroll_to_me();
+    desk.harness.run_ok();
+    desk.click("Cửa hàng");
     let folder = desk.dir.path().join("ket_qua").display().to_string();
     desk.set(
         "report.folder",

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 
 use super::DesktopApp;
 use crate::desktop::model::rows::Wish;
+use crate::desktop::model::settings::Setting;
 use crate::desktop::model::{Busy, Phase, Place, Reach, Setup, UserAction};
 use crate::desktop::style::Tone;
 use crate::desktop::worker::{
@@ -157,6 +158,7 @@ impl DesktopApp {
             UserAction::Stop => {
                 self.control.stop();
                 self.model.auto.is_on = false;
+                self.model.stops_reconciling = self.model.busy == Busy::Reconciling;
                 self.set_phase(Phase::Stopping);
             }
             UserAction::Pause => {
@@ -169,7 +171,7 @@ impl DesktopApp {
             }
             UserAction::Reconcile if self.model.can_reconcile() => {
                 self.control = Control::default();
-                self.model.busy = Busy::Reconciling;
+                (self.model.busy, self.model.stops_reconciling) = (Busy::Reconciling, false);
                 self.send_portal(PortalCommand::Reconcile(self.control.clone()));
             }
             UserAction::ShowBrowser(login) => {
@@ -269,7 +271,7 @@ impl DesktopApp {
             UserAction::Unseat(name) => SettingsCommand::Seat(name, None),
             UserAction::SaveSetting(key) => {
                 let row = self.model.settings.rows.iter().find(|row| row.key == key);
-                match row.map(|row| row.typed.clone()) {
+                match row.map(Setting::stored) {
                     Some(typed) => setting(&key, typed),
                     None => return,
                 }

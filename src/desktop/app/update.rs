@@ -63,7 +63,8 @@ impl DesktopApp {
             }
             SetupUpdate::Unlocked(who) => {
                 model.lock.answered(who.is_some(), model.now_ms);
-                if let Some(who) = who {
+                if let Some((who, is_owner)) = who {
+                    model.is_owner = is_owner;
                     model.sign_in(who);
                 }
             }
@@ -234,6 +235,7 @@ impl DesktopApp {
         // Whoever works here says so before anything else.
         if is_first && !model.operators.is_empty() {
             model.lock.close();
+            model.is_owner = false;
         }
         ctx.set_theme(if basics.is_dark {
             ThemePreference::Dark

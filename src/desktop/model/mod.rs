@@ -4,6 +4,7 @@
 mod action;
 pub mod rows;
 mod sentence;
+pub mod settings;
 pub mod side;
 mod state;
 pub mod tab;
@@ -13,15 +14,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::style::Tone;
-use super::words::{Language, Words, in_one_language};
+use super::words::{Language, Words, told};
 use crate::client::ShopBanner;
-use crate::domain::{Errand, Intake, Limits, Service, Vnd};
+use crate::domain::{Intake, Limits, Service, Vnd};
 use crate::engine::Progress;
 use crate::ledger::StoppedList;
 pub use action::UserAction;
 pub use sentence::local;
-pub use side::{Find, FirstRun, FoundAttempt, HistoryView, Lock, Settings};
-pub use state::{AutoMode, Busy, Known, LinkId, Notice, Place, Reach, Setup};
+pub use settings::Settings;
+pub use side::{Find, FirstRun, FoundAttempt, HistoryView, Lock};
+pub use state::{
+    AutoMode, Busy, Known, LinkId, Needed, Notice, Place, Reach, Settling, Setup, Wait,
+};
 pub use tab::{Login, Phase, ServiceTab};
 
 /// Everything that the window shows.
@@ -66,10 +70,11 @@ pub struct Model {
     /// picture.
     pub peeked: (u32, Option<(usize, String)>),
     /// What a person has to do, and in which login's browser.
-    pub needs_person: Option<(usize, Errand)>,
-    /// What is in doubt is looked into: how many attempts, and until when at most (milliseconds
-    /// since 1970).
-    pub settling: Option<(usize, i64)>,
+    pub needs_person: Option<Needed>,
+    /// What is in doubt is looked into.
+    pub settling: Option<Settling>,
+    /// Was the reconciler asked to stop?
+    pub stops_reconciling: bool,
     /// The PIN typed here, where the configuration has none.
     pub pin: String,
     /// Does the configuration have a PIN?
@@ -78,6 +83,8 @@ pub struct Model {
     pub is_demo: bool,
     /// Who is signed in, or named by the configuration.
     pub operator: String,
+    /// Is it the owner who is signed in? Somebody always is where nobody has to.
+    pub is_owner: bool,
     /// Who may sign in; empty where nobody has to.
     pub operators: Vec<String>,
     /// What must not be exceeded.
@@ -129,10 +136,12 @@ impl Model {
             peeked: (0, None),
             needs_person: None,
             settling: None,
+            stops_reconciling: false,
             pin: String::new(),
             has_pin: false,
             is_demo,
             operator: String::new(),
+            is_owner: true,
             operators: Vec::new(),
             limits: Limits::default(),
             lock: Lock::default(),
@@ -263,9 +272,11 @@ impl Model {
 
     /// Tells something: for a while in the lower line, and for good in the list of what was told.
     pub fn tell(&mut self, tone: Tone, text: impl Into<String>) {
+        let told = told(&text.into(), self.language);
         let notice = Notice {
             tone,
-            text: in_one_language(&text.into(), self.language).to_owned(),
+            text: told.sentence,
+            cause: told.cause,
             at_ms: self.now_ms,
         };
         self.told.push(notice.clone());
@@ -366,8 +377,18 @@ impl Model {
                 self.agent = Some(agent.clone());
                 self.balance = balance.or(self.balance);
             }
-            Progress::NeedsPerson { login, errand, .. } => {
-                self.needs_person = Some((*login, *errand));
+            Progress::NeedsPerson {
+                login,
+                errand,
+                until_ms,
+                ..
+            } => {
+                let wait = self.wait_until(*until_ms);
+                self.needs_person = Some(Needed {
+                    login: *login,
+                    errand: *errand,
+                    wait,
+                });
             }
             Progress::PersonDone => self.needs_person = None,
             Progress::Progress {
@@ -377,7 +398,14 @@ impl Model {
             _ => {}
         }
         self.settling = match &event {
-            Progress::Settling { open, until_ms, .. } => Some((*open, *until_ms)),
+            Progress::Settling { open, until_ms, .. } => Some(Settling {
+                open: *open,
+                wait: match self.settling {
+                    // The next look at the same end: what is over stays over.
+                    Some(before) if before.wait.until_ms == *until_ms => before.wait,
+                    _ => self.wait_until(*until_ms),
+                },
+            }),
             // Looking into doubts tells outcomes; the next look is told again.
             Progress::Outcome(_) => self.settling,
             _ => None,
@@ -389,6 +417,18 @@ impl Model {
         }
     }
 
+    fn wait_until(&self, until_ms: i64) -> Wait {
+        Wait {
+            since_ms: self.now_ms,
+            until_ms,
+        }
+    }
+
+    /// Does what it says change by the second?
+    pub fn counts_down(&self) -> bool {
+        self.busy != Busy::Nobody && (self.settling.is_some() || self.needs_person.is_some())
+    }
+
     /// The batch ended; `Err` says why it could not go on.
     pub fn ended(&mut self, result: Result<(), String>) {
         let (words, Some(service)) = (self.words(), self.running()) else {
@@ -396,6 +436,7 @@ impl Model {
         };
         self.busy = Busy::Nobody;
         self.needs_person = None;
+        self.settling = None;
         let tab = self.tab_of(service);
         tab.phase = Phase::Over;
         tab.reorder();
@@ -425,6 +466,7 @@ impl Model {
     /// Doubts have been looked into; so many were settled.
     pub fn reconciled(&mut self, result: Result<usize, String>) {
         self.busy = Busy::Nobody;
+        self.settling = None;
         self.needs_person = None;
         match result {
             Ok(settled) => self.tell(

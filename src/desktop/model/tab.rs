@@ -14,7 +14,7 @@ use super::rows::{Group, ListRow, RowState, Rows, TableColumn, Wish, ordered};
 use super::taken::{Taken, line_of};
 use super::{Known, LinkId};
 use crate::desktop::style::Tone;
-use crate::desktop::words::Words;
+use crate::desktop::words::{Words, in_one_language};
 use crate::domain::job::Defaults;
 use crate::domain::{
     Intake, Job, JobList, Outcome, PaymentType, Phone, RawJob, Service, Ticket, Vnd,
@@ -471,7 +471,7 @@ impl ServiceTab {
                 });
                 self.touched();
             }
-            Progress::Outcome(outcome) => self.outcome(&outcome, now_ms),
+            Progress::Outcome(outcome) => self.outcome(&outcome, words, now_ms),
             Progress::Progress {
                 done, eta_s, paid, ..
             } => {
@@ -482,6 +482,7 @@ impl ServiceTab {
             Progress::Retry { account, why } => {
                 let place = self.rows.iter().position(|row| *row.account == *account);
                 if let Some(place) = place {
+                    let why = in_one_language(&why, words.language);
                     self.rows
                         .change(place, |row| row.message = Some((words.retry)(&why).into()));
                 }
@@ -525,7 +526,7 @@ impl ServiceTab {
         self.logins.get(&login).map_or(0, |login| login.done)
     }
 
-    fn outcome(&mut self, outcome: &OutcomeEvent, now_ms: i64) {
+    fn outcome(&mut self, outcome: &OutcomeEvent, words: &Words, now_ms: i64) {
         *self.counts.entry(outcome.outcome).or_default() += 1;
         // A doubt that was settled is told again: it counts once.
         if let Some(RowState::Done(before)) = self.rows.get(outcome.index).map(|row| row.state)
@@ -537,8 +538,8 @@ impl ServiceTab {
         self.rows.change(outcome.index, |row| {
             row.state = RowState::Done(outcome.outcome);
             row.amount = outcome.amount.or(row.amount);
-            row.message =
-                Some(outcome.message.as_str().into()).filter(|text: &Arc<str>| !text.is_empty());
+            row.message = Some(in_one_language(&outcome.message, words.language).into())
+                .filter(|text: &Arc<str>| !text.is_empty());
             row.customer = outcome
                 .customer
                 .as_deref()

@@ -4,6 +4,7 @@ use super::{Words, grouped};
 use crate::domain::{Language, PaymentType, Service};
 
 pub const WORDS: Words = Words {
+    language: Language::En,
     service,
     account,
     outcome: |outcome| outcome.label_in(Language::En),
@@ -18,6 +19,7 @@ pub const WORDS: Words = Words {
     history: "History",
     settings: "Settings",
     notices: "Notices",
+    details: "Details",
 
     server: "Server",
     unacknowledged: |count| format!("{count} outcomes not told yet"),
@@ -50,7 +52,7 @@ pub const WORDS: Words = Words {
         };
         format!("{who} · {left} rows left{end}", left = grouped(left))
     },
-    signing_in: "Opening the browser and signing in to the portal…",
+    signing_in: "Signing in to the portal…",
     ends_at: |time| format!(" · done at {time}"),
     paused: |left| {
         format!(
@@ -62,7 +64,7 @@ pub const WORDS: Words = Words {
     done: |summary| format!("Done · {summary}"),
     stopped: |summary| format!("Stopped · {summary}"),
     elsewhere: |service| format!("Running {service}"),
-    reconciling: |count| format!("Looking into {count} doubts…"),
+    reconciling: |count| format!("Signing in to the portal to look into {count} doubts…"),
     mishap: |path| {
         format!("The program had a fault last time; the ledger is whole. Report: {path}")
     },
@@ -198,6 +200,7 @@ pub const WORDS: Words = Words {
     row_paid_before: |when| format!("Paid at {when}"),
     row_in_doubt: "In doubt since last time",
 
+    waited_for: |what, left| format!("{what} · {left} left"),
     settling: |count, left| format!("Looking into {count} in doubt, {left} left at most"),
     stopped_list: |when, left, jobs| {
         format!(
@@ -340,6 +343,32 @@ pub const WORDS: Words = Words {
 
     settings_title: "Settings",
     setting,
+    section: |section| match section {
+        "portal" => "Agent portal",
+        "reconcile" => "Doubts",
+        "api" => "Job server",
+        "site" => "Collection site",
+        "browser" => "Browser",
+        "limits" => "Limits",
+        "report" => "Reports",
+        "evidence" => "Evidence",
+        "window" => "Window",
+        "auto" => "Auto mode",
+        "operator" => "People",
+        _ => "",
+    },
+    choice: |value| match value {
+        "api" => "Job server",
+        "site" => "Collection site",
+        "vi" => "Vietnamese",
+        "en" => "English",
+        _ => "",
+    },
+    of_the_shop: "Shop",
+    advanced: "Advanced",
+    owner_only: "Only the owner changes passwords, limits and people: lock the window and unlock it with the passphrase.",
+    remove_sure: |name| format!("Remove {name}? They cannot sign in on this machine any more."),
+    from_to: |least, most| format!("{least} to {most}"),
     save: "Save",
     set: "set",
     not_set: "not set",
@@ -391,14 +420,12 @@ fn setting(key: &str) -> &'static str {
             "Technical failures in a row after which the batch stops by itself"
         }
         "reconcile.wait_s" => "Seconds a batch goes on reconciling at its end",
-        "reconcile.look_after_ms" => "When a doubt is looked into, in milliseconds",
+        "reconcile.look_after_ms" => "When a doubt is looked into (seconds)",
         "reconcile.settle_ms" => {
-            "How late the portal's history may show a payment, in milliseconds"
+            "Seconds after which the portal's history shows a payment at the latest"
         }
-        "reconcile.apart_ms" => {
-            "How far two readings without a payment must lie apart, in milliseconds"
-        }
-        "api.source" => "Where jobs come from: api, or site (the collection site)",
+        "reconcile.apart_ms" => "Seconds between two readings without a payment",
+        "api.source" => "Where jobs come from",
         "api.jobs_at_once" => "How many jobs are taken at once",
         "site.url" => "Address of the collection site",
         "site.username" => "Login at the collection site",
@@ -429,7 +456,7 @@ fn setting(key: &str) -> &'static str {
         }
         "evidence.every_payment" => "A picture of every payment (a little slower)",
         "evidence.keep_days" => "Days that evidence is kept",
-        "window.language" => "Language: vi or en",
+        "window.language" => "Language",
         "window.dark" => "Dark theme",
         "window.scale_percent" => "Size in percent (80 to 200)",
         "window.lock_after_min" => "Locks after so many idle minutes; 0 is never",

@@ -1,9 +1,10 @@
 //! Vietnamese.
 
 use super::{Words, grouped};
-use crate::domain::{Outcome, PaymentType};
+use crate::domain::{Language, Outcome, PaymentType};
 
 pub const WORDS: Words = Words {
+    language: Language::Vi,
     service: |service| service.spec().title,
     account: |service| service.spec().account_label,
     outcome: Outcome::label,
@@ -15,6 +16,7 @@ pub const WORDS: Words = Words {
     history: "Lịch sử",
     settings: "Cài đặt",
     notices: "Thông báo",
+    details: "Chi tiết",
 
     server: "Máy chủ",
     unacknowledged: |count| format!("{count} kết quả chưa báo"),
@@ -47,7 +49,7 @@ pub const WORDS: Words = Words {
         };
         format!("{who} · còn {left} dòng{end}", left = grouped(left))
     },
-    signing_in: "Đang mở trình duyệt và đăng nhập cổng…",
+    signing_in: "Đang đăng nhập cổng…",
     ends_at: |time| format!(" · xong lúc {time}"),
     paused: |left| {
         format!(
@@ -59,7 +61,7 @@ pub const WORDS: Words = Words {
     done: |summary| format!("Xong · {summary}"),
     stopped: |summary| format!("Đã dừng · {summary}"),
     elsewhere: |service| format!("Đang chạy {service}"),
-    reconciling: |count| format!("Đang đối soát {count} giao dịch chưa rõ…"),
+    reconciling: |count| format!("Đang đăng nhập cổng để đối soát {count} giao dịch…"),
     mishap: |path| format!("Lần trước chương trình gặp sự cố; sổ vẫn nguyên vẹn. Báo cáo: {path}"),
     peek: "Xem trang",
     idle_now: "Rảnh · không có lô nào đang chạy",
@@ -181,9 +183,8 @@ pub const WORDS: Words = Words {
     row_paid_before: |when| format!("Đã trả lúc {when}"),
     row_in_doubt: "Lần trước chưa rõ kết quả",
 
-    settling: |count, left| {
-        format!("Đang đối soát {count} giao dịch chưa rõ, nhiều nhất còn {left}")
-    },
+    settling: |count, left| format!("Đang đối soát {count} giao dịch, nhiều nhất còn {left}"),
+    waited_for: |what, left| format!("{what} · còn {left}"),
     stopped_list: |when, left, jobs| {
         format!(
             "Danh sách này đã chạy dở từ {when}: còn {left} trên {jobs} dòng chưa nạp. Làm gì tiếp?"
@@ -321,6 +322,32 @@ pub const WORDS: Words = Words {
 
     settings_title: "Cài đặt",
     setting,
+    section: |section| match section {
+        "portal" => "Cổng đại lý",
+        "reconcile" => "Đối soát",
+        "api" => "Máy chủ việc",
+        "site" => "Trang thu cước",
+        "browser" => "Trình duyệt",
+        "limits" => "Giới hạn",
+        "report" => "Báo cáo",
+        "evidence" => "Ảnh và giấy tờ giữ lại",
+        "window" => "Cửa sổ",
+        "auto" => "Tự động",
+        "operator" => "Người làm",
+        _ => "",
+    },
+    choice: |value| match value {
+        "api" => "Máy chủ việc",
+        "site" => "Trang thu cước",
+        "vi" => "Tiếng Việt",
+        "en" => "English",
+        _ => "",
+    },
+    of_the_shop: "Cửa hàng",
+    advanced: "Nâng cao",
+    owner_only: "Chỉ chủ cửa hàng đổi được mật khẩu, giới hạn và người làm: khóa cửa sổ rồi mở lại bằng mật khẩu mở khóa.",
+    remove_sure: |name| format!("Xóa {name}? Người này không đăng nhập ở máy này được nữa."),
+    from_to: |least, most| format!("{least} đến {most}"),
     save: "Lưu",
     set: "đã đặt",
     not_set: "chưa đặt",
@@ -351,12 +378,10 @@ fn setting(key: &str) -> &'static str {
         "portal.retries" => "Thử lại mấy lần khi lỗi kỹ thuật, trước khi trả tiền",
         "portal.failures_before_pause" => "Mấy lỗi kỹ thuật liên tiếp thì lô tự dừng",
         "reconcile.wait_s" => "Cuối lô đối soát thêm bao nhiêu giây",
-        "reconcile.look_after_ms" => "Các mốc đối soát, mili giây sau khi chưa rõ",
-        "reconcile.settle_ms" => "Cổng có thể chậm hiện giao dịch trong lịch sử bao lâu, mili giây",
-        "reconcile.apart_ms" => {
-            "Hai lần đọc lịch sử cách nhau bao lâu mới kết luận chưa trả, mili giây"
-        }
-        "api.source" => "Việc lấy từ đâu: api hoặc site (trang thu cước)",
+        "reconcile.look_after_ms" => "Các mốc đối soát (giây sau khi chưa rõ)",
+        "reconcile.settle_ms" => "Cổng chậm hiện giao dịch nhiều nhất bao nhiêu giây",
+        "reconcile.apart_ms" => "Hai lần đọc lịch sử cách nhau bao nhiêu giây",
+        "api.source" => "Việc lấy từ đâu",
         "api.jobs_at_once" => "Lấy nhiều nhất mấy việc một lần",
         "site.url" => "Địa chỉ trang thu cước",
         "site.username" => "Tên đăng nhập trang thu cước",
@@ -387,7 +412,7 @@ fn setting(key: &str) -> &'static str {
         }
         "evidence.every_payment" => "Chụp màn hình mọi khoản (chậm hơn một chút)",
         "evidence.keep_days" => "Giữ chứng cứ bao nhiêu ngày",
-        "window.language" => "Ngôn ngữ: vi hoặc en",
+        "window.language" => "Ngôn ngữ",
         "window.dark" => "Nền tối",
         "window.scale_percent" => "Cỡ chữ, phần trăm (80 đến 200)",
         "window.lock_after_min" => "Tự khóa sau mấy phút không dùng; 0 là không",

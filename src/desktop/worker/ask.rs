@@ -11,6 +11,7 @@ use super::open::Open;
 use crate::app;
 use crate::desktop::model::side::{BatchView, FoundAttempt, HistoryView, Story};
 use crate::desktop::model::{Known, local};
+use crate::desktop::words::said;
 use crate::domain::{Language, Outcome, Service, Vnd};
 use crate::engine::{Tools, day_start_ms, month_start_ms, reports_of, reports_of_found, resolve};
 use crate::ledger::{JobResult, Ledger};
@@ -30,7 +31,7 @@ pub async fn answer(at: &Open, command: LedgerCommand, to: &Teller) {
         LedgerCommand::Resolve(attempt, decision) => {
             let resolved = resolve(ledger, &attempt, &decision).await;
             tell_known(ledger, to).await;
-            resolved.map(|_| LedgerUpdate::Resolved).map_err(words)
+            resolved.map(|_| LedgerUpdate::Resolved).map_err(said)
         }
         LedgerCommand::Days(count) => Ok(LedgerUpdate::Days(days(ledger, count).await)),
         LedgerCommand::ExportBatches(batches) => {
@@ -65,10 +66,6 @@ pub async fn tell_known(ledger: &Ledger, teller: &Teller) {
 
 const MOMENT: &str = "%d/%m/%Y %H:%M";
 
-fn words(error: impl std::fmt::Display) -> String {
-    error.to_string()
-}
-
 fn view(service: Service, result: JobResult) -> Option<FoundAttempt> {
     Some(FoundAttempt {
         attempt: result.attempt?,
@@ -85,7 +82,7 @@ fn view(service: Service, result: JobResult) -> Option<FoundAttempt> {
 
 /// Everything that was ever done with this code, phone, order, transaction or attempt.
 pub async fn found(ledger: &Ledger, what: &str) -> Result<Vec<FoundAttempt>, String> {
-    let found = ledger.records().find(what).await.map_err(words)?;
+    let found = ledger.records().find(what).await.map_err(said)?;
     Ok(found
         .into_iter()
         .filter_map(|(service, result)| view(service.parse().ok()?, result))
@@ -95,15 +92,15 @@ pub async fn found(ledger: &Ledger, what: &str) -> Result<Vec<FoundAttempt>, Str
 /// What is in doubt.
 pub async fn doubts(ledger: &Ledger) -> Result<Vec<FoundAttempt>, String> {
     let mut all = Vec::new();
-    for live in ledger.in_doubt().await.map_err(words)? {
-        let Some(job) = ledger.job_of(&live).await.map_err(words)? else {
+    for live in ledger.in_doubt().await.map_err(said)? {
+        let Some(job) = ledger.job_of(&live).await.map_err(said)? else {
             continue;
         };
         let since = ledger
             .records()
             .unknown_since(&live.id)
             .await
-            .map_err(words)?;
+            .map_err(said)?;
         all.push(FoundAttempt {
             attempt: live.id.clone(),
             service: live.service,
@@ -127,14 +124,14 @@ pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
         .records()
         .paid_accounts(service, since)
         .await
-        .map_err(words)?;
+        .map_err(said)?;
     let in_doubt = ledger
         .in_doubt()
         .await
-        .map_err(words)?
+        .map_err(said)?
         .into_iter()
         .filter(|live| live.service == service);
-    let ms_a_job = ledger.records().ms_a_job(service).await.map_err(words)?;
+    let ms_a_job = ledger.records().ms_a_job(service).await.map_err(said)?;
     let mut known = Known {
         ms_a_job,
         paid: paid
@@ -144,7 +141,7 @@ pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
         ..Known::default()
     };
     for live in in_doubt {
-        if let Some(job) = ledger.job_of(&live).await.map_err(words)? {
+        if let Some(job) = ledger.job_of(&live).await.map_err(said)? {
             known.in_doubt.insert(job.account.key());
         }
     }
@@ -154,7 +151,7 @@ pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
 /// What happened to an attempt, with what was kept of it.
 pub async fn story(tools: &Tools, attempt: &str, language: Language) -> Result<Story, String> {
     let told = stories::told(
-        &tools.ledger.events_of(attempt).await.map_err(words)?,
+        &tools.ledger.events_of(attempt).await.map_err(said)?,
         language,
     );
     let evidence = told.files.into_iter().filter_map(|file| {
@@ -201,7 +198,7 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<HistoryView, String> {
             )
         })
         .collect();
-    for sum in ledger.records().sums_since(since).await.map_err(words)? {
+    for sum in ledger.records().sums_since(since).await.map_err(said)? {
         match history
             .by_outcome
             .iter_mut()
@@ -235,9 +232,9 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<HistoryView, String> {
     }
     history.by_outcome.sort_by_key(|(outcome, _)| *outcome);
     history.by_service.sort_by_key(|(service, ..)| *service);
-    for batch in ledger.records().batches_since(since).await.map_err(words)? {
+    for batch in ledger.records().batches_since(since).await.map_err(said)? {
         history.batches.push(BatchView {
-            paid: ledger.records().paid_in(&batch.id).await.map_err(words)?,
+            paid: ledger.records().paid_in(&batch.id).await.map_err(said)?,
             started: local(batch.started.as_millisecond(), MOMENT),
             is_finished: batch.finished.is_some(),
             is_dry_run: batch.is_dry_run,
@@ -259,7 +256,7 @@ pub async fn export_batches(
     write(
         reports_of(ledger, |batch| batches.contains(&batch.id))
             .await
-            .map_err(words)?,
+            .map_err(said)?,
         folder,
     )
     .await
@@ -268,7 +265,7 @@ pub async fn export_batches(
 /// Writes everything that was ever done with this to one Excel file, and says where.
 pub async fn export_found(ledger: &Ledger, folder: &Path, what: &str) -> Result<PathBuf, String> {
     write(
-        reports_of_found(ledger.records().find(what).await.map_err(words)?),
+        reports_of_found(ledger.records().find(what).await.map_err(said)?),
         folder,
     )
     .await
@@ -283,7 +280,7 @@ async fn write(reports: Vec<BatchReport>, folder: &Path) -> Result<PathBuf, Stri
     let file = path.clone();
     tokio::task::spawn_blocking(move || excel::save_all(&reports, &file))
         .await
-        .map_err(words)?
-        .map_err(words)?;
+        .map_err(said)?
+        .map_err(said)?;
     Ok(std::path::absolute(&path).unwrap_or(path))
 }

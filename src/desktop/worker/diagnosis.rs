@@ -3,6 +3,7 @@
 use super::open::Open;
 use super::reach::{browser, health};
 use crate::app;
+use crate::desktop::words::said;
 use crate::domain::{Intake, Service};
 use crate::engine::survey;
 use crate::portal::Standing;
@@ -17,17 +18,17 @@ pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
     add("API", health(&open.config, &open.secrets).await);
     let settings = open.tools.browser.clone();
     let found = tokio::task::spawn_blocking(move || browser(&settings)).await;
-    add("Chromium", found.unwrap_or_else(|e| Err(e.to_string())));
+    add("Chromium", found.unwrap_or_else(|e| Err(said(e))));
     add(
         "ledger",
         match open.tools.ledger.verify().await {
             Ok(Ok(events)) => Ok(format!("{events} ✔")),
-            Ok(Err(fault)) => Err(fault.to_string()),
-            Err(error) => Err(error.to_string()),
+            Ok(Err(fault)) => Err(said(fault)),
+            Err(error) => Err(said(error)),
         },
     );
-    let mut tools = app::tools_on(open.tools.ledger.clone(), &open.home, &open.config, None)
-        .map_err(|e| e.to_string());
+    let mut tools =
+        app::tools_on(open.tools.ledger.clone(), &open.home, &open.config, None).map_err(said);
     if let Ok(tools) = &mut tools {
         tools.browser.headless = true;
     }
@@ -40,7 +41,7 @@ pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
     match tools {
         Err(why) => add("portal", Err(why)),
         Ok(tools) => match survey(&tools, &plan).await {
-            Err(error) => add("portal", Err(error.to_string())),
+            Err(error) => add("portal", Err(said(error))),
             Ok(visit) => {
                 add(
                     "portal",
@@ -52,7 +53,7 @@ pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
                                 balance.map_or_else(|| "—".to_owned(), |b| b.to_string())
                             )
                         })
-                        .map_err(|e| e.to_string()),
+                        .map_err(said),
                 );
                 for page in &visit.pages {
                     let missing = page

@@ -9,6 +9,7 @@ use super::reach::{browser, health};
 use crate::app::{self, Secrets};
 use crate::browser::BrowserSettings;
 use crate::config::{self, Config, ConfigVault, ConfigVaultError, Home, Unlock};
+use crate::desktop::words::said;
 
 /// Waits for the first set-up, saves it, and goes on with it.
 pub async fn first(
@@ -19,7 +20,7 @@ pub async fn first(
     teller.tell(Update::Setup(SetupUpdate::First));
     let found = tokio::task::spawn_blocking(|| browser(&BrowserSettings::default())).await;
     teller.tell(Update::Reach(ReachUpdate::Browser(
-        found.unwrap_or_else(|e| Err(e.to_string())),
+        found.unwrap_or_else(|e| Err(said(e))),
     )));
     loop {
         let Command::Setup(command) = inbox.recv().await? else {
@@ -41,20 +42,20 @@ pub async fn first(
                 let found =
                     tokio::task::spawn_blocking(|| browser(&BrowserSettings::default())).await;
                 teller.tell(Update::Reach(ReachUpdate::Browser(
-                    found.unwrap_or_else(|e| Err(e.to_string())),
+                    found.unwrap_or_else(|e| Err(said(e))),
                 )));
             }
             SetupCommand::Finish(form) => {
                 let path = home.config_file();
                 let saved = tokio::task::spawn_blocking(move || {
                     let made = made(&form)?;
-                    made.0.save(&path).map_err(|e| e.to_string())?;
+                    made.0.save(&path).map_err(said)?;
                     Ok::<_, String>(made)
                 });
                 match saved.await {
                     Ok(Ok(made)) => return Some(made),
                     Ok(Err(why)) => teller.tell(Update::Setup(SetupUpdate::Bad(why))),
-                    Err(error) => teller.tell(Update::Setup(SetupUpdate::Bad(error.to_string()))),
+                    Err(error) => teller.tell(Update::Setup(SetupUpdate::Bad(said(error)))),
                 }
             }
             _ => {}
@@ -75,7 +76,7 @@ pub(super) fn made(form: &First) -> Result<(Config, Secrets, Unlock), String> {
     {
         config = with(&config, key, value, &unlock)?;
     }
-    let secrets = app::secrets(&config, &unlock).map_err(|e| e.to_string())?;
+    let secrets = app::secrets(&config, &unlock).map_err(said)?;
     Ok((config, secrets, unlock))
 }
 
@@ -86,7 +87,7 @@ pub(super) fn with(
     value: &SecretString,
     unlock: &Unlock,
 ) -> Result<Config, String> {
-    config::set(config, key, value, || vault(config, unlock)).map_err(|e| e.to_string())
+    config::set(config, key, value, || vault(config, unlock)).map_err(said)
 }
 
 /// The configuration's vault, or a new one.

@@ -167,8 +167,8 @@ pub enum SetupUpdate {
     Fault(String),
     /// The first set-up was not good.
     Bad(String),
-    /// Was it what unlocks the window, and for whom?
-    Unlocked(Option<String>),
+    /// Was it what unlocks the window, for whom, and is that the owner?
+    Unlocked(Option<(String, bool)>),
 }
 
 /// What is reached.
