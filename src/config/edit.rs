@@ -104,6 +104,14 @@ pub fn set(
                 .map(|v| v.dong().into())
                 .map_err(|e| bad(e.to_string()))?,
         },
+        (Value::Number(_), "window.low_balance") => {
+            let dong = if text.is_empty() {
+                0
+            } else {
+                Vnd::typed(text).map_err(|e| bad(e.to_string()))?.dong()
+            };
+            Value::from(u32::try_from(dong).map_err(|_| bad("số tiền quá lớn".to_owned()))?)
+        }
         (Value::Array(_), _) => {
             let parts = text
                 .split([',', ';', ' '])

@@ -242,6 +242,8 @@ pub struct Window {
     pub lock_after_min: u32,
     /// A sound when a batch is over or somebody is needed.
     pub sound: bool,
+    /// Warns when the portal's balance falls below so many đồng; 0: never.
+    pub low_balance: u32,
 }
 
 impl Default for Window {
@@ -252,6 +254,7 @@ impl Default for Window {
             scale_percent: 100,
             lock_after_min: 15,
             sound: true,
+            low_balance: 0,
         }
     }
 }
@@ -287,6 +290,8 @@ impl Default for AutoConfig {
 pub struct ReportConfig {
     /// The folder that holds one folder per service. Empty: `ket_qua` in the working directory.
     pub folder: String,
+    /// The shop's name as it stands on receipts.
+    pub shop: String,
 }
 
 impl Default for Portal {

@@ -3,6 +3,7 @@
 mod action;
 mod auto;
 mod front;
+mod run_bar;
 mod update;
 
 use std::time::{Duration, Instant};
@@ -221,6 +222,7 @@ impl eframe::App for DesktopApp {
         for action in actions {
             self.act(&ctx, action);
         }
+        self.run_bar(&ctx);
         self.reorder(&ctx);
         self.entitle(&ctx);
         if std::mem::take(&mut self.is_first_frame) {

@@ -7,10 +7,13 @@ mod kept_link;
 mod link;
 mod list;
 mod message;
+mod only;
 mod open;
 mod portal;
 mod reach;
 mod setting;
+mod shifts;
+mod slips;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -126,9 +129,13 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
         app::terminated().await;
         closing.tell(Update::Close);
     });
+    let heeding = start.home.front();
     let Some(open) = open(start, &mut inbox, teller).await else {
+        // Why was told; the window stays until somebody, or the system, closes it.
+        while inbox.recv().await.is_some() {}
         return;
     };
+    tokio::spawn(only::heed(heeding, teller.clone()));
     let mut open = Arc::new(open);
     open.check(teller);
     ask::tell_known(&open.tools.ledger, teller).await;

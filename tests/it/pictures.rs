@@ -427,7 +427,8 @@ fn history() -> Model {
         (Outcome::Unknown, 1),
     ];
     history.today = dong(9_132_000);
-    history.counted = "9.130.000".into();
+    history.in_shift = (31, dong(9_132_000));
+    history.shift.counted = "9.130.000".into();
     let batch = |started: &str, service, jobs, paid| BatchView {
         id: started.to_owned(),
         service,

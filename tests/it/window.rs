@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use gachno::app::Secrets;
 use gachno::config::{Config, ConfigVault, Home, Unlock};
 use gachno::desktop::model::rows::RowState;
@@ -473,6 +473,13 @@ fn what_was_paid_is_answered_told_and_counted() {
     assert_eq!(desk.model().history.today.dong(), 150_000);
     desk.fill("Tiền đếm được", "150.000");
     assert!(desk.says("Khớp từng đồng"));
+    desk.click("Kết ca");
+    desk.until("the shift is kept", |m| m.history.shifts.len() == 1);
+    let shift = desk.model().history.shifts[0].clone();
+    assert_eq!((shift.paid.dong(), shift.off_by()), (150_000, 0));
+    desk.until("the next one begins with nothing", |m| {
+        m.history.in_shift.0 == 0 && m.history.shift_since_ms == shift.until_ms
+    });
     desk.click("Xuất khoảng này");
     desk.until("the file is written", |m| {
         m.told.iter().any(|n| n.text.contains(".xlsx"))

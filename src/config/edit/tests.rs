@@ -21,6 +21,8 @@ fn each_kind_of_key_is_set_and_read() {
             "http://127.0.0.1:9000",
         ),
         ("limits.per_job", "500.000đ", "500000"),
+        ("window.low_balance", "2tr", "2000000"),
+        ("window.low_balance", "0", "0"),
         ("browser.headless", "true", "true"),
         ("portal.retries", "5", "5"),
         ("operator", "Chị Lan", "Chị Lan"),

@@ -5,6 +5,7 @@ mod action;
 pub mod rows;
 mod sentence;
 pub mod settings;
+pub mod shift;
 pub mod side;
 mod state;
 pub mod tab;
@@ -22,7 +23,7 @@ use crate::ledger::StoppedList;
 pub use action::UserAction;
 pub use sentence::local;
 pub use settings::Settings;
-pub use side::{Find, FirstRun, FoundAttempt, HistoryView, Lock};
+pub use side::{Find, FirstRun, FoundAttempt, HistoryView, Lock, Only};
 pub use state::{
     AutoMode, Busy, Known, LinkId, Needed, Notice, Place, Reach, Settling, Setup, Wait,
 };
@@ -30,6 +31,10 @@ pub use tab::{Login, Phase, ServiceTab};
 
 /// Everything that the window shows.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the machine or the person at it"
+)]
 pub struct Model {
     /// What language it speaks.
     pub language: Language,
@@ -58,6 +63,8 @@ pub struct Model {
     pub browser: Reach,
     /// The agent's balance, as last seen.
     pub balance: Option<Vnd>,
+    /// Below this it runs low; nothing: never.
+    pub low_balance: Vnd,
     /// Who is logged in on the portal.
     pub agent: Option<String>,
     /// Who is on the portal now.
@@ -129,6 +136,7 @@ impl Model {
             banners: Vec::new(),
             browser: Reach::Checking,
             balance: None,
+            low_balance: Vnd::ZERO,
             agent: None,
             busy: Busy::Nobody,
             fetching: None,
@@ -211,6 +219,12 @@ impl Model {
             Busy::Batch(service) => Some(service),
             Busy::Nobody | Busy::Reconciling => None,
         }
+    }
+
+    /// Of the batch that runs: jobs with an outcome, and all of them.
+    pub fn progress(&self) -> (usize, usize) {
+        let running = self.running().and_then(|service| self.tabs.get(&service));
+        running.map_or((0, 0), |tab| (tab.done, tab.rows.len()))
     }
 
     /// May *Bắt đầu* be pressed?
@@ -372,6 +386,7 @@ impl Model {
     /// An event of what runs.
     pub fn fold(&mut self, event: Progress) {
         let words = self.words();
+        let was_low = self.is_balance_low();
         match &event {
             Progress::LoggedIn { agent, balance, .. } => {
                 self.agent = Some(agent.clone());
@@ -397,6 +412,9 @@ impl Model {
             } => self.balance = Some(*balance),
             _ => {}
         }
+        if let Some(balance) = self.balance.filter(|_| self.is_balance_low() && !was_low) {
+            self.tell(Tone::Doubt, (words.balance_low)(&balance.to_string()));
+        }
         self.settling = match &event {
             Progress::Settling { open, until_ms, .. } => Some(Settling {
                 open: *open,
@@ -415,6 +433,27 @@ impl Model {
             let now_ms = self.now_ms;
             self.tab_of(service).fold(event, words, now_ms);
         }
+    }
+
+    /// Does the balance run low?
+    pub fn is_balance_low(&self) -> bool {
+        self.balance
+            .is_some_and(|balance| balance < self.low_balance)
+    }
+
+    /// The shift as it was counted; `None`: it was not, or cannot be read.
+    pub fn counted_shift(&self) -> Option<shift::Shift> {
+        let history = &self.history;
+        Some(shift::Shift {
+            who: self.operator.clone(),
+            since_ms: history.shift_since_ms,
+            until_ms: self.now_ms,
+            opening: history.shift.opening()?,
+            bills: history.in_shift.0,
+            paid: history.in_shift.1,
+            notes: history.shift.notes()?,
+            counted: history.shift.counted()?,
+        })
     }
 
     fn wait_until(&self, until_ms: i64) -> Wait {

@@ -62,8 +62,8 @@ pub struct ServiceTab {
     pub list_pin: Option<SecretString>,
     /// The list as it came from a source, with what lines cannot say.
     taken: Option<Taken>,
-    /// The list that stood there before.
-    previous: Option<previous::Previous>,
+    /// The lists that stood there before, the newest first.
+    previous: VecDeque<previous::Previous>,
     /// Why nothing could be fetched the last time.
     pub not_fetched: Option<String>,
     /// The checked list.
@@ -71,6 +71,8 @@ pub struct ServiceTab {
     /// What is known of its accounts from before: how many were paid this month, how many are in
     /// doubt.
     pub known: (usize, usize),
+    /// How many of its codes look like another service's, and the first of them.
+    pub odd: Option<(usize, String)>,
     /// One row a job.
     pub rows: Rows,
     /// What the table should show.
@@ -285,11 +287,18 @@ impl ServiceTab {
             Some(taken) if !taken.is_edited => taken.list.clone(),
             taken => self.list_of_lines(service, taken.as_ref()),
         };
-        self.rows_of_list();
+        self.rows_of_list(service);
     }
 
     /// Rows for another list: nobody is at them.
-    fn rows_of_list(&mut self) {
+    fn rows_of_list(&mut self, service: Service) {
+        let odd = || {
+            let jobs = self.list.jobs.iter();
+            jobs.filter(|job| job.account.looks_odd(service))
+        };
+        self.odd = odd()
+            .next()
+            .map(|job| (odd().count(), job.account.to_string()));
         self.rows = self
             .list
             .jobs

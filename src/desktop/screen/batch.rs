@@ -385,8 +385,13 @@ fn about_the_list(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     if model.fetching.is_some() {
         ui.spinner();
     }
-    if tab.has_previous() && model.can_take() && ui.button(words.previous).clicked() {
-        actions.push(UserAction::Previous);
+    if tab.has_previous() && model.can_take() {
+        if ui.button(words.previous).clicked() {
+            actions.push(UserAction::Previous(0));
+        }
+        if tab.earlier().count() > 1 {
+            earlier(ui, model, actions);
+        }
     }
     if tab.phase == Phase::Over {
         // Everything is done and written: the next list is next.
@@ -401,6 +406,21 @@ fn about_the_list(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     if !tab.rows.is_empty() && ui.button(words.copy_rows).clicked() {
         actions.push(UserAction::CopyRows);
     }
+}
+
+/// The lists before the last one.
+fn earlier(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
+    let words = model.words();
+    let menu = ui.menu_button("▾", |ui| {
+        for (place, (count, first)) in model.tab().earlier().enumerate() {
+            if ui.button((words.a_list)(count, first)).clicked() {
+                actions.push(UserAction::Previous(place));
+            }
+        }
+    });
+    let menu = menu.response.on_hover_text(words.earlier_lists);
+    ui.ctx()
+        .accesskit_node_builder(menu.id, |node| node.set_label(words.earlier_lists));
 }
 
 /// What is done with it, the nearest to the edge first.

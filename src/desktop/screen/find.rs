@@ -131,6 +131,18 @@ fn card(ui: &mut Ui, model: &mut Model, one: &FoundAttempt, actions: &mut Vec<Us
                         .color(tone.ink(dark)),
                 );
                 ui.label(&one.at);
+                if one.end.outcome == Outcome::Paid {
+                    if ui.button(words.print_receipt).clicked() {
+                        actions.push(UserAction::Receipt(one.attempt.clone(), true));
+                    }
+                    if ui
+                        .button(words.copy_receipt)
+                        .on_hover_text(words.copy_receipt_hint)
+                        .clicked()
+                    {
+                        actions.push(UserAction::Receipt(one.attempt.clone(), false));
+                    }
+                }
                 if ui.button(words.story).clicked() {
                     actions.push(UserAction::Story(one.attempt.clone()));
                 }

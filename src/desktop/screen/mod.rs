@@ -98,7 +98,14 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
         let balance = model
             .balance
             .map_or_else(|| "—".to_owned(), |b| b.to_string());
-        let balance = ui.label(RichText::new(format!("{} {balance}", words.balance)).strong());
+        let mut text = RichText::new(format!("{} {balance}", words.balance)).strong();
+        if model.is_balance_low() {
+            let sign = Tone::Doubt.sign();
+            text = RichText::new(format!("{sign} {} {balance}", words.balance))
+                .strong()
+                .color(Tone::Doubt.ink(dark));
+        }
+        let balance = ui.label(text);
         if let Some(agent) = &model.agent {
             balance.on_hover_text(agent);
         }
@@ -301,14 +308,15 @@ pub(super) fn choice<T: Copy + PartialEq>(
 /// So many bars at most have their numbers on them.
 const NUMBERED: usize = 31;
 
-/// Bars that stand still: read, not played with. `named` words a place below them.
+/// Bars that stand still: read, not played with. `named` words a place below them. Says where it was
+/// clicked.
 pub(super) fn chart(
     ui: &mut Ui,
     name: &str,
     height: f32,
     bars: Vec<Bar>,
     named: impl Fn(f64) -> String + 'static,
-) {
+) -> Option<f64> {
     // A few bars are read by their numbers, many by their shape.
     let numbers: Vec<Text> = bars
         .iter()
@@ -324,7 +332,7 @@ pub(super) fn chart(
         })
         .collect();
     let highest = bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
-    Plot::new(name)
+    let drawn = Plot::new(name)
         .height(height)
         .show_grid([false, true])
         .allow_drag(false)
@@ -341,7 +349,9 @@ pub(super) fn chart(
             for number in numbers {
                 plot.text(number);
             }
+            plot.pointer_coordinate().map(|at| at.x)
         });
+    drawn.inner.filter(|_| drawn.response.clicked())
 }
 
 /// Filled where it is the one thing to do next, quiet else.

@@ -18,7 +18,6 @@ pub struct Told {
 }
 
 /// An error with the causes below it, one a line, for [`told`].
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub fn said(error: impl Error) -> String {
     let mut text = error.to_string();
     let mut below = error.source();

@@ -281,8 +281,28 @@ pub const WORDS: Words = Words {
     by_service: "Theo dịch vụ",
     by_outcome: "Theo kết quả",
     of_the_day: "Hôm nay",
-    cash_expected: "Sổ ghi đã trả hôm nay",
     cash_counted: "Tiền đếm được",
+    shift: "Ca này",
+    shift_since: |time, bills| format!("Từ {time} sổ ghi {bills} khoản đã trả"),
+    shift_opening: "Tiền đầu ca",
+    shift_paid: |bills| format!("Đã thu {bills} khoản"),
+    shift_slip: "KẾT CA",
+    shift_from: "Từ",
+    shift_to: "Đến",
+    by_notes: "Đếm theo tờ",
+    close_shift: "Kết ca",
+    shift_closed: "Đã kết ca",
+    operator: "Nhân viên",
+    print: "In",
+    print_receipt: "In biên lai",
+    copy_receipt: "Chép ảnh biên lai",
+    copy_receipt_hint: "Chép xong dán thẳng vào Zalo (Ctrl+V)",
+    picture_copied: |path| {
+        format!("Đã chép ảnh biên lai, dán vào Zalo được ngay; ảnh nằm ở {path}")
+    },
+    receipt_title: "BIÊN LAI THANH TOÁN",
+    no_receipt: "Khoản này chưa trả nên không có biên lai",
+    transaction_id: "Mã giao dịch",
     cash_fits: "Khớp từng đồng",
     cash_short: |by| format!("Thiếu {by}"),
     cash_over: |by| format!("Thừa {by}"),
@@ -355,6 +375,31 @@ pub const WORDS: Words = Words {
     admin: "Trang quản trị",
     diagnose: "Chẩn đoán",
     diagnosing: "Đang chẩn đoán…",
+    ledger: "Sổ giao dịch",
+    ledger_whole: |events| format!("nguyên vẹn, {} dòng", grouped(events)),
+    portal: "Cổng đại lý",
+    portal_page: |page| match page {
+        "frame" => "Khung trang của cổng".to_owned(),
+        "login" => "Trang đăng nhập".to_owned(),
+        "evn" => "Trang tiền điện".to_owned(),
+        "tv" | "internet_tv" => "Trang truyền hình, Internet".to_owned(),
+        "phone" => "Trang nạp tiền".to_owned(),
+        "history" => "Trang lịch sử giao dịch".to_owned(),
+        other => format!("Trang {other}"),
+    },
+    balance_low: |balance| format!("Số dư sắp hết: còn {balance}"),
+    odd_codes: |count, first, service| {
+        format!(
+            "{count} mã không giống mã của {service} (đầu tiên: {first}). Đúng dịch vụ chưa?",
+            count = grouped(count)
+        )
+    },
+    earlier_lists: "Các danh sách trước",
+    a_list: |count, first| format!("{} dòng · {first}…", grouped(count)),
+    by_person: "Theo nhân viên",
+    by_hour: "Theo giờ (số khoản)",
+    only_these: |what| format!("Chỉ {what} ✕"),
+    run_bar: "GạchNợ đang chạy",
     import: "Nhập cài đặt…",
     export_settings: "Xuất cài đặt (không có bí mật)",
     shortcuts: "Phím tắt",
@@ -406,6 +451,7 @@ fn setting(key: &str) -> &'static str {
             "Nạp trùng số và số tiền: hỏi lại trong bao nhiêu giờ (0: không hỏi)"
         }
         "limits.tolerance" => "Số tiền cổng báo được lệch bao nhiêu so với danh sách",
+        "report.shop" => "Tên cửa hàng in trên biên lai",
         "report.folder" => "Thư mục báo cáo; trống là ket_qua",
         "evidence.pictures" => {
             "Giữ chữ mọi khoản và ảnh khoản cổng trả lời lạ; tắt thì chỉ khi lỗi hoặc chưa rõ"
@@ -416,6 +462,7 @@ fn setting(key: &str) -> &'static str {
         "window.dark" => "Nền tối",
         "window.scale_percent" => "Cỡ chữ, phần trăm (80 đến 200)",
         "window.lock_after_min" => "Tự khóa sau mấy phút không dùng; 0 là không",
+        "window.low_balance" => "Báo khi số dư cổng xuống dưới (0: không báo)",
         "window.sound" => "Tiếng báo khi xong hoặc cần người",
         "auto.every_min" => "Tự động: cách nhau mấy phút",
         "auto.quiet_from" => "Tự động: nghỉ từ giờ này",

@@ -8,6 +8,7 @@ use jiff::{Timestamp, ToSpan};
 use super::Teller;
 use super::message::{LedgerCommand, LedgerUpdate, ListUpdate, Update};
 use super::open::Open;
+use super::slips;
 use crate::app;
 use crate::desktop::model::side::{BatchView, FoundAttempt, HistoryView, Story};
 use crate::desktop::model::{Known, local};
@@ -33,7 +34,14 @@ pub async fn answer(at: &Open, command: LedgerCommand, to: &Teller) {
             tell_known(ledger, to).await;
             resolved.map(|_| LedgerUpdate::Resolved).map_err(said)
         }
-        LedgerCommand::Days(count) => Ok(LedgerUpdate::Days(days(ledger, count).await)),
+        LedgerCommand::Receipt(one, who, is_print) => slips::receipt(at, &one, &who)
+            .await
+            .map(|slip| LedgerUpdate::Slip(Box::new(slip), is_print)),
+        LedgerCommand::PrintShift(shift) => slips::of_shift(at, &shift)
+            .await
+            .map(|slip| LedgerUpdate::Slip(Box::new(slip), true)),
+        LedgerCommand::CloseShift(shift) => slips::close_shift(at, *shift).await,
+        LedgerCommand::Days(count) => Ok(LedgerUpdate::Days(history(at, count).await)),
         LedgerCommand::ExportBatches(batches) => {
             let written = export_batches(ledger, &folder, &batches).await;
             return to.tell(Update::Written(
@@ -173,12 +181,25 @@ pub async fn story(tools: &Tools, attempt: &str, language: Language) -> Result<S
 }
 
 /// The beginning of the local day that lies `days - 1` days back.
-fn since_ms(days: u16) -> i64 {
+pub(super) fn since_ms(days: u16) -> i64 {
     let now = Timestamp::now().to_zoned(TimeZone::system());
     let first = now
         .checked_sub((i64::from(days.max(1)) - 1).days())
         .unwrap_or(now);
     day_start_ms(first.timestamp(), &TimeZone::system())
+}
+
+/// Batches, sums and shifts of so many days.
+async fn history(at: &Open, count: u16) -> Result<HistoryView, String> {
+    let history = days(&at.tools.ledger, count).await?;
+    let now_ms = Timestamp::now().as_millisecond();
+    let (shift_since_ms, bills, paid) = slips::shift_so_far(at, now_ms).await?;
+    Ok(HistoryView {
+        shift_since_ms,
+        in_shift: (bills, paid),
+        shifts: slips::closed(at).await?,
+        ..history
+    })
 }
 
 /// Batches and sums of so many days, today included.
@@ -209,6 +230,10 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<HistoryView, String> {
         }
         if sum.outcome != Outcome::Paid {
             continue;
+        }
+        let hour = local(sum.at_ms, "%H").parse::<usize>().unwrap_or_default();
+        if let Some(count) = history.by_hour.get_mut(hour) {
+            *count += sum.count;
         }
         let day = local(sum.at_ms, "%d/%m");
         if let Some((_, paid)) = history.by_day.iter_mut().find(|(at, _)| *at == day) {
@@ -244,6 +269,20 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<HistoryView, String> {
             id: batch.id,
         });
     }
+    for batch in &history.batches {
+        let mut known = history.by_person.iter_mut();
+        match known.find(|(name, ..)| *name == batch.operator) {
+            Some((_, count, paid)) => {
+                (*count, *paid) = (*count + 1, paid.saturating_add(batch.paid));
+            }
+            None => history
+                .by_person
+                .push((batch.operator.clone(), 1, batch.paid)),
+        }
+    }
+    history
+        .by_person
+        .sort_by_key(|(_, _, paid)| std::cmp::Reverse(*paid));
     Ok(history)
 }
 

@@ -7,12 +7,14 @@ use secrecy::SecretString;
 use crate::client::ShopBanner;
 use crate::config::AutoConfig;
 use crate::desktop::model::rows::{Rows, Wish};
+use crate::desktop::model::shift::Shift;
 use crate::desktop::model::{FoundAttempt, HistoryView, Known, LinkId, side};
 use crate::desktop::words::Language;
 use crate::domain::job::Defaults;
-use crate::domain::{Intake, Limits, ListChoice, Service};
+use crate::domain::{Intake, Limits, ListChoice, Service, Vnd};
 use crate::engine::{Control, Decision, Progress, Repeats};
 use crate::ledger::StoppedList;
+use crate::report::slip::SavedSlip;
 
 /// What the first set-up's form holds.
 #[derive(Debug)]
@@ -91,6 +93,12 @@ pub enum LedgerCommand {
     Story(String, Language),
     /// A person's word.
     Resolve(String, Decision),
+    /// Make the receipt of this attempt, for this operator: on paper (`true`), or as a picture.
+    Receipt(FoundAttempt, String, bool),
+    /// Keep that this shift is over. When it began and what was paid in it is for the ledger to say.
+    CloseShift(Box<Shift>),
+    /// Make its slip.
+    PrintShift(Box<Shift>),
     /// Batches and sums of so many days.
     Days(u16),
     /// Write these batches to Excel.
@@ -151,6 +159,8 @@ pub enum Update {
     Written(Result<String, String>),
     /// The program had a fault when it ran last; its report.
     Mishap(PathBuf),
+    /// Another window was opened: this one comes to the front.
+    Raise,
     /// The system asks the program to end.
     Close,
 }
@@ -229,6 +239,10 @@ pub enum LedgerUpdate {
     Found(String, Vec<FoundAttempt>),
     /// What happened to an attempt.
     Story(side::Story),
+    /// A slip was made; `true`: to be printed.
+    Slip(Box<SavedSlip>, bool),
+    /// A shift was closed.
+    ShiftClosed(Box<Shift>),
     /// A person's word was written down.
     Resolved,
     /// Batches and sums.
@@ -248,6 +262,8 @@ pub struct Basics {
     /// Minutes; 0 is never.
     pub lock_after_min: u32,
     pub has_sound: bool,
+    /// Below this the balance runs low.
+    pub low_balance: Vnd,
     pub limits: Limits,
     pub operator: String,
     /// Who may sign in.

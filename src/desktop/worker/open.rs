@@ -9,14 +9,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::link::LinkSlot;
 use super::message::{Basics, Command, ReachUpdate, SetupCommand, SetupUpdate, Update};
 use super::reach::{browser, health};
-use super::{Teller, first_setup};
+use super::{Teller, first_setup, only};
 use crate::app::{self, Link, Secrets};
 use crate::config::{self, Config, Home, Unlock};
 use crate::desktop::model::LinkId;
 use crate::desktop::words::{Language, said};
 use crate::desktop::{Demo, Start};
+use crate::domain::Vnd;
 use crate::engine::Tools;
-use crate::ledger::Ledger;
 
 /// What the worker works with once everything is open.
 pub struct Open {
@@ -58,6 +58,7 @@ impl Open {
             scale,
             lock_after_min: window.lock_after_min,
             has_sound: window.sound,
+            low_balance: Vnd::fixed(window.low_balance),
             limits: self.config.limits,
             operator: app::operator(&self.config),
             operators: self
@@ -195,10 +196,7 @@ pub async fn open(
         None
     };
     // First of all: who has the ledger has the machine.
-    let ledger = match Ledger::open(&home.ledger()).await {
-        Ok(ledger) => Arc::new(ledger),
-        Err(error) => return fault(said(error)),
-    };
+    let ledger = only::ledger(&home, inbox, teller).await?;
     let (config, secrets, unlock) = match start.demo {
         Some(Demo { config, secrets }) => (config, secrets, Unlock::default()),
         None if is_first => first_setup::first(&home, inbox, teller).await?,
