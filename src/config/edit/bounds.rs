@@ -5,14 +5,12 @@ use std::ops::RangeInclusive;
 /// From what to what a number may be; `None`: any that is not negative.
 pub fn bounds(key: &str) -> Option<RangeInclusive<u32>> {
     Some(match key {
-        "portal.answer_timeout_s" => 1..=600,
         "portal.person_timeout_s" => 1..=3_600,
         "portal.retries" => 0..=20,
-        "portal.failures_before_pause" => 1..=1_000,
         "reconcile.wait_s" => 0..=86_400,
         "reconcile.settle_ms" | "reconcile.apart_ms" => 0..=86_400_000,
-        "api.jobs_at_once" => 1..=1_000,
-        "api.health_timeout_s" | "api.data_timeout_s" => 1..=600,
+        "api.jobs_at_once" | "portal.failures_before_pause" => 1..=1_000,
+        "portal.answer_timeout_s" | "api.health_timeout_s" | "api.data_timeout_s" => 1..=600,
         "browser.sessions" | "browser.logins_per_browser" => 1..=64,
         "browser.keep_open_min" | "window.lock_after_min" => 0..=1_440,
         "limits.repeat_hours" => 0..=8_760,

@@ -205,7 +205,7 @@ impl DesktopApp {
                         .send(Command::Ledger(LedgerCommand::Find(asked)));
                 }
             }
-            LedgerUpdate::Days(Ok(history)) => model.history = model.history.renewed(history),
+            LedgerUpdate::Days(Ok(history)) => model.history = model.history.renewed(*history),
             LedgerUpdate::Days(Err(why)) => {
                 model.history.is_loading = false;
                 model.tell(Tone::Bad, why);

@@ -70,7 +70,7 @@ fn without_cause(text: &str) -> (&str, Option<&str>) {
 fn english_in(text: &str) -> Option<(usize, &str, usize)> {
     text.match_indices(" (").find_map(|(place, _)| {
         let inner = &text[place + 2..];
-        let english = &inner[..inner.find(".)")? + 1];
+        let english = &inner[..=inner.find(".)")?];
         let is_english = english.is_ascii()
             && english.starts_with(|c: char| c.is_ascii_uppercase())
             && !english.contains(['(', ')']);

@@ -41,7 +41,9 @@ pub async fn answer(at: &Open, command: LedgerCommand, to: &Teller) {
             .await
             .map(|slip| LedgerUpdate::Slip(Box::new(slip), true)),
         LedgerCommand::CloseShift(shift) => slips::close_shift(at, *shift).await,
-        LedgerCommand::Days(count) => Ok(LedgerUpdate::Days(history(at, count).await)),
+        LedgerCommand::Days(count) => {
+            Ok(LedgerUpdate::Days(history(at, count).await.map(Box::new)))
+        }
         LedgerCommand::ExportBatches(batches) => {
             let written = export_batches(ledger, &folder, &batches).await;
             return to.tell(Update::Written(

@@ -246,7 +246,7 @@ pub enum LedgerUpdate {
     /// A person's word was written down.
     Resolved,
     /// Batches and sums.
-    Days(Result<HistoryView, String>),
+    Days(Result<Box<HistoryView>, String>),
     /// It could not answer.
     Failed(String),
 }

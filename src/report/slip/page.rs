@@ -21,18 +21,15 @@ const TAIL: &str = "<button type=\"button\" onclick=\"print()\">In</button>\
 
 /// The page of a slip.
 pub fn page(slip: &Slip) -> String {
-    let mut page = HEAD.to_owned();
-    for line in &slip.lines {
-        page += &match line {
-            Line::Title(text) => format!("<h1>{}</h1>\n", escaped(text)),
-            Line::Middle(text) => format!("<p class=\"middle\">{}</p>\n", escaped(text)),
-            Line::Pair(name, value) => pair("pair", name, value),
-            Line::Sum(name, value) => pair("pair sum", name, value),
-            Line::Text(text) => format!("<p>{}</p>\n", escaped(text)),
-            Line::Rule => "<hr>\n".to_owned(),
-        };
-    }
-    page + TAIL
+    let lines = slip.lines.iter().map(|line| match line {
+        Line::Title(text) => format!("<h1>{}</h1>\n", escaped(text)),
+        Line::Middle(text) => format!("<p class=\"middle\">{}</p>\n", escaped(text)),
+        Line::Pair(name, value) => pair("pair", name, value),
+        Line::Sum(name, value) => pair("pair sum", name, value),
+        Line::Text(text) => format!("<p>{}</p>\n", escaped(text)),
+        Line::Rule => "<hr>\n".to_owned(),
+    });
+    format!("{HEAD}{}{TAIL}", lines.collect::<String>())
 }
 
 fn pair(class: &str, name: &str, value: &str) -> String {
