@@ -61,14 +61,14 @@ pub enum BrowserError {
     Supply(#[from] SupplyError),
     /// The driver's process does not start or does not say its port.
     #[error(
-        "Trình điều khiển trình duyệt không khởi động được: {why}. (The driver did not start.)"
+        "Trình điều khiển trình duyệt không khởi động được. (The driver did not start.) [{why}]"
     )]
     DriverStart {
         /// What it said.
         why: String,
     },
     /// The WebDriver refuses a session.
-    #[error("Không mở được trình duyệt: {why}. (The WebDriver refused a session.)")]
+    #[error("Không mở được trình duyệt. (The WebDriver refused a session.) [{why}]")]
     NoSession {
         /// What it said, first line.
         why: String,
@@ -78,7 +78,7 @@ pub enum BrowserError {
     },
     /// A remote WebDriver does not answer.
     #[error(
-        "Không kết nối được WebDriver tại {url} ({why}). Kiểm tra browser.webdriver_url. (Cannot reach the WebDriver.)"
+        "Không kết nối được WebDriver tại {url}. Kiểm tra browser.webdriver_url. (Cannot reach the WebDriver.) [{why}]"
     )]
     Unreachable {
         /// Its address, without a password that stands in it.
@@ -87,9 +87,7 @@ pub enum BrowserError {
         why: String,
     },
     /// The page cannot be loaded.
-    #[error(
-        "Không mở được {url}: {why}. Kiểm tra mạng và địa chỉ cổng (portal.url). (Cannot open the page.)"
-    )]
+    #[error("Không mở được {url}. Kiểm tra mạng và portal.url. (Cannot open the page.) [{why}]")]
     PageUnreachable {
         /// The address.
         url: String,
@@ -97,20 +95,20 @@ pub enum BrowserError {
         why: String,
     },
     /// The browser or its driver is gone, or does not answer any more.
-    #[error("Mất liên lạc với trình duyệt ({why}). (Lost contact with the browser.)")]
+    #[error("Mất liên lạc với trình duyệt. (Lost contact with the browser.) [{why}]")]
     Lost {
         /// How it showed.
         why: String,
     },
     /// The page's script failed or was cut short, by a navigation for instance.
-    #[error("Trang không trả lời lệnh ({why}). (The page's script failed.)")]
+    #[error("Trang không trả lời lệnh. (The page's script failed.) [{why}]")]
     Script {
         /// The browser's words.
         why: String,
     },
     /// The relay's process does not start or does not answer.
     #[error(
-        "Bộ chuyển tiếp kết nối không chạy: {why}. Đặt browser.valve = false để chạy không có nó. (The relay does not work.)"
+        "Bộ chuyển tiếp kết nối không chạy. Đặt browser.valve = false để chạy không có nó. (The relay does not work.) [{why}]"
     )]
     Relay {
         /// What happened.

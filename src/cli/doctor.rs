@@ -52,11 +52,11 @@ pub async fn doctor(options: Doctor) -> Ended {
             .into_iter()
             .filter_map(|(key, is_missing)| is_missing.then_some(key))
             .collect();
-            Ok(if missing.is_empty() {
-                "đủ".to_owned()
+            if missing.is_empty() {
+                Ok("đủ".to_owned())
             } else {
-                format!("chưa đặt: {}", missing.join(", "))
-            })
+                Err(format!("chưa đặt: {}", missing.join(", ")))
+            }
         }
         Err(failure) => Err(failure.error.to_string()),
     };

@@ -31,7 +31,7 @@ pub enum PayloadError {
         expected: &'static str,
     },
     /// Something has another shape.
-    #[error("Dữ liệu sai dạng tại {at}: {why}. (Wrong shape.)")]
+    #[error("Dữ liệu sai dạng tại {at}. (Wrong shape.) [{why}]")]
     Shape {
         /// Which element.
         at: String,

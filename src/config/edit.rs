@@ -1,10 +1,13 @@
 //! Reading and setting one key by its dotted name (`portal.url`), as `gachno config` does.
 
+mod bounds;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::{Config, ConfigVault, ConfigVaultError, Seat};
 use crate::domain::Vnd;
+pub use bounds::{bounds, choices, is_owners};
 
 /// Keys whose value is sealed. They are never printed and never taken from an argument.
 const SECRETS: [&str; 6] = [
@@ -94,8 +97,8 @@ pub fn set(
         (Value::String(_), "browser.fetch_driver") if !matches!(text, "ask" | "yes" | "no") => {
             return Err(bad("nhập ask, yes hoặc no".to_owned()));
         }
-        (Value::String(_), "api.source") if !matches!(text, "api" | "site") => {
-            return Err(bad("nhập api hoặc site".to_owned()));
+        (Value::String(_), key) if !choices(key).is_empty() && !choices(key).contains(&text) => {
+            return Err(bad(format!("nhập {}", choices(key).join(" hoặc "))));
         }
         (Value::String(_), _) => Value::String(text.to_owned()),
         (Value::Bool(_), _) => match text {
@@ -110,6 +113,14 @@ pub fn set(
                 .map(|v| v.dong().into())
                 .map_err(|e| bad(e.to_string()))?,
         },
+        (Value::Number(_), "window.low_balance") => {
+            let dong = if text.is_empty() {
+                0
+            } else {
+                Vnd::typed(text).map_err(|e| bad(e.to_string()))?.dong()
+            };
+            Value::from(u32::try_from(dong).map_err(|_| bad("số tiền quá lớn".to_owned()))?)
+        }
         (Value::Array(_), _) => {
             let parts = text
                 .split([',', ';', ' '])
@@ -120,10 +131,18 @@ pub fn set(
                 .map(Value::from)
                 .map_err(|_| bad("nhập các số nguyên, cách nhau bằng dấu phẩy".to_owned()))?
         }
-        _ => text
-            .parse::<u32>()
-            .map(Value::from)
-            .map_err(|_| bad("nhập một số nguyên không âm".to_owned()))?,
+        _ => {
+            let number = text
+                .parse::<u32>()
+                .map_err(|_| bad("nhập một số nguyên không âm".to_owned()))?;
+            match bounds(key).filter(|bounds| !bounds.contains(&number)) {
+                Some(bounds) => {
+                    let (least, most) = bounds.into_inner();
+                    return Err(bad(format!("nhập từ {least} đến {most}")));
+                }
+                None => Value::from(number),
+            }
+        }
     };
     serde_json::from_value(tree).map_err(|e| bad(e.to_string()))
 }

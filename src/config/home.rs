@@ -117,6 +117,16 @@ impl Home {
         self.data.join("window.ron")
     }
 
+    /// Lies there while a second window asks the first one to come to the front.
+    pub fn front(&self) -> PathBuf {
+        self.data.join("front")
+    }
+
+    /// Shifts that are over.
+    pub fn shifts(&self) -> PathBuf {
+        self.data.join("ca.jsonl")
+    }
+
     /// Pages with personal data masked, for support.
     pub fn support(&self) -> PathBuf {
         self.data.join("ho_tro")

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Limits, Patience};
 
-pub use edit::{KeyFault, get, is_secret, keys, seat, set, unseat};
+pub use edit::{KeyFault, bounds, choices, get, is_owners, is_secret, keys, seat, set, unseat};
 pub use files::{private_folder, write_atomically};
 pub use home::Home;
 pub use vault::{ConfigVault, ConfigVaultError, KeySource, Sealed, Unlock, VaultHeader};
@@ -252,6 +252,8 @@ pub struct Window {
     pub lock_after_min: u32,
     /// A sound when a batch is over or somebody is needed.
     pub sound: bool,
+    /// Warns when the portal's balance falls below so many đồng; 0: never.
+    pub low_balance: u32,
 }
 
 impl Default for Window {
@@ -262,6 +264,7 @@ impl Default for Window {
             scale_percent: 100,
             lock_after_min: 15,
             sound: true,
+            low_balance: 0,
         }
     }
 }
@@ -298,6 +301,8 @@ pub struct ReportConfig {
     /// The folder that holds one folder per service. Empty: `ket_qua` in the working directory, on
     /// Windows and macOS `GachNo` in the user's documents.
     pub folder: String,
+    /// The shop's name as it stands on receipts.
+    pub shop: String,
 }
 
 impl Default for Portal {
@@ -345,7 +350,7 @@ pub enum ConfigError {
     },
     /// The file is not what it should be. It was copied aside and left as it is.
     #[error(
-        "{path} bị hỏng: {why}. Đã giữ bản sao tại {kept}; sửa lại hoặc xóa tệp rồi đặt lại cấu hình. (Damaged; a copy was kept.)"
+        "{path} bị hỏng. Đã giữ bản sao tại {kept}; sửa lại hoặc xóa tệp rồi đặt lại cấu hình. (Damaged; a copy was kept.) [{why}]"
     )]
     Damaged {
         /// The file.

@@ -108,11 +108,11 @@ pub enum ConfigVaultError {
     )]
     DamagedSecret(String),
     /// The header's parameters make no key.
-    #[error("Phần \"vault\" của cấu hình bị hỏng: {0}. (The vault's header is damaged.)")]
+    #[error("Phần \"vault\" của cấu hình bị hỏng. (The vault's header is damaged.) [{0}]")]
     BadHeader(String),
     /// The keyring does not answer, or has no such entry.
     #[error(
-        "Không lấy được khóa từ kho khóa của hệ điều hành: {0}. Mở khóa kho khóa hoặc đặt GACHNO_PASSPHRASE cho cấu hình mới. (Keyring not available.)"
+        "Không lấy được khóa từ kho khóa của hệ điều hành. Mở khóa kho khóa hoặc đặt GACHNO_PASSPHRASE cho cấu hình mới. (Keyring not available.) [{0}]"
     )]
     Keyring(String),
 }

@@ -3,6 +3,7 @@
 mod action;
 mod auto;
 mod front;
+mod run_bar;
 mod update;
 
 use std::time::{Duration, Instant};
@@ -22,6 +23,9 @@ use front::Front;
 
 /// A big list is filtered anew this often while it changes.
 const REORDER_EVERY: Duration = Duration::from_millis(400);
+
+/// What counts down is drawn this often.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// The window's application.
 #[expect(
@@ -231,6 +235,7 @@ impl eframe::App for DesktopApp {
         for action in actions {
             self.act(&ctx, action);
         }
+        self.run_bar(&ctx);
         self.reorder(&ctx);
         self.stay_awake();
         self.entitle(&ctx);
@@ -240,6 +245,9 @@ impl eframe::App for DesktopApp {
             self.is_maximized = is_maximized;
         }
         self.ask_before_closing(&ctx);
+        if self.model.counts_down() {
+            ctx.request_repaint_after(SECOND);
+        }
     }
 }
 

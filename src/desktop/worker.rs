@@ -7,12 +7,16 @@ mod kept_link;
 mod link;
 mod list;
 mod message;
+mod only;
 mod open;
 mod portal;
 mod reach;
 mod setting;
+mod shifts;
+mod slips;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -126,9 +130,13 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
         terminated_or_hung_up().await;
         closing.tell(Update::Close);
     });
+    let heeding = start.home.front();
     let Some(open) = open(start, &mut inbox, teller).await else {
+        // Why was told; the window stays until somebody, or the system, closes it.
+        while inbox.recv().await.is_some() {}
         return;
     };
+    tokio::spawn(only::heed(heeding, teller.clone()));
     let mut open = Arc::new(open);
     open.check(teller);
     ask::tell_known(&open.tools.ledger, teller).await;
@@ -238,8 +246,19 @@ async fn begin(open: &Arc<Open>, command: PortalCommand, teller: &Teller) -> Opt
 /// Changes the configuration, or tells about it.
 async fn change(open: &mut Arc<Open>, command: SettingsCommand, teller: &Teller) {
     let (changed, key) = match command {
-        SettingsCommand::Seat(name, pin) => (setting::seat(open, name, pin).await, None),
-        SettingsCommand::Set(key, value) => (setting::set(open, &key, value).await, Some(key)),
+        SettingsCommand::Seat(name, pin) => match open.may_change(None) {
+            Ok(()) => (setting::seat(open, name, pin).await, None),
+            Err(why) => return teller.tell(Update::Written(Err(why))),
+        },
+        SettingsCommand::Set(key, value) => match open.may_change(Some(&key)) {
+            Ok(()) => (setting::set(open, &key, value).await, Some(key)),
+            Err(why) => return teller.tell(Update::Written(Err(why))),
+        },
+        SettingsCommand::Import if open.may_change(None).is_err() => {
+            return teller.tell(Update::Written(
+                open.may_change(None).map(|()| String::new()),
+            ));
+        }
         SettingsCommand::Import => match setting::import(open).await {
             Some(changed) => (changed, None),
             None => return,
@@ -283,12 +302,20 @@ async fn change(open: &mut Arc<Open>, command: SettingsCommand, teller: &Teller)
 /// is ready.
 async fn set_up(at: &Open, command: SetupCommand, to: &Teller) {
     match command {
-        SetupCommand::Lock => at.tools.warm.close().await,
+        SetupCommand::Lock => {
+            if !at.secrets.operators.is_empty() {
+                at.owner_is_here.store(false, Ordering::Release);
+            }
+            at.tools.warm.close().await;
+        }
         SetupCommand::FetchDriver => {
             reach::fetch_driver(at.tools.browser.clone(), to.clone()).await;
         }
         SetupCommand::CheckLock(who, tried) => {
             let opened = at.opens(&who, &tried);
+            if let Some((_, is_owner)) = &opened {
+                at.owner_is_here.store(*is_owner, Ordering::Release);
+            }
             to.tell(Update::Setup(SetupUpdate::Unlocked(opened)));
         }
         SetupCommand::Check(url, token) => {

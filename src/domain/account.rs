@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::phone::{NotPhone, Phone};
+use super::phone::{Network, NotPhone, Phone};
+use super::service::Service;
 
 /// The portal's own limit on its code field (`contractCode`, maxlength 100).
 const CODE_LENGTH_MAX: usize = 100;
@@ -147,6 +148,29 @@ impl Account {
         }
     }
 
+    /// Does it look like a code of another service? Nobody knows every form that a code may have, so
+    /// this is only ever asked about, never refused.
+    pub fn looks_odd(&self, service: Service) -> bool {
+        let text = self.as_str();
+        let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_phone = text.parse::<Phone>().is_ok();
+        match self {
+            // Two letters of the power company, then its number.
+            Self::Bill(_) => !text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic),
+            Self::Subscriber(_) => {
+                let is_bill = text.len() == 13
+                    && text.as_bytes()[..2].eq_ignore_ascii_case(b"PE")
+                    && text[2..].bytes().all(|byte| byte.is_ascii_digit());
+                is_phone || is_bill || (is_digits && text.len() > 15)
+            }
+            // Numbers keep their prefix when a customer changes the network.
+            Self::Phone(phone) => {
+                matches!(service, Service::TopUpViettel | Service::LookUpPostpaid)
+                    && phone.network() != Some(Network::Viettel)
+            }
+        }
+    }
+
     /// For comparing and locking: codes that differ in case only are one account.
     pub fn key(&self) -> String {
         self.as_str().to_ascii_lowercase()
@@ -180,6 +204,26 @@ mod tests {
         assert!(matches!(read(&"a".repeat(101)), Err(NotAccount::Length(_))));
         assert!(matches!(read("mã-01"), Err(NotAccount::Sign(_, 'ã'))));
         assert!(matches!(read("=cmd|x"), Err(NotAccount::Sign(_, '='))));
+    }
+
+    #[test]
+    fn a_code_of_another_service_looks_odd() {
+        let odd = |kind, text| {
+            let account = Account::parse(kind, text).expect("an account");
+            account.looks_odd(Service::TopUpViettel)
+        };
+        for text in ["0981234567", "22012345678901234567"] {
+            assert!(odd(AccountKind::Bill, text), "{text}");
+            assert!(odd(AccountKind::Subscriber, text), "{text}");
+        }
+        assert!(odd(AccountKind::Subscriber, "PE01000123456"));
+        for text in ["PE01000123456", "pe0001", "PB09010012345"] {
+            assert!(!odd(AccountKind::Bill, text), "{text}");
+        }
+        assert!(odd(AccountKind::Phone, "0905111222") && !odd(AccountKind::Phone, "0981234567"));
+        for text in ["k012_gftth_example1", "0012345", "tv_nam_01"] {
+            assert!(!odd(AccountKind::Subscriber, text), "{text}");
+        }
     }
 
     #[test]

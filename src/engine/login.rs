@@ -180,10 +180,12 @@ impl<'r> PortalLogin<'r> {
         };
         let _one = self.crew.person.lock().await;
         tracing::info!(?errand, "a person is needed");
+        let patience = i64::try_from(self.tools.person_max.as_millis()).unwrap_or(i64::MAX / 2);
         self.reporter.say(Progress::NeedsPerson {
             login: self.number,
             errand,
             what: errand.asked(Language::Vi).to_owned(),
+            until_ms: self.now_ms().saturating_add(patience),
         });
         let agent = tokio::select! {
             agent = page.await_person(self.tools.person_max) => agent?,

@@ -68,6 +68,8 @@ pub enum Progress {
         errand: Errand,
         /// The same, in Vietnamese.
         what: String,
+        /// Until when they are waited for, in milliseconds since 1970.
+        until_ms: i64,
     },
     /// The person has done it.
     PersonDone,

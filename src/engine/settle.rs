@@ -29,6 +29,9 @@ impl PortalLogin<'_> {
         loop {
             let mut settled = 0;
             for mut live in self.my_doubts().await? {
+                if self.crew.control.is_stopped() {
+                    return Ok(());
+                }
                 settled += usize::from(self.look_into(&mut live).await?);
             }
             // Each one that is settled may free the balance to speak for another.

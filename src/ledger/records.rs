@@ -255,6 +255,29 @@ impl Records<'_> {
         Ok(Vnd::try_from(sum).unwrap_or_default())
     }
 
+    /// How many bills were paid after one moment and up to another (milliseconds since 1970), and their
+    /// sum.
+    pub async fn paid_between(
+        &self,
+        after_ms: i64,
+        until_ms: i64,
+    ) -> Result<(usize, Vnd), LedgerError> {
+        let mut writer = self.ledger.connection.lock().await;
+        let row = sqlx::query(
+            "SELECT COUNT(*), COALESCE(SUM(amount), 0) FROM attempts \
+             WHERE outcome = 'paid' AND updated_ms > ? AND updated_ms <= ?",
+        )
+        .bind(after_ms)
+        .bind(until_ms)
+        .fetch_one(&mut writer.sql)
+        .await
+        .map_err(|e| self.ledger.fault(e))?;
+        Ok((
+            usize::try_from(row.get::<i64, _>(0)).unwrap_or_default(),
+            Vnd::try_from(row.get::<i64, _>(1)).unwrap_or_default(),
+        ))
+    }
+
     /// Attempts that match a code, phone, order id, transaction id or attempt id, newest first.
     pub async fn find(&self, what: &str) -> Result<Vec<(String, JobResult)>, LedgerError> {
         // A phone as people write it: +84, spaces, dashes.

@@ -11,7 +11,7 @@ pub enum PortalError {
     Browser(#[from] BrowserError),
     /// An element of the map is not on the page.
     #[error(
-        "Cổng đã đổi giao diện: không thấy “{element}” ({why}). Chạy gachno doctor --portal và gửi nhật ký cho kỹ thuật. (Element not usable.)"
+        "Cổng đã đổi giao diện: không thấy “{element}”. Chạy gachno doctor --portal và gửi nhật ký cho kỹ thuật. (Element not usable.) [{why}]"
     )]
     PageChanged {
         /// Its name in the map.
@@ -58,7 +58,7 @@ pub enum PortalError {
         seconds: u64,
     },
     /// The page's answer is not what the script sends.
-    #[error("Không đọc được trả lời của trang: {0}. (Unreadable page answer.)")]
+    #[error("Không đọc được trả lời của trang. (Unreadable page answer.) [{0}]")]
     Unreadable(String),
 }
 

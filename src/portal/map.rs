@@ -206,7 +206,7 @@ pub enum MapError {
         source: std::io::Error,
     },
     /// It is no map.
-    #[error("Bản đồ cổng {path} sai cú pháp: {why} (The portal map cannot be parsed.)")]
+    #[error("Bản đồ cổng {path} sai cú pháp. (The portal map cannot be parsed.) [{why}]")]
     Syntax {
         /// The file.
         path: PathBuf,
@@ -214,7 +214,7 @@ pub enum MapError {
         why: String,
     },
     /// Something is missing in it.
-    #[error("Bản đồ cổng {path} thiếu hoặc sai: {what} (The portal map is incomplete.)")]
+    #[error("Bản đồ cổng {path} thiếu hoặc sai. (The portal map is incomplete.) [{what}]")]
     Incomplete {
         /// The file.
         path: PathBuf,

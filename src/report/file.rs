@@ -82,7 +82,7 @@ pub enum JobFileError {
     #[error("Tệp {0} không phải UTF-8. Trong Excel chọn \"CSV UTF-8\" khi lưu. (Not UTF-8.)")]
     Encoding(PathBuf),
     /// It is no JSON.
-    #[error("Tệp {path} không phải JSON: {source}. (Not JSON.)")]
+    #[error("Tệp {path} không phải JSON. (Not JSON.)")]
     Json {
         /// The file.
         path: PathBuf,
@@ -98,7 +98,7 @@ pub enum JobFileError {
         source: PayloadError,
     },
     /// It is no spreadsheet, or a damaged one.
-    #[error("Không mở được bảng tính {path}: {why}. (Cannot open the spreadsheet.)")]
+    #[error("Không mở được bảng tính {path}. (Cannot open the spreadsheet.) [{why}]")]
     Xlsx {
         /// The file.
         path: PathBuf,

@@ -8,6 +8,8 @@ mod delimited;
 pub mod excel;
 mod file;
 pub mod jobs;
+#[cfg(feature = "desktop")]
+pub mod slip;
 mod spreadsheet;
 pub mod story;
 pub mod table;

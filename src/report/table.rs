@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use jiff::civil::{Date, DateTime};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, XlsxError};
 
 /// A sheet holds at most 1,048,576 rows; a round number below it begins the next one.
 const SHEET_MAX: u32 = 1_000_000;
@@ -16,6 +17,10 @@ const SHEET_MAX: u32 = 1_000_000;
 pub enum Value {
     /// A whole number.
     Number(i64),
+    /// A day.
+    Day(Date),
+    /// A moment, as the clock on the wall showed it.
+    Moment(DateTime),
     /// Anything else.
     Text(String),
 }
@@ -41,6 +46,8 @@ pub fn csv_line(values: &[Value]) -> String {
         }
         match value {
             Value::Number(number) => line.push_str(&number.to_string()),
+            Value::Day(day) => line.push_str(&day.strftime("%d/%m/%Y").to_string()),
+            Value::Moment(at) => line.push_str(&at.strftime("%d/%m/%Y %H:%M:%S").to_string()),
             Value::Text(text) => {
                 let text = harmless(text);
                 let needs_quotes =
@@ -66,6 +73,8 @@ pub struct TableFile {
     sheets: usize,
     grouped: Format,
     bold: Format,
+    day: Format,
+    moment: Format,
 }
 
 impl TableFile {
@@ -88,6 +97,8 @@ impl TableFile {
             sheets: 0,
             grouped,
             bold,
+            day: Format::new().set_num_format("dd/mm/yyyy"),
+            moment: Format::new().set_num_format("dd/mm/yyyy hh:mm:ss"),
         };
         sheet.begin()?;
         Ok(sheet)
@@ -103,7 +114,9 @@ impl TableFile {
         let page = self
             .book
             .add_worksheet_with_constant_memory()?
-            .set_name(name)?;
+            .set_name(name)?
+            // The titles stay where the rows are scrolled.
+            .set_freeze_panes(1, 0)?;
         for (at, head) in self.heads.iter().enumerate() {
             page.write_string_with_format(
                 0,
@@ -119,6 +132,7 @@ impl TableFile {
     /// One more row.
     pub fn push(&mut self, values: &[Value]) -> Result<(), XlsxError> {
         if self.row > SHEET_MAX {
+            self.filter()?;
             self.begin()?;
         }
         let page = self.book.worksheet_from_index(self.sheets - 1)?;
@@ -132,6 +146,18 @@ impl TableFile {
                 Value::Number(number) => {
                     page.write_number_with_format(self.row, column, *number as f64, &self.grouped)?
                 }
+                Value::Day(day) => match excel_day(*day) {
+                    Some(day) => {
+                        page.write_datetime_with_format(self.row, column, day, &self.day)?
+                    }
+                    None => page.write_string(self.row, column, day.to_string())?,
+                },
+                Value::Moment(at) => match excel_moment(*at) {
+                    Some(at) => {
+                        page.write_datetime_with_format(self.row, column, at, &self.moment)?
+                    }
+                    None => page.write_string(self.row, column, at.to_string())?,
+                },
                 Value::Text(text) if text.is_empty() => page,
                 Value::Text(text) => page.write_string(
                     self.row,
@@ -144,15 +170,79 @@ impl TableFile {
         Ok(())
     }
 
+    /// A filter on every title of the sheet.
+    fn filter(&mut self) -> Result<(), XlsxError> {
+        let last = u16::try_from(self.heads.len().saturating_sub(1)).unwrap_or(u16::MAX);
+        if self.row > 1 {
+            let page = self.book.worksheet_from_index(self.sheets - 1)?;
+            page.autofilter(0, 0, self.row - 1, last)?;
+        }
+        Ok(())
+    }
+
     /// Writes it.
     pub fn save(mut self, path: &Path) -> Result<(), XlsxError> {
+        self.filter()?;
         self.book.save(path)
     }
 }
 
+/// `None`: before 1900 or after 9999, which a spreadsheet does not know.
+fn excel_day(day: Date) -> Option<ExcelDateTime> {
+    let year = u16::try_from(day.year()).ok()?;
+    let part = |number: i8| u8::try_from(number).ok();
+    ExcelDateTime::from_ymd(year, part(day.month())?, part(day.day())?).ok()
+}
+
+fn excel_moment(at: DateTime) -> Option<ExcelDateTime> {
+    let part = |number: i8| u8::try_from(number).ok();
+    let hour = u16::try_from(at.hour()).ok()?;
+    excel_day(at.date())?
+        .and_hms(hour, part(at.minute())?, part(at.second())?)
+        .ok()
+}
+
 #[cfg(test)]
 mod tests {
+    use calamine::Reader as _;
+    use jiff::civil::date;
+
     use super::*;
+
+    #[test]
+    fn a_date_is_a_date_in_the_file_and_titles_can_be_filtered_by() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("list.xlsx");
+        let mut file =
+            TableFile::new("Việc", vec!["Mã".into(), "Lúc".into(), "Ngày".into()]).expect("a file");
+        let at = date(2026, 11, 26).at(10, 31, 5, 0);
+        let row = [
+            Value::Text("PE0001".into()),
+            Value::Moment(at),
+            Value::Day(at.date()),
+        ];
+        file.push(&row).expect("a row");
+        assert_eq!(csv_line(&row), "PE0001;26/11/2026 10:31:05;26/11/2026\r\n");
+        file.save(&path).expect("saved");
+        let mut book: calamine::Xlsx<_> = calamine::open_workbook(&path).expect("a workbook");
+        let sheet = book.worksheet_range("Việc").expect("a sheet");
+        for column in [1, 2] {
+            let cell = sheet.get_value((1, column));
+            assert!(
+                matches!(cell, Some(calamine::Data::DateTime(_))),
+                "{cell:?}"
+            );
+        }
+        let mut packed =
+            zip::ZipArchive::new(std::fs::File::open(&path).expect("open")).expect("zip");
+        let page =
+            std::io::read_to_string(packed.by_name("xl/worksheets/sheet1.xml").expect("sheet"))
+                .expect("text");
+        assert!(
+            page.contains("<autoFilter ref=\"A1:C2\"") && page.contains("frozen"),
+            "{page}"
+        );
+    }
 
     #[test]
     fn nothing_in_a_cell_is_computed() {

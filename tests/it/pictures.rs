@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use gachno::desktop::model::rows::{ListRow, RowState, Wish};
 use gachno::desktop::model::side::{BatchView, Story};
-use gachno::desktop::model::{Busy, FoundAttempt, Login, Model, Phase, Place, Reach, Setup};
+use gachno::desktop::model::{
+    Busy, FoundAttempt, Login, Model, Needed, Phase, Place, Reach, Settling, Setup, Wait,
+};
 use gachno::desktop::{draw, dress};
 use gachno::domain::{Conclusion, Errand, Outcome, Proof, Service, Vnd};
 use gachno::ledger::StoppedList;
@@ -200,7 +202,14 @@ fn a_batch_at_work_with_three_logins() {
 fn somebody_is_needed() {
     taken("can_ban", || {
         let mut model = at_work(3);
-        model.needs_person = Some((0, Errand::Otp));
+        model.needs_person = Some(Needed {
+            login: 0,
+            errand: Errand::Otp,
+            wait: Wait {
+                since_ms: 0,
+                until_ms: 270_000,
+            },
+        });
         model.tab_mut().logins.insert(
             0,
             Login {
@@ -208,6 +217,24 @@ fn somebody_is_needed() {
                 ..Login::default()
             },
         );
+        model
+    });
+}
+
+#[test]
+fn a_doubt_that_is_looked_into() {
+    taken("doi_soat", || {
+        let mut model = at_work(24);
+        model.doubts = vec![found(Outcome::Unknown, Proof::None)];
+        model.busy = Busy::Reconciling;
+        model.now_ms = 50_000;
+        model.settling = Some(Settling {
+            open: 1,
+            wait: Wait {
+                since_ms: 0,
+                until_ms: 150_000,
+            },
+        });
         model
     });
 }
@@ -400,7 +427,8 @@ fn history() -> Model {
         (Outcome::Unknown, 1),
     ];
     history.today = dong(9_132_000);
-    history.counted = "9.130.000".into();
+    history.in_shift = (31, dong(9_132_000));
+    history.shift.counted = "9.130.000".into();
     let batch = |started: &str, service, jobs, paid| BatchView {
         id: started.to_owned(),
         service,

@@ -35,17 +35,7 @@ impl Desk {
             return None;
         };
         configured(&Home::at(home.path()), change);
-        let mut window = Command::new(env!("CARGO_BIN_EXE_gachno"));
-        window
-            .current_dir(home.path())
-            .env("GACHNO_HOME", home.path())
-            .env("GACHNO_PASSPHRASE", PASSPHRASE)
-            .env("DISPLAY", &display.name)
-            .env("DBUS_SESSION_BUS_ADDRESS", &reader.address)
-            .env("AT_SPI_BUS_ADDRESS", &reader.address)
-            .env("LIBGL_ALWAYS_SOFTWARE", "1")
-            .env_remove("WAYLAND_DISPLAY")
-            .stdin(Stdio::null());
+        let mut window = program(home.path(), &display, &reader);
         let desk = Self {
             window: Ended(window.spawn().expect("starts")),
             reader,
@@ -54,6 +44,30 @@ impl Desk {
         };
         desk.place_of("Get dữ liệu");
         Some(desk)
+    }
+
+    /// The program once more, on the same desktop.
+    fn program(&self) -> Command {
+        program(self.home.path(), &self.display, &self.reader)
+    }
+
+    /// Where *Dừng lại* lies on the small bar: at its left end. The bar is told from the window by its
+    /// height.
+    fn place_on_the_bar(&self) -> Place {
+        until("the small bar is there", || {
+            let all = ["search", "--onlyvisible", "--class", "gachno"];
+            let all = self.display.hand(&all)?;
+            all.lines().find_map(|window| {
+                let told = ["getwindowgeometry", "--shell", window];
+                let told = self.display.hand(&told)?;
+                let number = |name: &str| -> Option<i32> {
+                    let line = told.lines().find_map(|line| line.strip_prefix(name))?;
+                    line.parse().ok()
+                };
+                let is_bar = number("HEIGHT=")? < 100;
+                is_bar.then_some((number("X=")? + 12, number("Y=")? + 12, 60, 20))
+            })
+        })
     }
 
     fn things(&self) -> Vec<Thing> {
@@ -112,6 +126,22 @@ impl Desk {
     fn enter(&self, name: &str) {
         self.click_in(self.place(name, Thing::is_field));
     }
+}
+
+/// The program as it is started on a desktop.
+fn program(home: &std::path::Path, display: &Display, reader: &Reader) -> Command {
+    let mut window = Command::new(env!("CARGO_BIN_EXE_gachno"));
+    window
+        .current_dir(home)
+        .env("GACHNO_HOME", home)
+        .env("GACHNO_PASSPHRASE", PASSPHRASE)
+        .env("DISPLAY", &display.name)
+        .env("DBUS_SESSION_BUS_ADDRESS", &reader.address)
+        .env("AT_SPI_BUS_ADDRESS", &reader.address)
+        .env("LIBGL_ALWAYS_SOFTWARE", "1")
+        .env_remove("WAYLAND_DISPLAY")
+        .stdin(Stdio::null());
+    window
 }
 
 impl Drop for Desk {
@@ -309,4 +339,47 @@ fn the_browser_comes_to_the_front_where_a_person_is_wanted_in_it() {
     until("the browser is in front", || {
         (desk.has_browser() && !desk.is_in_front()).then_some(())
     });
+    desk.hears("nhập mã OTP rồi bấm XÁC NHẬN trên trình duyệt · còn 4:");
+}
+
+#[test]
+fn settings_stand_in_two_groups_and_a_person_is_removed_only_when_it_is_said_twice() {
+    let Some(desk) = Desk::open((1366, 768), &[]) else {
+        return;
+    };
+    desk.click("Cài đặt");
+    desk.hears("Mã PIN xác nhận thanh toán");
+    desk.hears("Giới hạn");
+    desk.click("Nâng cao");
+    desk.hears("Các mốc đối soát (giây sau khi chưa rõ)");
+    desk.hears("Khóa cả đường truyền khi giữ");
+    let told = desk.things();
+    let is_there = |text: &str| told.iter().any(|thing| thing.name.contains(text));
+    assert!(!is_there("mili giây") && !is_there("Mã PIN xác nhận"));
+}
+
+#[test]
+fn a_second_window_brings_the_first_to_the_front_and_ends() {
+    let Some(desk) = Desk::open((1366, 768), &[]) else {
+        return;
+    };
+    let mut other = Ended(desk.program().spawn().expect("starts"));
+    let ended = until("the second window ends", || {
+        other.0.try_wait().expect("a child")
+    });
+    assert!(ended.success(), "{ended}");
+    until("the first is in front", || desk.is_in_front().then_some(()));
+}
+
+#[test]
+fn a_small_bar_lies_over_the_browser_and_stops_the_batch() {
+    let runtime = tokio::runtime::Runtime::new().expect("runtime");
+    let portal = portal(&runtime, |scenario| scenario.switches.otp = true);
+    let Some(desk) = desk_at(&portal) else {
+        return;
+    };
+    begin(&desk);
+    desk.hears("Hiện trình duyệt");
+    desk.click_in(desk.place_on_the_bar());
+    desk.hears("Chạy tiếp");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use gachno::app::Secrets;
 use gachno::config::{Config, ConfigVault, Home, Unlock};
 use gachno::desktop::model::rows::RowState;
@@ -473,6 +473,13 @@ fn what_was_paid_is_answered_told_and_counted() {
     assert_eq!(desk.model().history.today.dong(), 150_000);
     desk.fill("Tiền đếm được", "150.000");
     assert!(desk.says("Khớp từng đồng"));
+    desk.click("Kết ca");
+    desk.until("the shift is kept", |m| m.history.shifts.len() == 1);
+    let shift = desk.model().history.shifts[0].clone();
+    assert_eq!((shift.paid.dong(), shift.off_by()), (150_000, 0));
+    desk.until("the next one begins with nothing", |m| {
+        m.history.in_shift.0 == 0 && m.history.shift_since_ms == shift.until_ms
+    });
     desk.click("Xuất khoảng này");
     desk.until("the file is written", |m| {
         m.told.iter().any(|n| n.text.contains(".xlsx"))
@@ -598,6 +605,14 @@ fn whoever_works_signs_in_and_stands_in_every_attempt() {
     desk.until("Lan is in", |m| {
         !m.lock.is_locked && m.operator == "Chị Lan"
     });
+    // Whoever is no owner changes how the window looks, and neither limits nor people.
+    assert!(!desk.model().is_owner && desk.says("Chỉ chủ cửa hàng"));
+    let remove = desk
+        .harness
+        .get_all_by_label("Xóa")
+        .next()
+        .expect("a button");
+    assert!(remove.accesskit_node().is_disabled());
 
     desk.click(Service::PayEvn.spec().title);
     desk.fill("Mã khách hàng (mỗi dòng một mã)", "PE0001");
@@ -777,6 +792,7 @@ fn a_whole_day_at_the_desk() {
     desk.until("it is ready", |m| m.setup == Setup::Ready && m.has_pin);
     desk.press(egui::Modifiers::COMMAND, egui::Key::Comma);
     desk.set("portal.url", "Địa chỉ cổng đại lý", &portal);
+    desk.click("Nâng cao");
     let box_of = "Trình duyệt không cửa sổ; khi đó không nhập được captcha, OTP";
     desk.harness
         .get_by_role_and_label(egui::accesskit::Role::CheckBox, box_of)
@@ -791,6 +807,9 @@ fn a_whole_day_at_the_desk() {
             .iter()
             .any(|row| row.key == "browser.headless" && row.value == "true")
     });
+    desk.harness.get_by_label("Cửa hàng").scroll_to_me();
+    desk.harness.run_ok();
+    desk.click("Cửa hàng");
     let folder = desk.dir.path().join("ket_qua").display().to_string();
     desk.set(
         "report.folder",

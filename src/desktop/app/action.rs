@@ -7,6 +7,7 @@ use secrecy::SecretString;
 
 use super::DesktopApp;
 use crate::desktop::model::rows::Wish;
+use crate::desktop::model::settings::Setting;
 use crate::desktop::model::{Busy, Phase, Place, Reach, Setup, UserAction};
 use crate::desktop::style::Tone;
 use crate::desktop::worker::{
@@ -24,7 +25,7 @@ impl DesktopApp {
             UserAction::Edited
             | UserAction::Mean(..)
             | UserAction::NewList
-            | UserAction::Previous
+            | UserAction::Previous(_)
             | UserAction::Again
             | UserAction::Fetch
             | UserAction::PickFile
@@ -52,6 +53,9 @@ impl DesktopApp {
             | UserAction::Story(_)
             | UserAction::Resolve { .. }
             | UserAction::Days(_)
+            | UserAction::Receipt(..)
+            | UserAction::CloseShift
+            | UserAction::PrintShift(_)
             | UserAction::ExportBatches
             | UserAction::ExportFound => self.act_on_ledger(action),
             UserAction::Unlock
@@ -73,6 +77,7 @@ impl DesktopApp {
                 self.may_close = true;
                 ctx.send_viewport_cmd(ViewportCommand::Close);
             }
+            UserAction::Only(only) => self.model.history.only = only,
             UserAction::Close(false) => self.model.asks_close = false,
             UserAction::Open(path) => self.open(&path),
             UserAction::Admin => self.open_admin(),
@@ -107,8 +112,8 @@ impl DesktopApp {
                 self.model.tab_mut().cleared(service);
                 self.send_list(service, ListCommand::LetGo);
             }
-            UserAction::Previous => {
-                self.model.tab_mut().bring_back(service);
+            UserAction::Previous(place) => {
+                self.model.tab_mut().bring_back(service, place);
                 self.model.flag(service);
             }
             // What the server gave went back there with its outcome: it hands out anew what can be
@@ -158,6 +163,7 @@ impl DesktopApp {
             UserAction::Stop => {
                 self.control.stop();
                 self.model.auto.is_on = false;
+                self.model.stops_reconciling = self.model.busy == Busy::Reconciling;
                 self.set_phase(Phase::Stopping);
             }
             UserAction::Pause => {
@@ -170,7 +176,7 @@ impl DesktopApp {
             }
             UserAction::Reconcile if self.model.can_reconcile() => {
                 self.control = Control::default();
-                self.model.busy = Busy::Reconciling;
+                (self.model.busy, self.model.stops_reconciling) = (Busy::Reconciling, false);
                 self.send_portal(PortalCommand::Reconcile(self.control.clone()));
             }
             UserAction::ShowBrowser(login) => {
@@ -200,6 +206,21 @@ impl DesktopApp {
                 };
                 LedgerCommand::Resolve(attempt, decision)
             }
+            UserAction::Receipt(attempt, is_print) => {
+                let mut known = self.model.find.found.iter();
+                let Some(one) = known.find(|one| one.attempt == attempt) else {
+                    return;
+                };
+                LedgerCommand::Receipt(one.clone(), self.model.operator.clone(), is_print)
+            }
+            UserAction::CloseShift => match self.model.counted_shift() {
+                Some(shift) => LedgerCommand::CloseShift(Box::new(shift)),
+                None => return,
+            },
+            UserAction::PrintShift(place) => match self.model.history.shifts.get(place) {
+                Some(shift) => LedgerCommand::PrintShift(Box::new(shift.clone())),
+                None => return,
+            },
             UserAction::Days(days) => return self.days(days),
             UserAction::ExportBatches => LedgerCommand::ExportBatches(self.model.history.chosen()),
             UserAction::ExportFound => match self.model.find.asked.clone() {
@@ -271,7 +292,7 @@ impl DesktopApp {
             UserAction::Unseat(name) => SettingsCommand::Seat(name, None),
             UserAction::SaveSetting(key) => {
                 let row = self.model.settings.rows.iter().find(|row| row.key == key);
-                match row.map(|row| row.typed.clone()) {
+                match row.map(Setting::stored) {
                     Some(typed) => setting(&key, typed),
                     None => return,
                 }
@@ -333,7 +354,7 @@ impl DesktopApp {
         }
     }
 
-    fn open(&mut self, path: &Path) {
+    pub(super) fn open(&mut self, path: &Path) {
         if let Err(error) = opener::open(path) {
             self.model
                 .tell(Tone::Bad, format!("{}: {error}", path.display()));

@@ -81,6 +81,7 @@ mod tests {
             login: 0,
             errand: Errand::Otp,
             what: String::new(),
+            until_ms: 0,
         };
         assert_eq!(Front::Opening.after(&logged_in), (Front::Working, true));
         assert_eq!(Front::Opening.after(&wanted), (Front::Working, false));

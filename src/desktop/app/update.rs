@@ -4,7 +4,7 @@ use egui::{Context, ThemePreference, UserAttentionType, ViewportCommand};
 use std::time::Duration;
 
 use super::DesktopApp;
-use crate::desktop::model::{FirstRun, Reach, Setup};
+use crate::desktop::model::{self, FirstRun, Reach, Setup};
 use crate::desktop::sound::{self, Sound};
 use crate::desktop::style::Tone;
 use crate::desktop::worker::{
@@ -33,7 +33,7 @@ impl DesktopApp {
             Update::List(service, update) => self.take_list(service, update),
             Update::NoFile => model.fetching = None,
             Update::Portal(update) => self.take_portal(ctx, update),
-            Update::Ledger(update) => self.take_ledger(update),
+            Update::Ledger(update) => self.take_ledger(ctx, update),
             Update::Settings(values, saved) => self.take_settings(values, saved),
             Update::Diagnosis(rows) => {
                 (model.settings.diagnosis, model.settings.is_diagnosing) = (rows, false);
@@ -44,6 +44,10 @@ impl DesktopApp {
                 Tone::Doubt,
                 (model.words().mishap)(&report.display().to_string()),
             ),
+            Update::Raise => {
+                ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+                ctx.send_viewport_cmd(ViewportCommand::Focus);
+            }
             Update::Close => {
                 self.may_close = true;
                 ctx.send_viewport_cmd(ViewportCommand::Close);
@@ -63,7 +67,8 @@ impl DesktopApp {
             }
             SetupUpdate::Unlocked(who) => {
                 model.lock.answered(who.is_some(), model.now_ms);
-                if let Some(who) = who {
+                if let Some((who, is_owner)) = who {
+                    model.is_owner = is_owner;
                     model.sign_in(who);
                 }
             }
@@ -162,12 +167,34 @@ impl DesktopApp {
         }
     }
 
-    fn take_ledger(&mut self, update: LedgerUpdate) {
+    fn take_ledger(&mut self, ctx: &Context, update: LedgerUpdate) {
         let model = &mut self.model;
         match update {
             LedgerUpdate::Doubts(doubts) => model.doubts = doubts,
             LedgerUpdate::Found(what, found) => {
                 (model.find.asked, model.find.found) = (Some(what), found);
+            }
+            LedgerUpdate::Slip(slip, true) => {
+                self.open(&slip.page);
+            }
+            LedgerUpdate::Slip(slip, false) => {
+                let pixels = &slip.pixels;
+                let size = [pixels.width, pixels.height];
+                ctx.copy_image(egui::ColorImage::from_gray(size, &pixels.pixels));
+                let path = slip.picture.display().to_string();
+                model.tell(Tone::Good, (model.words().picture_copied)(&path));
+            }
+            LedgerUpdate::ShiftClosed(shift) => {
+                let off = model::shift::off(shift.off_by(), model.words());
+                let tone = if shift.off_by() == 0 {
+                    Tone::Good
+                } else {
+                    Tone::Doubt
+                };
+                model.history.shift = model::shift::ShiftForm::default();
+                model.tell(tone, format!("{}: {off}", model.words().shift_closed));
+                let days = model.history.days;
+                self.worker.send(Command::Ledger(LedgerCommand::Days(days)));
             }
             LedgerUpdate::Story(story) => model.find.story = Some(story),
             LedgerUpdate::Resolved => {
@@ -179,7 +206,7 @@ impl DesktopApp {
                         .send(Command::Ledger(LedgerCommand::Find(asked)));
                 }
             }
-            LedgerUpdate::Days(Ok(history)) => model.history = model.history.renewed(history),
+            LedgerUpdate::Days(Ok(history)) => model.history = model.history.renewed(*history),
             LedgerUpdate::Days(Err(why)) => {
                 model.history.is_loading = false;
                 model.tell(Tone::Bad, why);
@@ -225,6 +252,7 @@ impl DesktopApp {
         model.setup = Setup::Ready;
         model.has_pin = basics.has_pin;
         model.limits = basics.limits;
+        model.low_balance = basics.low_balance;
         model.language = basics.language;
         model.first = FirstRun::default();
         model.operators.clone_from(&basics.operators);
@@ -235,6 +263,7 @@ impl DesktopApp {
         // Whoever works here says so before anything else.
         if is_first && !model.operators.is_empty() {
             model.lock.close();
+            model.is_owner = false;
         }
         ctx.set_theme(if basics.is_dark {
             ThemePreference::Dark

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::rows::{self, Wish};
+use super::side::Only;
 use super::state::Place;
 use crate::domain::ListChoice;
 
@@ -69,6 +70,14 @@ pub enum UserAction {
         /// It was paid.
         is_paid: bool,
     },
+    /// The receipt of this attempt: on paper (`true`), or as a picture to send.
+    Receipt(String, bool),
+    /// The shift is over, as counted.
+    CloseShift,
+    /// Print the shift at this place of the list.
+    PrintShift(usize),
+    /// Leave only these batches, or all of them.
+    Only(Option<Only>),
     /// Show so many days.
     Days(u16),
     /// Write the ticked batches to Excel, or all that are shown.
@@ -108,7 +117,7 @@ pub enum UserAction {
     /// Open the demo instead.
     Demo,
     /// Bring back the list that stood there before.
-    Previous,
+    Previous(usize),
     /// The window may close although something runs, or stays open.
     Close(bool),
     /// Auto mode on or off.

@@ -4,6 +4,8 @@
 mod action;
 pub mod rows;
 mod sentence;
+pub mod settings;
+pub mod shift;
 pub mod side;
 mod state;
 pub mod tab;
@@ -13,19 +15,26 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::style::Tone;
-use super::words::{Language, Words, in_one_language};
+use super::words::{Language, Words, told};
 use crate::client::ShopBanner;
-use crate::domain::{Errand, Intake, Limits, Service, Vnd};
+use crate::domain::{Intake, Limits, Service, Vnd};
 use crate::engine::Progress;
 use crate::ledger::StoppedList;
 pub use action::UserAction;
 pub use sentence::local;
-pub use side::{Find, FirstRun, FoundAttempt, HistoryView, Lock, Settings};
-pub use state::{AutoMode, Busy, DriverCard, Known, LinkId, Notice, Place, Reach, Setup};
+pub use settings::Settings;
+pub use side::{Find, FirstRun, FoundAttempt, HistoryView, Lock, Only};
+pub use state::{
+    AutoMode, Busy, DriverCard, Known, LinkId, Needed, Notice, Place, Reach, Settling, Setup, Wait,
+};
 pub use tab::{Login, Phase, ServiceTab};
 
 /// Everything that the window shows.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the machine or the person at it"
+)]
 pub struct Model {
     /// What language it speaks.
     pub language: Language,
@@ -56,6 +65,8 @@ pub struct Model {
     pub driver: DriverCard,
     /// The agent's balance, as last seen.
     pub balance: Option<Vnd>,
+    /// Below this it runs low; nothing: never.
+    pub low_balance: Vnd,
     /// Who is logged in on the portal.
     pub agent: Option<String>,
     /// Who is on the portal now.
@@ -68,10 +79,11 @@ pub struct Model {
     /// picture.
     pub peeked: (u32, Option<(usize, String)>),
     /// What a person has to do, and in which login's browser.
-    pub needs_person: Option<(usize, Errand)>,
-    /// What is in doubt is looked into: how many attempts, and until when at most (milliseconds
-    /// since 1970).
-    pub settling: Option<(usize, i64)>,
+    pub needs_person: Option<Needed>,
+    /// What is in doubt is looked into.
+    pub settling: Option<Settling>,
+    /// Was the reconciler asked to stop?
+    pub stops_reconciling: bool,
     /// The PIN typed here, where the configuration has none.
     pub pin: String,
     /// Does the configuration have a PIN?
@@ -80,6 +92,8 @@ pub struct Model {
     pub is_demo: bool,
     /// Who is signed in, or named by the configuration.
     pub operator: String,
+    /// Is it the owner who is signed in? Somebody always is where nobody has to.
+    pub is_owner: bool,
     /// Who may sign in; empty where nobody has to.
     pub operators: Vec<String>,
     /// What must not be exceeded.
@@ -125,6 +139,7 @@ impl Model {
             browser: Reach::Checking,
             driver: DriverCard::None,
             balance: None,
+            low_balance: Vnd::ZERO,
             agent: None,
             busy: Busy::Nobody,
             fetching: None,
@@ -132,10 +147,12 @@ impl Model {
             peeked: (0, None),
             needs_person: None,
             settling: None,
+            stops_reconciling: false,
             pin: String::new(),
             has_pin: false,
             is_demo,
             operator: String::new(),
+            is_owner: true,
             operators: Vec::new(),
             limits: Limits::default(),
             lock: Lock::default(),
@@ -207,6 +224,12 @@ impl Model {
         }
     }
 
+    /// Of the batch that runs: jobs with an outcome, and all of them.
+    pub fn progress(&self) -> (usize, usize) {
+        let running = self.running().and_then(|service| self.tabs.get(&service));
+        running.map_or((0, 0), |tab| (tab.done, tab.rows.len()))
+    }
+
     /// May *Bắt đầu* be pressed?
     pub fn can_start(&self) -> bool {
         let tab = self.tab();
@@ -266,9 +289,11 @@ impl Model {
 
     /// Tells something: for a while in the lower line, and for good in the list of what was told.
     pub fn tell(&mut self, tone: Tone, text: impl Into<String>) {
+        let told = told(&text.into(), self.language);
         let notice = Notice {
             tone,
-            text: in_one_language(&text.into(), self.language).to_owned(),
+            text: told.sentence,
+            cause: told.cause,
             at_ms: self.now_ms,
         };
         self.told.push(notice.clone());
@@ -364,13 +389,24 @@ impl Model {
     /// An event of what runs.
     pub fn fold(&mut self, event: Progress) {
         let words = self.words();
+        let was_low = self.is_balance_low();
         match &event {
             Progress::LoggedIn { agent, balance, .. } => {
                 self.agent = Some(agent.clone());
                 self.balance = balance.or(self.balance);
             }
-            Progress::NeedsPerson { login, errand, .. } => {
-                self.needs_person = Some((*login, *errand));
+            Progress::NeedsPerson {
+                login,
+                errand,
+                until_ms,
+                ..
+            } => {
+                let wait = self.wait_until(*until_ms);
+                self.needs_person = Some(Needed {
+                    login: *login,
+                    errand: *errand,
+                    wait,
+                });
             }
             Progress::PersonDone => self.needs_person = None,
             Progress::Progress {
@@ -379,8 +415,18 @@ impl Model {
             } => self.balance = Some(*balance),
             _ => {}
         }
+        if let Some(balance) = self.balance.filter(|_| self.is_balance_low() && !was_low) {
+            self.tell(Tone::Doubt, (words.balance_low)(&balance.to_string()));
+        }
         self.settling = match &event {
-            Progress::Settling { open, until_ms, .. } => Some((*open, *until_ms)),
+            Progress::Settling { open, until_ms, .. } => Some(Settling {
+                open: *open,
+                wait: match self.settling {
+                    // The next look at the same end: what is over stays over.
+                    Some(before) if before.wait.until_ms == *until_ms => before.wait,
+                    _ => self.wait_until(*until_ms),
+                },
+            }),
             // Looking into doubts tells outcomes; the next look is told again.
             Progress::Outcome(_) => self.settling,
             _ => None,
@@ -392,6 +438,39 @@ impl Model {
         }
     }
 
+    /// Does the balance run low?
+    pub fn is_balance_low(&self) -> bool {
+        self.balance
+            .is_some_and(|balance| balance < self.low_balance)
+    }
+
+    /// The shift as it was counted; `None`: it was not, or cannot be read.
+    pub fn counted_shift(&self) -> Option<shift::Shift> {
+        let history = &self.history;
+        Some(shift::Shift {
+            who: self.operator.clone(),
+            since_ms: history.shift_since_ms,
+            until_ms: self.now_ms,
+            opening: history.shift.opening()?,
+            bills: history.in_shift.0,
+            paid: history.in_shift.1,
+            notes: history.shift.notes()?,
+            counted: history.shift.counted()?,
+        })
+    }
+
+    fn wait_until(&self, until_ms: i64) -> Wait {
+        Wait {
+            since_ms: self.now_ms,
+            until_ms,
+        }
+    }
+
+    /// Does what it says change by the second?
+    pub fn counts_down(&self) -> bool {
+        self.busy != Busy::Nobody && (self.settling.is_some() || self.needs_person.is_some())
+    }
+
     /// The batch ended; `Err` says why it could not go on.
     pub fn ended(&mut self, result: Result<(), String>) {
         let (words, Some(service)) = (self.words(), self.running()) else {
@@ -399,6 +478,7 @@ impl Model {
         };
         self.busy = Busy::Nobody;
         self.needs_person = None;
+        self.settling = None;
         let tab = self.tab_of(service);
         tab.phase = Phase::Over;
         tab.reorder();
@@ -428,6 +508,7 @@ impl Model {
     /// Doubts have been looked into; so many were settled.
     pub fn reconciled(&mut self, result: Result<usize, String>) {
         self.busy = Busy::Nobody;
+        self.settling = None;
         self.needs_person = None;
         match result {
             Ok(settled) => self.tell(

@@ -5,9 +5,27 @@ use jiff::tz::TimeZone;
 
 use super::{Busy, Model, Phase, Place, ServiceTab, Setup};
 use crate::desktop::style::Tone;
-use crate::desktop::words::{Words, in_one_language};
+use crate::desktop::words::{Told, Words, told};
 
 impl Model {
+    /// What the machine said about what the sentence tells, for whoever mends it.
+    pub fn cause(&self) -> Option<String> {
+        let tab = self.tab();
+        let why = match &self.setup {
+            Setup::Fault(why) => Some(why),
+            Setup::Ready if self.busy == Busy::Nobody => match tab.phase {
+                Phase::Over => tab.ended.as_ref(),
+                Phase::Editing if tab.list.jobs.is_empty() => tab.not_fetched.as_ref(),
+                _ => None,
+            },
+            _ => None,
+        };
+        let is_told = matches!(self.place, Place::Service(_)) || self.setup != Setup::Ready;
+        let why = why.filter(|_| is_told)?;
+        let Told { cause, .. } = told(why, self.language);
+        cause
+    }
+
     /// The one big sentence: what it is doing, how much, whether it needs somebody.
     pub fn sentence(&self) -> (Tone, String) {
         let words = self.words();
@@ -16,16 +34,21 @@ impl Model {
             Setup::First => return (Tone::Quiet, words.first_title.to_owned()),
             Setup::Locked(_) => return (Tone::Doubt, words.locked.to_owned()),
             Setup::Fault(why) => {
-                return (Tone::Bad, in_one_language(why, self.language).to_owned());
+                return (Tone::Bad, told(why, self.language).sentence);
             }
             Setup::Ready => {}
         }
-        if let Some((_, errand)) = self.needs_person {
-            return (Tone::Doubt, errand.asked(self.language).to_owned());
+        if let Some(needed) = self.needs_person {
+            let left = needed.wait.left(self.now_ms);
+            let asked = needed.errand.asked(self.language);
+            return (Tone::Doubt, (words.waited_for)(asked, &left));
         }
-        if let Some((open, until_ms)) = self.settling.filter(|_| self.busy != Busy::Nobody) {
-            let left = countdown(until_ms - self.now_ms);
-            return (Tone::Busy, (words.settling)(open, &left));
+        if self.busy == Busy::Reconciling && self.stops_reconciling {
+            return (Tone::Doubt, words.stopping.to_owned());
+        }
+        if let Some(settling) = self.settling.filter(|_| self.busy != Busy::Nobody) {
+            let left = settling.wait.left(self.now_ms);
+            return (Tone::Busy, (words.settling)(settling.open, &left));
         }
         let service = self.service();
         match self.busy {
@@ -54,11 +77,11 @@ impl Model {
             Phase::Paused => (Tone::Doubt, (words.paused)(left)),
             Phase::Stopping => (Tone::Doubt, words.stopping.to_owned()),
             Phase::Over => match &tab.ended {
-                Some(why) => (Tone::Doubt, in_one_language(why, self.language).to_owned()),
+                Some(why) => (Tone::Doubt, told(why, self.language).sentence),
                 None => (tab.tone(), over(tab, words)),
             },
             Phase::Editing if tab.list.jobs.is_empty() => match &tab.not_fetched {
-                Some(why) => (Tone::Bad, in_one_language(why, self.language).to_owned()),
+                Some(why) => (Tone::Bad, told(why, self.language).sentence),
                 None => (Tone::Quiet, words.no_list.to_owned()),
             },
             Phase::Editing => {
@@ -82,12 +105,6 @@ impl Model {
             }
         }
     }
-}
-
-/// Milliseconds as minutes and seconds: `1:40`.
-fn countdown(ms: i64) -> String {
-    let seconds = ms.max(0) / 1_000;
-    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// The local time so many seconds from then.

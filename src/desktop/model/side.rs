@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use super::shift::{Shift, ShiftForm};
 use crate::domain::{Conclusion, Outcome, Service, Vnd};
 
 /// The window's lock. A running batch goes on behind it.
@@ -164,12 +165,24 @@ pub struct HistoryView {
     pub by_day: Vec<(String, Vnd)>,
     /// Services with the number and the sum of what was paid.
     pub by_service: Vec<(Service, usize, Vnd)>,
+    /// Who worked, with the number of batches and the sum of what was paid in them, the most first.
+    pub by_person: Vec<(String, usize, Vnd)>,
+    /// How many bills were paid in each hour of the day.
+    pub by_hour: [usize; 24],
+    /// The only batches that are shown.
+    pub only: Option<Only>,
     /// Outcomes with their numbers.
     pub by_outcome: Vec<(Outcome, usize)>,
     /// Paid today.
     pub today: Vnd,
-    /// The cash that was counted, as typed.
-    pub counted: String,
+    /// What is typed at the end of a shift.
+    pub shift: ShiftForm,
+    /// Since when the shift goes, in milliseconds since 1970.
+    pub shift_since_ms: i64,
+    /// How many bills were paid in it, and what.
+    pub in_shift: (usize, Vnd),
+    /// Shifts that are over, the newest first.
+    pub shifts: Vec<Shift>,
     /// Is it being read?
     pub is_loading: bool,
     /// Batches that are ticked, by id.
@@ -183,9 +196,15 @@ impl Default for HistoryView {
             batches: Vec::new(),
             by_day: Vec::new(),
             by_service: Vec::new(),
+            by_person: Vec::new(),
+            by_hour: [0; 24],
+            only: None,
             by_outcome: Vec::new(),
             today: Vnd::ZERO,
-            counted: String::new(),
+            shift: ShiftForm::default(),
+            shift_since_ms: 0,
+            in_shift: (0, Vnd::ZERO),
+            shifts: Vec::new(),
             is_loading: false,
             ticked: HashSet::new(),
         }
@@ -193,11 +212,15 @@ impl Default for HistoryView {
 }
 
 impl HistoryView {
+    /// What should lie in the drawer: what lay there, and what was taken since.
+    pub fn expected(&self) -> Option<Vnd> {
+        Some(self.shift.opening()?.saturating_add(self.in_shift.1))
+    }
+
     /// How far the counted cash is off what the ledger says, in đồng; `None` where nothing was
     /// counted.
     pub fn off_by(&self) -> Option<i64> {
-        let counted = Vnd::typed(&self.counted).ok()?;
-        Some(counted.dong() - self.today.dong())
+        Some(self.shift.counted()?.dong() - self.expected()?.dong())
     }
 
     /// Paid in the whole span.
@@ -205,12 +228,17 @@ impl HistoryView {
         self.by_service.iter().map(|(.., paid)| *paid).sum()
     }
 
+    /// The batches that are shown.
+    pub fn shown(&self) -> impl Iterator<Item = &BatchView> {
+        let fits = |batch: &&BatchView| self.only.as_ref().is_none_or(|only| only.has(batch));
+        self.batches.iter().filter(fits)
+    }
+
     /// The batches to write to Excel: those that are ticked, else all that are shown.
     pub fn chosen(&self) -> Vec<String> {
         let is_chosen =
             |batch: &&BatchView| self.ticked.is_empty() || self.ticked.contains(&batch.id);
-        self.batches
-            .iter()
+        self.shown()
             .filter(is_chosen)
             .map(|batch| batch.id.clone())
             .collect()
@@ -227,9 +255,35 @@ impl HistoryView {
             .cloned()
             .collect();
         Self {
-            counted: self.counted.clone(),
+            shift: self.shift.clone(),
+            only: self.only.clone().filter(|_| self.days == read.days),
             ticked,
             ..read
+        }
+    }
+}
+
+/// What a click into a chart leaves of the batches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Only {
+    /// Of this service.
+    Service(Service),
+    /// By this person.
+    Person(String),
+    /// Entered on this day, as `26/11`.
+    Day(String),
+    /// Entered in this hour.
+    Hour(usize),
+}
+
+impl Only {
+    /// Is the batch among them?
+    pub fn has(&self, batch: &BatchView) -> bool {
+        match self {
+            Self::Service(service) => batch.service == *service,
+            Self::Person(name) => batch.operator == *name,
+            Self::Day(day) => batch.started.starts_with(day.as_str()),
+            Self::Hour(hour) => batch.started.get(11..13) == Some(format!("{hour:02}").as_str()),
         }
     }
 }
@@ -253,73 +307,6 @@ pub struct BatchView {
     pub jobs: usize,
     /// Sum of what was paid.
     pub paid: Vnd,
-}
-
-/// The settings' form.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {
-    /// Every key.
-    pub rows: Vec<Setting>,
-    /// What the doctor said: good or not, what, and the detail.
-    pub diagnosis: Vec<(bool, String, String)>,
-    /// Is it at work?
-    pub is_diagnosing: bool,
-    /// Who is to be let in.
-    pub seat_name: String,
-    /// With which PIN.
-    pub seat_pin: String,
-}
-
-/// One key of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// Dotted.
-    pub key: String,
-    /// As it is; a secret only as a mark that it is set.
-    pub value: String,
-    /// As it was typed.
-    pub typed: String,
-    /// Is it never shown?
-    pub is_secret: bool,
-}
-
-impl Settings {
-    /// Takes what the configuration has; what was typed and not saved stays.
-    pub fn take(&mut self, values: Vec<(String, String, bool)>) {
-        let typed: std::collections::HashMap<String, String> = self
-            .rows
-            .drain(..)
-            .filter(|row| row.typed != row.value)
-            .map(|row| (row.key, row.typed))
-            .collect();
-        self.rows = values
-            .into_iter()
-            .map(|(key, value, is_secret)| {
-                let shown = if is_secret {
-                    String::new()
-                } else {
-                    value.clone()
-                };
-                Setting {
-                    typed: typed.get(&key).cloned().unwrap_or(shown),
-                    key,
-                    value,
-                    is_secret,
-                }
-            })
-            .collect();
-    }
-
-    /// This key was saved.
-    pub fn saved(&mut self, key: &str) {
-        if let Some(row) = self.rows.iter_mut().find(|row| row.key == key) {
-            row.typed = if row.is_secret {
-                String::new()
-            } else {
-                row.value.clone()
-            };
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::desktop::style::Tone;
-use crate::domain::Service;
+use crate::domain::{Errand, Service};
 
 /// Which link with a source of jobs: another address or token is another one. What one link handed
 /// out means nothing at another.
@@ -83,6 +83,51 @@ pub enum Setup {
     Ready,
 }
 
+/// Something that is waited for, for so long at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// Since when, in milliseconds since 1970.
+    pub since_ms: i64,
+    /// Until when at most.
+    pub until_ms: i64,
+}
+
+impl Wait {
+    /// How much of it is over at this moment, from 0 to 1.
+    pub fn share(self, now_ms: i64) -> f32 {
+        #[expect(clippy::cast_precision_loss, reason = "a bar's length")]
+        let part = |ms: i64| ms.max(0) as f32;
+        let all = part(self.until_ms - self.since_ms).max(1.0);
+        (part(now_ms - self.since_ms) / all).min(1.0)
+    }
+
+    /// What is left of it, as minutes and seconds: `1:40`.
+    pub fn left(self, now_ms: i64) -> String {
+        let seconds = (self.until_ms - now_ms).max(0) / 1_000;
+        format!("{}:{:02}", seconds / 60, seconds % 60)
+    }
+}
+
+/// A person has to do something in a login's browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needed {
+    /// Which login, from 0.
+    pub login: usize,
+    /// What.
+    pub errand: Errand,
+    /// How long they are waited for.
+    pub wait: Wait,
+}
+
+/// What is in doubt is looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settling {
+    /// How many attempts.
+    pub open: usize,
+    /// For how long.
+    pub wait: Wait,
+}
+
 /// A light in the state line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
@@ -115,6 +160,8 @@ pub struct Notice {
     pub tone: Tone,
     /// The text.
     pub text: String,
+    /// What the machine said about it, for whoever mends it.
+    pub cause: Option<String>,
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
 }

@@ -1,7 +1,9 @@
 //! One service's form, list and batch.
 
+mod events;
 mod pasted;
 mod previous;
+mod sums;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
@@ -13,13 +15,11 @@ use serde::{Deserialize, Serialize};
 use super::rows::{Group, ListRow, RowState, Rows, TableColumn, Wish, ordered};
 use super::taken::{Taken, line_of};
 use super::{Known, LinkId};
-use crate::desktop::style::Tone;
 use crate::desktop::words::Words;
 use crate::domain::job::Defaults;
 use crate::domain::{
     Intake, Job, JobList, Outcome, PaymentType, Phone, RawJob, Service, Ticket, Vnd,
 };
-use crate::engine::{OutcomeEvent, Progress};
 use crate::ledger::StoppedList;
 
 /// A list that is longer is not edited in a text field.
@@ -62,8 +62,8 @@ pub struct ServiceTab {
     pub list_pin: Option<SecretString>,
     /// The list as it came from a source, with what lines cannot say.
     taken: Option<Taken>,
-    /// The list that stood there before.
-    previous: Option<previous::Previous>,
+    /// The lists that stood there before, the newest first.
+    previous: VecDeque<previous::Previous>,
     /// Why nothing could be fetched the last time.
     pub not_fetched: Option<String>,
     /// The checked list.
@@ -71,6 +71,8 @@ pub struct ServiceTab {
     /// What is known of its accounts from before: how many were paid this month, how many are in
     /// doubt.
     pub known: (usize, usize),
+    /// How many of its codes look like another service's, and the first of them.
+    pub odd: Option<(usize, String)>,
     /// One row a job.
     pub rows: Rows,
     /// What the table should show.
@@ -285,11 +287,18 @@ impl ServiceTab {
             Some(taken) if !taken.is_edited => taken.list.clone(),
             taken => self.list_of_lines(service, taken.as_ref()),
         };
-        self.rows_of_list();
+        self.rows_of_list(service);
     }
 
     /// Rows for another list: nobody is at them.
-    fn rows_of_list(&mut self) {
+    fn rows_of_list(&mut self, service: Service) {
+        let odd = || {
+            let jobs = self.list.jobs.iter();
+            jobs.filter(|job| job.account.looks_odd(service))
+        };
+        self.odd = odd()
+            .next()
+            .map(|job| (odd().count(), job.account.to_string()));
         self.rows = self
             .list
             .jobs
@@ -447,187 +456,6 @@ impl ServiceTab {
         self.reorder();
     }
 
-    /// An event of its batch. `now_ms`: since 1970.
-    pub fn fold(&mut self, event: Progress, words: &Words, now_ms: i64) {
-        match event {
-            Progress::BatchStarted { batch, .. } => self.batch = Some(batch),
-            Progress::State {
-                login,
-                index,
-                account,
-                attempt,
-                state,
-                amount,
-            } => {
-                let state = RowState::of(state);
-                let at = self.logins.entry(login).or_default();
-                at.at = (!matches!(state, RowState::Done(_))).then_some((account, state));
-                at.done += usize::from(matches!(state, RowState::Done(_)));
-                self.rows.change(index, |row| {
-                    row.state = state;
-                    row.amount = amount.or(row.amount);
-                    row.at_ms = Some(now_ms);
-                    row.attempt = Some(attempt.into());
-                });
-                self.touched();
-            }
-            Progress::Outcome(outcome) => self.outcome(&outcome, now_ms),
-            Progress::Progress {
-                done, eta_s, paid, ..
-            } => {
-                self.done = done;
-                self.eta_s = eta_s;
-                self.paid = paid;
-            }
-            Progress::Retry { account, why } => {
-                let place = self.rows.iter().position(|row| *row.account == *account);
-                if let Some(place) = place {
-                    self.rows
-                        .change(place, |row| row.message = Some((words.retry)(&why).into()));
-                }
-            }
-            Progress::BatchFinished {
-                outcomes,
-                paid,
-                stopped,
-                paused,
-                ..
-            } => {
-                self.counts = outcomes;
-                self.paid = paid;
-                self.eta_s = None;
-                self.ended =
-                    paused.or_else(|| stopped.then(|| (words.stopped)(&self.summary(words))));
-            }
-            Progress::LoggedIn { login, .. } => {
-                *self.logins.entry(login).or_default() = Login {
-                    done: self.done_by(login),
-                    ..Login::default()
-                }
-            }
-            Progress::LoggedOut { login } => {
-                let at = self.logins.entry(login).or_default();
-                (at.at, at.is_out, at.needs_person) = (None, true, false);
-            }
-            Progress::NeedsPerson { login, .. } => {
-                self.logins.entry(login).or_default().needs_person = true;
-            }
-            Progress::PersonDone => self
-                .logins
-                .values_mut()
-                .for_each(|login| login.needs_person = false),
-            // The row that is looked into says so by its state.
-            Progress::Settling { .. } | Progress::Halted { .. } => {}
-        }
-    }
-
-    fn done_by(&self, login: usize) -> usize {
-        self.logins.get(&login).map_or(0, |login| login.done)
-    }
-
-    fn outcome(&mut self, outcome: &OutcomeEvent, now_ms: i64) {
-        *self.counts.entry(outcome.outcome).or_default() += 1;
-        // A doubt that was settled is told again: it counts once.
-        if let Some(RowState::Done(before)) = self.rows.get(outcome.index).map(|row| row.state)
-            && before != outcome.outcome
-            && let Some(count) = self.counts.get_mut(&before)
-        {
-            *count = count.saturating_sub(1);
-        }
-        self.rows.change(outcome.index, |row| {
-            row.state = RowState::Done(outcome.outcome);
-            row.amount = outcome.amount.or(row.amount);
-            row.message =
-                Some(outcome.message.as_str().into()).filter(|text: &Arc<str>| !text.is_empty());
-            row.customer = outcome
-                .customer
-                .as_deref()
-                .map(Into::into)
-                .or(row.customer.take());
-            row.attempt = outcome
-                .attempt
-                .as_deref()
-                .map(Into::into)
-                .or(row.attempt.take());
-            row.at_ms = Some(outcome.at.as_millisecond());
-        });
-        let minute = now_ms / 60_000;
-        match self.rate.back_mut() {
-            Some((at, count)) if *at == minute => *count += 1,
-            _ => self.rate.push_back((minute, 1)),
-        }
-        while self.rate.len() > RATE_MINUTES {
-            self.rate.pop_front();
-        }
-        self.touched();
-    }
-
-    /// Jobs in the last whole minute, else in the one that runs.
-    pub fn a_minute(&self, now_ms: i64) -> u32 {
-        let minute = now_ms / 60_000;
-        let in_minute = |wanted: i64| {
-            self.rate
-                .iter()
-                .find(|(at, _)| *at == wanted)
-                .map(|(_, count)| *count)
-        };
-        in_minute(minute - 1)
-            .or_else(|| in_minute(minute))
-            .unwrap_or_default()
-    }
-
-    /// A row changed: the order may not be right any more.
-    fn touched(&mut self) {
-        if self.wish.is_plain() {
-            return;
-        }
-        self.is_order_stale = true;
-        if self.rows.len() <= AT_ONCE {
-            self.reorder();
-        }
-    }
-
-    /// How good its end is: a doubt or anything left undone wants a look, and a batch in which
-    /// nothing was achieved is no success.
-    pub fn tone(&self) -> Tone {
-        let count = |outcomes: &[Outcome]| -> usize {
-            let of = |outcome| self.counts.get(outcome).copied().unwrap_or_default();
-            outcomes.iter().map(of).sum()
-        };
-        let achieved = count(&[
-            Outcome::Paid,
-            Outcome::Debt,
-            Outcome::NoDebt,
-            Outcome::AlreadyCleared,
-            Outcome::DryRun,
-        ]);
-        let refused = count(&[Outcome::Rejected, Outcome::Refused, Outcome::NotFound]);
-        let all: usize = self.counts.values().sum();
-        if achieved == all && self.ended.is_none() {
-            Tone::Good
-        } else if refused == all && all > 0 {
-            Tone::Bad
-        } else {
-            Tone::Doubt
-        }
-    }
-
-    /// What a dry run that is over has found to be paid: how many, and their sum.
-    pub fn rehearsed(&self) -> Option<(usize, Vnd)> {
-        let is_over = self.is_dry_run && self.phase == Phase::Over;
-        let quoted = || {
-            self.rows
-                .iter()
-                .filter(|row| row.state == RowState::Done(Outcome::DryRun))
-        };
-        is_over.then(|| {
-            (
-                quoted().count(),
-                quoted().filter_map(|row| row.amount).sum(),
-            )
-        })
-    }
-
     /// Did the batch end before its list did? Then starting again goes on with it.
     pub fn is_interrupted(&self) -> bool {
         self.phase == Phase::Over && self.ended.is_some()
@@ -636,86 +464,6 @@ impl ServiceTab {
     /// Logins that are at work.
     pub fn at_work(&self) -> usize {
         self.logins.values().filter(|login| !login.is_out).count()
-    }
-
-    /// How many accounts a look-up found to owe something, and how much.
-    pub fn owed(&self) -> (usize, Vnd) {
-        let owing = || {
-            self.rows
-                .iter()
-                .filter(|row| row.state == RowState::Done(Outcome::Debt))
-        };
-        let sum = owing().filter_map(|row| row.amount).sum();
-        (owing().count(), sum)
-    }
-
-    /// Outcomes by number, and what was paid.
-    pub fn summary(&self, words: &Words) -> String {
-        let counts = self.counts.iter().filter(|(_, count)| **count > 0);
-        let mut parts: Vec<String> = counts
-            .map(|(outcome, count)| (words.count_of)(*count, (words.outcome)(*outcome)))
-            .collect();
-        let (owing, owed) = self.owed();
-        if owing > 0 {
-            parts = vec![(words.owed_sum)(owing, &owed.to_string())];
-            parts.extend(
-                self.counts
-                    .iter()
-                    .filter(|(outcome, count)| **outcome != Outcome::Debt && **count > 0)
-                    .map(|(outcome, count)| (words.count_of)(*count, (words.outcome)(*outcome))),
-            );
-        }
-        if !self.paid.is_zero() {
-            parts.push((words.paid_sum)(&self.paid.to_string()));
-        }
-        parts.join(" · ")
-    }
-
-    /// What the table shows as text to paste into Excel: columns by tabs, rows by lines.
-    pub fn as_text(&self, words: &Words) -> String {
-        let mut titles = vec![words.number, words.code, words.customer];
-        titles.extend(self.has_kinds().then_some(words.kind));
-        titles.extend([words.money, words.state, words.note]);
-        let mut text = titles.join("\t");
-        for (place, row) in (0..self.shown()).filter_map(|place| self.row(place)) {
-            let mut cells = vec![
-                (place + 1).to_string(),
-                // Excel would make a number of a phone and lose its 0.
-                format!("'{}", row.account),
-                row.customer.as_deref().unwrap_or_default().to_owned(),
-            ];
-            cells.extend(row.payment.map(|kind| (words.kind_of)(kind).to_owned()));
-            cells.extend([
-                row.amount.map(Vnd::digits).unwrap_or_default(),
-                row.state.shown(words).1.to_owned(),
-                row.message
-                    .as_deref()
-                    .unwrap_or_default()
-                    .replace(['\t', '\n', '\r'], " "),
-            ]);
-            text.push('\n');
-            text.push_str(&cells.join("\t"));
-        }
-        text
-    }
-
-    /// Are its rows of two kinds, prepaid and postpaid?
-    pub fn has_kinds(&self) -> bool {
-        self.rows.get(0).is_some_and(|row| row.payment.is_some())
-    }
-
-    /// How many top-ups of how much, and how many postpaid debts.
-    pub fn kinds(&self) -> (usize, Vnd, usize) {
-        let jobs = self.list.jobs.iter();
-        let top_ups = || {
-            jobs.clone()
-                .filter(|job| job.payment == Some(PaymentType::Prepaid))
-        };
-        let debts = jobs
-            .clone()
-            .filter(|job| job.payment == Some(PaymentType::Postpaid));
-        let sum = top_ups().filter_map(|job| job.amount).sum();
-        (top_ups().count(), sum, debts.count())
     }
 
     /// How many of a chip.

@@ -1,7 +1,7 @@
 use super::rows::{Group, RowState, Wish};
 use super::*;
 use crate::domain::job::Defaults;
-use crate::domain::{JobList, Outcome, PaymentType, Proof};
+use crate::domain::{Errand, JobList, Outcome, PaymentType, Proof};
 use crate::engine::OutcomeEvent;
 use jiff::Timestamp;
 
@@ -71,8 +71,11 @@ fn one_sentence_tells_where_things_stand() {
         login: 0,
         errand: Errand::Otp,
         what: String::new(),
+        until_ms: model.now_ms + 270_500,
     });
-    assert_eq!(model.sentence().0, Tone::Doubt);
+    let (tone, said) = model.sentence();
+    assert_eq!(tone, Tone::Doubt);
+    assert!(said.ends_with("còn 4:30"), "{said}");
     model.ended(Err("Mất liên lạc".into()));
     assert_eq!(model.sentence().1, "Mất liên lạc");
     assert!(

@@ -1,17 +1,18 @@
 //! A service: form, list, what runs, what to do next.
 
-use std::path::Path;
+mod bar;
+mod sessions;
 
 use egui::{
-    Align, Button, CentralPanel, Color32, Frame, Image, Label, Layout, Margin, Panel, ProgressBar,
-    RichText, ScrollArea, TextEdit, Ui,
+    Align, Button, CentralPanel, Color32, Label, Layout, Panel, ProgressBar, RichText, ScrollArea,
+    TextEdit, Ui,
 };
 
 use super::questions::questions;
 use super::sheet::before_a_payment;
-use super::{Ringed, big_button, chart, choice, field, is_low, is_narrow};
+use super::{Ringed, choice, field, is_low, is_narrow};
 use crate::desktop::model::rows::{Group, Wish};
-use crate::desktop::model::{Model, Phase, UserAction, local};
+use crate::desktop::model::{Model, Phase, UserAction};
 use crate::desktop::style::{ACCENT, Tone};
 use crate::desktop::table;
 use crate::domain::PaymentType;
@@ -24,12 +25,12 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
             .id_salt("sheet")
             .max_height(if is_low(ui) { 44.0 } else { f32::INFINITY })
             .show(ui, |ui| before_a_payment(ui, model));
-        action_bar(ui, model, actions);
+        bar::show(ui, model, actions);
     });
     if model.tab().logins.len() > 1 || model.tab().phase == Phase::Running {
         Panel::right("sessions")
             .default_size(if is_narrow(ui) { 150.0 } else { 220.0 })
-            .show(ui, |ui| sessions(ui, model, actions));
+            .show(ui, |ui| sessions::show(ui, model, actions));
     }
     if matches!(model.tab().phase, Phase::Editing) {
         Panel::left("form")
@@ -253,222 +254,5 @@ fn search(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
             query,
             ..tab.wish.clone()
         }));
-    }
-}
-
-/// What each login does.
-fn sessions(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
-    let (tab, words) = (model.tab(), model.words());
-    let dark = ui.visuals().dark_mode;
-    ui.add_space(6.0);
-    ui.strong(words.sessions);
-    ScrollArea::vertical()
-        .id_salt("logins")
-        .max_height((ui.available_height() - 150.0).max(120.0))
-        .show(ui, |ui| {
-            for (number, login) in &tab.logins {
-                ui.separator();
-                ui.horizontal(|ui| {
-                    ui.strong((words.session)(number + 1));
-                    ui.label(RichText::new((words.jobs_done)(login.done)).small());
-                });
-                let (icon, text, tone) = match &login.at {
-                    _ if login.needs_person => ("⚠", words.needs_look.to_owned(), Tone::Doubt),
-                    _ if login.is_out => ("○", words.out.to_owned(), Tone::Quiet),
-                    Some((account, state)) => {
-                        let (icon, word, tone) = state.shown(words);
-                        (icon, format!("{word} {account}"), tone)
-                    }
-                    None => ("○", words.idle.to_owned(), Tone::Quiet),
-                };
-                ui.add(
-                    Label::new(
-                        RichText::new(format!("{icon} {text}"))
-                            .color(tone.ink(dark))
-                            .small(),
-                    )
-                    .truncate(),
-                );
-                if login.is_out {
-                    continue;
-                }
-                ui.horizontal_wrapped(|ui| {
-                    if ui.small_button(words.show_browser).clicked() {
-                        actions.push(UserAction::ShowBrowser(*number));
-                    }
-                    if ui.small_button(words.peek).clicked() {
-                        actions.push(UserAction::Peek(*number));
-                    }
-                });
-                if let Some((_, name)) =
-                    model.peeked.1.as_ref().filter(|(login, _)| login == number)
-                {
-                    ui.add(
-                        Image::new(name)
-                            .max_width(ui.available_width())
-                            .alt_text((words.session)(number + 1)),
-                    );
-                }
-            }
-        });
-    if tab.rate.len() > 1 {
-        ui.separator();
-        rate(ui, model);
-    }
-}
-
-/// Jobs a minute, the last half hour.
-fn rate(ui: &mut Ui, model: &Model) {
-    let (tab, words) = (model.tab(), model.words());
-    ui.label(RichText::new(words.rate).small());
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "minutes and jobs of half an hour"
-    )]
-    let bars = tab
-        .rate
-        .iter()
-        .map(|(minute, count)| {
-            egui_plot::Bar::new(*minute as f64, f64::from(*count))
-                .width(0.8)
-                .fill(ACCENT)
-        })
-        .collect();
-    chart(ui, words.rate, 84.0, bars, minute);
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "minutes since 1970")]
-fn minute(mark: f64) -> String {
-    local(mark.round() as i64 * 60_000, "%H:%M")
-}
-
-/// One primary action at a time; it is the filled one.
-fn action_bar(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
-    // What is too long for one line stands in two; nothing lies over anything.
-    let needed = if model.tab().report.is_some() {
-        1_120.0
-    } else {
-        820.0
-    };
-    let is_one_line = ui.available_width() >= needed;
-    let margin = if is_low(ui) { 3 } else { 8 };
-    Frame::new()
-        .inner_margin(Margin::symmetric(0, margin))
-        .show(ui, |ui| {
-            if is_one_line {
-                ui.horizontal(|ui| {
-                    about_the_list(ui, model, actions);
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        about_the_batch(ui, model, actions);
-                    });
-                });
-            } else {
-                ui.horizontal_wrapped(|ui| about_the_list(ui, model, actions));
-                ui.horizontal_wrapped(|ui| about_the_batch(ui, model, actions));
-            }
-        });
-}
-
-/// Where a list comes from and goes to.
-fn about_the_list(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
-    let (tab, words) = (model.tab(), model.words());
-    let primary_is_fetch = tab.rows.is_empty();
-    if big_button(ui, words.fetch, model.can_take(), primary_is_fetch) {
-        actions.push(UserAction::Fetch);
-    }
-    if ui
-        .add_enabled(model.can_take(), Button::new(words.open_file))
-        .clicked()
-    {
-        actions.push(UserAction::PickFile);
-    }
-    if model.fetching.is_some() {
-        ui.spinner();
-    }
-    if tab.has_previous() && model.can_take() && ui.button(words.previous).clicked() {
-        actions.push(UserAction::Previous);
-    }
-    if tab.phase == Phase::Over {
-        // Everything is done and written: the next list is next.
-        let is_next = tab.report.is_some() && !tab.is_interrupted();
-        if big_button(ui, words.new_list, true, is_next) {
-            actions.push(UserAction::NewList);
-        }
-        if tab.has_failed() && ui.button(words.again).clicked() {
-            actions.push(UserAction::Again);
-        }
-    }
-    if !tab.rows.is_empty() && ui.button(words.copy_rows).clicked() {
-        actions.push(UserAction::CopyRows);
-    }
-}
-
-/// What is done with it, the nearest to the edge first.
-fn about_the_batch(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
-    let (tab, words) = (model.tab(), model.words());
-    let is_running = matches!(tab.phase, Phase::Running | Phase::Paused | Phase::Stopping);
-    let is_over = tab.phase == Phase::Over && !tab.is_interrupted();
-    let primary_is_export = is_over && tab.report.is_none() && tab.rehearsed().is_none();
-    if big_button(ui, words.export, model.can_export(), primary_is_export) {
-        actions.push(UserAction::Export);
-    }
-    if is_running {
-        while_running(ui, model, actions);
-    } else {
-        let is_done = is_over && tab.rehearsed().is_none();
-        let is_primary = !tab.rows.is_empty() && !is_done;
-        // The same list again is the same batch: it goes on where it was.
-        let start = if tab.is_interrupted() {
-            words.go_on
-        } else {
-            words.start
-        };
-        if big_button(ui, start, model.can_start(), is_primary) {
-            actions.push(UserAction::Start { dry_run: false });
-        }
-        if model.service().is_payment() && big_button(ui, words.dry_run, model.can_start(), false) {
-            actions.push(UserAction::Start { dry_run: true });
-        }
-    }
-    if let Some(report) = &tab.report {
-        written(ui, model, report, actions);
-    }
-}
-
-/// The report that was written last.
-fn written(ui: &mut Ui, model: &Model, report: &Path, actions: &mut Vec<UserAction>) {
-    let words = model.words();
-    if ui.button(words.open_folder).clicked()
-        && let Some(folder) = report.parent()
-    {
-        actions.push(UserAction::Open(folder.to_owned()));
-    }
-    if ui.button(words.open_report).clicked() {
-        actions.push(UserAction::Open(report.to_owned()));
-    }
-    let name = report
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    ui.add(Label::new(RichText::new((words.saved)(&name)).small()).truncate())
-        .on_hover_text(report.display().to_string());
-}
-
-fn while_running(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
-    let (phase, words) = (model.tab().phase, model.words());
-    if big_button(
-        ui,
-        words.stop,
-        phase != Phase::Stopping,
-        phase != Phase::Paused,
-    ) {
-        actions.push(UserAction::Stop);
-    }
-    if phase == Phase::Paused {
-        if big_button(ui, words.resume, true, true) {
-            actions.push(UserAction::Resume);
-        }
-    } else if big_button(ui, words.pause, phase == Phase::Running, false) {
-        actions.push(UserAction::Pause);
     }
 }

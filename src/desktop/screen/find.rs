@@ -12,6 +12,7 @@ use super::{Ringed, big_button, field};
 use crate::desktop::model::rows::shown;
 use crate::desktop::model::{FoundAttempt, Model, UserAction};
 use crate::desktop::style::Tone;
+use crate::desktop::words::in_one_language;
 use crate::domain::{Outcome, Vnd};
 
 pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
@@ -130,6 +131,18 @@ fn card(ui: &mut Ui, model: &mut Model, one: &FoundAttempt, actions: &mut Vec<Us
                         .color(tone.ink(dark)),
                 );
                 ui.label(&one.at);
+                if one.end.outcome == Outcome::Paid {
+                    if ui.button(words.print_receipt).clicked() {
+                        actions.push(UserAction::Receipt(one.attempt.clone(), true));
+                    }
+                    if ui
+                        .button(words.copy_receipt)
+                        .on_hover_text(words.copy_receipt_hint)
+                        .clicked()
+                    {
+                        actions.push(UserAction::Receipt(one.attempt.clone(), false));
+                    }
+                }
                 if ui.button(words.story).clicked() {
                     actions.push(UserAction::Story(one.attempt.clone()));
                 }
@@ -144,7 +157,8 @@ fn card(ui: &mut Ui, model: &mut Model, one: &FoundAttempt, actions: &mut Vec<Us
                 }
             });
             if !one.end.message.is_empty() {
-                ui.add(Label::new(RichText::new(&one.end.message).small()).wrap());
+                let message = in_one_language(&one.end.message, words.language);
+                ui.add(Label::new(RichText::new(message).small()).wrap());
             }
             // A doubt is decided beside what was kept of it; how it came to that is read below.
             if one.is_doubt() {
@@ -165,7 +179,8 @@ fn story(ui: &mut Ui, model: &Model, attempt: &str) {
         return;
     };
     ui.separator();
-    for (at, sentence) in &story.steps {
+    for (at, step) in &story.steps {
+        let sentence = in_one_language(step, model.language);
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new(at).small());
             ui.label(sentence);

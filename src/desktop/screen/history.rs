@@ -1,13 +1,16 @@
 //! Days: batches, sums, and the cash at the end of the day.
 
+mod shift;
+
 use egui::{Align, Button, Color32, Label, Layout, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 use egui_plot::Bar;
 
-use super::{chart, field, is_low, is_narrow};
+use super::{chart, is_low, is_narrow};
 use crate::desktop::model::rows::shown;
-use crate::desktop::model::{HistoryView, Model, UserAction};
-use crate::desktop::style::{ACCENT, ROW_HEIGHT, Tone};
+use crate::desktop::model::side::BatchView;
+use crate::desktop::model::{HistoryView, Model, Only, UserAction};
+use crate::desktop::style::{ACCENT, ROW_HEIGHT};
 use crate::domain::Vnd;
 
 /// Spans that are offered, in days.
@@ -63,23 +66,26 @@ fn days(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
         }
     });
     if is_narrow(ui) {
-        sums(ui, model);
+        sums(ui, model, actions);
         total(ui, model);
         outcomes(ui, model);
-        cash(ui, model);
+        shift::show(ui, model, actions);
     } else {
         ui.columns(3, |columns| {
             columns[0].vertical(|ui| {
-                sums(ui, model);
+                sums(ui, model, actions);
                 total(ui, model);
             });
             outcomes(&mut columns[1], model);
-            cash(&mut columns[2], model);
+            shift::show(&mut columns[2], model, actions);
         });
     }
-    by_day(ui, model);
+    by_time(ui, model, actions);
     ui.add_space(6.0);
-    ui.strong(words.batches);
+    ui.horizontal(|ui| {
+        ui.strong(words.batches);
+        only(ui, model, actions);
+    });
     if model.history.batches.is_empty() {
         ui.label(words.nothing_yet);
         return;
@@ -87,17 +93,58 @@ fn days(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     batches(ui, model);
 }
 
-fn sums(ui: &mut Ui, model: &Model) {
-    let words = model.words();
+fn sums(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
+    let (words, history) = (model.words(), &model.history);
     ui.strong(words.by_service);
-    for (service, count, paid) in &model.history.by_service {
-        ui.horizontal(|ui| {
-            ui.add(Label::new(format!("{} · {count}", (words.service)(*service))).truncate());
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.label(paid.to_string())
-            });
-        });
+    for (service, count, paid) in &history.by_service {
+        let only = Only::Service(*service);
+        sum(
+            ui,
+            history,
+            (words.service)(*service),
+            *count,
+            *paid,
+            only,
+            actions,
+        );
     }
+    if history.by_person.len() > 1 {
+        ui.strong(words.by_person);
+        for (name, count, paid) in &history.by_person {
+            let only = Only::Person(name.clone());
+            sum(ui, history, name, *count, *paid, only, actions);
+        }
+    }
+}
+
+/// A sum; a click leaves its batches, another all of them.
+fn sum(
+    ui: &mut Ui,
+    history: &HistoryView,
+    name: &str,
+    count: usize,
+    paid: Vnd,
+    only: Only,
+    actions: &mut Vec<UserAction>,
+) {
+    ui.horizontal(|ui| {
+        let is_chosen = history.only.as_ref() == Some(&only);
+        let text = format!("{name} · {count}");
+        if ui
+            .add(
+                Button::new(text)
+                    .frame(false)
+                    .truncate()
+                    .selected(is_chosen),
+            )
+            .clicked()
+        {
+            actions.push(UserAction::Only((!is_chosen).then_some(only)));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label(paid.to_string())
+        });
+    });
 }
 
 fn total(ui: &mut Ui, model: &Model) {
@@ -121,81 +168,78 @@ fn outcomes(ui: &mut Ui, model: &Model) {
     }
 }
 
-fn cash(ui: &mut Ui, model: &mut Model) {
-    let words = model.words();
-    let dark = ui.visuals().dark_mode;
-    ui.strong(words.of_the_day);
-    ui.label(format!("{}: {}", words.cash_expected, model.history.today));
-    field(
-        ui,
-        words.cash_counted,
-        &mut model.history.counted,
-        false,
-        "0",
-    );
-    match model.history.off_by() {
-        Some(0) => {
-            ui.label(
-                RichText::new(format!("✔ {}", words.cash_fits))
-                    .color(Tone::Good.ink(dark))
-                    .strong(),
-            );
-        }
-        Some(off) => {
-            let amount = Vnd::try_from(off.abs()).unwrap_or(Vnd::ZERO).to_string();
-            let off = if off < 0 {
-                (words.cash_short)(&amount)
-            } else {
-                (words.cash_over)(&amount)
-            };
-            ui.label(
-                RichText::new(format!("⚠ {off}"))
-                    .color(Tone::Doubt.ink(dark))
-                    .strong(),
-            );
-        }
-        None => {}
+/// What was paid on each day; of one day, how much was done in each hour.
+fn by_time(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
+    let (words, history) = (model.words(), &model.history);
+    if history.by_service.is_empty() {
+        return;
+    }
+    let clicked = if history.by_day.len() > 1 {
+        ui.strong(words.by_day);
+        let days = history.by_day.iter();
+        #[expect(clippy::cast_precision_loss, reason = "a bar's height")]
+        let bars = days.map(|(day, paid)| (day.clone(), paid.dong() as f64 / 1_000_000.0));
+        bars_of(ui, words.by_day, bars.collect())
+            .and_then(|place| Some(Only::Day(history.by_day.get(place)?.0.clone())))
+    } else {
+        ui.strong(words.by_hour);
+        let hours = history.by_hour.iter().enumerate();
+        #[expect(clippy::cast_precision_loss, reason = "a bar's height")]
+        let bars = hours.map(|(hour, count)| (format!("{hour}h"), *count as f64));
+        bars_of(ui, words.by_hour, bars.collect()).map(Only::Hour)
+    };
+    if let Some(only) = clicked {
+        let is_chosen = history.only.as_ref() == Some(&only);
+        actions.push(UserAction::Only((!is_chosen).then_some(only)));
     }
 }
 
-fn by_day(ui: &mut Ui, model: &Model) {
-    let (words, days) = (model.words(), &model.history.by_day);
-    if days.iter().all(|(_, paid)| paid.is_zero()) {
-        return;
-    }
-    ui.strong(words.by_day);
-    #[expect(clippy::cast_precision_loss, reason = "a bar's height")]
+/// Bars with their names; the place of the one that was clicked.
+fn bars_of(ui: &mut Ui, name: &str, named: Vec<(String, f64)>) -> Option<usize> {
     let bars = (0_u32..)
-        .zip(days)
-        .map(|(place, (_, paid))| {
-            Bar::new(f64::from(place), paid.dong() as f64 / 1_000_000.0)
-                .width(0.7)
-                .fill(ACCENT)
-        })
+        .zip(&named)
+        .map(|(place, (_, height))| Bar::new(f64::from(place), *height).width(0.7).fill(ACCENT))
         .collect();
-    let names: Vec<String> = days.iter().map(|(day, _)| day.clone()).collect();
+    let count = named.len();
+    let names: Vec<String> = named.into_iter().map(|(name, _)| name).collect();
+    let of = move |mark: f64| {
+        whole(mark)
+            .and_then(|place| names.get(place).cloned())
+            .unwrap_or_default()
+    };
+    let clicked = chart(ui, name, 120.0, bars, of)?;
+    whole(clicked.round()).filter(|place| *place < count)
+}
+
+/// A place among bars, where a mark stands at one.
+fn whole(mark: f64) -> Option<usize> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "the place of a day"
+        reason = "the place of a bar"
     )]
-    let day = move |mark: f64| {
-        let is_whole = (mark - mark.round()).abs() < 0.01 && mark >= 0.0;
-        is_whole
-            .then(|| names.get(mark.round() as usize).cloned())
-            .flatten()
-            .unwrap_or_default()
+    let place = mark.round() as usize;
+    ((mark - mark.round()).abs() < 0.01 && mark > -0.5).then_some(place)
+}
+
+/// What a click into a chart has left, and the way back.
+fn only(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
+    let words = model.words();
+    let name = match &model.history.only {
+        None => return,
+        Some(Only::Service(service)) => (words.service)(*service).to_owned(),
+        Some(Only::Person(name) | Only::Day(name)) => name.clone(),
+        Some(Only::Hour(hour)) => format!("{hour}h"),
     };
-    chart(ui, words.by_day, 130.0, bars, day);
+    if ui.button((words.only_these)(&name)).clicked() {
+        actions.push(UserAction::Only(None));
+    }
 }
 
 fn batches(ui: &mut Ui, model: &mut Model) {
-    let (
-        words,
-        HistoryView {
-            batches, ticked, ..
-        },
-    ) = (model.words(), &mut model.history);
+    let words = model.words();
+    let batches: Vec<BatchView> = model.history.shown().cloned().collect();
+    let ticked = &mut model.history.ticked;
     // In a low window all of it is scrolled together.
     let is_low = is_low(ui);
     ScrollArea::new([!is_low, false]).show(ui, |ui| {

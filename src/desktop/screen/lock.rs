@@ -6,6 +6,7 @@ use super::{big_button, field};
 use crate::desktop::model::side::strength;
 use crate::desktop::model::{DriverCard, Model, Reach, UserAction};
 use crate::desktop::style::{Tone, sentence};
+use crate::desktop::words::in_one_language;
 
 /// The window is locked; what runs goes on.
 pub fn locked(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
@@ -83,7 +84,12 @@ pub fn passphrase(
         ui.label(RichText::new(words.locked).font(sentence()));
         if let Some(why) = why {
             let dark = ui.visuals().dark_mode;
-            ui.add(Label::new(RichText::new(why).color(Tone::Bad.ink(dark))).wrap());
+            ui.add(
+                Label::new(
+                    RichText::new(in_one_language(why, model.language)).color(Tone::Bad.ink(dark)),
+                )
+                .wrap(),
+            );
         }
         let edit = aligned(ui, words.passphrase, &mut model.lock.typed);
         if !edit.has_focus() && model.lock.typed.is_empty() {
@@ -157,7 +163,12 @@ pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) 
             for status in [&model.api, &model.browser] {
                 if let Reach::Bad(why) = status {
                     ui.add(
-                        Label::new(RichText::new(why).small().color(Tone::Bad.ink(dark))).wrap(),
+                        Label::new(
+                            RichText::new(in_one_language(why, model.language))
+                                .small()
+                                .color(Tone::Bad.ink(dark)),
+                        )
+                        .wrap(),
                     );
                 }
             }
@@ -167,7 +178,13 @@ pub fn first_run(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) 
                 ui.label(words.browser_help);
             }
             if let Some(problem) = &model.first.problem {
-                ui.add(Label::new(RichText::new(problem).color(Tone::Bad.ink(dark))).wrap());
+                ui.add(
+                    Label::new(
+                        RichText::new(in_one_language(problem, model.language))
+                            .color(Tone::Bad.ink(dark)),
+                    )
+                    .wrap(),
+                );
             }
             let has_key = model.first.use_keyring || !model.first.passphrase.is_empty();
             let is_ready = !model.first.is_saving && has_key && !model.first.user.trim().is_empty();

@@ -12,15 +12,18 @@ mod settings;
 mod sheet;
 mod side;
 
+use std::fmt::Debug;
+use std::hash::Hash;
+
 use egui::{
-    Align, Align2, Button, CentralPanel, Color32, ComboBox, Label, Layout, Panel, RichText,
-    TextEdit, Ui,
+    Align, Align2, Button, CentralPanel, CollapsingHeader, Color32, ComboBox, Label, Layout, Panel,
+    ProgressBar, RichText, TextEdit, Ui,
 };
 use egui_plot::{Bar, BarChart, Plot, PlotPoint, Text};
 
 use super::model::{Busy, Model, Place, Reach, Setup, UserAction};
 use super::style::{ACCENT, Tone};
-use super::words::Words;
+use super::words::{Words, in_one_language};
 
 pub use keys::shortcuts;
 
@@ -96,7 +99,14 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
         let balance = model
             .balance
             .map_or_else(|| "—".to_owned(), |b| b.to_string());
-        let balance = ui.label(RichText::new(format!("{} {balance}", words.balance)).strong());
+        let mut text = RichText::new(format!("{} {balance}", words.balance)).strong();
+        if model.is_balance_low() {
+            let sign = Tone::Doubt.sign();
+            text = RichText::new(format!("{sign} {} {balance}", words.balance))
+                .strong()
+                .color(Tone::Doubt.ink(dark));
+        }
+        let balance = ui.label(text);
         if let Some(agent) = &model.agent {
             balance.on_hover_text(agent);
         }
@@ -145,12 +155,16 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     }
     let (tone, text) = model.sentence();
     ui.add(Label::new(RichText::new(text).size(16.0).color(tone.ink(dark))).wrap());
-    if let Some((login, _)) = &model.needs_person
+    if let Some(cause) = model.cause() {
+        details(ui, words, "sentence", &cause);
+    }
+    if let Some(needed) = &model.needs_person
         && big_button(ui, words.show_browser, true, true)
     {
-        actions.push(UserAction::ShowBrowser(*login));
+        actions.push(UserAction::ShowBrowser(needed.login));
     }
     driver::driver(ui, model, actions);
+    settling(ui, model, actions);
     if model.asks_close {
         questions::closing(ui, model, actions);
     }
@@ -172,11 +186,48 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     ui.add_space(4.0);
 }
 
+/// How far looking into doubts is; *Đối soát* may be cut short, a batch is stopped by its own button.
+fn settling(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
+    let words = model.words();
+    let settling = model.settling.filter(|_| model.busy != Busy::Nobody);
+    if settling.is_none() && model.busy != Busy::Reconciling {
+        return;
+    }
+    ui.horizontal(|ui| {
+        match settling {
+            Some(settling) => {
+                let bar = ProgressBar::new(settling.wait.share(model.now_ms))
+                    .desired_width((ui.available_width() - 140.0).max(40.0))
+                    .fill(ACCENT)
+                    .desired_height(14.0);
+                let bar = ui.add(bar);
+                ui.ctx()
+                    .accesskit_node_builder(bar.id, |node| node.set_label(words.reconcile));
+            }
+            None => {
+                ui.spinner();
+            }
+        }
+        if model.busy == Busy::Reconciling
+            && ui
+                .add_enabled(!model.stops_reconciling, Button::new(words.stop))
+                .clicked()
+        {
+            actions.push(UserAction::Stop);
+        }
+    });
+}
+
 fn light(ui: &mut Ui, words: &Words, name: &str, status: &Reach) {
     let (icon, word, tone, detail) = match status {
-        Reach::Checking => ("○", words.checking, Tone::Quiet, ""),
-        Reach::Good(text) => ("●", words.good, Tone::Good, text.as_str()),
-        Reach::Bad(why) => ("✖", words.bad, Tone::Bad, why.as_str()),
+        Reach::Checking => ("○", words.checking, Tone::Quiet, String::new()),
+        Reach::Good(text) => ("●", words.good, Tone::Good, text.clone()),
+        Reach::Bad(why) => (
+            "✖",
+            words.bad,
+            Tone::Bad,
+            in_one_language(why, words.language),
+        ),
     };
     let text = RichText::new(format!("{icon} {name}: {word}"))
         .color(tone.ink(ui.visuals().dark_mode))
@@ -185,6 +236,15 @@ fn light(ui: &mut Ui, words: &Words, name: &str, status: &Reach) {
     if !detail.is_empty() {
         label.on_hover_text(detail);
     }
+}
+
+/// What the machine said, for whoever asks: behind a line to click.
+pub(super) fn details(ui: &mut Ui, words: &Words, of: impl Hash + Debug, cause: &str) {
+    CollapsingHeader::new(RichText::new(words.details).small())
+        .id_salt(of)
+        .show(ui, |ui| {
+            ui.add(Label::new(RichText::new(cause).small().monospace()).wrap());
+        });
 }
 
 /// A labelled field: the label also names it for a screen reader.
@@ -250,14 +310,15 @@ pub(super) fn choice<T: Copy + PartialEq>(
 /// So many bars at most have their numbers on them.
 const NUMBERED: usize = 31;
 
-/// Bars that stand still: read, not played with. `named` words a place below them.
+/// Bars that stand still: read, not played with. `named` words a place below them. Says where it was
+/// clicked.
 pub(super) fn chart(
     ui: &mut Ui,
     name: &str,
     height: f32,
     bars: Vec<Bar>,
     named: impl Fn(f64) -> String + 'static,
-) {
+) -> Option<f64> {
     // A few bars are read by their numbers, many by their shape.
     let numbers: Vec<Text> = bars
         .iter()
@@ -273,7 +334,7 @@ pub(super) fn chart(
         })
         .collect();
     let highest = bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
-    Plot::new(name)
+    let drawn = Plot::new(name)
         .height(height)
         .show_grid([false, true])
         .allow_drag(false)
@@ -290,7 +351,9 @@ pub(super) fn chart(
             for number in numbers {
                 plot.text(number);
             }
+            plot.pointer_coordinate().map(|at| at.x)
         });
+    drawn.inner.filter(|_| drawn.response.clicked())
 }
 
 /// Filled where it is the one thing to do next, quiet else.

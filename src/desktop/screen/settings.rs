@@ -1,12 +1,15 @@
 //! Everything in `config.json`, with what it does; the doctor; the keys.
 
-use egui::{Align, Button, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
+mod seats;
+
+use egui::{Align, Button, Color32, ComboBox, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
 
 use super::{big_button, shortcuts};
-use crate::desktop::model::side::Setting;
+use crate::config;
+use crate::desktop::model::settings::Setting;
 use crate::desktop::model::{Model, UserAction};
 use crate::desktop::style::Tone;
-use crate::desktop::words::Words;
+use crate::desktop::words::{Words, in_one_language};
 
 pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
@@ -36,23 +39,37 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
             let tone = if *is_good { Tone::Good } else { Tone::Bad };
             ui.add(
                 Label::new(
-                    RichText::new(format!("{} {what}: {detail}", tone.sign()))
-                        .color(tone.ink(dark)),
+                    RichText::new(format!(
+                        "{} {what}: {}",
+                        tone.sign(),
+                        in_one_language(detail, words.language)
+                    ))
+                    .color(tone.ink(dark)),
                 )
                 .wrap(),
             );
         }
-        let mut section = String::new();
-        for row in &mut model.settings.rows {
-            let of = row.key.split('.').next().unwrap_or_default();
-            if of != section {
-                ui.add_space(8.0);
-                ui.separator();
-                of.clone_into(&mut section);
-            }
-            setting(ui, row, words, actions);
+        groups(ui, model);
+        if !model.is_owner {
+            let text = RichText::new(words.owner_only).color(Tone::Doubt.ink(dark));
+            ui.add(Label::new(text).wrap());
         }
-        seats(ui, model, actions);
+        let is_owner = model.is_owner;
+        let is_advanced = model.settings.is_advanced;
+        let mut section = String::new();
+        let rows = model.settings.rows.iter_mut();
+        for row in rows.filter(|row| row.is_advanced() == is_advanced) {
+            if row.section() != section {
+                row.section().clone_into(&mut section);
+                heading(ui, (words.section)(&section));
+            }
+            let may_change = is_owner || !config::is_owners(&row.key);
+            ui.add_enabled_ui(may_change, |ui| setting(ui, row, words, actions));
+        }
+        if !is_advanced {
+            heading(ui, words.operators);
+            seats::seats(ui, model, actions);
+        }
         ui.add_space(10.0);
         ui.strong(words.shortcuts);
         for (key, what) in shortcuts(words) {
@@ -64,41 +81,30 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     });
 }
 
-/// Who may sign in, each with a PIN of their own.
-fn seats(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
+/// What a shop needs, and what it seldom touches.
+fn groups(ui: &mut Ui, model: &mut Model) {
     let words = model.words();
-    ui.add_space(8.0);
-    ui.separator();
-    ui.strong(words.operators);
-    ui.label(RichText::new(words.operators_hint).small());
-    for name in &model.operators {
-        ui.horizontal(|ui| {
-            ui.add_sized([220.0, 24.0], Label::new(name).truncate());
-            if ui.button(words.remove).on_hover_text(name).clicked() {
-                actions.push(UserAction::Unseat(name.clone()));
+    ui.add_space(6.0);
+    ui.horizontal(|ui| {
+        for (is_advanced, name) in [(false, words.of_the_shop), (true, words.advanced)] {
+            let is_chosen = model.settings.is_advanced == is_advanced;
+            let color = if is_chosen {
+                Color32::WHITE
+            } else {
+                ui.visuals().text_color()
+            };
+            let button = Button::selectable(is_chosen, RichText::new(name).color(color));
+            if ui.add(button.min_size(egui::vec2(104.0, 28.0))).clicked() {
+                model.settings.is_advanced = is_advanced;
             }
-        });
-    }
-    let settings = &mut model.settings;
-    ui.horizontal_wrapped(|ui| {
-        let name = ui.label(words.your_name);
-        ui.add(TextEdit::singleline(&mut settings.seat_name).desired_width(200.0))
-            .labelled_by(name.id);
-        let pin = ui.label(words.own_pin);
-        ui.add(
-            TextEdit::singleline(&mut settings.seat_pin)
-                .password(true)
-                .desired_width(120.0),
-        )
-        .labelled_by(pin.id);
-        let is_filled = !settings.seat_name.trim().is_empty() && settings.seat_pin.len() >= 4;
-        if ui
-            .add_enabled(is_filled, Button::new(words.let_in))
-            .clicked()
-        {
-            actions.push(UserAction::Seat);
         }
     });
+}
+
+fn heading(ui: &mut Ui, name: &str) {
+    ui.add_space(10.0);
+    ui.separator();
+    ui.label(RichText::new(name).strong().size(16.0));
 }
 
 fn setting(ui: &mut Ui, row: &mut Setting, words: &Words, actions: &mut Vec<UserAction>) {
@@ -116,22 +122,37 @@ fn setting(ui: &mut Ui, row: &mut Setting, words: &Words, actions: &mut Vec<User
             }
             return;
         }
-        let size = egui::vec2((width * 0.46).max(200.0), 24.0);
+        let size = egui::vec2((width * 0.46).max(200.0), 26.0);
         let label = ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
-            ui.set_min_width(size.x);
+            ui.set_min_size(size);
             ui.add(Label::new(name).truncate())
         });
         let label = label.inner.on_hover_text(&row.key);
-        let hint = match (row.is_secret, row.value.is_empty()) {
-            (true, false) => words.set,
-            (true, true) => words.not_set,
-            (false, _) => "",
+        let choices = config::choices(&row.key);
+        if !choices.is_empty() {
+            chosen(ui, row, words, choices, label.id, actions);
+            return;
+        }
+        let hint = match (
+            row.is_secret,
+            row.value.is_empty(),
+            config::bounds(&row.key),
+        ) {
+            (true, false, _) => words.set.to_owned(),
+            (true, true, _) => words.not_set.to_owned(),
+            (false, _, Some(bounds)) if !row.key.ends_with("_ms") => {
+                (words.from_to)(*bounds.start(), *bounds.end())
+            }
+            (false, ..) => String::new(),
         };
         let edit = TextEdit::singleline(&mut row.typed)
             .password(row.is_secret)
-            .hint_text(hint)
+            .hint_text(hint.as_str())
             .desired_width(width * 0.34);
-        ui.add(edit).labelled_by(label.id);
+        let edit = ui.add(edit).labelled_by(label.id);
+        if !row.is_secret && !hint.is_empty() {
+            edit.on_hover_text(hint);
+        }
         let is_changed = if row.is_secret {
             !row.typed.is_empty()
         } else {
@@ -141,4 +162,30 @@ fn setting(ui: &mut Ui, row: &mut Setting, words: &Words, actions: &mut Vec<User
             actions.push(UserAction::SaveSetting(row.key.clone()));
         }
     });
+}
+
+/// A key that is one of a few.
+fn chosen(
+    ui: &mut Ui,
+    row: &mut Setting,
+    words: &Words,
+    choices: &[&str],
+    label: egui::Id,
+    actions: &mut Vec<UserAction>,
+) {
+    let named = |value: &str| (words.choice)(value);
+    ComboBox::from_id_salt(&row.key)
+        .selected_text(named(&row.value))
+        .width(240.0)
+        .show_ui(ui, |ui| {
+            for choice in choices {
+                let is_it = row.value == *choice;
+                if ui.selectable_label(is_it, named(choice)).clicked() && !is_it {
+                    (*choice).clone_into(&mut row.typed);
+                    actions.push(UserAction::SaveSetting(row.key.clone()));
+                }
+            }
+        })
+        .response
+        .labelled_by(label);
 }

@@ -63,6 +63,13 @@ pub fn before_a_payment(ui: &mut Ui, model: &Model) {
                             .small(),
                     );
                 }
+                if let Some((count, first)) = &tab.odd {
+                    ui.label(
+                        RichText::new((words.odd_codes)(*count, first, (words.service)(service)))
+                            .color(Tone::Doubt.ink(dark))
+                            .strong(),
+                    );
+                }
                 let (wrong, twice) = (tab.list.errors.len(), tab.list.duplicates.len());
                 if wrong + twice > 0 {
                     ui.label(

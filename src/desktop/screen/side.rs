@@ -2,8 +2,8 @@
 
 use egui::{Button, Color32, Label, RichText, ScrollArea, Sense, Ui};
 
-use super::is_low;
 use super::sheet::limits;
+use super::{details, is_low};
 use crate::desktop::model::{Model, Place, UserAction, local};
 use crate::desktop::style::{Tone, sentence};
 use crate::domain::Service;
@@ -130,25 +130,30 @@ fn auto(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     }
 }
 
-/// Everything that was told, the newest first.
+/// Everything that was told, the newest first; what the machine said about it stands below it for
+/// whoever asks.
 pub fn told(ui: &mut Ui, model: &Model) {
+    let words = model.words();
     let dark = ui.visuals().dark_mode;
-    let count = model.told.len();
-    ScrollArea::vertical()
-        .auto_shrink(false)
-        .show_rows(ui, 22.0, count, |ui, range| {
-            for notice in range.filter_map(|place| model.told.get(count - 1 - place)) {
-                ui.horizontal(|ui| {
-                    ui.label(RichText::new(local(notice.at_ms, "%H:%M:%S")).small());
-                    let text = format!("{} {}", notice.tone.sign(), notice.text);
-                    ui.add(Label::new(RichText::new(text).color(notice.tone.ink(dark))).truncate());
-                });
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        for (place, notice) in model.told.iter().enumerate().rev().take(SHOWN) {
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(local(notice.at_ms, "%H:%M:%S")).small());
+                let text = format!("{} {}", notice.tone.sign(), notice.text);
+                ui.add(Label::new(RichText::new(text).color(notice.tone.ink(dark))).wrap());
+            });
+            if let Some(cause) = &notice.cause {
+                details(ui, words, place, cause);
             }
-        });
-    if count == 0 {
+        }
+    });
+    if model.told.is_empty() {
         ui.label(RichText::new("—").color(Tone::Quiet.ink(dark)));
     }
 }
+
+/// So many of the newest are shown: a day's worth.
+const SHOWN: usize = 500;
 
 /// The newest of it in one line, always at the same place; all of it is a click away.
 pub fn last_told(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {

@@ -4,6 +4,7 @@ use super::{Words, grouped};
 use crate::domain::{Language, PaymentType, Service};
 
 pub const WORDS: Words = Words {
+    language: Language::En,
     service,
     account,
     outcome: |outcome| outcome.label_in(Language::En),
@@ -18,6 +19,7 @@ pub const WORDS: Words = Words {
     history: "History",
     settings: "Settings",
     notices: "Notices",
+    details: "Details",
 
     server: "Server",
     unacknowledged: |count| format!("{count} outcomes not told yet"),
@@ -50,7 +52,7 @@ pub const WORDS: Words = Words {
         };
         format!("{who} · {left} rows left{end}", left = grouped(left))
     },
-    signing_in: "Opening the browser and signing in to the portal…",
+    signing_in: "Signing in to the portal…",
     ends_at: |time| format!(" · done at {time}"),
     paused: |left| {
         format!(
@@ -62,7 +64,7 @@ pub const WORDS: Words = Words {
     done: |summary| format!("Done · {summary}"),
     stopped: |summary| format!("Stopped · {summary}"),
     elsewhere: |service| format!("Running {service}"),
-    reconciling: |count| format!("Looking into {count} doubts…"),
+    reconciling: |count| format!("Signing in to the portal to look into {count} doubts…"),
     mishap: |path| {
         format!("The program had a fault last time; the ledger is whole. Report: {path}")
     },
@@ -198,6 +200,7 @@ pub const WORDS: Words = Words {
     row_paid_before: |when| format!("Paid at {when}"),
     row_in_doubt: "In doubt since last time",
 
+    waited_for: |what, left| format!("{what} · {left} left"),
     settling: |count, left| format!("Looking into {count} in doubt, {left} left at most"),
     stopped_list: |when, left, jobs| {
         format!(
@@ -299,8 +302,26 @@ pub const WORDS: Words = Words {
     by_service: "By service",
     by_outcome: "By outcome",
     of_the_day: "Today",
-    cash_expected: "Paid today by the ledger",
     cash_counted: "Cash counted",
+    shift: "This shift",
+    shift_since: |time, bills| format!("Since {time}, {bills} paid by the ledger"),
+    shift_opening: "Cash at the beginning",
+    shift_paid: |bills| format!("{bills} bills paid"),
+    shift_slip: "END OF SHIFT",
+    shift_from: "From",
+    shift_to: "To",
+    by_notes: "Count by notes",
+    close_shift: "Close the shift",
+    shift_closed: "Shift closed",
+    operator: "Operator",
+    print: "Print",
+    print_receipt: "Print receipt",
+    copy_receipt: "Copy receipt's picture",
+    copy_receipt_hint: "Then paste it into Zalo (Ctrl+V)",
+    picture_copied: |path| format!("The receipt's picture is copied; it also lies in {path}"),
+    receipt_title: "RECEIPT",
+    no_receipt: "This was not paid, so it has no receipt",
+    transaction_id: "Transaction",
     cash_fits: "Fits exactly",
     cash_short: |by| format!("Short by {by}"),
     cash_over: |by| format!("Over by {by}"),
@@ -344,12 +365,55 @@ pub const WORDS: Words = Words {
 
     settings_title: "Settings",
     setting,
+    section: |section| match section {
+        "portal" => "Agent portal",
+        "reconcile" => "Doubts",
+        "api" => "Job server",
+        "site" => "Collection site",
+        "browser" => "Browser",
+        "limits" => "Limits",
+        "report" => "Reports",
+        "evidence" => "Evidence",
+        "window" => "Window",
+        "auto" => "Auto mode",
+        "operator" => "People",
+        _ => "",
+    },
+    choice: |value| match value {
+        "api" => "Job server",
+        "site" => "Collection site",
+        "vi" => "Vietnamese",
+        "en" => "English",
+        _ => "",
+    },
+    of_the_shop: "Shop",
+    advanced: "Advanced",
+    owner_only: "Only the owner changes passwords, limits and people: lock the window and unlock it with the passphrase.",
+    remove_sure: |name| format!("Remove {name}? They cannot sign in on this machine any more."),
+    from_to: |least, most| format!("{least} to {most}"),
     save: "Save",
     set: "set",
     not_set: "not set",
     kept: "Saved",
     admin: "Web admin",
     diagnose: "Diagnose",
+    ledger: "Ledger",
+    ledger_whole: |events| format!("whole, {} lines", grouped(events)),
+    portal: "Agent portal",
+    portal_page: |page| format!("Page {page}"),
+    balance_low: |balance| format!("The balance runs low: {balance} left"),
+    odd_codes: |count, first, service| {
+        format!(
+            "{count} codes do not look like {service} (the first: {first}). Is it the right service?",
+            count = grouped(count)
+        )
+    },
+    earlier_lists: "Earlier lists",
+    a_list: |count, first| format!("{} rows · {first}…", grouped(count)),
+    by_person: "By person",
+    by_hour: "By hour (items)",
+    only_these: |what| format!("Only {what} ✕"),
+    run_bar: "GachNo at work",
     diagnosing: "Diagnosing…",
     import: "Import settings…",
     export_settings: "Export settings (without secrets)",
@@ -402,14 +466,12 @@ fn setting(key: &str) -> &'static str {
             "Technical failures in a row after which the batch stops by itself"
         }
         "reconcile.wait_s" => "Seconds a batch goes on reconciling at its end",
-        "reconcile.look_after_ms" => "When a doubt is looked into, in milliseconds",
+        "reconcile.look_after_ms" => "When a doubt is looked into (seconds)",
         "reconcile.settle_ms" => {
-            "How late the portal's history may show a payment, in milliseconds"
+            "Seconds after which the portal's history shows a payment at the latest"
         }
-        "reconcile.apart_ms" => {
-            "How far two readings without a payment must lie apart, in milliseconds"
-        }
-        "api.source" => "Where jobs come from: api, or site (the collection site)",
+        "reconcile.apart_ms" => "Seconds between two readings without a payment",
+        "api.source" => "Where jobs come from",
         "api.jobs_at_once" => "How many jobs are taken at once",
         "site.url" => "Address of the collection site",
         "site.username" => "Login at the collection site",
@@ -437,16 +499,18 @@ fn setting(key: &str) -> &'static str {
         "limits.per_day" => "At most for one day",
         "limits.repeat_hours" => "Equal top-ups: asked about for how many hours (0: never)",
         "limits.tolerance" => "How far the quote may be off the list's amount",
+        "report.shop" => "The shop's name on receipts",
         "report.folder" => REPORTS,
         "evidence.pictures" => {
             "Texts of every payment, pictures of odd ones; off: of failures and doubts alone"
         }
         "evidence.every_payment" => "A picture of every payment (a little slower)",
         "evidence.keep_days" => "Days that evidence is kept",
-        "window.language" => "Language: vi or en",
+        "window.language" => "Language",
         "window.dark" => "Dark theme",
         "window.scale_percent" => "Size in percent (80 to 200)",
         "window.lock_after_min" => "Locks after so many idle minutes; 0 is never",
+        "window.low_balance" => "Warns when the balance falls below (0: never)",
         "window.sound" => "A sound when done or in need of somebody",
         "auto.every_min" => "Auto: minutes between rounds",
         "auto.quiet_from" => "Auto: quiet from this hour",

@@ -2,10 +2,12 @@
 //! not compile.
 
 mod en;
+mod told;
 mod vi;
 
 pub use crate::domain::Language;
 use crate::domain::{Outcome, PaymentType, Service};
+pub use told::{Told, in_one_language, said, told};
 
 impl Language {
     /// What the window says in it.
@@ -14,22 +16,6 @@ impl Language {
             Self::Vi => &vi::WORDS,
             Self::En => &en::WORDS,
         }
-    }
-}
-
-/// An error's sentence in one language: many end with the other one in brackets, `… (Cannot open the
-/// page.)`, for whoever reads a log.
-pub fn in_one_language(text: &str, language: Language) -> &str {
-    let Some((vietnamese, rest)) = text.rsplit_once(" (") else {
-        return text;
-    };
-    let english = rest.strip_suffix(')').filter(|english| {
-        english.is_ascii() && english.ends_with('.') && english.starts_with(char::is_uppercase)
-    });
-    match (english, language) {
-        (Some(_), Language::Vi) => vietnamese,
-        (Some(english), Language::En) => english,
-        (None, _) => text,
     }
 }
 
@@ -53,6 +39,7 @@ fn grouped(count: usize) -> String {
     reason = "each is named after what it says; the languages beside each other are the documentation"
 )]
 pub struct Words {
+    pub language: Language,
     // ---- Names ----
     pub service: fn(Service) -> &'static str,
     pub account: fn(Service) -> &'static str,
@@ -66,6 +53,7 @@ pub struct Words {
     pub history: &'static str,
     pub settings: &'static str,
     pub notices: &'static str,
+    pub details: &'static str,
 
     // ---- State line ----
     pub server: &'static str,
@@ -177,6 +165,7 @@ pub struct Words {
 
     // ---- Questions before money moves ----
     pub settling: fn(usize, &str) -> String,
+    pub waited_for: fn(&str, &str) -> String,
     pub stopped_list: fn(&str, usize, usize) -> String,
     pub continue_list: &'static str,
     pub continue_does: fn(usize, &str) -> String,
@@ -259,8 +248,26 @@ pub struct Words {
     pub by_service: &'static str,
     pub by_outcome: &'static str,
     pub of_the_day: &'static str,
-    pub cash_expected: &'static str,
     pub cash_counted: &'static str,
+    pub shift: &'static str,
+    pub shift_since: fn(&str, usize) -> String,
+    pub shift_opening: &'static str,
+    pub shift_paid: fn(usize) -> String,
+    pub shift_slip: &'static str,
+    pub shift_from: &'static str,
+    pub shift_to: &'static str,
+    pub by_notes: &'static str,
+    pub close_shift: &'static str,
+    pub shift_closed: &'static str,
+    pub operator: &'static str,
+    pub print: &'static str,
+    pub print_receipt: &'static str,
+    pub copy_receipt: &'static str,
+    pub copy_receipt_hint: &'static str,
+    pub picture_copied: fn(&str) -> String,
+    pub receipt_title: &'static str,
+    pub no_receipt: &'static str,
+    pub transaction_id: &'static str,
     pub cash_fits: &'static str,
     pub cash_short: fn(&str) -> String,
     pub cash_over: fn(&str) -> String,
@@ -306,6 +313,13 @@ pub struct Words {
     // ---- Settings ----
     pub settings_title: &'static str,
     pub setting: fn(&str) -> &'static str,
+    pub section: fn(&str) -> &'static str,
+    pub choice: fn(&str) -> &'static str,
+    pub of_the_shop: &'static str,
+    pub advanced: &'static str,
+    pub owner_only: &'static str,
+    pub remove_sure: fn(&str) -> String,
+    pub from_to: fn(u32, u32) -> String,
     pub save: &'static str,
     pub set: &'static str,
     pub not_set: &'static str,
@@ -313,6 +327,18 @@ pub struct Words {
     pub admin: &'static str,
     pub diagnose: &'static str,
     pub diagnosing: &'static str,
+    pub ledger: &'static str,
+    pub ledger_whole: fn(usize) -> String,
+    pub portal: &'static str,
+    pub portal_page: fn(&str) -> String,
+    pub balance_low: fn(&str) -> String,
+    pub odd_codes: fn(usize, &str, &str) -> String,
+    pub earlier_lists: &'static str,
+    pub a_list: fn(usize, &str) -> String,
+    pub by_person: &'static str,
+    pub by_hour: &'static str,
+    pub only_these: fn(&str) -> String,
+    pub run_bar: &'static str,
     pub import: &'static str,
     pub export_settings: &'static str,
     pub shortcuts: &'static str,
@@ -345,19 +371,6 @@ mod tests {
                 );
             }
             assert_eq!(Language::of(language.code()), language);
-        }
-    }
-
-    #[test]
-    fn an_error_is_told_in_one_language() {
-        let text = "Không mở được trang. Kiểm tra mạng. (Cannot open the page.)";
-        assert_eq!(
-            in_one_language(text, Language::Vi),
-            "Không mở được trang. Kiểm tra mạng."
-        );
-        assert_eq!(in_one_language(text, Language::En), "Cannot open the page.");
-        for other in ["Nợ (cũ)", "Xong", "Lỗi (mã 3.)"] {
-            assert_eq!(in_one_language(other, Language::Vi), other);
         }
     }
 

@@ -1,9 +1,10 @@
 //! Vietnamese.
 
 use super::{Words, grouped};
-use crate::domain::{Outcome, PaymentType};
+use crate::domain::{Language, Outcome, PaymentType};
 
 pub const WORDS: Words = Words {
+    language: Language::Vi,
     service: |service| service.spec().title,
     account: |service| service.spec().account_label,
     outcome: Outcome::label,
@@ -15,6 +16,7 @@ pub const WORDS: Words = Words {
     history: "Lịch sử",
     settings: "Cài đặt",
     notices: "Thông báo",
+    details: "Chi tiết",
 
     server: "Máy chủ",
     unacknowledged: |count| format!("{count} kết quả chưa báo"),
@@ -47,7 +49,7 @@ pub const WORDS: Words = Words {
         };
         format!("{who} · còn {left} dòng{end}", left = grouped(left))
     },
-    signing_in: "Đang mở trình duyệt và đăng nhập cổng…",
+    signing_in: "Đang đăng nhập cổng…",
     ends_at: |time| format!(" · xong lúc {time}"),
     paused: |left| {
         format!(
@@ -59,7 +61,7 @@ pub const WORDS: Words = Words {
     done: |summary| format!("Xong · {summary}"),
     stopped: |summary| format!("Đã dừng · {summary}"),
     elsewhere: |service| format!("Đang chạy {service}"),
-    reconciling: |count| format!("Đang đối soát {count} giao dịch chưa rõ…"),
+    reconciling: |count| format!("Đang đăng nhập cổng để đối soát {count} giao dịch…"),
     mishap: |path| format!("Lần trước chương trình gặp sự cố; sổ vẫn nguyên vẹn. Báo cáo: {path}"),
     peek: "Xem trang",
     idle_now: "Rảnh · không có lô nào đang chạy",
@@ -181,9 +183,8 @@ pub const WORDS: Words = Words {
     row_paid_before: |when| format!("Đã trả lúc {when}"),
     row_in_doubt: "Lần trước chưa rõ kết quả",
 
-    settling: |count, left| {
-        format!("Đang đối soát {count} giao dịch chưa rõ, nhiều nhất còn {left}")
-    },
+    settling: |count, left| format!("Đang đối soát {count} giao dịch, nhiều nhất còn {left}"),
+    waited_for: |what, left| format!("{what} · còn {left}"),
     stopped_list: |when, left, jobs| {
         format!(
             "Danh sách này đã chạy dở từ {when}: còn {left} trên {jobs} dòng chưa nạp. Làm gì tiếp?"
@@ -280,8 +281,28 @@ pub const WORDS: Words = Words {
     by_service: "Theo dịch vụ",
     by_outcome: "Theo kết quả",
     of_the_day: "Hôm nay",
-    cash_expected: "Sổ ghi đã trả hôm nay",
     cash_counted: "Tiền đếm được",
+    shift: "Ca này",
+    shift_since: |time, bills| format!("Từ {time} sổ ghi {bills} khoản đã trả"),
+    shift_opening: "Tiền đầu ca",
+    shift_paid: |bills| format!("Đã thu {bills} khoản"),
+    shift_slip: "KẾT CA",
+    shift_from: "Từ",
+    shift_to: "Đến",
+    by_notes: "Đếm theo tờ",
+    close_shift: "Kết ca",
+    shift_closed: "Đã kết ca",
+    operator: "Nhân viên",
+    print: "In",
+    print_receipt: "In biên lai",
+    copy_receipt: "Chép ảnh biên lai",
+    copy_receipt_hint: "Chép xong dán thẳng vào Zalo (Ctrl+V)",
+    picture_copied: |path| {
+        format!("Đã chép ảnh biên lai, dán vào Zalo được ngay; ảnh nằm ở {path}")
+    },
+    receipt_title: "BIÊN LAI THANH TOÁN",
+    no_receipt: "Khoản này chưa trả nên không có biên lai",
+    transaction_id: "Mã giao dịch",
     cash_fits: "Khớp từng đồng",
     cash_short: |by| format!("Thiếu {by}"),
     cash_over: |by| format!("Thừa {by}"),
@@ -325,6 +346,32 @@ pub const WORDS: Words = Words {
 
     settings_title: "Cài đặt",
     setting,
+    section: |section| match section {
+        "portal" => "Cổng đại lý",
+        "reconcile" => "Đối soát",
+        "api" => "Máy chủ việc",
+        "site" => "Trang thu cước",
+        "browser" => "Trình duyệt",
+        "limits" => "Giới hạn",
+        "report" => "Báo cáo",
+        "evidence" => "Ảnh và giấy tờ giữ lại",
+        "window" => "Cửa sổ",
+        "auto" => "Tự động",
+        "operator" => "Người làm",
+        _ => "",
+    },
+    choice: |value| match value {
+        "api" => "Máy chủ việc",
+        "site" => "Trang thu cước",
+        "vi" => "Tiếng Việt",
+        "en" => "English",
+        _ => "",
+    },
+    of_the_shop: "Cửa hàng",
+    advanced: "Nâng cao",
+    owner_only: "Chỉ chủ cửa hàng đổi được mật khẩu, giới hạn và người làm: khóa cửa sổ rồi mở lại bằng mật khẩu mở khóa.",
+    remove_sure: |name| format!("Xóa {name}? Người này không đăng nhập ở máy này được nữa."),
+    from_to: |least, most| format!("{least} đến {most}"),
     save: "Lưu",
     set: "đã đặt",
     not_set: "chưa đặt",
@@ -332,6 +379,31 @@ pub const WORDS: Words = Words {
     admin: "Trang quản trị",
     diagnose: "Chẩn đoán",
     diagnosing: "Đang chẩn đoán…",
+    ledger: "Sổ giao dịch",
+    ledger_whole: |events| format!("nguyên vẹn, {} dòng", grouped(events)),
+    portal: "Cổng đại lý",
+    portal_page: |page| match page {
+        "frame" => "Khung trang của cổng".to_owned(),
+        "login" => "Trang đăng nhập".to_owned(),
+        "evn" => "Trang tiền điện".to_owned(),
+        "tv" | "internet_tv" => "Trang truyền hình, Internet".to_owned(),
+        "phone" => "Trang nạp tiền".to_owned(),
+        "history" => "Trang lịch sử giao dịch".to_owned(),
+        other => format!("Trang {other}"),
+    },
+    balance_low: |balance| format!("Số dư sắp hết: còn {balance}"),
+    odd_codes: |count, first, service| {
+        format!(
+            "{count} mã không giống mã của {service} (đầu tiên: {first}). Đúng dịch vụ chưa?",
+            count = grouped(count)
+        )
+    },
+    earlier_lists: "Các danh sách trước",
+    a_list: |count, first| format!("{} dòng · {first}…", grouped(count)),
+    by_person: "Theo nhân viên",
+    by_hour: "Theo giờ (số khoản)",
+    only_these: |what| format!("Chỉ {what} ✕"),
+    run_bar: "GạchNợ đang chạy",
     import: "Nhập cài đặt…",
     export_settings: "Xuất cài đặt (không có bí mật)",
     shortcuts: "Phím tắt",
@@ -362,12 +434,10 @@ fn setting(key: &str) -> &'static str {
         "portal.retries" => "Thử lại mấy lần khi lỗi kỹ thuật, trước khi trả tiền",
         "portal.failures_before_pause" => "Mấy lỗi kỹ thuật liên tiếp thì lô tự dừng",
         "reconcile.wait_s" => "Cuối lô đối soát thêm bao nhiêu giây",
-        "reconcile.look_after_ms" => "Các mốc đối soát, mili giây sau khi chưa rõ",
-        "reconcile.settle_ms" => "Cổng có thể chậm hiện giao dịch trong lịch sử bao lâu, mili giây",
-        "reconcile.apart_ms" => {
-            "Hai lần đọc lịch sử cách nhau bao lâu mới kết luận chưa trả, mili giây"
-        }
-        "api.source" => "Việc lấy từ đâu: api hoặc site (trang thu cước)",
+        "reconcile.look_after_ms" => "Các mốc đối soát (giây sau khi chưa rõ)",
+        "reconcile.settle_ms" => "Cổng chậm hiện giao dịch nhiều nhất bao nhiêu giây",
+        "reconcile.apart_ms" => "Hai lần đọc lịch sử cách nhau bao nhiêu giây",
+        "api.source" => "Việc lấy từ đâu",
         "api.jobs_at_once" => "Lấy nhiều nhất mấy việc một lần",
         "site.url" => "Địa chỉ trang thu cước",
         "site.username" => "Tên đăng nhập trang thu cước",
@@ -395,16 +465,18 @@ fn setting(key: &str) -> &'static str {
             "Nạp trùng số và số tiền: hỏi lại trong bao nhiêu giờ (0: không hỏi)"
         }
         "limits.tolerance" => "Số tiền cổng báo được lệch bao nhiêu so với danh sách",
+        "report.shop" => "Tên cửa hàng in trên biên lai",
         "report.folder" => REPORTS,
         "evidence.pictures" => {
             "Giữ chữ mọi khoản và ảnh khoản cổng trả lời lạ; tắt thì chỉ khi lỗi hoặc chưa rõ"
         }
         "evidence.every_payment" => "Chụp màn hình mọi khoản (chậm hơn một chút)",
         "evidence.keep_days" => "Giữ chứng cứ bao nhiêu ngày",
-        "window.language" => "Ngôn ngữ: vi hoặc en",
+        "window.language" => "Ngôn ngữ",
         "window.dark" => "Nền tối",
         "window.scale_percent" => "Cỡ chữ, phần trăm (80 đến 200)",
         "window.lock_after_min" => "Tự khóa sau mấy phút không dùng; 0 là không",
+        "window.low_balance" => "Báo khi số dư cổng xuống dưới (0: không báo)",
         "window.sound" => "Tiếng báo khi xong hoặc cần người",
         "auto.every_min" => "Tự động: cách nhau mấy phút",
         "auto.quiet_from" => "Tự động: nghỉ từ giờ này",

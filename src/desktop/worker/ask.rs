@@ -8,9 +8,11 @@ use jiff::{Timestamp, ToSpan};
 use super::Teller;
 use super::message::{LedgerCommand, LedgerUpdate, ListUpdate, Update};
 use super::open::Open;
+use super::slips;
 use crate::app;
 use crate::desktop::model::side::{BatchView, FoundAttempt, HistoryView, Story};
 use crate::desktop::model::{Known, local};
+use crate::desktop::words::said;
 use crate::domain::{Language, Outcome, Service, Vnd};
 use crate::engine::{Tools, day_start_ms, month_start_ms, reports_of, reports_of_found, resolve};
 use crate::ledger::{JobResult, Ledger};
@@ -30,9 +32,18 @@ pub async fn answer(at: &Open, command: LedgerCommand, to: &Teller) {
         LedgerCommand::Resolve(attempt, decision) => {
             let resolved = resolve(ledger, &attempt, &decision).await;
             tell_known(ledger, to).await;
-            resolved.map(|_| LedgerUpdate::Resolved).map_err(words)
+            resolved.map(|_| LedgerUpdate::Resolved).map_err(said)
         }
-        LedgerCommand::Days(count) => Ok(LedgerUpdate::Days(days(ledger, count).await)),
+        LedgerCommand::Receipt(one, who, is_print) => slips::receipt(at, &one, &who)
+            .await
+            .map(|slip| LedgerUpdate::Slip(Box::new(slip), is_print)),
+        LedgerCommand::PrintShift(shift) => slips::of_shift(at, &shift)
+            .await
+            .map(|slip| LedgerUpdate::Slip(Box::new(slip), true)),
+        LedgerCommand::CloseShift(shift) => slips::close_shift(at, *shift).await,
+        LedgerCommand::Days(count) => {
+            Ok(LedgerUpdate::Days(history(at, count).await.map(Box::new)))
+        }
         LedgerCommand::ExportBatches(batches) => {
             let written = export_batches(ledger, &folder, &batches).await;
             return to.tell(Update::Written(
@@ -65,10 +76,6 @@ pub async fn tell_known(ledger: &Ledger, teller: &Teller) {
 
 const MOMENT: &str = "%d/%m/%Y %H:%M";
 
-fn words(error: impl std::fmt::Display) -> String {
-    error.to_string()
-}
-
 fn view(service: Service, result: JobResult) -> Option<FoundAttempt> {
     Some(FoundAttempt {
         attempt: result.attempt?,
@@ -85,7 +92,7 @@ fn view(service: Service, result: JobResult) -> Option<FoundAttempt> {
 
 /// Everything that was ever done with this code, phone, order, transaction or attempt.
 pub async fn found(ledger: &Ledger, what: &str) -> Result<Vec<FoundAttempt>, String> {
-    let found = ledger.records().find(what).await.map_err(words)?;
+    let found = ledger.records().find(what).await.map_err(said)?;
     Ok(found
         .into_iter()
         .filter_map(|(service, result)| view(service.parse().ok()?, result))
@@ -95,15 +102,15 @@ pub async fn found(ledger: &Ledger, what: &str) -> Result<Vec<FoundAttempt>, Str
 /// What is in doubt.
 pub async fn doubts(ledger: &Ledger) -> Result<Vec<FoundAttempt>, String> {
     let mut all = Vec::new();
-    for live in ledger.in_doubt().await.map_err(words)? {
-        let Some(job) = ledger.job_of(&live).await.map_err(words)? else {
+    for live in ledger.in_doubt().await.map_err(said)? {
+        let Some(job) = ledger.job_of(&live).await.map_err(said)? else {
             continue;
         };
         let since = ledger
             .records()
             .unknown_since(&live.id)
             .await
-            .map_err(words)?;
+            .map_err(said)?;
         all.push(FoundAttempt {
             attempt: live.id.clone(),
             service: live.service,
@@ -127,14 +134,14 @@ pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
         .records()
         .paid_accounts(service, since)
         .await
-        .map_err(words)?;
+        .map_err(said)?;
     let in_doubt = ledger
         .in_doubt()
         .await
-        .map_err(words)?
+        .map_err(said)?
         .into_iter()
         .filter(|live| live.service == service);
-    let ms_a_job = ledger.records().ms_a_job(service).await.map_err(words)?;
+    let ms_a_job = ledger.records().ms_a_job(service).await.map_err(said)?;
     let mut known = Known {
         ms_a_job,
         paid: paid
@@ -144,7 +151,7 @@ pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
         ..Known::default()
     };
     for live in in_doubt {
-        if let Some(job) = ledger.job_of(&live).await.map_err(words)? {
+        if let Some(job) = ledger.job_of(&live).await.map_err(said)? {
             known.in_doubt.insert(job.account.key());
         }
     }
@@ -154,7 +161,7 @@ pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
 /// What happened to an attempt, with what was kept of it.
 pub async fn story(tools: &Tools, attempt: &str, language: Language) -> Result<Story, String> {
     let told = stories::told(
-        &tools.ledger.events_of(attempt).await.map_err(words)?,
+        &tools.ledger.events_of(attempt).await.map_err(said)?,
         language,
     );
     let evidence = told.files.into_iter().filter_map(|file| {
@@ -176,12 +183,25 @@ pub async fn story(tools: &Tools, attempt: &str, language: Language) -> Result<S
 }
 
 /// The beginning of the local day that lies `days - 1` days back.
-fn since_ms(days: u16) -> i64 {
+pub(super) fn since_ms(days: u16) -> i64 {
     let now = Timestamp::now().to_zoned(TimeZone::system());
     let first = now
         .checked_sub((i64::from(days.max(1)) - 1).days())
         .unwrap_or(now);
     day_start_ms(first.timestamp(), &TimeZone::system())
+}
+
+/// Batches, sums and shifts of so many days.
+async fn history(at: &Open, count: u16) -> Result<HistoryView, String> {
+    let history = days(&at.tools.ledger, count).await?;
+    let now_ms = Timestamp::now().as_millisecond();
+    let (shift_since_ms, bills, paid) = slips::shift_so_far(at, now_ms).await?;
+    Ok(HistoryView {
+        shift_since_ms,
+        in_shift: (bills, paid),
+        shifts: slips::closed(at).await?,
+        ..history
+    })
 }
 
 /// Batches and sums of so many days, today included.
@@ -201,7 +221,7 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<HistoryView, String> {
             )
         })
         .collect();
-    for sum in ledger.records().sums_since(since).await.map_err(words)? {
+    for sum in ledger.records().sums_since(since).await.map_err(said)? {
         match history
             .by_outcome
             .iter_mut()
@@ -212,6 +232,10 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<HistoryView, String> {
         }
         if sum.outcome != Outcome::Paid {
             continue;
+        }
+        let hour = local(sum.at_ms, "%H").parse::<usize>().unwrap_or_default();
+        if let Some(count) = history.by_hour.get_mut(hour) {
+            *count += sum.count;
         }
         let day = local(sum.at_ms, "%d/%m");
         if let Some((_, paid)) = history.by_day.iter_mut().find(|(at, _)| *at == day) {
@@ -235,9 +259,9 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<HistoryView, String> {
     }
     history.by_outcome.sort_by_key(|(outcome, _)| *outcome);
     history.by_service.sort_by_key(|(service, ..)| *service);
-    for batch in ledger.records().batches_since(since).await.map_err(words)? {
+    for batch in ledger.records().batches_since(since).await.map_err(said)? {
         history.batches.push(BatchView {
-            paid: ledger.records().paid_in(&batch.id).await.map_err(words)?,
+            paid: ledger.records().paid_in(&batch.id).await.map_err(said)?,
             started: local(batch.started.as_millisecond(), MOMENT),
             is_finished: batch.finished.is_some(),
             is_dry_run: batch.is_dry_run,
@@ -247,6 +271,20 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<HistoryView, String> {
             id: batch.id,
         });
     }
+    for batch in &history.batches {
+        let mut known = history.by_person.iter_mut();
+        match known.find(|(name, ..)| *name == batch.operator) {
+            Some((_, count, paid)) => {
+                (*count, *paid) = (*count + 1, paid.saturating_add(batch.paid));
+            }
+            None => history
+                .by_person
+                .push((batch.operator.clone(), 1, batch.paid)),
+        }
+    }
+    history
+        .by_person
+        .sort_by_key(|(_, _, paid)| std::cmp::Reverse(*paid));
     Ok(history)
 }
 
@@ -259,7 +297,7 @@ pub async fn export_batches(
     write(
         reports_of(ledger, |batch| batches.contains(&batch.id))
             .await
-            .map_err(words)?,
+            .map_err(said)?,
         folder,
     )
     .await
@@ -268,7 +306,7 @@ pub async fn export_batches(
 /// Writes everything that was ever done with this to one Excel file, and says where.
 pub async fn export_found(ledger: &Ledger, folder: &Path, what: &str) -> Result<PathBuf, String> {
     write(
-        reports_of_found(ledger.records().find(what).await.map_err(words)?),
+        reports_of_found(ledger.records().find(what).await.map_err(said)?),
         folder,
     )
     .await
@@ -283,7 +321,7 @@ async fn write(reports: Vec<BatchReport>, folder: &Path) -> Result<PathBuf, Stri
     let file = path.clone();
     tokio::task::spawn_blocking(move || excel::save_all(&reports, &file))
         .await
-        .map_err(words)?
-        .map_err(words)?;
+        .map_err(said)?
+        .map_err(said)?;
     Ok(std::path::absolute(&path).unwrap_or(path))
 }

@@ -3,34 +3,35 @@
 use super::open::Open;
 use super::reach::{browser, health};
 use crate::app;
+use crate::desktop::words::{Language, said};
 use crate::domain::{Intake, Service};
 use crate::engine::survey;
 use crate::portal::Standing;
 
 /// What the doctor has to say: good or not, what, and the detail. Logs in, moves no money.
 pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
+    let words = Language::of(&open.config.window.language).words();
     let mut all = Vec::new();
     let mut add = |what: &str, result: Result<String, String>| {
         let is_good = result.is_ok();
         all.push((is_good, what.to_owned(), result.unwrap_or_else(|why| why)));
     };
-    add("API", health(&open.config, &open.secrets).await);
+    add(words.server, health(&open.config, &open.secrets).await);
     let settings = open.tools.browser.clone();
-    let found = tokio::task::spawn_blocking(move || browser(&settings).map_err(|e| e.to_string()));
+    let found = tokio::task::spawn_blocking(move || browser(&settings).map_err(said)).await;
+    add(words.browser, found.unwrap_or_else(|e| Err(said(e))));
     add(
-        "Chromium",
-        found.await.unwrap_or_else(|e| Err(e.to_string())),
-    );
-    add(
-        "ledger",
+        words.ledger,
         match open.tools.ledger.verify().await {
-            Ok(Ok(events)) => Ok(format!("{events} ✔")),
-            Ok(Err(fault)) => Err(fault.to_string()),
-            Err(error) => Err(error.to_string()),
+            Ok(Ok(events)) => Ok((words.ledger_whole)(
+                usize::try_from(events).unwrap_or_default(),
+            )),
+            Ok(Err(fault)) => Err(said(fault)),
+            Err(error) => Err(said(error)),
         },
     );
-    let mut tools = app::tools_on(open.tools.ledger.clone(), &open.home, &open.config, None)
-        .map_err(|e| e.to_string());
+    let mut tools =
+        app::tools_on(open.tools.ledger.clone(), &open.home, &open.config, None).map_err(said);
     if let Ok(tools) = &mut tools {
         tools.browser.headless = true;
     }
@@ -41,12 +42,12 @@ pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
         Intake::default(),
     );
     match tools {
-        Err(why) => add("portal", Err(why)),
+        Err(why) => add(words.portal, Err(why)),
         Ok(tools) => match survey(&tools, &plan).await {
-            Err(error) => add("portal", Err(error.to_string())),
+            Err(error) => add(words.portal, Err(said(error))),
             Ok(visit) => {
                 add(
-                    "portal",
+                    words.portal,
                     visit
                         .login
                         .map(|(agent, balance)| {
@@ -55,7 +56,7 @@ pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
                                 balance.map_or_else(|| "—".to_owned(), |b| b.to_string())
                             )
                         })
-                        .map_err(|e| e.to_string()),
+                        .map_err(said),
                 );
                 for page in &visit.pages {
                     let missing = page
@@ -69,7 +70,7 @@ pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
                         })
                         .collect();
                     add(
-                        page.page,
+                        &(words.portal_page)(page.page),
                         if missing.is_empty() {
                             Ok(page.url.clone())
                         } else {

@@ -8,6 +8,7 @@ use super::message::{Command, First, ReachUpdate, SetupCommand, SetupUpdate, Upd
 use super::reach::{fetch_driver, health, look_at_browser};
 use crate::app::{self, Secrets};
 use crate::config::{self, Config, ConfigVault, ConfigVaultError, Home, Unlock};
+use crate::desktop::words::said;
 
 /// Waits for the first set-up, saves it, and goes on with it.
 pub async fn first(
@@ -44,13 +45,13 @@ pub async fn first(
                 let path = home.config_file();
                 let saved = tokio::task::spawn_blocking(move || {
                     let made = made(&form)?;
-                    made.0.save(&path).map_err(|e| e.to_string())?;
+                    made.0.save(&path).map_err(said)?;
                     Ok::<_, String>(made)
                 });
                 match saved.await {
                     Ok(Ok(made)) => return Some(made),
                     Ok(Err(why)) => teller.tell(Update::Setup(SetupUpdate::Bad(why))),
-                    Err(error) => teller.tell(Update::Setup(SetupUpdate::Bad(error.to_string()))),
+                    Err(error) => teller.tell(Update::Setup(SetupUpdate::Bad(said(error)))),
                 }
             }
             _ => {}
@@ -71,7 +72,7 @@ pub(super) fn made(form: &First) -> Result<(Config, Secrets, Unlock), String> {
     {
         config = with(&config, key, value, &unlock)?;
     }
-    let secrets = app::secrets(&config, &unlock).map_err(|e| e.to_string())?;
+    let secrets = app::secrets(&config, &unlock).map_err(said)?;
     Ok((config, secrets, unlock))
 }
 
@@ -82,7 +83,7 @@ pub(super) fn with(
     value: &SecretString,
     unlock: &Unlock,
 ) -> Result<Config, String> {
-    config::set(config, key, value, || vault(config, unlock)).map_err(|e| e.to_string())
+    config::set(config, key, value, || vault(config, unlock)).map_err(said)
 }
 
 /// The configuration's vault, or a new one.

@@ -7,6 +7,7 @@ use super::message::{ListCommand, ListSource, ListUpdate, ReachUpdate, Update};
 use super::open::Open;
 use crate::app;
 use crate::desktop::model::rows::ordered;
+use crate::desktop::words::said;
 use crate::domain::job::Defaults;
 use crate::domain::{Intake, Service};
 use crate::engine::report_of;
@@ -60,7 +61,7 @@ async fn fetch(open: &Open, service: Service, defaults: Defaults) -> Result<Inta
             &app::operator(&open.config),
         )
         .await;
-    fetched.map_err(|e| e.to_string())
+    fetched.map_err(said)
 }
 
 async fn read(service: Service, defaults: Defaults, path: PathBuf) -> ListUpdate {
@@ -70,8 +71,8 @@ async fn read(service: Service, defaults: Defaults, path: PathBuf) -> ListUpdate
         .unwrap_or_default();
     let read = tokio::task::spawn_blocking(move || read_file(&path, service, defaults)).await;
     let intake = match read {
-        Ok(read) => read.map_err(|e| e.to_string()),
-        Err(error) => Err(error.to_string()),
+        Ok(read) => read.map_err(said),
+        Err(error) => Err(said(error)),
     };
     ListUpdate::Fetched(ListSource::File(name), intake)
 }
@@ -79,12 +80,12 @@ async fn read(service: Service, defaults: Defaults, path: PathBuf) -> ListUpdate
 async fn export(open: &Open, batch: &str) -> Result<PathBuf, String> {
     let report = report_of(&open.tools.ledger, batch)
         .await
-        .map_err(|e| e.to_string())?
+        .map_err(said)?
         .ok_or("Không có lô này trong sổ")?;
     let folder = app::report_folder(&open.config);
     let written = tokio::task::spawn_blocking(move || excel::save(&report, &folder))
         .await
-        .map_err(|e| e.to_string())?;
-    let path = written.map_err(|e| e.to_string())?;
+        .map_err(said)?;
+    let path = written.map_err(said)?;
     Ok(std::path::absolute(&path).unwrap_or(path))
 }

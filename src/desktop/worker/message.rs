@@ -7,12 +7,14 @@ use secrecy::SecretString;
 use crate::client::ShopBanner;
 use crate::config::AutoConfig;
 use crate::desktop::model::rows::{Rows, Wish};
+use crate::desktop::model::shift::Shift;
 use crate::desktop::model::{DriverCard, FoundAttempt, HistoryView, Known, LinkId, side};
 use crate::desktop::words::Language;
 use crate::domain::job::Defaults;
-use crate::domain::{Intake, Limits, ListChoice, Service};
+use crate::domain::{Intake, Limits, ListChoice, Service, Vnd};
 use crate::engine::{Control, Decision, Progress, Repeats};
 use crate::ledger::StoppedList;
+use crate::report::slip::SavedSlip;
 
 /// What the first set-up's form holds.
 #[derive(Debug)]
@@ -93,6 +95,12 @@ pub enum LedgerCommand {
     Story(String, Language),
     /// A person's word.
     Resolve(String, Decision),
+    /// Make the receipt of this attempt, for this operator: on paper (`true`), or as a picture.
+    Receipt(FoundAttempt, String, bool),
+    /// Keep that this shift is over. When it began and what was paid in it is for the ledger to say.
+    CloseShift(Box<Shift>),
+    /// Make its slip.
+    PrintShift(Box<Shift>),
     /// Batches and sums of so many days.
     Days(u16),
     /// Write these batches to Excel.
@@ -155,6 +163,8 @@ pub enum Update {
     Written(Result<String, String>),
     /// The program had a fault when it ran last; its report.
     Mishap(PathBuf),
+    /// Another window was opened: this one comes to the front.
+    Raise,
     /// The system asks the program to end.
     Close,
 }
@@ -171,8 +181,8 @@ pub enum SetupUpdate {
     Fault(String),
     /// The first set-up was not good.
     Bad(String),
-    /// Was it what unlocks the window, and for whom?
-    Unlocked(Option<String>),
+    /// Was it what unlocks the window, for whom, and is that the owner?
+    Unlocked(Option<(String, bool)>),
 }
 
 /// What is reached.
@@ -235,10 +245,14 @@ pub enum LedgerUpdate {
     Found(String, Vec<FoundAttempt>),
     /// What happened to an attempt.
     Story(side::Story),
+    /// A slip was made; `true`: to be printed.
+    Slip(Box<SavedSlip>, bool),
+    /// A shift was closed.
+    ShiftClosed(Box<Shift>),
     /// A person's word was written down.
     Resolved,
     /// Batches and sums.
-    Days(Result<HistoryView, String>),
+    Days(Result<Box<HistoryView>, String>),
     /// It could not answer.
     Failed(String),
 }
@@ -254,6 +268,8 @@ pub struct Basics {
     /// Minutes; 0 is never.
     pub lock_after_min: u32,
     pub has_sound: bool,
+    /// Below this the balance runs low.
+    pub low_balance: Vnd,
     pub limits: Limits,
     pub operator: String,
     /// Who may sign in.

@@ -1,6 +1,7 @@
 //! Opening: ledger, configuration, secrets; and working on with a changed configuration.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -8,14 +9,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::link::LinkSlot;
 use super::message::{Basics, Command, ReachUpdate, SetupCommand, SetupUpdate, Update};
 use super::reach::{health, look_at_browser};
-use super::{Teller, first_setup};
+use super::{Teller, first_setup, only};
 use crate::app::{self, Link, Secrets};
-use crate::config::{Config, Home, Unlock};
+use crate::config::{self, Config, Home, Unlock};
 use crate::desktop::model::LinkId;
-use crate::desktop::words::Language;
+use crate::desktop::words::{Language, said};
 use crate::desktop::{Demo, Start};
+use crate::domain::Vnd;
 use crate::engine::Tools;
-use crate::ledger::Ledger;
 
 /// What the worker works with once everything is open.
 pub struct Open {
@@ -29,6 +30,8 @@ pub struct Open {
     pub is_demo: bool,
     /// The way to where jobs come from.
     pub link: Arc<LinkSlot>,
+    /// Is it the owner who is at the window?
+    pub owner_is_here: Arc<AtomicBool>,
 }
 
 impl Open {
@@ -39,7 +42,7 @@ impl Open {
         }
         let link = app::link(&self.config, &self.secrets, self.tools.ledger.clone())
             .await
-            .map_err(|e| e.to_string())?;
+            .map_err(said)?;
         Ok(self.link.take(link))
     }
 
@@ -55,6 +58,7 @@ impl Open {
             scale,
             lock_after_min: window.lock_after_min,
             has_sound: window.sound,
+            low_balance: Vnd::fixed(window.low_balance),
             limits: self.config.limits,
             operator: app::operator(&self.config),
             operators: self
@@ -68,8 +72,9 @@ impl Open {
     }
 
     /// For whom this unlocks the window: an operator's own PIN for them; where nobody signs in, the
-    /// portal's PIN; and the passphrase for whom the configuration names.
-    pub fn opens(&self, who: &str, tried: &SecretString) -> Option<String> {
+    /// portal's PIN; and the passphrase for whom the configuration names. `true`: for the owner, who is
+    /// whoever knows the passphrase; where the system's keyring keeps the key, the first who was let in.
+    pub fn opens(&self, who: &str, tried: &SecretString) -> Option<(String, bool)> {
         let is = |secret: &SecretString| {
             is_equal(
                 secret.expose_secret().as_bytes(),
@@ -78,17 +83,33 @@ impl Open {
         };
         let owner = app::operator(&self.config);
         if self.unlock.passphrase.as_ref().is_some_and(is) {
-            return Some(owner);
+            return Some((owner, true));
         }
         if self.secrets.operators.is_empty() {
             let has_none = self.secrets.pin.is_none() && self.unlock.passphrase.is_none();
-            return (has_none || self.secrets.pin.as_ref().is_some_and(is)).then_some(owner);
+            return (has_none || self.secrets.pin.as_ref().is_some_and(is))
+                .then_some((owner, true));
         }
+        let has_passphrase = self.unlock.passphrase.is_some();
         self.secrets
             .operators
             .iter()
-            .find(|(name, pin)| name == who && is(pin))
-            .map(|(name, _)| name.clone())
+            .enumerate()
+            .find(|(_, (name, pin))| name == who && is(pin))
+            .map(|(place, (name, _))| (name.clone(), place == 0 && !has_passphrase))
+    }
+
+    /// May whoever is at the window change this key, or for `None` who may sign in and all at once?
+    pub fn may_change(&self, key: Option<&str>) -> Result<(), String> {
+        if key.is_some_and(|key| !config::is_owners(key))
+            || self.owner_is_here.load(Ordering::Acquire)
+        {
+            return Ok(());
+        }
+        Err(
+            "Chỉ chủ cửa hàng được đổi điều này. Khóa cửa sổ rồi mở lại bằng mật khẩu mở khóa. (Only the owner may change this.)"
+                .to_owned(),
+        )
     }
 
     /// The same with a changed configuration. A batch that runs goes on with the old one.
@@ -98,8 +119,8 @@ impl Open {
         secrets: Secrets,
         unlock: Unlock,
     ) -> Result<Self, String> {
-        let mut tools = app::tools_on(self.tools.ledger.clone(), &self.home, &config, None)
-            .map_err(|e| e.to_string())?;
+        let mut tools =
+            app::tools_on(self.tools.ledger.clone(), &self.home, &config, None).map_err(said)?;
         tools.warm = app::warm(&config);
         let link = if is_same_source(&self.config, &config) {
             self.link.clone()
@@ -114,6 +135,7 @@ impl Open {
             unlock,
             is_demo: self.is_demo,
             link,
+            owner_is_here: self.owner_is_here.clone(),
         })
     }
 
@@ -170,10 +192,7 @@ pub async fn open(
         None
     };
     // First of all: who has the ledger has the machine.
-    let ledger = match Ledger::open(&home.ledger()).await {
-        Ok(ledger) => Arc::new(ledger),
-        Err(error) => return fault(error.to_string()),
-    };
+    let ledger = only::ledger(&home, inbox, teller).await?;
     let (config, secrets, unlock) = match start.demo {
         Some(Demo { config, secrets }) => (config, secrets, Unlock::default()),
         None if is_first => first_setup::first(&home, inbox, teller).await?,
@@ -182,11 +201,12 @@ pub async fn open(
                 let (secrets, unlock) = unlocked(&config, inbox, teller).await?;
                 (config, secrets, unlock)
             }
-            Err(error) => return fault(error.to_string()),
+            Err(error) => return fault(said(error)),
         },
     };
     match app::tools_on(ledger, &home, &config, None) {
         Ok(tools) => Some(Open {
+            owner_is_here: Arc::new(AtomicBool::new(secrets.operators.is_empty())),
             home,
             tools: Tools {
                 warm: app::warm(&config),
@@ -198,7 +218,7 @@ pub async fn open(
             is_demo,
             link: LinkSlot::new(LinkId::default()),
         }),
-        Err(error) => fault(error.to_string()),
+        Err(error) => fault(said(error)),
     }
 }
 
@@ -224,11 +244,11 @@ async fn unlocked(
             Ok(Ok(secrets)) => return Some((secrets, unlock)),
             Ok(Err(error)) => {
                 let first = unlock.passphrase.is_none();
-                let why = (!first).then(|| error.to_string());
+                let why = (!first).then(|| said(error));
                 teller.tell(Update::Setup(SetupUpdate::Locked(why)));
             }
             Err(error) => {
-                teller.tell(Update::Setup(SetupUpdate::Fault(error.to_string())));
+                teller.tell(Update::Setup(SetupUpdate::Fault(said(error))));
                 return None;
             }
         }

@@ -9,6 +9,7 @@ use super::message::{PortalUpdate, RunRequest, Update};
 use super::open::Open;
 use crate::app;
 use crate::browser::FetchPolicy;
+use crate::desktop::words::said;
 use crate::domain::{Intake, Service};
 use crate::engine::{self, Control, EngineError, Plan, Reporter, Tools};
 use crate::ledger::StoppedList;
@@ -89,7 +90,7 @@ async fn batch(open: &Open, request: RunRequest, teller: &Teller) -> Result<(), 
     match ended {
         Ok(_) => Ok(()),
         Err(EngineError::Stopped(list)) => Err(BatchEnd::Ask(list)),
-        Err(error) => Err(BatchEnd::Fault(error.to_string())),
+        Err(error) => Err(BatchEnd::Fault(said(error))),
     }
 }
 
@@ -112,7 +113,7 @@ pub async fn reconcile(open: &Open, control: &Control, teller: &Teller) {
                 .filter(|(_, attempt)| !attempt.state.is_in_doubt())
                 .count()
         })
-        .map_err(|e| e.to_string());
+        .map_err(said);
     teller.tell(Update::Portal(PortalUpdate::Reconciled(settled)));
 }
 

@@ -9,14 +9,15 @@ use crate::app::{self, Secrets};
 use crate::browser::{self as browsers, BrowserError, BrowserSettings, FetchPolicy, Step};
 use crate::config::Config;
 use crate::desktop::model::DriverCard;
+use crate::desktop::words::said;
 
 /// The job API's address, where it answers.
 pub async fn health(config: &Config, secrets: &Secrets) -> Result<String, String> {
-    let api = app::job_api(config, secrets).map_err(|e| e.to_string())?;
+    let api = app::job_api(config, secrets).map_err(said)?;
     api.health()
         .await
         .map(|_| config.api.url.clone())
-        .map_err(|e| e.to_string())
+        .map_err(said)
 }
 
 /// Is a browser with its driver there?
@@ -56,7 +57,7 @@ pub async fn fetch_driver(settings: BrowserSettings, to: Teller) {
     tell(&to, DriverCard::Fetching(None));
     match fetched(&settings, &to).await {
         Ok(()) => drop(told(&settings, &to).await),
-        Err(error) => tell(&to, DriverCard::Failed(error.to_string())),
+        Err(error) => tell(&to, DriverCard::Failed(said(error))),
     }
 }
 
@@ -100,9 +101,7 @@ async fn told(settings: &BrowserSettings, to: &Teller) -> Option<String> {
         _ => None,
     };
     tell(to, DriverCard::None);
-    to.tell(Update::Reach(ReachUpdate::Browser(
-        found.map_err(|e| e.to_string()),
-    )));
+    to.tell(Update::Reach(ReachUpdate::Browser(found.map_err(said))));
     missing
 }
 

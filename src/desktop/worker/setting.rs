@@ -9,6 +9,7 @@ use super::message::Update;
 use super::open::Open;
 use crate::app::{self, Secrets};
 use crate::config::{self, Config, KeySource, Sealed, Unlock};
+use crate::desktop::words::said;
 
 /// Saves one key.
 pub async fn set(
@@ -34,10 +35,8 @@ pub async fn seat(
     let mut unlock = open.unlock.clone();
     unlock.keyring |= keeps_in_keyring(&open.config);
     changed(open, unlock, move |config, unlock| match pin {
-        Some(pin) => {
-            config::seat(config, &name, &pin, || vault(config, unlock)).map_err(|e| e.to_string())
-        }
-        None => config::unseat(config, &name).map_err(|e| e.to_string()),
+        Some(pin) => config::seat(config, &name, &pin, || vault(config, unlock)).map_err(said),
+        None => config::unseat(config, &name).map_err(said),
     })
     .await
 }
@@ -61,14 +60,14 @@ async fn changed(
     let path = open.home.config_file();
     let changed = tokio::task::spawn_blocking(move || {
         let changed = change(&config, &unlock)?;
-        let secrets = app::secrets(&changed, &unlock).map_err(|e| e.to_string())?;
+        let secrets = app::secrets(&changed, &unlock).map_err(said)?;
         if is_demo {
             return Ok((changed, own, unlock));
         }
-        changed.save(&path).map_err(|e| e.to_string())?;
+        changed.save(&path).map_err(said)?;
         Ok::<_, String>((changed, secrets, unlock))
     });
-    changed.await.map_err(|e| e.to_string())?
+    changed.await.map_err(said)?
 }
 
 /// Tells every key with its value.
@@ -114,10 +113,8 @@ pub async fn export(open: &Open) -> Option<Result<String, String>> {
         .await?;
     let text = without_secrets(&open.config).and_then(|value| serde_json::to_string_pretty(&value));
     let written = match text {
-        Ok(text) => {
-            config::write_atomically(file.path(), text.as_bytes()).map_err(|e| e.to_string())
-        }
-        Err(error) => Err(error.to_string()),
+        Ok(text) => config::write_atomically(file.path(), text.as_bytes()).map_err(said),
+        Err(error) => Err(said(error)),
     };
     Some(written.map(|()| file.path().display().to_string()))
 }
@@ -139,8 +136,8 @@ pub async fn import(open: &Open) -> Option<Result<(Config, Secrets, Unlock), Str
         }
     });
     let config = match imported.await {
-        Ok(imported) => imported.map_err(|e| e.to_string()),
-        Err(error) => Err(error.to_string()),
+        Ok(imported) => imported.map_err(said),
+        Err(error) => Err(said(error)),
     };
     Some(config.map(|config| (config, open.secrets.clone(), open.unlock.clone())))
 }

@@ -9,6 +9,7 @@ use crate::domain::Vnd;
 use crate::domain::calendar::{AHEAD_MS, DAY_MS, old_time};
 use crate::domain::money::grouped;
 use crate::domain::text::squeezed;
+use crate::report::table::Value;
 use crate::store::StoreError;
 use crate::store::catalogue::goods::products;
 use crate::store::catalogue::{Column, ColumnKind, Table};
@@ -131,6 +132,24 @@ pub fn for_form(column: &Column, cell: &Json) -> String {
         (ColumnKind::Money, Json::Number(dong)) => grouped(dong.as_i64().unwrap_or(0)),
         (_, Json::String(text)) => text.clone(),
         (_, other) => other.to_string(),
+    }
+}
+
+/// A moment or a day as a spreadsheet takes it. `None`: the cell is none.
+pub fn moment_of(column: &Column, cell: &Json) -> Option<Value> {
+    let on_the_wall = |utc_ms: i64| {
+        let at = jiff::Timestamp::from_millisecond(utc_ms.checked_add(AHEAD_MS)?).ok()?;
+        Some(Value::Moment(
+            at.to_zoned(jiff::tz::TimeZone::UTC).datetime(),
+        ))
+    };
+    match (column.kind, cell) {
+        (ColumnKind::TimeMs, Json::Number(ms)) => on_the_wall(ms.as_i64().filter(|ms| *ms != 0)?),
+        (ColumnKind::OldTime, Json::String(text)) => on_the_wall(moment_of_old(text)?),
+        (ColumnKind::Date, Json::String(text)) => {
+            day(text.get(..10).unwrap_or(text)).map(Value::Day)
+        }
+        _ => None,
     }
 }
 

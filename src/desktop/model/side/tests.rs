@@ -35,7 +35,10 @@ fn ticked_batches_are_written_and_else_all_of_them() {
     };
     let mut history = HistoryView {
         batches: vec![batch("a"), batch("b")],
-        counted: "1000".into(),
+        shift: ShiftForm {
+            counted: "1000".into(),
+            ..ShiftForm::default()
+        },
         ..HistoryView::default()
     };
     assert_eq!(history.chosen(), ["a", "b"]);
@@ -46,7 +49,7 @@ fn ticked_batches_are_written_and_else_all_of_them() {
         ..HistoryView::default()
     });
     assert_eq!(
-        (later.chosen(), later.counted.as_str()),
+        (later.chosen(), later.shift.counted.as_str()),
         (vec!["b".to_owned()], "1000")
     );
     let gone = history.renewed(HistoryView {
@@ -59,12 +62,46 @@ fn ticked_batches_are_written_and_else_all_of_them() {
 #[test]
 fn the_days_cash_is_held_against_the_ledger() {
     let mut history = HistoryView {
-        today: Vnd::fixed(412_000),
+        in_shift: (2, Vnd::fixed(412_000)),
         ..HistoryView::default()
     };
     assert_eq!(history.off_by(), None);
-    history.counted = "412.000".into();
+    history.shift.counted = "412.000".into();
     assert_eq!(history.off_by(), Some(0));
-    history.counted = "400.000 đ".into();
+    history.shift.counted = "400.000 đ".into();
     assert_eq!(history.off_by(), Some(-12_000));
+    history.shift.opening = "500k".into();
+    history.shift.counted = "912.000".into();
+    assert_eq!(history.off_by(), Some(0), "with what lay there before");
+}
+
+#[test]
+fn a_click_into_a_chart_leaves_its_batches() {
+    let batch = |id: &str, service, operator: &str, started: &str| BatchView {
+        id: id.into(),
+        service,
+        started: started.into(),
+        is_finished: true,
+        is_dry_run: false,
+        operator: operator.into(),
+        jobs: 1,
+        paid: Vnd::ZERO,
+    };
+    let mut history = HistoryView {
+        batches: vec![
+            batch("a", Service::PayEvn, "Lan", "26/11/2026 09:40"),
+            batch("b", Service::TopUpMulti, "Minh", "26/11/2026 15:02"),
+            batch("c", Service::PayEvn, "Minh", "25/11/2026 09:05"),
+        ],
+        ..HistoryView::default()
+    };
+    for (only, left) in [
+        (Only::Service(Service::PayEvn), ["a", "c"]),
+        (Only::Person("Minh".into()), ["b", "c"]),
+        (Only::Day("26/11".into()), ["a", "b"]),
+        (Only::Hour(9), ["a", "c"]),
+    ] {
+        history.only = Some(only);
+        assert_eq!(history.chosen(), left, "{:?}", history.only);
+    }
 }

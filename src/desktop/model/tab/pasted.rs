@@ -43,7 +43,7 @@ impl ServiceTab {
             // What could not be read stays where it can be changed.
             self.taken = None;
             self.list = list;
-            return self.rows_of_list();
+            return self.rows_of_list(service);
         }
         let intake = Intake {
             list,

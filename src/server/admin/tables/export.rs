@@ -166,7 +166,8 @@ impl Lines {
                     (ColumnKind::Money | ColumnKind::Int | ColumnKind::Id, Some(number)) => {
                         Value::Number(number)
                     }
-                    _ => Value::Text(cells::for_people(column, cell)),
+                    _ => cells::moment_of(column, cell)
+                        .unwrap_or_else(|| Value::Text(cells::for_people(column, cell))),
                 });
             }
         }
