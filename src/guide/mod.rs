@@ -91,13 +91,17 @@ impl Page {
         text_of(&self.file)
     }
 
+    /// Where its links lead, to pages and pictures, in their order.
+    pub fn links(&self) -> Vec<&'static str> {
+        let links = self.text().split("](").skip(1);
+        links.filter_map(|rest| rest.split(')').next()).collect()
+    }
+
     /// The links to its pictures, in their order.
     pub fn pictures(&self) -> Vec<&'static str> {
-        let links = self.text().split("](").skip(1);
+        let mut links = self.links();
+        links.retain(|link| picture(link).is_some());
         links
-            .filter_map(|rest| rest.split(')').next())
-            .filter(|link| picture(link).is_some())
-            .collect()
     }
 }
 
@@ -114,8 +118,7 @@ mod tests {
                 "{}",
                 page.id
             );
-            for rest in page.text().split("](").skip(1) {
-                let link = rest.split(')').next().expect("a link");
+            for link in page.links() {
                 let is_there = linked(link).is_some() || picture(link).is_some();
                 assert!(is_there || link.starts_with("../"), "{}: {link}", page.id);
             }

@@ -22,6 +22,7 @@ impl DesktopApp {
         let service = self.model.service();
         match action {
             UserAction::Go(place) => self.go(place),
+            UserAction::Help => self.model.toggle_guide(),
             UserAction::Edited
             | UserAction::Mean(..)
             | UserAction::NewList

@@ -12,6 +12,8 @@ use crate::domain::ListChoice;
 pub enum UserAction {
     /// Show this.
     Go(Place),
+    /// The guide, at this place; or away with it.
+    Help,
     /// *Get dữ liệu*
     Fetch,
     /// Choose a job file.

@@ -2,6 +2,7 @@
 //! clock.
 
 mod action;
+mod guide;
 pub mod rows;
 mod sentence;
 pub mod settings;
@@ -63,6 +64,8 @@ pub struct Model {
     pub browser: Reach,
     /// The driver, where it is missing.
     pub driver: DriverCard,
+    /// The page of the guide that is open.
+    pub guide: Option<&'static crate::guide::Page>,
     /// The agent's balance, as last seen.
     pub balance: Option<Vnd>,
     /// Below this it runs low; nothing: never.
@@ -138,6 +141,7 @@ impl Model {
             banners: Vec::new(),
             browser: Reach::Checking,
             driver: DriverCard::None,
+            guide: None,
             balance: None,
             low_balance: Vnd::ZERO,
             agent: None,

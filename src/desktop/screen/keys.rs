@@ -29,6 +29,7 @@ const SERVICES: [Key; Service::ALL.len()] = [
 /// Every shortcut with what it does.
 pub fn shortcuts(words: &Words) -> Vec<(&'static str, String)> {
     vec![
+        ("F1", words.help.to_owned()),
         ("F5", words.fetch.to_owned()),
         ("Ctrl+O", words.open_file.to_owned()),
         ("F9", words.start.to_owned()),

@@ -4,6 +4,7 @@
 mod batch;
 mod driver;
 mod find;
+mod guide;
 mod history;
 mod keys;
 mod lock;
@@ -30,6 +31,9 @@ pub use keys::shortcuts;
 /// Draws everything; says what was asked for.
 pub fn show(ui: &mut Ui, model: &mut Model) -> Vec<UserAction> {
     let mut actions = Vec::new();
+    if guide::show(ui, model) {
+        return actions;
+    }
     match &model.setup {
         _ if model.lock.is_locked => {
             CentralPanel::default().show(ui, |ui| lock::locked(ui, model, &mut actions));
@@ -90,6 +94,9 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let dark = ui.visuals().dark_mode;
     ui.add_space(if is_low(ui) { 2.0 } else { 8.0 });
     let lights = |ui: &mut Ui, actions: &mut Vec<UserAction>| {
+        if ui.button(words.help).on_hover_text("F1").clicked() {
+            actions.push(UserAction::Help);
+        }
         if !model.is_demo && ui.button(words.lock).on_hover_text("Ctrl+L").clicked() {
             actions.push(UserAction::Lock);
         }

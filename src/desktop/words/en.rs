@@ -31,6 +31,9 @@ pub const WORDS: Words = Words {
     balance: "Balance",
     light: "Light",
     dark: "Dark",
+    help: "Help",
+    help_first: "Contents",
+    help_close: "Close",
     lock: "Lock",
 
     opening: "Opening the ledger…",

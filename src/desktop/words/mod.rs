@@ -67,6 +67,9 @@ pub struct Words {
     pub light: &'static str,
     pub dark: &'static str,
     pub lock: &'static str,
+    pub help: &'static str,
+    pub help_first: &'static str,
+    pub help_close: &'static str,
 
     // ---- The one sentence ----
     pub opening: &'static str,

@@ -28,6 +28,9 @@ pub const WORDS: Words = Words {
     balance: "Số dư",
     light: "Nền sáng",
     dark: "Nền tối",
+    help: "Trợ giúp",
+    help_first: "Mục lục",
+    help_close: "Đóng",
     lock: "Khóa",
 
     opening: "Đang mở sổ giao dịch…",
