@@ -4,7 +4,7 @@
 //! A record whose program is gone names what to clear; processes are matched by the profile's path
 //! (unique, in their arguments or their environment) or by pid and start time, never by name alone.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -165,24 +165,41 @@ enum Rank {
 }
 
 fn rank_of(process: &sysinfo::Process, profile: &Path, helpers: &[ProcessId]) -> Option<Rank> {
-    let flag = format!("--user-data-dir={}", profile.display());
-    let mark = format!("{MARK}={}", profile.display());
-    let words = process.cmd();
-    if words.iter().any(|word| word == flag.as_str()) {
-        let is_child = words
-            .iter()
-            .any(|word| word.to_string_lossy().starts_with("--type="));
-        return Some(if is_child {
-            Rank::BrowserChild
-        } else {
-            Rank::Browser
-        });
+    if let Some(rank) = rank_by_words(process.cmd(), profile) {
+        return Some(rank);
     }
+    let mark = format!("{MARK}={}", profile.display());
     let is_helper = helpers
         .iter()
         .any(|helper| helper.pid == process.pid().as_u32() && is_same(process, *helper))
         || process.environ().iter().any(|entry| entry == mark.as_str());
     is_helper.then_some(Rank::Helper)
+}
+
+/// Is it the browser of this profile, by its command line?
+///
+/// On a Linux desktop (where a session bus answers) Chromium writes its command line anew as one word with blanks
+/// between, and its environment with it: then the flag stands within the first word.
+fn rank_by_words(words: &[OsString], profile: &Path) -> Option<Rank> {
+    let flag = format!("--user-data-dir={}", profile.display());
+    let first = words.first()?.to_string_lossy();
+    let is_rewritten = first.contains(" --") && {
+        let mut found = first.match_indices(flag.as_str());
+        found.any(|(at, _)| {
+            let (before, after) = (&first[..at], &first[at + flag.len()..]);
+            before.ends_with(' ') && (after.is_empty() || after.starts_with(' '))
+        })
+    };
+    if !is_rewritten && words.iter().all(|word| word != flag.as_str()) {
+        return None;
+    }
+    let is_type = |word: &OsString| word.to_string_lossy().starts_with("--type=");
+    let is_child = first.contains(" --type=") || words.iter().any(is_type);
+    Some(if is_child {
+        Rank::BrowserChild
+    } else {
+        Rank::Browser
+    })
 }
 
 fn is_same(process: &sysinfo::Process, known: ProcessId) -> bool {
@@ -250,6 +267,48 @@ mod tests {
         fn arg0_flag(&mut self, flag: &str) -> &mut Self {
             std::os::unix::process::CommandExt::arg0(self, flag)
         }
+    }
+
+    #[test]
+    fn a_browser_is_known_by_its_words_however_it_writes_them() {
+        let rank = |words: &[&str]| {
+            let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            rank_by_words(&words, Path::new("/run/my profile-1"))
+        };
+        let flag = "--user-data-dir=/run/my profile-1";
+        assert_eq!(rank(&["chromium", "--a", flag]), Some(Rank::Browser));
+        assert_eq!(
+            rank(&["chromium", "--type=renderer", flag]),
+            Some(Rank::BrowserChild)
+        );
+        // As it stands where a session bus answers.
+        for (line, expected) in [
+            (
+                format!("/usr/lib/chromium/chromium --a {flag} --b"),
+                Some(Rank::Browser),
+            ),
+            (
+                format!("/usr/lib/chromium/chromium --a {flag}"),
+                Some(Rank::Browser),
+            ),
+            (
+                format!("/usr/lib/chromium/chromium --type=utility {flag} --b"),
+                Some(Rank::BrowserChild),
+            ),
+            (format!("/usr/lib/chromium/chromium --a {flag}2 --b"), None),
+            (
+                format!("/usr/lib/chromium/chromium --a --x{flag} --b"),
+                None,
+            ),
+        ] {
+            assert_eq!(rank(&[&line]), expected, "{line}");
+        }
+        assert_eq!(
+            rank(&["bash", "-c", &format!("chromium {flag} --b")]),
+            None,
+            "somebody's own words"
+        );
+        assert_eq!(rank(&[]), None);
     }
 
     #[test]

@@ -226,6 +226,12 @@ pub(super) async fn batch(
     if let Some(why) = &finished.paused {
         tell(why);
     }
+    let mut outcomes = finished.results.iter().map(|r| r.conclusion.outcome);
+    if outcomes.any(|outcome| outcome == Outcome::HeldBack) {
+        tell(
+            "Có khoản trùng được giữ lại. Nếu đúng là nạp thêm lần nữa: chạy lại với --again. (Held back: --again.)",
+        );
+    }
     report.map(|_| finished)
 }
 

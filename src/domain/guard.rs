@@ -119,7 +119,7 @@ pub enum Refusal {
     SeveralContracts(usize),
     /// An equal top-up was made a short while ago: a person has to say that it is meant.
     #[error(
-        "Đã nạp {amount} cho {account} lúc {at}; nếu đúng là nạp thêm một lần nữa thì xác nhận rồi chạy lại (gachno run … --again)"
+        "Đã nạp {amount} cho {account} lúc {at}; nếu đúng là nạp thêm một lần nữa thì xác nhận rồi làm lại"
     )]
     Repeat {
         /// The amount of both.

@@ -38,7 +38,7 @@ impl Shop {
     }
 
     /// The owner of the first start, with a password of their own.
-    async fn owner(&self) -> Browser {
+    pub async fn owner(&self) -> Browser {
         let mut owner = self.browser();
         owner
             .sign_in("chu", &self.first_password)

@@ -46,6 +46,7 @@ mod first_start;
 mod fleet;
 mod gate;
 mod gateway;
+mod guide;
 mod kept;
 #[cfg(unix)]
 mod letters;

@@ -343,7 +343,7 @@ fn the_browser_comes_to_the_front_where_a_person_is_wanted_in_it() {
 }
 
 #[test]
-fn settings_stand_in_two_groups_and_a_person_is_removed_only_when_it_is_said_twice() {
+fn settings_stand_in_two_groups_in_words_and_seconds() {
     let Some(desk) = Desk::open((1366, 768), &[]) else {
         return;
     };
@@ -382,4 +382,45 @@ fn a_small_bar_lies_over_the_browser_and_stops_the_batch() {
     desk.hears("Hiện trình duyệt");
     desk.click_in(desk.place_on_the_bar());
     desk.hears("Chạy tiếp");
+}
+
+#[test]
+fn f1_opens_the_guide_at_the_place_where_one_is() {
+    let Some(desk) = Desk::open((1366, 768), &[]) else {
+        return;
+    };
+    desk.display.hand(&["key", "F1"]);
+    desk.hears("Sáu dịch vụ");
+    desk.click("Mục lục");
+    desk.hears("Bắt đầu: đọc gì trước");
+    // The work stays beside it.
+    desk.place_of("Get dữ liệu");
+    desk.click("Đóng");
+    desk.display.hand(&["key", "ctrl+h"]);
+    desk.display.hand(&["key", "F1"]);
+    desk.hears("Cuối ngày");
+}
+
+#[test]
+fn nothing_of_the_browser_stays_when_the_window_is_gone() {
+    let runtime = tokio::runtime::Runtime::new().expect("runtime");
+    let portal = portal(&runtime, |_| {});
+    let Some(mut desk) = desk_at(&portal) else {
+        return;
+    };
+    begin(&desk);
+    until("the browser is there", || desk.has_browser().then_some(()));
+    terminate(&desk.window.0);
+    until("the window is gone", || {
+        desk.window.0.try_wait().expect("a child").map(|_| ())
+    });
+    // A desktop has a session bus, and there Chromium writes its command line otherwise.
+    let folder = desk.home.path().display().to_string();
+    until("its browsers are gone", || {
+        let processes = std::fs::read_dir("/proc").ok()?.flatten();
+        let lines = processes.filter_map(|p| std::fs::read(p.path().join("cmdline")).ok());
+        let mut lines = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
+        let stays = lines.any(|line| line.contains(&folder) && line.contains("--user-data-dir="));
+        (!stays).then_some(())
+    });
 }

@@ -79,6 +79,7 @@ impl DesktopApp {
         let model = &mut self.model;
         match update {
             ReachUpdate::Api(result) => model.api = status(result),
+            ReachUpdate::NoServer => model.api = Reach::Unused,
             ReachUpdate::Browser(result) => model.browser = status(result),
             ReachUpdate::Driver(card) => model.driver = card,
             ReachUpdate::NewLink(link) => model.linked_anew(link),

@@ -137,6 +137,8 @@ pub enum Reach {
     Good(String),
     /// Not, and why.
     Bad(String),
+    /// It is not used here.
+    Unused,
 }
 
 /// The driver of the browser, where it is missing.

@@ -228,6 +228,7 @@ fn settling(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
 fn light(ui: &mut Ui, words: &Words, name: &str, status: &Reach) {
     let (icon, word, tone, detail) = match status {
         Reach::Checking => ("○", words.checking, Tone::Quiet, String::new()),
+        Reach::Unused => ("○", words.unused, Tone::Quiet, String::new()),
         Reach::Good(text) => ("●", words.good, Tone::Good, text.clone()),
         Reach::Bad(why) => (
             "✖",

@@ -27,6 +27,7 @@ pub const WORDS: Words = Words {
     browser: "Browser",
     checking: "checking…",
     good: "ready",
+    unused: "not used",
     bad: "not reached",
     balance: "Balance",
     light: "Light",

@@ -62,6 +62,7 @@ pub struct Words {
     pub browser: &'static str,
     pub checking: &'static str,
     pub good: &'static str,
+    pub unused: &'static str,
     pub bad: &'static str,
     pub balance: &'static str,
     pub light: &'static str,

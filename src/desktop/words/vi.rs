@@ -24,6 +24,7 @@ pub const WORDS: Words = Words {
     browser: "Trình duyệt",
     checking: "đang kiểm tra…",
     good: "sẵn sàng",
+    unused: "không dùng",
     bad: "mất kết nối",
     balance: "Số dư",
     light: "Nền sáng",

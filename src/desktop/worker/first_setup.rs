@@ -10,14 +10,15 @@ use crate::app::{self, Secrets};
 use crate::config::{self, Config, ConfigVault, ConfigVaultError, Home, Unlock};
 use crate::desktop::words::said;
 
-/// Waits for the first set-up, saves it, and goes on with it.
+/// Waits for the first set-up, saves it, and goes on with it. What was set before without a secret stays.
 pub async fn first(
     home: &Home,
+    known: Config,
     inbox: &mut UnboundedReceiver<Command>,
     teller: &Teller,
 ) -> Option<(Config, Secrets, Unlock)> {
     teller.tell(Update::Setup(SetupUpdate::First));
-    let settings = app::browser_settings(home, &Config::default());
+    let settings = app::browser_settings(home, &known);
     look_at_browser(settings.clone(), teller.clone()).await;
     loop {
         let Command::Setup(command) = inbox.recv().await? else {
@@ -25,10 +26,10 @@ pub async fn first(
         };
         match command {
             SetupCommand::Skip => {
-                return Some((Config::default(), Secrets::default(), Unlock::default()));
+                return Some((known, Secrets::default(), Unlock::default()));
             }
             SetupCommand::Check(url, token) => {
-                let mut config = Config::default();
+                let mut config = known.clone();
                 config.api.url = url;
                 let secrets = Secrets {
                     token: given(token),
@@ -42,9 +43,9 @@ pub async fn first(
                 tokio::spawn(fetch_driver(settings.clone(), teller.clone()));
             }
             SetupCommand::Finish(form) => {
-                let path = home.config_file();
+                let (path, known) = (home.config_file(), known.clone());
                 let saved = tokio::task::spawn_blocking(move || {
-                    let made = made(&form)?;
+                    let made = made(&form, known)?;
                     made.0.save(&path).map_err(said)?;
                     Ok::<_, String>(made)
                 });
@@ -59,12 +60,12 @@ pub async fn first(
     }
 }
 
-pub(super) fn made(form: &First) -> Result<(Config, Secrets, Unlock), String> {
+pub(super) fn made(form: &First, known: Config) -> Result<(Config, Secrets, Unlock), String> {
     let unlock = Unlock {
         passphrase: Some(form.passphrase.clone()).filter(|p| !p.expose_secret().is_empty()),
         keyring: form.use_keyring,
     };
-    let mut config = Config::default();
+    let mut config = known;
     for (key, value) in form
         .values
         .iter()

@@ -189,6 +189,8 @@ pub enum SetupUpdate {
 pub enum ReachUpdate {
     /// The job API's address, or why it is not reached.
     Api(Result<String, String>),
+    /// There is no server: nobody named one, and none answers where one would be.
+    NoServer,
     /// The browser's version, or why there is none.
     Browser(Result<String, String>),
     /// The browser's driver, where it is missing.

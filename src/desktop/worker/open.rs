@@ -150,7 +150,11 @@ impl Open {
         let (at, to) = (self.clone(), teller.clone());
         tokio::spawn(async move {
             let api = health(&at.config, &at.secrets).await;
-            to.tell(Update::Reach(ReachUpdate::Api(api)));
+            let update = match api {
+                Err(_) if has_no_server(&at.config, &at.secrets) => ReachUpdate::NoServer,
+                api => ReachUpdate::Api(api),
+            };
+            to.tell(Update::Reach(update));
         });
     }
 
@@ -158,6 +162,11 @@ impl Open {
     pub fn check_browser(&self, teller: &Teller) {
         tokio::spawn(look_at_browser(self.tools.browser.clone(), teller.clone()));
     }
+}
+
+/// Has nobody named a server? A shop of one machine has none.
+fn has_no_server(config: &Config, secrets: &Secrets) -> bool {
+    config.api == Config::default().api && secrets.token.is_none()
 }
 
 /// Do jobs still come from the same place, under the same name? Another theme is no other server:
@@ -186,7 +195,6 @@ pub async fn open(
 ) -> Option<Open> {
     let home = start.home;
     let is_demo = start.demo.is_some();
-    let is_first = !is_demo && !home.config_file().exists();
     let fault = |why: String| {
         teller.tell(Update::Setup(SetupUpdate::Fault(why)));
         None
@@ -195,8 +203,11 @@ pub async fn open(
     let ledger = only::ledger(&home, inbox, teller).await?;
     let (config, secrets, unlock) = match start.demo {
         Some(Demo { config, secrets }) => (config, secrets, Unlock::default()),
-        None if is_first => first_setup::first(&home, inbox, teller).await?,
         None => match Config::load(&home.config_file()) {
+            // Without a vault nothing secret can be kept: whoever put the set-up off is asked again.
+            Ok(config) if config.vault.is_none() => {
+                first_setup::first(&home, config, inbox, teller).await?
+            }
             Ok(config) => {
                 let (secrets, unlock) = unlocked(&config, inbox, teller).await?;
                 (config, secrets, unlock)

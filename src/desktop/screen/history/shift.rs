@@ -9,7 +9,7 @@ use crate::desktop::style::Tone;
 use crate::domain::Vnd;
 
 /// Notes beside each other.
-const COLUMNS: usize = 3;
+const COLUMNS: usize = 2;
 
 pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();

@@ -15,7 +15,7 @@ fn a_first_set_up_is_sealed_and_opens_again() {
         passphrase: "con mèo".into(),
         use_keyring: false,
     };
-    let (config, secrets, _) = made(&form).expect("good");
+    let (config, secrets, _) = made(&form, Config::default()).expect("good");
     assert_eq!(
         secrets.pin.as_ref().map(|p| p.expose_secret().to_owned()),
         Some("246810".to_owned())
@@ -33,13 +33,20 @@ fn a_first_set_up_is_sealed_and_opens_again() {
         passphrase: "".into(),
         ..form
     };
-    assert!(made(&without_key).is_err(), "secrets need a key");
+    assert!(
+        made(&without_key, Config::default()).is_err(),
+        "secrets need a key"
+    );
     let bad = First {
         values: vec![("portal.pin", "12ab".into())],
         passphrase: "x".into(),
         use_keyring: false,
     };
-    assert!(made(&bad).expect_err("refused").contains("PIN"));
+    assert!(
+        made(&bad, Config::default())
+            .expect_err("refused")
+            .contains("PIN")
+    );
 }
 
 #[test]
@@ -49,8 +56,8 @@ fn settings_of_another_machine_bring_everything_but_their_secrets() {
         passphrase: "x".into(),
         use_keyring: false,
     };
-    let (own, ..) = made(&form("111111")).expect("good");
-    let (mut theirs, ..) = made(&form("222222")).expect("good");
+    let (own, ..) = made(&form("111111"), Config::default()).expect("good");
+    let (mut theirs, ..) = made(&form("222222"), Config::default()).expect("good");
     theirs.limits.per_day = Some(crate::domain::Vnd::fixed(5_000_000));
     let merged = merged(&own, theirs);
     assert_eq!(
