@@ -14,8 +14,23 @@ use crate::engine::{
     Control, Decision, EvidenceStore, OutcomeEvent, Progress, Reporter, ResolveError, reconcile,
     report_of, reports_of_all, resolve,
 };
-use crate::ledger::{JobResult, Ledger};
+use crate::ledger::{JobResult, Ledger, LedgerError};
 use crate::report::{excel, story};
+
+/// Copies the ledger: beside the program that holds it, where one does.
+async fn back_up(home: &Home) -> Ended {
+    let copied = match Ledger::open(&home.ledger()).await {
+        Ok(ledger) => {
+            tell_salvaged(&ledger);
+            ledger.back_up().await
+        }
+        Err(LedgerError::InUse { .. }) => Ledger::back_up_beside(&home.ledger()).await,
+        Err(error) => Err(error),
+    };
+    let copy = copied.map_err(Failure::cannot_run)?;
+    say(&copy.display().to_string());
+    Ok(Exit::Done)
+}
 
 pub async fn ledger(what: What) -> Ended {
     let home = Home::find()?;
@@ -26,6 +41,9 @@ pub async fn ledger(what: What) -> Ended {
     } = what
     {
         return Box::pin(reconcile_all(&home, json, portal, headless)).await;
+    }
+    if matches!(what, What::Backup) {
+        return back_up(&home).await;
     }
     let ledger = Ledger::open(&home.ledger())
         .await
@@ -57,11 +75,6 @@ pub async fn ledger(what: What) -> Ended {
             batch,
         } => export(&ledger, json, batch.as_deref()).await,
         What::Deliver => deliver(&home, Arc::new(ledger)).await,
-        What::Backup => {
-            let copy = ledger.back_up().await.map_err(Failure::cannot_run)?;
-            say(&copy.display().to_string());
-            Ok(Exit::Done)
-        }
         What::Adopt { name, reason } => {
             if name.trim().is_empty() || reason.trim().is_empty() {
                 return Err(Failure::usage(ResolveError::Unsigned));
@@ -113,7 +126,7 @@ pub async fn ledger(what: What) -> Ended {
             ));
             Ok(Exit::Done)
         }
-        What::Reconcile { .. } => Ok(Exit::Done),
+        What::Reconcile { .. } | What::Backup => Ok(Exit::Done),
     }
 }
 

@@ -78,10 +78,8 @@ pub fn linked(link: &str) -> Option<&'static Page> {
 
 /// A picture by the link that a page has to it: `hinh/xong.png`.
 pub fn picture(link: &str) -> Option<&'static [u8]> {
-    let is_picture = link.starts_with("hinh/") && link.ends_with(".png");
-    FOLDER
-        .get_file(link)
-        .filter(|_| is_picture)
+    let file = FOLDER.get_file(link);
+    file.filter(|file| file.path().extension().is_some_and(|kind| kind == "png"))
         .map(include_dir::File::contents)
 }
 

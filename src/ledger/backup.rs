@@ -49,40 +49,48 @@ impl Ledger {
 
     /// Copies the journal now.
     pub async fn back_up(&self) -> Result<PathBuf, LedgerError> {
-        let folder = self.copies();
-        fs::create_dir_all(&folder).map_err(|e| LedgerError::folder(&folder, e))?;
-        let now = self
-            .clock
-            .now()
-            .to_zoned(TimeZone::system())
-            .strftime("%Y%m%d-%H%M%S%.3f")
-            .to_string();
-        let path = folder.join(format!("ledger-{now}.db"));
-        let temporary = folder.join(format!(".{now}.tmp"));
-        // A connection of its own: the work goes on meanwhile.
-        let fault = |e| LedgerError::of(&self.path, e);
-        let mut sql = SqliteConnection::connect_with(&read_only(&self.path)?)
-            .await
-            .map_err(fault)?;
-        let into = temporary.to_string_lossy().into_owned();
-        let copied = sqlx::query("VACUUM INTO ?")
-            .bind(into)
-            .execute(&mut sql)
-            .await
-            .map_err(fault);
-        sql.close().await.map_err(fault)?;
-        let named = copied
-            .and_then(|_| fs::rename(&temporary, &path).map_err(|e| LedgerError::folder(&path, e)));
-        if let Err(error) = named {
-            let _ = fs::remove_file(&temporary);
-            return Err(error);
-        }
-        let all = sorted_copies(&folder);
-        for old in all.iter().take(all.len().saturating_sub(KEEP)) {
-            let _ = fs::remove_file(old);
-        }
-        Ok(path)
+        copy(&self.path, self.clock.now()).await
     }
+
+    /// Copies a journal that another program of ours works with.
+    pub async fn back_up_beside(path: &Path) -> Result<PathBuf, LedgerError> {
+        copy(path, Timestamp::now()).await
+    }
+}
+
+/// Copies a journal, while it is written to, into its folder of copies; keeps the newest ones.
+async fn copy(from: &Path, now: Timestamp) -> Result<PathBuf, LedgerError> {
+    let folder = copies_of(from);
+    fs::create_dir_all(&folder).map_err(|e| LedgerError::folder(&folder, e))?;
+    let now = now
+        .to_zoned(TimeZone::system())
+        .strftime("%Y%m%d-%H%M%S%.3f")
+        .to_string();
+    let path = folder.join(format!("ledger-{now}.db"));
+    let temporary = folder.join(format!(".{now}.tmp"));
+    // A connection of its own: the work goes on meanwhile.
+    let fault = |e| LedgerError::of(from, e);
+    let mut sql = SqliteConnection::connect_with(&read_only(from)?)
+        .await
+        .map_err(fault)?;
+    let into = temporary.to_string_lossy().into_owned();
+    let copied = sqlx::query("VACUUM INTO ?")
+        .bind(into)
+        .execute(&mut sql)
+        .await
+        .map_err(fault);
+    sql.close().await.map_err(fault)?;
+    let named = copied
+        .and_then(|_| fs::rename(&temporary, &path).map_err(|e| LedgerError::folder(&path, e)));
+    if let Err(error) = named {
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
+    let all = sorted_copies(&folder);
+    for old in all.iter().take(all.len().saturating_sub(KEEP)) {
+        let _ = fs::remove_file(old);
+    }
+    Ok(path)
 }
 
 fn copies_of(path: &Path) -> PathBuf {

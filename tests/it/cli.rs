@@ -563,6 +563,13 @@ fn a_second_program_on_the_same_ledger_is_sent_away() {
         "{}",
         String::from_utf8_lossy(&second.stderr)
     );
+    // A copy is made beside it.
+    let copied = shop.run(&["ledger", "backup"]);
+    let said = String::from_utf8_lossy(&copied.stdout).trim().to_owned();
+    assert!(
+        copied.status.success() && Path::new(&said).is_file(),
+        "{copied:?}"
+    );
     child.kill().expect("kill");
     child.wait().expect("gone");
 }

@@ -88,18 +88,23 @@ pub(super) fn is_low(ui: &Ui) -> bool {
     ui.ctx().content_rect().height() < 560.0
 }
 
+fn help_and_lock(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
+    let words = model.words();
+    if ui.button(words.help).on_hover_text("F1").clicked() {
+        actions.push(UserAction::Help);
+    }
+    if !model.is_demo && ui.button(words.lock).on_hover_text("Ctrl+L").clicked() {
+        actions.push(UserAction::Lock);
+    }
+}
+
 /// The state line, the one sentence, and what needs somebody.
 fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     let dark = ui.visuals().dark_mode;
     ui.add_space(if is_low(ui) { 2.0 } else { 8.0 });
     let lights = |ui: &mut Ui, actions: &mut Vec<UserAction>| {
-        if ui.button(words.help).on_hover_text("F1").clicked() {
-            actions.push(UserAction::Help);
-        }
-        if !model.is_demo && ui.button(words.lock).on_hover_text("Ctrl+L").clicked() {
-            actions.push(UserAction::Lock);
-        }
+        help_and_lock(ui, model, actions);
         if !model.operators.is_empty() {
             ui.label(&model.operator);
         }

@@ -123,10 +123,10 @@ impl Frame {
             }
         }
         let links = nav.iter().flat_map(|group| &group.links);
-        let place = links
+        let mut place = links
             .filter(|link| link.is_here)
             .map(|link| link.url.as_str());
-        let help = guide::page_at(place.last().unwrap_or(HOME));
+        let help = guide::page_at(place.next_back().unwrap_or(HOME));
         let help = help.map_or_else(|| GUIDE.to_owned(), |page| format!("{GUIDE}/{}", page.id));
         Self {
             help,

@@ -2,6 +2,8 @@
 
 /// The first page of the admin.
 pub const HOME: &str = "/admin";
+/// The guide for shops.
+pub const GUIDE: &str = "/huong-dan";
 /// Where one signs in.
 pub const SIGN_IN: &str = "/admin/sign-in";
 /// Where the second factor's code is asked.
@@ -66,5 +68,3 @@ mod tests {
         }
     }
 }
-/// The guide for shops.
-pub const GUIDE: &str = "/huong-dan";
