@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use egui::{CentralPanel, Context, Id, Key, Modifiers, Panel, RichText, ScrollArea, Ui};
 use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
 
-use super::is_narrow;
+use super::{TAKEN, is_narrow_but_for};
 use crate::desktop::model::Model;
 use crate::desktop::style::sentence;
 use crate::guide::{self, Page};
@@ -21,10 +21,18 @@ pub fn show(ui: &mut Ui, model: &mut Model) -> bool {
     if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::F1)) {
         model.toggle_guide();
     }
+    // What is drawn beside it has that much less room.
+    let has_room = !is_narrow_but_for(ui, 0.0);
+    let taken = if model.guide.is_some() && has_room {
+        WIDTH
+    } else {
+        0.0
+    };
+    ui.data_mut(|data| data.insert_temp(Id::unique(TAKEN), taken));
     let Some(page) = model.guide else {
         return false;
     };
-    if is_narrow(ui) {
+    if !has_room {
         CentralPanel::default().show(ui, |ui| reader(ui, model, page));
         return true;
     }
@@ -59,7 +67,7 @@ fn reader(ui: &mut Ui, model: &mut Model, page: &'static Page) {
     for link in page.links() {
         cache.add_link_hook(link);
     }
-    ScrollArea::vertical().id_salt(&page.id).show(ui, |ui| {
+    ScrollArea::both().id_salt(&page.id).show(ui, |ui| {
         CommonMarkViewer::new()
             .default_implicit_uri_scheme("bytes://")
             .show(ui, &mut cache, page.text());

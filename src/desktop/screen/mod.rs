@@ -17,8 +17,8 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use egui::{
-    Align, Align2, Button, CentralPanel, CollapsingHeader, Color32, ComboBox, Label, Layout, Panel,
-    ProgressBar, RichText, TextEdit, Ui,
+    Align, Align2, Button, CentralPanel, CollapsingHeader, Color32, ComboBox, Id, Label, Layout,
+    Panel, ProgressBar, RichText, TextEdit, Ui,
 };
 use egui_plot::{Bar, BarChart, Plot, PlotPoint, Text};
 
@@ -80,7 +80,15 @@ pub fn show(ui: &mut Ui, model: &mut Model) -> Vec<UserAction> {
 /// Is the window narrow, by the size of its letters? Then what stands side by side elsewhere stands
 /// below each other.
 pub(super) fn is_narrow(ui: &Ui) -> bool {
-    ui.ctx().content_rect().width() < 1_000.0
+    let taken = ui.data(|data| data.get_temp(Id::unique(TAKEN)));
+    is_narrow_but_for(ui, taken.unwrap_or_default())
+}
+
+/// How wide what stands beside the work is, in points: kept under this name from frame to frame.
+const TAKEN: &str = "taken beside";
+
+fn is_narrow_but_for(ui: &Ui, taken: f32) -> bool {
+    ui.ctx().content_rect().width() - taken < 1_000.0
 }
 
 /// Is it low? Then what fills the rest elsewhere is scrolled with what is above it.

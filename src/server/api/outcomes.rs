@@ -60,7 +60,8 @@ const fn nothing() -> Proof {
 }
 
 /// What a machine has to tell.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it is described so, and read one by one")]
 pub struct OutcomesRequest {
     #[schema(max_items = 500)]
