@@ -80,12 +80,19 @@ pub async fn close_shift(at: &Open, counted: Shift) -> Result<LedgerUpdate, Stri
 
 /// Since when the shift goes, how many bills were paid in it, and what.
 pub async fn shift_so_far(at: &Open, until_ms: i64) -> Result<(i64, usize, Vnd), String> {
-    let last = closed(at).await?.first().map(|shift| shift.until_ms);
-    let since = since_ms(1).max(last.unwrap_or_default());
+    let since = begin_of(&closed(at).await?);
     let records = at.tools.ledger.records();
     let paid = records.paid_between(since, until_ms).await;
     let (bills, paid) = paid.map_err(said)?;
     Ok((since, bills, paid))
+}
+
+/// A shift begins where the last one ended, also over midnight: no payment lies between two. The first one of a
+/// machine begins with its day.
+fn begin_of(closed: &[Shift]) -> i64 {
+    closed
+        .first()
+        .map_or_else(|| since_ms(1), |last| last.until_ms)
 }
 
 /// Shifts that are over, the newest first.
@@ -132,6 +139,23 @@ mod tests {
             },
             at: "20/11/2026 10:31".into(),
         }
+    }
+
+    #[test]
+    fn a_shift_goes_on_over_midnight_from_where_the_last_one_ended() {
+        let shift = |until_ms| Shift {
+            who: "Lan".into(),
+            since_ms: 0,
+            until_ms,
+            opening: Vnd::ZERO,
+            bills: 0,
+            paid: Vnd::ZERO,
+            notes: Vec::new(),
+            counted: Vnd::ZERO,
+        };
+        let yesterday = since_ms(1) - 2 * 3_600_000;
+        assert_eq!(begin_of(&[shift(yesterday), shift(5)]), yesterday);
+        assert_eq!(begin_of(&[]), since_ms(1));
     }
 
     #[test]

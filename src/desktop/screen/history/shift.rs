@@ -15,7 +15,10 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
     let words = model.words();
     let dark = ui.visuals().dark_mode;
     ui.strong(words.shift);
-    let since = local(model.history.shift_since_ms, "%H:%M");
+    let since_ms = model.history.shift_since_ms;
+    // The hour alone is today's.
+    let is_today = local(since_ms, "%F") == local(model.now_ms, "%F");
+    let since = local(since_ms, if is_today { "%H:%M" } else { "%H:%M %d/%m" });
     let (bills, paid) = model.history.in_shift;
     ui.label(format!("{}: {paid}", (words.shift_since)(&since, bills)));
     let form = &mut model.history.shift;
