@@ -10,7 +10,8 @@ use super::driver::Driver;
 use super::relay::Relay;
 use super::workspace::Workspace;
 use super::{
-    BrowserError, BrowserPrograms, BrowserSettings, FetchPolicy, find, find_browser, reaper,
+    BrowserError, BrowserPrograms, BrowserSettings, FetchPolicy, Fetched, Step, find, find_browser,
+    reaper,
 };
 
 /// What of a browser runs and lies on this machine. Dropping it kills the browser, then the driver,
@@ -146,19 +147,24 @@ async fn find_or_fetch(settings: &BrowserSettings) -> Result<BrowserPrograms, Br
         found => return found,
     };
     tracing::info!(%missing, "fetching a driver");
+    fetch_driver(settings, &|_| {}).await?;
     let settings = settings.clone();
-    let browser = {
-        let path = settings.browser_path.clone();
-        blocking(move || find_browser(&path)).await?
-    };
-    let Some(version) = browser.version else {
-        return Err(missing);
-    };
-    settings
-        .supply
-        .fetch(browser.family, version, &|_| {})
-        .await?;
     blocking(move || find(&settings)).await
+}
+
+/// Fetches the driver that fits the browser of this machine, unless it is kept already.
+pub async fn fetch_driver(
+    settings: &BrowserSettings,
+    told: &(dyn Fn(Step) + Send + Sync),
+) -> Result<Fetched, BrowserError> {
+    let path = settings.browser_path.clone();
+    let browser = blocking(move || find_browser(&path)).await?;
+    let version = browser.version.ok_or(BrowserError::NoDriver {
+        family: browser.family,
+        browser: None,
+    })?;
+    let fetched = settings.supply.fetch(browser.family, version, told).await;
+    fetched.map_err(Into::into)
 }
 
 async fn blocking<T: Send + 'static>(

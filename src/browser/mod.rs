@@ -33,6 +33,7 @@ pub use error::BrowserError;
 pub use find::{BrowserPrograms, FoundBrowser, find, find_browser};
 pub use gate::{Gate, Judgement, Passed, Posted, Strength, answer_to, fail_held};
 pub use instance::Browser;
+pub use local::fetch_driver;
 pub use reaper::{Reaped, reap};
 pub use relay::serve as serve_relay;
 pub use session::{Facts, Session};

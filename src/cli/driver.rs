@@ -8,7 +8,7 @@ use super::args::DriverCommand;
 use super::{Ended, Exit, Failure, say, tell};
 use crate::app;
 use crate::browser::{
-    BrowserSettings, Family, FetchPolicy, Fetched, Step, Version, find, find_browser,
+    BrowserError, BrowserSettings, Family, FetchPolicy, Fetched, Step, Version, fetch_driver, find,
 };
 use crate::config::{Config, Home};
 
@@ -70,27 +70,23 @@ async fn fetch(
     version: Option<Version>,
     edge: bool,
 ) -> Result<Fetched, Failure> {
-    let (family, wanted) = match version {
-        Some(version) if edge => (Family::Edge, version),
-        Some(version) => (Family::Chrome, version),
-        None => {
-            let browser = find_browser(&settings.browser_path).map_err(Failure::cannot_run)?;
-            let version = browser.version.ok_or_else(|| {
-                Failure::usage(anyhow::anyhow!(
-                    "Không đọc được phiên bản của {}. Dùng: gachno driver fetch --version … (The browser does not tell its version.)",
-                    browser.program.display()
-                ))
-            })?;
-            (browser.family, version)
-        }
-    };
     let bar = bar();
-    let fetched = settings
-        .supply
-        .fetch(family, wanted, &|step| on_terminal(&bar, step))
-        .await;
+    let told = |step| on_terminal(&bar, step);
+    let family = if edge { Family::Edge } else { Family::Chrome };
+    let fetched = match version {
+        Some(version) => {
+            let fetched = settings.supply.fetch(family, version, &told).await;
+            fetched.map_err(Failure::cannot_run)
+        }
+        None => fetch_driver(settings, &told).await.map_err(|error| match error {
+            BrowserError::NoDriver { browser: None, .. } => Failure::usage(anyhow::anyhow!(
+                "Không đọc được phiên bản của trình duyệt. Dùng: gachno driver fetch --version … (The browser does not tell its version.)"
+            )),
+            error => Failure::cannot_run(error),
+        }),
+    };
     bar.finish_and_clear();
-    fetched.map_err(Failure::cannot_run)
+    fetched
 }
 
 /// Before a batch: where the driver that is missing may be fetched without asking, it is, with its

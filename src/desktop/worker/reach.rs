@@ -62,14 +62,6 @@ pub async fn fetch_driver(settings: BrowserSettings, to: Teller) {
 }
 
 async fn fetched(settings: &BrowserSettings, to: &Teller) -> Result<(), BrowserError> {
-    let path = settings.browser_path.clone();
-    let browser = tokio::task::spawn_blocking(move || browsers::find_browser(&path))
-        .await
-        .map_err(|e| BrowserError::DriverStart { why: e.to_string() })??;
-    let version = browser.version.ok_or(BrowserError::NoDriver {
-        family: browser.family,
-        browser: None,
-    })?;
     // A frame for each percent, not for each packet.
     let shown = Mutex::new(None);
     let progress = |step| {
@@ -83,11 +75,9 @@ async fn fetched(settings: &BrowserSettings, to: &Teller) -> Result<(), BrowserE
             tell(to, DriverCard::Fetching(percent));
         }
     };
-    settings
-        .supply
-        .fetch(browser.family, version, &progress)
-        .await?;
-    Ok(())
+    browsers::fetch_driver(settings, &progress)
+        .await
+        .map(|_| ())
 }
 
 /// Tells the light; says what is missing where a driver would help.
