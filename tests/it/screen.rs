@@ -298,6 +298,26 @@ fn desk_at(portal: &Sandbox) -> Option<Desk> {
     Desk::open((1366, 768), &keys)
 }
 
+/// A batch of two bills that has begun. What is named first ends first.
+struct AtWork {
+    desk: Desk,
+    portal: Sandbox,
+    _runtime: tokio::runtime::Runtime,
+}
+
+/// `None` where there is no screen to be had here. `change`: what the portal does.
+fn at_work(change: impl FnOnce(&mut Scenario)) -> Option<AtWork> {
+    let runtime = tokio::runtime::Runtime::new().expect("runtime");
+    let portal = portal(&runtime, change);
+    let desk = desk_at(&portal)?;
+    begin(&desk);
+    Some(AtWork {
+        desk,
+        portal,
+        _runtime: runtime,
+    })
+}
+
 /// Pastes two bills and begins.
 fn begin(desk: &Desk) {
     desk.click(Service::PayEvn.spec().title);
@@ -311,39 +331,34 @@ fn begin(desk: &Desk) {
 
 #[test]
 fn two_bills_are_paid_by_clicks_alone_and_the_window_stays_in_front() {
-    let runtime = tokio::runtime::Runtime::new().expect("runtime");
-    let portal = portal(&runtime, |_| {});
-    let Some(desk) = desk_at(&portal) else {
+    let Some(at) = at_work(|_| {}) else {
         return;
     };
-    begin(&desk);
-    desk.hears("Phiên 1");
+    at.desk.hears("Phiên 1");
     until("the window is in front of the browser", || {
-        desk.has_browser().then_some(())?;
-        desk.is_in_front().then_some(())
+        at.desk.has_browser().then_some(())?;
+        at.desk.is_in_front().then_some(())
     });
-    desk.hears("Xong · 2 đã thanh toán");
-    assert!(desk.is_in_front(), "{}", desk.display.active());
-    assert_eq!(portal.truth().total, 240_000);
-    desk.click("Xuất Excel");
-    desk.hears("Đã lưu");
-    let reports = std::fs::read_dir(desk.home.path().join("ket_qua")).expect("a folder");
+    at.desk.hears("Xong · 2 đã thanh toán");
+    assert!(at.desk.is_in_front(), "{}", at.desk.display.active());
+    assert_eq!(at.portal.truth().total, 240_000);
+    at.desk.click("Xuất Excel");
+    at.desk.hears("Đã lưu");
+    let reports = std::fs::read_dir(at.desk.home.path().join("ket_qua")).expect("a folder");
     assert_eq!(reports.count(), 1, "one service, one folder");
 }
 
 #[test]
 fn the_browser_comes_to_the_front_where_a_person_is_wanted_in_it() {
-    let runtime = tokio::runtime::Runtime::new().expect("runtime");
-    let portal = portal(&runtime, |scenario| scenario.switches.otp = true);
-    let Some(desk) = desk_at(&portal) else {
+    let Some(at) = at_work(|scenario| scenario.switches.otp = true) else {
         return;
     };
-    begin(&desk);
-    desk.hears("Hiện trình duyệt");
+    at.desk.hears("Hiện trình duyệt");
     until("the browser is in front", || {
-        (desk.has_browser() && !desk.is_in_front()).then_some(())
+        (at.desk.has_browser() && !at.desk.is_in_front()).then_some(())
     });
-    desk.hears("nhập mã OTP rồi bấm XÁC NHẬN trên trình duyệt · còn 4:");
+    at.desk
+        .hears("nhập mã OTP rồi bấm XÁC NHẬN trên trình duyệt · còn 4:");
 }
 
 #[test]
@@ -377,15 +392,12 @@ fn a_second_window_brings_the_first_to_the_front_and_ends() {
 
 #[test]
 fn a_small_bar_lies_over_the_browser_and_stops_the_batch() {
-    let runtime = tokio::runtime::Runtime::new().expect("runtime");
-    let portal = portal(&runtime, |scenario| scenario.switches.otp = true);
-    let Some(desk) = desk_at(&portal) else {
+    let Some(at) = at_work(|scenario| scenario.switches.otp = true) else {
         return;
     };
-    begin(&desk);
-    desk.hears("Hiện trình duyệt");
-    desk.click_in(desk.place_on_the_bar());
-    desk.hears("Chạy tiếp");
+    at.desk.hears("Hiện trình duyệt");
+    at.desk.click_in(at.desk.place_on_the_bar());
+    at.desk.hears("Chạy tiếp");
 }
 
 #[test]
@@ -408,19 +420,18 @@ fn f1_opens_the_guide_at_the_place_where_one_is() {
 
 #[test]
 fn nothing_of_the_browser_stays_when_the_window_is_gone() {
-    let runtime = tokio::runtime::Runtime::new().expect("runtime");
-    let portal = portal(&runtime, |_| {});
-    let Some(mut desk) = desk_at(&portal) else {
+    let Some(mut at) = at_work(|_| {}) else {
         return;
     };
-    begin(&desk);
-    until("the browser is there", || desk.has_browser().then_some(()));
-    terminate(&desk.window.0);
+    until("the browser is there", || {
+        at.desk.has_browser().then_some(())
+    });
+    terminate(&at.desk.window.0);
     until("the window is gone", || {
-        desk.window.0.try_wait().expect("a child").map(|_| ())
+        at.desk.window.0.try_wait().expect("a child").map(|_| ())
     });
     // A desktop has a session bus, and there Chromium writes its command line otherwise.
-    let folder = desk.home.path().display().to_string();
+    let folder = at.desk.home.path().display().to_string();
     until("its browsers are gone", || {
         let processes = std::fs::read_dir("/proc").ok()?.flatten();
         let lines = processes.filter_map(|p| std::fs::read(p.path().join("cmdline")).ok());

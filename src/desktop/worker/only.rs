@@ -30,22 +30,17 @@ pub async fn ledger(
     teller: &Teller,
 ) -> Option<Arc<Ledger>> {
     loop {
-        let fault = match Ledger::open(&home.ledger()).await {
+        let error = match Ledger::open(&home.ledger()).await {
             Ok(ledger) => return Some(Arc::new(ledger)),
-            Err(error @ LedgerError::InUse { .. }) => {
-                if raised(&home.front()).await {
-                    teller.tell(Update::Close);
-                    return None;
-                }
-                teller.tell(Update::Setup(SetupUpdate::Fault(said(error))));
-                true
-            }
-            Err(error) => {
-                teller.tell(Update::Setup(SetupUpdate::Fault(said(error))));
-                false
-            }
+            Err(error) => error,
         };
-        if !fault {
+        let is_in_use = matches!(error, LedgerError::InUse { .. });
+        if is_in_use && raised(&home.front()).await {
+            teller.tell(Update::Close);
+            return None;
+        }
+        teller.tell(Update::Setup(SetupUpdate::Fault(said(error))));
+        if !is_in_use {
             return None;
         }
         // Nothing that is asked for meanwhile can be done; a window that closes says so by its end.

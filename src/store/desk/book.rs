@@ -50,7 +50,14 @@ impl DeskCash<'_> {
     /// one column to another is never missed in both.
     pub async fn book(&self, owner: i64, day: &str, from_ms: i64) -> Result<Book, StoreError> {
         let tx = Tx::reading(self.store).await?;
-        let book = read(&tx, owner, day, from_ms).await;
+        let asked = DayBook {
+            tx: &tx,
+            owner,
+            day,
+            from: from_ms,
+            until: day_start(from_ms) + DAY_MS,
+        };
+        let book = asked.read().await;
         tx.finish(book).await
     }
 
@@ -61,35 +68,14 @@ impl DeskCash<'_> {
     }
 }
 
-async fn read(tx: &Tx, owner: i64, day: &str, from_ms: i64) -> Result<Book, StoreError> {
-    let span = (from_ms, day_start(from_ms) + DAY_MS);
-    let (cash, wallet, qr) = collected(tx, owner, day).await?;
-    let (handed_in, held) = where_cash_is(tx, owner, day).await?;
-    let mut book = Book {
-        cash,
-        wallet,
-        qr,
-        handed_in,
-        held,
-        counted: counted(tx, owner, day).await?,
-        transfers: transfers(tx, owner, span).await?,
-        settled: settled(tx, owner, span).await?,
-        differences: Vec::new(),
-    };
-    let found = &mut book.differences;
-    hand_in_differences(tx, owner, day, found).await?;
-    settle_differences(tx, owner, day, span, found).await?;
-    money_differences(tx, owner, day, span, found).await?;
-    receipts_without_money(tx, owner, day, span, found).await?;
-    let apart = cash - handed_in - held;
-    if apart != 0 {
-        book.differences.push(BookDifference {
-            what: "Tiền mặt đã thu so với đã nộp và đang giữ".to_owned(),
-            amount: -apart,
-            reason: "sổ tiền mặt không khớp phiếu thu, báo người phụ trách máy chủ".to_owned(),
-        });
-    }
-    Ok(book)
+/// A payee's day, as it was at one moment.
+struct DayBook<'d> {
+    tx: &'d Tx,
+    owner: i64,
+    day: &'d str,
+    /// From when to when it goes, in milliseconds since 1970.
+    from: i64,
+    until: i64,
 }
 
 async fn sum<C: Conn>(c: &C, sql: &str, given: Vec<SqlValue>) -> Result<i64, StoreError> {
@@ -100,169 +86,189 @@ async fn sum<C: Conn>(c: &C, sql: &str, given: Vec<SqlValue>) -> Result<i64, Sto
     }
 }
 
-async fn collected(tx: &Tx, owner: i64, day: &str) -> Result<(i64, i64, i64), StoreError> {
-    let sql = tx.casts(
-        "SELECT method, CAST(SUM(amount) AS SIGNED) FROM desk_payment WHERE owner_id = ? AND receipt_day = ? AND cancelled_at IS NULL GROUP BY method",
-    );
-    let (mut cash, mut wallet, mut qr) = (0, 0, 0);
-    for row in all(tx, &sql, values![owner, day]).await? {
-        let amount = int(&row, 1)?;
-        match text(&row, 0)?.as_str() {
-            "cash" => cash += amount,
-            "wallet" => wallet += amount,
-            _ => qr += amount,
+impl DayBook<'_> {
+    async fn read(&self) -> Result<Book, StoreError> {
+        let (cash, wallet, qr) = self.collected().await?;
+        let (handed_in, held) = self.where_cash_is().await?;
+        let mut book = Book {
+            cash,
+            wallet,
+            qr,
+            handed_in,
+            held,
+            counted: self.counted().await?,
+            transfers: self.transfers().await?,
+            settled: self.settled().await?,
+            differences: Vec::new(),
+        };
+        let found = &mut book.differences;
+        self.hand_in_differences(found).await?;
+        self.settle_differences(found).await?;
+        self.money_differences(found).await?;
+        self.receipts_without_money(found).await?;
+        let apart = cash - handed_in - held;
+        if apart != 0 {
+            book.differences.push(BookDifference {
+                what: "Tiền mặt đã thu so với đã nộp và đang giữ".to_owned(),
+                amount: -apart,
+                reason: "sổ tiền mặt không khớp phiếu thu, báo người phụ trách máy chủ".to_owned(),
+            });
+        }
+        Ok(book)
+    }
+
+    async fn collected(&self) -> Result<(i64, i64, i64), StoreError> {
+        let sql = self.tx.casts(
+            "SELECT method, CAST(SUM(amount) AS SIGNED) FROM desk_payment WHERE owner_id = ? AND receipt_day = ? AND cancelled_at IS NULL GROUP BY method",
+        );
+        let (mut cash, mut wallet, mut qr) = (0, 0, 0);
+        for row in all(self.tx, &sql, values![self.owner, self.day]).await? {
+            let amount = int(&row, 1)?;
+            match text(&row, 0)?.as_str() {
+                "cash" => cash += amount,
+                "wallet" => wallet += amount,
+                _ => qr += amount,
+            }
+        }
+        Ok((cash, wallet, qr))
+    }
+
+    /// How much of a day's cash was handed in, and how much of it is still held.
+    async fn where_cash_is(&self) -> Result<(i64, i64), StoreError> {
+        let sql = self.tx.casts(&format!(
+            "SELECT CAST(COALESCE(SUM(d.handed_in), 0) AS SIGNED), CAST(COALESCE(SUM(d.held), 0) AS SIGNED) FROM cash_day d \
+             LEFT JOIN accounts a ON a.user_id = d.collector_id WHERE d.day = ? AND COALESCE(a.payee_id, {}) = ?",
+            payees::FIRST
+        ));
+        match one(self.tx, &sql, values![self.day, self.owner]).await? {
+            Some(row) => Ok((int(&row, 0)?, int(&row, 1)?)),
+            None => Ok((0, 0)),
         }
     }
-    Ok((cash, wallet, qr))
-}
 
-/// How much of a day's cash was handed in, and how much of it is still held.
-async fn where_cash_is(tx: &Tx, owner: i64, day: &str) -> Result<(i64, i64), StoreError> {
-    let sql = tx.casts(&format!(
-        "SELECT CAST(COALESCE(SUM(d.handed_in), 0) AS SIGNED), CAST(COALESCE(SUM(d.held), 0) AS SIGNED) FROM cash_day d \
-         LEFT JOIN accounts a ON a.user_id = d.collector_id WHERE d.day = ? AND COALESCE(a.payee_id, {}) = ?",
-        payees::FIRST
-    ));
-    match one(tx, &sql, values![day, owner]).await? {
-        Some(row) => Ok((int(&row, 0)?, int(&row, 1)?)),
-        None => Ok((0, 0)),
+    async fn counted(&self) -> Result<i64, StoreError> {
+        let sql = "SELECT CAST(COALESCE(SUM(counted), 0) AS SIGNED) FROM hand_in WHERE owner_id = ? AND confirmed_day = ?";
+        sum(self.tx, sql, values![self.owner, self.day]).await
     }
-}
 
-async fn counted(tx: &Tx, owner: i64, day: &str) -> Result<i64, StoreError> {
-    let sql = "SELECT CAST(COALESCE(SUM(counted), 0) AS SIGNED) FROM hand_in WHERE owner_id = ? AND confirmed_day = ?";
-    sum(tx, sql, values![owner, day]).await
-}
-
-async fn transfers(tx: &Tx, owner: i64, (from, until): (i64, i64)) -> Result<i64, StoreError> {
-    let sql = "SELECT CAST(COALESCE(SUM(t.amount), 0) AS SIGNED) FROM payment_transfer t JOIN payment p ON p.id = t.payment_id \
-               WHERE t.booked_at >= ? AND t.booked_at < ? AND p.payable_kind = 'receipt' AND p.provider <> 'cash' AND p.owner_id = ?";
-    sum(tx, sql, values![from, until, owner]).await
-}
-
-async fn settled(tx: &Tx, owner: i64, (from, until): (i64, i64)) -> Result<i64, StoreError> {
-    let sql = "SELECT CAST(COALESCE(SUM(i.amount), 0) AS SIGNED) FROM contract_item i JOIN contract c ON c.id = i.contract_id \
-               WHERE i.settled_at >= ? AND i.settled_at < ? AND c.owner_id = ?";
-    sum(tx, sql, values![from, until, owner]).await
-}
-
-async fn hand_in_differences(
-    tx: &Tx,
-    owner: i64,
-    day: &str,
-    found: &mut Vec<BookDifference>,
-) -> Result<(), StoreError> {
-    let sql = "SELECT h.id, u.username, h.counted - h.amount, h.reason FROM hand_in h LEFT JOIN users u ON u.id = h.collector_id \
-               WHERE h.owner_id = ? AND h.confirmed_day = ? AND h.counted <> h.amount ORDER BY h.id LIMIT 500";
-    for row in all(tx, sql, values![owner, day]).await? {
-        let who = text_or_none(&row, 1)?.unwrap_or_default();
-        found.push(BookDifference {
-            what: format!("Nộp tiền số {}: {who}", int(&row, 0)?),
-            amount: int(&row, 2)?,
-            reason: text_or_none(&row, 3)?.unwrap_or_default(),
-        });
+    async fn transfers(&self) -> Result<i64, StoreError> {
+        let sql = "SELECT CAST(COALESCE(SUM(t.amount), 0) AS SIGNED) FROM payment_transfer t JOIN payment p ON p.id = t.payment_id \
+                   WHERE t.booked_at >= ? AND t.booked_at < ? AND p.payable_kind = 'receipt' AND p.provider <> 'cash' AND p.owner_id = ?";
+        sum(self.tx, sql, values![self.from, self.until, self.owner]).await
     }
-    Ok(())
-}
 
-/// What the customers of this day paid and the portal did not take, and what was settled today by
-/// another way.
-async fn settle_differences(
-    tx: &Tx,
-    owner: i64,
-    day: &str,
-    (from, until): (i64, i64),
-    found: &mut Vec<BookDifference>,
-) -> Result<(), StoreError> {
-    let sql = "SELECT i.number, d.receipt_number, i.amount, j.outcome, j.state FROM desk_payment d JOIN contract_item i ON i.desk_payment_id = d.id \
-               JOIN jobs j ON j.id = i.job_id WHERE d.owner_id = ? AND d.receipt_day = ? AND d.cancelled_at IS NULL AND i.state = 'paid' \
-               AND (j.outcome IS NOT NULL OR j.state IN ('done', 'failed', 'cancelled', 'in_doubt', 'review')) ORDER BY i.id LIMIT 1000";
-    for row in all(tx, sql, values![owner, day]).await? {
-        let reason = text_or_none(&row, 3)?.unwrap_or(text(&row, 4)?);
-        found.push(BookDifference {
-            what: format!(
-                "Chưa gạch nợ: {} ({})",
-                text(&row, 0)?,
-                text_or_none(&row, 1)?.unwrap_or_default()
-            ),
-            amount: int(&row, 2)?,
-            reason,
-        });
+    async fn settled(&self) -> Result<i64, StoreError> {
+        let sql = "SELECT CAST(COALESCE(SUM(i.amount), 0) AS SIGNED) FROM contract_item i JOIN contract c ON c.id = i.contract_id \
+                   WHERE i.settled_at >= ? AND i.settled_at < ? AND c.owner_id = ?";
+        sum(self.tx, sql, values![self.from, self.until, self.owner]).await
     }
-    let sql = "SELECT i.number, i.amount, i.settled_by, i.settle_outcome, i.settle_reason, i.desk_payment_id FROM contract_item i \
-               JOIN contract c ON c.id = i.contract_id WHERE i.settled_at >= ? AND i.settled_at < ? AND c.owner_id = ? \
-               AND (i.settled_by <> 'portal' OR i.settle_reason IS NOT NULL) ORDER BY i.id LIMIT 1000";
-    for row in all(tx, sql, values![from, until, owner]).await? {
-        let number = text(&row, 0)?;
-        let was_collected = int_or_none(&row, 5)?.is_some();
-        let what = match (text_or_none(&row, 2)?.as_deref(), was_collected) {
-            (Some("cleared"), _) => format!("Đã gạch trước đó: {number}"),
-            (Some("person"), true) => format!("Xác nhận đã gạch: {number}"),
-            (Some("person"), false) => format!("Xác nhận đã gạch, chưa thu: {number}"),
-            _ => format!("Cổng thu khác số tiền: {number}"),
-        };
-        let reason = text_or_none(&row, 4)?.or(text_or_none(&row, 3)?);
-        found.push(BookDifference {
-            what,
-            amount: int(&row, 1)?,
-            reason: reason.unwrap_or_default(),
-        });
-    }
-    Ok(())
-}
 
-/// Payments whose money of the day is not what their receipts of the day say: too little, too much,
-/// paid back, for a person to see.
-async fn money_differences(
-    tx: &Tx,
-    owner: i64,
-    day: &str,
-    (from, until): (i64, i64),
-    found: &mut Vec<BookDifference>,
-) -> Result<(), StoreError> {
-    const RECEIPT: &str =
-        "CASE WHEN d.receipt_day = ? AND d.cancelled_at IS NULL THEN d.amount ELSE 0 END";
-    let sql = tx.casts(&format!(
-        "SELECT p.payment_code, p.state, d.receipt_number, CAST(SUM(t.amount) - {RECEIPT} AS SIGNED), CAST({RECEIPT} AS SIGNED), \
-         CAST(MIN(t.amount) AS SIGNED) FROM payment_transfer t JOIN payment p ON p.id = t.payment_id JOIN desk_payment d ON d.id = p.payable_id \
-         WHERE t.booked_at >= ? AND t.booked_at < ? AND p.payable_kind = 'receipt' AND p.provider <> 'cash' AND p.owner_id = ? \
-         GROUP BY p.id, p.payment_code, p.state, d.receipt_number, d.receipt_day, d.cancelled_at, d.amount \
-         HAVING SUM(t.amount) <> {RECEIPT} ORDER BY p.id LIMIT 500"
-    ));
-    let given = values![day, day, from, until, owner, day];
-    for row in all(tx, &sql, given).await? {
-        let money = DayMoney {
-            code: text(&row, 0)?,
-            state: PaymentState::of(&text(&row, 1)?),
-            receipt: text_or_none(&row, 2)?,
-            over: int(&row, 3)?,
-            is_receipted: int(&row, 4)? > 0,
-            has_refund: int(&row, 5)? < 0,
-        };
-        found.push(money.named());
+    async fn hand_in_differences(&self, found: &mut Vec<BookDifference>) -> Result<(), StoreError> {
+        let sql = "SELECT h.id, u.username, h.counted - h.amount, h.reason FROM hand_in h LEFT JOIN users u ON u.id = h.collector_id \
+                   WHERE h.owner_id = ? AND h.confirmed_day = ? AND h.counted <> h.amount ORDER BY h.id LIMIT 500";
+        for row in all(self.tx, sql, values![self.owner, self.day]).await? {
+            let who = text_or_none(&row, 1)?.unwrap_or_default();
+            found.push(BookDifference {
+                what: format!("Nộp tiền số {}: {who}", int(&row, 0)?),
+                amount: int(&row, 2)?,
+                reason: text_or_none(&row, 3)?.unwrap_or_default(),
+            });
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// Receipts of the day whose money came on another day.
-async fn receipts_without_money(
-    tx: &Tx,
-    owner: i64,
-    day: &str,
-    (from, until): (i64, i64),
-    found: &mut Vec<BookDifference>,
-) -> Result<(), StoreError> {
-    let sql = "SELECT d.receipt_number, d.amount FROM desk_payment d WHERE d.owner_id = ? AND d.receipt_day = ? AND d.cancelled_at IS NULL AND d.method <> 'cash' \
-               AND NOT EXISTS (SELECT 1 FROM payment p JOIN payment_transfer t ON t.payment_id = p.id WHERE p.payable_kind = 'receipt' AND p.payable_id = d.id \
-               AND t.booked_at >= ? AND t.booked_at < ?) ORDER BY d.id LIMIT 500";
-    for row in all(tx, sql, values![owner, day, from, until]).await? {
-        found.push(BookDifference {
-            what: format!("Tiền của phiếu về ngày khác: {}", text(&row, 0)?),
-            amount: -int(&row, 1)?,
-            reason: "tiền về trước hoặc sau ngày của phiếu".to_owned(),
-        });
+    /// What the customers of this day paid and the portal did not take, and what was settled today by
+    /// another way.
+    async fn settle_differences(&self, found: &mut Vec<BookDifference>) -> Result<(), StoreError> {
+        let sql = "SELECT i.number, d.receipt_number, i.amount, j.outcome, j.state FROM desk_payment d JOIN contract_item i ON i.desk_payment_id = d.id \
+                   JOIN jobs j ON j.id = i.job_id WHERE d.owner_id = ? AND d.receipt_day = ? AND d.cancelled_at IS NULL AND i.state = 'paid' \
+                   AND (j.outcome IS NOT NULL OR j.state IN ('done', 'failed', 'cancelled', 'in_doubt', 'review')) ORDER BY i.id LIMIT 1000";
+        for row in all(self.tx, sql, values![self.owner, self.day]).await? {
+            let reason = text_or_none(&row, 3)?.unwrap_or(text(&row, 4)?);
+            found.push(BookDifference {
+                what: format!(
+                    "Chưa gạch nợ: {} ({})",
+                    text(&row, 0)?,
+                    text_or_none(&row, 1)?.unwrap_or_default()
+                ),
+                amount: int(&row, 2)?,
+                reason,
+            });
+        }
+        let sql = "SELECT i.number, i.amount, i.settled_by, i.settle_outcome, i.settle_reason, i.desk_payment_id FROM contract_item i \
+                   JOIN contract c ON c.id = i.contract_id WHERE i.settled_at >= ? AND i.settled_at < ? AND c.owner_id = ? \
+                   AND (i.settled_by <> 'portal' OR i.settle_reason IS NOT NULL) ORDER BY i.id LIMIT 1000";
+        for row in all(self.tx, sql, values![self.from, self.until, self.owner]).await? {
+            let number = text(&row, 0)?;
+            let was_collected = int_or_none(&row, 5)?.is_some();
+            let what = match (text_or_none(&row, 2)?.as_deref(), was_collected) {
+                (Some("cleared"), _) => format!("Đã gạch trước đó: {number}"),
+                (Some("person"), true) => format!("Xác nhận đã gạch: {number}"),
+                (Some("person"), false) => format!("Xác nhận đã gạch, chưa thu: {number}"),
+                _ => format!("Cổng thu khác số tiền: {number}"),
+            };
+            let reason = text_or_none(&row, 4)?.or(text_or_none(&row, 3)?);
+            found.push(BookDifference {
+                what,
+                amount: int(&row, 1)?,
+                reason: reason.unwrap_or_default(),
+            });
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Payments whose money of the day is not what their receipts of the day say: too little, too much,
+    /// paid back, for a person to see.
+    async fn money_differences(&self, found: &mut Vec<BookDifference>) -> Result<(), StoreError> {
+        const RECEIPT: &str =
+            "CASE WHEN d.receipt_day = ? AND d.cancelled_at IS NULL THEN d.amount ELSE 0 END";
+        let sql = self.tx.casts(&format!(
+            "SELECT p.payment_code, p.state, d.receipt_number, CAST(SUM(t.amount) - {RECEIPT} AS SIGNED), CAST({RECEIPT} AS SIGNED), \
+             CAST(MIN(t.amount) AS SIGNED) FROM payment_transfer t JOIN payment p ON p.id = t.payment_id JOIN desk_payment d ON d.id = p.payable_id \
+             WHERE t.booked_at >= ? AND t.booked_at < ? AND p.payable_kind = 'receipt' AND p.provider <> 'cash' AND p.owner_id = ? \
+             GROUP BY p.id, p.payment_code, p.state, d.receipt_number, d.receipt_day, d.cancelled_at, d.amount \
+             HAVING SUM(t.amount) <> {RECEIPT} ORDER BY p.id LIMIT 500"
+        ));
+        let given = values![
+            self.day, self.day, self.from, self.until, self.owner, self.day
+        ];
+        for row in all(self.tx, &sql, given).await? {
+            let money = DayMoney {
+                code: text(&row, 0)?,
+                state: PaymentState::of(&text(&row, 1)?),
+                receipt: text_or_none(&row, 2)?,
+                over: int(&row, 3)?,
+                is_receipted: int(&row, 4)? > 0,
+                has_refund: int(&row, 5)? < 0,
+            };
+            found.push(money.named());
+        }
+        Ok(())
+    }
+
+    /// Receipts of the day whose money came on another day.
+    async fn receipts_without_money(
+        &self,
+        found: &mut Vec<BookDifference>,
+    ) -> Result<(), StoreError> {
+        let sql = "SELECT d.receipt_number, d.amount FROM desk_payment d WHERE d.owner_id = ? AND d.receipt_day = ? AND d.cancelled_at IS NULL AND d.method <> 'cash' \
+                   AND NOT EXISTS (SELECT 1 FROM payment p JOIN payment_transfer t ON t.payment_id = p.id WHERE p.payable_kind = 'receipt' AND p.payable_id = d.id \
+                   AND t.booked_at >= ? AND t.booked_at < ?) ORDER BY d.id LIMIT 500";
+        for row in all(
+            self.tx,
+            sql,
+            values![self.owner, self.day, self.from, self.until],
+        )
+        .await?
+        {
+            found.push(BookDifference {
+                what: format!("Tiền của phiếu về ngày khác: {}", text(&row, 0)?),
+                amount: -int(&row, 1)?,
+                reason: "tiền về trước hoặc sau ngày của phiếu".to_owned(),
+            });
+        }
+        Ok(())
+    }
 }
 
 /// What came for a payment on a day, beside what its receipt of that day says.
