@@ -19,7 +19,7 @@ use crate::desk::{DeskShop, bill, free_contract};
 const HOUR: i64 = 3_600_000;
 
 /// A manager who has signed in.
-async fn manager(desk: &DeskShop) -> Browser {
+pub async fn manager(desk: &DeskShop) -> Browser {
     let wanted = PersonWanted {
         username: "chi-hang",
         role: Role::Manager,
@@ -179,6 +179,35 @@ async fn each_days_cash_is_handed_in_or_held_whenever_it_is_looked_at(base: &Bas
     assert_eq!((&today["handed_in"], &today["held"], &today["counted"]), (&json!(200_000), &json!(0), &json!(800_000)));
     let named: Vec<_> = today["differences"].as_array().unwrap().iter().map(|d| d["amount"].clone()).collect();
     assert_eq!(named, [json!(200_000)], "{today}");
+}
+}
+
+on_both! {
+async fn a_book_that_was_read_in_the_evening_says_what_was_cancelled_since(base: &Base) {
+    let desk = DeskShop::open(base).await;
+    let lan = desk.collector("lan", 1_000_000).await;
+    desk.bring(json!([free_contract("HD1", &[bill("B1", 1, 500_000), bill("B2", 2, 200_000)])])).await;
+    let items = desk.items(&lan, "HD1").await;
+    let (_, wrong) = desk.pay(&lan, "HD1", &items[..1], "cash").await;
+    let (_, also_wrong) = desk.pay(&lan, "HD1", &items[1..], "cash").await;
+    let cancel = async |receipt: &Value| {
+        let number = receipt["receipt"]["number"].as_str().unwrap();
+        let path = format!("/api/desk/receipts/{number}/cancel");
+        assert_eq!(desk.manage(&path, json!({ "reason": "nhầm khách" })).await.0, StatusCode::OK);
+    };
+    cancel(&also_wrong).await;
+    let evening = desk.book().await;
+    assert_eq!((&evening["collected"]["cash"], &evening["differences"]), (&json!(500_000), &json!([])), "cancelled the same day: nobody has read it yet");
+    desk.shop.pass(16 * HOUR);
+    cancel(&wrong).await;
+    let path = format!("/api/desk/book?date={}", evening["date"].as_str().unwrap());
+    let (_, morning) = desk.shop.call("GET", &path, None, Some(desk.manager.expose_secret())).await;
+    assert_eq!((&morning["collected"]["cash"], &morning["held"]), (&json!(0), &json!(0)));
+    let named = morning["differences"].as_array().unwrap();
+    assert_eq!(named.len(), 1, "{morning}");
+    assert_eq!((&named[0]["amount"], &named[0]["reason"]), (&json!(-500_000), &json!("nhầm khách")));
+    assert!(named[0]["what"].as_str().unwrap().contains(wrong["receipt"]["number"].as_str().unwrap()), "{morning}");
+    assert_eq!(desk.book().await["differences"], json!([]), "today has nothing to do with it");
 }
 }
 

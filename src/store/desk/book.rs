@@ -2,7 +2,7 @@
 //! its name.
 
 use super::DeskCash;
-use crate::domain::calendar::{DAY_MS, day_start};
+use crate::domain::calendar::{DAY_MS, day_start, minute_of};
 use crate::domain::money::grouped;
 use crate::domain::payment::PaymentState;
 use crate::store::base::{
@@ -106,6 +106,7 @@ impl DayBook<'_> {
         self.settle_differences(found).await?;
         self.money_differences(found).await?;
         self.receipts_without_money(found).await?;
+        self.cancelled_later(found).await?;
         let apart = cash - handed_in - held;
         if apart != 0 {
             book.differences.push(BookDifference {
@@ -242,6 +243,25 @@ impl DayBook<'_> {
                 has_refund: int(&row, 5)? < 0,
             };
             found.push(money.named());
+        }
+        Ok(())
+    }
+
+    /// Receipts of the day that were cancelled on a later one: whoever read the book that evening read a sum that
+    /// held them.
+    async fn cancelled_later(&self, found: &mut Vec<BookDifference>) -> Result<(), StoreError> {
+        let sql = "SELECT receipt_number, amount, cancelled_at, cancel_reason FROM desk_payment \
+                   WHERE owner_id = ? AND receipt_day = ? AND cancelled_at >= ? ORDER BY id LIMIT 500";
+        for row in all(self.tx, sql, values![self.owner, self.day, self.until]).await? {
+            found.push(BookDifference {
+                what: format!(
+                    "Hủy phiếu sau ngày thu: {} (hủy lúc {})",
+                    text_or_none(&row, 0)?.unwrap_or_default(),
+                    minute_of(int(&row, 2)?)
+                ),
+                amount: -int(&row, 1)?,
+                reason: text_or_none(&row, 3)?.unwrap_or_default(),
+            });
         }
         Ok(())
     }
