@@ -22,10 +22,21 @@ mod described;
 
 static NUMBERS: OnceLock<PrometheusHandle> = OnceLock::new();
 
+/// Upper ends of the buckets that times are counted in, in seconds. Counts in fixed buckets can be added up over
+/// servers, which quantiles cannot, and need the same memory however much is counted.
+const SECONDS: [f64; 12] = [
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
 /// One recorder for the process; a second server in it counts into the same.
 fn numbers() -> &'static PrometheusHandle {
     NUMBERS.get_or_init(|| {
-        let recorder = PrometheusBuilder::new().build_recorder();
+        let builder = PrometheusBuilder::new();
+        // Err: no buckets at all, and these are some.
+        let builder = builder
+            .set_buckets(&SECONDS)
+            .unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = builder.build_recorder();
         let handle = recorder.handle();
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("somebody else counts already; /metrics stays empty");

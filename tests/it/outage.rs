@@ -262,13 +262,16 @@ async fn numbers_are_there_before_anything_was_counted_and_are_well_formed() {
     let folder = tempfile::tempdir().unwrap();
     let base = Base::new(Which::Sqlite).unwrap();
     let (running, token) = started(&base.url, folder.path(), Deadlines::default()).await;
-    let answer = reqwest::Client::new()
-        .get(format!("{}/metrics", running.url()))
-        .bearer_auth(token)
-        .send()
-        .await
-        .unwrap();
-    let numbers = answer.text().await.unwrap();
+    let look = async || {
+        let numbers = reqwest::Client::new()
+            .get(format!("{}/metrics", running.url()))
+            .bearer_auth(&token)
+            .send()
+            .await
+            .unwrap();
+        numbers.text().await.unwrap()
+    };
+    let numbers = look().await;
     for line in [
         "gachno_connections_refused_total 0",
         "gachno_database_writable 1",
@@ -284,6 +287,13 @@ async fn numbers_are_there_before_anything_was_counted_and_are_well_formed() {
             "{line} is not in\n{numbers}"
         );
     }
+    // Times stand in fixed buckets: those add up over servers, and need the same memory however much is counted.
+    let numbers = look().await;
+    let timed = "gachno_request_seconds_bucket{route=\"/metrics\",method=\"GET\",le=\"30\"} ";
+    assert!(
+        numbers.contains(timed) && !numbers.contains("quantile="),
+        "{numbers}"
+    );
     // Prometheus' own judge, where it is at hand.
     let Ok(mut judge) = Command::new("promtool")
         .args(["check", "metrics"])
