@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::account::AccountKind;
 use super::money::Vnd;
 use super::payment_type::PaymentType;
+use super::text::plain;
 
 /// What an operator can have done for a list of accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -190,6 +191,14 @@ impl Service {
                 takes_payment_type: false,
             },
         }
+    }
+
+    /// The service that people or programs call so: by its wire name, or by its title in whichever letters.
+    pub fn named(text: &str) -> Option<Self> {
+        let text = plain(text);
+        Self::ALL
+            .into_iter()
+            .find(|service| service.spec().wire == text || plain(service.spec().title) == text)
     }
 
     /// Does it end in a payment?

@@ -4,6 +4,7 @@
 //! Lives here: formats. Never here: what a job may do ([`crate::domain`]), where results come from
 //! ([`crate::ledger`]).
 
+pub mod blank;
 mod delimited;
 pub mod excel;
 mod file;

@@ -2,7 +2,6 @@
 
 use crate::domain::job::Defaults;
 use crate::domain::phone::with_zero;
-use crate::domain::text::plain;
 use crate::domain::{Account, AccountKind, Job, JobList, PaymentType, Phone, RawJob, Service};
 use crate::store::catalogue::work::jobs;
 use crate::store::jobs::{JobOrigin, NewJob};
@@ -108,7 +107,7 @@ impl JobText {
     pub fn job(&self, usual: Option<Service>, source: JobOrigin) -> Result<NewJob, TextFault> {
         let service = match self.service.as_str() {
             "" => usual.ok_or_else(|| TextFault::new(JobField::Service, "thiếu dịch vụ"))?,
-            name => service_named(name).ok_or_else(|| {
+            name => Service::named(name).ok_or_else(|| {
                 TextFault::new(JobField::Service, format!("không có dịch vụ {name:?}"))
             })?,
         };
@@ -229,13 +228,6 @@ fn blamed(service: Service, raw: &RawJob) -> JobField {
         None if raw.amount.is_none() && service == Service::TopUpMulti => JobField::PaymentType,
         _ => JobField::Amount,
     }
-}
-
-fn service_named(name: &str) -> Option<Service> {
-    let name = plain(name);
-    Service::ALL
-        .into_iter()
-        .find(|s| s.spec().wire == name || plain(s.spec().title) == name)
 }
 
 #[cfg(test)]

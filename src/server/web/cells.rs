@@ -50,6 +50,13 @@ pub fn read(table: &Table, column: &Column, text: &str) -> Result<String, String
     Ok(value_text)
 }
 
+/// What a text means to a column, as people read it. `None`: nothing, or it cannot be read.
+pub fn as_read(table: &Table, column: &Column, text: &str) -> Option<String> {
+    let read = read(table, column, text).ok()?;
+    let value = parse(column, &read).ok()?;
+    Some(for_people(column, &value)).filter(|shown| !shown.is_empty())
+}
+
 /// The old columns are narrower than ours: what does not fit is said here, not cut there.
 fn within(table: &Table, column: &Column, number: i64) -> Result<(), String> {
     let old = if table.is_old {

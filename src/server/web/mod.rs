@@ -24,3 +24,4 @@ pub mod session;
 pub mod sure;
 pub mod upload;
 pub mod words;
+pub mod workbook;

@@ -3,6 +3,7 @@
 //!
 //! The rows travel with the preview's form and are checked again: no server keeps them in between.
 
+mod blank;
 mod preview;
 
 use askama::Template;
@@ -52,6 +53,7 @@ pub fn file_routes() -> Vec<Route> {
 pub fn routes() -> Vec<Route> {
     vec![
         Route::read("/admin/import", Need::SignedIn, get(preview::form)),
+        Route::read("/admin/import/blank", Need::SignedIn, get(blank::file)),
         Route::read("/admin/import/{id}", Need::SignedIn, get(show)),
     ]
 }

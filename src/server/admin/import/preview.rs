@@ -13,6 +13,7 @@ use crate::domain::Service;
 use crate::server::AppState;
 use crate::server::admin::tables::table_of;
 use crate::server::intake::ImportSheet;
+use crate::server::web::cells;
 use crate::server::web::field::Choice;
 use crate::server::web::frame::Frame;
 use crate::server::web::page::{page, page_with};
@@ -30,7 +31,7 @@ const NAMED_MAX: usize = 200;
 #[derive(Debug, Deserialize)]
 pub struct ImportQuery {
     #[serde(default)]
-    table: String,
+    pub table: String,
 }
 
 #[derive(Template)]
@@ -177,8 +178,21 @@ fn ours(sheet: &ImportSheet, cells: &[String]) -> Vec<String> {
         .iter()
         .enumerate()
         .filter(|(_, c)| c.is_some())
-        .map(|(at, _)| cells.get(at).cloned().unwrap_or_default())
+        .map(|(at, name)| {
+            let text = cells.get(at).map_or("", String::as_str);
+            as_read(&sheet.table, name.as_deref().unwrap_or_default(), text)
+        })
         .collect()
+}
+
+/// What a cell means, where it means something: a sum in groups, a day as days are written.
+fn as_read(table: &str, name: &str, text: &str) -> String {
+    let column = table_of(table)
+        .ok()
+        .and_then(|table| Some((table, table.column(name)?)));
+    column
+        .and_then(|(table, column)| cells::as_read(table, column, text))
+        .unwrap_or_else(|| text.to_owned())
 }
 
 fn label(table: &str, name: &str) -> String {

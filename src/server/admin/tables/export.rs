@@ -24,11 +24,11 @@ use crate::server::web::form::FormData;
 use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::server::web::words::local;
+use crate::server::web::workbook::XLSX;
 use crate::store::catalogue::{AuditAction, Column, ColumnKind, Table};
 use crate::store::tables::TableRow;
 use crate::store::{Entry, StoreError};
 
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// A file is sent in pieces of this size.
 const PIECE: usize = 64 * 1024;
 

@@ -7,11 +7,11 @@ mod titles;
 
 use std::collections::HashMap;
 
-use crate::domain::Vnd;
 use crate::domain::desk::{
     IncomingContract, IncomingItem, IncomingPhone, Settle, Unsaid, dialled, is_phone,
 };
 use crate::domain::text::plain;
+use crate::domain::{Service, Vnd};
 use crate::report::CUT_NUMBER;
 use crate::store::desk::OldRow;
 use days::{day_of, period};
@@ -121,8 +121,11 @@ fn line<'c>(cell: impl Fn(Title) -> &'c str) -> Result<Option<Line>, String> {
     };
     let settle = match (cell(Title::Service), cell(Title::SettleCode)) {
         ("", "") => None,
+        // People write a service as the portal calls it.
         (service, code) => Some(Settle {
-            service: service.to_owned(),
+            service: Service::named(service)
+                .map_or(service, |known| known.spec().wire)
+                .to_owned(),
             code: code.to_owned(),
         }),
     };

@@ -1,5 +1,6 @@
 //! Pages for those who answer for the shop: cash, the book of a day, limits, rules, contracts that come in.
 
+mod blank;
 mod book;
 mod collectors;
 mod hand_ins;
@@ -59,6 +60,11 @@ pub fn routes() -> Vec<Route> {
         ),
         Route::read("/desk/manage/rules", may(Right::See), get(rules::show)),
         Route::read("/desk/manage/import", may(Right::Import), get(import::form)),
+        Route::read(
+            "/desk/manage/import/blank",
+            may(Right::Import),
+            get(blank::file),
+        ),
         Route::read(
             "/desk/manage/import/{id}",
             may(Right::Import),
