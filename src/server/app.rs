@@ -2,6 +2,7 @@
 //!
 //! *Invariant: nothing is kept here that a second server would need.*
 
+use std::collections::HashSet;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -26,6 +27,8 @@ use crate::store::{Store, StoreError};
 
 /// How long the settings are believed without asking again.
 const SHOP_AGE_MAX: Duration = Duration::from_secs(2);
+/// How long it is believed which tables of the old system are empty.
+const FILLED_AGE_MAX: Duration = Duration::from_mins(1);
 
 /// How long a request may take, its body included.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +65,8 @@ struct Inner {
     owner: String,
     shop: Mutex<Option<(Instant, Shop)>>,
     channels: Mutex<Option<(Instant, Arc<OpenChannels>)>>,
+    /// Tables of the old system that hold anything.
+    filled: Mutex<Option<(Instant, Arc<HashSet<&'static str>>)>>,
     /// Connections to mail servers.
     mailers: Mailers,
     /// Where it listens, once it does.
@@ -117,6 +122,7 @@ impl AppState {
                 owner,
                 shop,
                 channels: Mutex::default(),
+                filled: Mutex::default(),
                 mailers: Mailers::default(),
                 url: OnceLock::new(),
                 limiter,
@@ -191,6 +197,20 @@ impl AppState {
         let shop = self.inner.store.settings().shop().await?;
         *kept = Some((Instant::now(), shop.clone()));
         Ok(shop)
+    }
+
+    /// The tables of the old system that hold anything, as it was a minute ago at most: an old dump is not brought in
+    /// every day.
+    pub async fn filled_tables(&self) -> Result<Arc<HashSet<&'static str>>, StoreError> {
+        let mut kept = self.inner.filled.lock().await;
+        if let Some((read, filled)) = kept.as_ref()
+            && read.elapsed() < FILLED_AGE_MAX
+        {
+            return Ok(Arc::clone(filled));
+        }
+        let filled = Arc::new(self.inner.store.tables().filled().await?);
+        *kept = Some((Instant::now(), Arc::clone(&filled)));
+        Ok(filled)
     }
 
     /// The settings were changed by this server.

@@ -411,6 +411,14 @@ impl World {
                     Nothing(why),
                 )
             }
+            "/admin/t/{table}/views" => {
+                let why = "what somebody finds a list again by is their own";
+                let named = [("name", "rẻ"), ("query", "f.price.from=1")];
+                (
+                    self.owner.post("/admin/t/products/views", &named).await,
+                    Nothing(why),
+                )
+            }
             "/admin/t/{table}/export" => (
                 self.owner
                     .post(

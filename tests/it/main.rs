@@ -9,6 +9,7 @@ mod admin;
 mod admin_asks;
 mod admin_day;
 #[cfg(unix)]
+mod admin_finds;
 mod admin_guard;
 #[cfg(unix)]
 mod admin_logs;

@@ -1,5 +1,6 @@
 //! The first page: what happened today, how much money, does anything need a person.
 
+mod compared;
 mod payments;
 mod trend;
 
@@ -7,6 +8,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 
+use compared::{Compared, HourBars, MachineDay};
 use payments::{PaymentFigures, payment_figures};
 use trend::{Bar, bars, day_of};
 
@@ -22,7 +24,7 @@ use crate::server::web::session::Person;
 use crate::server::web::words::{ago, count, money, time};
 use crate::store::catalogue::desk::{COLLECTION_DATA, collection_data};
 use crate::store::catalogue::{Area, Column, Role, work};
-use crate::store::jobs::{Day, Tally};
+use crate::store::jobs::{Day, PaidHour, Tally};
 use crate::store::machines::MachineDetails;
 use crate::store::tables::{Compare, Count, Filter, ListQuery};
 
@@ -41,6 +43,8 @@ struct ServiceRow {
     paid_url: String,
     cells: Vec<(String, &'static str, String)>,
     paid: String,
+    /// What was paid yesterday until this time.
+    yesterday: String,
 }
 
 struct MachineRow {
@@ -71,6 +75,10 @@ struct Dashboard {
     today_url: String,
     paid_today: String,
     paid_count: String,
+    /// Beside yesterday, where there was one.
+    compared: Option<String>,
+    by_machine: Vec<MachineDay>,
+    hours: Vec<HourBars>,
     done_count: String,
     waiting: String,
     doubt: Option<(String, String)>,
@@ -125,6 +133,8 @@ struct JobNumbers {
     /// Refused reports that nobody has looked at.
     unseen: i64,
     trend: Vec<Day>,
+    /// Today and yesterday.
+    hours: Vec<PaidHour>,
     failures: Vec<(String, i64)>,
 }
 
@@ -137,6 +147,7 @@ impl JobNumbers {
             doubts: board.in_doubt().await?,
             unseen: app.store().jobs().unseen_reports().await?,
             trend: board.trend(today, DAYS).await?,
+            hours: board.paid_hours(today, app.store().now_ms()).await?,
             failures: board.failures_since(today).await?,
         })
     }
@@ -206,6 +217,7 @@ pub async fn show(
     let is_alive = |m: &MachineDetails| m.last_seen.is_some_and(|seen| now - seen < ALIVE_MS);
     let alive = machines.iter().filter(|m| is_alive(m)).count();
     let paid = |of: fn(&Tally) -> i64| jobs.paid().map(of).sum();
+    let compared = Compared::of(&jobs.hours, today);
     page(&Dashboard {
         frame: Frame::of(&person, "Tổng quan", "dashboard").with_notice(done.done.as_deref()),
         sees_jobs,
@@ -224,13 +236,16 @@ pub async fn show(
         today_url: format!("/admin/t/jobs?f.ended_at.from={day}&sort=ended_at&desc=1"),
         paid_today: money(paid(|t| t.paid)),
         paid_count: count(paid(|t| t.count)),
+        compared: compared.sentence(),
+        by_machine: compared.machines(),
+        hours: compared.bars(),
         done_count: count(jobs.done()),
         waiting: count(jobs.all_waiting()),
         doubt: (jobs.doubts.0 > 0).then(|| (count(jobs.doubts.0), money(jobs.doubts.1))),
         unseen: jobs.unseen,
         services: Service::ALL
             .iter()
-            .map(|s| service_row(*s, &jobs.tallies, jobs.waiting_for(*s), &day))
+            .map(|s| service_row(*s, &jobs, compared.yesterday_of(s.spec().wire), &day))
             .collect(),
         heads: GROUPS.map(|(name, _)| name),
         sessions: machines
@@ -302,9 +317,13 @@ async fn to_collect(app: &AppState, person: &Person) -> Result<Option<(String, S
     )))
 }
 
-fn service_row(service: Service, tallies: &[Tally], waiting: i64, day: &str) -> ServiceRow {
-    let spec = service.spec();
-    let mine: Vec<&Tally> = tallies.iter().filter(|t| t.service == spec.wire).collect();
+fn service_row(service: Service, jobs: &JobNumbers, yesterday: i64, day: &str) -> ServiceRow {
+    let (spec, waiting) = (service.spec(), jobs.waiting_for(service));
+    let mine: Vec<&Tally> = jobs
+        .tallies
+        .iter()
+        .filter(|t| t.service == spec.wire)
+        .collect();
     let url = format!(
         "/admin/t/jobs?f.service.is={}&f.ended_at.from={day}&sort=ended_at&desc=1",
         spec.wire
@@ -333,6 +352,10 @@ fn service_row(service: Service, tallies: &[Tally], waiting: i64, day: &str) -> 
         )
     });
     let paid: i64 = mine.iter().map(|t| t.paid).sum();
+    let shown = |amount: i64| match amount {
+        0 => String::new(),
+        some => money(some),
+    };
     ServiceRow {
         title: spec.title,
         waiting: if waiting == 0 {
@@ -343,11 +366,8 @@ fn service_row(service: Service, tallies: &[Tally], waiting: i64, day: &str) -> 
         cells: cells.collect(),
         waiting_url: format!("/admin/t/jobs?f.service.is={}&f.state.is=ready", spec.wire),
         paid_url: format!("{url}&f.outcome.is=paid"),
-        paid: if paid == 0 {
-            String::new()
-        } else {
-            money(paid)
-        },
+        paid: shown(paid),
+        yesterday: shown(yesterday),
         url,
     }
 }

@@ -57,6 +57,12 @@ pub struct NavLink {
     pub waiting: String,
 }
 
+/// Does the menu lead to this table? To one that only an old shop fills, only where it is filled, or where one is.
+fn leads_to(person: &Person, table: &Table, here: &str) -> bool {
+    let filled = |name: &&str| person.filled.contains(*name);
+    table.shown_with.is_empty() || table.name == here || table.shown_with.iter().any(filled)
+}
+
 impl Frame {
     /// The frame of a page; `here` is the table or the path that it shows.
     pub fn of(person: &Person, title: impl Into<String>, here: &str) -> Self {
@@ -93,7 +99,7 @@ impl Frame {
             let mut seen: Vec<_> = TABLES
                 .into_iter()
                 .filter_map(|t| Some((t, t.menu.filter(|(m, _)| *m == menu)?.1)))
-                .filter(|(t, _)| person.may_table(t, Right::See))
+                .filter(|(t, _)| person.may_table(t, Right::See) && leads_to(person, t, here))
                 .collect();
             seen.sort_by_key(|(_, place)| *place);
             let mut links: Vec<_> = seen

@@ -105,6 +105,10 @@ async fn admitted(
     }
     match may_use(&person, need, params) {
         Some(true) => {
+            if is_page {
+                let filled = app.filled_tables().await;
+                person.filled = filled.map_err(|error| refused(error.into()))?;
+            }
             if is_page && person.may(Area::Payments, Right::See) {
                 let unread = app.store().notifications().unread(&person.reader()).await;
                 person.unread = Some(unread.map_err(|error| refused(error.into()))?);

@@ -7,6 +7,9 @@
 //! A session ends after [`IDLE_MS`] without a request and after [`WHOLE_MS`] in any case; its id
 //! changes whenever what it may do changes.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
@@ -88,6 +91,8 @@ pub struct Person {
     pub unread: Option<i64>,
     /// Customers' money that waits for a person; counted for pages alone.
     pub to_decide: Option<i64>,
+    /// Tables of the old system that hold anything: the menu leads to no others. Known for pages alone.
+    pub filled: Arc<HashSet<&'static str>>,
 }
 
 impl Person {
@@ -239,6 +244,7 @@ pub async fn find(
         from,
         unread: None,
         to_decide: None,
+        filled: Arc::default(),
     }))
 }
 

@@ -120,4 +120,5 @@ pub static TRANSPORTER_TRANSACTION: Table = Table::new(
 .old()
 .access(Access::Edit)
 .area(Area::Collection)
-.menu(Menu::Desk, 4);
+.menu(Menu::Desk, 4)
+.shown_with(&["transporter_transaction"]);

@@ -31,7 +31,8 @@ pub static ADMIN_CONFIG: Table = Table::new(
 .old()
 .access(Access::Edit)
 .area(Area::Rules)
-.menu(Menu::Shop, 1);
+.menu(Menu::Shop, 1)
+.shown_with(&["admin_config"]);
 
 /// The columns of [`BANNER`].
 #[expect(missing_docs, reason = "each column says itself what it is called")]
@@ -174,6 +175,7 @@ pub static ORDER_DETAILS: Table = Table::new(
 .access(Access::Edit)
 .area(Area::Goods)
 .menu(Menu::Desk, 2)
+.shown_with(&["orders", "order_details"])
 .on_change(OnChange::PriceOrderLine)
 .indexes(&[
     index("order_details_order_gn", &["order_id"]),

@@ -161,6 +161,9 @@ pub struct Table {
     pub indexes: &'static [Index],
     /// Was it there before us? Then it keeps its name and columns.
     pub is_old: bool,
+    /// The menu leads there only where one of these tables holds a row: what only an old shop has is no concern of a
+    /// new one. Empty: always.
+    pub shown_with: &'static [&'static str],
     /// What the generic access may do.
     pub access: Access,
     /// Whose permission opens it. A table without one is closed to everybody.
@@ -210,6 +213,7 @@ impl Table {
             columns,
             indexes: &[],
             is_old: false,
+            shown_with: &[],
             access: Access::Hidden,
             area: None,
             menu: None,
@@ -227,6 +231,11 @@ impl Table {
 
     pub(super) const fn old(mut self) -> Self {
         self.is_old = true;
+        self
+    }
+
+    pub(super) const fn shown_with(mut self, tables: &'static [&'static str]) -> Self {
+        self.shown_with = tables;
         self
     }
 

@@ -5,10 +5,12 @@
 
 use crate::domain::calendar::DAY_MS;
 use crate::store::StoreError;
-use crate::store::base::{Conn, Store, all, int, one, text, text_or_none, values};
+use crate::store::base::{Conn, Store, all, int, int_or_none, one, text, text_or_none, values};
 
 /// Kinds of failure that are told apart.
 const FAILURES_MAX: u32 = 8;
+/// Sums of an hour that are read: of thirty machines at every service in every hour of two days.
+const HOURS_MAX: u32 = 20_000;
 
 /// What became of jobs of one service in one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,27 @@ pub struct Day {
     /// Payments.
     pub count: i64,
     /// How much.
+    pub paid: i64,
+}
+
+/// What one machine paid of one service within one hour of today or yesterday.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaidHour {
+    /// The service's wire name.
+    pub service: String,
+    /// The machine's number; nothing where a person said that it was paid.
+    pub machine: Option<i64>,
+    /// The machine's name.
+    pub name: String,
+    /// Who sat there last.
+    pub operator: Option<String>,
+    /// When the hour begins, in milliseconds since 1970.
+    pub hour_ms: i64,
+    /// Was it before this time of its day? Of today everything was.
+    pub is_by_now: bool,
+    /// Payments.
+    pub count: i64,
+    /// How much, in đồng.
     pub paid: i64,
 }
 
@@ -105,6 +128,40 @@ impl Board<'_> {
             .await?
             .iter()
             .map(|row| Ok((text(row, 0)?, int(row, 1)?)))
+            .collect()
+    }
+
+    /// What was paid today and yesterday, by service, machine and hour.
+    pub async fn paid_hours(
+        &self,
+        today_ms: i64,
+        now_ms: i64,
+    ) -> Result<Vec<PaidHour>, StoreError> {
+        let first = today_ms - DAY_MS;
+        let sql = self.store.casts(&format!(
+            "SELECT j.service, j.machine_id, MAX(m.name), MAX(m.operator), \
+             CAST(j.ended_at - ((j.ended_at - ?) % 3600000) AS SIGNED) AS hour, \
+             CASE WHEN j.ended_at >= ? OR j.ended_at <= ? THEN 1 ELSE 0 END AS by_now, \
+             COUNT(*), CAST(COALESCE(SUM(j.paid_amount), 0) AS SIGNED) \
+             FROM jobs j LEFT JOIN machines m ON m.id = j.machine_id \
+             WHERE j.ended_at >= ? AND j.outcome = 'paid' AND j.deleted_at IS NULL GROUP BY 1, 2, 5, 6 LIMIT {HOURS_MAX}"
+        ));
+        let given = values![first, today_ms, now_ms - DAY_MS, first];
+        all(self.store, &sql, given)
+            .await?
+            .iter()
+            .map(|row| {
+                Ok(PaidHour {
+                    service: text(row, 0)?,
+                    machine: int_or_none(row, 1)?,
+                    name: text_or_none(row, 2)?.unwrap_or_default(),
+                    operator: text_or_none(row, 3)?,
+                    hour_ms: int(row, 4)?,
+                    is_by_now: int(row, 5)? == 1,
+                    count: int(row, 6)?,
+                    paid: int(row, 7)?,
+                })
+            })
             .collect()
     }
 

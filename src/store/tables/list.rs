@@ -1,6 +1,6 @@
 //! Pages of any table, single rows, whole lists for an export.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value as Json;
 use tokio::sync::mpsc;
@@ -12,7 +12,7 @@ use super::readable;
 use crate::store::StoreError;
 use crate::store::base::cells::{cell, read_as};
 use crate::store::base::{Conn, SqlRow, all, exists, int, marks, one, values};
-use crate::store::catalogue::{ColumnKind, Table};
+use crate::store::catalogue::{ColumnKind, TABLES, Table};
 
 impl Tables<'_> {
     /// A page of a table.
@@ -90,6 +90,22 @@ impl Tables<'_> {
         } else {
             Count::Exactly(count)
         })
+    }
+
+    /// Which tables the menu leads to only while something is in them, and what is: the names of those that hold a row.
+    pub async fn filled(&self) -> Result<HashSet<&'static str>, StoreError> {
+        let asked: BTreeSet<&'static str> = TABLES
+            .iter()
+            .flat_map(|table| table.shown_with.iter().copied())
+            .collect();
+        let mut filled = HashSet::new();
+        for name in asked {
+            let sql = format!("SELECT 1 FROM `{name}` LIMIT 1");
+            if one(self.store, &sql, vec![]).await?.is_some() {
+                filled.insert(name);
+            }
+        }
+        Ok(filled)
     }
 
     /// The numbers of a list's rows, `limit` at most.

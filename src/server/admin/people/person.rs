@@ -18,6 +18,9 @@ use crate::server::web::page::{go, page};
 use crate::server::web::permission::{Right, may_manage};
 use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
+use crate::server::web::words::money;
+use crate::store::catalogue::contracts::contract;
+use crate::store::catalogue::house::{AUDIT, audit};
 use crate::store::catalogue::people::users;
 use crate::store::catalogue::{AccountStatus, Area, Role};
 use crate::store::people::{Device, UserAccount};
@@ -46,6 +49,63 @@ struct PersonPage {
     sessions: Vec<SessionRow>,
     action: String,
     new_password: Option<String>,
+    /// What a collector may hold and holds, where the viewer sees the desk.
+    at_desk: Option<AtDesk>,
+    /// What else there is of this person: where, and its name.
+    more: Vec<(String, &'static str)>,
+}
+
+/// A collector's cash.
+struct AtDesk {
+    limit: String,
+    extra: String,
+    held: String,
+}
+
+impl AtDesk {
+    async fn of(
+        app: &AppState,
+        person: &Person,
+        account: &UserAccount,
+    ) -> Result<Option<Self>, Problem> {
+        if account.role != Role::Collector || !person.may(Area::Desk, Right::See) {
+            return Ok(None);
+        }
+        let collector = app.store().desk_cash().collector(account.user_id).await?;
+        Ok(collector.map(|collector| Self {
+            limit: money(collector.cash.limit),
+            extra: match (collector.cash.extra, &collector.extra_until) {
+                (0, _) | (_, None) => String::new(),
+                (extra, Some(until)) => format!("{} đến hết {until}", money(extra)),
+            },
+            held: money(collector.cash.held),
+        }))
+    }
+}
+
+/// Where else this person stands, as far as the viewer sees it.
+fn more_of(person: &Person, account: &UserAccount) -> Vec<(String, &'static str)> {
+    let id = account.user_id;
+    let mut more = vec![(format!("/admin/t/users/{id}"), "Hồ sơ người dùng")];
+    if account.role == Role::Collector && person.may(Area::Desk, Right::See) {
+        let limits = "/desk/manage/collectors".to_owned();
+        more.push((limits, "Hạn mức thu và tiền đang giữ"));
+        let theirs = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair(
+                &format!("f.{}.is", contract::COLLECTOR.name),
+                &account.username,
+            )
+            .finish();
+        more.push((format!("/admin/t/contract?{theirs}"), "Hợp đồng được giao"));
+    }
+    if person.may_table(&AUDIT, Right::See) {
+        let (who, when) = (audit::USER_ID.name, audit::AT.name);
+        more.push((
+            format!("/admin/t/audit?f.{who}.is={id}&sort={when}&desc=1"),
+            "Nhật ký việc đã làm",
+        ));
+    }
+    more
 }
 
 async fn account_of(app: &AppState, person: &Person, id: i64) -> Result<UserAccount, Problem> {
@@ -94,6 +154,8 @@ async fn person_page(
         sessions: sessions_of(app, id, &person.session).await?,
         action: format!("/admin/people/{id}/end"),
         new_password,
+        at_desk: AtDesk::of(app, person, &account).await?,
+        more: more_of(person, &account),
         account,
     })
 }

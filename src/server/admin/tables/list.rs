@@ -11,6 +11,7 @@ use super::filters::{Chip, FilterField, StateTab, chips, filter_fields, tabs};
 use super::links::pages_of;
 use super::request::{ListRequest, SIZES};
 use super::table_of;
+use super::views::{ViewLink, view_links};
 use crate::domain::money::grouped;
 use crate::server::AppState;
 use crate::server::web::extract::PathParam;
@@ -55,6 +56,8 @@ pub struct ListPage {
     kept_by_filter: Vec<(String, String)>,
     filter_count: usize,
     tabs: Vec<StateTab>,
+    /// What the person kept under a name.
+    views: Vec<ViewLink>,
     chips: Vec<Chip>,
     clear_url: String,
     filters: Vec<FilterField>,
@@ -140,6 +143,7 @@ pub async fn list_page(
         filter_count: request.query.filters.len(),
         kept: kept(&request, |name| name != "q"),
         tabs: tabs(&request),
+        views: view_links(app, person, &request).await?,
         clear_url: request.cleared(),
         chips,
         filters,

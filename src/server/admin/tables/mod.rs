@@ -16,6 +16,7 @@ mod request;
 pub mod row;
 mod save;
 pub mod trail;
+mod views;
 
 use axum::routing::{get, post};
 
@@ -34,6 +35,7 @@ pub fn routes() -> Vec<Route> {
             may(Right::See),
             post(columns::columns),
         ),
+        Route::change("/admin/t/{table}/views", may(Right::See), post(views::save)),
         Route::change(
             "/admin/t/{table}/export",
             may(Right::Export),
