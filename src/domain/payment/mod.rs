@@ -244,6 +244,14 @@ impl PayableKind {
         }
     }
 
+    /// The field by which a call and a page's form say which one is to be paid.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Request => "request_id",
+            Self::Booking | Self::Receipt => "booking_id",
+        }
+    }
+
     /// The one of this name.
     pub fn of(wire: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.wire() == wire)

@@ -17,6 +17,7 @@ use super::path::Path;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::Who;
+use super::wire::OtpSent;
 use crate::domain::payment::{End, Provider};
 use crate::providers::{ProviderFault, Refusal};
 use crate::server::AppState;
@@ -236,7 +237,9 @@ pub async fn resend(
         return Ok(found(&format!("/payment/status/{id}")));
     }
     let (payment, payable) = seen(&app, &who, id).await?;
-    let mut body = shown::state(&payment, payable.owed(), None);
-    body["otp"] = shown::otp(&payment).unwrap_or_default();
+    let body = OtpSent {
+        state: shown::state(&payment, payable.owed(), None),
+        otp: shown::otp(&payment),
+    };
     Ok((StatusCode::OK, Json(body)).into_response())
 }

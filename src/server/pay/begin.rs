@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
 use super::cashier::{Cashier, Wish};
 use super::input::Input;
@@ -13,6 +12,7 @@ use super::page::words;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::{Who, WhoIs};
+use super::wire::BegunForm;
 use crate::domain::payment::{PayableKind, Provider};
 use crate::server::AppState;
 use crate::store::catalogue::Role;
@@ -78,18 +78,16 @@ pub async fn process(
     if input.is_form() {
         return Ok((StatusCode::FOUND, [(header::LOCATION, to)]).into_response());
     }
-    let mut body = json!({
-        "success": true,
-        "payment_id": row.id,
-        "redirect_url": to,
-        "pay_url": shown::pay_url(&app, &asked.payable),
-        "state": row.state().wire(),
-        "payment_status": row.state().payment_status(),
-    });
-    if let Some(otp) = shown::otp(&row) {
-        body["otp"] = otp;
-    }
-    Ok(Json(body).into_response())
+    let begun = BegunForm {
+        success: true,
+        payment_id: row.id,
+        redirect_url: to,
+        pay_url: shown::pay_url(&app, &asked.payable),
+        state: row.state().wire(),
+        payment_status: row.state().payment_status(),
+        otp: shown::otp(&row),
+    };
+    Ok(Json(begun).into_response())
 }
 
 fn guest_key(token: &str) -> String {
@@ -122,7 +120,10 @@ async fn asked(app: &AppState, who: &Who, input: &Input) -> Result<Asked, PayRef
         });
     }
     who.may_pay()?;
-    let at = match (input.integer("booking_id")?, input.integer("request_id")?) {
+    let at = match (
+        input.integer(PayableKind::Booking.field())?,
+        input.integer(PayableKind::Request.field())?,
+    ) {
         (Some(id), None) => shown::at(PayableKind::Booking, id),
         (None, Some(id)) => shown::at(PayableKind::Request, id),
         _ => {

@@ -5,7 +5,6 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
 
 use super::decide::{Line, Word, decided, transferred};
 use super::input::Input;
@@ -16,6 +15,7 @@ use super::refund::{Refund, pay_back};
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::Who;
+use super::wire::{PaymentForm, PaymentPage, UnmatchedForm, UnmatchedList, WholePayment};
 use crate::domain::payment::{PaymentState, Provider};
 use crate::server::AppState;
 use crate::server::web::form::FormData;
@@ -31,7 +31,7 @@ pub async fn list(
     State(app): State<AppState>,
     who: Who,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<PaymentPage>, PayRefusal> {
     who.may_look()?;
     let query = FormData::parse(query.unwrap_or_default().as_bytes());
     let filter = PaymentFilter {
@@ -48,14 +48,15 @@ pub async fn list(
         let payable = app.store().payables().payable(row.payable).await?;
         if let Some(payable) = payable {
             let (transfers, events) = stories.remove(&row.id).unwrap_or_default();
-            let alone = shown::payment(&app, row, &payable);
-            all.push(shown::with_story(alone, &transfers, &events));
+            let alone = PaymentForm::of(&app, row, &payable);
+            all.push(WholePayment::of(alone, &transfers, &events));
         }
     }
     let next = rows.last().filter(|_| rows.len() == PAGE as usize);
-    Ok(Json(
-        json!({ "payments": all, "next": next.map(|row| row.id.to_string()) }),
-    ))
+    Ok(Json(PaymentPage {
+        payments: all,
+        next: next.map(|row| row.id.to_string()),
+    }))
 }
 
 fn filter_of(query: &FormData) -> Result<PaymentFilter, PayRefusal> {
@@ -100,7 +101,7 @@ pub async fn one(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<WholePayment>, PayRefusal> {
     who.may_look()?;
     let (payment, _) = seen(&app, &who, id).await?;
     shown::whole_payment(&app, &payment).await.map(Json)
@@ -157,7 +158,7 @@ pub async fn decide(
     who: Who,
     Path(id): Path<i64>,
     input: Input,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<WholePayment>, PayRefusal> {
     who.may_look()?;
     let (payment, _) = seen(&app, &who, id).await?;
     who.may_act()?;
@@ -184,31 +185,19 @@ pub async fn decide(
 }
 
 /// `GET /api/payments/unmatched`
-pub async fn unmatched(State(app): State<AppState>, who: Who) -> Result<Json<Value>, PayRefusal> {
+pub async fn unmatched(
+    State(app): State<AppState>,
+    who: Who,
+) -> Result<Json<UnmatchedList>, PayRefusal> {
     who.may_look()?;
     if who.only_of().is_some() {
         return Err(PayRefusal::forbidden());
     }
-    let all: Vec<Value> = app
-        .store()
-        .money_books()
-        .unmatched(who.payee(), UNMATCHED_MAX)
-        .await?
-        .iter()
-        .map(|u| {
-            json!({
-                "id": u.id,
-                "provider": u.provider,
-                "order_code": u.order_code.parse::<i64>().ok(),
-                "reference": u.reference,
-                "amount": u.amount,
-                "at": shown::time(u.at),
-                "owner_id": u.owner_id,
-                "note": u.note,
-            })
-        })
-        .collect();
-    Ok(Json(json!({ "unmatched": all })))
+    let money_books = app.store().money_books();
+    let all = money_books.unmatched(who.payee(), UNMATCHED_MAX).await?;
+    Ok(Json(UnmatchedList {
+        unmatched: all.iter().map(UnmatchedForm::from).collect(),
+    }))
 }
 
 /// `POST /api/payments/unmatched/{id}/attach`
@@ -217,7 +206,7 @@ pub async fn attach(
     who: Who,
     Path(id): Path<i64>,
     input: Input,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<WholePayment>, PayRefusal> {
     who.may_look()?;
     let found = app.store().money_books().unmatched_one(id).await?;
     let is_seen = who.only_of().is_none()

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::facts::{self, Meaning};
+use super::kept::{KeptAccount, KeptOtp};
 use super::refusal::PayRefusal;
 use super::turn;
 use crate::domain::payment::{End, Provider, order_code, payment_code};
@@ -262,11 +263,8 @@ impl Cashier {
     }
 
     async fn keep_link(&self, id: i64, link: &Link) -> Result<PaymentRow, PayRefusal> {
-        let account = link.account.as_ref().map(|a| {
-            json!({ "bank": a.bank, "bin": a.bin, "number": a.number, "name": a.name, "note": a.note })
-                .to_string()
-        });
-        let otp = link.otp.as_ref().map(otp_text);
+        let account = link.account.as_ref().map(|to| KeptAccount::of(to).text());
+        let otp = link.otp.as_ref().map(|otp| KeptOtp::of(otp).text());
         let kept = KeptLink {
             id: link.id.as_deref(),
             checkout_url: link.checkout_url.as_deref(),
@@ -399,7 +397,7 @@ impl Cashier {
         let now = self.app.store().now_ms();
         let Meaning { facts, key, why } = facts::meaning(row, told, is_settled, now);
         if let Some(otp) = &told.link.otp {
-            let kept = otp_text(otp);
+            let kept = KeptOtp::of(otp).text();
             self.app
                 .store()
                 .payments()
@@ -541,20 +539,20 @@ impl Cashier {
 
     /// So many tries are left for the one-time password.
     pub async fn keep_attempts(&self, row: &PaymentRow, left: i64) -> Result<(), PayRefusal> {
-        let kept = row
-            .otp
-            .as_deref()
-            .and_then(|otp| serde_json::from_str(otp).ok());
-        let mut otp: serde_json::Value = kept.unwrap_or_else(|| json!({}));
-        otp["attempts_left"] = json!(left);
+        let kept = KeptOtp {
+            attempts_left: Some(left),
+            ..KeptOtp::read(row.otp.as_deref()).unwrap_or_default()
+        };
         let payments = self.app.store().payments();
-        Ok(payments.keep_otp(row.id, Some(&otp.to_string())).await?)
+        Ok(payments.keep_otp(row.id, Some(&kept.text())).await?)
     }
 
     /// Another one-time password was sent.
     pub async fn keep_prompt(&self, row: &PaymentRow, otp: &OtpPrompt) -> Result<(), PayRefusal> {
         let payments = self.app.store().payments();
-        Ok(payments.keep_otp(row.id, Some(&otp_text(otp))).await?)
+        Ok(payments
+            .keep_otp(row.id, Some(&KeptOtp::of(otp).text()))
+            .await?)
     }
 
     /// How the provider is asked about it.
@@ -586,18 +584,6 @@ fn ip_of(row: &PaymentRow) -> IpAddr {
     row.payer_ip
         .parse()
         .unwrap_or(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))
-}
-
-/// A one-time password's terms as they are kept.
-fn otp_text(otp: &OtpPrompt) -> String {
-    json!({
-        "length": otp.length,
-        "expires_ms": otp.expires_ms,
-        "attempts_left": otp.attempts_left,
-        "resend_after_s": otp.resend_after_s,
-        "sent_to": otp.sent_to,
-    })
-    .to_string()
 }
 
 /// A call, bounded in time and counted. No answer in time is no answer.

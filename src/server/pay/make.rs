@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
 
 use super::input::Input;
 use super::path::Path;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::Who;
+use super::wire::PayableForm;
 use crate::domain::payment::PayableKind;
 use crate::server::AppState;
 use crate::store::payees;
@@ -156,7 +156,7 @@ pub async fn booking(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<PayableForm>, PayRefusal> {
     one(&app, &who, PayableKind::Booking, id).await
 }
 
@@ -165,7 +165,7 @@ pub async fn request(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<PayableForm>, PayRefusal> {
     one(&app, &who, PayableKind::Request, id).await
 }
 
@@ -174,7 +174,7 @@ async fn one(
     who: &Who,
     kind: PayableKind,
     id: i64,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<PayableForm>, PayRefusal> {
     who.may_look()?;
     let found = app.store().payables().payable(shown::at(kind, id)).await?;
     let found = found

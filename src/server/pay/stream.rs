@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
-use serde_json::Value;
+use serde_json::json;
 use tokio::sync::watch;
 
 use super::look::{nothing_begun, of_token, owed_of, seen};
@@ -17,6 +17,7 @@ use super::path::Path;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::Who;
+use super::wire::StateForm;
 use crate::server::AppState;
 
 /// How often a silent line is kept from being closed.
@@ -79,7 +80,7 @@ fn events(
                 must_wait = false;
                 continue;
             };
-            let told = state.to_string();
+            let told = json!(state).to_string();
             let digest = digest_of(&told);
             if Some(digest) == last {
                 continue;
@@ -96,7 +97,7 @@ fn digest_of(text: &str) -> u64 {
     hasher.finish()
 }
 
-async fn state_of(app: &AppState, watched: &Watched) -> Result<Value, PayRefusal> {
+async fn state_of(app: &AppState, watched: &Watched) -> Result<StateForm, PayRefusal> {
     match watched {
         Watched::Payment(id) => {
             let payment = app.store().payments().find(*id).await?;

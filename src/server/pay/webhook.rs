@@ -14,6 +14,7 @@ use super::cashier::Cashier;
 use super::facts;
 use super::path::{Path, Whole};
 use super::refusal::PayRefusal;
+use super::wire::NoticeTaken;
 use crate::domain::payment::Provider;
 use crate::providers::payos::{OFFICIAL, SEED};
 use crate::providers::{
@@ -113,17 +114,16 @@ async fn from_payos(
         return unknown_order(app, payee, &event, is_official).await;
     };
     heard(app, &payment, &event, &told).await?;
-    let answer = if is_official {
-        json!({ "success": true })
-    } else {
-        json!({
-            "success": true,
-            "message": "Webhook processed",
-            "order_code": event.order_code.to_string(),
-            "status": event.kind.trim_start_matches(SEED),
-        })
+    if is_official {
+        return Ok(Json(json!({ "success": true })).into_response());
+    }
+    let taken = NoticeTaken {
+        success: true,
+        message: "Webhook processed",
+        order_code: event.order_code.to_string(),
+        status: event.kind.trim_start_matches(SEED),
     };
-    Ok(Json(answer).into_response())
+    Ok(Json(taken).into_response())
 }
 
 /// The payment of this provider that has this number.

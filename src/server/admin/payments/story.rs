@@ -258,18 +258,17 @@ fn sums(row: &PaymentRow) -> Vec<(&'static str, String)> {
 }
 
 fn account(row: &PaymentRow) -> Vec<(&'static str, String)> {
-    let account = account_info(row, row.missing());
+    let Some(account) = account_info(row, row.missing()) else {
+        return Vec::new();
+    };
     [
-        ("Ngân hàng", "bank"),
-        ("Số tài khoản", "number"),
-        ("Chủ tài khoản", "name"),
-        ("Nội dung chuyển", "note"),
+        ("Ngân hàng", account.bank),
+        ("Số tài khoản", account.number),
+        ("Chủ tài khoản", account.name),
+        ("Nội dung chuyển", account.note),
     ]
     .into_iter()
-    .filter_map(|(name, member)| {
-        let text = account[member].as_str().filter(|text| !text.is_empty())?;
-        Some((name, text.to_owned()))
-    })
+    .filter(|(_, text)| !text.is_empty())
     .collect()
 }
 

@@ -4,7 +4,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use serde_json::Value;
 
-use super::draw::{Done, Drawn, contract_url, form_key, go, page_with, shell};
+use super::draw::{Drawn, JustDone, contract_url, form_key, go, page_with, shell};
 use super::notify::{NotifyChoice, notify_form};
 use super::visit::visit_form;
 use crate::domain::desk::message::written;
@@ -40,7 +40,7 @@ pub async fn show(
     State(app): State<AppState>,
     me: DeskPerson,
     PathParam(number): PathParam<String>,
-    Query(done): Query<Done>,
+    Query(done): Query<JustDone>,
 ) -> Drawn {
     let mut page = drawn(&app, &me, &number, &Again::default()).await?;
     page.shell.notice = done.notice();

@@ -3,7 +3,7 @@
 use axum::extract::{Query, State};
 use serde::Deserialize;
 
-use super::draw::{Drawn, contract_url, notice, page, shell};
+use super::draw::{Deed, Drawn, contract_url, page, shell};
 use crate::domain::desk::message::written;
 use crate::domain::desk::{Rule, blocked};
 use crate::server::AppState;
@@ -21,7 +21,7 @@ const ASKED_MAX: usize = 100;
 #[derive(Debug, Default, Deserialize)]
 pub struct Wanted {
     order: Option<String>,
-    done: Option<String>,
+    done: Option<Deed>,
 }
 
 /// `GET /desk`
@@ -42,7 +42,7 @@ pub async fn today(
     let collector = cash.collector(me.person.user_id).await?;
     let around = circumstances(&app, collector.as_ref(), &WalletKnown::Silent).await?;
     let mut shell = shell(&me, "Hôm nay", Tab::Today);
-    shell.notice = notice(wanted.done.as_deref());
+    shell.notice = wanted.done.and_then(Deed::notice);
     page(&ListPage {
         shell,
         asked: String::new(),

@@ -140,24 +140,25 @@ impl PayPage<'_> {
         let Some(payment) = self.payment else {
             return Vec::new();
         };
-        let account = account_info(payment, self.payable.owed());
-        let text = |name: &str| account[name].as_str().unwrap_or_default().to_owned();
+        let Some(account) = account_info(payment, self.payable.owed()) else {
+            return Vec::new();
+        };
         let owed = missing(payment, self.payable.owed());
         let w = self.words;
-        let bank = if text("bank").is_empty() {
-            text("bin")
+        let bank = if account.bank.is_empty() {
+            account.bin
         } else {
-            text("bank")
+            account.bank
         };
         [
             (w.bank, bank.clone(), bank),
-            (w.account, text("number"), text("number")),
-            (w.holder, text("name"), text("name")),
+            (w.account, account.number.clone(), account.number),
+            (w.holder, account.name.clone(), account.name),
             (w.amount, money(owed), owed.to_string()),
-            (w.note, text("note"), text("note")),
+            (w.note, account.note.clone(), account.note),
         ]
         .into_iter()
-        .filter(|(_, _, copied)| account.is_object() && !copied.is_empty())
+        .filter(|(_, _, copied)| !copied.is_empty())
         .map(|(name, shown, copied)| CopyRow {
             name,
             shown,
@@ -196,11 +197,8 @@ impl PayPage<'_> {
         match &self.viewer {
             Viewer::Guest { token } => vec![("token", (*token).to_owned())],
             Viewer::Known => {
-                let name = match self.payable.at.kind {
-                    crate::domain::PayableKind::Request => "request_id",
-                    _ => "booking_id",
-                };
-                vec![(name, self.payable.at.id.to_string())]
+                let at = self.payable.at;
+                vec![(at.kind.field(), at.id.to_string())]
             }
         }
     }
@@ -278,7 +276,7 @@ impl PayPage<'_> {
         let asked = otp(payment?)?;
         Some(OtpForm {
             url: self.address("otp")?,
-            sent_to: asked["sent_to"].as_str().unwrap_or_default().to_owned(),
+            sent_to: asked.sent_to.unwrap_or_default(),
         })
     }
 }
