@@ -21,7 +21,7 @@ use super::mail::Mailers;
 use super::messages::Carriers;
 use super::pay::PayState;
 use super::vault::SecretKeys;
-use crate::store::settings::Shop;
+use crate::store::settings::ShopRules;
 use crate::store::{Store, StoreError};
 
 /// How long the settings are believed without asking again.
@@ -60,7 +60,7 @@ struct Inner {
     vault: SecretKeys,
     /// New at each start: a server that comes back is another one.
     owner: String,
-    shop: Mutex<Option<(Instant, Shop)>>,
+    shop: Mutex<Option<(Instant, ShopRules)>>,
     channels: Mutex<Option<(Instant, Arc<OpenChannels>)>>,
     /// Connections to mail servers.
     mailers: Mailers,
@@ -181,7 +181,7 @@ impl AppState {
     }
 
     /// The shop's settings, at most two seconds old.
-    pub async fn shop(&self) -> Result<Shop, StoreError> {
+    pub async fn shop(&self) -> Result<ShopRules, StoreError> {
         let mut kept = self.inner.shop.lock().await;
         if let Some((read, shop)) = kept.as_ref()
             && read.elapsed() < SHOP_AGE_MAX

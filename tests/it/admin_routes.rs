@@ -388,7 +388,7 @@ impl World {
                 for tries in 0..3 {
                     let fault = gachno::domain::letter::LetterFault::Permanent("550".to_owned());
                     let result = Err(fault);
-                    let no = gachno::store::letters::Ended {
+                    let no = gachno::store::letters::LetterEnded {
                         id: 1,
                         tries,
                         result,

@@ -12,7 +12,7 @@ mod machine;
 mod refund;
 
 pub use code::{NoteCode, ORDER_CODE_MAX, order_code, payment_code};
-pub use machine::{Money, PaymentEvent, Refused, Standing, Step, Task};
+pub use machine::{Money, PaymentEvent, PaymentStep, PaymentTask, Refused, Standing};
 pub use refund::{RefundCall, RefundState, RefundWord, refund_call, refund_parts};
 
 use serde::{Deserialize, Serialize};

@@ -7,8 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::contract::{self, Opened, ids_of, nothing};
-use super::pay::{self, Asked, NotifyAsked};
+use super::books::OfDay;
+use super::contract::{self, HowOpened, ids_of, nothing};
+use super::pay::{self, DeskAsked, NotifyAsked};
 use super::who::DeskPerson;
 use super::wire::{
     BookForm, CashForm, Checked, DayForm, DeskPaymentForm, FoundContracts, FoundForm,
@@ -19,8 +20,8 @@ use crate::domain::desk::DeskMethod;
 use crate::providers::strict;
 use crate::server::AppState;
 use crate::server::pay::act::otp_of;
-use crate::server::pay::input::Input;
-use crate::server::pay::path::{Path, Whole};
+use crate::server::pay::input::CallInput;
+use crate::server::pay::path::{Path, WholeBody};
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::pay::who::{Who, is_foreign};
 use crate::store::catalogue::Role;
@@ -35,7 +36,7 @@ pub async fn bring(
     State(app): State<AppState>,
     who: Who,
     headers: axum::http::HeaderMap,
-    body: Whole,
+    body: WholeBody,
 ) -> Result<Response, PayRefusal> {
     who.known()?;
     if !headers.contains_key(axum::http::header::AUTHORIZATION) && is_foreign(&headers) {
@@ -57,7 +58,7 @@ pub async fn bring(
 
 /// What is looked for.
 #[derive(Debug, Deserialize)]
-pub struct Wanted {
+pub struct WantedContracts {
     #[serde(default)]
     q: String,
 }
@@ -66,7 +67,7 @@ pub struct Wanted {
 pub async fn contracts(
     State(app): State<AppState>,
     me: DeskPerson,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<WantedContracts>,
 ) -> Answer<FoundContracts> {
     let asked: String = wanted.q.trim().chars().take(100).collect();
     let desk = app.store().desk();
@@ -96,7 +97,7 @@ pub async fn contract(
     Path(number): Path<String>,
     Query(how): Query<How>,
 ) -> Result<Response, PayRefusal> {
-    let how = Opened {
+    let how = HowOpened {
         by_hifpt_alone: how.notify.as_deref() == Some("hifpt"),
         with_paid: how.all.as_deref() == Some("1"),
     };
@@ -104,7 +105,7 @@ pub async fn contract(
     Ok(Json(view).into_response())
 }
 
-fn method_of(input: &Input) -> Result<DeskMethod, PayRefusal> {
+fn method_of(input: &CallInput) -> Result<DeskMethod, PayRefusal> {
     let Some(word) = input.text("method")? else {
         return Ok(DeskMethod::Cash);
     };
@@ -113,7 +114,11 @@ fn method_of(input: &Input) -> Result<DeskMethod, PayRefusal> {
 }
 
 /// `POST /api/desk/check`
-pub async fn check(State(app): State<AppState>, me: DeskPerson, input: Input) -> Answer<Checked> {
+pub async fn check(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    input: CallInput,
+) -> Answer<Checked> {
     let items = ids_of(&input.texts("items")?)?;
     let method = method_of(&input)?;
     let number = input.needed("contract")?;
@@ -122,14 +127,14 @@ pub async fn check(State(app): State<AppState>, me: DeskPerson, input: Input) ->
 }
 
 /// What a call or a page wants to take.
-pub fn asked_of(input: &Input) -> Result<Asked, PayRefusal> {
+pub fn asked_of(input: &CallInput) -> Result<DeskAsked, PayRefusal> {
     let flag = |name| Ok::<_, PayRefusal>(input.flag_within("notify", name)?.unwrap_or(false));
     let phone = if input.has_within("notify", "phone") {
         Some(input.within("notify", "phone")?.unwrap_or_default())
     } else {
         None
     };
-    Ok(Asked {
+    Ok(DeskAsked {
         contract: input.needed("contract")?,
         items: ids_of(&input.texts("items")?)?,
         method: method_of(input)?,
@@ -146,7 +151,7 @@ pub fn asked_of(input: &Input) -> Result<Asked, PayRefusal> {
 pub async fn begin(
     State(app): State<AppState>,
     me: DeskPerson,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     let asked = asked_of(&input)?;
     let key = input.idempotency_key.as_deref();
@@ -174,7 +179,7 @@ pub async fn ask(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    input: Input,
+    input: CallInput,
 ) -> Answer<DeskPaymentForm> {
     let key = input.idempotency_key.as_deref();
     let standing = pay::ask(&app, &me, id_of(&id)?, key).await?;
@@ -186,7 +191,7 @@ pub async fn otp(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    input: Input,
+    input: CallInput,
 ) -> Answer<DeskPaymentForm> {
     let (otp, key) = (otp_of(&input)?, input.idempotency_key.as_deref());
     let standing = pay::enter_otp(&app, &me, id_of(&id)?, otp, key).await?;
@@ -198,7 +203,7 @@ pub async fn resend(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    input: Input,
+    input: CallInput,
 ) -> Answer<DeskPaymentForm> {
     let key = input.idempotency_key.as_deref();
     let standing = pay::resend_otp(&app, &me, id_of(&id)?, key).await?;
@@ -210,7 +215,7 @@ pub async fn cancel(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    input: Input,
+    input: CallInput,
 ) -> Answer<DeskPaymentForm> {
     let key = input.idempotency_key.as_deref();
     let standing = pay::cancel(&app, &me, id_of(&id)?, key).await?;
@@ -239,7 +244,7 @@ pub async fn hand_ins(State(app): State<AppState>, me: DeskPerson) -> Answer<Han
 pub async fn hand_in(
     State(app): State<AppState>,
     me: DeskPerson,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     let amount = input.amount("amount")?;
     let amount = amount.ok_or_else(|| PayRefusal::invalid("amount: không được để trống."))?;
@@ -254,7 +259,7 @@ pub async fn confirm(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    input: Input,
+    input: CallInput,
 ) -> Answer<HandInCounted> {
     me.manager()?;
     let counted = input.integer("counted")?;
@@ -273,7 +278,7 @@ pub async fn confirm(
 pub async fn visit(
     State(app): State<AppState>,
     me: DeskPerson,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     let (contract, reason) = (input.needed("contract")?, input.needed("reason")?);
     let (again_on, note) = (input.text("again_on")?, input.text("note")?);
@@ -286,12 +291,6 @@ pub async fn visit(
     let key = input.idempotency_key.as_deref();
     let id = visit::keep(&app, &me, &visit, key).await?;
     Ok((StatusCode::CREATED, Json(Numbered { id })).into_response())
-}
-
-/// Which day.
-#[derive(Debug, Deserialize)]
-pub struct OfDay {
-    date: Option<String>,
 }
 
 /// `GET /api/desk/day?date=`
@@ -319,7 +318,7 @@ pub async fn cancel_receipt(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(number): Path<String>,
-    input: Input,
+    input: CallInput,
 ) -> Answer<ReceiptCancelled> {
     let reason = input.text("reason")?;
     let key = input.idempotency_key.as_deref();
@@ -336,7 +335,7 @@ pub async fn settle(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    input: Input,
+    input: CallInput,
 ) -> Answer<NowInState> {
     let reason = input.text("reason")?;
     settle::by_hand(&app, &me, id_of(&id)?, reason.as_deref()).await?;

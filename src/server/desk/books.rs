@@ -1,10 +1,19 @@
 //! Days: a collector's own, and the shop's book.
 
+use serde::Deserialize;
+
 use super::who::DeskPerson;
 use crate::domain::calendar::{AHEAD_MS, day_of};
 use crate::server::AppState;
 use crate::server::pay::refusal::PayRefusal;
-use crate::store::desk::{Book, CollectorDay};
+use crate::store::desk::{BookOfDay, CollectorDay};
+
+/// Which day a call or a page asks for; `None`: today.
+#[derive(Debug, Default, Deserialize)]
+pub struct OfDay {
+    /// Like `2026-11-26`.
+    pub date: Option<String>,
+}
 
 /// A day with its beginning, in milliseconds since 1970; today where nobody says.
 pub fn day_asked(app: &AppState, asked: Option<&str>) -> Result<(String, i64), PayRefusal> {
@@ -38,7 +47,7 @@ pub async fn book(
     app: &AppState,
     me: &DeskPerson,
     asked: Option<&str>,
-) -> Result<(String, Book), PayRefusal> {
+) -> Result<(String, BookOfDay), PayRefusal> {
     me.manager()?;
     let (day, from_ms) = day_asked(app, asked)?;
     let book = app

@@ -14,11 +14,11 @@ use crate::server::pay::cashier::{Cashier, LASTS_MS};
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::pay::shown;
 use crate::store::desk::{DeskBegun, DeskPayment, DeskWish, Notify};
-use crate::store::payments::{KeyClaim, PaymentRow, Source};
+use crate::store::payments::{HeardFrom, KeyClaim, PaymentRow};
 
 /// What somebody wants to take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct DeskAsked {
     /// The contract's number.
     pub contract: String,
     /// Its items, each once.
@@ -64,7 +64,7 @@ pub fn spoken(spoken: &Spoken) -> PayRefusal {
 pub async fn begin(
     app: &AppState,
     me: &DeskPerson,
-    asked: Asked,
+    asked: DeskAsked,
     key: Option<&str>,
 ) -> Result<DeskStanding, PayRefusal> {
     let cashier = Cashier::of(app);
@@ -103,7 +103,11 @@ pub async fn begin(
     opened(app, me, desk).await
 }
 
-async fn wish_of(app: &AppState, me: &DeskPerson, asked: Asked) -> Result<DeskWish, PayRefusal> {
+async fn wish_of(
+    app: &AppState,
+    me: &DeskPerson,
+    asked: DeskAsked,
+) -> Result<DeskWish, PayRefusal> {
     let wallet = wallet::for_method(app, me, asked.method).await?;
     let desk = app.store().desk();
     let contract = desk.contract_alone(me.owner, &asked.contract).await?;
@@ -220,7 +224,9 @@ pub async fn ask(
 ) -> Result<DeskStanding, PayRefusal> {
     let before = standing(app, me, id).await?;
     meant(app, me, (key, "check"), &before).await?;
-    Cashier::of(app).refresh(before.money, Source::Poll).await?;
+    Cashier::of(app)
+        .refresh(before.money, HeardFrom::Poll)
+        .await?;
     standing(app, me, id).await
 }
 

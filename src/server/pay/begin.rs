@@ -6,13 +6,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::cashier::{Cashier, Wish};
-use super::input::Input;
+use super::input::CallInput;
 use super::make::key_of;
 use super::page::words;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::{Who, WhoIs};
-use super::wire::BegunForm;
+use super::wire::{BegunForm, OtpTerms};
 use crate::domain::payment::{PayableKind, Provider};
 use crate::server::AppState;
 use crate::store::catalogue::Role;
@@ -29,7 +29,7 @@ struct Asked {
 pub async fn process(
     State(app): State<AppState>,
     who: Who,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     let asked = asked(&app, &who, &input).await?;
     counted(&app, &who, asked.token.as_deref()).await?;
@@ -85,7 +85,7 @@ pub async fn process(
         pay_url: shown::pay_url(&app, &asked.payable),
         state: row.state().wire(),
         payment_status: row.state().payment_status(),
-        otp: shown::otp(&row),
+        otp: OtpTerms::of(&row),
     };
     Ok(Json(begun).into_response())
 }
@@ -95,7 +95,7 @@ fn guest_key(token: &str) -> String {
 }
 
 /// The key of whoever has the link, for what is asked.
-pub fn guest_key_of(token: &str, input: &Input, request: &str) -> Option<KeyUse> {
+pub fn guest_key_of(token: &str, input: &CallInput, request: &str) -> Option<KeyUse> {
     let key = input.idempotency_key.as_deref()?;
     Some(KeyUse::of(&guest_key(token), key, request))
 }
@@ -111,7 +111,7 @@ pub async fn counted(app: &AppState, who: &Who, token: Option<&str>) -> Result<(
     counted.map_err(PayRefusal::limited)
 }
 
-async fn asked(app: &AppState, who: &Who, input: &Input) -> Result<Asked, PayRefusal> {
+async fn asked(app: &AppState, who: &Who, input: &CallInput) -> Result<Asked, PayRefusal> {
     if let Some(token) = input.text("token")? {
         let payable = app.store().payables().payable_of_token(&token).await?;
         return Ok(Asked {

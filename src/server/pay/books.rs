@@ -6,20 +6,19 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::decide::{Line, Word, decided, transferred};
-use super::input::Input;
+use super::decide::{DecisionWord, TransferLine, decided, transferred};
+use super::input::CallInput;
 use super::look::seen;
 use super::make::{key_of, key_used};
 use super::path::Path;
 use super::refund::{Refund, pay_back};
 use super::refusal::PayRefusal;
-use super::shown;
 use super::who::Who;
-use super::wire::{PaymentForm, PaymentPage, UnmatchedForm, UnmatchedList, WholePayment};
+use super::wire::{PaymentForm, PaymentList, UnmatchedForm, UnmatchedList, WholePayment};
 use crate::domain::payment::{PaymentState, Provider};
 use crate::server::AppState;
 use crate::server::web::form::FormData;
-use crate::store::payments::{Attach, Attached, Books, PaymentFilter};
+use crate::store::payments::{Attach, Attached, PaymentBooks, PaymentFilter};
 
 /// Payments on a page.
 const PAGE: u32 = 100;
@@ -31,7 +30,7 @@ pub async fn list(
     State(app): State<AppState>,
     who: Who,
     RawQuery(query): RawQuery,
-) -> Result<Json<PaymentPage>, PayRefusal> {
+) -> Result<Json<PaymentList>, PayRefusal> {
     who.may_look()?;
     let query = FormData::parse(query.unwrap_or_default().as_bytes());
     let filter = PaymentFilter {
@@ -53,7 +52,7 @@ pub async fn list(
         }
     }
     let next = rows.last().filter(|_| rows.len() == PAGE as usize);
-    Ok(Json(PaymentPage {
+    Ok(Json(PaymentList {
         payments: all,
         next: next.map(|row| row.id.to_string()),
     }))
@@ -104,7 +103,7 @@ pub async fn one(
 ) -> Result<Json<WholePayment>, PayRefusal> {
     who.may_look()?;
     let (payment, _) = seen(&app, &who, id).await?;
-    shown::whole_payment(&app, &payment).await.map(Json)
+    WholePayment::read(&app, &payment).await.map(Json)
 }
 
 /// `POST /api/payments/{id}/transfers`
@@ -112,7 +111,7 @@ pub async fn transfer(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     who.may_look()?;
     let (payment, _) = seen(&app, &who, id).await?;
@@ -130,7 +129,7 @@ pub async fn transfer(
         .amount("amount")?
         .ok_or_else(|| PayRefusal::invalid("amount: không được để trống."))?;
     let at = input.moment("at")?;
-    let line = Line {
+    let line = TransferLine {
         reference: &reference,
         amount,
         at_ms: at,
@@ -143,7 +142,7 @@ pub async fn transfer(
             "Mã giao dịch này đã ghi với số tiền khác. Đã đưa cho người xem.",
         ));
     }
-    let shown = shown::whole_payment(&app, &outcome.payment).await?;
+    let shown = WholePayment::read(&app, &outcome.payment).await?;
     let status = if outcome.is_booked {
         StatusCode::CREATED
     } else {
@@ -157,7 +156,7 @@ pub async fn decide(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-    input: Input,
+    input: CallInput,
 ) -> Result<Json<WholePayment>, PayRefusal> {
     who.may_look()?;
     let (payment, _) = seen(&app, &who, id).await?;
@@ -176,12 +175,12 @@ pub async fn decide(
             key,
         };
         let payment = pay_back(&app, refund, actor).await?;
-        return shown::whole_payment(&app, &payment).await.map(Json);
+        return WholePayment::read(&app, &payment).await.map(Json);
     }
-    let word = Word::of(&decision)
+    let word = DecisionWord::of(&decision)
         .ok_or_else(|| PayRefusal::invalid("decision: accept, refund hoặc ignore."))?;
     let decided = decided(&app, &payment, word, &reason, key.as_ref(), &actor).await?;
-    shown::whole_payment(&app, &decided).await.map(Json)
+    WholePayment::read(&app, &decided).await.map(Json)
 }
 
 /// `GET /api/payments/unmatched`
@@ -205,7 +204,7 @@ pub async fn attach(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-    input: Input,
+    input: CallInput,
 ) -> Result<Json<WholePayment>, PayRefusal> {
     who.may_look()?;
     let found = app.store().money_books().unmatched_one(id).await?;
@@ -243,11 +242,14 @@ pub async fn attach(
             return Err(PayRefusal::conflict("Khoản tiền này của bên nhận khác."));
         }
     };
-    shown::whole_payment(&app, &payment).await.map(Json)
+    WholePayment::read(&app, &payment).await.map(Json)
 }
 
 /// `GET /api/payments/books`
-pub async fn books(State(app): State<AppState>, who: Who) -> Result<Json<Books>, PayRefusal> {
+pub async fn books(
+    State(app): State<AppState>,
+    who: Who,
+) -> Result<Json<PaymentBooks>, PayRefusal> {
     who.may_look()?;
     if who.only_of().is_some() {
         return Err(PayRefusal::forbidden());

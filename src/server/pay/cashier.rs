@@ -22,7 +22,7 @@ use crate::server::AppState;
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::payments::PAYMENT;
 use crate::store::payments::{
-    Begun, Fact, Heard, HeardOutcome, KeptLink, KeyUse, NewPayment, Payable, PaymentRow, Source,
+    Begun, Fact, Heard, HeardFrom, HeardOutcome, KeptLink, KeyUse, NewPayment, Payable, PaymentRow,
     StatementLine,
 };
 use crate::store::{Actor, Entry, StoreError};
@@ -177,7 +177,7 @@ impl Cashier {
             if let Err(wait_ms) = turn::place(&self.app, row.owner_id, row.provider).await? {
                 return Err(turn::too_long(row.provider, wait_ms).into());
             }
-            self.ask(row, Source::Poll).await?;
+            self.ask(row, HeardFrom::Poll).await?;
         }
         Ok(())
     }
@@ -283,12 +283,12 @@ impl Cashier {
         row: &PaymentRow,
         fault: ProviderFault,
     ) -> Result<PayRefusal, PayRefusal> {
-        use crate::providers::Refusal;
+        use crate::providers::ProviderRefusal;
         match &fault {
             ProviderFault::Refused { why, code, .. } => {
                 self.book(
                     row,
-                    Source::Open,
+                    HeardFrom::Open,
                     "refused",
                     "refused",
                     &fault.to_string(),
@@ -296,10 +296,10 @@ impl Cashier {
                 )
                 .await?;
                 let refusal = match why {
-                    Refusal::NotLinked => {
+                    ProviderRefusal::NotLinked => {
                         PayRefusal::invalid("Vui lòng thực hiện liên kết phương thức thanh toán")
                     }
-                    Refusal::NoFunds => PayRefusal::no_funds(code).with("state", "failed"),
+                    ProviderRefusal::NoFunds => PayRefusal::no_funds(code).with("state", "failed"),
                     _ => PayRefusal::from(fault),
                 };
                 Ok(refusal)
@@ -346,7 +346,11 @@ impl Cashier {
 
     /// Asks the provider how it stands and books what it says. Where the provider was asked a moment ago:
     /// what is known.
-    pub async fn refresh(&self, row: PaymentRow, source: Source) -> Result<PaymentRow, PayRefusal> {
+    pub async fn refresh(
+        &self,
+        row: PaymentRow,
+        source: HeardFrom,
+    ) -> Result<PaymentRow, PayRefusal> {
         let is_worth_it = row.state().is_open() && row.provider.can_be_asked();
         if !is_worth_it || !self.app.store().questions().claim_question(row.id).await? {
             return Ok(row);
@@ -365,7 +369,7 @@ impl Cashier {
     }
 
     /// Asks the provider and books what it says, now.
-    pub async fn ask(&self, row: PaymentRow, source: Source) -> Result<PaymentRow, PayRefusal> {
+    pub async fn ask(&self, row: PaymentRow, source: HeardFrom) -> Result<PaymentRow, PayRefusal> {
         let provider = self.needed(&row).await?;
         let is_unknown_there = row.state() == crate::domain::PaymentState::Created;
         let now = self.app.store().now_ms();
@@ -390,7 +394,7 @@ impl Cashier {
         &self,
         row: &PaymentRow,
         told: &Told,
-        source: Source,
+        source: HeardFrom,
         kind: &str,
     ) -> Result<HeardOutcome, PayRefusal> {
         let is_settled = self.is_settled(row).await?;
@@ -417,7 +421,7 @@ impl Cashier {
     async fn book(
         &self,
         row: &PaymentRow,
-        source: Source,
+        source: HeardFrom,
         kind: &str,
         key: &str,
         body: &str,
@@ -492,7 +496,7 @@ impl Cashier {
         let call = provider.cancel(&order, "Khach huy");
         let told = self.in_line(&row, "cancel", call).await?;
         let after = self
-            .take(&row, &told, Source::Poll, "cancel")
+            .take(&row, &told, HeardFrom::Poll, "cancel")
             .await?
             .payment;
         let is_free = after.state().is_open()
@@ -501,7 +505,7 @@ impl Cashier {
         if is_free {
             let heard = Heard {
                 payment: row.id,
-                source: Source::Person,
+                source: HeardFrom::Person,
                 kind: "cancelled",
                 key: "cancelled",
                 body: "",
@@ -532,7 +536,7 @@ impl Cashier {
         // May take a second call: what it is now.
         // Whoever asks in this one's turn has taken it for this.
         let told = timed(row, "cancel", call).await?;
-        self.take(row, &told, Source::Poll, "close")
+        self.take(row, &told, HeardFrom::Poll, "close")
             .await
             .map(|o| o.payment)
     }

@@ -13,12 +13,12 @@ use super::path::Path;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::{Who, WhoIs};
-use super::wire::{PaymentAndPayable, QrForm, StateForm};
+use super::wire::{AccountInfo, PaymentAndPayable, QrForm, StateForm};
 use crate::domain::payment::PaymentState;
 use crate::server::AppState;
 use crate::server::web::preferred::wants_json;
 use crate::server::web::words::money;
-use crate::store::payments::{Payable, PaymentRow, Source};
+use crate::store::payments::{HeardFrom, Payable, PaymentRow};
 
 /// Payables on a customer's own list.
 const LIST_MAX: u32 = 100;
@@ -176,9 +176,9 @@ pub async fn refresh(
     let (payment, _) = seen(&app, &who, id).await?;
     let admitted = app.pay().admit_refresh(&who.key(), payment.id);
     admitted.map_err(PayRefusal::limited)?;
-    let payment = Cashier::of(&app).refresh(payment, Source::Poll).await?;
+    let payment = Cashier::of(&app).refresh(payment, HeardFrom::Poll).await?;
     let owed = owed_of(&app, &payment).await?;
-    Ok(Json(shown::state(&payment, owed, None)))
+    Ok(Json(StateForm::of(&payment, owed, None)))
 }
 
 /// `GET /pay/{token}/refresh`
@@ -193,24 +193,11 @@ pub async fn guest_refresh(
         .admit_refresh(&format!("guest|{}", who.from.ip), payable.at.id);
     admitted.map_err(PayRefusal::limited)?;
     let Some(payment) = payment else {
-        return Ok(Json(nothing_begun(&payable)));
+        return Ok(Json(StateForm::not_begun(&payable)));
     };
-    let payment = Cashier::of(&app).refresh(payment, Source::Poll).await?;
+    let payment = Cashier::of(&app).refresh(payment, HeardFrom::Poll).await?;
     let owed = owed_of(&app, &payment).await?;
-    Ok(Json(shown::state(&payment, owed, Some(&token))))
-}
-
-/// How something stands that nobody has begun to pay.
-pub fn nothing_begun(payable: &Payable) -> StateForm {
-    StateForm {
-        status: "pending",
-        message: "Chưa bắt đầu thanh toán.".to_owned(),
-        payment_status: "pending",
-        state: "unpaid",
-        received: 0,
-        missing: payable.owed(),
-        redirect: None,
-    }
+    Ok(Json(StateForm::of(&payment, owed, Some(&token))))
 }
 
 /// `GET /payment/qr/{id}`
@@ -226,7 +213,7 @@ pub async fn qr(
         success: true,
         qr_code: shown::qr_data_url(qr_text.as_deref()),
         qr_text,
-        account_info: shown::account_info(&payment, owed),
+        account_info: AccountInfo::of(&payment, owed),
     }))
 }
 

@@ -3,9 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::kept::{KeptAccount, KeptOtp};
-use super::refusal::PayRefusal;
-use super::wire::{AccountInfo, OtpTerms, PayableForm, PaymentForm, StateForm, WholePayment};
+use super::kept::KeptAccount;
 use crate::domain::payment::{PayableKind, PayableRef, PaymentState, Provider};
 use crate::domain::vietqr::VietQr;
 use crate::server::AppState;
@@ -17,19 +15,6 @@ pub use crate::domain::calendar::wire_time as time;
 /// Where a stranger with the token pays.
 pub fn pay_url(app: &AppState, payable: &Payable) -> String {
     format!("{}/pay/{}", app.public_url(), payable.pay_token)
-}
-
-/// The account that money goes to, with what a transfer to it has to say.
-pub fn account_info(payment: &PaymentRow, owed: i64) -> Option<AccountInfo> {
-    let kept = KeptAccount::read(payment.account.as_deref())?;
-    Some(AccountInfo {
-        bank: kept.bank,
-        bin: kept.bin,
-        number: kept.number,
-        name: kept.name,
-        amount: missing(payment, owed),
-        note: kept.note,
-    })
 }
 
 /// What is still missing, in đồng: never more than its payable owes.
@@ -100,37 +85,6 @@ pub fn qr_data_url(text: Option<&str>) -> Option<String> {
     Some(format!("data:image/png;base64,{}", STANDARD.encode(png)))
 }
 
-/// A payment with all that came and was told.
-pub async fn whole_payment(app: &AppState, row: &PaymentRow) -> Result<WholePayment, PayRefusal> {
-    let payments = app.store().payments();
-    let payable = app.store().payables().payable(row.payable).await?;
-    let payable = payable.ok_or_else(PayRefusal::not_found)?;
-    let alone = PaymentForm::of(app, row, &payable);
-    let (transfers, events) = (
-        payments.transfers(row.id).await?,
-        payments.events(row.id).await?,
-    );
-    Ok(WholePayment::of(alone, &transfers, &events))
-}
-
-/// The one-time password that is waited for.
-pub fn otp(row: &PaymentRow) -> Option<OtpTerms> {
-    let kept = KeptOtp::read(row.otp.as_deref())?;
-    Some(OtpTerms {
-        length: kept.length,
-        expires_at: kept.expires_ms.map(time),
-        attempts_left: kept.attempts_left,
-        resend_after_s: kept.resend_after_s,
-        sent_to: kept.sent_to,
-    })
-}
-
-/// What is paid for, with its payments.
-pub async fn payable(app: &AppState, found: &Payable) -> Result<PayableForm, PayRefusal> {
-    let payments = app.store().payments().of_payable(found.at).await?;
-    Ok(PayableForm::of(app, found).with_payments(&payments))
-}
-
 /// Where somebody is sent when a payment has ended: nowhere while it is open.
 pub fn redirect(row: &PaymentRow, guest_token: Option<&str>) -> Option<String> {
     let page = match row.state().payment_status() {
@@ -145,7 +99,7 @@ pub fn redirect(row: &PaymentRow, guest_token: Option<&str>) -> Option<String> {
 }
 
 /// How a payment stands, in a sentence for its payer.
-fn message(row: &PaymentRow, owed: i64) -> String {
+pub fn message(row: &PaymentRow, owed: i64) -> String {
     match row.state() {
         PaymentState::Created => "Đang nối với cổng thanh toán.".to_owned(),
         PaymentState::Pending => "Chưa nhận được tiền.".to_owned(),
@@ -161,20 +115,6 @@ fn message(row: &PaymentRow, owed: i64) -> String {
         PaymentState::Failed => "Thanh toán không thành công.".to_owned(),
         PaymentState::Review => "Cửa hàng đang kiểm tra khoản này.".to_owned(),
         PaymentState::Refunded => "Đã hoàn tiền.".to_owned(),
-    }
-}
-
-/// How a payment stands, in a few words.
-pub fn state(row: &PaymentRow, owed: i64, guest_token: Option<&str>) -> StateForm {
-    let status = row.state().payment_status();
-    StateForm {
-        status,
-        message: message(row, owed),
-        payment_status: status,
-        state: row.state().wire(),
-        received: row.received(),
-        missing: missing(row, owed),
-        redirect: redirect(row, guest_token),
     }
 }
 

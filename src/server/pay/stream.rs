@@ -12,10 +12,9 @@ use futures_util::stream::{self, Stream};
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::look::{nothing_begun, of_token, owed_of, seen};
+use super::look::{of_token, owed_of, seen};
 use super::path::Path;
 use super::refusal::PayRefusal;
-use super::shown;
 use super::who::Who;
 use super::wire::StateForm;
 use crate::server::AppState;
@@ -103,13 +102,13 @@ async fn state_of(app: &AppState, watched: &Watched) -> Result<StateForm, PayRef
             let payment = app.store().payments().find(*id).await?;
             let payment = payment.ok_or_else(PayRefusal::not_found)?;
             let owed = owed_of(app, &payment).await?;
-            Ok(shown::state(&payment, owed, None))
+            Ok(StateForm::of(&payment, owed, None))
         }
         Watched::Token(token) => {
             let (payable, payment) = of_token(app, token).await?;
             Ok(match payment {
-                Some(payment) => shown::state(&payment, payable.owed(), Some(token)),
-                None => nothing_begun(&payable),
+                Some(payment) => StateForm::of(&payment, payable.owed(), Some(token)),
+                None => StateForm::not_begun(&payable),
             })
         }
     }

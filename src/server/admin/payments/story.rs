@@ -11,7 +11,8 @@ use crate::domain::letter::{LetterChannel, LetterKind};
 use crate::domain::payment::{PayableKind, PaymentState, Provider};
 use crate::server::AppState;
 use crate::server::admin::tables::trail::{Trace, trail_of};
-use crate::server::pay::shown::{account_info, pay_url, qr_png};
+use crate::server::pay::shown::{pay_url, qr_png};
+use crate::server::pay::wire::AccountInfo;
 use crate::server::web::extract::{Done, PathParam};
 use crate::server::web::frame::Frame;
 use crate::server::web::page::page;
@@ -258,7 +259,7 @@ fn sums(row: &PaymentRow) -> Vec<(&'static str, String)> {
 }
 
 fn account(row: &PaymentRow) -> Vec<(&'static str, String)> {
-    let Some(account) = account_info(row, row.missing()) else {
+    let Some(account) = AccountInfo::of(row, row.missing()) else {
         return Vec::new();
     };
     [

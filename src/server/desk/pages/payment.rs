@@ -20,6 +20,7 @@ use crate::server::desk::view::{
 use crate::server::desk::who::DeskPerson;
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::pay::shown;
+use crate::server::pay::wire::OtpTerms;
 use crate::server::web::extract::PathParam;
 use crate::server::web::form::FormData;
 use crate::server::web::words::{money, time};
@@ -279,7 +280,7 @@ fn qr_card(standing: &DeskStanding, here: &str) -> Option<QrCard> {
 
 fn otp_form(standing: &DeskStanding) -> Option<OtpForm> {
     let row = &standing.money;
-    let asked = shown::otp(row).filter(|_| row.state().is_open())?;
+    let asked = OtpTerms::of(row).filter(|_| row.state().is_open())?;
     Some(OtpForm {
         sent_to: asked.sent_to.unwrap_or_default(),
         attempts_left: asked.attempts_left,

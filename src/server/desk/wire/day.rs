@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::desk::DeskMethod;
 use crate::server::pay::shown::time;
-use crate::store::desk::{Book, BookDifference, CollectorDay, DayReceipt, DayVisit};
+use crate::store::desk::{BookDifference, BookOfDay, CollectorDay, DayReceipt, DayVisit};
 
 /// A receipt of a collector's day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -137,7 +137,7 @@ pub struct BookForm {
 
 impl BookForm {
     /// The book of a day.
-    pub fn of(day: String, book: &Book) -> Self {
+    pub fn of(day: String, book: &BookOfDay) -> Self {
         Self {
             date: day,
             collected: CollectedForm {

@@ -242,7 +242,7 @@ impl DeskPaymentForm {
             receipt: ReceiptLink::of(app, desk),
             notices: desk.notices.iter().map(NoticeForm::from).collect(),
             qr,
-            otp: shown::otp(money).filter(|_| is_open),
+            otp: OtpTerms::of(money).filter(|_| is_open),
         }
     }
 }

@@ -11,12 +11,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::refusal::PayRefusal;
-use super::shown::{account_info, is_stale, missing, otp, qr_text};
+use super::shown::{is_stale, missing, qr_text};
+use super::wire::{AccountInfo, OtpTerms};
 use crate::domain::payment::{PaymentState, Provider};
 use crate::server::web::words::{local, money};
 use crate::store::digest;
 use crate::store::payments::{Payable, PaymentRow};
-use words::Words;
+use words::PayWords;
 
 /// The pages' style sheet.
 pub const STYLE: &str = include_str!("../../../../assets/pay/pay.css");
@@ -42,7 +43,7 @@ pub enum Viewer<'v> {
 /// A page of a payment, or of what is to be paid.
 pub struct PayPage<'p> {
     /// In which words.
-    pub words: &'static Words,
+    pub words: &'static PayWords,
     /// Who receives the money.
     pub shop: &'p str,
     /// What is paid for.
@@ -74,7 +75,7 @@ struct OtpForm {
 #[template(path = "pay.html")]
 #[expect(clippy::struct_excessive_bools, reason = "what a page shows or not")]
 struct PayTemplate<'p> {
-    w: &'static Words,
+    w: &'static PayWords,
     title: String,
     assets: &'static str,
     shop: &'p str,
@@ -140,7 +141,7 @@ impl PayPage<'_> {
         let Some(payment) = self.payment else {
             return Vec::new();
         };
-        let Some(account) = account_info(payment, self.payable.owed()) else {
+        let Some(account) = AccountInfo::of(payment, self.payable.owed()) else {
             return Vec::new();
         };
         let owed = missing(payment, self.payable.owed());
@@ -273,7 +274,7 @@ impl PayPage<'_> {
     }
 
     fn otp(&self, payment: Option<&PaymentRow>) -> Option<OtpForm> {
-        let asked = otp(payment?)?;
+        let asked = OtpTerms::of(payment?)?;
         Some(OtpForm {
             url: self.address("otp")?,
             sent_to: asked.sent_to.unwrap_or_default(),
@@ -296,14 +297,18 @@ pub struct ListRow {
 #[derive(Template)]
 #[template(path = "pay_list.html")]
 struct ListTemplate<'p> {
-    w: &'static Words,
+    w: &'static PayWords,
     who: &'p str,
     assets: &'static str,
     rows: Vec<ListRow>,
 }
 
 /// A customer's own list.
-pub fn list(words: &'static Words, who: &str, rows: Vec<ListRow>) -> Result<Response, PayRefusal> {
+pub fn list(
+    words: &'static PayWords,
+    who: &str,
+    rows: Vec<ListRow>,
+) -> Result<Response, PayRefusal> {
     let template = ListTemplate {
         w: words,
         who,

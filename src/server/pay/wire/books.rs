@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::PaymentForm;
+use crate::server::AppState;
+use crate::server::pay::refusal::PayRefusal;
 use crate::server::pay::shown::time;
-use crate::store::payments::{StoredEvent, StoredTransfer, Unmatched};
+use crate::store::payments::{PaymentRow, StoredEvent, StoredTransfer, Unmatched};
 
 /// Money that came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,6 +72,19 @@ pub struct WholePayment {
 }
 
 impl WholePayment {
+    /// Reads the story of a payment.
+    pub async fn read(app: &AppState, row: &PaymentRow) -> Result<Self, PayRefusal> {
+        let payments = app.store().payments();
+        let payable = app.store().payables().payable(row.payable).await?;
+        let payable = payable.ok_or_else(PayRefusal::not_found)?;
+        let (transfers, events) = (
+            payments.transfers(row.id).await?,
+            payments.events(row.id).await?,
+        );
+        let alone = PaymentForm::of(app, row, &payable);
+        Ok(Self::of(alone, &transfers, &events))
+    }
+
     /// A payment with its story.
     pub fn of(payment: PaymentForm, transfers: &[StoredTransfer], events: &[StoredEvent]) -> Self {
         Self {
@@ -82,7 +97,7 @@ impl WholePayment {
 
 /// A page of payments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PaymentPage {
+pub struct PaymentList {
     /// Them, the newest first.
     pub payments: Vec<WholePayment>,
     /// What to ask for the next page with; `null`: that was all.

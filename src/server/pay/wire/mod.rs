@@ -6,9 +6,10 @@ mod payable;
 
 use serde::Serialize;
 
-pub use books::{EventForm, PaymentPage, TransferForm, UnmatchedForm, UnmatchedList, WholePayment};
+pub use books::{EventForm, PaymentList, TransferForm, UnmatchedForm, UnmatchedList, WholePayment};
 pub use payable::{PayableDetails, PayableForm, PaymentBrief, RenterForm};
 
+use super::kept::{KeptAccount, KeptOtp};
 use super::shown::{self, time};
 use crate::domain::payment::{PayableKind, PayableRef};
 use crate::server::AppState;
@@ -31,6 +32,21 @@ pub struct AccountInfo {
     pub note: String,
 }
 
+impl AccountInfo {
+    /// Where a payment's money goes; `None`: there is no such account.
+    pub fn of(row: &PaymentRow, owed: i64) -> Option<Self> {
+        let kept = KeptAccount::read(row.account.as_deref())?;
+        Some(Self {
+            bank: kept.bank,
+            bin: kept.bin,
+            number: kept.number,
+            name: kept.name,
+            amount: shown::missing(row, owed),
+            note: kept.note,
+        })
+    }
+}
+
 /// The one-time password that is waited for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OtpTerms {
@@ -44,6 +60,20 @@ pub struct OtpTerms {
     pub resend_after_s: Option<i64>,
     /// Where it was sent, with most of it hidden.
     pub sent_to: Option<String>,
+}
+
+impl OtpTerms {
+    /// What a payment waits for; `None`: for no password.
+    pub fn of(row: &PaymentRow) -> Option<Self> {
+        let kept = KeptOtp::read(row.otp.as_deref())?;
+        Some(Self {
+            length: kept.length,
+            expires_at: kept.expires_ms.map(time),
+            attempts_left: kept.attempts_left,
+            resend_after_s: kept.resend_after_s,
+            sent_to: kept.sent_to,
+        })
+    }
 }
 
 /// A payment without what came and what was told.
@@ -167,9 +197,9 @@ impl PaymentOnPage {
             payment,
             qr_code: shown::qr_data_url(qr_text.as_deref()),
             qr_text,
-            account_info: shown::account_info(row, owed).filter(|_| !is_stale),
+            account_info: AccountInfo::of(row, owed).filter(|_| !is_stale),
             missing: shown::missing(row, owed),
-            otp: shown::otp(row),
+            otp: OtpTerms::of(row),
         }
     }
 }
@@ -224,6 +254,35 @@ pub struct StateForm {
     pub missing: i64,
     /// Where its page goes on to; `null` while it is open.
     pub redirect: Option<String>,
+}
+
+impl StateForm {
+    /// How a payment stands, for whoever has the link or has signed in.
+    pub fn of(row: &PaymentRow, owed: i64, guest_token: Option<&str>) -> Self {
+        let status = row.state().payment_status();
+        Self {
+            status,
+            message: shown::message(row, owed),
+            payment_status: status,
+            state: row.state().wire(),
+            received: row.received(),
+            missing: shown::missing(row, owed),
+            redirect: shown::redirect(row, guest_token),
+        }
+    }
+
+    /// How something stands that nobody has begun to pay.
+    pub fn not_begun(payable: &Payable) -> Self {
+        Self {
+            status: "pending",
+            message: "Chưa bắt đầu thanh toán.".to_owned(),
+            payment_status: "pending",
+            state: "unpaid",
+            received: 0,
+            missing: payable.owed(),
+            redirect: None,
+        }
+    }
 }
 
 /// How a payment stands after another one-time password was sent.

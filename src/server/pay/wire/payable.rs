@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::domain::payment::PayableKind;
 use crate::server::AppState;
+use crate::server::pay::refusal::PayRefusal;
 use crate::server::pay::shown::{self, time};
 use crate::store::payments::{Payable, PaymentRow, Renter};
 
@@ -132,14 +133,17 @@ impl PayableForm {
         }
     }
 
-    /// The same with its payments.
-    pub fn with_payments(mut self, payments: &[PaymentRow]) -> Self {
+    /// What is paid for, with its payments.
+    pub async fn whole(app: &AppState, found: &Payable) -> Result<Self, PayRefusal> {
+        let payments = app.store().payments().of_payable(found.at).await?;
         let brief = |row: &PaymentRow| PaymentBrief {
             id: row.id,
             state: row.state().wire(),
             provider: row.provider.wire(),
         };
-        self.payments = Some(payments.iter().map(brief).collect());
-        self
+        Ok(Self {
+            payments: Some(payments.iter().map(brief).collect()),
+            ..Self::of(app, found)
+        })
     }
 }
