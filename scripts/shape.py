@@ -163,6 +163,13 @@ def twice():
     return {name: sorted(paths) for name, paths in where.items() if len(paths) > 1}
 
 
+# Words that a caller wrote and that are read by their name (`input.integer("owner_id")`), or that a letter's
+# template or a refusal is filled with: the agreed wire, and no column. What is answered has to be a type.
+READERS = re.compile(r"\b(?:text|integer|integers|needed|amount|moment|number|flag|with)\(\s*\"\w+\"")
+# What the columns of an agreed workbook may be called: its own titles, read by whoever fills it in.
+TITLES = {pathlib.Path("server/desk/sheet/titles.rs")}
+
+
 def column_literals():
     """Literals of tables' columns outside the store's room (the catalogue knows their names)."""
     catalogue = "\n".join(text for path, text in FILES.items() if path.parts[0] == "store")
@@ -171,9 +178,10 @@ def column_literals():
     )
     found = []
     for path, text in CODE.items():
-        if path.parts[0] != "server":
+        if path.parts[0] != "server" or path in TITLES:
             continue
-        for literal in re.findall(r"\"(\w+)\"", re.sub(r"//[^\n]*", "", text)):
+        text = READERS.sub("", re.sub(r"//[^\n]*", "", text))
+        for literal in re.findall(r"\"(\w+)\"", text):
             if literal in names and "_" in literal:
                 found.append(f"{path}: {literal}")
     return found

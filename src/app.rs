@@ -242,7 +242,7 @@ pub fn job_api(config: &Config, secrets: &Secrets) -> Result<JobApi, ApiError> {
 
 /// This machine's link with the places that its jobs come from.
 #[derive(Debug, Clone)]
-pub struct Link {
+pub struct ServerLink {
     /// Where jobs come from.
     pub source: JobSource,
     /// What brings outcomes there.
@@ -272,7 +272,7 @@ pub async fn link(
     config: &Config,
     secrets: &Secrets,
     ledger: Arc<Ledger>,
-) -> Result<Link, LinkError> {
+) -> Result<ServerLink, LinkError> {
     let site = match &secrets.site {
         Some((user, password)) if !config.site.url.is_empty() => Some(CollectionSite::new(
             &config.site.url,
@@ -293,7 +293,7 @@ pub async fn link(
     };
     let server = source.server().cloned();
     let claims = server.clone().map(|server| Arc::new(Claims::at(server)));
-    let link = Link {
+    let link = ServerLink {
         source,
         courier: Courier {
             ledger,
@@ -306,7 +306,7 @@ pub async fn link(
     Ok(link)
 }
 
-impl Link {
+impl ServerLink {
     /// Fetches jobs. What was held of this service before is given back first, so that it can be
     /// handed out anew.
     pub async fn fetch(

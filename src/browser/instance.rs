@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::bidi::Bidi;
 use super::local::LocalBrowser;
-use super::relay::{Relay, Valve};
+use super::relay::{ConnectionRelay, Valve};
 use super::tab::BrowserTab;
 use super::webdriver::{GRACE, SCRIPT_MAX, capabilities, connect, names_of, on_the_grid};
 use super::{BrowserError, BrowserSettings, Facts, Session};
@@ -24,7 +24,7 @@ pub struct Browser {
     client: Option<Client>,
     bidi: Option<Bidi>,
     facts: Facts,
-    relay: Option<Arc<Relay>>,
+    relay: Option<Arc<ConnectionRelay>>,
     /// The valve of the browser's own first tab.
     first_valve: Option<Valve>,
     /// `None` on a grid.

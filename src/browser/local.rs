@@ -7,11 +7,11 @@ use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use super::driver::Driver;
-use super::relay::Relay;
+use super::relay::ConnectionRelay;
 use super::workspace::Workspace;
 use super::{
-    BrowserError, BrowserPrograms, BrowserSettings, FetchPolicy, Fetched, Step, find, find_browser,
-    reaper,
+    BrowserError, BrowserPrograms, BrowserSettings, FetchPolicy, FetchStep, Fetched, find,
+    find_browser, reaper,
 };
 
 /// What of a browser runs and lies on this machine. Dropping it kills the browser, then the driver,
@@ -24,7 +24,7 @@ pub(super) struct LocalBrowser(Option<Parts>);
 struct Parts {
     /// `None` where only the driver is ours.
     workspace: Option<Workspace>,
-    relay: Option<Arc<Relay>>,
+    relay: Option<Arc<ConnectionRelay>>,
     driver: Option<Driver>,
 }
 
@@ -77,7 +77,7 @@ impl LocalBrowser {
     /// Starts the relay; the browser's connections will go through it.
     pub fn start_relay(&mut self, program: &Path) -> Result<(), BrowserError> {
         if let Some(parts) = &mut self.0 {
-            parts.relay = Some(Relay::start(program, parts.profile())?);
+            parts.relay = Some(ConnectionRelay::start(program, parts.profile())?);
         }
         Ok(())
     }
@@ -105,7 +105,7 @@ impl LocalBrowser {
     }
 
     /// Its relay.
-    pub fn relay(&self) -> Option<&Arc<Relay>> {
+    pub fn relay(&self) -> Option<&Arc<ConnectionRelay>> {
         self.0.as_ref()?.relay.as_ref()
     }
 
@@ -155,7 +155,7 @@ async fn find_or_fetch(settings: &BrowserSettings) -> Result<BrowserPrograms, Br
 /// Fetches the driver that fits the browser of this machine, unless it is kept already.
 pub async fn fetch_driver(
     settings: &BrowserSettings,
-    told: &(dyn Fn(Step) + Send + Sync),
+    told: &(dyn Fn(FetchStep) + Send + Sync),
 ) -> Result<Fetched, BrowserError> {
     let path = settings.browser_path.clone();
     let browser = blocking(move || find_browser(&path)).await?;

@@ -39,6 +39,6 @@ pub use relay::serve as serve_relay;
 pub use session::{Facts, Session};
 pub use settings::BrowserSettings;
 pub use shards::Shards;
-pub use supply::{Family, FetchPolicy, Fetched, Shelf, Step, Supply, SupplyError};
+pub use supply::{Family, FetchPolicy, FetchStep, Fetched, Shelf, Supply, SupplyError};
 pub use version::Version;
 pub use webdriver::without_password;

@@ -37,7 +37,7 @@ const ORDER_MAX: Duration = Duration::from_secs(5);
 
 /// The relay of one browser.
 #[derive(Debug)]
-pub(super) struct Relay {
+pub(super) struct ConnectionRelay {
     orders: Mutex<Orders<ChildStdin, BufReader<ChildStdout>>>,
     pid: u32,
     /// Killed when this is dropped.
@@ -92,11 +92,11 @@ impl<W: AsyncWrite + Unpin, R: AsyncBufRead + Unpin> Orders<W, R> {
 /// One login's valve.
 #[derive(Debug, Clone)]
 pub(super) struct Valve {
-    relay: Arc<Relay>,
+    relay: Arc<ConnectionRelay>,
     port: u16,
 }
 
-impl Relay {
+impl ConnectionRelay {
     /// Starts `program relay`. `profile`: what a reaper will know it by, should we be killed.
     pub fn start(program: &Path, profile: Option<&Path>) -> Result<Arc<Self>, BrowserError> {
         let fault = |why: String| BrowserError::Relay { why };

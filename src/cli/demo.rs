@@ -31,9 +31,9 @@ pub struct Servers {
     /// What this machine shows to the server.
     token: SecretString,
     /// What customers pay by.
-    shop: pay::Shop,
+    shop: pay::DemoShop,
     /// Where a collector takes what is owed at doors.
-    desk: desk::Desk,
+    desk: desk::DemoDesk,
     /// Brings sample jobs to the server whenever it has none left.
     supply: tokio::task::JoinHandle<()>,
 }
@@ -121,10 +121,10 @@ async fn servers(latency_ms: u64, home: &Home) -> Result<Servers, Failure> {
         )
         .await
         .map_err(Failure::cannot_run)?;
-    let shop = pay::Shop::open(&server, &sandbox)
+    let shop = pay::DemoShop::open(&server, &sandbox)
         .await
         .map_err(Failure::cannot_run)?;
-    let desk = desk::Desk::open(&server)
+    let desk = desk::DemoDesk::open(&server)
         .await
         .map_err(Failure::cannot_run)?;
     for service in Service::ALL {

@@ -9,7 +9,7 @@ use crate::browser::{self, BrowserSettings};
 use crate::config::{Config, Home, write_atomically};
 use crate::domain::{Intake, Service};
 use crate::engine::{EngineError, Visit, survey};
-use crate::portal::{PortalMap, Standing, Surveyed};
+use crate::portal::{MapStanding, PortalMap, Surveyed};
 
 /// The map's name in the folder for support, as in the configuration's.
 const PORTAL_MAP: &str = "viettel-pay.toml";
@@ -150,7 +150,7 @@ fn summed_up(seen: &Result<Visit, EngineError>, home: &Home) -> Result<String, S
     }
     let elements = visit.pages.iter().flat_map(|page| &page.elements);
     let missing: Vec<&str> = elements
-        .filter(|e| e.standing == Standing::Missing)
+        .filter(|e| e.standing == MapStanding::Missing)
         .map(|e| e.element.as_str())
         .collect();
     let kept = format!("trang đã che dữ liệu để gửi kỹ thuật: {}", folder.display());
@@ -172,13 +172,13 @@ fn summed_up(seen: &Result<Visit, EngineError>, home: &Home) -> Result<String, S
 }
 
 /// How one element was found, in a table's cell.
-fn cell(standing: &Standing) -> (&'static str, String) {
+fn cell(standing: &MapStanding) -> (&'static str, String) {
     match standing {
-        Standing::Found { locator: 1, .. } => ("✓", "khớp".to_owned()),
-        Standing::Found { locator, of } => ("✓", format!("khớp cách thứ {locator}/{of}")),
-        Standing::Hidden { locator } => ("·", format!("có, đang ẩn (cách thứ {locator})")),
-        Standing::Later => ("·", "hiện sau, hoặc cổng không có".to_owned()),
-        Standing::Missing => ("✗", "KHÔNG CÓ".to_owned()),
+        MapStanding::Found { locator: 1, .. } => ("✓", "khớp".to_owned()),
+        MapStanding::Found { locator, of } => ("✓", format!("khớp cách thứ {locator}/{of}")),
+        MapStanding::Hidden { locator } => ("·", format!("có, đang ẩn (cách thứ {locator})")),
+        MapStanding::Later => ("·", "hiện sau, hoặc cổng không có".to_owned()),
+        MapStanding::Missing => ("✗", "KHÔNG CÓ".to_owned()),
     }
 }
 

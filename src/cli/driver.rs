@@ -8,7 +8,8 @@ use super::args::DriverCommand;
 use super::{Ended, Exit, Failure, say, tell};
 use crate::app;
 use crate::browser::{
-    BrowserError, BrowserSettings, Family, FetchPolicy, Fetched, Step, Version, fetch_driver, find,
+    BrowserError, BrowserSettings, Family, FetchPolicy, FetchStep, Fetched, Version, fetch_driver,
+    find,
 };
 use crate::config::{Config, Home};
 
@@ -115,15 +116,15 @@ fn bar() -> ProgressBar {
     ProgressBar::new(0).with_style(style)
 }
 
-fn on_terminal(bar: &ProgressBar, step: Step) {
+fn on_terminal(bar: &ProgressBar, step: FetchStep) {
     match step {
-        Step::Waiting => bar.set_message("Chờ chương trình khác tải xong"),
-        Step::Listing => bar.set_message("Xem danh sách"),
-        Step::Fetching { got, of } => {
+        FetchStep::Waiting => bar.set_message("Chờ chương trình khác tải xong"),
+        FetchStep::Listing => bar.set_message("Xem danh sách"),
+        FetchStep::Fetching { got, of } => {
             bar.set_message("Đang tải");
             bar.set_length(of.unwrap_or(got));
             bar.set_position(got);
         }
-        Step::Unpacking => bar.set_message("Giải nén"),
+        FetchStep::Unpacking => bar.set_message("Giải nén"),
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::args::RunArguments;
 use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
-use crate::app::{self, Link, LinkError, Secrets};
+use crate::app::{self, LinkError, Secrets, ServerLink};
 use crate::awake::Awake;
 use crate::client::ApiError;
 use crate::config::{Config, Home};
@@ -115,7 +115,7 @@ async fn link(
     secrets: &Secrets,
     tools: &Tools,
     options: &RunArguments,
-) -> Result<Option<Link>, Failure> {
+) -> Result<Option<ServerLink>, Failure> {
     let link = async || app::link(config, secrets, tools.ledger.clone()).await;
     if options.from_api {
         return link().await.map(Some).map_err(|error| match error {
@@ -143,7 +143,7 @@ async fn link(
 }
 
 /// Tells what is still to be told, and says what could not be.
-async fn close(link: Option<&Link>, is_json: bool) {
+async fn close(link: Option<&ServerLink>, is_json: bool) {
     let Some(link) = link else { return };
     let left = link.close().await;
     if left > 0 {
@@ -287,7 +287,7 @@ fn override_with(config: &mut Config, options: &RunArguments) -> Result<(), Fail
 
 async fn intake(
     config: &Config,
-    link: Option<&Link>,
+    link: Option<&ServerLink>,
     options: &RunArguments,
 ) -> Result<Intake, Failure> {
     let defaults = Defaults {

@@ -42,7 +42,7 @@ pub struct JobApi {
 
 /// What the health check says.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Health {
+pub struct ServerHealth {
     /// `success`
     pub status: String,
     /// For people.
@@ -146,7 +146,7 @@ impl JobApi {
     }
 
     /// Is it there?
-    pub async fn health(&self) -> Result<Health, ApiError> {
+    pub async fn health(&self) -> Result<ServerHealth, ApiError> {
         let value = self
             .get("/api/health", self.health_max)
             .await?

@@ -3,7 +3,7 @@
 use egui::{Align, Button, Label, Layout, RichText, ScrollArea, Ui};
 use egui_extras::{Column as Width, TableBuilder};
 
-use super::model::rows::{ListRow, TableColumn};
+use super::model::rows::{JobRow, TableColumn};
 use super::model::{ServiceTab, UserAction, local};
 use super::style::ROW_HEIGHT;
 use super::words::Words;
@@ -115,7 +115,7 @@ fn head(
 fn cells(
     line: &mut egui_extras::TableRow<'_, '_>,
     place: usize,
-    row: &ListRow,
+    row: &JobRow,
     has_kinds: bool,
     words: &Words,
     actions: &mut Vec<UserAction>,

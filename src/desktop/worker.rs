@@ -1,6 +1,7 @@
 //! Everything that takes time: a thread with a runtime of its own, commands in, updates out.
 
 mod ask;
+mod days;
 mod diagnosis;
 mod first_setup;
 mod kept_link;
@@ -30,7 +31,7 @@ use crate::mishap;
 use crate::process::terminated_or_hung_up;
 
 use first_setup::given;
-use kept_link::KeptLink;
+use kept_link::KeptServerLink;
 pub use message::{
     Basics, Command, First, LedgerCommand, LedgerUpdate, ListCommand, ListSource, ListUpdate,
     PortalCommand, PortalUpdate, ReachUpdate, RunRequest, SettingsCommand, SetupCommand,
@@ -147,7 +148,7 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
     }
     // A batch runs beside the other commands; its end is waited for before the program ends.
     let mut on_portal: Option<OnPortal> = None;
-    let mut kept = KeptLink::start(&open, teller);
+    let mut kept = KeptServerLink::start(&open, teller);
     let mut retiring = JoinSet::new();
     // What answered once may be gone, and what was gone may be back.
     let mut look = tokio::time::interval_at(tokio::time::Instant::now() + LOOK_EVERY, LOOK_EVERY);
@@ -170,7 +171,7 @@ async fn work(start: Start, mut inbox: UnboundedReceiver<Command>, teller: &Tell
             Command::Settings(command) => {
                 change(&mut open, command, teller).await;
                 if !Arc::ptr_eq(&kept.slot, &open.link) {
-                    let old = std::mem::replace(&mut kept, KeptLink::start(&open, teller));
+                    let old = std::mem::replace(&mut kept, KeptServerLink::start(&open, teller));
                     let running = on_portal.as_ref().and_then(OnPortal::running);
                     retiring.spawn(old.retire(running));
                 }

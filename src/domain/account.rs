@@ -7,23 +7,12 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use super::phone::{Network, NotPhone, Phone};
-use super::service::Service;
+use super::service::{AccountKind, Service};
 
 /// The portal's own limit on its code field (`contractCode`, maxlength 100).
 const CODE_LENGTH_MAX: usize = 100;
 /// Shorter than this is a slip of the finger, not a code.
 const CODE_LENGTH_MIN: usize = 3;
-
-/// Which kind of account a service asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AccountKind {
-    /// An Internet or TV subscriber (`Số thuê bao`).
-    Subscriber,
-    /// An electricity customer (`Mã khách hàng`, `PE…`).
-    Bill,
-    /// A mobile number.
-    Phone,
-}
 
 /// Why a text cannot be an account.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

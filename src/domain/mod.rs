@@ -31,7 +31,7 @@ pub mod ticket;
 pub mod verdict;
 pub mod vietqr;
 
-pub use account::{Account, AccountKind, BillCode, NotAccount, SubscriberCode};
+pub use account::{Account, BillCode, NotAccount, SubscriberCode};
 pub use agent::is_same_agent;
 pub use attempt::{
     Attempt, Conclusion, Event, GateKind, IllegalEvent, Intent, Kept, Quote, Said, State,
@@ -48,6 +48,6 @@ pub use payment::{End, PayableKind, PayableRef, PaymentEvent, PaymentState, Prov
 pub use payment_type::PaymentType;
 pub use phone::{Network, NotPhone, Phone};
 pub use reconcile::{BalanceSays, Claim, HistoryRow, HistorySays, Look, Patience, Settled};
-pub use service::{Kind, Service};
+pub use service::{AccountKind, Kind, Service};
 pub use ticket::{Report, Source, Ticket};
 pub use verdict::{Answer, DebtAfter, Doubt, Evidence, Verdict};

@@ -4,10 +4,20 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::account::AccountKind;
 use super::money::Vnd;
 use super::payment_type::PaymentType;
 use super::text::plain;
+
+/// Which kind of account a service asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountKind {
+    /// An Internet or TV subscriber (`Số thuê bao`).
+    Subscriber,
+    /// An electricity customer (`Mã khách hàng`, `PE…`).
+    Bill,
+    /// A mobile number.
+    Phone,
+}
 
 /// What an operator can have done for a list of accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

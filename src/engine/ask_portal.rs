@@ -8,8 +8,8 @@ use crate::domain::{
 };
 use crate::ledger::LedgerError;
 use crate::portal::{
-    AmountField, Contract, FoundDebt, LookUp, LookUpOrReady, PortalError, PortalMap, Prepared,
-    Readiness, Ready, answer_of, transaction_id,
+    AmountField, FoundDebt, LookUp, LookUpOrReady, PortalContract, PortalError, PortalMap,
+    Prepared, Readiness, Ready, answer_of, transaction_id,
 };
 
 /// What a look-up leads to, with the page's own readiness for the next step.
@@ -241,7 +241,7 @@ fn looked(answer: LookUp, is_payment: bool) -> Looked {
                 agent: None,
                 note: contracts
                     .iter()
-                    .map(Contract::note)
+                    .map(PortalContract::note)
                     .collect::<Vec<_>>()
                     .join(" || "),
             },

@@ -97,7 +97,7 @@ async fn leave(lead: PortalLogin<'_>, is_in_order: bool) {
         let handover = crew.handover();
         crew.tools
             .warm
-            .park(crew.tools, crew.plan, logins, handover)
+            .park(crew.tools.reach(), crew.plan, logins, handover)
             .await;
         return;
     }

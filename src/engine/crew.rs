@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::book::Book;
 use super::control::Control;
 use super::locked::locked;
-use super::pace::Pace;
+use super::pace::LoginPace;
 use super::plan::Plan;
 use super::progress::{Progress, Reporter};
 use super::timing::eta_s;
@@ -65,7 +65,7 @@ pub(super) struct Crew<'r> {
     /// Jobs of this batch that were in doubt and turned out never to have been sent.
     pub not_sent: Mutex<Vec<usize>>,
     queue: Mutex<Queue>,
-    pace: Mutex<Pace>,
+    pace: Mutex<LoginPace>,
     /// Told whenever a job may have become free or the pace may have changed.
     news: Notify,
     tally: Mutex<Tally>,
@@ -143,7 +143,7 @@ impl<'r> Crew<'r> {
             history_mark: Mutex::new(mark),
             not_sent: Mutex::default(),
             queue: Mutex::default(),
-            pace: Mutex::new(Pace::new(plan.sessions.max(1), now.as_millisecond())),
+            pace: Mutex::new(LoginPace::new(plan.sessions.max(1), now.as_millisecond())),
             news: Notify::new(),
             tally: Mutex::new(Tally {
                 kept: 0,
@@ -193,7 +193,8 @@ impl<'r> Crew<'r> {
             }));
         let mut tally = locked(&self.tally);
         (tally.kept, tally.paid, tally.started) = (kept, paid, Timestamp::now());
-        *locked(&self.pace) = Pace::new(self.plan.sessions.max(1), tally.started.as_millisecond());
+        *locked(&self.pace) =
+            LoginPace::new(self.plan.sessions.max(1), tally.started.as_millisecond());
     }
 
     /// Puts jobs in once more that were done before and turned out to be free of consequences.

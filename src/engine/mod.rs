@@ -26,6 +26,7 @@ mod recover;
 mod reporting;
 mod resolve;
 mod settle;
+mod take_over;
 mod timing;
 mod tools;
 mod visit;

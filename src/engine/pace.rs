@@ -10,7 +10,7 @@ const REST_WINDOWS: u32 = 8;
 
 /// The number at work, and what it learned.
 #[derive(Debug, Clone)]
-pub(super) struct Pace {
+pub(super) struct LoginPace {
     most: usize,
     now: usize,
     window: Window,
@@ -25,7 +25,7 @@ struct Window {
     jobs: u32,
 }
 
-impl Pace {
+impl LoginPace {
     /// Starts with one login, of `most`.
     pub fn new(most: usize, now_ms: i64) -> Self {
         Self {
@@ -105,7 +105,7 @@ mod tests {
     /// Runs a portal that does `rate(logins)` jobs a second; says where the pace ends up and how
     /// high it ever was.
     fn settles(most: usize, jobs: u32, rate: impl Fn(usize) -> f64) -> (usize, usize) {
-        let mut pace = Pace::new(most, 0);
+        let mut pace = LoginPace::new(most, 0);
         let (mut now, mut highest) = (0.0_f64, 1);
         for _ in 0..jobs {
             now += 1_000.0 / rate(pace.allowed());
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_portal_that_pushes_back_is_left_in_peace() {
-        let mut pace = Pace::new(8, 0);
+        let mut pace = LoginPace::new(8, 0);
         for at in 1..=60 {
             pace.done(at * 100 / i64::try_from(pace.allowed()).expect("small"));
         }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::evidence::EvidenceStore;
 use super::halt::Halt;
 use super::plan::PlanError;
-use super::warm::Warm;
+use super::warm::{PortalReach, Warm};
 use crate::browser::{BrowserError, BrowserSettings};
 use crate::client::Claims;
 use crate::domain::driver::OutOfOrder;
@@ -53,6 +53,15 @@ pub struct Tools {
 }
 
 impl Tools {
+    /// How the portal is reached.
+    pub(super) fn reach(&self) -> PortalReach {
+        PortalReach {
+            map: self.map.clone(),
+            portal_url: self.portal_url.clone(),
+            answer_max: self.answer_max,
+        }
+    }
+
     /// What every attempt is bound by.
     pub(super) fn rules(&self, limits: Limits) -> AttemptRules {
         AttemptRules {

@@ -11,9 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::login::PortalLogin;
 use super::plan::Plan;
-use super::tools::Tools;
 use crate::browser::{Session, Shards};
 use crate::domain::Vnd;
 use crate::portal::{KeptForm, Page, PortalMap};
@@ -24,9 +22,6 @@ use secrecy::ExposeSecret;
 const KEEP_ALIVE: Duration = Duration::from_secs(90);
 /// A history's mark is read anew after so long: what stands above it grows.
 const MARK_MAX: Duration = Duration::from_mins(30);
-/// A balance that was read at rest is trusted for so long without being read again, in milliseconds.
-pub(super) const REST_TRUSTED_MS: i64 = 120_000;
-
 /// The place where logins wait. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Warm {
@@ -45,9 +40,15 @@ struct Parked {
     /// Whose they are: what was typed to log in, and who has to stand on the page.
     account: Account,
     since: Instant,
-    map: Arc<PortalMap>,
-    portal_url: String,
-    answer_max: Duration,
+    reach: PortalReach,
+}
+
+/// How the portal is reached: its pages and words, its address, and how long an answer is waited for.
+#[derive(Debug, Clone)]
+pub(super) struct PortalReach {
+    pub map: Arc<PortalMap>,
+    pub portal_url: String,
+    pub answer_max: Duration,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +115,7 @@ impl Warm {
     /// Parks what a batch left in order; without a quiet time it is closed.
     pub(super) async fn park(
         &self,
-        tools: &Tools,
+        reach: PortalReach,
         plan: &Plan,
         logins: Vec<WarmLogin>,
         handover: Handover,
@@ -124,9 +125,7 @@ impl Warm {
             handover,
             account: Account::of(plan),
             since: Instant::now(),
-            map: tools.map.clone(),
-            portal_url: tools.portal_url.clone(),
-            answer_max: tools.answer_max,
+            reach,
         };
         let mut slot = self.parked.lock().await;
         // Asked behind the lock: whoever closes says so first, and takes what stands here then.
@@ -177,9 +176,14 @@ impl Warm {
 impl Parked {
     /// Asks for the balance in each login. `false`: one does not live any more.
     async fn stay_alive(&mut self) -> bool {
+        let PortalReach {
+            map,
+            portal_url,
+            answer_max,
+        } = &self.reach;
         for login in &self.logins {
-            let mut page = Page::new(&login.session, &self.map, &self.portal_url, self.answer_max)
-                .keeping(&login.kept);
+            let mut page =
+                Page::new(&login.session, map, portal_url, *answer_max).keeping(&login.kept);
             let balance = match page.look_in_place().await {
                 Ok(Some((_, balance))) => balance,
                 Ok(None) => return false,
@@ -203,67 +207,5 @@ impl Parked {
         for login in self.logins {
             login.session.close().await;
         }
-    }
-}
-
-impl PortalLogin<'_> {
-    /// Takes a parked login over, once it is seen to live. `false`: there is none.
-    pub(super) async fn take_warm(&mut self) -> bool {
-        while let Some(warm) = self.crew.warm_login() {
-            let control = self.crew.control;
-            control.has_tab(self.number, warm.session.camera());
-            (self.session, self.agent) = (Some(warm.session), warm.agent);
-            (self.bill_page, self.kept) = (warm.bill_page, warm.kept);
-            if self.is_living().await {
-                return true;
-            }
-            self.drop_session().await;
-        }
-        false
-    }
-
-    /// Is it who it has to be, and does its page still answer? A login that was looked at a moment
-    /// ago is not asked again.
-    async fn is_living(&mut self) -> bool {
-        if self.check_agent(&self.agent).is_err() {
-            return false;
-        }
-        let rest = self.crew.book.rest_at();
-        let is_fresh = rest.is_some_and(|(.., at_ms)| self.now_ms() - at_ms < REST_TRUSTED_MS);
-        if is_fresh {
-            self.crew.saw_balance(rest.map(|(balance, ..)| balance));
-            return true;
-        }
-        let stamp = self.stamp().await;
-        let seen = match self.page() {
-            Ok(mut page) => page.look_in_place().await,
-            Err(error) => Err(error),
-        };
-        match seen {
-            Ok(Some((agent, balance))) if self.check_agent(&agent).is_ok() => {
-                self.crew.saw_balance(Some(balance));
-                self.rest_if_booked(balance, stamp).await.is_ok()
-            }
-            Ok(_) => false,
-            Err(error) => {
-                tracing::info!(%error, "a parked login does not live any more");
-                false
-            }
-        }
-    }
-
-    /// The login, emptied of what its last job typed, for the next batch; `None`: it has no session.
-    pub(super) async fn into_warm(mut self) -> Option<WarmLogin> {
-        if self.session.is_some()
-            && let Ok(mut page) = self.page()
-        {
-            page.empty_form().await;
-        }
-        Some(WarmLogin {
-            session: self.session.take()?,
-            agent: self.agent,
-            bill_page: self.bill_page,
-            kept: self.kept,
-        })
     }
 }

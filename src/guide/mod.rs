@@ -15,7 +15,7 @@ pub const FIRST: &str = "bat-dau";
 
 /// A page of the guide.
 #[derive(Debug, Deserialize)]
-pub struct Page {
+pub struct GuidePage {
     /// Its name in an address.
     pub id: String,
     /// Its heading.
@@ -28,10 +28,10 @@ pub struct Page {
 
 #[derive(Deserialize)]
 struct Contents {
-    page: Vec<Page>,
+    page: Vec<GuidePage>,
 }
 
-static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
+static PAGES: LazyLock<Vec<GuidePage>> = LazyLock::new(|| {
     let text = text_of("muc-luc.toml");
     // A test reads it: what is in the program can be read.
     toml::from_str(text).map_or_else(|_| Vec::new(), |contents: Contents| contents.page)
@@ -44,17 +44,17 @@ fn text_of(file: &str) -> &'static str {
 }
 
 /// All pages, in their order of reading.
-pub fn pages() -> &'static [Page] {
+pub fn pages() -> &'static [GuidePage] {
     &PAGES
 }
 
 /// The page of this name.
-pub fn page(id: &str) -> Option<&'static Page> {
+pub fn page(id: &str) -> Option<&'static GuidePage> {
     pages().iter().find(|page| page.id == id)
 }
 
 /// The page that helps at a place: the one whose place is the longest beginning of it, at a `/`. Elsewhere the first one.
-pub fn page_at(place: &str) -> Option<&'static Page> {
+pub fn page_at(place: &str) -> Option<&'static GuidePage> {
     let fits = |known: &str| {
         let rest = place.strip_prefix(known);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -71,7 +71,7 @@ pub fn page_at(place: &str) -> Option<&'static Page> {
 }
 
 /// The name of the page that a link of the guide leads to: `mot-dot.md` or `mot-dot.md#xong`. `None`: it leads elsewhere.
-pub fn linked(link: &str) -> Option<&'static Page> {
+pub fn linked(link: &str) -> Option<&'static GuidePage> {
     let file = link.split('#').next().unwrap_or_default();
     pages().iter().find(|page| page.file == file)
 }
@@ -83,7 +83,7 @@ pub fn picture(link: &str) -> Option<&'static [u8]> {
         .map(include_dir::File::contents)
 }
 
-impl Page {
+impl GuidePage {
     /// Its text, as `CommonMark` with tables.
     pub fn text(&self) -> &'static str {
         text_of(&self.file)

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::chain::Head;
+use super::chain::ChainHead;
 use super::writer::private_file;
 
 /// Where it lies.
@@ -24,7 +24,7 @@ pub(super) struct Notes(Mutex<i64>);
 
 impl Notes {
     /// Notes this one unless a newer one was.
-    pub fn note(&self, ledger: &Path, head: &Head) {
+    pub fn note(&self, ledger: &Path, head: &ChainHead) {
         let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if head.seq > *newest {
             note(ledger, head);
@@ -35,7 +35,7 @@ impl Notes {
 
 /// Notes the newest event. It need not be on disk at once: it guards against people, not against
 /// power cuts.
-pub(super) fn note(ledger: &Path, head: &Head) {
+pub(super) fn note(ledger: &Path, head: &ChainHead) {
     let mark = format!("{} {}\n", head.seq, head.hash);
     let file = private_file().truncate(true).open(path_of(ledger));
     if let Err(error) = file.and_then(|mut file| file.write_all(mark.as_bytes())) {

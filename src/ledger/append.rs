@@ -1,11 +1,11 @@
 //! Attempts, and the events that are appended to them.
 
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Connection, Row};
 use uuid::Uuid;
 
-use super::writer::Writer;
+use super::writer::{Writer, set_status};
 use super::{Batch, BatchJob, Ledger, LedgerError, LiveAttempt, chain, outbox};
-use crate::domain::{Attempt, Event, IllegalEvent, Intent, State, Vnd};
+use crate::domain::{Attempt, Event, IllegalEvent, Intent, State};
 
 /// An attempt whose intent is on disk: the permission to press the paying button once.
 ///
@@ -22,36 +22,6 @@ impl Armed {
     pub fn attempt(&self) -> &str {
         &self.attempt
     }
-}
-
-/// Brings the cache of an attempt's status in line with its events, the newest of which is from
-/// `at_ms` (milliseconds since 1970).
-pub(super) async fn set_status(
-    sql: &mut SqliteConnection,
-    id: &str,
-    attempt: &Attempt,
-    at_ms: i64,
-) -> Result<(), sqlx::Error> {
-    let standing = attempt.standing();
-    let outcome = match attempt.state {
-        State::Done(outcome) => Some(outcome.wire()),
-        _ => None,
-    };
-    sqlx::query(
-        "UPDATE attempts SET state = ?, outcome = ?, obligation = ?, agent = ?, amount = ?, transaction_id = ?, updated_ms = ? \
-         WHERE id = ?",
-    )
-    .bind(attempt.state.wire())
-    .bind(outcome)
-    .bind(attempt.intent.as_ref().map(|i| i.obligation.as_str()))
-    .bind(attempt.intent.as_ref().map(|i| i.agent.as_str()))
-    .bind(standing.amount.map(Vnd::dong))
-    .bind(standing.transaction_id)
-    .bind(at_ms)
-    .bind(id)
-    .execute(sql)
-    .await
-    .map(drop)
 }
 
 impl Ledger {

@@ -59,7 +59,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The newest event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct ChainHead {
     pub seq: i64,
     pub hash: String,
     /// Milliseconds since 1970.
@@ -67,17 +67,17 @@ pub(super) struct Head {
 }
 
 /// The newest event, or the beginning.
-pub(super) async fn head(sql: &mut SqliteConnection) -> Result<Head, sqlx::Error> {
+pub(super) async fn head(sql: &mut SqliteConnection) -> Result<ChainHead, sqlx::Error> {
     let row = sqlx::query("SELECT seq, hash, at_ms FROM events ORDER BY seq DESC LIMIT 1")
         .fetch_optional(sql)
         .await?;
     Ok(row.map_or_else(
-        || Head {
+        || ChainHead {
             seq: 0,
             hash: GENESIS.to_owned(),
             at_ms: 0,
         },
-        |row| Head {
+        |row| ChainHead {
             seq: row.get(0),
             hash: row.get(1),
             at_ms: row.get(2),
@@ -104,12 +104,12 @@ pub(super) async fn has(
 pub(super) async fn append(
     sql: &mut SqliteConnection,
     now_ms: i64,
-    prev: &Head,
+    prev: &ChainHead,
     attempt: Option<&str>,
     batch: &str,
     kind: &str,
     body: &str,
-) -> Result<Head, sqlx::Error> {
+) -> Result<ChainHead, sqlx::Error> {
     let (seq, at_ms) = (prev.seq + 1, now_ms.max(prev.at_ms));
     let hash = hash(&prev.hash, seq, attempt, batch, at_ms, kind, body);
     sqlx::query("INSERT INTO events (seq, attempt_id, batch_id, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?)")
@@ -122,7 +122,7 @@ pub(super) async fn append(
         .bind(&hash)
         .execute(sql)
         .await?;
-    Ok(Head { seq, hash, at_ms })
+    Ok(ChainHead { seq, hash, at_ms })
 }
 
 /// What makes two runs the same batch.

@@ -5,8 +5,8 @@ use std::path::Path;
 use sqlx::Connection;
 use uuid::Uuid;
 
-use super::append::set_status;
 use super::writer::Writer;
+use super::writer::set_status;
 use super::{LedgerError, anchor, chain};
 use crate::clock::Clock;
 use crate::domain::{

@@ -8,15 +8,14 @@ use std::str::FromStr;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Row, SqliteConnection};
 
-use super::append::set_status;
 use super::{LedgerError, chain, schema};
-use crate::domain::{Attempt, Event};
+use crate::domain::{Attempt, Event, State, Vnd};
 
 #[derive(Debug)]
 pub(super) struct Writer {
     pub sql: SqliteConnection,
     /// The newest event.
-    pub head: chain::Head,
+    pub head: chain::ChainHead,
     /// The newest event that was ever written at this place, where that is more than there is.
     pub ahead: Option<i64>,
     /// Commits since the write-ahead log was copied back.
@@ -148,4 +147,34 @@ fn close_to_others(file: &File) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = file;
     Ok(())
+}
+
+/// Brings the cache of an attempt's status in line with its events, the newest of which is from
+/// `at_ms` (milliseconds since 1970).
+pub(super) async fn set_status(
+    sql: &mut SqliteConnection,
+    id: &str,
+    attempt: &Attempt,
+    at_ms: i64,
+) -> Result<(), sqlx::Error> {
+    let standing = attempt.standing();
+    let outcome = match attempt.state {
+        State::Done(outcome) => Some(outcome.wire()),
+        _ => None,
+    };
+    sqlx::query(
+        "UPDATE attempts SET state = ?, outcome = ?, obligation = ?, agent = ?, amount = ?, transaction_id = ?, updated_ms = ? \
+         WHERE id = ?",
+    )
+    .bind(attempt.state.wire())
+    .bind(outcome)
+    .bind(attempt.intent.as_ref().map(|i| i.obligation.as_str()))
+    .bind(attempt.intent.as_ref().map(|i| i.agent.as_str()))
+    .bind(standing.amount.map(Vnd::dong))
+    .bind(standing.transaction_id)
+    .bind(at_ms)
+    .bind(id)
+    .execute(sql)
+    .await
+    .map(drop)
 }

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::kept::FormKind;
-use super::look_up::{Contract, FoundDebt, LookUp, Readiness};
+use super::look_up::{FoundDebt, LookUp, PortalContract, Readiness};
 use super::map::Card;
 use super::page::Page;
 use super::prepared::Ready;
@@ -41,7 +41,7 @@ impl Page<'_> {
     /// Chooses the contract, fills the PIN and opens the dialog.
     pub async fn prepare_contract(
         &mut self,
-        contract: &Contract,
+        contract: &PortalContract,
         pin: &SecretString,
     ) -> Result<Ready, PortalError> {
         // One call: choosing brings the panel, or a refusal and no panel.
@@ -107,7 +107,7 @@ fn read_answer(map: &PortalMap, snapshot: &Snapshot, code: &str) -> Result<LookU
     }))
 }
 
-fn contract(labels: &Card, card: &RawCard) -> Result<Contract, PortalError> {
+fn contract(labels: &Card, card: &RawCard) -> Result<PortalContract, PortalError> {
     let line = |label: &str| card.lines.get(label).cloned().unwrap_or_default();
     let changed = |element: &str, why: String| PortalError::PageChanged {
         element: element.to_owned(),
@@ -117,7 +117,7 @@ fn contract(labels: &Card, card: &RawCard) -> Result<Contract, PortalError> {
         .lines
         .get(&labels.debt)
         .ok_or_else(|| changed("card.debt", "không có dòng nợ cước".to_owned()))?;
-    Ok(Contract {
+    Ok(PortalContract {
         number: line(&labels.contract),
         owner: line(&labels.owner),
         subscriber: line(&labels.subscriber),

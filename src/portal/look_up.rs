@@ -21,7 +21,7 @@ pub enum LookUp {
     /// The portal refuses.
     Rejected(String),
     /// Several contracts, none of which is the code to the letter.
-    Several(Vec<Contract>),
+    Several(Vec<PortalContract>),
 }
 
 /// Something to pay.
@@ -45,7 +45,7 @@ pub struct FoundDebt {
 #[derive(Debug)]
 pub enum Readiness {
     /// This contract has to be chosen first.
-    Contract(Contract),
+    Contract(PortalContract),
     /// The debt stands on the phone page.
     PhoneDebt,
     /// The dialog stands open.
@@ -56,7 +56,7 @@ pub enum Readiness {
 
 /// One contract of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contract {
+pub struct PortalContract {
     /// Contract number.
     pub number: String,
     /// Its owner.
@@ -73,7 +73,7 @@ pub struct Contract {
     pub(super) button: String,
 }
 
-impl Contract {
+impl PortalContract {
     /// The lines in the form that the old reports have.
     pub fn note(&self) -> String {
         format!(

@@ -1,7 +1,15 @@
 //! A form that is filled in and only has to be confirmed.
 
-use super::snapshot::RawField;
+use serde::Deserialize;
+
 use crate::domain::Vnd;
+
+/// A field as the form sends it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct RawField {
+    pub name: String,
+    pub value: String,
+}
 
 /// Preparing ended with the dialog open, or with a refusal.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::look_up::{FoundDebt, LookUp, Readiness};
 use super::map::Shape;
 use super::message::{Class, Moment};
-use super::prepared::{Prepared, Ready};
+use super::prepared::{Prepared, RawField, Ready};
 use super::{PortalError, PortalMap};
 use crate::domain::{Said, Vnd};
 
@@ -60,13 +60,6 @@ pub(super) struct RawAnswer {
     pub receipt: String,
     #[serde(default)]
     pub raw: String,
-}
-
-/// A field as the form sends it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct RawField {
-    pub name: String,
-    pub value: String,
 }
 
 /// A table of the history as it stands on the page.

@@ -65,7 +65,7 @@ pub struct Finding {
     /// What a person knows it by.
     pub called: String,
     /// How it was found.
-    pub standing: Standing,
+    pub standing: MapStanding,
     /// What there resembles it, most alike first, where it is missing.
     pub nearest: Vec<Candidate>,
 }
@@ -73,7 +73,7 @@ pub struct Finding {
 /// How an element was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Standing {
+pub enum MapStanding {
     /// By this locator, counted from 1.
     Found {
         /// Which.
@@ -134,9 +134,9 @@ impl Page<'_> {
         if !history.is_empty() {
             let is_there = self.history_mark().await.is_ok_and(|mark| mark.is_some());
             let standing = if is_there {
-                Standing::Found { locator: 1, of: 1 }
+                MapStanding::Found { locator: 1, of: 1 }
             } else {
-                Standing::Later
+                MapStanding::Later
             };
             let table = Finding {
                 element: "history.table".to_owned(),
@@ -194,18 +194,18 @@ fn findings(map: &PortalMap, prefix: &str, raw: &RawSurvey) -> Vec<Finding> {
             let is_later = LATER.contains(&name.as_str())
                 || name.starts_with("phone.") && name != "phone.number";
             let standing = match raw.found.get(name) {
-                Some(found) if found.shown => Standing::Found {
+                Some(found) if found.shown => MapStanding::Found {
                     locator: found.locator + 1,
                     of: locators.len(),
                 },
-                Some(found) => Standing::Hidden {
+                Some(found) => MapStanding::Hidden {
                     locator: found.locator + 1,
                 },
-                None if is_later => Standing::Later,
-                None => Standing::Missing,
+                None if is_later => MapStanding::Later,
+                None => MapStanding::Missing,
             };
             let about = map.about.get(name);
-            let nearest = if standing == Standing::Missing {
+            let nearest = if standing == MapStanding::Missing {
                 nearest(locators, about, &raw.candidates)
             } else {
                 Vec::new()

@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::http::{Answer, Call, Http, address, below};
+use super::http::{Http, HttpAnswer, HttpCall, address, below};
 use super::sign;
 use super::strict::{has_float, parse, text};
-use super::{ProviderFault, Refusal, Settings, SettingsFault};
+use super::{ProviderFault, ProviderRefusal, Settings, SettingsFault};
 
 /// What its log and people call it.
 const NAME: &str = "Hệ thống nội bộ";
@@ -88,7 +88,7 @@ impl BackOffice {
         self.post(&["care"], what.to_string(), Some(id)).await
     }
 
-    async fn get(&self, parts: &[&str]) -> Result<Answer, ProviderFault> {
+    async fn get(&self, parts: &[&str]) -> Result<HttpAnswer, ProviderFault> {
         let url = below(&self.base, parts);
         self.call(Method::GET, url, None, None).await
     }
@@ -114,7 +114,7 @@ impl BackOffice {
         url: Url,
         body: Option<String>,
         key: Option<&str>,
-    ) -> Result<Answer, ProviderFault> {
+    ) -> Result<HttpAnswer, ProviderFault> {
         let mut headers = vec![("accept", "application/json".to_owned())];
         if let Some((client, secret)) = &self.keys {
             headers.push(("x-client-id", client.clone()));
@@ -123,7 +123,7 @@ impl BackOffice {
         if let Some(key) = key {
             headers.push(("idempotency-key", key.to_owned()));
         }
-        let call = Call {
+        let call = HttpCall {
             method,
             url,
             headers,
@@ -133,7 +133,7 @@ impl BackOffice {
     }
 
     /// The members of an answer of success. Money has no fraction.
-    fn members(&self, answer: &Answer) -> Result<Map<String, Value>, ProviderFault> {
+    fn members(&self, answer: &HttpAnswer) -> Result<Map<String, Value>, ProviderFault> {
         let read = parse(&answer.body).filter(|read| !has_float(read));
         match (answer.status, read) {
             (200..=299, Some(Value::Object(members))) => Ok(members),
@@ -165,9 +165,9 @@ fn refusal(status: u16, said: Option<Value>) -> ProviderFault {
             .take(300)
             .collect(),
         why: match status {
-            401 | 403 => Refusal::Settings,
-            404 => Refusal::Absent,
-            _ => Refusal::Other,
+            401 | 403 => ProviderRefusal::Settings,
+            404 => ProviderRefusal::Absent,
+            _ => ProviderRefusal::Other,
         },
     }
 }
@@ -176,7 +176,7 @@ fn refusal(status: u16, said: Option<Value>) -> ProviderFault {
 fn found<T>(answer: Result<T, ProviderFault>) -> Result<Option<T>, ProviderFault> {
     match answer {
         Err(ProviderFault::Refused {
-            why: Refusal::Absent,
+            why: ProviderRefusal::Absent,
             ..
         }) => Ok(None),
         answer => answer.map(Some),

@@ -29,7 +29,7 @@ pub struct Http {
 
 /// A question.
 #[derive(Debug)]
-pub struct Call {
+pub struct HttpCall {
     /// How.
     pub method: Method,
     /// Where.
@@ -42,7 +42,7 @@ pub struct Call {
 
 /// An answer, whatever it says.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// HTTP's.
     pub status: u16,
     /// For 429: when to ask again, in seconds.
@@ -80,7 +80,7 @@ impl Http {
     }
 
     /// Asks once. An answer of any status is an answer; what was not received whole is unknown.
-    pub async fn send(&self, call: Call) -> Result<Answer, ProviderFault> {
+    pub async fn send(&self, call: HttpCall) -> Result<HttpAnswer, ProviderFault> {
         let mut request = self.client.request(call.method, call.url);
         for (name, value) in call.headers {
             request = request.header(name, value);
@@ -97,7 +97,7 @@ impl Http {
         url: Url,
         headers: Vec<(&'static str, String)>,
         form: String,
-    ) -> Result<Answer, ProviderFault> {
+    ) -> Result<HttpAnswer, ProviderFault> {
         let kind = "application/x-www-form-urlencoded";
         let mut request = self.client.post(url).header(CONTENT_TYPE, kind).body(form);
         for (name, value) in headers {
@@ -106,7 +106,10 @@ impl Http {
         self.answered(request).await
     }
 
-    async fn answered(&self, request: reqwest::RequestBuilder) -> Result<Answer, ProviderFault> {
+    async fn answered(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<HttpAnswer, ProviderFault> {
         let mut response = request.send().await.map_err(|e| self.lost(&e))?;
         let status = response.status().as_u16();
         let told = response.headers().get(RETRY_AFTER);
@@ -118,7 +121,7 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer {
+        Ok(HttpAnswer {
             status,
             retry_after_s: told.map_or(RETRY_S, whole_seconds),
             body,
@@ -146,7 +149,7 @@ impl Http {
     }
 }
 
-impl Answer {
+impl HttpAnswer {
     /// For the record.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
@@ -228,7 +231,7 @@ mod tests {
             .await;
         let url = Url::parse(&server.uri()).expect("an address");
         let http = Http::new("PayOS", &[&url]).expect("a client");
-        let call = Call {
+        let call = HttpCall {
             method: Method::GET,
             url,
             headers: Vec::new(),

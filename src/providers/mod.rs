@@ -293,7 +293,7 @@ pub enum ProviderFault {
         /// Its words.
         text: String,
         /// What kind of no it is.
-        why: Refusal,
+        why: ProviderRefusal,
     },
     /// Nobody knows whether it was done: no answer, a broken one, or one without a good signature.
     #[error("{provider} không trả lời rõ ràng. Chương trình sẽ tự hỏi lại. (No usable answer.)")]
@@ -321,7 +321,7 @@ pub enum ProviderFault {
 
 /// What kind of no it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ProviderRefusal {
     /// The order number was used before: the order is there already.
     Repeated,
     /// Keys or channel are wrong: the shop has to mend its settings.

@@ -35,14 +35,14 @@ impl Rests {
 
 /// One channel's rest. All that call by the same channel share it.
 #[derive(Debug, Default)]
-pub struct Pace {
+pub struct CallPace {
     rests: Mutex<Rests>,
 }
 
 /// Paces by what their channel is known by. One that nobody holds is forgotten.
-static PACES: LazyLock<Mutex<HashMap<String, Weak<Pace>>>> = LazyLock::new(Mutex::default);
+static PACES: LazyLock<Mutex<HashMap<String, Weak<CallPace>>>> = LazyLock::new(Mutex::default);
 
-impl Pace {
+impl CallPace {
     /// The pace of this channel.
     pub fn of(channel: &str) -> Arc<Self> {
         let mut paces = PACES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn one_channel_has_one_pace() {
-        let (one, same) = (Pace::of("pace-test-1"), Pace::of("pace-test-1"));
+        let (one, same) = (CallPace::of("pace-test-1"), CallPace::of("pace-test-1"));
         assert!(Arc::ptr_eq(&one, &same));
-        assert!(!Arc::ptr_eq(&one, &Pace::of("pace-test-2")));
+        assert!(!Arc::ptr_eq(&one, &CallPace::of("pace-test-2")));
     }
 }

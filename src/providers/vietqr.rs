@@ -59,7 +59,7 @@ impl OwnAccount {
             provider: NAME,
             code: "qr".to_owned(),
             text: fault.to_string(),
-            why: super::Refusal::Other,
+            why: super::ProviderRefusal::Other,
         })?;
         let account = PayTo {
             bank: bank_name(&self.bank_bin).unwrap_or_default().to_owned(),

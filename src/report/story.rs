@@ -10,7 +10,7 @@ use crate::ledger::EventRow;
 
 /// What happened to an attempt.
 #[derive(Debug, Clone, Default)]
-pub struct Told {
+pub struct ToldStory {
     /// When, and what, in a sentence.
     pub steps: Vec<(Timestamp, String)>,
     /// What was kept of it.
@@ -18,8 +18,8 @@ pub struct Told {
 }
 
 /// An attempt's events, told.
-pub fn told(events: &[EventRow], language: Language) -> Told {
-    let mut told = Told::default();
+pub fn told(events: &[EventRow], language: Language) -> ToldStory {
+    let mut told = ToldStory::default();
     for event in events {
         match serde_json::from_str::<Event>(&event.body) {
             Ok(Event::EvidenceKept { files }) => told.files.extend(files),

@@ -6,7 +6,7 @@ pub mod gateway;
 pub mod portal;
 
 pub use gateway::{
-    Delivery, Gateway, GatewayFault, GatewayFaultAction, GatewayRefund, GatewayScenario,
+    Gateway, GatewayDelivery, GatewayFault, GatewayFaultAction, GatewayRefund, GatewayScenario,
     GatewayTruth, Incoming,
 };
 pub use portal::{

@@ -22,7 +22,7 @@ use super::mail::Mailers;
 use super::messages::Carriers;
 use super::pay::PayState;
 use super::vault::SecretKeys;
-use crate::store::settings::Shop;
+use crate::store::settings::ShopRules;
 use crate::store::{Store, StoreError};
 
 /// How long the settings are believed without asking again.
@@ -63,7 +63,7 @@ struct Inner {
     vault: SecretKeys,
     /// New at each start: a server that comes back is another one.
     owner: String,
-    shop: Mutex<Option<(Instant, Shop)>>,
+    shop: Mutex<Option<(Instant, ShopRules)>>,
     channels: Mutex<Option<(Instant, Arc<OpenChannels>)>>,
     /// Tables of the old system that hold anything.
     filled: Mutex<Option<(Instant, Arc<HashSet<&'static str>>)>>,
@@ -187,7 +187,7 @@ impl AppState {
     }
 
     /// The shop's settings, at most two seconds old.
-    pub async fn shop(&self) -> Result<Shop, StoreError> {
+    pub async fn shop(&self) -> Result<ShopRules, StoreError> {
         let mut kept = self.inner.shop.lock().await;
         if let Some((read, shop)) = kept.as_ref()
             && read.elapsed() < SHOP_AGE_MAX

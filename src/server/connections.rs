@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use super::starting::Gate;
+use super::starting::StartingGate;
 use super::web::address::network;
 
 /// Who has not agreed on keys by then is sent away.
@@ -157,7 +157,7 @@ impl Drop for Place {
 /// What all connections have in common.
 pub struct Serving {
     /// What answers.
-    pub gate: Gate,
+    pub gate: StartingGate,
     /// Where the server speaks HTTPS.
     pub tls: Option<TlsAcceptor>,
     /// How many there may be.

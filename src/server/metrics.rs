@@ -13,7 +13,7 @@ use super::AppState;
 use super::api::Caller;
 use super::web::problem::Problem;
 use crate::domain::letter::LetterChannel;
-use crate::domain::payment::Task;
+use crate::domain::payment::PaymentTask;
 use crate::domain::{JobState, Service};
 use crate::store::StoreError;
 use crate::store::machines::Scope;
@@ -123,7 +123,7 @@ async fn payments(app: &AppState) -> Result<(), StoreError> {
     let age_ms = oldest.map_or(0, |at| app.store().now_ms() - at);
     metrics::gauge!("gachno_payment_open_age_seconds").set(number(age_ms.max(0) / 1_000));
     let counts = app.store().questions().task_counts().await?;
-    for task in Task::ALL {
+    for task in PaymentTask::ALL {
         let of_task = counts.iter().find(|(of, _)| of == task.wire());
         metrics::gauge!("gachno_payment_tasks", "task" => task.wire())
             .set(number(of_task.map_or(0, |(_, count)| *count)));

@@ -11,7 +11,7 @@ use super::app::AppState;
 use super::config::ServeConfig;
 use super::connections::{ConnectionLimits, Serving};
 use super::router::router;
-use super::starting::Gate;
+use super::starting::StartingGate;
 use super::tasks;
 use super::tls::{Certificate, TlsError};
 use super::vault::{SecretKeys, SecretKeysError};
@@ -87,7 +87,7 @@ pub async fn start_with(app: AppState) -> Result<Running, ServeError> {
 /// A server that listens, and has nothing to say yet but that. Dropping it ends it.
 struct Listening {
     address: SocketAddr,
-    gate: Gate,
+    gate: StartingGate,
     certificate: Option<Certificate>,
     tasks: TaskTracker,
     stop: DropGuard,
@@ -102,7 +102,7 @@ impl Listening {
         super::metrics::begin();
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose();
-        let gate = Gate::default();
+        let gate = StartingGate::default();
         let serving = Serving {
             gate: gate.clone(),
             tls: acceptor.map_err(|e| fault(std::io::Error::other(e)))?,

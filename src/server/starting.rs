@@ -22,7 +22,7 @@ const AGAIN_S: u64 = 5;
 
 /// What stands behind the door: first the word that the server starts, then its routes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Gate {
+pub(super) struct StartingGate {
     inside: Arc<Inside>,
 }
 
@@ -33,7 +33,7 @@ struct Inside {
     doing: Mutex<Option<Doing>>,
 }
 
-impl Gate {
+impl StartingGate {
     /// Whoever asks now is answered by this.
     pub fn router(&self) -> Router {
         let ready = self.inside.ready.get();

@@ -15,18 +15,18 @@ pub struct BannerRow {
 }
 
 /// The banners of the operator's window ([`Store::banners`]).
-pub struct Banners<'s> {
+pub struct WindowBanners<'s> {
     store: &'s Store,
 }
 
 impl Store {
     /// The banners of the operator's window.
-    pub const fn banners(&self) -> Banners<'_> {
-        Banners { store: self }
+    pub const fn banners(&self) -> WindowBanners<'_> {
+        WindowBanners { store: self }
     }
 }
 
-impl Banners<'_> {
+impl WindowBanners<'_> {
     /// What the operator's window shows.
     pub async fn shown(&self) -> Result<Vec<BannerRow>, StoreError> {
         let sql = "SELECT name, content, position, link, link_to FROM banner WHERE publish = 1 AND deleted_at IS NULL ORDER BY id LIMIT 50";

@@ -32,7 +32,7 @@ pub mod settings;
 pub mod tables;
 
 pub use base::audit::{Actor, AuditRow, Entry};
-pub use base::schema::{Doing, Teller};
+pub use base::doing::{Doing, Teller};
 pub use base::{Engine, Store, shown, sqlite_url};
 pub use base::{copy, plan};
 pub(crate) use random::letters as random_letters;

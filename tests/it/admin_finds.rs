@@ -46,7 +46,12 @@ async fn a_file_to_fill_in_is_understood_when_it_comes_back() {
     for table in ["jobs", "collection_data", "products"] {
         let path = format!("/admin/import/blank?table={table}");
         page.says(&path.replace('&', "&amp;"));
-        let answer = lan.request(Method::GET, &path).header("cookie", &lan.cookie).send().await.unwrap();
+        let answer = lan
+            .request(Method::GET, &path)
+            .header("cookie", &lan.cookie)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(
             answer.headers()["content-disposition"],
             format!("attachment; filename=\"mau_{table}.xlsx\"")

@@ -388,7 +388,7 @@ impl World {
                 for tries in 0..3 {
                     let fault = gachno::domain::letter::LetterFault::Permanent("550".to_owned());
                     let result = Err(fault);
-                    let no = gachno::store::letters::Ended {
+                    let no = gachno::store::letters::LetterEnded {
                         id: 1,
                         tries,
                         result,
@@ -523,7 +523,7 @@ impl World {
     /// A payment by bank transfer over so much, with nothing of it paid.
     /// A payment by VNPay that is paid, with an attempt to pay it back of which nobody knows: both numbers.
     async fn a_refund(&self) -> (i64, i64) {
-        use gachno::store::payments::{Fact, Heard, NewRefund, RefundPlan, SeenMoney, Source};
+        use gachno::store::payments::{Fact, Heard, HeardFrom, NewRefund, RefundPlan, SeenMoney};
         let payment = self
             .a_payment_by(350_000, gachno::domain::Provider::VnPay)
             .await;
@@ -537,7 +537,7 @@ impl World {
         };
         let heard = Heard {
             payment,
-            source: Source::Webhook,
+            source: HeardFrom::Webhook,
             kind: "paid",
             key: "paid",
             body: "",

@@ -7,7 +7,7 @@ use gachno::sandbox::{self, Sandbox};
 use gachno::store::Actor;
 use gachno::store::catalogue::Role;
 use gachno::store::people::{CollectorWanted, PersonWanted, hash_password};
-use gachno::store::settings::Shop;
+use gachno::store::settings::ShopRules;
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -228,7 +228,7 @@ async fn whatever_the_portal_did_not_take_is_named_at_once(base: &Base) {
         let job = board.jobs.iter().find(|job| job.code.ends_with(&format!("5{at}"))).expect("the item's job");
         assert_eq!(job.expected_amount, Some(10_000));
         let report = told(&job.id, job.fence, outcome);
-        store.jobs().report(1, &[report], &Shop::default()).await.unwrap();
+        store.jobs().report(1, &[report], &ShopRules::default()).await.unwrap();
         let book = desk.book().await;
         let reasons: Vec<_> = book["differences"].as_array().unwrap().iter().map(|d| d["reason"].as_str().unwrap().to_owned()).collect();
         assert!(reasons.contains(&outcome.wire().to_owned()), "{outcome}: {book}");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gachno::domain::{Outcome, Service};
 use gachno::engine::{Control, Reporter, Tools, run, survey};
-use gachno::portal::{Finding, PortalMap, Standing, Surveyed};
+use gachno::portal::{Finding, MapStanding, PortalMap, Surveyed};
 
 use crate::world::World;
 
@@ -22,7 +22,7 @@ fn missing(pages: &[Surveyed]) -> Vec<&str> {
     pages
         .iter()
         .flat_map(|p| &p.elements)
-        .filter(|f| f.standing == Standing::Missing)
+        .filter(|f| f.standing == MapStanding::Missing)
         .map(|f| f.element.as_str())
         .collect()
 }
@@ -69,7 +69,7 @@ async fn a_page_with_other_names_is_shown_with_what_is_nearest_and_mended_by_a_m
     );
     assert!(matches!(
         finding(&pages, "tv.search").standing,
-        Standing::Found { locator: 3, of: 3 }
+        MapStanding::Found { locator: 3, of: 3 }
     ));
     let code = &finding(&pages, "tv.code").nearest[0].locator;
     assert_eq!(code, "[id=\"payMoneyForm:maHopDong\"]");

@@ -13,7 +13,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
 use futures_util::{StreamExt, stream};
-use gachno::browser::{Family, FetchPolicy, Step, Supply, SupplyError, Version};
+use gachno::browser::{Family, FetchPolicy, FetchStep, Supply, SupplyError, Version};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -224,7 +224,10 @@ async fn a_fitting_driver_comes_over_a_line_that_breaks_and_once_only() {
     );
     assert!(
         steps.lock().unwrap().windows(2).all(|pair| match pair {
-            [Step::Fetching { got, .. }, Step::Fetching { got: more, .. }] => got <= more,
+            [
+                FetchStep::Fetching { got, .. },
+                FetchStep::Fetching { got: more, .. },
+            ] => got <= more,
             _ => true,
         }),
         "never begun anew"
@@ -312,7 +315,7 @@ async fn of_two_that_want_it_at_once_one_fetches() {
     let supply = source.supply(folder.path());
     source.breaks_after(&[200_000]);
     let waited = Mutex::new(0);
-    let told = |step| *waited.lock().unwrap() += u32::from(step == Step::Waiting);
+    let told = |step| *waited.lock().unwrap() += u32::from(step == FetchStep::Waiting);
     let fetch = || supply.fetch(Family::Chrome, version("156.0.1.9"), &told);
     let (one, other) = tokio::join!(fetch(), fetch());
     let (one, other) = (one.unwrap(), other.unwrap());

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use gachno::domain::Language;
 use gachno::domain::letter::{
-    LetterChannel, LetterFault, LetterKind, TRIES_MAX, Template, Words, message_id,
+    LetterChannel, LetterFault, LetterKind, LetterWords, TRIES_MAX, Template, message_id,
 };
 use gachno::store::catalogue::Role;
 use gachno::store::channels::NewChannel;
@@ -137,7 +137,7 @@ async fn letters_say_what_the_payee_says_else_the_first_one(base: &Base) {
     let two = store.payees().add("Nhà trọ Hoa", &actor).await.unwrap();
     assert_eq!(two, 2);
     let subject = async |payee| {
-        let words = Words::new().with("payment_code", "AB12");
+        let words = LetterWords::new().with("payment_code", "AB12");
         store.letters().compose(payee, LetterKind::PaymentPaid, Language::Vi, &words).await.unwrap().subject
     };
     assert!(subject(2).await.starts_with("Đã nhận thanh toán AB12"));

@@ -11,7 +11,7 @@ use gachno::server::{self, AppState, Running, SecretKeys, ServeConfig};
 use gachno::store::catalogue::{AccountStatus, Role};
 use gachno::store::channels::NewChannel;
 use gachno::store::machines::Scope;
-use gachno::store::payments::{Fact, Heard, SeenMoney, Source};
+use gachno::store::payments::{Fact, Heard, HeardFrom, SeenMoney};
 use gachno::store::people::NewAccount;
 use gachno::store::plan::Watch;
 use gachno::store::{Actor, Store};
@@ -281,7 +281,7 @@ impl PayShop {
     pub async fn hear(&self, payment: i64, key: &str, fact: Fact) {
         let heard = Heard {
             payment,
-            source: Source::Poll,
+            source: HeardFrom::Poll,
             kind: "test",
             key,
             body: "",

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use gachno::domain::payment::{End, PaymentState};
 use gachno::sandbox;
-use gachno::store::payments::{Fact, Heard, PaymentRow, SeenMoney, Source};
+use gachno::store::payments::{Fact, Heard, HeardFrom, PaymentRow, SeenMoney};
 use gachno::store::{Actor, Store};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -111,7 +111,7 @@ impl Story {
     }
 }
 
-async fn hear(store: &Store, payment: i64, source: Source, key: &str, facts: &[Fact]) {
+async fn hear(store: &Store, payment: i64, source: HeardFrom, key: &str, facts: &[Fact]) {
     let actor = Actor::system();
     let heard = Heard {
         payment,
@@ -120,7 +120,7 @@ async fn hear(store: &Store, payment: i64, source: Source, key: &str, facts: &[F
         key,
         body: "",
         facts,
-        actor: (source == Source::Person).then_some(&actor),
+        actor: (source == HeardFrom::Person).then_some(&actor),
     };
     store.payments().hear(&heard).await.expect("booked");
 }
@@ -161,7 +161,7 @@ impl Told<'_> {
                 hear(
                     server.store(),
                     id,
-                    Source::Poll,
+                    HeardFrom::Poll,
                     &format!("answer|{nonce}"),
                     &facts,
                 )
@@ -169,7 +169,7 @@ impl Told<'_> {
             }
             Step::Cancel => {
                 let facts = [Fact::Ended(End::Cancelled)];
-                hear(server.store(), id, Source::Person, "cancelled", &facts).await;
+                hear(server.store(), id, HeardFrom::Person, "cancelled", &facts).await;
             }
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use gachno::desktop::model::rows::{ListRow, RowState, Wish};
+use gachno::desktop::model::rows::{JobRow, RowState, TableWish};
 use gachno::desktop::model::side::{BatchView, Story};
 use gachno::desktop::model::{
     Busy, FoundAttempt, Login, Model, Needed, Phase, Place, Reach, Settling, Setup, Wait,
@@ -120,7 +120,7 @@ fn at_work(done: usize) -> Model {
             Outcome::Unknown => "Cổng không trả lời; đang chờ lịch sử và số dư".to_owned(),
             _ => "Hóa đơn đã được thanh toán trước đó".to_owned(),
         };
-        tab.rows.change(place, |row: &mut ListRow| {
+        tab.rows.change(place, |row: &mut JobRow| {
             row.state = RowState::Done(outcome);
             row.customer = Some(CUSTOMERS[place % CUSTOMERS.len()].into());
             row.amount = (outcome != Outcome::NoDebt)
@@ -307,10 +307,10 @@ fn a_filtered_table() {
         model.busy = Busy::Nobody;
         let tab = model.tab_mut();
         (tab.phase, tab.batch) = (Phase::Over, Some("b".into()));
-        tab.wish = Wish {
+        tab.wish = TableWish {
             query: "ngoc".into(),
             sort: Some((gachno::desktop::model::rows::TableColumn::Amount, true)),
-            ..Wish::default()
+            ..TableWish::default()
         };
         tab.reorder();
         model

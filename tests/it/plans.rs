@@ -9,7 +9,7 @@ use gachno::domain::desk::{IncomingContract, IncomingItem, IncomingPhone};
 use gachno::store::Actor;
 use gachno::store::catalogue::Role;
 use gachno::store::people::{CollectorWanted, PersonWanted, hash_password};
-use gachno::store::plan::{Plan, Step, Watch};
+use gachno::store::plan::{PlanStep, StatementPlan, Watch};
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -255,7 +255,7 @@ async fn pay(shop: &PayShop) {
 }
 
 /// Is a table read whole for which there is no good reason?
-fn is_bad(plan: &Plan, step: &Step) -> bool {
+fn is_bad(plan: &StatementPlan, step: &PlanStep) -> bool {
     let is_large = LARGE.contains(&step.table.as_str());
     let is_much = step.rows.is_none_or(|rows| rows >= MANY_ROWS);
     // A page of all rows in the order in which they lie, or a count that ends early.

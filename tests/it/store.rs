@@ -13,7 +13,7 @@ use gachno::store::catalogue::{LeaseRefusal, desk, goods, house, people, work};
 use gachno::store::imports::Undone;
 use gachno::store::jobs::{Added, Held, JobFilter, LeasedJob, NewJob, ReportVerdict};
 use gachno::store::machines::Scope;
-use gachno::store::settings::Shop;
+use gachno::store::settings::ShopRules;
 use gachno::store::tables::{Compare, Count, Fields, Filter, ListQuery, RowChange};
 use gachno::store::{Actor, Store};
 use serde_json::json;
@@ -98,7 +98,7 @@ impl World {
     async fn tell(&self, machine: i64, report: Report) -> ReportVerdict {
         self.store
             .jobs()
-            .report(machine, &[report], &Shop::default())
+            .report(machine, &[report], &ShopRules::default())
             .await
             .unwrap()[0]
     }
@@ -1144,7 +1144,7 @@ on_both! {
         let moved = moved.with_clock(Arc::clone(&world.clock));
         assert_eq!(moved.jobs().find(&jobs[0].id).await.unwrap().unwrap().state.wire(), "armed");
         let told = Report { ..report(&jobs[1], Uuid::now_v7(), Outcome::NoDebt) };
-        assert_eq!(moved.jobs().report(world.one, &[told], &Shop::default()).await.unwrap(), [ReportVerdict::Accepted], "the machines go on");
+        assert_eq!(moved.jobs().report(world.one, &[told], &ShopRules::default()).await.unwrap(), [ReportVerdict::Accepted], "the machines go on");
         let more = moved.jobs().add(&[bill("PE004")], &Actor::system()).await.unwrap();
         assert!(matches!(more[..], [Added::Added(_)]));
     }
@@ -1250,7 +1250,7 @@ async fn a_running_server_needs_no_right_to_change_the_schema() {
             .report(
                 first,
                 &[report(&job, attempt, Outcome::Paid)],
-                &Shop::default()
+                &ShopRules::default()
             )
             .await
             .unwrap(),

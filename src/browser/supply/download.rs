@@ -13,7 +13,7 @@ use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, HeaderName, IF_RANGE, LAST
 use reqwest::{Client, Response, StatusCode};
 
 use super::list::is_trusted;
-use super::{Shelf, Step, SupplyError, disk};
+use super::{FetchStep, Shelf, SupplyError, disk};
 
 /// A server that has not taken the connection by then is not there.
 const CONNECT_MAX: Duration = Duration::from_secs(20);
@@ -63,7 +63,7 @@ pub async fn file(
     address: &str,
     shelf: &Shelf,
     most: u64,
-    told: &(dyn Fn(Step) + Send + Sync),
+    told: &(dyn Fn(FetchStep) + Send + Sync),
 ) -> Result<File, SupplyError> {
     let mut file = shelf.new_file()?;
     fetched(http, address, most, &mut file, told).await?;
@@ -195,7 +195,7 @@ async fn fetched(
     address: &str,
     most: u64,
     into: &mut dyn Sink,
-    told: &(dyn Fn(Step) + Send + Sync),
+    told: &(dyn Fn(FetchStep) + Send + Sync),
 ) -> Result<(), SupplyError> {
     let whole = whole(http, address, most, into, told);
     tokio::time::timeout(WHOLE_MAX, whole)
@@ -212,7 +212,7 @@ async fn whole(
     address: &str,
     most: u64,
     into: &mut dyn Sink,
-    told: &(dyn Fn(Step) + Send + Sync),
+    told: &(dyn Fn(FetchStep) + Send + Sync),
 ) -> Result<(), SupplyError> {
     let mut partial = Partial::new();
     let mut breaks = 0;
@@ -247,7 +247,7 @@ async fn one_try(
     most: u64,
     partial: &mut Partial,
     into: &mut dyn Sink,
-    told: &(dyn Fn(Step) + Send + Sync),
+    told: &(dyn Fn(FetchStep) + Send + Sync),
 ) -> Result<Ended, SupplyError> {
     let mut request = http.get(address);
     // Without a mark nobody could tell that the rest is of the same content.
@@ -305,7 +305,7 @@ async fn one_try(
         into.take(&chunk)?;
         partial.md5.update(&chunk);
         partial.crc32c.update(&chunk);
-        told(Step::Fetching {
+        told(FetchStep::Fetching {
             got: partial.got,
             of: partial.total,
         });

@@ -73,7 +73,7 @@ pub struct Supply {
 
 /// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum FetchStep {
     /// Asking which drivers there are.
     Listing,
     /// Another program fetches already.
@@ -212,7 +212,7 @@ impl Supply {
         &self,
         family: Family,
         wanted: Version,
-        told: &(dyn Fn(Step) + Send + Sync),
+        told: &(dyn Fn(FetchStep) + Send + Sync),
     ) -> Result<Fetched, SupplyError> {
         let shelf = self.shelf();
         let _turn = {
@@ -222,7 +222,7 @@ impl Supply {
                     break turn;
                 }
                 if !std::mem::replace(&mut has_told, true) {
-                    told(Step::Waiting);
+                    told(FetchStep::Waiting);
                 }
                 tokio::time::sleep(LOOK_EVERY).await;
             }
@@ -235,12 +235,12 @@ impl Supply {
                 is_new: false,
             });
         }
-        told(Step::Listing);
+        told(FetchStep::Listing);
         let (version, zip) = match family {
             Family::Chrome => self.chrome(&shelf, wanted, told).await?,
             Family::Edge => self.edge(&shelf, wanted, told).await?,
         };
-        told(Step::Unpacking);
+        told(FetchStep::Unpacking);
         let put = move || {
             let folder = shelf.new_folder()?;
             let program = folder.path().join(family.program());
@@ -267,7 +267,7 @@ impl Supply {
         &self,
         shelf: &Shelf,
         wanted: Version,
-        told: &(dyn Fn(Step) + Send + Sync),
+        told: &(dyn Fn(FetchStep) + Send + Sync),
     ) -> Result<(Version, std::fs::File), SupplyError> {
         let family = Family::Chrome;
         let platform = platform(family)?;
@@ -291,7 +291,7 @@ impl Supply {
         &self,
         shelf: &Shelf,
         wanted: Version,
-        told: &(dyn Fn(Step) + Send + Sync),
+        told: &(dyn Fn(FetchStep) + Send + Sync),
     ) -> Result<(Version, std::fs::File), SupplyError> {
         let family = Family::Edge;
         let platform = platform(family)?;

@@ -21,7 +21,7 @@ pub struct Shelf {
 
 /// The one that may fetch; the turn ends with it.
 #[derive(Debug)]
-pub(super) struct Turn(#[expect(dead_code, reason = "its lock is what it is for")] File);
+pub(super) struct ShelfTurn(#[expect(dead_code, reason = "its lock is what it is for")] File);
 
 impl Shelf {
     pub(super) fn at(folder: &Path) -> Self {
@@ -55,7 +55,7 @@ impl Shelf {
     }
 
     /// The turn to fetch; `None`: somebody else has it, in this program or in another.
-    pub(super) fn try_turn(&self) -> Result<Option<Turn>, SupplyError> {
+    pub(super) fn try_turn(&self) -> Result<Option<ShelfTurn>, SupplyError> {
         private_folder(&self.folder).map_err(disk(&self.folder))?;
         let path = self.folder.join(".lock");
         let file = File::options()
@@ -65,7 +65,7 @@ impl Shelf {
             .open(&path)
             .map_err(disk(&path))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Turn(file))),
+            Ok(()) => Ok(Some(ShelfTurn(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(source)) => Err(SupplyError::Disk { path, source }),
         }

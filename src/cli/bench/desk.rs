@@ -14,7 +14,7 @@ use super::{BROKEN, Row, count, on_both, percentile};
 use crate::cli::Failure;
 use crate::cli::args::Bench;
 use crate::domain::calendar::{day_of, day_start};
-use stage::{BILLS, COLLECTORS, EACH, Hand, LIMIT, PASSWORD, Stage};
+use stage::{BILLS, COLLECTORS, DeskStage, EACH, Hand, LIMIT, PASSWORD};
 
 /// How often a contract is opened, and how often something is looked for.
 const TIMES: usize = 400;
@@ -40,7 +40,7 @@ async fn measured(
     folder: &std::path::Path,
     options: &Bench,
 ) -> anyhow::Result<Vec<Row>> {
-    let stage = Stage::open(url, folder, options.contracts).await?;
+    let stage = DeskStage::open(url, folder, options.contracts).await?;
     let served = stage.serve().await?;
     let first = stage
         .hands
@@ -59,7 +59,7 @@ async fn measured(
 }
 
 /// A contract with many bills, one after another.
-async fn opened(stage: &Stage, url: &str, hand: &Hand, contracts: u32) -> anyhow::Result<Row> {
+async fn opened(stage: &DeskStage, url: &str, hand: &Hand, contracts: u32) -> anyhow::Result<Row> {
     let mut took = Vec::with_capacity(TIMES);
     for turn in 0..TIMES {
         let number = stage::number(scattered(turn, contracts));
@@ -75,7 +75,12 @@ async fn opened(stage: &Stage, url: &str, hand: &Hand, contracts: u32) -> anyhow
 }
 
 /// Contracts looked for by number, phone and name.
-async fn found(stage: &Stage, url: &str, hand: &Hand, contracts: u32) -> anyhow::Result<Vec<Row>> {
+async fn found(
+    stage: &DeskStage,
+    url: &str,
+    hand: &Hand,
+    contracts: u32,
+) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (what, asked) in [
         ("number", stage::number as fn(u32) -> String),
@@ -105,7 +110,7 @@ async fn found(stage: &Stage, url: &str, hand: &Hand, contracts: u32) -> anyhow:
 }
 
 /// All collectors take cash at the same time.
-async fn taken(stage: &Stage, url: &str, has_goal: bool) -> anyhow::Result<Vec<Row>> {
+async fn taken(stage: &DeskStage, url: &str, has_goal: bool) -> anyhow::Result<Vec<Row>> {
     let begun = Instant::now();
     let hands = stream::iter(stage.hands.iter().enumerate())
         .map(|(at, hand)| collect(stage, url, hand, at))
@@ -132,7 +137,7 @@ async fn taken(stage: &Stage, url: &str, has_goal: bool) -> anyhow::Result<Vec<R
 }
 
 async fn collect(
-    stage: &Stage,
+    stage: &DeskStage,
     url: &str,
     hand: &Hand,
     at: usize,
@@ -153,7 +158,7 @@ async fn collect(
 }
 
 /// How often something was not as it must be: a limit passed, a number left out, books that disagree.
-async fn broken(stage: &Stage, receipts: usize) -> anyhow::Result<f64> {
+async fn broken(stage: &DeskStage, receipts: usize) -> anyhow::Result<f64> {
     let mut broken = 0;
     let cash = stage.store.desk_cash();
     for hand in &stage.hands {

@@ -1,7 +1,8 @@
 //! `gachno bench goals`: every goal of speed and cost in one table, measured in one run.
 
+use super::number::small;
 use super::payment::{chosen, with_logins};
-use super::stage::{Errand, Measured, Stage, small};
+use super::stage::{BenchErrand, Measured, PortalStage};
 use super::{Bench, Row, count};
 use crate::cli::Failure;
 
@@ -12,7 +13,7 @@ pub(super) async fn goals(options: &Bench) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     let mut all = Vec::new();
     for errand in chosen(options) {
-        let one = Stage::new(options.latency_ms)
+        let one = PortalStage::new(options.latency_ms)
             .await?
             .pay(errand, options.jobs + 2, 1, 2)
             .await?;
@@ -25,7 +26,7 @@ pub(super) async fn goals(options: &Bench) -> Result<Vec<Row>, Failure> {
         all.iter()
             .filter(|(errand, ..)| errand.service.is_payment())
     };
-    let mean = |of: &dyn Fn(&(Errand, Measured, Measured)) -> f64| {
+    let mean = |of: &dyn Fn(&(BenchErrand, Measured, Measured)) -> f64| {
         payments().map(of).sum::<f64>() / count(payments().count())
     };
     rows.push(Row::at_most(
@@ -52,7 +53,7 @@ pub(super) async fn goals(options: &Bench) -> Result<Vec<Row>, Failure> {
     Ok(rows)
 }
 
-fn of_a_service(errand: &Errand, one: &Measured, eight: &Measured) -> Vec<Row> {
+fn of_a_service(errand: &BenchErrand, one: &Measured, eight: &Measured) -> Vec<Row> {
     let name = |what: &str| format!("{} · {what}", errand.title());
     let of_the_floor = |seen: &Measured, logins: u16| {
         seen.per_minute / (seen.floor_per_minute * f64::from(logins)) * 100.0
@@ -92,10 +93,10 @@ fn of_a_service(errand: &Errand, one: &Measured, eight: &Measured) -> Vec<Row> {
 
 /// The newest of the old automations: its fixed sleeps (9.5 s a job in the mean) and its own
 /// requests.
-fn against_the_old_way(all: &[(Errand, Measured, Measured)], latency_ms: u64) -> Vec<Row> {
+fn against_the_old_way(all: &[(BenchErrand, Measured, Measured)], latency_ms: u64) -> Vec<Row> {
     let latency_s = small(latency_ms) / 1_000.0;
-    let old_s = |errand: &Errand| errand.old.1 + f64::from(errand.old.0) * latency_s;
-    let mean = |of: &dyn Fn(&(Errand, Measured, Measured)) -> f64| {
+    let old_s = |errand: &BenchErrand| errand.old.1 + f64::from(errand.old.0) * latency_s;
+    let mean = |of: &dyn Fn(&(BenchErrand, Measured, Measured)) -> f64| {
         all.iter().map(of).sum::<f64>() / count(all.len())
     };
     vec![

@@ -4,6 +4,7 @@ mod crash;
 mod desk;
 mod files;
 mod goals;
+mod number;
 mod old_way;
 mod payment;
 mod payments;

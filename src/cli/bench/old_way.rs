@@ -14,7 +14,8 @@ use fantoccini::wd::TimeoutConfiguration;
 use fantoccini::{Locator, error::CmdError};
 
 use super::count;
-use super::stage::{Errand, Stage, small};
+use super::number::small;
+use super::stage::{BenchErrand, PortalStage};
 use crate::app;
 use crate::browser::Session;
 use crate::cli::Failure;
@@ -30,8 +31,8 @@ const TOLERATED: Duration = Duration::from_secs(3);
 
 /// A browser that is logged in.
 pub(super) struct OldWay<'s> {
-    stage: &'s Stage,
-    errand: Errand,
+    stage: &'s PortalStage,
+    errand: BenchErrand,
     session: Session,
 }
 
@@ -61,7 +62,7 @@ enum Step {
 
 impl<'s> OldWay<'s> {
     /// Opens a browser and logs in, which is not measured.
-    pub async fn start(stage: &'s Stage, errand: Errand) -> Result<OldWay<'s>, Failure> {
+    pub async fn start(stage: &'s PortalStage, errand: BenchErrand) -> Result<OldWay<'s>, Failure> {
         let tools = app::tools(&stage.home(), &stage.config, None).await?;
         let settings = crate::browser::BrowserSettings {
             classic: true,
@@ -101,7 +102,7 @@ impl<'s> OldWay<'s> {
             .update_timeouts(TimeoutConfiguration::default())
             .await
             .map_err(Failure::cannot_run)?;
-        let Errand { service, line, .. } = self.errand;
+        let BenchErrand { service, line, .. } = self.errand;
         if service == Service::PayEvn {
             // Its author opened the page by hand, once.
             self.step(client, &Step::Open("/pages/collectmoney.jsf?type=1"))

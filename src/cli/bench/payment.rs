@@ -2,7 +2,7 @@
 //! and how near that is to the fewest that it needs.
 
 use super::old_way::OldWay;
-use super::stage::{ERRANDS, Errand, Measured, PAYMENTS, Stage};
+use super::stage::{BenchErrand, ERRANDS, Measured, PAYMENTS, PortalStage};
 use super::{Bench, Row};
 use crate::cli::Failure;
 
@@ -15,10 +15,10 @@ const OLD_JOBS: u32 = 4;
 pub(super) async fn payment(options: &Bench) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     for errand in chosen(options) {
-        let mut bare = Stage::new(options.latency_ms).await?;
+        let mut bare = PortalStage::new(options.latency_ms).await?;
         bare.config.evidence.pictures = false;
         let bare = bare.pay(errand, options.jobs + 1, 1, 1).await?;
-        let stage = Stage::new(options.latency_ms).await?;
+        let stage = PortalStage::new(options.latency_ms).await?;
         let one = stage.pay(errand, options.jobs + 1, 1, 1).await?;
         let name = |what: &str| format!("{} · {what}", errand.title());
         rows.extend(against_the_floor(&errand, &one, 1));
@@ -54,7 +54,7 @@ pub(super) async fn payment(options: &Bench) -> Result<Vec<Row>, Failure> {
 }
 
 /// Those whose title has the wanted words in it.
-pub(super) fn chosen(options: &Bench) -> impl Iterator<Item = Errand> {
+pub(super) fn chosen(options: &Bench) -> impl Iterator<Item = BenchErrand> {
     let only = options.only.clone().unwrap_or_default();
     ERRANDS
         .into_iter()
@@ -62,7 +62,7 @@ pub(super) fn chosen(options: &Bench) -> impl Iterator<Item = Errand> {
 }
 
 /// Requests a job, and jobs a minute, against the fewest requests that the flow needs.
-pub(super) fn against_the_floor(errand: &Errand, seen: &Measured, logins: u16) -> Vec<Row> {
+pub(super) fn against_the_floor(errand: &BenchErrand, seen: &Measured, logins: u16) -> Vec<Row> {
     let name = |what: &str| format!("{} · {logins} phiên · {what}", errand.title());
     let floor = seen.floor_per_minute * f64::from(logins);
     let goal = if logins == 1 { 90.0 } else { 75.0 };
@@ -87,11 +87,11 @@ pub(super) async fn throughput(options: &Bench) -> Result<Vec<Row>, Failure> {
     // Seconds for one job of each service.
     let (mut old_s, mut one_s, mut eight_s) = (0.0, 0.0, 0.0);
     for errand in PAYMENTS {
-        let old = OldWay::start(&Stage::new(options.latency_ms).await?, errand)
+        let old = OldWay::start(&PortalStage::new(options.latency_ms).await?, errand)
             .await?
             .measure(OLD_JOBS)
             .await?;
-        let one = Stage::new(options.latency_ms)
+        let one = PortalStage::new(options.latency_ms)
             .await?
             .pay(errand, options.jobs + 1, 1, 1)
             .await?;
@@ -170,7 +170,7 @@ pub(super) async fn sessions(options: &Bench) -> Result<Vec<Row>, Failure> {
 /// Measured once all logins are at work: the pace starts with one and doubles after three jobs of
 /// each.
 pub(super) async fn with_logins(
-    errand: Errand,
+    errand: BenchErrand,
     logins: u16,
     options: &Bench,
 ) -> Result<Measured, Failure> {
@@ -183,7 +183,7 @@ pub(super) async fn with_logins(
     // A login takes seconds to begin, in which the others go on.
     let beginning = 3 * u32::from(logins);
     let jobs = warm_up + beginning + options.jobs * u32::from(logins) + u32::from(logins) - 1;
-    Stage::new(options.latency_ms)
+    PortalStage::new(options.latency_ms)
         .await?
         .pay(errand, jobs, logins, warm_up)
         .await

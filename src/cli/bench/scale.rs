@@ -1,7 +1,8 @@
 //! `gachno bench scale`: how far it goes beyond this machine, reckoned from what is measured on it.
 
+use super::number::small;
 use super::payment::with_logins;
-use super::stage::{ERRANDS, Stage, small};
+use super::stage::{ERRANDS, PortalStage};
 use super::{Bench, Row, cores, count, record, server};
 use crate::cli::Failure;
 
@@ -164,7 +165,7 @@ fn bounded(carried: Carried, per_minute: f64, limit: Limit) -> Carried {
 
 pub(super) async fn scale(options: &Bench) -> Result<Vec<Row>, Failure> {
     let errand = ERRANDS[0];
-    let one = Stage::new(options.latency_ms)
+    let one = PortalStage::new(options.latency_ms)
         .await?
         .pay(errand, options.jobs + 2, 1, 2)
         .await?;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::unbounded_channel;
 
+pub(super) use super::number::small;
 use super::tree::{TreeTime, browsers_mb};
 use super::{count, percentile};
 use crate::app::{self, Secrets};
@@ -17,7 +18,7 @@ use crate::sandbox::{self, Sandbox, Scenario, Unlisted};
 
 /// A service at work, as it is measured.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Errand {
+pub(super) struct BenchErrand {
     pub service: Service,
     /// A list's line for the job of a number of seven digits.
     pub line: &'static str,
@@ -29,7 +30,7 @@ pub(super) struct Errand {
     pub old: (u32, f64),
 }
 
-impl Errand {
+impl BenchErrand {
     const fn of(
         service: Service,
         line: &'static str,
@@ -57,27 +58,27 @@ impl Errand {
 }
 
 /// Every kind of job.
-pub(super) const ERRANDS: [Errand; 7] = [
-    Errand::of(Service::PayEvn, "PE{}", "", 2, (2, 2.0)),
-    Errand::of(Service::PayTvInternet, "tv{}_gftth", "", 4, (7, 9.0)),
-    Errand::of(
+pub(super) const ERRANDS: [BenchErrand; 7] = [
+    BenchErrand::of(Service::PayEvn, "PE{}", "", 2, (2, 2.0)),
+    BenchErrand::of(Service::PayTvInternet, "tv{}_gftth", "", 4, (7, 9.0)),
+    BenchErrand::of(
         Service::TopUpMulti,
         "097{}|50000",
         "trả trước",
         5,
         (7, 12.0),
     ),
-    Errand::of(Service::TopUpMulti, "096{}", "trả sau", 5, (7, 12.0)),
-    Errand::of(Service::TopUpViettel, "098{}|15000", "", 4, (8, 15.0)),
-    Errand::of(Service::LookUpFtth, "tv{}_gftth", "", 1, (4, 9.0)),
-    Errand::of(Service::LookUpPostpaid, "096{}", "", 3, (5, 10.0)),
+    BenchErrand::of(Service::TopUpMulti, "096{}", "trả sau", 5, (7, 12.0)),
+    BenchErrand::of(Service::TopUpViettel, "098{}|15000", "", 4, (8, 15.0)),
+    BenchErrand::of(Service::LookUpFtth, "tv{}_gftth", "", 1, (4, 9.0)),
+    BenchErrand::of(Service::LookUpPostpaid, "096{}", "", 3, (5, 10.0)),
 ];
 
 /// The payments that the old scripts are run for.
-pub(super) const PAYMENTS: [Errand; 4] = [ERRANDS[0], ERRANDS[1], ERRANDS[2], ERRANDS[4]];
+pub(super) const PAYMENTS: [BenchErrand; 4] = [ERRANDS[0], ERRANDS[1], ERRANDS[2], ERRANDS[4]];
 
 /// A portal where everybody owes something. Everything is gone when it is dropped.
-pub(super) struct Stage {
+pub(super) struct PortalStage {
     pub portal: Sandbox,
     latency_ms: u64,
     pub config: Config,
@@ -121,7 +122,7 @@ struct Mark {
     answers: u64,
 }
 
-impl Stage {
+impl PortalStage {
     pub async fn new(latency_ms: u64) -> Result<Self, Failure> {
         let folder = tempfile::tempdir().map_err(Failure::cannot_run)?;
         let mut scenario = Scenario {
@@ -186,7 +187,7 @@ impl Stage {
     /// out of work.
     pub async fn pay(
         &self,
-        errand: Errand,
+        errand: BenchErrand,
         jobs: u32,
         logins: u16,
         warm_up: u32,
@@ -196,12 +197,12 @@ impl Stage {
 
     async fn pay_unboxed(
         &self,
-        errand: Errand,
+        errand: BenchErrand,
         jobs: u32,
         logins: u16,
         warm_up: u32,
     ) -> Result<Measured, Failure> {
-        let Errand { service, line, .. } = errand;
+        let BenchErrand { service, line, .. } = errand;
         let tools = app::tools(&self.home(), &self.config, None).await?;
         let lines: Vec<String> = (0..jobs)
             .map(|i| line.replace("{}", &format!("{:07}", 1_000_000 + i)))
@@ -307,8 +308,4 @@ fn measured(finished: &Finished, marks: &[Mark], logins: u16) -> Measured {
         cpu_s: 0.0,
         browser_mb: None,
     }
-}
-
-pub(super) fn small(n: u64) -> f64 {
-    u32::try_from(n).map_or(f64::MAX, f64::from)
 }

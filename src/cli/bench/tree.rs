@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
-use super::stage::small;
+use super::number::small;
 
 /// Linux counts processor time in hundredths of a second.
 pub(super) const TICKS_A_SECOND: f64 = 100.0;

@@ -10,8 +10,8 @@ use egui::{Context, RawInput, Rect, pos2, vec2};
 use super::tree::{TICKS_A_SECOND, cpu_ticks};
 use super::{Row, percentile};
 use crate::cli::tell;
-use crate::desktop::model::rows::{ListRow, Rows};
-use crate::desktop::model::rows::{RowState, TableColumn, Wish, ordered};
+use crate::desktop::model::rows::{JobRow, Rows};
+use crate::desktop::model::rows::{RowState, TableColumn, TableWish, ordered};
 use crate::desktop::model::{Busy, Model, Phase, Place, Setup};
 use crate::desktop::{FIRST_FRAME, draw, dress};
 use crate::domain::{Outcome, Service, Vnd};
@@ -92,7 +92,7 @@ fn frames(size: u32) -> (Vec<f64>, usize, f64) {
     let tab = model.tab_mut();
     tab.rows = (0..size)
         .map(|i| {
-            ListRow::waiting(
+            JobRow::waiting(
                 &format!("PE{i:08}"),
                 Some(Vnd::fixed(10_000 + i % 900 * 1_000)),
             )
@@ -146,10 +146,10 @@ fn frames(size: u32) -> (Vec<f64>, usize, f64) {
 }
 
 fn sorted(rows: &Rows) -> f64 {
-    let wish = Wish {
+    let wish = TableWish {
         query: "77".to_owned(),
         sort: Some((TableColumn::Amount, true)),
-        ..Wish::default()
+        ..TableWish::default()
     };
     let started = Instant::now();
     let order = ordered(rows, &wish);

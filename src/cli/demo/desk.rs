@@ -26,7 +26,7 @@ const TAKEN: &str = "CTO000001";
 const BILL: (&str, i64) = ("PE01000990001", 215_000);
 
 /// A desk with somebody at it.
-pub struct Desk {
+pub struct DemoDesk {
     http: Client,
     url: String,
     token: SecretString,
@@ -45,7 +45,7 @@ pub fn owe(scenario: &mut Scenario) {
     scenario.owing(code, amount);
 }
 
-impl Desk {
+impl DemoDesk {
     /// Somebody at the desk, and three contracts.
     pub async fn open(server: &Running) -> anyhow::Result<Self> {
         let (store, actor) = (server.app().store(), Actor::system());

@@ -22,7 +22,7 @@ const AMOUNT: i64 = 350_000;
 const GREEN_MAX: Duration = Duration::from_secs(20);
 
 /// A shop that is paid by simulated providers.
-pub struct Shop {
+pub struct DemoShop {
     http: Client,
     url: String,
     token: SecretString,
@@ -35,7 +35,7 @@ pub struct Asked {
     pub link: String,
 }
 
-impl Shop {
+impl DemoShop {
     /// Sets the simulated providers up on this server, as a shop does with its own.
     pub async fn open(server: &Running, sandbox: &Sandbox) -> anyhow::Result<Self> {
         let (app, gateway) = (server.app(), sandbox.gateway());
@@ -153,7 +153,7 @@ async fn provider(app: &AppState, channel: Channel, settings: &Value) -> anyhow:
 }
 
 /// From the link to the green page, by itself. What to say of it, and whether the books agree.
-pub async fn story(shop: &Shop, asked: &Asked, sandbox: &Sandbox) -> (String, bool) {
+pub async fn story(shop: &DemoShop, asked: &Asked, sandbox: &Sandbox) -> (String, bool) {
     let told = async {
         let code = shop.pay(asked, sandbox.gateway()).await?;
         let (agree, came) = shop.books().await?;

@@ -6,7 +6,7 @@ use egui::{Context, Theme, ThemePreference, ViewportCommand};
 use secrecy::SecretString;
 
 use super::DesktopApp;
-use crate::desktop::model::rows::Wish;
+use crate::desktop::model::rows::TableWish;
 use crate::desktop::model::settings::Setting;
 use crate::desktop::model::{Busy, Phase, Place, Reach, Setup, UserAction};
 use crate::desktop::style::Tone;
@@ -403,7 +403,7 @@ impl DesktopApp {
         })));
     }
 
-    fn wish(&mut self, service: Service, wish: Wish) {
+    fn wish(&mut self, service: Service, wish: TableWish) {
         let tab = self.model.tab_of(service);
         tab.wish = wish;
         tab.reorder();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::rows::{self, Wish};
+use super::rows::{self, TableWish};
 use super::side::Only;
 use super::state::Place;
 use crate::domain::ListChoice;
@@ -46,7 +46,7 @@ pub enum UserAction {
     /// Keep only what failed and is safe.
     Again,
     /// The table's filter or search changed.
-    Wish(Wish),
+    Wish(TableWish),
     /// Sort by this column.
     Sort(rows::TableColumn),
     /// Copy what the table shows.

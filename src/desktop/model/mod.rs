@@ -23,7 +23,7 @@ use crate::engine::Progress;
 use crate::ledger::StoppedList;
 pub use action::UserAction;
 pub use sentence::local;
-pub use settings::Settings;
+pub use settings::ShownSettings;
 pub use side::{Find, FirstRun, FoundAttempt, HistoryView, Lock, Only};
 pub use state::{
     AutoMode, Busy, DriverCard, Known, LinkId, Needed, Notice, Place, Reach, Settling, Setup, Wait,
@@ -65,7 +65,7 @@ pub struct Model {
     /// The driver, where it is missing.
     pub driver: DriverCard,
     /// The page of the guide that is open.
-    pub guide: Option<&'static crate::guide::Page>,
+    pub guide: Option<&'static crate::guide::GuidePage>,
     /// The agent's balance, as last seen.
     pub balance: Option<Vnd>,
     /// Below this it runs low; nothing: never.
@@ -110,7 +110,7 @@ pub struct Model {
     /// Batches and sums of some days.
     pub history: HistoryView,
     /// The settings' form.
-    pub settings: Settings,
+    pub settings: ShownSettings,
     /// Runs every service by itself, on a schedule.
     pub auto: AutoMode,
     /// Everything that was told, the newest last.
@@ -163,7 +163,7 @@ impl Model {
             first: FirstRun::default(),
             find: Find::default(),
             history: HistoryView::default(),
-            settings: Settings::default(),
+            settings: ShownSettings::default(),
             auto: AutoMode::default(),
             told: Vec::new(),
             shown: None,

@@ -13,7 +13,7 @@ const CHUNK: usize = 4_096;
 
 /// One job, as the table shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListRow {
+pub struct JobRow {
     /// Code or phone.
     pub account: Arc<str>,
     /// Whose bill it is, where the portal said so.
@@ -159,7 +159,7 @@ pub const fn shown(outcome: Outcome) -> (&'static str, Tone) {
     }
 }
 
-impl ListRow {
+impl JobRow {
     /// A job that nobody has begun.
     pub fn waiting(account: &str, amount: Option<Vnd>) -> Self {
         Self {
@@ -178,13 +178,13 @@ impl ListRow {
 /// All rows. Cloning shares them.
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
-    chunks: Vec<Arc<Vec<ListRow>>>,
+    chunks: Vec<Arc<Vec<JobRow>>>,
     len: usize,
     counts: [usize; Group::ALL.len()],
 }
 
-impl FromIterator<ListRow> for Rows {
-    fn from_iter<I: IntoIterator<Item = ListRow>>(rows: I) -> Self {
+impl FromIterator<JobRow> for Rows {
+    fn from_iter<I: IntoIterator<Item = JobRow>>(rows: I) -> Self {
         let mut all = Self::default();
         let mut chunk = Vec::new();
         for row in rows {
@@ -219,17 +219,17 @@ impl Rows {
     }
 
     /// The row at this place of the list.
-    pub fn get(&self, index: usize) -> Option<&ListRow> {
+    pub fn get(&self, index: usize) -> Option<&JobRow> {
         self.chunks.get(index / CHUNK)?.get(index % CHUNK)
     }
 
     /// All, in the list's order.
-    pub fn iter(&self) -> impl Iterator<Item = &ListRow> {
+    pub fn iter(&self) -> impl Iterator<Item = &JobRow> {
         self.chunks.iter().flat_map(|chunk| chunk.iter())
     }
 
     /// Changes one row. What somebody else is sorting stays as it was for them.
-    pub fn change(&mut self, index: usize, change: impl FnOnce(&mut ListRow)) {
+    pub fn change(&mut self, index: usize, change: impl FnOnce(&mut JobRow)) {
         let Some(row) = self
             .chunks
             .get_mut(index / CHUNK)
@@ -262,7 +262,7 @@ pub enum TableColumn {
 
 /// What the table should show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wish {
+pub struct TableWish {
     /// Only these.
     pub group: Option<Group>,
     /// Only rows with these words.
@@ -271,7 +271,7 @@ pub struct Wish {
     pub sort: Option<(TableColumn, bool)>,
 }
 
-impl Wish {
+impl TableWish {
     /// Everything in the list's order.
     pub fn is_plain(&self) -> bool {
         self.group.is_none() && self.query.trim().is_empty() && self.sort.is_none()
@@ -280,7 +280,7 @@ impl Wish {
 
 /// The places of the rows that are wished for, in order. `None`: all as they are. Takes a good part
 /// of a second for a million rows: not for a frame.
-pub fn ordered(rows: &Rows, wish: &Wish) -> Option<Vec<u32>> {
+pub fn ordered(rows: &Rows, wish: &TableWish) -> Option<Vec<u32>> {
     if wish.is_plain() {
         return None;
     }
@@ -298,7 +298,7 @@ pub fn ordered(rows: &Rows, wish: &Wish) -> Option<Vec<u32>> {
         }
     };
     let is_number = !query.is_empty() && query.bytes().all(|byte| byte.is_ascii_digit());
-    let fits = |row: &ListRow| {
+    let fits = |row: &JobRow| {
         wish.group.is_none_or(|group| row.state.group() == group)
             && (query.is_empty()
                 || has(&row.account)

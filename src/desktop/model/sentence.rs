@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::{Busy, Model, Phase, Place, ServiceTab, Setup};
 use crate::desktop::style::Tone;
-use crate::desktop::words::{Told, Words, told};
+use crate::desktop::words::{ToldError, Words, told};
 
 impl Model {
     /// What the machine said about what the sentence tells, for whoever mends it.
@@ -22,7 +22,7 @@ impl Model {
         };
         let is_told = matches!(self.place, Place::Service(_)) || self.setup != Setup::Ready;
         let why = why.filter(|_| is_told)?;
-        let Told { cause, .. } = told(why, self.language);
+        let ToldError { cause, .. } = told(why, self.language);
         cause
     }
 

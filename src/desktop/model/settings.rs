@@ -2,7 +2,7 @@
 
 /// The settings' form.
 #[derive(Debug, Clone, Default)]
-pub struct Settings {
+pub struct ShownSettings {
     /// Every key.
     pub rows: Vec<Setting>,
     /// Are the ones on the screen those that a shop seldom touches?
@@ -108,7 +108,7 @@ fn milliseconds(seconds: &str) -> Option<String> {
     Some(whole.checked_mul(1_000)?.checked_add(part)?.to_string())
 }
 
-impl Settings {
+impl ShownSettings {
     /// Takes what the configuration has; what was typed and not saved stays.
     pub fn take(&mut self, values: Vec<(String, String, bool)>) {
         let typed: std::collections::HashMap<String, String> = self

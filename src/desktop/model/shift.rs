@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::local;
 use crate::desktop::words::Words;
 use crate::domain::Vnd;
-use crate::report::slip::{Line, Slip};
+use crate::report::slip::{Slip, SlipLine};
 
 /// The notes that are counted, in đồng.
 pub const NOTES: [u32; 9] = [
@@ -100,39 +100,42 @@ impl Shift {
         let moment = |at_ms: i64| local(at_ms, "%d/%m/%Y %H:%M");
         let name = format!("ket-ca-{}", local(self.until_ms, "%Y%m%d-%H%M%S"));
         let mut slip = Slip::named(&name)
-            .with(Line::Title(shop.to_owned()))
-            .with(Line::Middle(words.shift_slip.to_owned()))
-            .with(Line::Rule)
-            .with(Line::Pair(words.operator.to_owned(), self.who.clone()))
-            .with(Line::Pair(
+            .with(SlipLine::Title(shop.to_owned()))
+            .with(SlipLine::Middle(words.shift_slip.to_owned()))
+            .with(SlipLine::Rule)
+            .with(SlipLine::Pair(words.operator.to_owned(), self.who.clone()))
+            .with(SlipLine::Pair(
                 words.shift_from.to_owned(),
                 moment(self.since_ms),
             ))
-            .with(Line::Pair(words.shift_to.to_owned(), moment(self.until_ms)))
-            .with(Line::Rule);
+            .with(SlipLine::Pair(
+                words.shift_to.to_owned(),
+                moment(self.until_ms),
+            ))
+            .with(SlipLine::Rule);
         for (note, count) in &self.notes {
             let sum = i64::from(*note) * i64::from(*count);
             let sum = Vnd::try_from(sum).unwrap_or_default();
-            slip = slip.with(Line::Pair(
+            slip = slip.with(SlipLine::Pair(
                 format!("{} × {count}", Vnd::fixed(*note)),
                 sum.to_string(),
             ));
         }
-        slip.with(Line::Rule)
-            .with(Line::Pair(
+        slip.with(SlipLine::Rule)
+            .with(SlipLine::Pair(
                 words.shift_opening.to_owned(),
                 self.opening.to_string(),
             ))
-            .with(Line::Pair(
+            .with(SlipLine::Pair(
                 (words.shift_paid)(self.bills),
                 self.paid.to_string(),
             ))
-            .with(Line::Pair(
+            .with(SlipLine::Pair(
                 words.cash_counted.to_owned(),
                 self.counted.to_string(),
             ))
-            .with(Line::Rule)
-            .with(Line::Title(off(self.off_by(), words)))
+            .with(SlipLine::Rule)
+            .with(SlipLine::Title(off(self.off_by(), words)))
     }
 }
 

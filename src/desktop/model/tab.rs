@@ -12,8 +12,8 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::rows::{Group, ListRow, RowState, Rows, TableColumn, Wish, ordered};
-use super::taken::{Taken, line_of};
+use super::rows::{Group, JobRow, RowState, Rows, TableColumn, TableWish, ordered};
+use super::taken::{TakenList, line_of};
 use super::{Known, LinkId};
 use crate::desktop::words::Words;
 use crate::domain::job::Defaults;
@@ -61,7 +61,7 @@ pub struct ServiceTab {
     /// The PIN that came with the list.
     pub list_pin: Option<SecretString>,
     /// The list as it came from a source, with what lines cannot say.
-    taken: Option<Taken>,
+    taken: Option<TakenList>,
     /// The lists that stood there before, the newest first.
     previous: VecDeque<previous::Previous>,
     /// Why nothing could be fetched the last time.
@@ -76,7 +76,7 @@ pub struct ServiceTab {
     /// One row a job.
     pub rows: Rows,
     /// What the table should show.
-    pub wish: Wish,
+    pub wish: TableWish,
     /// The claims of jobs that a server handed out, by what makes the job.
     pub tickets: HashMap<String, Ticket>,
     /// The link that handed them out.
@@ -174,7 +174,7 @@ impl ServiceTab {
             .collect();
         // Where nobody has chosen, the form says the same as the list.
         self.payment = self.payment.or_else(|| the_one_kind(&intake.list));
-        self.taken = Some(Taken::of(service, intake.list, self.defaults()));
+        self.taken = Some(TakenList::of(service, intake.list, self.defaults()));
         self.phase = Phase::Editing;
         self.recheck(service);
     }
@@ -222,7 +222,7 @@ impl ServiceTab {
 
     /// Keeps only what failed and is safe to be done again.
     pub fn only_failed(&mut self, service: Service) {
-        let again = |row: &ListRow| {
+        let again = |row: &JobRow| {
             matches!(
                 row.state,
                 RowState::Done(Outcome::Failed | Outcome::NotSent | Outcome::Cancelled)
@@ -262,7 +262,7 @@ impl ServiceTab {
     }
 
     /// Jobs that were held back because an equal top-up was made a short while ago, with their rows.
-    pub fn held_back(&self) -> impl Iterator<Item = (&Job, &ListRow)> {
+    pub fn held_back(&self) -> impl Iterator<Item = (&Job, &JobRow)> {
         self.list
             .jobs
             .iter()
@@ -303,9 +303,9 @@ impl ServiceTab {
             .list
             .jobs
             .iter()
-            .map(|j| ListRow {
+            .map(|j| JobRow {
                 payment: j.payment,
-                ..ListRow::waiting(&j.account.to_string(), j.amount)
+                ..JobRow::waiting(&j.account.to_string(), j.amount)
             })
             .collect();
         self.batch = None;
@@ -315,7 +315,7 @@ impl ServiceTab {
 
     /// The list that the text field says. A line that came from the source and was not touched is
     /// the job that came with it, with all that a line cannot say.
-    fn list_of_lines(&self, service: Service, taken: Option<&Taken>) -> JobList {
+    fn list_of_lines(&self, service: Service, taken: Option<&TakenList>) -> JobList {
         let rows = self.raw_lines(service, &self.text, taken);
         let mut list = JobList::check(service, self.defaults(), rows);
         // A line that is still there is still the job that was handed out.
@@ -326,7 +326,7 @@ impl ServiceTab {
     }
 
     /// What these lines say, one by one.
-    fn raw_lines(&self, service: Service, text: &str, taken: Option<&Taken>) -> Vec<RawJob> {
+    fn raw_lines(&self, service: Service, text: &str, taken: Option<&TakenList>) -> Vec<RawJob> {
         let defaults = self.defaults();
         text.lines()
             .enumerate()
@@ -397,12 +397,12 @@ impl ServiceTab {
         self.rows = self
             .rows
             .iter()
-            .map(|row| ListRow {
+            .map(|row| JobRow {
                 payment: row.payment,
-                ..ListRow::waiting(&row.account, row.amount)
+                ..JobRow::waiting(&row.account, row.amount)
             })
             .collect();
-        self.wish = Wish::default();
+        self.wish = TableWish::default();
         self.reorder();
     }
 
@@ -438,7 +438,7 @@ impl ServiceTab {
     }
 
     /// The row that the table shows at this place, with its place in the list.
-    pub fn row(&self, place: usize) -> Option<(usize, &ListRow)> {
+    pub fn row(&self, place: usize) -> Option<(usize, &JobRow)> {
         let place = match &self.order {
             Some(order) => *order.get(place)? as usize,
             None => place,

@@ -10,7 +10,7 @@ use crate::domain::{Job, JobList, RawJob, Service};
 
 /// A list as it came from its source.
 #[derive(Debug, Clone)]
-pub(super) struct Taken {
+pub(super) struct TakenList {
     /// With what was left out at the source.
     pub list: JobList,
     /// Was a line changed or removed since?
@@ -22,7 +22,7 @@ pub(super) struct Taken {
     by_account: HashMap<String, usize>,
 }
 
-impl Taken {
+impl TakenList {
     /// A list that has just come.
     pub fn of(service: Service, list: JobList, defaults: Defaults) -> Self {
         let places = |key: &dyn Fn(&Job) -> String| {

@@ -1,4 +1,4 @@
-use super::rows::{Group, RowState, Wish};
+use super::rows::{Group, RowState, TableWish};
 use super::*;
 use crate::domain::job::Defaults;
 use crate::domain::{Errand, JobList, Outcome, PaymentType, Proof};
@@ -186,9 +186,9 @@ fn what_failed_safely_becomes_a_list_of_its_own() {
 #[test]
 fn a_copied_table_keeps_the_zeros_of_phones() {
     let mut model = ready(Service::LookUpPostpaid, "0981234567");
-    model.tab_mut().wish = Wish {
+    model.tab_mut().wish = TableWish {
         query: "098".into(),
-        ..Wish::default()
+        ..TableWish::default()
     };
     model.tab_mut().reorder();
     let text = model.tab().as_text(model.words());

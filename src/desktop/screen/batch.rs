@@ -11,7 +11,7 @@ use egui::{
 use super::questions::questions;
 use super::sheet::before_a_payment;
 use super::{Ringed, choice, field, is_low, is_narrow};
-use crate::desktop::model::rows::{Group, Wish};
+use crate::desktop::model::rows::{Group, TableWish};
 use crate::desktop::model::{Model, Phase, UserAction};
 use crate::desktop::style::{ACCENT, Tone};
 use crate::desktop::table;
@@ -223,7 +223,7 @@ fn chips(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
                 ))
                 .clicked()
             {
-                actions.push(UserAction::Wish(Wish {
+                actions.push(UserAction::Wish(TableWish {
                     group,
                     ..tab.wish.clone()
                 }));
@@ -250,7 +250,7 @@ fn search(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     ui.ctx()
         .accesskit_node_builder(edit.id, |node| node.set_label(words.search));
     if edit.changed() {
-        actions.push(UserAction::Wish(Wish {
+        actions.push(UserAction::Wish(TableWish {
             query,
             ..tab.wish.clone()
         }));

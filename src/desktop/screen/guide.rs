@@ -8,7 +8,7 @@ use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
 use super::{TAKEN, is_narrow_but_for};
 use crate::desktop::model::Model;
 use crate::desktop::style::sentence;
-use crate::guide::{self, Page};
+use crate::guide::{self, GuidePage};
 
 /// How wide the guide is beside the work, in points.
 const WIDTH: f32 = 430.0;
@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, model: &mut Model) -> bool {
     false
 }
 
-fn reader(ui: &mut Ui, model: &mut Model, page: &'static Page) {
+fn reader(ui: &mut Ui, model: &mut Model, page: &'static GuidePage) {
     let words = model.words();
     ui.add_space(8.0);
     ui.horizontal_wrapped(|ui| {
@@ -81,7 +81,7 @@ fn reader(ui: &mut Ui, model: &mut Model, page: &'static Page) {
 }
 
 /// The pictures of a page, where the viewer looks for them.
-fn bring_pictures(ctx: &Context, page: &Page) {
+fn bring_pictures(ctx: &Context, page: &GuidePage) {
     for link in page.pictures() {
         if let Some(bytes) = guide::picture(link) {
             ctx.include_bytes(format!("bytes://{link}"), bytes);

@@ -7,7 +7,7 @@ mod vi;
 
 pub use crate::domain::Language;
 use crate::domain::{Outcome, PaymentType, Service};
-pub use told::{Told, in_one_language, said, told};
+pub use told::{ToldError, in_one_language, said, told};
 
 impl Language {
     /// What the window says in it.

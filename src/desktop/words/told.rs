@@ -10,7 +10,7 @@ use super::Language;
 
 /// An error as the window shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct ToldError {
     /// What happened and what to do.
     pub sentence: String,
     /// What the machine said, for whoever mends it.
@@ -34,7 +34,7 @@ pub fn said(error: impl Error) -> String {
 }
 
 /// A text for everybody as one reader has it.
-pub fn told(text: &str, language: Language) -> Told {
+pub fn told(text: &str, language: Language) -> ToldError {
     let (head, below) = text.split_once('\n').unwrap_or((text, ""));
     let (head, cause) = without_cause(head);
     let causes: Vec<&str> = cause
@@ -43,7 +43,7 @@ pub fn told(text: &str, language: Language) -> Told {
         .map(str::trim)
         .filter(|cause| !cause.is_empty())
         .collect();
-    Told {
+    ToldError {
         sentence: in_words(&one_of_both(head, language), language),
         cause: (!causes.is_empty()).then(|| causes.join("\n")),
     }

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 
 use super::Teller;
+use super::days::since_ms;
 use super::message::{LedgerCommand, LedgerUpdate, ListUpdate, Update};
 use super::open::Open;
 use super::slips;
@@ -14,7 +15,7 @@ use crate::desktop::model::side::{BatchView, FoundAttempt, HistoryView, Story};
 use crate::desktop::model::{Known, local};
 use crate::desktop::words::said;
 use crate::domain::{Language, Outcome, Service, Vnd};
-use crate::engine::{Tools, day_start_ms, month_start_ms, reports_of, reports_of_found, resolve};
+use crate::engine::{Tools, month_start_ms, reports_of, reports_of_found, resolve};
 use crate::ledger::{JobResult, Ledger};
 use crate::report::{BatchReport, excel, story as stories};
 
@@ -180,15 +181,6 @@ pub async fn story(tools: &Tools, attempt: &str, language: Language) -> Result<S
         steps,
         evidence: evidence.collect(),
     })
-}
-
-/// The beginning of the local day that lies `days - 1` days back.
-pub(super) fn since_ms(days: u16) -> i64 {
-    let now = Timestamp::now().to_zoned(TimeZone::system());
-    let first = now
-        .checked_sub((i64::from(days.max(1)) - 1).days())
-        .unwrap_or(now);
-    day_start_ms(first.timestamp(), &TimeZone::system())
 }
 
 /// Batches, sums and shifts of so many days.

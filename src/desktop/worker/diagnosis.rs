@@ -6,7 +6,7 @@ use crate::app;
 use crate::desktop::words::{Language, said};
 use crate::domain::{Intake, Service};
 use crate::engine::survey;
-use crate::portal::Standing;
+use crate::portal::MapStanding;
 
 /// What the doctor has to say: good or not, what, and the detail. Logs in, moves no money.
 pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
@@ -62,7 +62,7 @@ pub async fn diagnosis(open: &Open) -> Vec<(bool, String, String)> {
                     let missing = page
                         .elements
                         .iter()
-                        .filter(|e| e.standing == Standing::Missing);
+                        .filter(|e| e.standing == MapStanding::Missing);
                     let missing: Vec<String> = missing
                         .map(|e| match e.nearest.first() {
                             Some(near) => format!("{} ≈ {}", e.element, near.locator),

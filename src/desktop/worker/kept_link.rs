@@ -10,7 +10,7 @@ use super::Teller;
 use super::link::LinkSlot;
 use super::message::{ReachUpdate, Update};
 use super::open::Open;
-use crate::app::Link;
+use crate::app::ServerLink;
 use crate::domain::Service;
 
 /// How often a source that is not there is looked for.
@@ -20,12 +20,12 @@ const BANNERS_EVERY: Duration = Duration::from_mins(5);
 
 /// A link that is kept alive: outcomes are brought to its other end and what is held there is not
 /// lost. Dropping it ends that.
-pub struct KeptLink {
+pub struct KeptServerLink {
     pub slot: Arc<LinkSlot>,
     task: JoinHandle<()>,
 }
 
-impl KeptLink {
+impl KeptServerLink {
     /// Finds and keeps the link of this configuration.
     pub fn start(open: &Arc<Open>, teller: &Teller) -> Self {
         let (at, to) = (open.clone(), teller.clone());
@@ -57,7 +57,7 @@ impl KeptLink {
     }
 }
 
-impl Drop for KeptLink {
+impl Drop for KeptServerLink {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -96,7 +96,7 @@ async fn keep(at: &Open, teller: &Teller) {
     tokio::join!(tell, work);
 }
 
-async fn read_banners(link: &Link, teller: &Teller) {
+async fn read_banners(link: &ServerLink, teller: &Teller) {
     let Some(server) = link.source.server() else {
         return;
     };

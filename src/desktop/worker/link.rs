@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, watch};
 
-use crate::app::Link;
+use crate::app::ServerLink;
 use crate::desktop::model::LinkId;
 
 /// The link of one configuration. Another address or token is another slot with another number, so
@@ -12,7 +12,7 @@ use crate::desktop::model::LinkId;
 #[derive(Debug)]
 pub struct LinkSlot {
     pub id: LinkId,
-    found: watch::Sender<Option<Arc<Link>>>,
+    found: watch::Sender<Option<Arc<ServerLink>>>,
     /// Held by whoever works with what it handed out.
     users: Arc<RwLock<()>>,
 }
@@ -31,7 +31,7 @@ impl LinkSlot {
     }
 
     /// The link, where it was found.
-    pub fn known(&self) -> Option<Arc<Link>> {
+    pub fn known(&self) -> Option<Arc<ServerLink>> {
         self.found.borrow().clone()
     }
 
@@ -46,7 +46,7 @@ impl LinkSlot {
     }
 
     /// Whoever was first has it: claims are kept in one place.
-    pub fn take(&self, link: Link) -> Arc<Link> {
+    pub fn take(&self, link: ServerLink) -> Arc<ServerLink> {
         let link = Arc::new(link);
         let mut first = link.clone();
         self.found.send_if_modified(|known| {

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use crate::client::ShopBanner;
 use crate::config::AutoConfig;
-use crate::desktop::model::rows::{Rows, Wish};
+use crate::desktop::model::rows::{Rows, TableWish};
 use crate::desktop::model::shift::Shift;
 use crate::desktop::model::{DriverCard, FoundAttempt, HistoryView, Known, LinkId, side};
 use crate::desktop::words::Language;
@@ -70,7 +70,7 @@ pub enum ListCommand {
     /// Read this job file.
     Read(Defaults, PathBuf),
     /// Filter and sort its rows.
-    Order(Rows, Wish),
+    Order(Rows, TableWish),
     /// Write the report of this batch.
     Export(String),
 }
@@ -220,7 +220,7 @@ pub enum ListUpdate {
     /// Its report was written.
     Exported(Result<PathBuf, String>),
     /// Its rows in the order that was wished; `None`: as they are.
-    Ordered(Wish, Option<Vec<u32>>),
+    Ordered(TableWish, Option<Vec<u32>>),
     /// What is known of its accounts.
     Known(Known),
 }

@@ -10,7 +10,7 @@ use super::link::LinkSlot;
 use super::message::{Basics, Command, ReachUpdate, SetupCommand, SetupUpdate, Update};
 use super::reach::{health, look_at_browser};
 use super::{Teller, first_setup, only};
-use crate::app::{self, Link, Secrets};
+use crate::app::{self, Secrets, ServerLink};
 use crate::config::{self, Config, Home, Unlock};
 use crate::desktop::model::LinkId;
 use crate::desktop::words::{Language, said};
@@ -36,7 +36,7 @@ pub struct Open {
 
 impl Open {
     /// The way to where jobs come from, found once.
-    pub async fn find_link(&self) -> Result<Arc<Link>, String> {
+    pub async fn find_link(&self) -> Result<Arc<ServerLink>, String> {
         if let Some(link) = self.link.known() {
             return Ok(link);
         }

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use super::Teller;
 use super::message::{ReachUpdate, Update};
 use crate::app::{self, Secrets};
-use crate::browser::{self as browsers, BrowserError, BrowserSettings, FetchPolicy, Step};
+use crate::browser::{self as browsers, BrowserError, BrowserSettings, FetchPolicy, FetchStep};
 use crate::config::Config;
 use crate::desktop::model::DriverCard;
 use crate::desktop::words::said;
@@ -65,7 +65,7 @@ async fn fetched(settings: &BrowserSettings, to: &Teller) -> Result<(), BrowserE
     // A frame for each percent, not for each packet.
     let shown = Mutex::new(None);
     let progress = |step| {
-        let Step::Fetching { got, of: Some(of) } = step else {
+        let FetchStep::Fetching { got, of: Some(of) } = step else {
             return;
         };
         let percent = u8::try_from(got * 100 / of.max(1)).ok();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::ask::since_ms;
+use super::days::since_ms;
 use super::message::LedgerUpdate;
 use super::open::Open;
 use super::shifts;
@@ -14,7 +14,7 @@ use crate::desktop::model::{FoundAttempt, local};
 use crate::desktop::words::{Language, Words, said};
 use crate::domain::money::in_words;
 use crate::domain::{Outcome, Vnd};
-use crate::report::slip::{self, Line, SavedSlip, Slip};
+use crate::report::slip::{self, SavedSlip, Slip, SlipLine};
 
 /// The receipt of a bill that was paid, made by this person.
 pub async fn receipt(at: &Open, one: &FoundAttempt, who: &str) -> Result<SavedSlip, String> {
@@ -33,28 +33,28 @@ fn receipt_of(one: &FoundAttempt, shop: &str, who: &str, words: &Words) -> Optio
         .filter(|_| one.end.outcome == Outcome::Paid)?;
     let end: String = one.attempt.chars().rev().take(6).collect();
     let slip = Slip::named(&format!("bien-lai-{}-{end}", one.account))
-        .with(Line::Title(shop.to_owned()))
-        .with(Line::Middle(words.receipt_title.to_owned()))
-        .with(Line::Middle((words.service)(one.service).to_owned()))
-        .with(Line::Rule)
-        .with(Line::Pair(
+        .with(SlipLine::Title(shop.to_owned()))
+        .with(SlipLine::Middle(words.receipt_title.to_owned()))
+        .with(SlipLine::Middle((words.service)(one.service).to_owned()))
+        .with(SlipLine::Rule)
+        .with(SlipLine::Pair(
             (words.account)(one.service).to_owned(),
             one.account.clone(),
         ))
-        .with(Line::Pair(
+        .with(SlipLine::Pair(
             words.customer.to_owned(),
             one.customer.clone().unwrap_or_default(),
         ))
-        .with(Line::Pair(words.at.to_owned(), one.at.clone()))
-        .with(Line::Pair(
+        .with(SlipLine::Pair(words.at.to_owned(), one.at.clone()))
+        .with(SlipLine::Pair(
             words.transaction_id.to_owned(),
             one.end.transaction_id.clone().unwrap_or_default(),
         ))
-        .with(Line::Pair(words.operator.to_owned(), who.to_owned()))
-        .with(Line::Rule)
-        .with(Line::Sum(words.money.to_owned(), amount.to_string()));
+        .with(SlipLine::Pair(words.operator.to_owned(), who.to_owned()))
+        .with(SlipLine::Rule)
+        .with(SlipLine::Sum(words.money.to_owned(), amount.to_string()));
     Some(match words.language {
-        Language::Vi => slip.with(Line::Text(in_words(amount.dong()))),
+        Language::Vi => slip.with(SlipLine::Text(in_words(amount.dong()))),
         Language::En => slip,
     })
 }

@@ -28,7 +28,7 @@ pub fn phone_of(phones: &[ContractPhone], is_hifpt_alone: bool) -> &str {
 
 /// What a receipt says to its customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told<'t> {
+pub struct ReceiptTold<'t> {
     /// The contract's number.
     pub contract: &'t str,
     /// The receipt's number.
@@ -40,7 +40,7 @@ pub struct Told<'t> {
 }
 
 /// The words of the message, in plain letters: what leaves them costs more, or is refused.
-pub fn receipt_text(kind: Option<CollectorKind>, told: &Told<'_>) -> String {
+pub fn receipt_text(kind: Option<CollectorKind>, told: &ReceiptTold<'_>) -> String {
     let (contract, total) = (told.contract, grouped(told.total));
     let text = match (kind, told.days) {
         (Some(CollectorKind::Technician), _) => format!(

@@ -12,7 +12,7 @@ pub use incoming::{
     IncomingContract, IncomingItem, IncomingPhone, ServiceRequest, Settle, Unsaid, dialled, is_day,
     is_phone,
 };
-pub use message::{ContractPhone, Told, parts, phone_of, receipt_text, settled_text};
+pub use message::{ContractPhone, ReceiptTold, parts, phone_of, receipt_text, settled_text};
 pub use rules::{Circumstances, Opening, Rule, SMS_QUOTA, Spoken, blocked, check, openings};
 
 use super::calendar::day_of;

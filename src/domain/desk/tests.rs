@@ -406,7 +406,7 @@ fn a_message_goes_to_whom_the_contract_says() {
 
 #[test]
 fn messages_say_what_was_agreed_in_plain_letters() {
-    let told = Told {
+    let told = ReceiptTold {
         contract: "SGH123456",
         receipt: "PT20261126-0001",
         total: 250_000,
@@ -424,7 +424,7 @@ fn messages_say_what_was_agreed_in_plain_letters() {
     );
     assert!(technician.is_ascii() && collector.is_ascii());
     assert_eq!((parts(&technician), parts(&collector)), (1, 1));
-    let alone = Told { days: None, ..told };
+    let alone = ReceiptTold { days: None, ..told };
     assert_eq!(
         receipt_text(Some(FeeCollector), &alone),
         "Cam on ban da thanh toan thanh cong so 250.000d, so chung tu: PT20261126-0001 cua hop dong SGH123456. LH 19006600"

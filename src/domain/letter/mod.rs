@@ -6,7 +6,7 @@
 mod defaults;
 mod template;
 
-pub use template::{Filled, Template, TemplateFault, WORDS, Word, Words};
+pub use template::{Filled, LetterWords, Template, TemplateFault, WORDS, Word};
 
 use crate::domain::Language;
 

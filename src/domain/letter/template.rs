@@ -66,9 +66,9 @@ pub enum TemplateFault {
 
 /// What stands in the place of names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Words(Vec<(&'static str, String)>);
+pub struct LetterWords(Vec<(&'static str, String)>);
 
-impl Words {
+impl LetterWords {
     /// None yet.
     pub const fn new() -> Self {
         Self(Vec::new())
@@ -161,7 +161,7 @@ impl Template {
     }
 
     /// The letter's words.
-    pub fn fill(&self, words: &Words) -> Filled {
+    pub fn fill(&self, words: &LetterWords) -> Filled {
         let subject: String = plain(&self.subject, words)
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
@@ -177,7 +177,7 @@ impl Template {
 
 /// Without the lines whose every name stands for nothing: `See it at: {pay_url}` says nothing where there
 /// is no address.
-fn told_lines(body: &str, words: &Words) -> String {
+fn told_lines(body: &str, words: &LetterWords) -> String {
     let tells = |line: &&str| {
         let mut names = pieces(line)
             .into_iter()
@@ -194,7 +194,7 @@ fn told_lines(body: &str, words: &Words) -> String {
     told.join("\n")
 }
 
-fn plain(text: &str, words: &Words) -> String {
+fn plain(text: &str, words: &LetterWords) -> String {
     let pieces = pieces(text).into_iter().map(|piece| match piece {
         Piece::Text(text) => text,
         Piece::Name(name) => words.get(name),
@@ -202,7 +202,7 @@ fn plain(text: &str, words: &Words) -> String {
     pieces.collect()
 }
 
-fn paragraphs(body: &str, words: &Words) -> String {
+fn paragraphs(body: &str, words: &LetterWords) -> String {
     let mut html = String::new();
     for paragraph in body.split("\n\n").filter(|p| !p.trim().is_empty()) {
         html.push_str("<p>");
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn names_are_filled_in_and_what_is_filled_in_is_text() {
-        let words = Words::new()
+        let words = LetterWords::new()
             .with("amount", "350.000 đ")
             .with("customer_name", "<b>Lan</b> {amount}")
             .with("pay_url", "https://shop.example/pay/a?b=1&c=\"2");
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_line_that_would_say_nothing_is_left_out() {
-        let words = Words::new().with("amount", "5 đ");
+        let words = LetterWords::new().with("amount", "5 đ");
         let filled = template("a", "Trả {amount}\n\nXem tại: {pay_url}\n\nHết").fill(&words);
         assert_eq!(filled.text, "Trả 5 đ\n\nHết");
         assert_eq!(filled.paragraphs, "<p>Trả 5 đ</p>\n<p>Hết</p>\n");
@@ -316,10 +316,10 @@ mod tests {
 
     #[test]
     fn nobody_adds_a_line_to_the_head() {
-        let words = Words::new().with("shop", "A\r\nBcc: evil@example.org");
+        let words = LetterWords::new().with("shop", "A\r\nBcc: evil@example.org");
         let filled = template("{shop}", "x").fill(&words);
         assert_eq!(filled.subject, "A  Bcc: evil@example.org");
-        let script = Words::new().with("pay_url", "javascript:alert(1)");
+        let script = LetterWords::new().with("pay_url", "javascript:alert(1)");
         assert!(
             !template("x", "{pay_url}")
                 .fill(&script)
@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn a_preview_leaves_nothing_open() {
         for word in WORDS {
-            let filled = template("a", &format!("{{{}}}", word.name)).fill(&Words::sample());
+            let filled = template("a", &format!("{{{}}}", word.name)).fill(&LetterWords::sample());
             assert_eq!(filled.text, word.sample);
         }
     }

@@ -35,12 +35,12 @@ pub struct Standing {
     /// What came.
     pub money: Money,
     /// What a person has to look at.
-    pub task: Option<Task>,
+    pub task: Option<PaymentTask>,
 }
 
 /// Why a person has to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Task {
+pub enum PaymentTask {
     /// Less than the amount came.
     Underpaid,
     /// More than was owed came.
@@ -49,7 +49,7 @@ pub enum Task {
     Review,
 }
 
-impl Task {
+impl PaymentTask {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Underpaid, Self::Surplus, Self::Review];
 
@@ -92,7 +92,7 @@ pub enum PaymentEvent {
 
 /// What follows from an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
+pub struct PaymentStep {
     /// How the payment stands now.
     pub standing: Standing,
     /// What the payable is credited with, in đồng; less than nothing where it was paid back.
@@ -136,7 +136,7 @@ impl Standing {
     /// What follows from `event`, where what is paid for still owes `owed` đồng.
     ///
     /// An event that changes nothing gives the same standing: late, early and repeated words are no errors.
-    pub fn after(&self, event: PaymentEvent, owed: i64) -> Result<Step, Refused> {
+    pub fn after(&self, event: PaymentEvent, owed: i64) -> Result<PaymentStep, Refused> {
         let mut now = *self;
         let (mut credit, mut waived) = (0, 0);
         match event {
@@ -158,7 +158,7 @@ impl Standing {
                 if !matches!(self.state, PaymentState::Paid | PaymentState::Refunded) {
                     now.state = PaymentState::Review;
                 }
-                now.task = Some(Task::Review);
+                now.task = Some(PaymentTask::Review);
             }
             PaymentEvent::Refunded(amount) => credit = -now.give_back(amount)?,
             PaymentEvent::Accepted => (credit, waived) = now.accept(owed)?,
@@ -169,7 +169,7 @@ impl Standing {
                 now.task = None;
             }
         }
-        Ok(Step {
+        Ok(PaymentStep {
             standing: now,
             credit,
             waived,
@@ -193,12 +193,16 @@ impl Standing {
             | PaymentState::Review => {
                 self.money.review += amount;
                 self.state = PaymentState::Review;
-                self.task = Some(Task::Review);
+                self.task = Some(PaymentTask::Review);
                 Ok(0)
             }
             PaymentState::Paid | PaymentState::Refunded => {
                 self.money.surplus += amount;
-                self.task = Some(self.task.unwrap_or(Task::Surplus).max(Task::Surplus));
+                self.task = Some(
+                    self.task
+                        .unwrap_or(PaymentTask::Surplus)
+                        .max(PaymentTask::Surplus),
+                );
                 Ok(0)
             }
             PaymentState::Created
@@ -213,8 +217,8 @@ impl Standing {
                 let is_whole = received >= self.amount || owed <= 0;
                 (self.state, self.task) = match (is_whole, self.money.surplus) {
                     (true, 0) => (PaymentState::Paid, None),
-                    (true, _) => (PaymentState::Paid, Some(Task::Surplus)),
-                    (false, _) => (PaymentState::Underpaid, Some(Task::Underpaid)),
+                    (true, _) => (PaymentState::Paid, Some(PaymentTask::Surplus)),
+                    (false, _) => (PaymentState::Underpaid, Some(PaymentTask::Underpaid)),
                 };
                 Ok(credit)
             }

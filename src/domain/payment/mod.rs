@@ -12,7 +12,7 @@ mod machine;
 mod refund;
 
 pub use code::{NoteCode, ORDER_CODE_MAX, order_code, payment_code};
-pub use machine::{Money, PaymentEvent, Refused, Standing, Step, Task};
+pub use machine::{Money, PaymentEvent, PaymentStep, PaymentTask, Refused, Standing};
 pub use refund::{RefundCall, RefundState, RefundWord, refund_call, refund_parts};
 
 use serde::{Deserialize, Serialize};
@@ -241,6 +241,14 @@ impl PayableKind {
             Self::Booking => "booking",
             Self::Request => "request",
             Self::Receipt => "receipt",
+        }
+    }
+
+    /// The field by which a call and a page's form say which one is to be paid.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Request => "request_id",
+            Self::Booking | Self::Receipt => "booking_id",
         }
     }
 

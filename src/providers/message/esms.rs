@@ -5,9 +5,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use url::Url;
 
-use super::{Message, Taken, lost, members, short_id, word};
+use super::{Message, MessageTaken, lost, members, short_id, word};
 use crate::domain::letter::LetterFault;
-use crate::providers::http::{Call, Http, address, below};
+use crate::providers::http::{Http, HttpCall, address, below};
 use crate::providers::{Settings, SettingsFault};
 
 /// What its log and people call it.
@@ -48,7 +48,7 @@ impl Esms {
         &self,
         message: &Message<'_>,
         report_url: &str,
-    ) -> Result<Taken, LetterFault> {
+    ) -> Result<MessageTaken, LetterFault> {
         let body = json!({
             "ApiKey": self.api_key.expose_secret(),
             "SecretKey": self.secret_key.expose_secret(),
@@ -67,7 +67,7 @@ impl Esms {
             "SendMultipleMessage_V4_post_json",
             "",
         ];
-        let call = Call {
+        let call = HttpCall {
             method: Method::POST,
             url: below(&self.base, &path),
             headers: Vec::new(),
@@ -78,7 +78,7 @@ impl Esms {
             let why = format!("eSMS trả lời không đọc được (HTTP {}).", answer.status);
             return Err(LetterFault::Temporary(why));
         };
-        meaning(&word(&told, "CodeResult"), &word(&told, "ErrorMessage")).map(|()| Taken {
+        meaning(&word(&told, "CodeResult"), &word(&told, "ErrorMessage")).map(|()| MessageTaken {
             id: word(&told, "SMSID"),
         })
     }

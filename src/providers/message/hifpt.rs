@@ -6,9 +6,9 @@ use secrecy::SecretString;
 use serde_json::json;
 use url::Url;
 
-use super::{Message, Taken, lost, members, word};
+use super::{Message, MessageTaken, lost, members, word};
 use crate::domain::letter::LetterFault;
-use crate::providers::http::{Call, Http, address, below};
+use crate::providers::http::{Http, HttpCall, address, below};
 use crate::providers::{Settings, SettingsFault, sign};
 
 /// What its log and people call it.
@@ -35,7 +35,11 @@ impl HiFpt {
     }
 
     /// Sends a message; `link` is where more is to be seen.
-    pub async fn send(&self, message: &Message<'_>, link: &str) -> Result<Taken, LetterFault> {
+    pub async fn send(
+        &self,
+        message: &Message<'_>,
+        link: &str,
+    ) -> Result<MessageTaken, LetterFault> {
         let url = below(&self.base, &["v1", "messages"]);
         let body = json!({
             "message_id": message.id,
@@ -52,7 +56,7 @@ impl HiFpt {
             &url,
             Some(&body),
         ));
-        let call = Call {
+        let call = HttpCall {
             method: Method::POST,
             url,
             headers,
@@ -61,7 +65,7 @@ impl HiFpt {
         let answer = self.http.send(call).await.map_err(|fault| lost(&fault))?;
         let told = members(&answer).unwrap_or_default();
         match answer.status {
-            200..=299 => Ok(Taken {
+            200..=299 => Ok(MessageTaken {
                 id: word(&told, "message_id"),
             }),
             404 => Err(LetterFault::Undeliverable(

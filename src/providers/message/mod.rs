@@ -13,7 +13,7 @@ pub mod zalo;
 use serde_json::{Map, Value};
 
 use super::ProviderFault;
-use super::http::Answer;
+use super::http::HttpAnswer;
 use crate::domain::letter::LetterFault;
 
 /// A message that is to be sent.
@@ -31,7 +31,7 @@ pub struct Message<'m> {
 
 /// A message that a carrier took: the carrier's number of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
+pub struct MessageTaken {
     /// Its number there; empty where it tells none.
     pub id: String,
 }
@@ -54,7 +54,7 @@ fn lost(fault: &ProviderFault) -> LetterFault {
 }
 
 /// The members of an answer that is a JSON object.
-fn members(answer: &Answer) -> Option<Map<String, Value>> {
+fn members(answer: &HttpAnswer) -> Option<Map<String, Value>> {
     match serde_json::from_slice(&answer.body) {
         Ok(Value::Object(members)) => Some(members),
         _ => None,

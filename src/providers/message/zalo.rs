@@ -8,10 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{Message, Taken, lost, members, short_id, word};
+use super::{Message, MessageTaken, lost, members, short_id, word};
 use crate::domain::letter::LetterFault;
 use crate::providers::digest::sha256;
-use crate::providers::http::{Call, Http, address, below};
+use crate::providers::http::{Http, HttpCall, address, below};
 use crate::providers::{Settings, SettingsFault};
 
 /// What its log and people call it.
@@ -132,7 +132,7 @@ impl Zalo {
     pub async fn params(&self, template: &str, access: &SecretString) -> Option<TemplateParams> {
         let mut url = below(&self.base, &["template", "info", "v2"]);
         url.query_pairs_mut().append_pair("template_id", template);
-        let call = Call {
+        let call = HttpCall {
             method: Method::GET,
             url,
             headers: vec![("access_token", access.expose_secret().to_owned())],
@@ -159,7 +159,7 @@ impl Zalo {
         template: &str,
         data: &Map<String, Value>,
         access: &SecretString,
-    ) -> Result<Taken, ZaloFault> {
+    ) -> Result<MessageTaken, ZaloFault> {
         let mut tracking = short_id(message.id);
         tracking.truncate(TRACKING_MAX);
         let body = json!({
@@ -168,7 +168,7 @@ impl Zalo {
             "template_data": data,
             "tracking_id": tracking,
         });
-        let call = Call {
+        let call = HttpCall {
             method: Method::POST,
             url: below(&self.base, &["message", "template"]),
             headers: vec![("access_token", access.expose_secret().to_owned())],
@@ -183,7 +183,7 @@ impl Zalo {
         let code = told.get("error").and_then(Value::as_i64);
         meaning(code, &word(&told, "message"))?;
         let data = told.get("data").and_then(Value::as_object);
-        Ok(Taken {
+        Ok(MessageTaken {
             id: data.map(|data| word(data, "msg_id")).unwrap_or_default(),
         })
     }

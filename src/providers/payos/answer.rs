@@ -4,15 +4,15 @@ use serde_json::{Map, Value};
 
 use super::sign::is_signed;
 use crate::domain::payment::End;
-use crate::providers::http::{Answer, Http};
+use crate::providers::http::{Http, HttpAnswer};
 use crate::providers::strict::{integer, parse, text};
-use crate::providers::{Link, ProviderFault, Refusal, SeenTransfer, Told, ToldStanding};
+use crate::providers::{Link, ProviderFault, ProviderRefusal, SeenTransfer, Told, ToldStanding};
 
 /// The data of an answer that is signed with one of these keys.
 pub fn signed_data(
     http: &Http,
     keys: &[String],
-    answer: &Answer,
+    answer: &HttpAnswer,
 ) -> Result<Map<String, Value>, ProviderFault> {
     let mut envelope = envelope(http, answer)?;
     let Some(Value::Object(data)) = envelope.remove("data") else {
@@ -27,7 +27,7 @@ pub fn signed_data(
 }
 
 /// An envelope of success. PayOS says no with HTTP 200, too.
-pub fn envelope(http: &Http, answer: &Answer) -> Result<Map<String, Value>, ProviderFault> {
+pub fn envelope(http: &Http, answer: &HttpAnswer) -> Result<Map<String, Value>, ProviderFault> {
     let read = match parse(&answer.body) {
         Some(Value::Object(members)) => Some(members),
         _ => None,
@@ -49,8 +49,11 @@ pub fn envelope(http: &Http, answer: &Answer) -> Result<Map<String, Value>, Prov
         (401 | 403 | 404, _) if read.is_none() => {
             Err(http.unknown(format!("HTTP {} that PayOS did not write", answer.status)))
         }
-        (401 | 403, _) => Err(refused(Refusal::Settings, &answer.status.to_string())),
-        (404, _) => Err(refused(Refusal::Absent, "404")),
+        (401 | 403, _) => Err(refused(
+            ProviderRefusal::Settings,
+            &answer.status.to_string(),
+        )),
+        (404, _) => Err(refused(ProviderRefusal::Absent, "404")),
         (200..=299, Some("00")) => {
             read.ok_or_else(|| http.unknown("an answer of success without data"))
         }
@@ -62,16 +65,16 @@ pub fn envelope(http: &Http, answer: &Answer) -> Result<Map<String, Value>, Prov
     }
 }
 
-fn refusal(code: &str, words: &str) -> Refusal {
+fn refusal(code: &str, words: &str) -> ProviderRefusal {
     match code {
-        "231" => Refusal::Repeated,
-        "201" | "214" | "401" | "403" => Refusal::Settings,
+        "231" => ProviderRefusal::Repeated,
+        "201" | "214" | "401" | "403" => ProviderRefusal::Settings,
         // Nobody published what is said of an unknown order; these are what it may look like.
-        "101" | "404" => Refusal::Absent,
+        "101" | "404" => ProviderRefusal::Absent,
         _ if words.contains("không tồn tại") || words.contains("Không tìm thấy") => {
-            Refusal::Absent
+            ProviderRefusal::Absent
         }
-        _ => Refusal::Other,
+        _ => ProviderRefusal::Other,
     }
 }
 

@@ -18,11 +18,11 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::http::{Answer, Call, Http, address, below};
-use super::pace::Pace;
+use super::http::{Http, HttpAnswer, HttpCall, address, below};
+use super::pace::CallPace;
 use super::{
-    Link, Order, OrderRef, PaymentProvider, ProviderFault, Refusal, Settings, SettingsFault, Told,
-    ToldStanding,
+    Link, Order, OrderRef, PaymentProvider, ProviderFault, ProviderRefusal, Settings,
+    SettingsFault, Told, ToldStanding,
 };
 use crate::domain::payment::Provider;
 use answer::{created, envelope, signed_data, told};
@@ -40,7 +40,7 @@ const REASON_MAX: usize = 200;
 /// One payment channel of PayOS.
 pub struct PayOs {
     http: Http,
-    pace: Arc<Pace>,
+    pace: Arc<CallPace>,
     base: Url,
     checkout_base: String,
     client_id: String,
@@ -65,7 +65,7 @@ impl PayOs {
         let client_id = text("client_id");
         Ok(Self {
             http: Http::new(NAME, &[&base])?,
-            pace: Pace::of(&format!("payos {base} {client_id}")),
+            pace: CallPace::of(&format!("payos {base} {client_id}")),
             checkout_base: format!("{}/", checkout_base.trim_end_matches('/')),
             base,
             client_id,
@@ -80,7 +80,7 @@ impl PayOs {
         method: Method,
         parts: &[&str],
         body: Option<Value>,
-    ) -> Result<Answer, ProviderFault> {
+    ) -> Result<HttpAnswer, ProviderFault> {
         self.pace.admit(NAME).await?;
         let mut headers = vec![
             ("x-client-id", self.client_id.clone()),
@@ -93,7 +93,7 @@ impl PayOs {
         if let Some(partner) = &self.partner_code {
             headers.push(("x-partner-code", partner.clone()));
         }
-        let call = Call {
+        let call = HttpCall {
             method,
             url: below(&self.base, parts),
             headers,
@@ -106,7 +106,7 @@ impl PayOs {
         Ok(answer)
     }
 
-    fn data(&self, answer: &Answer) -> Result<Map<String, Value>, ProviderFault> {
+    fn data(&self, answer: &HttpAnswer) -> Result<Map<String, Value>, ProviderFault> {
         signed_data(&self.http, &self.keys, answer)
     }
 
@@ -154,7 +154,7 @@ impl PayOs {
     async fn found(&self, order: &Order) -> Result<Link, ProviderFault> {
         let told = match self.link(order.order_code).await {
             Err(ProviderFault::Refused {
-                why: Refusal::Absent,
+                why: ProviderRefusal::Absent,
                 ..
             }) => {
                 return Err(self.http.unknown("it is there, and it is not there"));
@@ -181,7 +181,7 @@ impl PayOs {
         self.read(&answer, order_code)
     }
 
-    fn read(&self, answer: &Answer, order_code: i64) -> Result<Told, ProviderFault> {
+    fn read(&self, answer: &HttpAnswer, order_code: i64) -> Result<Told, ProviderFault> {
         let data = self.data(answer)?;
         told(&data, order_code, answer.text())
             .ok_or_else(|| self.http.unknown("not the shape of a payment link"))
@@ -190,7 +190,7 @@ impl PayOs {
     async fn asked(&self, order_code: i64) -> Result<Told, ProviderFault> {
         match self.link(order_code).await {
             Err(ProviderFault::Refused {
-                why: Refusal::Absent,
+                why: ProviderRefusal::Absent,
                 text,
                 ..
             }) => Ok(Told {
@@ -212,7 +212,7 @@ impl PayOs {
         let answer = self.call(Method::POST, &parts, body).await?;
         match self.read(&answer, order_code) {
             // It cannot be taken back, or not any more: what it is now says why.
-            Err(ProviderFault::Refused { why, .. }) if why != Refusal::Settings => {
+            Err(ProviderFault::Refused { why, .. }) if why != ProviderRefusal::Settings => {
                 self.asked(order_code).await
             }
             told => told,
@@ -232,7 +232,7 @@ impl PayOs {
         match envelope(&self.http, &answer) {
             // Nobody published what stands in it.
             Err(ProviderFault::Unknown { .. }) if answer.status == 404 => Ok(()),
-            Err(ProviderFault::Refused { why, .. }) if why != Refusal::Settings => Ok(()),
+            Err(ProviderFault::Refused { why, .. }) if why != ProviderRefusal::Settings => Ok(()),
             answered => answered.map(drop),
         }
     }
@@ -244,7 +244,7 @@ fn other_amount() -> ProviderFault {
         code: "231".to_owned(),
         text: "Đơn đã tồn tại với số tiền khác. (The order is there with another amount.)"
             .to_owned(),
-        why: Refusal::Other,
+        why: ProviderRefusal::Other,
     }
 }
 
@@ -257,7 +257,7 @@ impl PaymentProvider for PayOs {
         async move {
             match self.create(order).await {
                 Err(ProviderFault::Refused {
-                    why: Refusal::Repeated,
+                    why: ProviderRefusal::Repeated,
                     ..
                 }) => self.found(order).await,
                 link => link,

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::sign::{CreateText, payout_signature};
 use super::*;
-use crate::providers::http::Answer;
+use crate::providers::http::HttpAnswer;
 use crate::providers::{Channel, Payer};
 
 const VECTORS: &str = include_str!("../../../tests/vectors/payments/payos.json");
@@ -67,8 +67,8 @@ fn payouts_are_signed_as_payos_signs_them() {
     }
 }
 
-fn answer(status: u16, body: &str) -> Answer {
-    Answer {
+fn answer(status: u16, body: &str) -> HttpAnswer {
+    HttpAnswer {
         status,
         retry_after_s: 7,
         body: body.as_bytes().to_vec(),
@@ -104,22 +104,26 @@ fn what_is_not_an_answer_is_unknown_and_what_is_a_no_is_a_no() {
         (
             200,
             r#"{"code":"231","desc":"x","data":null}"#,
-            Some(Refusal::Repeated),
+            Some(ProviderRefusal::Repeated),
         ),
-        (200, r#"{"code":"201"}"#, Some(Refusal::Settings)),
+        (200, r#"{"code":"201"}"#, Some(ProviderRefusal::Settings)),
         (
             200,
             r#"{"code":"214","desc":"Cổng thanh toán không tồn tại"}"#,
-            Some(Refusal::Settings),
+            Some(ProviderRefusal::Settings),
         ),
-        (200, r#"{"code":"20","desc":"x"}"#, Some(Refusal::Other)),
-        (401, "{}", Some(Refusal::Settings)),
+        (
+            200,
+            r#"{"code":"20","desc":"x"}"#,
+            Some(ProviderRefusal::Other),
+        ),
+        (401, "{}", Some(ProviderRefusal::Settings)),
         (401, "<html>", None),
-        (403, "{}", Some(Refusal::Settings)),
+        (403, "{}", Some(ProviderRefusal::Settings)),
         (403, "<html>", None),
-        (404, "{}", Some(Refusal::Absent)),
+        (404, "{}", Some(ProviderRefusal::Absent)),
         (404, "", None),
-        (400, r#"{"code":"20"}"#, Some(Refusal::Other)),
+        (400, r#"{"code":"20"}"#, Some(ProviderRefusal::Other)),
         (200, "<html>", None),
         (200, r#"{"code":"00","data":null}"#, None),
         (200, r#"{"code":"00","data":{"orderCode":1}}"#, None),

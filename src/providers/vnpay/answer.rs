@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use super::sign::{ANSWER, REFUND_ANSWER, Secret, piped, value_text};
 use crate::domain::calendar::AHEAD_MS;
 use crate::domain::payment::End;
-use crate::providers::http::{Answer, Http};
+use crate::providers::http::{Http, HttpAnswer};
 use crate::providers::strict::parse;
 use crate::providers::{
-    Link, ProviderFault, RefundTold, Refusal, SeenTransfer, Told, ToldStanding,
+    Link, ProviderFault, ProviderRefusal, RefundTold, SeenTransfer, Told, ToldStanding,
 };
 
 /// How long VNPay takes two questions about one payment for one.
@@ -18,7 +18,7 @@ const REPEAT_S: u64 = 60;
 pub fn signed(
     http: &Http,
     secret: &Secret,
-    answer: &Answer,
+    answer: &HttpAnswer,
     is_refund: bool,
 ) -> Result<Map<String, Value>, ProviderFault> {
     match answer.status {
@@ -42,7 +42,7 @@ pub fn signed(
     match word(&members, "vnp_ResponseCode").as_str() {
         code @ ("02" | "97") => {
             let words = word(&members, "vnp_Message");
-            Err(refused(http, code, &words, Refusal::Settings))
+            Err(refused(http, code, &words, ProviderRefusal::Settings))
         }
         _ => Err(http.unknown("the answer's signature does not hold")),
     }
@@ -84,8 +84,22 @@ pub fn told(
                 retry_after_s: REPEAT_S,
             });
         }
-        "02" | "97" => return Err(refused(http, &code, &of("vnp_Message"), Refusal::Settings)),
-        "03" => return Err(refused(http, &code, &of("vnp_Message"), Refusal::Other)),
+        "02" | "97" => {
+            return Err(refused(
+                http,
+                &code,
+                &of("vnp_Message"),
+                ProviderRefusal::Settings,
+            ));
+        }
+        "03" => {
+            return Err(refused(
+                http,
+                &code,
+                &of("vnp_Message"),
+                ProviderRefusal::Other,
+            ));
+        }
         _ => return Err(http.unknown(format!("code {code}"))),
     }
     let hundredths: i64 = of("vnp_Amount").parse().unwrap_or(-1);
@@ -118,11 +132,11 @@ pub fn refunded(http: &Http, members: &Map<String, Value>) -> Result<String, Pro
     let no = |why| Err(refused(http, &code, &of("vnp_Message"), why));
     match code.as_str() {
         "00" => Ok(of("vnp_TransactionNo")),
-        "94" => no(Refusal::Repeated),
-        "91" => no(Refusal::Absent),
-        "02" | "97" => no(Refusal::Settings),
-        "03" | "16" | "93" | "95" => no(Refusal::Other),
-        _ => no(Refusal::InDoubt),
+        "94" => no(ProviderRefusal::Repeated),
+        "91" => no(ProviderRefusal::Absent),
+        "02" | "97" => no(ProviderRefusal::Settings),
+        "03" | "16" | "93" | "95" => no(ProviderRefusal::Other),
+        _ => no(ProviderRefusal::InDoubt),
     }
 }
 
@@ -152,7 +166,7 @@ fn standing(status: &str) -> ToldStanding {
     }
 }
 
-pub fn refused(http: &Http, code: &str, words: &str, why: Refusal) -> ProviderFault {
+pub fn refused(http: &Http, code: &str, words: &str, why: ProviderRefusal) -> ProviderFault {
     ProviderFault::Refused {
         provider: http.provider(),
         code: code.chars().take(40).collect(),

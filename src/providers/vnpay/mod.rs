@@ -21,12 +21,12 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::http::{Answer, Call, Http, address};
-use super::pace::Pace;
+use super::http::{Http, HttpAnswer, HttpCall, address};
+use super::pace::CallPace;
 use super::strict::{parse, text};
 use super::{
-    Link, Order, OrderRef, PaymentProvider, ProviderFault, RefundDone, RefundOrder, RefundTold,
-    Refusal, Settings, SettingsFault, Told,
+    Link, Order, OrderRef, PaymentProvider, ProviderFault, ProviderRefusal, RefundDone,
+    RefundOrder, RefundTold, Settings, SettingsFault, Told,
 };
 use crate::domain::payment::Provider;
 use crate::domain::vietqr::note;
@@ -47,7 +47,7 @@ const INFO_MAX: usize = 200;
 /// One terminal of VNPay.
 pub struct VnPay {
     http: Http,
-    pace: Arc<Pace>,
+    pace: Arc<CallPace>,
     pay_url: Url,
     api_url: Url,
     tmn_code: String,
@@ -62,7 +62,7 @@ impl VnPay {
         let tmn_code = settings.text("tmn_code").unwrap_or_default().to_owned();
         Ok(Self {
             http: Http::new(NAME, &[&pay_url, &api_url])?,
-            pace: Pace::of(&format!("vnpay {api_url} {tmn_code}")),
+            pace: CallPace::of(&format!("vnpay {api_url} {tmn_code}")),
             pay_url,
             api_url,
             tmn_code,
@@ -117,7 +117,7 @@ impl VnPay {
         let answer = self.send(Method::GET, url, None).await?;
         if matches!(answer.status, 401 | 403) {
             let status = answer.status.to_string();
-            return Err(refused(&self.http, &status, "", Refusal::Settings));
+            return Err(refused(&self.http, &status, "", ProviderRefusal::Settings));
         }
         let read = match parse(&answer.body) {
             Some(Value::Object(members)) if (200..=299).contains(&answer.status) => members,
@@ -133,8 +133,8 @@ impl VnPay {
             (None | Some("00" | "99"), _) => Err(self.http.unknown("no QR in the answer")),
             (Some(code), _) => {
                 let why = match code {
-                    "02" | "97" => Refusal::Settings,
-                    _ => Refusal::Other,
+                    "02" | "97" => ProviderRefusal::Settings,
+                    _ => ProviderRefusal::Other,
                 };
                 let words = text(&read, "message").unwrap_or_default();
                 Err(refused(&self.http, code, words, why))
@@ -147,9 +147,9 @@ impl VnPay {
         method: Method,
         url: Url,
         body: Option<String>,
-    ) -> Result<Answer, ProviderFault> {
+    ) -> Result<HttpAnswer, ProviderFault> {
         self.pace.admit(NAME).await?;
-        let call = Call {
+        let call = HttpCall {
             method,
             url,
             headers: Vec::new(),
@@ -166,7 +166,7 @@ impl VnPay {
         Ok(answer)
     }
 
-    async fn transact(&self, body: Map<String, Value>) -> Result<Answer, ProviderFault> {
+    async fn transact(&self, body: Map<String, Value>) -> Result<HttpAnswer, ProviderFault> {
         let body = Value::Object(body).to_string();
         self.send(Method::POST, self.api_url.clone(), Some(body))
             .await
@@ -257,7 +257,7 @@ impl VnPay {
         match self.asked(&nobody).await {
             Err(
                 ProviderFault::Refused {
-                    why: Refusal::Other,
+                    why: ProviderRefusal::Other,
                     ..
                 }
                 | ProviderFault::Busy { .. },

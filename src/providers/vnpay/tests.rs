@@ -87,7 +87,7 @@ fn answers_are_believed_by_their_signature() {
         let (id, input) = (&vector["id"], &vector["input"]);
         let client = VnPay::new(&settings(&input["config"])).expect("a client");
         let raw = input["answer"].to_string();
-        let answer = Answer {
+        let answer = HttpAnswer {
             status: 200,
             retry_after_s: 1,
             body: raw.clone().into_bytes(),

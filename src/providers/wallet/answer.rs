@@ -3,15 +3,17 @@
 use serde_json::{Map, Value};
 
 use crate::domain::payment::End;
-use crate::providers::http::{Answer, Http};
+use crate::providers::http::{Http, HttpAnswer};
 use crate::providers::strict::{integer, parse, text};
-use crate::providers::{Link, OtpPrompt, ProviderFault, Refusal, SeenTransfer, Told, ToldStanding};
+use crate::providers::{
+    Link, OtpPrompt, ProviderFault, ProviderRefusal, SeenTransfer, Told, ToldStanding,
+};
 
 /// Digits of a one-time password where nothing is said of them.
 const OTP_LENGTH: u8 = 6;
 
 /// The members of an answer of success.
-pub fn members(http: &Http, answer: &Answer) -> Result<Map<String, Value>, ProviderFault> {
+pub fn members(http: &Http, answer: &HttpAnswer) -> Result<Map<String, Value>, ProviderFault> {
     let read = parse(&answer.body);
     let members = match read {
         Some(Value::Object(members)) => Some(members),
@@ -33,32 +35,37 @@ pub fn members(http: &Http, answer: &Answer) -> Result<Map<String, Value>, Provi
     }
 }
 
-fn refusal(http: &Http, answer: &Answer, status: u16, said: &Map<String, Value>) -> ProviderFault {
+fn refusal(
+    http: &Http,
+    answer: &HttpAnswer,
+    status: u16,
+    said: &Map<String, Value>,
+) -> ProviderFault {
     let code = text(said, "code").unwrap_or_default();
     let why = match code {
-        "otp_wrong" => Refusal::OtpWrong {
+        "otp_wrong" => ProviderRefusal::OtpWrong {
             attempts_left: integer(said, "attempts_left").unwrap_or_default(),
         },
-        "otp_expired" => Refusal::OtpExpired,
-        "otp_locked" => Refusal::OtpLocked,
-        "otp_too_early" => Refusal::OtpTooEarly {
+        "otp_expired" => ProviderRefusal::OtpExpired,
+        "otp_locked" => ProviderRefusal::OtpLocked,
+        "otp_too_early" => ProviderRefusal::OtpTooEarly {
             retry_after_s: integer(said, "retry_after_s")
                 .and_then(|seconds| u64::try_from(seconds).ok())
                 .unwrap_or(answer.retry_after_s),
         },
-        "insufficient_balance" | "limit_exceeded" | "wallet_locked" => Refusal::NoFunds,
-        "wallet_not_linked" => Refusal::NotLinked,
-        "duplicate_order" => Refusal::Repeated,
+        "insufficient_balance" | "limit_exceeded" | "wallet_locked" => ProviderRefusal::NoFunds,
+        "wallet_not_linked" => ProviderRefusal::NotLinked,
+        "duplicate_order" => ProviderRefusal::Repeated,
         _ => match status {
-            401 | 403 => Refusal::Settings,
-            404 => Refusal::Absent,
+            401 | 403 => ProviderRefusal::Settings,
+            404 => ProviderRefusal::Absent,
             429 => {
                 return ProviderFault::Busy {
                     provider: http.provider(),
                     retry_after_s: answer.retry_after_s,
                 };
             }
-            _ => Refusal::Other,
+            _ => ProviderRefusal::Other,
         },
     };
     let code = if code.is_empty() {

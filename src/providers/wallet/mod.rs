@@ -21,12 +21,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::http::{Answer, Call, Http, address, below};
-use super::pace::Pace;
+use super::http::{Http, HttpAnswer, HttpCall, address, below};
+use super::pace::CallPace;
 use super::sign;
 use super::strict::text;
 use super::{
-    Link, Order, OrderRef, OtpPrompt, PaymentProvider, ProviderFault, Refusal, Settings,
+    Link, Order, OrderRef, OtpPrompt, PaymentProvider, ProviderFault, ProviderRefusal, Settings,
     SettingsFault, Told, ToldStanding, WalletLink,
 };
 use crate::domain::payment::{End, Provider};
@@ -38,7 +38,7 @@ const NAME: &str = "Ví điện tử";
 /// One merchant of the wallet.
 pub struct Wallet {
     http: Http,
-    pace: Arc<Pace>,
+    pace: Arc<CallPace>,
     base: Url,
     merchant_id: String,
     secret: SecretString,
@@ -51,14 +51,14 @@ impl Wallet {
         let merchant_id = settings.text("merchant_id").unwrap_or_default().to_owned();
         Ok(Self {
             http: Http::new(NAME, &[&base])?,
-            pace: Pace::of(&format!("wallet {base} {merchant_id}")),
+            pace: CallPace::of(&format!("wallet {base} {merchant_id}")),
             base,
             merchant_id,
             secret: settings.secret("secret").unwrap_or_default(),
         })
     }
 
-    async fn get(&self, url: Url) -> Result<Answer, ProviderFault> {
+    async fn get(&self, url: Url) -> Result<HttpAnswer, ProviderFault> {
         self.call(Method::GET, url, None, None).await
     }
 
@@ -68,14 +68,14 @@ impl Wallet {
         url: Url,
         body: Option<String>,
         idempotency_key: Option<&str>,
-    ) -> Result<Answer, ProviderFault> {
+    ) -> Result<HttpAnswer, ProviderFault> {
         self.pace.admit(NAME).await?;
         let mut headers = vec![("x-merchant-id", self.merchant_id.clone())];
         headers.extend(sign::headers(&self.secret, &method, &url, body.as_deref()));
         if let Some(key) = idempotency_key {
             headers.push(("idempotency-key", key.to_owned()));
         }
-        let call = Call {
+        let call = HttpCall {
             method,
             url,
             headers,
@@ -97,7 +97,7 @@ impl Wallet {
             .await?;
         let link = match members(&self.http, &answer) {
             Err(ProviderFault::Refused {
-                why: Refusal::Absent,
+                why: ProviderRefusal::Absent,
                 ..
             }) => {
                 return Ok(None);
@@ -133,7 +133,7 @@ impl Wallet {
             .await?;
         let told = match self.read(&answer, order.order_code) {
             Err(ProviderFault::Refused {
-                why: Refusal::Repeated,
+                why: ProviderRefusal::Repeated,
                 ..
             }) => self.found(order.order_code).await,
             told => told,
@@ -142,20 +142,20 @@ impl Wallet {
             return Err(refused(
                 "duplicate_order",
                 "Đơn đã tồn tại với số tiền khác.",
-                Refusal::Other,
+                ProviderRefusal::Other,
             ));
         }
         if let ToldStanding::Ended(End::Failed) = told.standing {
             return Err(refused(
                 "failed",
                 "Ví từ chối thanh toán này.",
-                Refusal::NoFunds,
+                ProviderRefusal::NoFunds,
             ));
         }
         Ok(told.link)
     }
 
-    fn read(&self, answer: &Answer, order_code: i64) -> Result<Told, ProviderFault> {
+    fn read(&self, answer: &HttpAnswer, order_code: i64) -> Result<Told, ProviderFault> {
         let payment = members(&self.http, answer)?;
         told(&payment, order_code, answer.text())
             .ok_or_else(|| self.http.unknown("not the shape of a payment"))
@@ -178,7 +178,7 @@ impl Wallet {
         };
         match told {
             Err(ProviderFault::Refused {
-                why: Refusal::Absent,
+                why: ProviderRefusal::Absent,
                 text,
                 ..
             }) => Ok(Told {
@@ -198,7 +198,7 @@ impl Wallet {
         order: &OrderRef,
         what: &[&str],
         body: Option<String>,
-    ) -> Result<Answer, ProviderFault> {
+    ) -> Result<HttpAnswer, ProviderFault> {
         let id = if let Some(id) = &order.link_id {
             id.clone()
         } else {
@@ -219,7 +219,7 @@ impl Wallet {
         let answer = self.act(order, &["cancel"], None).await;
         match answer.and_then(|answer| self.read(&answer, order.order_code)) {
             // It cannot be taken back, or not any more: what it is now says why.
-            Err(ProviderFault::Refused { why, .. }) if why != Refusal::Settings => {
+            Err(ProviderFault::Refused { why, .. }) if why != ProviderRefusal::Settings => {
                 self.asked(order).await
             }
             told => told,
@@ -243,7 +243,7 @@ impl Wallet {
             Err(ProviderFault::Busy { retry_after_s, .. }) => Err(refused(
                 "429",
                 "Chưa gửi lại được mã.",
-                Refusal::OtpTooEarly { retry_after_s },
+                ProviderRefusal::OtpTooEarly { retry_after_s },
             )),
             payment => prompt(&payment?)
                 .ok_or_else(|| self.http.unknown("nothing about the one-time password")),
@@ -256,13 +256,13 @@ impl Wallet {
             .get(below(&self.base, &["v1", "wallet-links", "kiem-tra"]))
             .await?;
         match members(&self.http, &answer) {
-            Err(ProviderFault::Refused { why, .. }) if why != Refusal::Settings => Ok(()),
+            Err(ProviderFault::Refused { why, .. }) if why != ProviderRefusal::Settings => Ok(()),
             answered => answered.map(drop),
         }
     }
 }
 
-fn refused(code: &str, text: &str, why: Refusal) -> ProviderFault {
+fn refused(code: &str, text: &str, why: ProviderRefusal) -> ProviderFault {
     ProviderFault::Refused {
         provider: NAME,
         code: code.to_owned(),
@@ -273,7 +273,7 @@ fn refused(code: &str, text: &str, why: Refusal) -> ProviderFault {
 
 fn not_linked() -> ProviderFault {
     let text = "Vui lòng thực hiện liên kết phương thức thanh toán";
-    refused("wallet_not_linked", text, Refusal::NotLinked)
+    refused("wallet_not_linked", text, ProviderRefusal::NotLinked)
 }
 
 fn without(text: &str, secret: &str) -> String {

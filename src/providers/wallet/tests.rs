@@ -92,7 +92,7 @@ fn a_notice_is_believed_where_it_is_signed_fresh_and_ours() {
 fn a_no_says_what_kind_of_no_it_is() {
     let wallet = Wallet::new(&settings()).expect("a client");
     let why = |status, body: &str| {
-        let answer = Answer {
+        let answer = HttpAnswer {
             status,
             retry_after_s: 9,
             body: body.as_bytes().to_vec(),
@@ -107,25 +107,33 @@ fn a_no_says_what_kind_of_no_it_is() {
         (
             422,
             r#"{"code":"otp_wrong","attempts_left":2}"#,
-            Some(Refusal::OtpWrong { attempts_left: 2 }),
+            Some(ProviderRefusal::OtpWrong { attempts_left: 2 }),
         ),
-        (422, r#"{"code":"otp_expired"}"#, Some(Refusal::OtpExpired)),
-        (422, r#"{"code":"otp_locked"}"#, Some(Refusal::OtpLocked)),
+        (
+            422,
+            r#"{"code":"otp_expired"}"#,
+            Some(ProviderRefusal::OtpExpired),
+        ),
+        (
+            422,
+            r#"{"code":"otp_locked"}"#,
+            Some(ProviderRefusal::OtpLocked),
+        ),
         (
             422,
             r#"{"code":"insufficient_balance"}"#,
-            Some(Refusal::NoFunds),
+            Some(ProviderRefusal::NoFunds),
         ),
         (
             409,
             r#"{"code":"duplicate_order"}"#,
-            Some(Refusal::Repeated),
+            Some(ProviderRefusal::Repeated),
         ),
-        (401, "{}", Some(Refusal::Settings)),
+        (401, "{}", Some(ProviderRefusal::Settings)),
         (401, "<html>", None),
-        (404, "{}", Some(Refusal::Absent)),
+        (404, "{}", Some(ProviderRefusal::Absent)),
         (404, "", None),
-        (409, "{}", Some(Refusal::Other)),
+        (409, "{}", Some(ProviderRefusal::Other)),
         (409, "", None),
         (200, "<html>", None),
         (

@@ -22,12 +22,12 @@ pub struct Slip {
     /// The name of its files, without an ending.
     pub name: String,
     /// What stands on it.
-    pub lines: Vec<Line>,
+    pub lines: Vec<SlipLine>,
 }
 
 /// Something on a slip.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub enum SlipLine {
     /// In the middle, large.
     Title(String),
     /// In the middle.
@@ -58,11 +58,13 @@ impl Slip {
 
     /// With one more line; a pair without a value is left out.
     #[must_use]
-    pub fn with(mut self, line: Line) -> Self {
+    pub fn with(mut self, line: SlipLine) -> Self {
         let is_empty = match &line {
-            Line::Pair(_, value) | Line::Sum(_, value) => value.trim().is_empty(),
-            Line::Title(text) | Line::Middle(text) | Line::Text(text) => text.trim().is_empty(),
-            Line::Rule => false,
+            SlipLine::Pair(_, value) | SlipLine::Sum(_, value) => value.trim().is_empty(),
+            SlipLine::Title(text) | SlipLine::Middle(text) | SlipLine::Text(text) => {
+                text.trim().is_empty()
+            }
+            SlipLine::Rule => false,
         };
         if !is_empty {
             self.lines.push(line);
@@ -135,17 +137,17 @@ mod tests {
 
     fn receipt() -> Slip {
         Slip::named("PE01/../x y-1030")
-            .with(Line::Title("Điện máy Hoàng Ngọc".into()))
-            .with(Line::Middle("BIÊN LAI THANH TOÁN".into()))
-            .with(Line::Rule)
-            .with(Line::Pair("Mã".into(), "PE0100000190".into()))
-            .with(Line::Pair(
+            .with(SlipLine::Title("Điện máy Hoàng Ngọc".into()))
+            .with(SlipLine::Middle("BIÊN LAI THANH TOÁN".into()))
+            .with(SlipLine::Rule)
+            .with(SlipLine::Pair("Mã".into(), "PE0100000190".into()))
+            .with(SlipLine::Pair(
                 "Khách hàng".into(),
                 "Nguyễn Thị Thu Hường <An & Con>".into(),
             ))
-            .with(Line::Pair("Địa chỉ".into(), String::new()))
-            .with(Line::Sum("Đã thanh toán".into(), "412.000 đ".into()))
-            .with(Line::Text("Bốn trăm mười hai nghìn đồng".into()))
+            .with(SlipLine::Pair("Địa chỉ".into(), String::new()))
+            .with(SlipLine::Sum("Đã thanh toán".into(), "412.000 đ".into()))
+            .with(SlipLine::Text("Bốn trăm mười hai nghìn đồng".into()))
     }
 
     #[test]
@@ -172,7 +174,7 @@ mod tests {
             short.pixels.iter().any(|ink| *ink < 64),
             "something is drawn"
         );
-        let long = receipt().with(Line::Text("Cước Internet tháng mười một ".repeat(12)));
+        let long = receipt().with(SlipLine::Text("Cước Internet tháng mười một ".repeat(12)));
         let long = picture(&long).expect("a picture");
         assert!(long.height > short.height + 100, "it is broken into lines");
     }

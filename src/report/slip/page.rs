@@ -1,6 +1,6 @@
 //! A slip as a page that prints itself on a roll of 80 mm.
 
-use super::{Line, Slip, whole};
+use super::{Slip, SlipLine, whole};
 
 /// Everything that the page needs: it is opened from the disk, with no server behind it.
 const HEAD: &str = "<!doctype html><html lang=\"vi\"><head><meta charset=\"utf-8\"><style>\
@@ -22,12 +22,12 @@ const TAIL: &str = "<button type=\"button\" onclick=\"print()\">In</button>\
 /// The page of a slip.
 pub fn page(slip: &Slip) -> String {
     let lines = slip.lines.iter().map(|line| match line {
-        Line::Title(text) => format!("<h1>{}</h1>\n", escaped(text)),
-        Line::Middle(text) => format!("<p class=\"middle\">{}</p>\n", escaped(text)),
-        Line::Pair(name, value) => pair("pair", name, value),
-        Line::Sum(name, value) => pair("pair sum", name, value),
-        Line::Text(text) => format!("<p>{}</p>\n", escaped(text)),
-        Line::Rule => "<hr>\n".to_owned(),
+        SlipLine::Title(text) => format!("<h1>{}</h1>\n", escaped(text)),
+        SlipLine::Middle(text) => format!("<p class=\"middle\">{}</p>\n", escaped(text)),
+        SlipLine::Pair(name, value) => pair("pair", name, value),
+        SlipLine::Sum(name, value) => pair("pair sum", name, value),
+        SlipLine::Text(text) => format!("<p>{}</p>\n", escaped(text)),
+        SlipLine::Rule => "<hr>\n".to_owned(),
     });
     format!("{HEAD}{}{TAIL}", lines.collect::<String>())
 }

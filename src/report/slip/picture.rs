@@ -2,7 +2,7 @@
 
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 
-use super::{Line, Slip, whole};
+use super::{Slip, SlipLine, whole};
 use crate::fonts;
 
 /// Dots across a roll of 80 mm.
@@ -177,12 +177,12 @@ pub fn picture(slip: &Slip) -> Result<Picture, PictureError> {
     };
     for line in &slip.lines {
         match line {
-            Line::Title(text) => layout.text(text, true, LARGE, true),
-            Line::Middle(text) => layout.text(text, false, TEXT, true),
-            Line::Text(text) => layout.text(text, false, TEXT, false),
-            Line::Pair(name, value) => layout.pair(name, value, TEXT),
-            Line::Sum(name, value) => layout.pair(name, value, LARGE),
-            Line::Rule => {
+            SlipLine::Title(text) => layout.text(text, true, LARGE, true),
+            SlipLine::Middle(text) => layout.text(text, false, TEXT, true),
+            SlipLine::Text(text) => layout.text(text, false, TEXT, false),
+            SlipLine::Pair(name, value) => layout.pair(name, value, TEXT),
+            SlipLine::Sum(name, value) => layout.pair(name, value, LARGE),
+            SlipLine::Rule => {
                 layout.rules.push(layout.top + TEXT / 2.0);
                 layout.top += TEXT;
             }

@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 
 use super::Gateway;
 use super::keys::{BACKOFFICE_CLIENT_ID, BACKOFFICE_SECRET};
-use super::reply::{Reply, answered};
+use super::reply::{GatewayReply, answered};
 use super::sign;
+use super::time::now_ms;
 use super::truth::{GatewayCare, GatewayLimit};
-use super::world::{World, keep, now_ms};
+use super::world::{GatewayWorld, keep};
 
 /// How far clocks may be apart.
 const APART_MAX_S: i64 = 300;
@@ -52,20 +53,20 @@ async fn admitted(
     gateway: &Gateway,
     at: &'static str,
     is_admitted: bool,
-    work: impl FnOnce(&mut World) -> Reply,
+    work: impl FnOnce(&mut GatewayWorld) -> GatewayReply,
 ) -> Response {
-    let guarded = |world: &mut World| {
+    let guarded = |world: &mut GatewayWorld| {
         if is_admitted { work(world) } else { unsigned() }
     };
     answered(gateway, at, None, guarded).await
 }
 
-fn unsigned() -> Reply {
+fn unsigned() -> GatewayReply {
     let message = "Chữ ký không đúng.";
     (401, json!({"code": "bad_signature", "message": message}))
 }
 
-fn not_found() -> Reply {
+fn not_found() -> GatewayReply {
     let message = "Không có.";
     (404, json!({"code": "not_found", "message": message}))
 }
@@ -77,7 +78,7 @@ async fn contract(
     headers: HeaderMap,
 ) -> Response {
     let is_admitted = is_admitted(&Method::GET, &uri, &headers, &[]);
-    let work = |world: &mut World| {
+    let work = |world: &mut GatewayWorld| {
         let mut contracts = world.scenario.contracts.iter();
         let is_it = |contract: &&Value| contract["number"] == number.as_str();
         contracts
@@ -94,7 +95,7 @@ async fn limit(
     headers: HeaderMap,
 ) -> Response {
     let is_admitted = is_admitted(&Method::GET, &uri, &headers, &[]);
-    let work = |world: &mut World| {
+    let work = |world: &mut GatewayWorld| {
         let limits = &world.limits;
         limits
             .get(&person)
@@ -111,7 +112,7 @@ async fn set_limit(
     body: Bytes,
 ) -> Response {
     let is_admitted = is_admitted(&Method::POST, &uri, &headers, &body);
-    let work = |world: &mut World| match serde_json::from_slice::<GatewayLimit>(&body) {
+    let work = |world: &mut GatewayWorld| match serde_json::from_slice::<GatewayLimit>(&body) {
         Ok(limit) if limit.limit >= 0 && limit.extra >= 0 => {
             let answer = json!(limit);
             world.limits.insert(person, limit);
@@ -130,7 +131,7 @@ async fn care(
 ) -> Response {
     let is_admitted = is_admitted(&Method::POST, &uri, &headers, &body);
     let id = header(&headers, "idempotency-key").to_owned();
-    let work = |world: &mut World| {
+    let work = |world: &mut GatewayWorld| {
         let what: Option<Value> = serde_json::from_slice(&body).ok();
         match what.filter(Value::is_object) {
             None => (422, json!({"code": "bad_request"})),

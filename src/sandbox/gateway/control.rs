@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Gateway;
 use super::payos::Incoming;
-use super::scenario::{Delivery, GatewayFault, Webhooks};
+use super::scenario::{GatewayDelivery, GatewayFault, Webhooks};
 use super::truth::GatewayTruth;
 
 pub fn router(gateway: &Gateway) -> Router {
@@ -106,7 +106,10 @@ async fn webhooks(State(gateway): State<Gateway>, Json(webhooks): Json<Webhooks>
     StatusCode::NO_CONTENT
 }
 
-async fn delivery(State(gateway): State<Gateway>, Json(delivery): Json<Delivery>) -> StatusCode {
+async fn delivery(
+    State(gateway): State<Gateway>,
+    Json(delivery): Json<GatewayDelivery>,
+) -> StatusCode {
     gateway.update(|scenario| scenario.delivery = delivery);
     StatusCode::NO_CONTENT
 }

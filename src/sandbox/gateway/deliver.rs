@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Gateway;
-use super::scenario::Delivery;
+use super::scenario::GatewayDelivery;
 use super::truth::GatewayWebhook;
 use super::world::keep;
 
@@ -18,7 +18,7 @@ const REPEATS_MAX: u32 = 200;
 
 /// News for somebody.
 #[derive(Debug, Clone)]
-pub struct News {
+pub struct GatewayNews {
     pub order_code: i64,
     pub url: String,
     /// With GET where there is none: then the address says it all.
@@ -32,7 +32,7 @@ pub struct News {
 
 impl Gateway {
     /// Sends it in the background, as the scenario says.
-    pub fn tell(&self, news: News) {
+    pub fn tell(&self, news: GatewayNews) {
         let (delivery, number) = {
             let mut world = self.world();
             (world.scenario.delivery.clone(), world.telling())
@@ -44,7 +44,7 @@ impl Gateway {
         tokio::spawn(async move { gateway.deliver(&delivery, number, news).await });
     }
 
-    async fn deliver(&self, delivery: &Delivery, number: u64, news: News) {
+    async fn deliver(&self, delivery: &GatewayDelivery, number: u64, news: GatewayNews) {
         tokio::time::sleep(Duration::from_millis(delivery.delay_ms)).await;
         if delivery.reorder && number % 2 == 1 {
             tokio::time::sleep(REORDER).await;
@@ -69,7 +69,7 @@ impl Gateway {
     }
 
     /// Sends it once, writes down what came of it, and says whether it was taken.
-    pub async fn send(&self, news: &News, is_forged: bool) -> bool {
+    pub async fn send(&self, news: &GatewayNews, is_forged: bool) -> bool {
         let client = self.client();
         let mut request = match &news.body {
             Some(body) => client

@@ -20,6 +20,7 @@ mod reply;
 mod scenario;
 mod sign;
 mod smtp;
+mod time;
 mod truth;
 mod vnpay;
 mod wallet;
@@ -34,13 +35,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use payos::Incoming;
-pub use scenario::{Delivery, GatewayFault, GatewayFaultAction, GatewayScenario, Webhooks};
+pub use scenario::{GatewayDelivery, GatewayFault, GatewayFaultAction, GatewayScenario, Webhooks};
 pub use truth::{
     GatewayCall, GatewayCare, GatewayLimit, GatewayLink, GatewayMail, GatewayMessage,
     GatewayRefund, GatewayTransfer, GatewayTruth, GatewayWebhook,
 };
 
-use world::World;
+use world::GatewayWorld;
 
 /// The simulated providers. Copies are the same ones.
 #[derive(Debug, Clone)]
@@ -50,7 +51,7 @@ pub struct Gateway {
 
 #[derive(Debug)]
 struct Inner {
-    world: Mutex<World>,
+    world: Mutex<GatewayWorld>,
     client: OnceLock<reqwest::Client>,
     base: String,
     smtp: SocketAddr,
@@ -66,7 +67,7 @@ impl Gateway {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let gateway = Self {
             inner: Arc::new(Inner {
-                world: Mutex::new(World::new(scenario)),
+                world: Mutex::new(GatewayWorld::new(scenario)),
                 client: OnceLock::new(),
                 base: format!("http://{address}"),
                 smtp: listener.local_addr()?,
@@ -134,7 +135,7 @@ impl Gateway {
     /// Everything is forgotten but how the providers behave.
     pub fn reset(&self) {
         let mut world = self.world();
-        *world = World::new(world.scenario.clone());
+        *world = GatewayWorld::new(world.scenario.clone());
     }
 
     fn base(&self) -> String {
@@ -142,7 +143,7 @@ impl Gateway {
     }
 
     /// The state, one request at a time: every change of money is one step under this lock.
-    fn world(&self) -> MutexGuard<'_, World> {
+    fn world(&self) -> MutexGuard<'_, GatewayWorld> {
         let world = self.inner.world.lock();
         world.unwrap_or_else(PoisonError::into_inner)
     }

@@ -11,20 +11,20 @@ use serde_json::{Value, json};
 
 use super::Gateway;
 use super::scenario::GatewayFaultAction;
-use super::world::World;
+use super::world::GatewayWorld;
 
 /// How long somebody is kept without an answer.
 const SILENCE: Duration = Duration::from_secs(90);
 
 /// HTTP's status and a body.
-pub type Reply = (u16, Value);
+pub type GatewayReply = (u16, Value);
 
 /// Works on a call, unless or until something goes wrong with it.
 pub async fn answered(
     gateway: &Gateway,
     at: &str,
     order_code: Option<i64>,
-    work: impl FnOnce(&mut World) -> Reply,
+    work: impl FnOnce(&mut GatewayWorld) -> GatewayReply,
 ) -> Response {
     let fault = gateway.world().called(at, order_code);
     answered_under(fault, gateway, work).await
@@ -34,7 +34,7 @@ pub async fn answered(
 pub async fn answered_under(
     fault: Option<GatewayFaultAction>,
     gateway: &Gateway,
-    work: impl FnOnce(&mut World) -> Reply,
+    work: impl FnOnce(&mut GatewayWorld) -> GatewayReply,
 ) -> Response {
     let is_done = !matches!(
         fault,
@@ -58,7 +58,7 @@ pub async fn answered_under(
     }
 }
 
-async fn spoiled(fault: GatewayFaultAction, reply: Reply) -> Response {
+async fn spoiled(fault: GatewayFaultAction, reply: GatewayReply) -> Response {
     match fault {
         GatewayFaultAction::Silent { .. } => {
             tokio::time::sleep(SILENCE).await;
@@ -117,7 +117,7 @@ async fn spoiled(fault: GatewayFaultAction, reply: Reply) -> Response {
     }
 }
 
-pub fn plain((status, body): Reply) -> Response {
+pub fn plain((status, body): GatewayReply) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     (status, Json(body)).into_response()
 }

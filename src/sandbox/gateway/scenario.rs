@@ -12,7 +12,7 @@ pub struct GatewayScenario {
     /// What goes wrong, in the order in which it is looked for.
     pub faults: Vec<GatewayFault>,
     /// How webhooks and notices are sent.
-    pub delivery: Delivery,
+    pub delivery: GatewayDelivery,
     /// Where PayOS and VNPay tell their news before anybody registered an address there.
     pub webhooks: Webhooks,
     /// Checksum keys that are not what their client id says: for a key that was changed at PayOS.
@@ -39,7 +39,7 @@ impl Default for GatewayScenario {
     fn default() -> Self {
         Self {
             faults: Vec::new(),
-            delivery: Delivery::default(),
+            delivery: GatewayDelivery::default(),
             webhooks: Webhooks::default(),
             checksum_keys: BTreeMap::new(),
             calls_per_s: None,
@@ -68,7 +68,7 @@ pub struct Webhooks {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "switches are what it is")]
-pub struct Delivery {
+pub struct GatewayDelivery {
     /// Nothing is told at all.
     pub silent: bool,
     /// So many times more than once, all at the same moment.
@@ -87,7 +87,7 @@ pub struct Delivery {
     pub seed_form: bool,
 }
 
-impl Default for Delivery {
+impl Default for GatewayDelivery {
     fn default() -> Self {
         Self {
             silent: false,

@@ -6,8 +6,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Gateway;
 use super::scenario::GatewayFaultAction;
+use super::time::now_ms;
 use super::truth::GatewayMail;
-use super::world::{keep, now_ms};
+use super::world::keep;
 
 /// The longest line, in bytes.
 const LINE_MAX: u64 = 8_192;

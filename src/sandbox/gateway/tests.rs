@@ -78,7 +78,7 @@ fn a_fault_happens_as_often_as_it_says() {
         times: 2,
         action: GatewayFaultAction::WrongSignature,
     });
-    let mut world = World::new(scenario);
+    let mut world = GatewayWorld::new(scenario);
     let happened: Vec<bool> = (0..5)
         .map(|_| world.called("payos.get", Some(7)).is_some())
         .collect();
@@ -89,7 +89,7 @@ fn a_fault_happens_as_often_as_it_says() {
 
 #[test]
 fn a_provider_that_has_enough_says_so() {
-    let mut world = World::new(GatewayScenario {
+    let mut world = GatewayWorld::new(GatewayScenario {
         calls_per_s: Some(2),
         ..GatewayScenario::default()
     });
@@ -132,5 +132,5 @@ fn a_scenario_names_only_what_it_changes() {
         read.faults[0].action,
         GatewayFaultAction::Drop { done: true }
     );
-    assert_eq!(read.delivery, Delivery::default());
+    assert_eq!(read.delivery, GatewayDelivery::default());
 }

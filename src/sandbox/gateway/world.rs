@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::payos::PayOsLink;
+use super::payos::link::PayOsLink;
 use super::scenario::{GatewayFaultAction, GatewayScenario};
+use super::time::now_ms;
 use super::truth::{
     GatewayCall, GatewayCare, GatewayLimit, GatewayMail, GatewayMessage, GatewayRefund,
     GatewayTransfer, GatewayTruth, GatewayWebhook,
 };
-use super::vnpay::VnPayOrder;
-use super::wallet::WalletPayment;
+use super::vnpay::order::VnPayOrder;
+use super::wallet::payment::WalletPayment;
 
 /// The most that is kept of each list of the truth: a sandbox may run for days.
 const KEPT_MAX: usize = 200_000;
 
 /// All of it.
 #[derive(Debug, Default)]
-pub struct World {
+pub struct GatewayWorld {
     pub scenario: GatewayScenario,
     /// By client id and order code.
     pub payos: BTreeMap<(String, i64), PayOsLink>,
@@ -43,7 +44,7 @@ pub struct World {
     over_the_limit: u64,
 }
 
-impl World {
+impl GatewayWorld {
     pub fn new(scenario: GatewayScenario) -> Self {
         Self {
             scenario,
@@ -148,20 +149,4 @@ pub fn keep<T>(list: &mut Vec<T>, one: T) {
         list.drain(..KEPT_MAX / 10);
     }
     list.push(one);
-}
-
-pub fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
-}
-
-/// Viet Nam's time, in a form.
-pub fn local(ms: i64, form: &str) -> String {
-    const AHEAD_MS: i64 = 7 * 3_600_000;
-    jiff::Timestamp::from_millisecond(ms + AHEAD_MS)
-        .map_or_else(|_| String::new(), |at| at.strftime(form).to_string())
-}
-
-/// RFC 3339.
-pub fn instant(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| String::new(), |at| at.to_string())
 }

@@ -8,13 +8,13 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::answer::PageAnswer;
-use super::frame::{self, Message, balance_label};
+use super::frame::{self, PortalMessage, balance_label};
 use super::jsf::{self, PostedForm};
 use super::response::{refuse_before, session_of, spoil_after, xml};
 use super::scenario::{Agent, FaultAction, Severity};
 use super::shared::Shared;
 use super::view::{EvnView, PageState, View};
-use super::world::{Order, World};
+use super::world::{PortalOrder, World};
 use super::{evn, internet_tv, login, phone};
 
 /// Which step a request is, in a scenario's words.
@@ -151,7 +151,7 @@ pub async fn answer(
 }
 
 /// Pays after a while, whatever was answered.
-fn settle_later(shared: &Shared, (wait, order, at_first): (Duration, Order, i64)) {
+fn settle_later(shared: &Shared, (wait, order, at_first): (Duration, PortalOrder, i64)) {
     let later = shared.clone();
     tokio::spawn(async move {
         tokio::time::sleep(wait).await;
@@ -197,7 +197,7 @@ fn render(
         if let FaultAction::Message { severity, text, .. } = fault
             && replaces
         {
-            said = vec![Message {
+            said = vec![PortalMessage {
                 severity: *severity,
                 text: text.clone(),
             }];

@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
-use super::frame::Message;
+use super::frame::PortalMessage;
 use super::money::grouped;
 use super::scenario::FaultAction;
-use super::world::{Order, World};
+use super::world::{PortalOrder, World};
 
 /// What a request on a page led to.
 #[derive(Debug, Default)]
 pub struct PageAnswer {
-    pub messages: Vec<Message>,
+    pub messages: Vec<PortalMessage>,
     pub evals: Vec<String>,
     pub redirect: Option<String>,
     pub paid: bool,
     /// Paid only after this time, whatever was answered.
-    pub settle: Option<(Duration, Order, i64)>,
+    pub settle: Option<(Duration, PortalOrder, i64)>,
 }
 
 impl PageAnswer {
-    pub fn says(message: Message) -> Self {
+    pub fn says(message: PortalMessage) -> Self {
         Self {
             messages: vec![message],
             ..Self::default()
@@ -44,7 +44,7 @@ impl PageAnswer {
     /// switches' way.
     pub fn payment(
         world: &mut World,
-        order: &Order,
+        order: &PortalOrder,
         at_first: i64,
         faults: &[FaultAction],
     ) -> Self {
@@ -60,7 +60,7 @@ impl PageAnswer {
                     let words = "Giao dịch đang được xử lý, vui lòng không thực hiện lại";
                     return Self {
                         settle: Some((Duration::from_millis(*ms), order.clone(), at_first)),
-                        ..Self::says(Message::info(words))
+                        ..Self::says(PortalMessage::info(words))
                     };
                 }
                 FaultAction::Message {
@@ -68,7 +68,7 @@ impl PageAnswer {
                     text,
                     moved: false,
                 } => {
-                    return Self::says(Message {
+                    return Self::says(PortalMessage {
                         severity: *severity,
                         text: text.clone(),
                     });
@@ -77,7 +77,7 @@ impl PageAnswer {
             }
         }
         let mut answer = match world.pay(order, at_first) {
-            Err(refusal) => Self::says(Message::error(&refusal)),
+            Err(refusal) => Self::says(PortalMessage::error(&refusal)),
             Ok(transaction) => {
                 let switches = &world.scenario.switches;
                 let mut text = world.scenario.texts.success.clone();
@@ -89,7 +89,7 @@ impl PageAnswer {
                 }
                 Self {
                     paid: true,
-                    ..Self::says(Message {
+                    ..Self::says(PortalMessage {
                         severity: switches.success,
                         text,
                     })
@@ -103,7 +103,7 @@ impl PageAnswer {
                     text,
                     moved: true,
                 } => {
-                    answer.messages = vec![Message {
+                    answer.messages = vec![PortalMessage {
                         severity: *severity,
                         text: text.clone(),
                     }];

@@ -1,12 +1,12 @@
 //! The electricity page: one code, an amount, the confirm dialog.
 
 use super::answer::PageAnswer;
-use super::frame::{Message, button, confirm_dialog, messages, pin};
+use super::frame::{PortalMessage, button, confirm_dialog, messages, pin};
 use super::jsf::{PostedForm, esc, js};
 use super::money::dot_vnd;
 use super::scenario::{DebtKind, FaultAction, Switches};
 use super::view::EvnView;
-use super::world::{Order, World};
+use super::world::{PortalOrder, World};
 
 pub const FORM: &str = "payMoneyForm";
 
@@ -53,7 +53,7 @@ pub fn region(
     id: &str,
     amount: Option<i64>,
     switches: &Switches,
-    said: &[Message],
+    said: &[PortalMessage],
 ) -> Option<String> {
     Some(match id {
         "msgError" => messages(FORM, said),
@@ -99,11 +99,11 @@ fn look_up(
     }
     let debt = world.debt(&code, account.debt);
     match account.kind {
-        _ if code.is_empty() => PageAnswer::says(Message::error(&texts.not_found)),
-        DebtKind::NotFound => PageAnswer::says(Message::error(&texts.not_found)),
+        _ if code.is_empty() => PageAnswer::says(PortalMessage::error(&texts.not_found)),
+        DebtKind::NotFound => PageAnswer::says(PortalMessage::error(&texts.not_found)),
         DebtKind::Silent => PageAnswer::default(),
-        DebtKind::NoDebt => PageAnswer::says(Message::info(&texts.no_debt)),
-        DebtKind::Owing if debt == 0 => PageAnswer::says(Message::info(&texts.no_debt)),
+        DebtKind::NoDebt => PageAnswer::says(PortalMessage::info(&texts.no_debt)),
+        DebtKind::Owing if debt == 0 => PageAnswer::says(PortalMessage::info(&texts.no_debt)),
         DebtKind::Owing => {
             view.amount = Some(debt);
             let question = if world.scenario.switches.dialog_text {
@@ -133,7 +133,7 @@ fn confirm(
         return PageAnswer::default();
     };
     let has_pin = world.scenario.switches.evn_phone_and_pin;
-    let order = Order {
+    let order = PortalOrder {
         agent: agent.to_owned(),
         service: "evn",
         account: view.code.clone(),

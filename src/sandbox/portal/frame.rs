@@ -8,12 +8,12 @@ use super::weight;
 
 /// A message for `msgError`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct PortalMessage {
     pub severity: Severity,
     pub text: String,
 }
 
-impl Message {
+impl PortalMessage {
     pub fn error(text: &str) -> Self {
         Self {
             severity: Severity::Error,
@@ -39,7 +39,7 @@ fn word(severity: Severity) -> Option<&'static str> {
     }
 }
 
-pub fn messages(form: &str, messages: &[Message]) -> String {
+pub fn messages(form: &str, messages: &[PortalMessage]) -> String {
     use std::fmt::Write;
     let mut inner = String::new();
     for message in messages {
@@ -205,7 +205,7 @@ pub struct Inner<'p> {
     pub dong: Option<i64>,
     pub view_state: &'p str,
     pub content: &'p str,
-    pub said: &'p [Message],
+    pub said: &'p [PortalMessage],
 }
 
 /// The whole inside of a page's form: frame, content, the dialogs that are always there.

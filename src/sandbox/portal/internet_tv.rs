@@ -2,12 +2,12 @@
 //! dialog.
 
 use super::answer::PageAnswer;
-use super::frame::{Message, button, confirm_dialog, messages, pin};
+use super::frame::{PortalMessage, button, confirm_dialog, messages, pin};
 use super::jsf::{PostedForm, esc, js};
 use super::money::comma_vnd;
 use super::scenario::{DebtKind, FaultAction, ScenarioContract, Switches};
 use super::view::TvView;
-use super::world::{Order, World};
+use super::world::{PortalOrder, World};
 
 pub const FORM: &str = "payMoneyForm";
 pub const PATH: &str = "/pages/newInternetTelevisionViettel.jsf";
@@ -151,7 +151,12 @@ pub fn content(view: &TvView, switches: &Switches) -> String {
 }
 
 /// One region of the page, for a partial answer.
-pub fn region(id: &str, view: &TvView, switches: &Switches, said: &[Message]) -> Option<String> {
+pub fn region(
+    id: &str,
+    view: &TvView,
+    switches: &Switches,
+    said: &[PortalMessage],
+) -> Option<String> {
     Some(match id {
         "msgError" => messages(FORM, said),
         "searchMethod" => search_panel(view),
@@ -228,17 +233,17 @@ fn search(world: &World, view: &mut TvView) -> PageAnswer {
     let texts = &world.scenario.texts;
     // Another kind of search finds nobody: the codes of the scenario are subscribers.
     if view.code.is_empty() || KINDS[view.console].0 != "SUBID" {
-        return PageAnswer::says(Message::error(&texts.not_found));
+        return PageAnswer::says(PortalMessage::error(&texts.not_found));
     }
     let account = world.account(&view.code);
     match account.kind {
-        DebtKind::NotFound => PageAnswer::says(Message::error(&texts.not_found)),
-        DebtKind::NoDebt => PageAnswer::says(Message::info(&texts.no_debt)),
+        DebtKind::NotFound => PageAnswer::says(PortalMessage::error(&texts.not_found)),
+        DebtKind::NoDebt => PageAnswer::says(PortalMessage::info(&texts.no_debt)),
         DebtKind::Silent => PageAnswer::default(),
         DebtKind::Owing => {
             let contracts = world.contracts(&view.code, &account);
             if contracts.iter().all(|c| c.debt == 0) {
-                return PageAnswer::says(Message::info(&texts.no_debt));
+                return PageAnswer::says(PortalMessage::info(&texts.no_debt));
             }
             view.contracts = contracts;
             PageAnswer::default()
@@ -256,7 +261,7 @@ fn confirm(
     let Some(contract) = view.chosen.and_then(|i| view.contracts.get(i).cloned()) else {
         return PageAnswer::default();
     };
-    let order = Order {
+    let order = PortalOrder {
         agent: agent.to_owned(),
         service: "internet_tv",
         account: view.code.clone(),

@@ -1,7 +1,7 @@
 //! The login page: user, password, captcha where it is switched on; then the OTP where that is.
 
 use super::answer::PageAnswer;
-use super::frame::{Message, button, loading, messages};
+use super::frame::{PortalMessage, button, loading, messages};
 use super::jsf::{PostedForm, esc};
 use super::scenario::Switches;
 use super::world::World;
@@ -88,7 +88,12 @@ pub fn content(world: &World, awaits: Option<&str>, view_state: &str) -> String 
     )
 }
 
-pub fn region(id: &str, world: &World, awaits: Option<&str>, said: &[Message]) -> Option<String> {
+pub fn region(
+    id: &str,
+    world: &World,
+    awaits: Option<&str>,
+    said: &[PortalMessage],
+) -> Option<String> {
     let switches = &world.scenario.switches;
     let who = waiting(world, awaits);
     Some(match id {
@@ -112,18 +117,18 @@ pub fn act(world: &mut World, session: &str, form: &PostedForm) -> PageAnswer {
     match form.source() {
         "btnLogin" => {
             if switches.captcha && field("securityCode") != switches.captcha_code {
-                return PageAnswer::says(Message::error(&texts.wrong_captcha));
+                return PageAnswer::says(PortalMessage::error(&texts.wrong_captcha));
             }
             match world.agent(field("userName").trim()) {
                 Some(agent) if agent.password == field("password") => {
                     if switches.otp {
                         world.session(session).awaits_otp = Some(agent.username);
-                        return PageAnswer::says(Message::info("Nhập mã OTP để xác nhận."));
+                        return PageAnswer::says(PortalMessage::info("Nhập mã OTP để xác nhận."));
                     }
                     world.session(session).agent = Some(agent.username);
                     PageAnswer::redirect("/pages/index.jsf")
                 }
-                _ => PageAnswer::says(Message::error(&texts.wrong_password)),
+                _ => PageAnswer::says(PortalMessage::error(&texts.wrong_password)),
             }
         }
         "btnConfirm" => match world.session(session).awaits_otp.clone() {
@@ -133,7 +138,7 @@ pub fn act(world: &mut World, session: &str, form: &PostedForm) -> PageAnswer {
                 state.agent = Some(agent);
                 PageAnswer::redirect("/pages/index.jsf")
             }
-            Some(_) => PageAnswer::says(Message::error(&texts.wrong_otp)),
+            Some(_) => PageAnswer::says(PortalMessage::error(&texts.wrong_otp)),
             None => PageAnswer::default(),
         },
         "btnRetry" => {
@@ -141,7 +146,7 @@ pub fn act(world: &mut World, session: &str, form: &PostedForm) -> PageAnswer {
             PageAnswer::default()
         }
         _ if world.session(session).awaits_otp.is_some() => {
-            PageAnswer::says(Message::info("Nhập mã OTP để xác nhận."))
+            PageAnswer::says(PortalMessage::info("Nhập mã OTP để xác nhận."))
         }
         _ => PageAnswer::default(),
     }

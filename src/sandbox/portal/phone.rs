@@ -1,12 +1,12 @@
 //! The phone page: top-ups and postpaid debts, with the dialog that asks for the account's kind.
 
 use super::answer::PageAnswer;
-use super::frame::{Message, button, confirm_dialog, dialog, messages, number, pin};
+use super::frame::{PortalMessage, button, confirm_dialog, dialog, messages, number, pin};
 use super::jsf::{PostedForm, esc, js};
 use super::money::{grouped, plain};
 use super::scenario::{DebtKind, FaultAction, Switches};
 use super::view::PhoneView;
-use super::world::{Order, World};
+use super::world::{PortalOrder, World};
 
 pub const FORM: &str = "indexForm";
 const AMOUNTS: [i64; 8] = [
@@ -99,7 +99,12 @@ pub fn content(view: &PhoneView, switches: &Switches) -> String {
     )
 }
 
-pub fn region(id: &str, view: &PhoneView, switches: &Switches, said: &[Message]) -> Option<String> {
+pub fn region(
+    id: &str,
+    view: &PhoneView,
+    switches: &Switches,
+    said: &[PortalMessage],
+) -> Option<String> {
     Some(match id {
         "msgError" => messages(FORM, said),
         "debtPanel" => debt_panel(view, switches),
@@ -145,7 +150,7 @@ pub fn act(
             }
             let (_, amount, _) = wanted(world, view, form);
             if amount <= 0 {
-                return PageAnswer::says(Message::error(&world.scenario.texts.bad_amount));
+                return PageAnswer::says(PortalMessage::error(&world.scenario.texts.bad_amount));
             }
             let question = if world.scenario.switches.dialog_text {
                 format!(
@@ -163,7 +168,7 @@ pub fn act(
         }
         "yesIdCard" => {
             let (service, amount, debt_key) = wanted(world, view, form);
-            let order = Order {
+            let order = PortalOrder {
                 agent: agent.to_owned(),
                 service,
                 account: view.phone.clone(),
@@ -191,7 +196,7 @@ fn entered(world: &World, view: &mut PhoneView) -> PageAnswer {
     if !digits
         || (account.kind == DebtKind::NotFound && world.scenario.accounts.contains_key(&view.phone))
     {
-        return PageAnswer::says(Message::error(&world.scenario.texts.bad_phone));
+        return PageAnswer::says(PortalMessage::error(&world.scenario.texts.bad_phone));
     }
     let by_number = world.hash(&format!("type{}", view.phone)) % 100
         < u64::from(world.scenario.switches.type_dialog_percent);
@@ -214,10 +219,10 @@ fn debt(world: &World, view: &mut PhoneView) -> PageAnswer {
     let now = world.debt(&view.phone, account.debt);
     view.debt = None;
     match account.kind {
-        DebtKind::NotFound => PageAnswer::says(Message::error(&texts.not_found)),
+        DebtKind::NotFound => PageAnswer::says(PortalMessage::error(&texts.not_found)),
         DebtKind::Silent => PageAnswer::default(),
-        DebtKind::NoDebt => PageAnswer::says(Message::info(&texts.no_debt)),
-        DebtKind::Owing if now == 0 => PageAnswer::says(Message::info(&texts.no_debt)),
+        DebtKind::NoDebt => PageAnswer::says(PortalMessage::info(&texts.no_debt)),
+        DebtKind::Owing if now == 0 => PageAnswer::says(PortalMessage::info(&texts.no_debt)),
         DebtKind::Owing => {
             view.debt = Some(now);
             PageAnswer::default()

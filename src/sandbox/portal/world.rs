@@ -38,7 +38,7 @@ pub struct PortalSession {
 
 /// A payment as the confirm button asks for it.
 #[derive(Debug, Clone)]
-pub struct Order {
+pub struct PortalOrder {
     pub agent: String,
     pub service: &'static str,
     pub account: String,
@@ -219,7 +219,7 @@ impl World {
 
     /// The one place where money moves: recorded whether it does or not. `Ok` brings the
     /// transaction id.
-    pub fn pay(&mut self, order: &Order, at_first: i64) -> Result<String, String> {
+    pub fn pay(&mut self, order: &PortalOrder, at_first: i64) -> Result<String, String> {
         let texts = self.scenario.texts.clone();
         let minimum = self.scenario.switches.minimum;
         let before = self.balance(&order.agent);

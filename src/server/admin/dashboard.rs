@@ -24,7 +24,7 @@ use crate::server::web::session::Person;
 use crate::server::web::words::{ago, count, money, time};
 use crate::store::catalogue::desk::{COLLECTION_DATA, collection_data};
 use crate::store::catalogue::{Area, Column, Role, work};
-use crate::store::jobs::{Day, PaidHour, Tally};
+use crate::store::jobs::{Day, PaidHour, StateTally};
 use crate::store::machines::MachineDetails;
 use crate::store::tables::{Compare, Count, Filter, ListQuery};
 
@@ -125,7 +125,7 @@ const TONES: [&str; 5] = ["tone good", "", "tone bad", "tone doubt", ""];
 /// What the page knows of jobs: nothing where the person does not see them.
 #[derive(Default)]
 struct JobNumbers {
-    tallies: Vec<Tally>,
+    tallies: Vec<StateTally>,
     /// Jobs that wait, by service.
     waiting: Vec<(String, i64)>,
     /// Jobs in doubt, and how much may be on its way.
@@ -161,7 +161,7 @@ impl JobNumbers {
         self.waiting.iter().map(|(_, n)| n).sum()
     }
 
-    fn paid(&self) -> impl Iterator<Item = &Tally> {
+    fn paid(&self) -> impl Iterator<Item = &StateTally> {
         self.tallies
             .iter()
             .filter(|t| t.outcome.as_deref() == Some(Outcome::Paid.wire()))
@@ -216,7 +216,7 @@ pub async fn show(
     let machines = app.store().machines().at_work(MACHINES_MAX).await?;
     let is_alive = |m: &MachineDetails| m.last_seen.is_some_and(|seen| now - seen < ALIVE_MS);
     let alive = machines.iter().filter(|m| is_alive(m)).count();
-    let paid = |of: fn(&Tally) -> i64| jobs.paid().map(of).sum();
+    let paid = |of: fn(&StateTally) -> i64| jobs.paid().map(of).sum();
     let compared = Compared::of(&jobs.hours, today);
     page(&Dashboard {
         frame: Frame::of(&person, "Tổng quan", "dashboard").with_notice(done.done.as_deref()),
@@ -319,7 +319,7 @@ async fn to_collect(app: &AppState, person: &Person) -> Result<Option<(String, S
 
 fn service_row(service: Service, jobs: &JobNumbers, yesterday: i64, day: &str) -> ServiceRow {
     let (spec, waiting) = (service.spec(), jobs.waiting_for(service));
-    let mine: Vec<&Tally> = jobs
+    let mine: Vec<&StateTally> = jobs
         .tallies
         .iter()
         .filter(|t| t.service == spec.wire)
@@ -329,7 +329,7 @@ fn service_row(service: Service, jobs: &JobNumbers, yesterday: i64, day: &str) -
         spec.wire
     );
     let cells = GROUPS.iter().zip(TONES).map(|((_, outcomes), tone)| {
-        let is_one = |t: &&&Tally| {
+        let is_one = |t: &&&StateTally| {
             t.outcome
                 .as_deref()
                 .is_some_and(|o| outcomes.iter().any(|known| known.wire() == o))

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, html};
 
-use crate::guide::{self, FIRST, Page};
+use crate::guide::{self, FIRST, GuidePage};
 use crate::server::web::assets::ASSETS;
 use crate::server::web::page::page;
 use crate::server::web::paths::GUIDE;
@@ -31,17 +31,17 @@ pub(super) fn routes() -> Vec<Route> {
 
 #[derive(Template)]
 #[template(path = "guide.html")]
-struct GuidePage {
+struct DrawnGuide {
     assets: &'static str,
-    here: &'static Page,
-    pages: &'static [Page],
+    here: &'static GuidePage,
+    pages: &'static [GuidePage],
     /// The page's text as HTML of our own making.
     text: String,
 }
 
 fn show(id: &str) -> Result<Response, Problem> {
     let here = guide::page(id).ok_or_else(Problem::no_page)?;
-    page(&GuidePage {
+    page(&DrawnGuide {
         assets: &ASSETS,
         here,
         pages: guide::pages(),

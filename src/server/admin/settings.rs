@@ -19,7 +19,7 @@ use crate::server::web::problem::Problem;
 use crate::server::web::route::{Need, Route};
 use crate::server::web::session::Person;
 use crate::store::catalogue::Area;
-use crate::store::settings::{OldSetting, Shop, ShopSetting};
+use crate::store::settings::{OldSetting, ShopRules, ShopSetting};
 
 /// Milliseconds of a second: the shop keeps the former, people read the latter.
 const SECOND_MS: i64 = 1_000;
@@ -44,7 +44,7 @@ struct NumberField {
     most: i64,
     /// How many of what is kept one of what is shown is.
     unit: i64,
-    now: fn(&Shop) -> i64,
+    now: fn(&ShopRules) -> i64,
     set: fn(i64) -> ShopSetting,
 }
 
@@ -110,7 +110,7 @@ struct SwitchField {
     /// Its name in the form.
     name: &'static str,
     label: &'static str,
-    now: fn(&Shop) -> bool,
+    now: fn(&ShopRules) -> bool,
     set: fn(bool) -> ShopSetting,
 }
 
@@ -162,7 +162,7 @@ struct Settings {
 }
 
 /// What a row of the old settings means, and whether it still decides.
-fn meaning(old: &OldSetting, shop: &Shop) -> &'static str {
+fn meaning(old: &OldSetting, shop: &ShopRules) -> &'static str {
     match ShopSetting::of_old(&old.key, &old.value) {
         Some(setting @ ShopSetting::TrialDays(_)) if setting.is_in(shop) => {
             "Thời hạn dùng thử: đang dùng. Lưu ô “Dùng thử, số ngày” phía trên để thay."
@@ -254,7 +254,7 @@ pub async fn save(
         )
         .await;
     }
-    let now: Shop = app.store().settings().shop().await?;
+    let now: ShopRules = app.store().settings().shop().await?;
     if !form.is_of(&as_of(&now)) {
         // An old page carries every setting: it would take back what somebody has just set.
         let why = "Cài đặt vừa được người khác sửa. Trang này đã tải lại: xem rồi sửa tiếp.";

@@ -5,33 +5,38 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::contract::{self, Opened, ids_of, nothing};
-use super::pay::{self, Asked, NotifyAsked};
+use super::books::OfDay;
+use super::contract::{self, HowOpened, ids_of, nothing};
+use super::pay::{self, DeskAsked, NotifyAsked};
 use super::who::DeskPerson;
+use super::wire::{
+    BookForm, CashForm, Checked, DayForm, DeskPaymentForm, FoundContracts, FoundForm,
+    HandInCounted, HandInForm, HandInList, HandInMade, NowInState, Numbered, ReceiptCancelled,
+};
 use super::{books, cash, import, receipt, settle, visit};
 use crate::domain::desk::DeskMethod;
 use crate::providers::strict;
 use crate::server::AppState;
 use crate::server::pay::act::otp_of;
-use crate::server::pay::input::Input;
-use crate::server::pay::path::{Path, Whole};
+use crate::server::pay::input::CallInput;
+use crate::server::pay::path::{Path, WholeBody};
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::pay::who::{Who, is_foreign};
 use crate::store::catalogue::Role;
-use crate::store::desk::{HandIn, NewVisit};
+use crate::store::desk::NewVisit;
 use crate::store::machines::Scope;
 use crate::store::payees;
 
-type Answer = Result<Json<Value>, PayRefusal>;
+type Answer<T> = Result<Json<T>, PayRefusal>;
 
 /// `POST /api/contracts`
 pub async fn bring(
     State(app): State<AppState>,
     who: Who,
     headers: axum::http::HeaderMap,
-    body: Whole,
+    body: WholeBody,
 ) -> Result<Response, PayRefusal> {
     who.known()?;
     if !headers.contains_key(axum::http::header::AUTHORIZATION) && is_foreign(&headers) {
@@ -53,7 +58,7 @@ pub async fn bring(
 
 /// What is looked for.
 #[derive(Debug, Deserialize)]
-pub struct Wanted {
+pub struct WantedContracts {
     #[serde(default)]
     q: String,
 }
@@ -62,8 +67,8 @@ pub struct Wanted {
 pub async fn contracts(
     State(app): State<AppState>,
     me: DeskPerson,
-    Query(wanted): Query<Wanted>,
-) -> Answer {
+    Query(wanted): Query<WantedContracts>,
+) -> Answer<FoundContracts> {
     let asked: String = wanted.q.trim().chars().take(100).collect();
     let desk = app.store().desk();
     let found = if asked.is_empty() {
@@ -73,13 +78,9 @@ pub async fn contracts(
     } else {
         desk.find(me.owner, &asked).await?
     };
-    let shown: Vec<Value> = found
-        .iter()
-        .map(|c| {
-            json!({ "number": c.number, "customer_name": c.customer_name, "address": c.address, "total": c.total })
-        })
-        .collect();
-    Ok(Json(json!({ "contracts": shown })))
+    Ok(Json(FoundContracts {
+        contracts: found.iter().map(FoundForm::from).collect(),
+    }))
 }
 
 /// How a contract is opened.
@@ -96,7 +97,7 @@ pub async fn contract(
     Path(number): Path<String>,
     Query(how): Query<How>,
 ) -> Result<Response, PayRefusal> {
-    let how = Opened {
+    let how = HowOpened {
         by_hifpt_alone: how.notify.as_deref() == Some("hifpt"),
         with_paid: how.all.as_deref() == Some("1"),
     };
@@ -104,7 +105,7 @@ pub async fn contract(
     Ok(Json(view).into_response())
 }
 
-fn method_of(input: &Input) -> Result<DeskMethod, PayRefusal> {
+fn method_of(input: &CallInput) -> Result<DeskMethod, PayRefusal> {
     let Some(word) = input.text("method")? else {
         return Ok(DeskMethod::Cash);
     };
@@ -113,31 +114,27 @@ fn method_of(input: &Input) -> Result<DeskMethod, PayRefusal> {
 }
 
 /// `POST /api/desk/check`
-pub async fn check(State(app): State<AppState>, me: DeskPerson, input: Input) -> Answer {
+pub async fn check(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    input: CallInput,
+) -> Answer<Checked> {
     let items = ids_of(&input.texts("items")?)?;
     let method = method_of(&input)?;
     let number = input.needed("contract")?;
     let said = contract::checked(&app, &me, &number, &items, method).await?;
-    Ok(Json(match said {
-        Ok(total) => json!({ "ok": true, "total": total }),
-        Err(spoken) => json!({
-            "ok": false,
-            "code": spoken.rule.code(),
-            "message": spoken.rule.message(),
-            "total": spoken.total,
-        }),
-    }))
+    Ok(Json(Checked::from(said)))
 }
 
 /// What a call or a page wants to take.
-pub fn asked_of(input: &Input) -> Result<Asked, PayRefusal> {
+pub fn asked_of(input: &CallInput) -> Result<DeskAsked, PayRefusal> {
     let flag = |name| Ok::<_, PayRefusal>(input.flag_within("notify", name)?.unwrap_or(false));
     let phone = if input.has_within("notify", "phone") {
         Some(input.within("notify", "phone")?.unwrap_or_default())
     } else {
         None
     };
-    Ok(Asked {
+    Ok(DeskAsked {
         contract: input.needed("contract")?,
         items: ids_of(&input.texts("items")?)?,
         method: method_of(input)?,
@@ -154,12 +151,12 @@ pub fn asked_of(input: &Input) -> Result<Asked, PayRefusal> {
 pub async fn begin(
     State(app): State<AppState>,
     me: DeskPerson,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     let asked = asked_of(&input)?;
     let key = input.idempotency_key.as_deref();
     let standing = pay::begin(&app, &me, asked, key).await?;
-    let shown = pay::shown(&app, &standing);
+    let shown = DeskPaymentForm::of(&app, &standing);
     Ok((StatusCode::CREATED, Json(shown)).into_response())
 }
 
@@ -168,9 +165,9 @@ pub async fn payment(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-) -> Answer {
+) -> Answer<DeskPaymentForm> {
     let standing = pay::standing(&app, &me, id_of(&id)?).await?;
-    Ok(Json(pay::shown(&app, &standing)))
+    Ok(Json(DeskPaymentForm::of(&app, &standing)))
 }
 
 fn id_of(text: &str) -> Result<i64, PayRefusal> {
@@ -182,11 +179,11 @@ pub async fn ask(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    input: Input,
-) -> Answer {
+    input: CallInput,
+) -> Answer<DeskPaymentForm> {
     let key = input.idempotency_key.as_deref();
     let standing = pay::ask(&app, &me, id_of(&id)?, key).await?;
-    Ok(Json(pay::shown(&app, &standing)))
+    Ok(Json(DeskPaymentForm::of(&app, &standing)))
 }
 
 /// `POST /api/desk/payments/{id}/otp`
@@ -194,11 +191,11 @@ pub async fn otp(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    input: Input,
-) -> Answer {
+    input: CallInput,
+) -> Answer<DeskPaymentForm> {
     let (otp, key) = (otp_of(&input)?, input.idempotency_key.as_deref());
     let standing = pay::enter_otp(&app, &me, id_of(&id)?, otp, key).await?;
-    Ok(Json(pay::shown(&app, &standing)))
+    Ok(Json(DeskPaymentForm::of(&app, &standing)))
 }
 
 /// `POST /api/desk/payments/{id}/otp/resend`
@@ -206,11 +203,11 @@ pub async fn resend(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    input: Input,
-) -> Answer {
+    input: CallInput,
+) -> Answer<DeskPaymentForm> {
     let key = input.idempotency_key.as_deref();
     let standing = pay::resend_otp(&app, &me, id_of(&id)?, key).await?;
-    Ok(Json(pay::shown(&app, &standing)))
+    Ok(Json(DeskPaymentForm::of(&app, &standing)))
 }
 
 /// `POST /api/desk/payments/{id}/cancel`
@@ -218,55 +215,43 @@ pub async fn cancel(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    input: Input,
-) -> Answer {
+    input: CallInput,
+) -> Answer<DeskPaymentForm> {
     let key = input.idempotency_key.as_deref();
     let standing = pay::cancel(&app, &me, id_of(&id)?, key).await?;
-    Ok(Json(pay::shown(&app, &standing)))
+    Ok(Json(DeskPaymentForm::of(&app, &standing)))
 }
 
 /// `GET /api/desk/cash`
-pub async fn cash(State(app): State<AppState>, me: DeskPerson) -> Answer {
+pub async fn cash(State(app): State<AppState>, me: DeskPerson) -> Answer<CashForm> {
     cash::cash(&app, &me).await.map(Json)
 }
 
-fn hand_in_shown(hand_in: &HandIn) -> Value {
-    json!({
-        "id": hand_in.id,
-        "collector": hand_in.collector,
-        "amount": hand_in.amount,
-        "note": hand_in.note,
-        "state": if hand_in.is_confirmed { "confirmed" } else { "open" },
-        "counted": hand_in.counted,
-        "reason": hand_in.reason,
-    })
-}
-
 /// `GET /api/desk/hand-ins`: one's own; the shop's for who answers for it.
-pub async fn hand_ins(State(app): State<AppState>, me: DeskPerson) -> Answer {
+pub async fn hand_ins(State(app): State<AppState>, me: DeskPerson) -> Answer<HandInList> {
     let whose = Some(me.person.user_id).filter(|_| !me.is_manager());
     let all = app
         .store()
         .desk_cash()
         .hand_ins(me.owner, whose, false)
         .await?;
-    let shown: Vec<Value> = all.iter().map(hand_in_shown).collect();
-    Ok(Json(json!({ "hand_ins": shown })))
+    Ok(Json(HandInList {
+        hand_ins: all.iter().map(HandInForm::from).collect(),
+    }))
 }
 
 /// `POST /api/desk/hand-ins`
 pub async fn hand_in(
     State(app): State<AppState>,
     me: DeskPerson,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     let amount = input.amount("amount")?;
     let amount = amount.ok_or_else(|| PayRefusal::invalid("amount: không được để trống."))?;
     let note = input.text("note")?.unwrap_or_default();
     let key = input.idempotency_key.as_deref();
     let made = cash::hand_in(&app, &me, (amount, &note), key).await?;
-    let body = json!({ "id": made.id, "amount": made.amount, "state": if made.is_confirmed { "confirmed" } else { "open" } });
-    Ok((StatusCode::CREATED, Json(body)).into_response())
+    Ok((StatusCode::CREATED, Json(HandInMade::from(&made))).into_response())
 }
 
 /// `POST /api/desk/hand-ins/{id}/confirm`
@@ -274,8 +259,8 @@ pub async fn confirm(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    input: Input,
-) -> Answer {
+    input: CallInput,
+) -> Answer<HandInCounted> {
     me.manager()?;
     let counted = input.integer("counted")?;
     let counted = counted
@@ -283,16 +268,17 @@ pub async fn confirm(
         .ok_or_else(|| PayRefusal::invalid("counted: cần số tiền đếm được, từ 0 đ."))?;
     let reason = input.text("reason")?;
     let confirmed = cash::confirm(&app, &me, id_of(&id)?, (counted, reason.as_deref())).await?;
-    Ok(Json(
-        json!({ "state": "confirmed", "counted": confirmed.counted }),
-    ))
+    Ok(Json(HandInCounted {
+        state: "confirmed",
+        counted: confirmed.counted,
+    }))
 }
 
 /// `POST /api/desk/visits`
 pub async fn visit(
     State(app): State<AppState>,
     me: DeskPerson,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     let (contract, reason) = (input.needed("contract")?, input.needed("reason")?);
     let (again_on, note) = (input.text("again_on")?, input.text("note")?);
@@ -304,25 +290,27 @@ pub async fn visit(
     };
     let key = input.idempotency_key.as_deref();
     let id = visit::keep(&app, &me, &visit, key).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "id": id }))).into_response())
-}
-
-/// Which day.
-#[derive(Debug, Deserialize)]
-pub struct OfDay {
-    date: Option<String>,
+    Ok((StatusCode::CREATED, Json(Numbered { id })).into_response())
 }
 
 /// `GET /api/desk/day?date=`
-pub async fn day(State(app): State<AppState>, me: DeskPerson, Query(of): Query<OfDay>) -> Answer {
+pub async fn day(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Query(of): Query<OfDay>,
+) -> Answer<DayForm> {
     let (day, done) = books::day(&app, &me, of.date.as_deref()).await?;
-    Ok(Json(books::day_shown(&day, &done)))
+    Ok(Json(DayForm::of(day, &done)))
 }
 
 /// `GET /api/desk/book?date=`
-pub async fn book(State(app): State<AppState>, me: DeskPerson, Query(of): Query<OfDay>) -> Answer {
+pub async fn book(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Query(of): Query<OfDay>,
+) -> Answer<BookForm> {
     let (day, book) = books::book(&app, &me, of.date.as_deref()).await?;
-    Ok(Json(books::book_shown(&day, &book)))
+    Ok(Json(BookForm::of(day, &book)))
 }
 
 /// `POST /api/desk/receipts/{number}/cancel`
@@ -330,14 +318,16 @@ pub async fn cancel_receipt(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(number): Path<String>,
-    input: Input,
-) -> Answer {
+    input: CallInput,
+) -> Answer<ReceiptCancelled> {
     let reason = input.text("reason")?;
     let key = input.idempotency_key.as_deref();
     let desk = receipt::cancel(&app, &me, &number, reason.as_deref(), key).await?;
-    Ok(Json(
-        json!({ "number": desk.receipt, "state": "cancelled", "reason": desk.cancel_reason }),
-    ))
+    Ok(Json(ReceiptCancelled {
+        number: desk.receipt,
+        state: "cancelled",
+        reason: desk.cancel_reason,
+    }))
 }
 
 /// `POST /api/desk/items/{id}/settle`: a person says that an item is settled, and why they know.
@@ -345,9 +335,9 @@ pub async fn settle(
     State(app): State<AppState>,
     me: DeskPerson,
     Path(id): Path<String>,
-    input: Input,
-) -> Answer {
+    input: CallInput,
+) -> Answer<NowInState> {
     let reason = input.text("reason")?;
     settle::by_hand(&app, &me, id_of(&id)?, reason.as_deref()).await?;
-    Ok(Json(json!({ "state": "settled" })))
+    Ok(Json(NowInState { state: "settled" }))
 }

@@ -1,37 +1,31 @@
 //! A collector's cash, and handing it in.
 
 use axum::http::StatusCode;
-use serde_json::{Value, json};
 
+use super::contract::CashView;
 use super::source;
 use super::who::DeskPerson;
+use super::wire::{CashForm, HeldOfDay};
 use crate::server::AppState;
 use crate::server::pay::refusal::PayRefusal;
-use crate::store::desk::{Confirmed, HandIn, HandInRefusal};
+use crate::store::desk::{Confirmed, DayHeld, HandIn, HandInRefusal};
 
 /// What a collector may hold and holds, as the wire shows it.
-pub async fn cash(app: &AppState, me: &DeskPerson) -> Result<Value, PayRefusal> {
+pub async fn cash(app: &AppState, me: &DeskPerson) -> Result<CashForm, PayRefusal> {
     source::refresh_limit(app, me).await?;
     let cash = app.store().desk_cash();
     let collector = cash.collector(me.person.user_id).await?;
     let days = cash.by_day(me.person.user_id).await?;
-    let view = collector
-        .as_ref()
-        .map(super::contract::CashView::of)
-        .unwrap_or_default();
-    let by_day: Vec<Value> = days
-        .iter()
-        .map(|d| json!({ "day": d.day, "held": d.held }))
-        .collect();
-    Ok(json!({
-        "limit": view.limit,
-        "extra": view.extra,
-        "held": view.held,
-        "remaining": view.remaining,
-        "since": days.first().map(|d| d.day.clone()),
-        "by_day": by_day,
-        "declared": cash.declared(me.person.user_id).await?,
-    }))
+    let held = |day: &DayHeld| HeldOfDay {
+        day: day.day.clone(),
+        held: day.held,
+    };
+    Ok(CashForm {
+        cash: collector.as_ref().map(CashView::of).unwrap_or_default(),
+        since: days.first().map(|d| d.day.clone()),
+        by_day: days.iter().map(held).collect(),
+        declared: cash.declared(me.person.user_id).await?,
+    })
 }
 
 /// A collector says what they hand in.

@@ -41,7 +41,7 @@ pub struct ContractView {
     /// The collector's wallet.
     pub wallet: WalletView,
     /// What stands in the way whatever is ticked.
-    pub blocked: Option<Said>,
+    pub blocked: Option<SpokenForm>,
 }
 
 /// An item as it is shown.
@@ -86,14 +86,14 @@ pub struct WalletView {
 
 /// Something that is said: a rule, with its words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Said {
+pub struct SpokenForm {
     /// Its name.
     pub code: &'static str,
     /// What people read.
     pub message: &'static str,
 }
 
-impl From<Rule> for Said {
+impl From<Rule> for SpokenForm {
     fn from(rule: Rule) -> Self {
         Self {
             code: rule.code(),
@@ -117,7 +117,7 @@ impl CashView {
 
 /// How a contract is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Opened {
+pub struct HowOpened {
     /// Is the customer told by `HiFPT` alone?
     pub by_hifpt_alone: bool,
     /// Is what is paid listed too?
@@ -153,7 +153,7 @@ pub async fn open(
     app: &AppState,
     me: &DeskPerson,
     number: &str,
-    how: Opened,
+    how: HowOpened,
 ) -> Result<ContractView, PayRefusal> {
     open_whole(app, me, number, how)
         .await
@@ -165,7 +165,7 @@ pub async fn open_whole(
     app: &AppState,
     me: &DeskPerson,
     number: &str,
-    how: Opened,
+    how: HowOpened,
 ) -> Result<(ContractView, Contract, Vec<ContractItem>), PayRefusal> {
     source::refresh(app, me, number).await?;
     let (contract, items) = found(app, me, number).await?;
@@ -209,7 +209,7 @@ pub async fn open_whole(
         total,
         cash: collector.as_ref().map(CashView::of).unwrap_or_default(),
         wallet: wallet_view(&wallet),
-        blocked: blocked(&around).map(Said::from),
+        blocked: blocked(&around).map(SpokenForm::from),
         contract: contract.number.clone(),
         customer: contract.customer_name.clone(),
         address: contract.address.clone(),

@@ -8,7 +8,7 @@ use crate::domain::desk::IncomingContract;
 use crate::server::AppState;
 use crate::server::pay::refusal::PayRefusal;
 use crate::store::Actor;
-use crate::store::desk::{ImportTally, Refused};
+use crate::store::desk::{ImportTally, RefusedContract};
 
 /// Contracts in one call.
 pub const CONTRACTS_MAX: usize = 1_000;
@@ -33,10 +33,10 @@ pub async fn bring(
             // Which of the two is meant, nobody knows: the first stays, the second is named.
             Ok(contract) if !seen.insert(contract.number.clone()) => {
                 let why = format!("{}: đã có ở trên trong cùng lần gửi", contract.number);
-                refused.push(Refused { index, why });
+                refused.push(RefusedContract { index, why });
             }
             Ok(contract) => good.push((index, contract)),
-            Err(why) => refused.push(Refused { index, why }),
+            Err(why) => refused.push(RefusedContract { index, why }),
         }
     }
     let mut tally = app.store().desk().put(owner, &good, actor).await?;

@@ -24,6 +24,7 @@ pub mod view;
 pub mod visit;
 pub mod wallet;
 pub mod who;
+pub mod wire;
 
 use std::time::Duration;
 

@@ -2,7 +2,6 @@
 
 use axum::http::StatusCode;
 use secrecy::SecretString;
-use serde_json::{Value, json};
 
 use super::contract::{key_used, nothing, taken};
 use super::wallet;
@@ -15,11 +14,11 @@ use crate::server::pay::cashier::{Cashier, LASTS_MS};
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::pay::shown;
 use crate::store::desk::{DeskBegun, DeskPayment, DeskWish, Notify};
-use crate::store::payments::{KeyClaim, PaymentRow, Source};
+use crate::store::payments::{HeardFrom, KeyClaim, PaymentRow};
 
 /// What somebody wants to take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct DeskAsked {
     /// The contract's number.
     pub contract: String,
     /// Its items, each once.
@@ -65,7 +64,7 @@ pub fn spoken(spoken: &Spoken) -> PayRefusal {
 pub async fn begin(
     app: &AppState,
     me: &DeskPerson,
-    asked: Asked,
+    asked: DeskAsked,
     key: Option<&str>,
 ) -> Result<DeskStanding, PayRefusal> {
     let cashier = Cashier::of(app);
@@ -104,7 +103,11 @@ pub async fn begin(
     opened(app, me, desk).await
 }
 
-async fn wish_of(app: &AppState, me: &DeskPerson, asked: Asked) -> Result<DeskWish, PayRefusal> {
+async fn wish_of(
+    app: &AppState,
+    me: &DeskPerson,
+    asked: DeskAsked,
+) -> Result<DeskWish, PayRefusal> {
     let wallet = wallet::for_method(app, me, asked.method).await?;
     let desk = app.store().desk();
     let contract = desk.contract_alone(me.owner, &asked.contract).await?;
@@ -221,7 +224,9 @@ pub async fn ask(
 ) -> Result<DeskStanding, PayRefusal> {
     let before = standing(app, me, id).await?;
     meant(app, me, (key, "check"), &before).await?;
-    Cashier::of(app).refresh(before.money, Source::Poll).await?;
+    Cashier::of(app)
+        .refresh(before.money, HeardFrom::Poll)
+        .await?;
     standing(app, me, id).await
 }
 
@@ -327,66 +332,4 @@ pub fn message(standing: &DeskStanding) -> &'static str {
         state if state.is_open() => "Chưa thanh toán",
         state => state.label(),
     }
-}
-
-/// The receipt's number with its addresses.
-pub fn receipt(app: &AppState, desk: &DeskPayment) -> Value {
-    let Some(number) = &desk.receipt else {
-        return Value::Null;
-    };
-    let url = super::receipt::url(app, desk);
-    json!({ "number": number, "url": url, "pdf": format!("{url}/pdf") })
-}
-
-/// A payment as the wire shows it.
-pub fn shown(app: &AppState, standing: &DeskStanding) -> Value {
-    let DeskStanding { desk, money } = standing;
-    let items: Vec<Value> = desk
-        .items
-        .iter()
-        .map(|i| {
-            json!({ "id": i.id.to_string(), "number": i.number, "amount": i.amount, "state": i.state.wire() })
-        })
-        .collect();
-    let notices: Vec<Value> = desk
-        .notices
-        .iter()
-        .map(|n| {
-            let mut notice = json!({
-                "channel": n.channel,
-                "state": if n.is_queued { "queued" } else { "blocked" },
-                "text": n.text,
-                "parts": n.parts,
-            });
-            if let Some(code) = &n.code {
-                notice["code"] = json!(code);
-                notice["message"] = json!(n.message());
-            }
-            notice
-        })
-        .collect();
-    let mut shown = json!({
-        "id": desk.id,
-        "contract": desk.contract,
-        "method": desk.method.wire(),
-        "state": money.state().wire(),
-        "total": desk.total,
-        "items": items,
-        "message": message(standing),
-        "receipt": receipt(app, desk),
-        "notices": notices,
-    });
-    let is_qr = matches!(desk.method, DeskMethod::VnPayQr | DeskMethod::PayOsQr);
-    if is_qr && money.state().is_open() {
-        let text = qr_text(standing);
-        shown["qr"] = json!({
-            "qr_text": text,
-            "qr_code": shown::qr_data_url(text.as_deref()),
-            "expires_at": shown::time(money.expires_at),
-        });
-    }
-    if let Some(otp) = shown::otp(money).filter(|_| money.state().is_open()) {
-        shown["otp"] = otp;
-    }
-    shown
 }

@@ -1,29 +1,16 @@
 //! Receipts: their public page, and cancelling them.
 
 use axum::http::StatusCode;
-use serde_json::{Value, json};
 
 use super::contract::key_used;
 use super::who::DeskPerson;
 use crate::server::AppState;
 use crate::server::pay::refusal::PayRefusal;
-use crate::server::pay::shown::time;
-use crate::store::desk::{DeskPayment, PublicReceipt, ReceiptFault};
+use crate::store::desk::{DeskPayment, ReceiptFault};
 
 /// Where anybody with the token sees whether a receipt is genuine.
 pub fn url(app: &AppState, desk: &DeskPayment) -> String {
     format!("{}/receipts/{}", app.public_url(), desk.token)
-}
-
-/// What anybody may know of a receipt.
-pub fn public_shown(receipt: &PublicReceipt) -> Value {
-    json!({
-        "genuine": !receipt.is_cancelled,
-        "cancelled": receipt.is_cancelled,
-        "number": receipt.number,
-        "total": receipt.total,
-        "at": time(receipt.at),
-    })
 }
 
 /// Cancels a receipt, with the reason.

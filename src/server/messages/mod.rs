@@ -21,7 +21,7 @@ use crate::providers::backoffice::BackOffice;
 use crate::providers::message::esms::Esms;
 use crate::providers::message::hifpt::HiFpt;
 use crate::providers::message::zalo::{TemplateParams, Zalo, ZaloFault, listed};
-use crate::providers::message::{Message, Taken};
+use crate::providers::message::{Message, MessageTaken};
 use crate::providers::{Channel, ProviderFault, SettingsFault};
 use crate::store::letters::ClaimedLetter;
 
@@ -30,7 +30,7 @@ const RECEIPT: &str = "receipt";
 
 /// One carrier, with its connections.
 #[derive(Clone)]
-pub(super) enum Carrier {
+pub(super) enum MessageCarrier {
     Esms(Arc<Esms>),
     Zalo(Arc<Zalo>),
     HiFpt(Arc<HiFpt>),
@@ -38,7 +38,7 @@ pub(super) enum Carrier {
 }
 
 /// A carrier, and the version of the settings that it was made of.
-type Made = (i64, Carrier);
+type Made = (i64, MessageCarrier);
 
 /// The carriers that were used.
 #[derive(Default)]
@@ -51,7 +51,7 @@ pub(super) struct Carriers {
 }
 
 impl Carriers {
-    pub(super) fn of(&self, open: &OpenChannel) -> Result<Carrier, SettingsFault> {
+    pub(super) fn of(&self, open: &OpenChannel) -> Result<MessageCarrier, SettingsFault> {
         let key = (open.payee, open.settings.channel());
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((version, carrier)) = made.get(&key)
@@ -61,10 +61,12 @@ impl Carriers {
         }
         let settings = open.settings.clone().complete()?;
         let carrier = match settings.channel() {
-            Channel::Sms => Carrier::Esms(Arc::new(Esms::new(&settings)?)),
-            Channel::Zns => Carrier::Zalo(Arc::new(Zalo::new(&settings)?)),
-            Channel::HiFpt => Carrier::HiFpt(Arc::new(HiFpt::new(&settings)?)),
-            Channel::BackOffice => Carrier::BackOffice(Arc::new(BackOffice::new(&settings)?)),
+            Channel::Sms => MessageCarrier::Esms(Arc::new(Esms::new(&settings)?)),
+            Channel::Zns => MessageCarrier::Zalo(Arc::new(Zalo::new(&settings)?)),
+            Channel::HiFpt => MessageCarrier::HiFpt(Arc::new(HiFpt::new(&settings)?)),
+            Channel::BackOffice => {
+                MessageCarrier::BackOffice(Arc::new(BackOffice::new(&settings)?))
+            }
             _ => {
                 return Err(SettingsFault::Bad {
                     name: "channel",
@@ -82,7 +84,7 @@ pub(super) async fn carrier(
     app: &AppState,
     payee: i64,
     channel: Channel,
-) -> Result<(OpenChannel, Carrier), LetterFault> {
+) -> Result<(OpenChannel, MessageCarrier), LetterFault> {
     let later = |why: String| LetterFault::Temporary(why);
     let channels = app.channels().await.map_err(|e| later(e.to_string()))?;
     let open = channels
@@ -102,7 +104,7 @@ pub(super) async fn carrier(
 /// A payee's company's own system.
 pub(super) async fn company(app: &AppState, payee: i64) -> Result<Arc<BackOffice>, LetterFault> {
     match carrier(app, payee, Channel::BackOffice).await? {
-        (_, Carrier::BackOffice(company)) => Ok(company),
+        (_, MessageCarrier::BackOffice(company)) => Ok(company),
         _ => Err(LetterFault::Temporary(String::new())),
     }
 }
@@ -124,13 +126,13 @@ pub(super) async fn send(app: &AppState, letter: &ClaimedLetter) -> Result<(), L
         text: &letter.text,
     };
     let taken = match carrier {
-        Carrier::Esms(esms) => {
+        MessageCarrier::Esms(esms) => {
             let report = format!("{}/webhook/esms/{}", app.public_url(), esms.report_token());
             esms.send(&message, &report).await?
         }
-        Carrier::HiFpt(hifpt) => hifpt.send(&message, &app.public_url()).await?,
-        Carrier::Zalo(zalo) => by_zalo(app, &open, &zalo, letter, &message).await?,
-        Carrier::BackOffice(company) => return told(&company, letter).await,
+        MessageCarrier::HiFpt(hifpt) => hifpt.send(&message, &app.public_url()).await?,
+        MessageCarrier::Zalo(zalo) => by_zalo(app, &open, &zalo, letter, &message).await?,
+        MessageCarrier::BackOffice(company) => return told(&company, letter).await,
     };
     if !taken.id.is_empty()
         && let Err(error) = app.store().letters().carried(letter.id, &taken.id).await
@@ -162,7 +164,7 @@ async fn by_zalo(
     zalo: &Zalo,
     letter: &ClaimedLetter,
     message: &Message<'_>,
-) -> Result<Taken, LetterFault> {
+) -> Result<MessageTaken, LetterFault> {
     let data = letter
         .data
         .as_ref()

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use serde_json::Value;
 
-use super::Carrier;
+use super::MessageCarrier;
 use crate::providers::Channel;
 use crate::server::AppState;
 use crate::server::web::limits::RouteLimits;
@@ -34,7 +34,7 @@ pub fn router(app: &AppState) -> Router<AppState> {
 }
 
 /// All carriers of this kind that are set.
-async fn carriers(app: &AppState, channel: Channel) -> Result<Vec<Carrier>, StatusCode> {
+async fn carriers(app: &AppState, channel: Channel) -> Result<Vec<MessageCarrier>, StatusCode> {
     let channels = app.channels().await.map_err(|error| {
         tracing::error!(%error, "channels cannot be read");
         StatusCode::SERVICE_UNAVAILABLE
@@ -67,7 +67,7 @@ async fn of_esms(
         Err(status) => return status,
     };
     let is_theirs = known.iter().any(|carrier| {
-        matches!(carrier, Carrier::Esms(esms) if crate::providers::message::is_same(&esms.report_token(), &token))
+        matches!(carrier, MessageCarrier::Esms(esms) if crate::providers::message::is_same(&esms.report_token(), &token))
     });
     if !is_theirs {
         return StatusCode::NOT_FOUND;
@@ -100,7 +100,7 @@ async fn of_zalo(State(app): State<AppState>, headers: HeaderMap, body: String) 
         Err(status) => return status,
     };
     let is_theirs = known.iter().any(|carrier| {
-        matches!(carrier, Carrier::Zalo(zalo) if zalo.is_signed(&body, &timestamp, signature))
+        matches!(carrier, MessageCarrier::Zalo(zalo) if zalo.is_signed(&body, &timestamp, signature))
     });
     if !is_theirs {
         return StatusCode::UNAUTHORIZED;

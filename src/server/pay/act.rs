@@ -9,25 +9,25 @@ use serde_json::json;
 
 use super::begin::{counted, guest_key_of};
 use super::cashier::Cashier;
-use super::input::Input;
+use super::input::CallInput;
 use super::look::{of_token, seen};
 use super::make::{key_of, key_used};
 use super::page::found;
 use super::path::Path;
 use super::refusal::PayRefusal;
-use super::shown;
 use super::who::Who;
+use super::wire::{OtpSent, OtpTerms, StateForm};
 use crate::domain::payment::{End, Provider};
-use crate::providers::{ProviderFault, Refusal};
+use crate::providers::{ProviderFault, ProviderRefusal};
 use crate::server::AppState;
-use crate::store::payments::{Fact, Heard, KeyClaim, KeyUse, PaymentRow, Source};
+use crate::store::payments::{Fact, Heard, HeardFrom, KeyClaim, KeyUse, PaymentRow};
 
 /// `POST /payment/cancel/{id}`
 pub async fn cancel(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     who.known()?;
     let (payment, _) = seen(&app, &who, id).await?;
@@ -54,7 +54,7 @@ pub async fn guest_cancel(
     State(app): State<AppState>,
     who: Who,
     Path(token): Path<String>,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     let (_, payment) = of_token(&app, &token).await?;
     let payment = payment.ok_or_else(PayRefusal::not_found)?;
@@ -68,7 +68,7 @@ async fn cancelled(
     app: &AppState,
     who: &Who,
     payment: PaymentRow,
-    input: &Input,
+    input: &CallInput,
     back: &str,
 ) -> Result<Response, PayRefusal> {
     let (cashier, actor) = (Cashier::of(app), who.actor());
@@ -112,7 +112,7 @@ pub async fn otp(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     // The password itself is kept nowhere, not even as a digest.
     let key = key_of(&who, &input, &format!("otp|{id}"));
@@ -128,11 +128,11 @@ pub async fn otp(
         return Ok(found(&format!("/payment/status/{id}")));
     }
     let (payment, payable) = seen(&app, &who, id).await?;
-    Ok(Json(shown::state(&payment, payable.owed(), None)).into_response())
+    Ok(Json(StateForm::of(&payment, payable.owed(), None)).into_response())
 }
 
 /// The one-time password that somebody entered.
-pub(in crate::server) fn otp_of(input: &Input) -> Result<SecretString, PayRefusal> {
+pub(in crate::server) fn otp_of(input: &CallInput) -> Result<SecretString, PayRefusal> {
     let otp = input.needed("otp")?;
     if !(4..=8).contains(&otp.len()) || !otp.bytes().all(|b| b.is_ascii_digit()) {
         return Err(PayRefusal::invalid("otp: cần 4–8 chữ số."));
@@ -151,7 +151,9 @@ pub(in crate::server) async fn enter(
     let call = provider.enter_otp(&order, otp);
     match cashier.in_line(&payment, "otp", call).await {
         Ok(told) => {
-            let outcome = cashier.take(&payment, &told, Source::Poll, "otp").await?;
+            let outcome = cashier
+                .take(&payment, &told, HeardFrom::Poll, "otp")
+                .await?;
             Ok(outcome.payment)
         }
         Err(fault) => Err(otp_refused(cashier, &payment, fault).await?),
@@ -183,28 +185,30 @@ async fn otp_refused(
         return Ok(PayRefusal::from(fault));
     };
     let refusal = match why {
-        Refusal::OtpWrong { attempts_left } => {
+        ProviderRefusal::OtpWrong { attempts_left } => {
             cashier.keep_attempts(payment, *attempts_left).await?;
             let error = format!("Mã OTP không đúng. Còn {attempts_left} lần.");
             return Ok(PayRefusal::otp("otp_wrong", &error).with("attempts_left", *attempts_left));
         }
-        Refusal::OtpExpired => {
+        ProviderRefusal::OtpExpired => {
             return Ok(PayRefusal::otp(
                 "otp_expired",
                 "Mã OTP đã hết hạn. Bấm Gửi lại mã.",
             ));
         }
-        Refusal::OtpTooEarly { retry_after_s } => return Ok(PayRefusal::limited(*retry_after_s)),
-        Refusal::OtpLocked => PayRefusal::otp(
+        ProviderRefusal::OtpTooEarly { retry_after_s } => {
+            return Ok(PayRefusal::limited(*retry_after_s));
+        }
+        ProviderRefusal::OtpLocked => PayRefusal::otp(
             "otp_locked",
             "Nhập sai quá số lần. Chọn lại cách thanh toán.",
         ),
-        Refusal::NoFunds => PayRefusal::no_funds(code),
+        ProviderRefusal::NoFunds => PayRefusal::no_funds(code),
         _ => return Ok(PayRefusal::from(fault)),
     };
     let heard = Heard {
         payment: payment.id,
-        source: Source::Poll,
+        source: HeardFrom::Poll,
         kind: code,
         key: code,
         body: &fault.to_string(),
@@ -220,7 +224,7 @@ pub async fn resend(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     let key = key_of(&who, &input, &format!("resend|{id}"));
     if let Some(payment) = waiting(&app, &who, id, key).await? {
@@ -236,7 +240,9 @@ pub async fn resend(
         return Ok(found(&format!("/payment/status/{id}")));
     }
     let (payment, payable) = seen(&app, &who, id).await?;
-    let mut body = shown::state(&payment, payable.owed(), None);
-    body["otp"] = shown::otp(&payment).unwrap_or_default();
+    let body = OtpSent {
+        state: StateForm::of(&payment, payable.owed(), None),
+        otp: OtpTerms::of(&payment),
+    };
     Ok((StatusCode::OK, Json(body)).into_response())
 }

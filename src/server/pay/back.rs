@@ -10,7 +10,7 @@ use super::refusal::PayRefusal;
 use super::who::Who;
 use crate::server::AppState;
 use crate::server::web::form::FormData;
-use crate::store::payments::{PaymentRow, Source};
+use crate::store::payments::{HeardFrom, PaymentRow};
 
 /// `GET /payment/return`
 pub async fn come_back(
@@ -48,7 +48,7 @@ pub async fn to_status(
     who: &Who,
     payment: PaymentRow,
 ) -> Result<Response, PayRefusal> {
-    let payment = Cashier::of(app).refresh(payment, Source::Return).await?;
+    let payment = Cashier::of(app).refresh(payment, HeardFrom::Return).await?;
     let payable = app.store().payables().payable(payment.payable).await?;
     let payable = payable.ok_or_else(PayRefusal::not_found)?;
     Ok(found(&if who.sees_payment(&payment, &payable) {

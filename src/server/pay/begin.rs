@@ -4,15 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
 use super::cashier::{Cashier, Wish};
-use super::input::Input;
+use super::input::CallInput;
 use super::make::key_of;
 use super::page::words;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::{Who, WhoIs};
+use super::wire::{BegunForm, OtpTerms};
 use crate::domain::payment::{PayableKind, Provider};
 use crate::server::AppState;
 use crate::store::catalogue::Role;
@@ -29,7 +29,7 @@ struct Asked {
 pub async fn process(
     State(app): State<AppState>,
     who: Who,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     let asked = asked(&app, &who, &input).await?;
     counted(&app, &who, asked.token.as_deref()).await?;
@@ -78,18 +78,16 @@ pub async fn process(
     if input.is_form() {
         return Ok((StatusCode::FOUND, [(header::LOCATION, to)]).into_response());
     }
-    let mut body = json!({
-        "success": true,
-        "payment_id": row.id,
-        "redirect_url": to,
-        "pay_url": shown::pay_url(&app, &asked.payable),
-        "state": row.state().wire(),
-        "payment_status": row.state().payment_status(),
-    });
-    if let Some(otp) = shown::otp(&row) {
-        body["otp"] = otp;
-    }
-    Ok(Json(body).into_response())
+    let begun = BegunForm {
+        success: true,
+        payment_id: row.id,
+        redirect_url: to,
+        pay_url: shown::pay_url(&app, &asked.payable),
+        state: row.state().wire(),
+        payment_status: row.state().payment_status(),
+        otp: OtpTerms::of(&row),
+    };
+    Ok(Json(begun).into_response())
 }
 
 fn guest_key(token: &str) -> String {
@@ -97,7 +95,7 @@ fn guest_key(token: &str) -> String {
 }
 
 /// The key of whoever has the link, for what is asked.
-pub fn guest_key_of(token: &str, input: &Input, request: &str) -> Option<KeyUse> {
+pub fn guest_key_of(token: &str, input: &CallInput, request: &str) -> Option<KeyUse> {
     let key = input.idempotency_key.as_deref()?;
     Some(KeyUse::of(&guest_key(token), key, request))
 }
@@ -113,7 +111,7 @@ pub async fn counted(app: &AppState, who: &Who, token: Option<&str>) -> Result<(
     counted.map_err(PayRefusal::limited)
 }
 
-async fn asked(app: &AppState, who: &Who, input: &Input) -> Result<Asked, PayRefusal> {
+async fn asked(app: &AppState, who: &Who, input: &CallInput) -> Result<Asked, PayRefusal> {
     if let Some(token) = input.text("token")? {
         let payable = app.store().payables().payable_of_token(&token).await?;
         return Ok(Asked {
@@ -122,7 +120,10 @@ async fn asked(app: &AppState, who: &Who, input: &Input) -> Result<Asked, PayRef
         });
     }
     who.may_pay()?;
-    let at = match (input.integer("booking_id")?, input.integer("request_id")?) {
+    let at = match (
+        input.integer(PayableKind::Booking.field())?,
+        input.integer(PayableKind::Request.field())?,
+    ) {
         (Some(id), None) => shown::at(PayableKind::Booking, id),
         (None, Some(id)) => shown::at(PayableKind::Request, id),
         _ => {

@@ -5,21 +5,20 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
 
-use super::decide::{Line, Word, decided, transferred};
-use super::input::Input;
+use super::decide::{DecisionWord, TransferLine, decided, transferred};
+use super::input::CallInput;
 use super::look::seen;
 use super::make::{key_of, key_used};
 use super::path::Path;
 use super::refund::{Refund, pay_back};
 use super::refusal::PayRefusal;
-use super::shown;
 use super::who::Who;
+use super::wire::{PaymentForm, PaymentList, UnmatchedForm, UnmatchedList, WholePayment};
 use crate::domain::payment::{PaymentState, Provider};
 use crate::server::AppState;
 use crate::server::web::form::FormData;
-use crate::store::payments::{Attach, Attached, Books, PaymentFilter};
+use crate::store::payments::{Attach, Attached, PaymentBooks, PaymentFilter};
 
 /// Payments on a page.
 const PAGE: u32 = 100;
@@ -31,7 +30,7 @@ pub async fn list(
     State(app): State<AppState>,
     who: Who,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<PaymentList>, PayRefusal> {
     who.may_look()?;
     let query = FormData::parse(query.unwrap_or_default().as_bytes());
     let filter = PaymentFilter {
@@ -48,14 +47,15 @@ pub async fn list(
         let payable = app.store().payables().payable(row.payable).await?;
         if let Some(payable) = payable {
             let (transfers, events) = stories.remove(&row.id).unwrap_or_default();
-            let alone = shown::payment(&app, row, &payable);
-            all.push(shown::with_story(alone, &transfers, &events));
+            let alone = PaymentForm::of(&app, row, &payable);
+            all.push(WholePayment::of(alone, &transfers, &events));
         }
     }
     let next = rows.last().filter(|_| rows.len() == PAGE as usize);
-    Ok(Json(
-        json!({ "payments": all, "next": next.map(|row| row.id.to_string()) }),
-    ))
+    Ok(Json(PaymentList {
+        payments: all,
+        next: next.map(|row| row.id.to_string()),
+    }))
 }
 
 fn filter_of(query: &FormData) -> Result<PaymentFilter, PayRefusal> {
@@ -100,10 +100,10 @@ pub async fn one(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<WholePayment>, PayRefusal> {
     who.may_look()?;
     let (payment, _) = seen(&app, &who, id).await?;
-    shown::whole_payment(&app, &payment).await.map(Json)
+    WholePayment::read(&app, &payment).await.map(Json)
 }
 
 /// `POST /api/payments/{id}/transfers`
@@ -111,7 +111,7 @@ pub async fn transfer(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     who.may_look()?;
     let (payment, _) = seen(&app, &who, id).await?;
@@ -129,7 +129,7 @@ pub async fn transfer(
         .amount("amount")?
         .ok_or_else(|| PayRefusal::invalid("amount: không được để trống."))?;
     let at = input.moment("at")?;
-    let line = Line {
+    let line = TransferLine {
         reference: &reference,
         amount,
         at_ms: at,
@@ -142,7 +142,7 @@ pub async fn transfer(
             "Mã giao dịch này đã ghi với số tiền khác. Đã đưa cho người xem.",
         ));
     }
-    let shown = shown::whole_payment(&app, &outcome.payment).await?;
+    let shown = WholePayment::read(&app, &outcome.payment).await?;
     let status = if outcome.is_booked {
         StatusCode::CREATED
     } else {
@@ -156,8 +156,8 @@ pub async fn decide(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-    input: Input,
-) -> Result<Json<Value>, PayRefusal> {
+    input: CallInput,
+) -> Result<Json<WholePayment>, PayRefusal> {
     who.may_look()?;
     let (payment, _) = seen(&app, &who, id).await?;
     who.may_act()?;
@@ -175,40 +175,28 @@ pub async fn decide(
             key,
         };
         let payment = pay_back(&app, refund, actor).await?;
-        return shown::whole_payment(&app, &payment).await.map(Json);
+        return WholePayment::read(&app, &payment).await.map(Json);
     }
-    let word = Word::of(&decision)
+    let word = DecisionWord::of(&decision)
         .ok_or_else(|| PayRefusal::invalid("decision: accept, refund hoặc ignore."))?;
     let decided = decided(&app, &payment, word, &reason, key.as_ref(), &actor).await?;
-    shown::whole_payment(&app, &decided).await.map(Json)
+    WholePayment::read(&app, &decided).await.map(Json)
 }
 
 /// `GET /api/payments/unmatched`
-pub async fn unmatched(State(app): State<AppState>, who: Who) -> Result<Json<Value>, PayRefusal> {
+pub async fn unmatched(
+    State(app): State<AppState>,
+    who: Who,
+) -> Result<Json<UnmatchedList>, PayRefusal> {
     who.may_look()?;
     if who.only_of().is_some() {
         return Err(PayRefusal::forbidden());
     }
-    let all: Vec<Value> = app
-        .store()
-        .money_books()
-        .unmatched(who.payee(), UNMATCHED_MAX)
-        .await?
-        .iter()
-        .map(|u| {
-            json!({
-                "id": u.id,
-                "provider": u.provider,
-                "order_code": u.order_code.parse::<i64>().ok(),
-                "reference": u.reference,
-                "amount": u.amount,
-                "at": shown::time(u.at),
-                "owner_id": u.owner_id,
-                "note": u.note,
-            })
-        })
-        .collect();
-    Ok(Json(json!({ "unmatched": all })))
+    let money_books = app.store().money_books();
+    let all = money_books.unmatched(who.payee(), UNMATCHED_MAX).await?;
+    Ok(Json(UnmatchedList {
+        unmatched: all.iter().map(UnmatchedForm::from).collect(),
+    }))
 }
 
 /// `POST /api/payments/unmatched/{id}/attach`
@@ -216,8 +204,8 @@ pub async fn attach(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-    input: Input,
-) -> Result<Json<Value>, PayRefusal> {
+    input: CallInput,
+) -> Result<Json<WholePayment>, PayRefusal> {
     who.may_look()?;
     let found = app.store().money_books().unmatched_one(id).await?;
     let is_seen = who.only_of().is_none()
@@ -254,11 +242,14 @@ pub async fn attach(
             return Err(PayRefusal::conflict("Khoản tiền này của bên nhận khác."));
         }
     };
-    shown::whole_payment(&app, &payment).await.map(Json)
+    WholePayment::read(&app, &payment).await.map(Json)
 }
 
 /// `GET /api/payments/books`
-pub async fn books(State(app): State<AppState>, who: Who) -> Result<Json<Books>, PayRefusal> {
+pub async fn books(
+    State(app): State<AppState>,
+    who: Who,
+) -> Result<Json<PaymentBooks>, PayRefusal> {
     who.may_look()?;
     if who.only_of().is_some() {
         return Err(PayRefusal::forbidden());

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::facts::{self, Meaning};
+use super::kept::{KeptAccount, KeptOtp};
 use super::refusal::PayRefusal;
 use super::turn;
 use crate::domain::payment::{End, Provider, order_code, payment_code};
@@ -21,7 +22,7 @@ use crate::server::AppState;
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::payments::PAYMENT;
 use crate::store::payments::{
-    Begun, Fact, Heard, HeardOutcome, KeptLink, KeyUse, NewPayment, Payable, PaymentRow, Source,
+    Begun, Fact, Heard, HeardFrom, HeardOutcome, KeptLink, KeyUse, NewPayment, Payable, PaymentRow,
     StatementLine,
 };
 use crate::store::{Actor, Entry, StoreError};
@@ -176,7 +177,7 @@ impl Cashier {
             if let Err(wait_ms) = turn::place(&self.app, row.owner_id, row.provider).await? {
                 return Err(turn::too_long(row.provider, wait_ms).into());
             }
-            self.ask(row, Source::Poll).await?;
+            self.ask(row, HeardFrom::Poll).await?;
         }
         Ok(())
     }
@@ -262,11 +263,8 @@ impl Cashier {
     }
 
     async fn keep_link(&self, id: i64, link: &Link) -> Result<PaymentRow, PayRefusal> {
-        let account = link.account.as_ref().map(|a| {
-            json!({ "bank": a.bank, "bin": a.bin, "number": a.number, "name": a.name, "note": a.note })
-                .to_string()
-        });
-        let otp = link.otp.as_ref().map(otp_text);
+        let account = link.account.as_ref().map(|to| KeptAccount::of(to).text());
+        let otp = link.otp.as_ref().map(|otp| KeptOtp::of(otp).text());
         let kept = KeptLink {
             id: link.id.as_deref(),
             checkout_url: link.checkout_url.as_deref(),
@@ -285,12 +283,12 @@ impl Cashier {
         row: &PaymentRow,
         fault: ProviderFault,
     ) -> Result<PayRefusal, PayRefusal> {
-        use crate::providers::Refusal;
+        use crate::providers::ProviderRefusal;
         match &fault {
             ProviderFault::Refused { why, code, .. } => {
                 self.book(
                     row,
-                    Source::Open,
+                    HeardFrom::Open,
                     "refused",
                     "refused",
                     &fault.to_string(),
@@ -298,10 +296,10 @@ impl Cashier {
                 )
                 .await?;
                 let refusal = match why {
-                    Refusal::NotLinked => {
+                    ProviderRefusal::NotLinked => {
                         PayRefusal::invalid("Vui lòng thực hiện liên kết phương thức thanh toán")
                     }
-                    Refusal::NoFunds => PayRefusal::no_funds(code).with("state", "failed"),
+                    ProviderRefusal::NoFunds => PayRefusal::no_funds(code).with("state", "failed"),
                     _ => PayRefusal::from(fault),
                 };
                 Ok(refusal)
@@ -348,7 +346,11 @@ impl Cashier {
 
     /// Asks the provider how it stands and books what it says. Where the provider was asked a moment ago:
     /// what is known.
-    pub async fn refresh(&self, row: PaymentRow, source: Source) -> Result<PaymentRow, PayRefusal> {
+    pub async fn refresh(
+        &self,
+        row: PaymentRow,
+        source: HeardFrom,
+    ) -> Result<PaymentRow, PayRefusal> {
         let is_worth_it = row.state().is_open() && row.provider.can_be_asked();
         if !is_worth_it || !self.app.store().questions().claim_question(row.id).await? {
             return Ok(row);
@@ -367,7 +369,7 @@ impl Cashier {
     }
 
     /// Asks the provider and books what it says, now.
-    pub async fn ask(&self, row: PaymentRow, source: Source) -> Result<PaymentRow, PayRefusal> {
+    pub async fn ask(&self, row: PaymentRow, source: HeardFrom) -> Result<PaymentRow, PayRefusal> {
         let provider = self.needed(&row).await?;
         let is_unknown_there = row.state() == crate::domain::PaymentState::Created;
         let now = self.app.store().now_ms();
@@ -392,14 +394,14 @@ impl Cashier {
         &self,
         row: &PaymentRow,
         told: &Told,
-        source: Source,
+        source: HeardFrom,
         kind: &str,
     ) -> Result<HeardOutcome, PayRefusal> {
         let is_settled = self.is_settled(row).await?;
         let now = self.app.store().now_ms();
         let Meaning { facts, key, why } = facts::meaning(row, told, is_settled, now);
         if let Some(otp) = &told.link.otp {
-            let kept = otp_text(otp);
+            let kept = KeptOtp::of(otp).text();
             self.app
                 .store()
                 .payments()
@@ -419,7 +421,7 @@ impl Cashier {
     async fn book(
         &self,
         row: &PaymentRow,
-        source: Source,
+        source: HeardFrom,
         kind: &str,
         key: &str,
         body: &str,
@@ -494,7 +496,7 @@ impl Cashier {
         let call = provider.cancel(&order, "Khach huy");
         let told = self.in_line(&row, "cancel", call).await?;
         let after = self
-            .take(&row, &told, Source::Poll, "cancel")
+            .take(&row, &told, HeardFrom::Poll, "cancel")
             .await?
             .payment;
         let is_free = after.state().is_open()
@@ -503,7 +505,7 @@ impl Cashier {
         if is_free {
             let heard = Heard {
                 payment: row.id,
-                source: Source::Person,
+                source: HeardFrom::Person,
                 kind: "cancelled",
                 key: "cancelled",
                 body: "",
@@ -534,27 +536,27 @@ impl Cashier {
         // May take a second call: what it is now.
         // Whoever asks in this one's turn has taken it for this.
         let told = timed(row, "cancel", call).await?;
-        self.take(row, &told, Source::Poll, "close")
+        self.take(row, &told, HeardFrom::Poll, "close")
             .await
             .map(|o| o.payment)
     }
 
     /// So many tries are left for the one-time password.
     pub async fn keep_attempts(&self, row: &PaymentRow, left: i64) -> Result<(), PayRefusal> {
-        let kept = row
-            .otp
-            .as_deref()
-            .and_then(|otp| serde_json::from_str(otp).ok());
-        let mut otp: serde_json::Value = kept.unwrap_or_else(|| json!({}));
-        otp["attempts_left"] = json!(left);
+        let kept = KeptOtp {
+            attempts_left: Some(left),
+            ..KeptOtp::read(row.otp.as_deref()).unwrap_or_default()
+        };
         let payments = self.app.store().payments();
-        Ok(payments.keep_otp(row.id, Some(&otp.to_string())).await?)
+        Ok(payments.keep_otp(row.id, Some(&kept.text())).await?)
     }
 
     /// Another one-time password was sent.
     pub async fn keep_prompt(&self, row: &PaymentRow, otp: &OtpPrompt) -> Result<(), PayRefusal> {
         let payments = self.app.store().payments();
-        Ok(payments.keep_otp(row.id, Some(&otp_text(otp))).await?)
+        Ok(payments
+            .keep_otp(row.id, Some(&KeptOtp::of(otp).text()))
+            .await?)
     }
 
     /// How the provider is asked about it.
@@ -586,18 +588,6 @@ fn ip_of(row: &PaymentRow) -> IpAddr {
     row.payer_ip
         .parse()
         .unwrap_or(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))
-}
-
-/// A one-time password's terms as they are kept.
-fn otp_text(otp: &OtpPrompt) -> String {
-    json!({
-        "length": otp.length,
-        "expires_ms": otp.expires_ms,
-        "attempts_left": otp.attempts_left,
-        "resend_after_s": otp.resend_after_s,
-        "sent_to": otp.sent_to,
-    })
-    .to_string()
 }
 
 /// A call, bounded in time and counted. No answer in time is no answer.

@@ -8,18 +8,18 @@ use super::refusal::PayRefusal;
 use super::webhook::{statement_key, statement_money};
 use crate::server::AppState;
 use crate::store::Actor;
-use crate::store::payments::{Fact, Heard, HeardOutcome, KeyUse, PaymentRow, Source};
+use crate::store::payments::{Fact, Heard, HeardFrom, HeardOutcome, KeyUse, PaymentRow};
 
 /// What is said of money that waits for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
+pub enum DecisionWord {
     /// It is this payment's.
     Accept,
     /// It stays as it is.
     Ignore,
 }
 
-impl Word {
+impl DecisionWord {
     /// The one of this name on the wire.
     pub fn of(wire: &str) -> Option<Self> {
         [Self::Accept, Self::Ignore]
@@ -40,7 +40,7 @@ impl Word {
 pub async fn decided(
     app: &AppState,
     payment: &PaymentRow,
-    word: Word,
+    word: DecisionWord,
     reason: &str,
     key: Option<&KeyUse>,
     actor: &Actor,
@@ -54,13 +54,13 @@ pub async fn decided(
     );
     let heard = Heard {
         payment: payment.id,
-        source: Source::Person,
+        source: HeardFrom::Person,
         kind: decision,
         key: &own,
         body: &body,
         facts: &[match word {
-            Word::Accept => Fact::Accepted,
-            Word::Ignore => Fact::Ignored,
+            DecisionWord::Accept => Fact::Accepted,
+            DecisionWord::Ignore => Fact::Ignored,
         }],
         actor: Some(actor),
     };
@@ -70,7 +70,7 @@ pub async fn decided(
 
 /// A line of a bank's statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line<'l> {
+pub struct TransferLine<'l> {
     /// The bank's number of it.
     pub reference: &'l str,
     /// Whole đồng.
@@ -79,7 +79,7 @@ pub struct Line<'l> {
     pub at_ms: Option<i64>,
 }
 
-impl Line<'_> {
+impl TransferLine<'_> {
     /// As it is kept.
     pub fn body(&self) -> String {
         json!({ "reference": self.reference, "amount": self.amount, "at": self.at_ms }).to_string()
@@ -100,14 +100,14 @@ impl Line<'_> {
 pub async fn transferred(
     app: &AppState,
     payment: i64,
-    line: &Line<'_>,
+    line: &TransferLine<'_>,
     body: &str,
     key: Option<&KeyUse>,
     actor: &Actor,
 ) -> Result<HeardOutcome, PayRefusal> {
     let heard = Heard {
         payment,
-        source: Source::Statement,
+        source: HeardFrom::Statement,
         kind: "transfer",
         key: &line.key(),
         body,

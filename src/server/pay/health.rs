@@ -20,7 +20,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(8);
 
 /// What a look at all parts said.
 #[derive(Debug, Clone)]
-pub struct Health {
+pub struct ProvidersHealth {
     is_healthy: bool,
     parts: BTreeMap<String, String>,
     looked_ms: i64,
@@ -74,7 +74,7 @@ fn worst(parts: &BTreeMap<String, String>, channel: Channel) -> &'static str {
     }
 }
 
-async fn look(app: &AppState) -> Health {
+async fn look(app: &AppState) -> ProvidersHealth {
     let mut parts = BTreeMap::new();
     let mut is_healthy = true;
     match app.channels().await {
@@ -100,7 +100,7 @@ async fn look(app: &AppState) -> Health {
             is_healthy = false;
         }
     }
-    Health {
+    ProvidersHealth {
         is_healthy,
         parts,
         looked_ms: app.store().now_ms(),

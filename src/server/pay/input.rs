@@ -17,7 +17,7 @@ use crate::server::web::form::FormData;
 const TEXT_MAX: usize = 250;
 
 /// A request's body with what says who sent it.
-pub struct Input {
+pub struct CallInput {
     body: Body,
     /// A caller's own name for this very call.
     pub idempotency_key: Option<String>,
@@ -47,7 +47,7 @@ impl IntoResponse for InputRefusal {
     }
 }
 
-impl FromRequest<AppState> for Input {
+impl FromRequest<AppState> for CallInput {
     type Rejection = InputRefusal;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, InputRefusal> {
@@ -97,7 +97,7 @@ impl FromRequest<AppState> for Input {
     }
 }
 
-impl Input {
+impl CallInput {
     /// Was it a form, sent by a page?
     pub const fn is_form(&self) -> bool {
         matches!(self.body, Body::Form(_))

@@ -3,7 +3,7 @@
 use super::refusal::PayRefusal;
 use super::shown::pay_url;
 use crate::domain::Language;
-use crate::domain::letter::{LetterChannel, LetterKind, Words, message_id};
+use crate::domain::letter::{LetterChannel, LetterKind, LetterWords, message_id};
 use crate::domain::money::grouped;
 use crate::server::AppState;
 use crate::store::letters::NewLetter;
@@ -15,7 +15,7 @@ pub async fn send_request(app: &AppState, payable: &Payable) -> Result<(), PayRe
         return Ok(());
     }
     let payee = app.store().payees().find(payable.owner_id).await?;
-    let words = Words::new()
+    let words = LetterWords::new()
         .with("amount", format!("{} đ", grouped(payable.amount)))
         .with("description", &payable.title)
         .with("customer_name", &payable.renter.name)

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
 
 use super::begin::is_payer;
 use super::cashier::Cashier;
@@ -14,11 +13,12 @@ use super::path::Path;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::{Who, WhoIs};
-use crate::domain::payment::{PayableKind, PaymentState};
+use super::wire::{AccountInfo, PaymentAndPayable, QrForm, StateForm};
+use crate::domain::payment::PaymentState;
 use crate::server::AppState;
 use crate::server::web::preferred::wants_json;
 use crate::server::web::words::money;
-use crate::store::payments::{Payable, PaymentRow, Source};
+use crate::store::payments::{HeardFrom, Payable, PaymentRow};
 
 /// Payables on a customer's own list.
 const LIST_MAX: u32 = 100;
@@ -71,17 +71,6 @@ fn foremost(all: &[PaymentRow], owed: i64) -> Option<&PaymentRow> {
         .or_else(|| all.first())
 }
 
-fn documented(app: &AppState, payment: Option<&PaymentRow>, payable: &Payable) -> Value {
-    let shown = payment.map_or(Value::Null, |p| shown::page_payment(app, p, payable));
-    let name = match payable.at.kind {
-        PayableKind::Request => "request",
-        PayableKind::Booking | PayableKind::Receipt => "booking",
-    };
-    let mut body = json!({ "payment": shown });
-    body[name] = shown::payable_alone(app, payable);
-    body
-}
-
 async fn shop(app: &AppState, payable: &Payable) -> Result<String, PayRefusal> {
     let payee = app.store().payees().find(payable.owner_id).await?;
     Ok(payee.map(|p| p.name).unwrap_or_default())
@@ -97,7 +86,7 @@ pub async fn status(
 ) -> Result<Response, PayRefusal> {
     let (payment, payable) = seen(&app, &who, id).await?;
     if wants_json(&headers) {
-        return Ok(Json(documented(&app, Some(&payment), &payable)).into_response());
+        return Ok(Json(PaymentAndPayable::of(&app, Some(&payment), &payable)).into_response());
     }
     let is_stale = shown::is_stale(&payment, payable.owed());
     let is_over = (!payment.state().is_open() || is_stale) && payable.owed() > 0;
@@ -159,8 +148,10 @@ pub async fn guest(
         Vec::new()
     };
     if wants_json(&headers) {
-        let mut body = documented(&app, payment.as_ref(), &payable);
-        body["methods"] = methods.iter().map(|m| Value::from(m.wire())).collect();
+        let body = PaymentAndPayable {
+            methods: Some(methods.iter().map(|m| m.wire()).collect()),
+            ..PaymentAndPayable::of(&app, payment.as_ref(), &payable)
+        };
         return Ok(Json(body).into_response());
     }
     let drawn = PayPage {
@@ -181,13 +172,13 @@ pub async fn refresh(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<StateForm>, PayRefusal> {
     let (payment, _) = seen(&app, &who, id).await?;
     let admitted = app.pay().admit_refresh(&who.key(), payment.id);
     admitted.map_err(PayRefusal::limited)?;
-    let payment = Cashier::of(&app).refresh(payment, Source::Poll).await?;
+    let payment = Cashier::of(&app).refresh(payment, HeardFrom::Poll).await?;
     let owed = owed_of(&app, &payment).await?;
-    Ok(Json(shown::state(&payment, owed, None)))
+    Ok(Json(StateForm::of(&payment, owed, None)))
 }
 
 /// `GET /pay/{token}/refresh`
@@ -195,31 +186,18 @@ pub async fn guest_refresh(
     State(app): State<AppState>,
     who: Who,
     Path(token): Path<String>,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<StateForm>, PayRefusal> {
     let (payable, payment) = of_token(&app, &token).await?;
     let admitted = app
         .pay()
         .admit_refresh(&format!("guest|{}", who.from.ip), payable.at.id);
     admitted.map_err(PayRefusal::limited)?;
     let Some(payment) = payment else {
-        return Ok(Json(nothing_begun(&payable)));
+        return Ok(Json(StateForm::not_begun(&payable)));
     };
-    let payment = Cashier::of(&app).refresh(payment, Source::Poll).await?;
+    let payment = Cashier::of(&app).refresh(payment, HeardFrom::Poll).await?;
     let owed = owed_of(&app, &payment).await?;
-    Ok(Json(shown::state(&payment, owed, Some(&token))))
-}
-
-/// How something stands that nobody has begun to pay.
-pub fn nothing_begun(payable: &Payable) -> Value {
-    json!({
-        "status": "pending",
-        "message": "Chưa bắt đầu thanh toán.",
-        "payment_status": "pending",
-        "state": "unpaid",
-        "received": 0,
-        "missing": payable.owed(),
-        "redirect": null,
-    })
+    Ok(Json(StateForm::of(&payment, owed, Some(&token))))
 }
 
 /// `GET /payment/qr/{id}`
@@ -227,16 +205,16 @@ pub async fn qr(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<QrForm>, PayRefusal> {
     let (payment, payable) = seen(&app, &who, id).await?;
     let owed = payable.owed();
     let qr_text = shown::qr_text(&payment, owed);
-    Ok(Json(json!({
-        "success": true,
-        "qr_code": shown::qr_data_url(qr_text.as_deref()),
-        "qr_text": qr_text,
-        "account_info": shown::account_info(&payment, owed),
-    })))
+    Ok(Json(QrForm {
+        success: true,
+        qr_code: shown::qr_data_url(qr_text.as_deref()),
+        qr_text,
+        account_info: AccountInfo::of(&payment, owed),
+    }))
 }
 
 fn picture(payment: Option<&PaymentRow>, owed: i64) -> Result<Response, PayRefusal> {

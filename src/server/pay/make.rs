@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
 
-use super::input::Input;
+use super::input::CallInput;
 use super::path::Path;
 use super::refusal::PayRefusal;
 use super::shown;
 use super::who::Who;
+use super::wire::PayableForm;
 use crate::domain::payment::PayableKind;
 use crate::server::AppState;
 use crate::store::payees;
@@ -23,7 +23,7 @@ const EXPIRES_MAX_S: i64 = 366 * 86_400;
 pub async fn add_booking(
     State(app): State<AppState>,
     who: Who,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     who.may_act()?;
     let (start_ms, end_ms) = (input.moment("start_time")?, input.moment("end_time")?);
@@ -52,7 +52,7 @@ pub async fn add_booking(
 pub async fn add_request(
     State(app): State<AppState>,
     who: Who,
-    input: Input,
+    input: CallInput,
 ) -> Result<Response, PayRefusal> {
     who.may_act()?;
     let lasts = input.integer("expires_in_s")?;
@@ -88,7 +88,7 @@ pub fn key_used() -> PayRefusal {
 }
 
 /// The caller's key for what is asked.
-pub fn key_of(who: &Who, input: &Input, request: &str) -> Option<KeyUse> {
+pub fn key_of(who: &Who, input: &CallInput, request: &str) -> Option<KeyUse> {
     let key = input.idempotency_key.as_deref()?;
     Some(KeyUse::of(&who.key(), key, request))
 }
@@ -103,7 +103,7 @@ pub fn is_address(email: &str) -> bool {
 async fn gathered<W>(
     app: &AppState,
     who: &Who,
-    input: &Input,
+    input: &CallInput,
     payer: &str,
     what: W,
 ) -> Result<NewPayable<W>, PayRefusal> {
@@ -143,11 +143,15 @@ async fn gathered<W>(
     })
 }
 
-async fn answered(app: &AppState, made: Payable, input: &Input) -> Result<Response, PayRefusal> {
+async fn answered(
+    app: &AppState,
+    made: Payable,
+    input: &CallInput,
+) -> Result<Response, PayRefusal> {
     if input.flag("send")? == Some(true) {
         super::letter::send_request(app, &made).await?;
     }
-    let body = shown::payable(app, &made).await?;
+    let body = PayableForm::whole(app, &made).await?;
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
@@ -156,7 +160,7 @@ pub async fn booking(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<PayableForm>, PayRefusal> {
     one(&app, &who, PayableKind::Booking, id).await
 }
 
@@ -165,7 +169,7 @@ pub async fn request(
     State(app): State<AppState>,
     who: Who,
     Path(id): Path<i64>,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<PayableForm>, PayRefusal> {
     one(&app, &who, PayableKind::Request, id).await
 }
 
@@ -174,11 +178,11 @@ async fn one(
     who: &Who,
     kind: PayableKind,
     id: i64,
-) -> Result<Json<Value>, PayRefusal> {
+) -> Result<Json<PayableForm>, PayRefusal> {
     who.may_look()?;
     let found = app.store().payables().payable(shown::at(kind, id)).await?;
     let found = found
         .filter(|payable| who.sees(payable))
         .ok_or_else(PayRefusal::not_found)?;
-    shown::payable(app, &found).await.map(Json)
+    PayableForm::whole(app, &found).await.map(Json)
 }

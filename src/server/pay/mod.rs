@@ -16,6 +16,7 @@ pub mod decide;
 mod facts;
 mod health;
 pub mod input;
+mod kept;
 pub mod letter;
 mod look;
 pub mod make;
@@ -30,6 +31,7 @@ mod stream;
 pub mod turn;
 mod webhook;
 pub mod who;
+pub mod wire;
 
 pub use facts::next_question;
 pub use state::PayState;

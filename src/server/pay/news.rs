@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::input::Input;
+use super::input::CallInput;
 use super::refusal::PayRefusal;
 use super::shown::time;
 use super::who::{Who, WhoIs};
@@ -54,7 +54,7 @@ pub async fn check(State(app): State<AppState>, who: Who) -> Result<Json<Value>,
 pub async fn read(
     State(app): State<AppState>,
     who: Who,
-    input: Input,
+    input: CallInput,
 ) -> Result<Json<Value>, PayRefusal> {
     let reader = reader(&who)?;
     let notifications = app.store().notifications();

@@ -24,9 +24,9 @@ impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Path<T> {
 }
 
 /// A body as it came, or why it could not be read.
-pub struct Whole(pub Bytes);
+pub struct WholeBody(pub Bytes);
 
-impl FromRequest<AppState> for Whole {
+impl FromRequest<AppState> for WholeBody {
     type Rejection = PayRefusal;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, PayRefusal> {

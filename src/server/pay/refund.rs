@@ -10,7 +10,7 @@ use super::make::key_used;
 use super::refusal::PayRefusal;
 use crate::domain::payment::{RefundCall, RefundState, RefundWord, refund_call};
 use crate::providers::{
-    OrderRef, PaymentProvider, ProviderFault, RefundOrder, RefundTold, Refusal,
+    OrderRef, PaymentProvider, ProviderFault, ProviderRefusal, RefundOrder, RefundTold,
 };
 use crate::server::AppState;
 use crate::server::web::words::money;
@@ -270,8 +270,12 @@ impl Said {
         };
         tracing::warn!(%fault, "a refund was not simply taken");
         let word = match &fault {
-            ProviderFault::Refused { why, .. } if *why == Refusal::Repeated => RefundWord::Repeated,
-            ProviderFault::Refused { why, .. } if *why == Refusal::InDoubt => RefundWord::Doubtful,
+            ProviderFault::Refused { why, .. } if *why == ProviderRefusal::Repeated => {
+                RefundWord::Repeated
+            }
+            ProviderFault::Refused { why, .. } if *why == ProviderRefusal::InDoubt => {
+                RefundWord::Doubtful
+            }
             ProviderFault::Refused { .. } | ProviderFault::NotOffered { .. } => RefundWord::Refused,
             ProviderFault::Unknown { .. } => RefundWord::Unclear,
             ProviderFault::Busy { .. } => RefundWord::NotTaken,

@@ -38,7 +38,7 @@ pub struct PayState {
     refreshes: DefaultKeyedRateLimiter<String>,
     /// By payee: when its wallet did not answer.
     silent_wallets: Mutex<HashMap<i64, Instant>>,
-    health: tokio::sync::Mutex<Option<(Instant, super::health::Health)>>,
+    health: tokio::sync::Mutex<Option<(Instant, super::health::ProvidersHealth)>>,
     booking: Semaphore,
 }
 
@@ -170,8 +170,8 @@ impl PayState {
     pub async fn health(
         &self,
         most: Duration,
-        look: impl Future<Output = super::health::Health>,
-    ) -> super::health::Health {
+        look: impl Future<Output = super::health::ProvidersHealth>,
+    ) -> super::health::ProvidersHealth {
         let mut kept = self.health.lock().await;
         if let Some((at, health)) = kept.as_ref()
             && at.elapsed() < most

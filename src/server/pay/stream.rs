@@ -9,14 +9,14 @@ use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
-use serde_json::Value;
+use serde_json::json;
 use tokio::sync::watch;
 
-use super::look::{nothing_begun, of_token, owed_of, seen};
+use super::look::{of_token, owed_of, seen};
 use super::path::Path;
 use super::refusal::PayRefusal;
-use super::shown;
 use super::who::Who;
+use super::wire::StateForm;
 use crate::server::AppState;
 
 /// How often a silent line is kept from being closed.
@@ -79,7 +79,7 @@ fn events(
                 must_wait = false;
                 continue;
             };
-            let told = state.to_string();
+            let told = json!(state).to_string();
             let digest = digest_of(&told);
             if Some(digest) == last {
                 continue;
@@ -96,19 +96,19 @@ fn digest_of(text: &str) -> u64 {
     hasher.finish()
 }
 
-async fn state_of(app: &AppState, watched: &Watched) -> Result<Value, PayRefusal> {
+async fn state_of(app: &AppState, watched: &Watched) -> Result<StateForm, PayRefusal> {
     match watched {
         Watched::Payment(id) => {
             let payment = app.store().payments().find(*id).await?;
             let payment = payment.ok_or_else(PayRefusal::not_found)?;
             let owed = owed_of(app, &payment).await?;
-            Ok(shown::state(&payment, owed, None))
+            Ok(StateForm::of(&payment, owed, None))
         }
         Watched::Token(token) => {
             let (payable, payment) = of_token(app, token).await?;
             Ok(match payment {
-                Some(payment) => shown::state(&payment, payable.owed(), Some(token)),
-                None => nothing_begun(&payable),
+                Some(payment) => StateForm::of(&payment, payable.owed(), Some(token)),
+                None => StateForm::not_begun(&payable),
             })
         }
     }

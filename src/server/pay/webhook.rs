@@ -12,8 +12,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::cashier::Cashier;
 use super::facts;
-use super::path::{Path, Whole};
+use super::path::{Path, WholeBody};
 use super::refusal::PayRefusal;
+use super::wire::NoticeTaken;
 use crate::domain::payment::Provider;
 use crate::providers::payos::{OFFICIAL, SEED};
 use crate::providers::{
@@ -21,7 +22,7 @@ use crate::providers::{
 };
 use crate::server::AppState;
 use crate::store::digest;
-use crate::store::payments::{Fact, Heard, HeardOutcome, NewUnmatched, PaymentRow, Source};
+use crate::store::payments::{Fact, Heard, HeardFrom, HeardOutcome, NewUnmatched, PaymentRow};
 
 /// News that are worked on at once: what comes on top is told to come again.
 static IN_WORK: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(256));
@@ -47,7 +48,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 pub async fn payos_any(
     State(app): State<AppState>,
     headers: HeaderMap,
-    Whole(body): Whole,
+    WholeBody(body): WholeBody,
 ) -> Result<Response, PayRefusal> {
     from_payos(&app, None, &headers, &body).await
 }
@@ -57,7 +58,7 @@ pub async fn payos_of(
     State(app): State<AppState>,
     Path(owner): Path<i64>,
     headers: HeaderMap,
-    Whole(body): Whole,
+    WholeBody(body): WholeBody,
 ) -> Result<Response, PayRefusal> {
     from_payos(&app, Some(owner), &headers, &body).await
 }
@@ -113,17 +114,16 @@ async fn from_payos(
         return unknown_order(app, payee, &event, is_official).await;
     };
     heard(app, &payment, &event, &told).await?;
-    let answer = if is_official {
-        json!({ "success": true })
-    } else {
-        json!({
-            "success": true,
-            "message": "Webhook processed",
-            "order_code": event.order_code.to_string(),
-            "status": event.kind.trim_start_matches(SEED),
-        })
+    if is_official {
+        return Ok(Json(json!({ "success": true })).into_response());
+    }
+    let taken = NoticeTaken {
+        success: true,
+        message: "Webhook processed",
+        order_code: event.order_code.to_string(),
+        status: event.kind.trim_start_matches(SEED),
     };
-    Ok(Json(answer).into_response())
+    Ok(Json(taken).into_response())
 }
 
 /// The payment of this provider that has this number.
@@ -214,7 +214,7 @@ async fn heard(
     };
     let told = Heard {
         payment: payment.id,
-        source: Source::Webhook,
+        source: HeardFrom::Webhook,
         kind: &event.kind,
         key: &key,
         body,
@@ -274,7 +274,7 @@ async fn ipn(app: &AppState, query: &str) -> Result<(&'static str, &'static str)
     if notice.amount_hundredths != payment.standing.amount.saturating_mul(100) {
         // Not the key that the right amount would have.
         let key = format!("{}|{}", event.key, notice.amount_hundredths);
-        let kept = (Source::Webhook, event.kind.as_str(), key.as_str(), query);
+        let kept = (HeardFrom::Webhook, event.kind.as_str(), key.as_str(), query);
         payments
             .keep_event(
                 Some(payment.id),
@@ -324,7 +324,7 @@ pub async fn from_wallet(
     State(app): State<AppState>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
-    Whole(body): Whole,
+    WholeBody(body): WholeBody,
 ) -> Result<Response, PayRefusal> {
     let _place = match admitted() {
         Ok(place) => place,
@@ -357,7 +357,12 @@ pub async fn from_wallet(
     if notice.amount != payment.standing.amount {
         let event = &notice.event;
         let key = format!("{}|{}", event.key, notice.amount);
-        let kept = (Source::Webhook, event.kind.as_str(), key.as_str(), &*told);
+        let kept = (
+            HeardFrom::Webhook,
+            event.kind.as_str(),
+            key.as_str(),
+            &*told,
+        );
         let why = "Số tiền khác số tiền của khoản này.";
         let payments = app.store().payments();
         payments

@@ -33,7 +33,7 @@ pub struct Who {
 #[derive(Debug, Clone)]
 pub enum WhoIs {
     /// A program of the shop's.
-    Program(Box<Program>),
+    Program(Box<CallingProgram>),
     /// Somebody who has signed in.
     Person(Box<UserAccount>),
     /// A token came along that opens nothing.
@@ -44,7 +44,7 @@ pub enum WhoIs {
 
 /// A program with a token.
 #[derive(Debug, Clone)]
-pub struct Program {
+pub struct CallingProgram {
     /// Its token.
     pub machine: Machine,
     /// Whose eyes it sees with.
@@ -105,7 +105,7 @@ async fn program(app: &AppState, headers: &HeaderMap) -> Result<WhoIs, PayRefusa
         }
         None => None,
     };
-    Ok(WhoIs::Program(Box::new(Program { machine, person })))
+    Ok(WhoIs::Program(Box::new(CallingProgram { machine, person })))
 }
 
 impl Who {

@@ -11,7 +11,7 @@ use crate::server::AppState;
 use crate::server::pay::cashier::Cashier;
 use crate::server::pay::turn;
 use crate::store::StoreError;
-use crate::store::payments::{Difference, DifferenceKind, PaymentRow, Source, StoredTransfer};
+use crate::store::payments::{Difference, DifferenceKind, HeardFrom, PaymentRow, StoredTransfer};
 
 /// How long a turn to ask is waited for.
 const TURN_MAX: Duration = Duration::from_mins(1);
@@ -119,7 +119,7 @@ async fn one(app: &AppState, payment: PaymentRow, day: &str) -> Result<Option<us
     }
     // What we had missed is booked as any other news.
     if cashier
-        .take(&payment, &told, Source::Poll, "compare")
+        .take(&payment, &told, HeardFrom::Poll, "compare")
         .await
         .is_err()
     {

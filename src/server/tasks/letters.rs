@@ -15,7 +15,7 @@ use crate::server::AppState;
 use crate::server::mail::mailer;
 use crate::server::messages;
 use crate::store::StoreError;
-use crate::store::letters::{ClaimedLetter, Ended};
+use crate::store::letters::{ClaimedLetter, LetterEnded};
 
 /// Letters that are taken at a time, and on their way at the same time: within their lease even where each
 /// takes as long as it may, so that who dies with them is followed soon.
@@ -71,7 +71,7 @@ async fn send_all(app: &AppState, letters: Vec<ClaimedLetter>) -> Result<(), Sto
         .ready_chunks(TOLD_AT_ONCE);
     let mut sending = std::pin::pin!(sending);
     while let Some(ended) = sending.next().await {
-        let ended: Vec<Ended> = ended;
+        let ended: Vec<LetterEnded> = ended;
         app.store().letters().ended(&ended).await?;
     }
     Ok(())

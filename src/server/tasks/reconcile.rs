@@ -14,7 +14,7 @@ use crate::server::AppState;
 use crate::server::pay::cashier::Cashier;
 use crate::server::pay::{next_question, turn};
 use crate::store::StoreError;
-use crate::store::payments::{PaymentRow, Source, rest_ms};
+use crate::store::payments::{HeardFrom, PaymentRow, rest_ms};
 
 /// Payments of a channel that are asked about in one run.
 const IN_A_RUN: u32 = 40;
@@ -101,7 +101,7 @@ async fn ask(app: &AppState, payment: PaymentRow) -> Result<(), StoreError> {
             }
         };
     }
-    let row = match cashier.ask(payment.clone(), Source::Poll).await {
+    let row = match cashier.ask(payment.clone(), HeardFrom::Poll).await {
         Ok(row) => row,
         // Said in the log by whoever asked; what is not known is asked again.
         Err(_) => payments.find(id).await?.unwrap_or(payment),

@@ -24,7 +24,7 @@ use crate::server::AppState;
 use crate::store::catalogue::{Area, Column, Role, Table};
 use crate::store::notifications::{Reader, Sees};
 use crate::store::people::{UserAccount, WebSession};
-use crate::store::settings::Shop;
+use crate::store::settings::ShopRules;
 use crate::store::{Actor, StoreError, digest};
 
 /// Without a request for so long a session is over.
@@ -145,7 +145,7 @@ impl Person {
     }
 
     /// Must somebody of this role have a second factor that is not there?
-    pub fn lacks_second_factor(&self, shop: &Shop) -> bool {
+    pub fn lacks_second_factor(&self, shop: &ShopRules) -> bool {
         shop.require_2fa
             && matches!(self.account.role, Role::Owner | Role::Manager)
             && self.account.totp_secret.is_none()

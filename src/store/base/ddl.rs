@@ -22,7 +22,7 @@ pub(super) struct Existing {
 
 /// One statement, and what it is called in the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Step {
+pub(super) struct SchemaStep {
     pub table: &'static str,
     /// Those of all that it does.
     pub names: Vec<String>,
@@ -43,7 +43,7 @@ enum What {
     Statement(String),
 }
 
-impl Step {
+impl SchemaStep {
     /// A table's changes as statements: MariaDB does all of them in one pass over the table, SQLite takes one
     /// at a time.
     pub fn joined(engine: Engine, changes: Vec<Change>) -> Vec<Self> {

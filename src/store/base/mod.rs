@@ -3,10 +3,12 @@
 //!
 //! Never here: a table's rules.
 
+mod alone;
 pub mod audit;
 pub(in crate::store) mod cells;
 pub mod copy;
 mod ddl;
+pub mod doing;
 mod engine;
 mod fault;
 pub mod leader;
@@ -19,6 +21,7 @@ pub mod secrets;
 mod sql;
 mod store;
 mod tx;
+mod watch;
 mod writers;
 
 pub use engine::Engine;

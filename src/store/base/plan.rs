@@ -3,24 +3,15 @@
 //! What is asked is the statement as it was sent, with the values it was sent with: a copy of it in a
 //! test would prove nothing of the program.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use super::engine::Engine;
 use super::sql::{SqlRow, SqlValue, all, int_or_none, text, text_or_none};
 use super::store::Store;
+pub use super::watch::Watch;
 use crate::store::StoreError;
-
-/// Statements that are kept: each once, as it was sent first.
-const STATEMENTS_MAX: usize = 5_000;
-
-/// Keeps the statements that a store sends.
-#[derive(Debug, Clone, Default)]
-pub struct Watch(Arc<Mutex<BTreeMap<String, Vec<SqlValue>>>>);
 
 /// One table in the plan of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct PlanStep {
     /// The table.
     pub table: String,
     /// The index that is used. `None`: none is.
@@ -33,29 +24,18 @@ pub struct Step {
 
 /// How a statement is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct StatementPlan {
     /// The statement.
     pub sql: String,
     /// Its tables, in the order in which they are read.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlanStep>,
 }
 
 impl Watch {
-    pub(super) fn note(&self, sql: &str, values: &[SqlValue]) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < STATEMENTS_MAX && !kept.contains_key(sql) {
-            kept.insert(sql.to_owned(), values.to_vec());
-        }
-    }
-
     /// The plans of all that was sent so far and looks for rows, on a database that holds what `store`
     /// holds.
-    pub async fn plans(&self, store: &Store) -> Result<Vec<Plan>, StoreError> {
-        let kept = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+    pub async fn plans(&self, store: &Store) -> Result<Vec<StatementPlan>, StoreError> {
+        let kept = self.kept();
         let mut plans = Vec::with_capacity(kept.len());
         for (sql, values) in kept {
             if looks_for_rows(&sql) {
@@ -63,7 +43,7 @@ impl Watch {
                 for step in &mut steps {
                     step.table = table_named(&sql, &step.table).to_owned();
                 }
-                plans.push(Plan { sql, steps });
+                plans.push(StatementPlan { sql, steps });
             }
         }
         Ok(plans)
@@ -87,7 +67,11 @@ fn looks_for_rows(sql: &str) -> bool {
         .any(|word| sql.trim_start().starts_with(word))
 }
 
-async fn steps(store: &Store, sql: &str, values: Vec<SqlValue>) -> Result<Vec<Step>, StoreError> {
+async fn steps(
+    store: &Store,
+    sql: &str,
+    values: Vec<SqlValue>,
+) -> Result<Vec<PlanStep>, StoreError> {
     match store.engine() {
         Engine::Sqlite => {
             let rows = all(store, &format!("EXPLAIN QUERY PLAN {sql}"), values).await?;
@@ -105,7 +89,7 @@ async fn steps(store: &Store, sql: &str, values: Vec<SqlValue>) -> Result<Vec<St
 }
 
 /// `SEARCH table USING INDEX name (column=?)`, `SCAN table`, …; all else is about no table.
-fn of_detail(told: &str) -> Option<Step> {
+fn of_detail(told: &str) -> Option<PlanStep> {
     let mut words = told.split_whitespace();
     let is_whole = match words.next()? {
         "SCAN" => true,
@@ -124,7 +108,7 @@ fn of_detail(told: &str) -> Option<Step> {
     } else {
         using
     };
-    Some(Step {
+    Some(PlanStep {
         table,
         index: index.map(str::to_owned),
         is_whole,
@@ -133,7 +117,7 @@ fn of_detail(told: &str) -> Option<Step> {
 }
 
 /// A row of MariaDB's: `id, select_type, table, type, possible_keys, key, key_len, ref, rows, Extra`.
-fn of_row(row: &SqlRow) -> Result<Option<Step>, StoreError> {
+fn of_row(row: &SqlRow) -> Result<Option<PlanStep>, StoreError> {
     let Some(table) = text_or_none(row, 2)?.filter(|table| !table.starts_with('<')) else {
         return Ok(None);
     };
@@ -143,7 +127,7 @@ fn of_row(row: &SqlRow) -> Result<Option<Step>, StoreError> {
         Ok(rows) => rows.and_then(|rows| rows.parse().ok()),
         Err(_) => int_or_none(row, 8)?,
     };
-    Ok(Some(Step {
+    Ok(Some(PlanStep {
         table,
         index: text_or_none(row, 5)?,
         is_whole: matches!(how.as_str(), "ALL" | "index"),

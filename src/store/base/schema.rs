@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::ddl::{
-    Existing, Step, fingerprint, history_table, index_steps, steps_of, table_format_step,
+    Existing, SchemaStep, fingerprint, history_table, index_steps, steps_of, table_format_step,
 };
+use super::doing::{Doing, Teller};
 use super::fault::is_forbidden;
 use super::schema_lease::SchemaLease;
 use super::{
@@ -41,50 +42,6 @@ pub struct Migrated {
     /// The steps, as they stand in `schema_history`.
     pub steps: Vec<String>,
 }
-
-/// What is being done to a database while it is made ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doing {
-    /// Another program is at it: it is waited for.
-    Waiting,
-    /// A table, its columns or its indexes are made.
-    Shaping {
-        /// The table.
-        table: &'static str,
-        /// Which step it is, from 1.
-        at: usize,
-        /// Of how many.
-        of: usize,
-    },
-    /// Rows are given the text that they are found by.
-    Filling {
-        /// The table.
-        table: &'static str,
-        /// So many rows have it now.
-        done: u64,
-        /// Of so many that had none.
-        of: u64,
-    },
-}
-
-impl std::fmt::Display for Doing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Waiting => {
-                f.write_str("đợi một chương trình khác nâng cấp xong cơ sở dữ liệu này")
-            }
-            Self::Shaping { table, at, of } => {
-                write!(f, "nâng cấp bảng {table}: bước {at}/{of}")
-            }
-            Self::Filling { table, done, of } => {
-                write!(f, "chuẩn bị tìm kiếm trong bảng {table}: {done}/{of} dòng")
-            }
-        }
-    }
-}
-
-/// Who is told what is being done; often, so whoever shows it to people picks.
-pub type Teller<'t> = &'t (dyn Fn(Doing) + Send + Sync);
 
 impl Store {
     /// Connects, and makes the database ours.
@@ -202,7 +159,7 @@ impl Store {
     /// Does what `missing` finds to be missing; says what it was called.
     async fn carry_out(
         &self,
-        missing: impl AsyncFn(&Store) -> Result<Vec<Step>, StoreError>,
+        missing: impl AsyncFn(&Store) -> Result<Vec<SchemaStep>, StoreError>,
         tell: Teller<'_>,
     ) -> Result<Vec<String>, StoreError> {
         let mut done = Vec::new();
@@ -210,7 +167,7 @@ impl Store {
         let of = steps.len();
         while !steps.is_empty() {
             let (left, at) = (steps.len(), of - steps.len().min(of));
-            let told = |done: usize, step: &Step| {
+            let told = |done: usize, step: &SchemaStep| {
                 tell(Doing::Shaping {
                     table: step.table,
                     at: at + done + 1,
@@ -275,7 +232,7 @@ impl Store {
 
 /// Formats, tables and columns, each table's changes as one statement where the database can do that: it
 /// writes the table anew once and not each time.
-async fn missing_columns(store: &Store) -> Result<Vec<Step>, StoreError> {
+async fn missing_columns(store: &Store) -> Result<Vec<SchemaStep>, StoreError> {
     let existing = all_columns(store).await?;
     let old = old_formats(store).await?;
     let mut steps = Vec::new();
@@ -284,12 +241,12 @@ async fn missing_columns(store: &Store) -> Result<Vec<Step>, StoreError> {
         if old.contains(table.name) {
             of_table.insert(0, table_format_step(table));
         }
-        steps.extend(Step::joined(store.engine(), of_table));
+        steps.extend(SchemaStep::joined(store.engine(), of_table));
     }
     Ok(steps)
 }
 
-async fn missing_indexes(store: &Store) -> Result<Vec<Step>, StoreError> {
+async fn missing_indexes(store: &Store) -> Result<Vec<SchemaStep>, StoreError> {
     let sql = match store.engine() {
         Engine::Sqlite => "SELECT tbl_name, name FROM sqlite_master WHERE type = 'index'",
         Engine::MariaDb => {
@@ -306,7 +263,7 @@ async fn missing_indexes(store: &Store) -> Result<Vec<Step>, StoreError> {
             .indexes
             .iter()
             .filter(|index| !found.contains(&(table.name.to_owned(), index.name.to_owned())));
-        steps.extend(Step::joined(
+        steps.extend(SchemaStep::joined(
             store.engine(),
             index_steps(store.engine(), table, missing),
         ));
@@ -317,8 +274,8 @@ async fn missing_indexes(store: &Store) -> Result<Vec<Step>, StoreError> {
 /// Does the first of these steps, as many as are done in a moment; says how many.
 async fn some_steps(
     tx: &Tx,
-    steps: &[Step],
-    told: &(dyn Fn(usize, &Step) + Send + Sync),
+    steps: &[SchemaStep],
+    told: &(dyn Fn(usize, &SchemaStep) + Send + Sync),
 ) -> Result<usize, StoreError> {
     if tx.engine() == Engine::MariaDb {
         // A row with id 0 stays what it is, and an old zero date does not stop a column from
@@ -336,8 +293,8 @@ async fn some_steps(
 
 async fn in_turn(
     tx: &Tx,
-    steps: &[Step],
-    told: &(dyn Fn(usize, &Step) + Send + Sync),
+    steps: &[SchemaStep],
+    told: &(dyn Fn(usize, &SchemaStep) + Send + Sync),
 ) -> Result<usize, StoreError> {
     let begun = Instant::now();
     for (at, step) in steps.iter().enumerate() {

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::ddl::suffix;
-use super::schema::{Doing, Teller};
+use super::doing::{Doing, Teller};
 use super::{Conn, Store, execute, int, one, transaction, values};
 use crate::store::StoreError;
 

@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::loan::Loan;
 use super::sql::{AllRows, Changed, Conn, FirstRow, SqlRow, SqlValue, query};
 use super::store::{IDLE_FOR_EVER, Pools, Store};
-use super::writers::Turn;
+use super::writers::WriteTurn;
 use crate::store::StoreError;
 
 /// A transaction.
@@ -21,7 +21,7 @@ pub struct Tx {
 }
 
 enum Open {
-    Sqlite(Turn),
+    Sqlite(WriteTurn),
     MariaDb(Loan),
     /// Reads what stood there when it began, for as long as it takes.
     SqliteSnapshot(Transaction<'static, Sqlite>),

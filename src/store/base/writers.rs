@@ -54,7 +54,7 @@ struct Together {
 
 /// The right to write, and the connection for it. Whoever drops it has written nothing.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct WriteTurn {
     writers: Writers,
     seat: OwnedMutexGuard<Seat>,
 }
@@ -73,7 +73,7 @@ impl Writers {
     }
 
     /// Waits for one's turn, and begins.
-    pub async fn begin(&self) -> Result<Turn, StoreError> {
+    pub async fn begin(&self) -> Result<WriteTurn, StoreError> {
         let mut seat = {
             let _waiting = Waiting::in_line(&self.waiting);
             Arc::clone(&self.seat).lock_owned().await
@@ -82,7 +82,7 @@ impl Writers {
         if seat.open.as_ref().is_some_and(Together::is_late) {
             seat = committed(seat).await?;
         }
-        let mut turn = Turn {
+        let mut turn = WriteTurn {
             writers: self.clone(),
             seat,
         };
@@ -108,7 +108,7 @@ impl Writers {
     }
 }
 
-impl Turn {
+impl WriteTurn {
     /// Where statements go.
     pub fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
         self.seat
@@ -152,7 +152,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for WriteTurn {
     fn drop(&mut self) {
         // Left in the middle. Where others have a part in it, the next one takes this part back, or who commits.
         if self.seat.is_alone() {

@@ -126,7 +126,7 @@ pub fn table(name: &str) -> Option<&'static Table> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::payment::Task;
+    use crate::domain::payment::PaymentTask;
     use crate::domain::{JobState, Outcome, PaymentState, Proof, Provider, Service};
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
                 .collect(),
         );
         let tasks: Vec<_> = PAYMENT_TASKS.iter().map(|(wire, _)| *wire).collect();
-        assert_eq!(tasks, Task::ALL.map(Task::wire));
+        assert_eq!(tasks, PaymentTask::ALL.map(PaymentTask::wire));
         assert!(
             PROOFS
                 .iter()

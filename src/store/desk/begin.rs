@@ -12,7 +12,7 @@ use crate::domain::payment::{PayableKind, PayableRef};
 use crate::store::base::search_text::search_text;
 use crate::store::base::{Conn, SqlValue, Tx, execute, insert, marks, transaction, values};
 use crate::store::payments::{
-    Fact, Heard, KeyUse, NewPayment, PaymentRow, SeenMoney, Source, for_desk,
+    Fact, Heard, HeardFrom, KeyUse, NewPayment, PaymentRow, SeenMoney, for_desk,
 };
 use crate::store::{Actor, StoreError, random_letters};
 
@@ -289,7 +289,7 @@ async fn confirm_cash(tx: &Tx, payment: &PaymentRow, actor: &Actor) -> Result<()
     };
     let heard = Heard {
         payment: payment.id,
-        source: Source::Person,
+        source: HeardFrom::Person,
         kind: "cash",
         key: "cash",
         body: "",

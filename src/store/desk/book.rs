@@ -24,7 +24,7 @@ pub struct BookDifference {
 /// The book of a day. What was collected in cash was handed in or is held; what was collected otherwise
 /// is what providers transferred; what does not fit is named.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Book {
+pub struct BookOfDay {
     /// Collected in cash, in đồng.
     pub cash: i64,
     /// Collected by wallet.
@@ -48,7 +48,7 @@ pub struct Book {
 impl DeskCash<'_> {
     /// The book of a payee's day, which begins at this moment. All of it is of one moment, so that money on its way from
     /// one column to another is never missed in both.
-    pub async fn book(&self, owner: i64, day: &str, from_ms: i64) -> Result<Book, StoreError> {
+    pub async fn book(&self, owner: i64, day: &str, from_ms: i64) -> Result<BookOfDay, StoreError> {
         let tx = Tx::reading(self.store).await?;
         let asked = DayBook {
             tx: &tx,
@@ -87,10 +87,10 @@ async fn sum<C: Conn>(c: &C, sql: &str, given: Vec<SqlValue>) -> Result<i64, Sto
 }
 
 impl DayBook<'_> {
-    async fn read(&self) -> Result<Book, StoreError> {
+    async fn read(&self) -> Result<BookOfDay, StoreError> {
         let (cash, wallet, qr) = self.collected().await?;
         let (handed_in, held) = self.where_cash_is().await?;
-        let mut book = Book {
+        let mut book = BookOfDay {
             cash,
             wallet,
             qr,

@@ -1,6 +1,7 @@
 //! Contracts of a file, under one number by which they can be taken back.
 
 use super::Desk;
+use super::contract::ids;
 use super::import::{ImportTally, put_all};
 use crate::domain::desk::IncomingContract;
 use crate::store::StoreError;
@@ -112,8 +113,4 @@ async fn items_of(
             .map(|(_, c)| SqlValue::from(c.number.as_str())),
     );
     ids(&all(tx, &sql, given).await?)
-}
-
-pub(super) fn ids(rows: &[SqlRow]) -> Result<Vec<i64>, StoreError> {
-    rows.iter().map(|row| int(row, 0)).collect()
 }

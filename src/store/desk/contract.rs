@@ -221,3 +221,8 @@ impl Desk<'_> {
         Ok(Some((contract, items)))
     }
 }
+
+/// The numbers of rows that were found: each one's first column.
+pub(super) fn ids(rows: &[SqlRow]) -> Result<Vec<i64>, StoreError> {
+    rows.iter().map(|row| int(row, 0)).collect()
+}

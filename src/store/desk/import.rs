@@ -4,9 +4,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Desk;
+use super::change::{FileChange, note_change};
 use super::contract::{Contract, ContractItem, items_of, of_number};
 use super::kept::{completed, completed_item};
-use super::undo::{Change, note_change};
 use crate::domain::desk::{IncomingContract, IncomingItem, ItemKind, ItemState};
 use crate::domain::text::plain;
 use crate::store::StoreError;
@@ -31,12 +31,12 @@ pub struct ImportTally {
     /// Contracts that were so before.
     pub unchanged: u64,
     /// What was not taken, and why.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RefusedContract>,
 }
 
 /// A contract that was not taken, or not as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Refused {
+pub struct RefusedContract {
     /// Where it stood in the list, from 0.
     pub index: usize,
     /// Why, for people.
@@ -58,7 +58,7 @@ impl ImportTally {
             Put::Added => self.added += 1,
             Put::Changed => self.changed += 1,
             Put::Unchanged => self.unchanged += 1,
-            Put::Refused(why) => self.refused.push(Refused { index, why }),
+            Put::Refused(why) => self.refused.push(RefusedContract { index, why }),
         }
     }
 }
@@ -141,7 +141,7 @@ async fn put(
         let whole = completed(incoming, &known);
         if differs(&known, &whole) {
             update_head(tx, owner, known.id, &whole).await?;
-            let change = Change::head(&known, &whole);
+            let change = FileChange::head(&known, &whole);
             note_change(tx, import, &change).await?;
             has_changed = true;
         }
@@ -166,7 +166,7 @@ async fn put(
                 let differs = item_differs(same, &whole);
                 if differs && same.state == ItemState::Open {
                     update_item(tx, same.id, kind, &whole).await?;
-                    note_change(tx, import, &Change::item(same, &whole)).await?;
+                    note_change(tx, import, &FileChange::item(same, &whole)).await?;
                 } else if differs {
                     refused.push(format!("{}: đã thu, không sửa được", item.number));
                 }

@@ -8,7 +8,7 @@ use super::pay::items_of;
 use super::told::NO_PHONE;
 use crate::domain::calendar::{day_of, minute_of, wire_time};
 use crate::domain::desk::{
-    MESSAGES_MAX, SMS_QUOTA, Told, dialled, parts, receipt_text, settled_text,
+    MESSAGES_MAX, ReceiptTold, SMS_QUOTA, dialled, parts, receipt_text, settled_text,
 };
 use crate::domain::letter::{LetterChannel, LetterKind, message_id};
 use crate::domain::money::grouped;
@@ -22,7 +22,7 @@ pub(super) async fn tell_receipt(tx: &Tx, head: &Head) -> Result<(), StoreError>
         return Ok(());
     }
     let receipt = head.receipt.as_deref().unwrap_or_default();
-    let told = Told {
+    let told = ReceiptTold {
         contract: &head.contract,
         receipt,
         total: head.total,
@@ -60,7 +60,7 @@ pub(super) async fn tell_settled(
 }
 
 /// What a template of Zalo's may be filled with, all as texts.
-fn zns_data(tx: &Tx, head: &Head, told: &Told<'_>) -> Map<String, Value> {
+fn zns_data(tx: &Tx, head: &Head, told: &ReceiptTold<'_>) -> Map<String, Value> {
     let period = match told.days {
         Some((from, to)) => format!(
             "{} - {}",

@@ -13,7 +13,7 @@ use crate::store::base::{Conn, Tx, execute, int, one, transaction, values};
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::contracts::DESK_PAYMENT;
 use crate::store::jobs;
-use crate::store::payments::{Fact, Heard, KeyUse, PaymentRow, Source, for_desk};
+use crate::store::payments::{Fact, Heard, HeardFrom, KeyUse, PaymentRow, for_desk};
 
 /// What anybody with the token may know of a receipt: nobody's name, phone or address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +164,7 @@ async fn give_money_back(
     }
     let heard = Heard {
         payment: desk.payment,
-        source: Source::Person,
+        source: HeardFrom::Person,
         kind: "receipt_cancelled",
         key: "receipt_cancelled",
         body: "",

@@ -1,14 +1,12 @@
 //! A file of contracts, taken back.
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Desk;
-use super::bring::ids;
-use super::contract::{Contract, ContractItem, item_with, of_id};
+use super::change::FileChange;
+use super::contract::{ContractItem, ids, item_with, of_id};
 use super::import::{differs, item_differs, update_head, update_item};
-use super::kept::{item_said, said};
-use crate::domain::desk::{IncomingContract, IncomingItem, ItemState};
+use crate::domain::desk::ItemState;
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::{
@@ -21,62 +19,6 @@ use crate::store::imports::Undone;
 
 /// Rows of one transaction.
 const BACK_IN_ONE: usize = 100;
-
-/// What a file changed of a row that was there.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Change {
-    /// A contract, without its items.
-    Head {
-        row: i64,
-        before: Box<IncomingContract>,
-        after: Box<IncomingContract>,
-    },
-    /// A bill or a receivable.
-    Item {
-        row: i64,
-        before: Box<IncomingItem>,
-        after: Box<IncomingItem>,
-    },
-}
-
-impl Change {
-    pub(super) fn head(known: &Contract, after: &IncomingContract) -> Self {
-        let after = IncomingContract {
-            bills: Vec::new(),
-            receivables: Vec::new(),
-            unsaid: Vec::new(),
-            ..after.clone()
-        };
-        Self::Head {
-            row: known.id,
-            before: Box::new(said(known)),
-            after: Box::new(after),
-        }
-    }
-
-    pub(super) fn item(known: &ContractItem, after: &IncomingItem) -> Self {
-        Self::Item {
-            row: known.id,
-            before: Box::new(item_said(known)),
-            after: Box::new(after.clone()),
-        }
-    }
-}
-
-/// Notes what an import changed, in the transaction that changes it. What no file brought is not noted.
-pub(super) async fn note_change(
-    tx: &Tx,
-    import: Option<i64>,
-    change: &Change,
-) -> Result<(), StoreError> {
-    let Some(import) = import else {
-        return Ok(());
-    };
-    let damaged = |error: serde_json::Error| StoreError::Damaged(error.to_string());
-    let change = serde_json::to_string(change).map_err(damaged)?;
-    let sql = "INSERT INTO import_change (import_id, change_json) VALUES (?, ?)";
-    execute(tx, sql, values![import, change]).await.map(|_| ())
-}
 
 impl Desk<'_> {
     /// Takes an import back: new items that nobody has taken go, contracts that are left with
@@ -153,7 +95,7 @@ async fn put_some_back(
     );
     let mut done = PutBack::default();
     for row in all(tx, &sql, values![import, last]).await? {
-        let change: Change = serde_json::from_str(&text(&row, 1)?)
+        let change: FileChange = serde_json::from_str(&text(&row, 1)?)
             .map_err(|error| StoreError::Damaged(error.to_string()))?;
         if put_back(tx, owner, &change).await? {
             done.gone += 1;
@@ -166,16 +108,16 @@ async fn put_some_back(
 }
 
 /// Puts a row back as it was. `false`: somebody has changed or taken it since, and it stays.
-async fn put_back(tx: &Tx, owner: i64, change: &Change) -> Result<bool, StoreError> {
+async fn put_back(tx: &Tx, owner: i64, change: &FileChange) -> Result<bool, StoreError> {
     match change {
-        Change::Head { row, before, after } => {
+        FileChange::Head { row, before, after } => {
             let now = of_id(tx, *row, tx.locked()).await?;
             match now.filter(|now| now.owner_id == owner && !differs(now, after)) {
                 Some(_) => update_head(tx, owner, *row, before).await.map(|()| true),
                 None => Ok(false),
             }
         }
-        Change::Item { row, before, after } => {
+        FileChange::Item { row, before, after } => {
             let now = item_with(tx, owner, *row, tx.locked()).await?;
             let is_ours =
                 |now: &ContractItem| now.state == ItemState::Open && !item_differs(now, after);

@@ -14,7 +14,7 @@ const HOURS_MAX: u32 = 20_000;
 
 /// What became of jobs of one service in one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tally {
+pub struct StateTally {
     /// The service's wire name.
     pub service: String,
     /// The state's wire name.
@@ -73,7 +73,7 @@ impl Store {
 
 impl Board<'_> {
     /// Jobs that ended since then, or that are at work and something happened to.
-    pub async fn tallies(&self, since_ms: i64) -> Result<Vec<Tally>, StoreError> {
+    pub async fn tallies(&self, since_ms: i64) -> Result<Vec<StateTally>, StoreError> {
         let sql = self.store.casts(
             "SELECT service, state, outcome, COUNT(*), CAST(COALESCE(SUM(paid_amount), 0) AS SIGNED) FROM jobs \
              WHERE (ended_at >= ? OR (updated_at >= ? AND ended_at IS NULL)) AND deleted_at IS NULL GROUP BY service, state, outcome",
@@ -82,7 +82,7 @@ impl Board<'_> {
             .await?
             .iter()
             .map(|row| {
-                Ok(Tally {
+                Ok(StateTally {
                     service: text(row, 0)?,
                     state: text(row, 1)?,
                     outcome: text_or_none(row, 2)?,

@@ -21,7 +21,7 @@ mod view;
 mod withdraw;
 
 pub use add::Added;
-pub use board::{Board, Day, PaidHour, Tally};
+pub use board::{Board, Day, PaidHour, StateTally};
 pub use evidence::{ArmedAttempt, ReportRecord};
 pub use lease::{Held, LEASE_MAX, Lease, LeasedJob};
 pub use new_job::{JobOrigin, NewJob};

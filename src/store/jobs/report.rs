@@ -16,7 +16,7 @@ use crate::store::catalogue::work::JOBS;
 use crate::store::catalogue::{LeaseRefusal, ReportStatus};
 use crate::store::collection::{self, Collected};
 use crate::store::desk::{self, SettleNews};
-use crate::store::settings::Shop;
+use crate::store::settings::ShopRules;
 use crate::store::{StoreError, digest, machines};
 
 /// What the server made of a report. It is kept in any case.
@@ -36,7 +36,7 @@ impl Jobs<'_> {
         &self,
         machine: i64,
         reports: &[Report],
-        shop: &Shop,
+        shop: &ShopRules,
     ) -> Result<Vec<ReportVerdict>, StoreError> {
         let mut verdicts = Vec::with_capacity(reports.len());
         for report in reports {
@@ -50,7 +50,7 @@ impl Jobs<'_> {
         &self,
         machine: i64,
         report: &Report,
-        shop: &Shop,
+        shop: &ShopRules,
     ) -> Result<ReportVerdict, StoreError> {
         transaction!(self.store, |tx| accept(&tx, machine, report, shop))
     }
@@ -80,7 +80,7 @@ async fn accept(
     tx: &Tx,
     machine: i64,
     report: &Report,
-    shop: &Shop,
+    shop: &ShopRules,
 ) -> Result<ReportVerdict, StoreError> {
     let row = match one(
         tx,
@@ -181,7 +181,7 @@ async fn settle(
     state: JobState,
     tries: i64,
     report: &Report,
-    shop: &Shop,
+    shop: &ShopRules,
 ) -> Result<(), StoreError> {
     let now = tx.now_ms();
     // What a look-up found is what a payment of it may expect; only what was paid counts as paid.
@@ -229,7 +229,7 @@ async fn write(
     (state, outcome): (JobState, Outcome),
     tries: i64,
     report: &Report,
-    shop: &Shop,
+    shop: &ShopRules,
 ) -> Result<(), StoreError> {
     let now = tx.now_ms();
     let live_key = if state.is_end() {

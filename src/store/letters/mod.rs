@@ -11,7 +11,7 @@ mod send;
 mod templates;
 
 pub use carried::{Delivery, KeptTokens};
-pub use send::{ClaimedLetter, Ended};
+pub use send::{ClaimedLetter, LetterEnded};
 pub use templates::KeptTemplate;
 pub(in crate::store) use templates::compose;
 

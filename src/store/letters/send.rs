@@ -38,7 +38,7 @@ pub struct ClaimedLetter {
 
 /// What became of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
+pub struct LetterEnded {
     /// Which letter.
     pub id: i64,
     /// Which attempt.
@@ -65,7 +65,7 @@ impl Letters<'_> {
 
     /// Keeps what became of attempts, in one transaction. A letter that went counts as sent whoever has it
     /// by now; a failure counts only from the attempt that is on.
-    pub async fn ended(&self, ended: &[Ended]) -> Result<(), StoreError> {
+    pub async fn ended(&self, ended: &[LetterEnded]) -> Result<(), StoreError> {
         transaction!(self.store, |tx| all_ended(&tx, ended))
     }
 
@@ -86,8 +86,8 @@ impl Letters<'_> {
 
 impl ClaimedLetter {
     /// What became of this attempt.
-    pub const fn ended(&self, result: Result<(), LetterFault>) -> Ended {
-        Ended {
+    pub const fn ended(&self, result: Result<(), LetterFault>) -> LetterEnded {
+        LetterEnded {
             id: self.id,
             tries: self.tries,
             result,
@@ -150,7 +150,7 @@ fn data_of(text: Option<String>) -> Result<Option<LetterData>, StoreError> {
     text.map(read).transpose()
 }
 
-async fn all_ended(tx: &Tx, ended: &[Ended]) -> Result<(), StoreError> {
+async fn all_ended(tx: &Tx, ended: &[LetterEnded]) -> Result<(), StoreError> {
     let went: Vec<i64> = ended
         .iter()
         .filter(|one| one.result.is_ok())
@@ -184,7 +184,7 @@ async fn all_sent(tx: &Tx, ids: &[i64]) -> Result<(), StoreError> {
     execute(tx, &sql, given).await.map(|_| ())
 }
 
-async fn one_failed(tx: &Tx, one: &Ended, fault: &LetterFault) -> Result<(), StoreError> {
+async fn one_failed(tx: &Tx, one: &LetterEnded, fault: &LetterFault) -> Result<(), StoreError> {
     let now = tx.now_ms();
     let why: String = fault.to_string().chars().take(255).collect();
     let goes_another_way = fault.wants_another_way() && goes_by_sms(tx, one.id).await?;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Letters;
 use crate::domain::Language;
-use crate::domain::letter::{Filled, LetterKind, Template, Words};
+use crate::domain::letter::{Filled, LetterKind, LetterWords, Template};
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::{Conn, Tx, execute, insert, int, one, text, transaction, values};
@@ -48,7 +48,7 @@ impl Letters<'_> {
         payee: i64,
         kind: LetterKind,
         language: Language,
-        words: &Words,
+        words: &LetterWords,
     ) -> Result<Filled, StoreError> {
         compose(self.store, payee, kind, language, words).await
     }
@@ -100,7 +100,7 @@ pub(in crate::store) async fn compose<C: Conn>(
     payee: i64,
     kind: LetterKind,
     language: Language,
-    words: &Words,
+    words: &LetterWords,
 ) -> Result<Filled, StoreError> {
     Ok(template(c, payee, kind, language).await?.fill(words))
 }

@@ -6,7 +6,7 @@ use crate::store::base::{Conn, SqlValue, int, one};
 
 /// All money of customers, in đồng: `transfers = credited + surplus + review`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-pub struct Books {
+pub struct PaymentBooks {
     /// What arrived, less what was paid back.
     pub transfers: i64,
     /// What payables were credited with.
@@ -19,7 +19,7 @@ pub struct Books {
     pub unmatched: i64,
 }
 
-impl Books {
+impl PaymentBooks {
     /// Do they agree?
     pub const fn agree(&self) -> bool {
         self.transfers == self.credited + self.surplus + self.review
@@ -28,7 +28,7 @@ impl Books {
 
 impl MoneyBooks<'_> {
     /// The sums, all of them of the same instant: one statement reads one state of the database.
-    pub async fn books(&self, owner: Option<i64>) -> Result<Books, StoreError> {
+    pub async fn books(&self, owner: Option<i64>) -> Result<PaymentBooks, StoreError> {
         let of = |column: &str| match owner {
             Some(_) => format!(" WHERE {column} = ?"),
             None => String::new(),
@@ -62,7 +62,7 @@ impl MoneyBooks<'_> {
         let row = one(self.store, &sql, given)
             .await?
             .ok_or(StoreError::NoRow)?;
-        Ok(Books {
+        Ok(PaymentBooks {
             transfers: int(&row, 0)?,
             credited: int(&row, 1)?,
             surplus: int(&row, 2)?,

@@ -9,7 +9,7 @@ use super::payable::{self, Owing};
 use super::row::{PaymentRow, lock};
 use super::{keys, notice};
 use crate::domain::payment::{
-    End, PayableKind, PaymentEvent, PaymentState, Standing, TRANSFER_MAX, Task,
+    End, PayableKind, PaymentEvent, PaymentState, PaymentTask, Standing, TRANSFER_MAX,
 };
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::search_text::search_text;
@@ -27,7 +27,7 @@ const OURS: &str = "VND";
 
 /// From where we know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum HeardFrom {
     /// The provider told it by itself.
     Webhook,
     /// The provider was asked.
@@ -44,7 +44,7 @@ pub enum Source {
     Open,
 }
 
-impl Source {
+impl HeardFrom {
     /// The name in the database.
     pub const fn wire(self) -> &'static str {
         match self {
@@ -108,7 +108,7 @@ pub struct Heard<'h> {
     /// Of which one.
     pub payment: i64,
     /// By whom.
-    pub source: Source,
+    pub source: HeardFrom,
     /// What kind of telling it was, in one word.
     pub kind: &'h str,
     /// Two tellings with the same key are the same one.
@@ -156,7 +156,7 @@ impl Payments<'_> {
         &self,
         payment: Option<i64>,
         provider: &str,
-        heard: (Source, &str, &str, &str),
+        heard: (HeardFrom, &str, &str, &str),
         why: &str,
     ) -> Result<(), StoreError> {
         transaction!(self.store, |tx| keep_event(
@@ -170,7 +170,7 @@ pub(super) async fn keep_event(
     tx: &Tx,
     payment: Option<i64>,
     provider: &str,
-    (source, kind, key, body): (Source, &str, &str, &str),
+    (source, kind, key, body): (HeardFrom, &str, &str, &str),
     why: &str,
 ) -> Result<(), StoreError> {
     let event = Event {
@@ -295,7 +295,7 @@ pub(super) async fn place(
 struct Event<'e> {
     payment: Option<i64>,
     provider: &'e str,
-    source: Source,
+    source: HeardFrom,
     kind: &'e str,
     key: &'e str,
     body: &'e str,
@@ -353,7 +353,7 @@ struct Booking {
 }
 
 impl Booking {
-    async fn take(&mut self, tx: &Tx, fact: &Fact, source: Source) -> Result<(), StoreError> {
+    async fn take(&mut self, tx: &Tx, fact: &Fact, source: HeardFrom) -> Result<(), StoreError> {
         match fact {
             Fact::Money(money) => self.money(tx, money, source).await,
             Fact::Opened => self.follow(PaymentEvent::Opened),
@@ -406,7 +406,7 @@ impl Booking {
         &mut self,
         tx: &Tx,
         money: &SeenMoney,
-        source: Source,
+        source: HeardFrom,
     ) -> Result<(), StoreError> {
         if money.currency != OURS {
             let currency = cut(&money.currency, 16);
@@ -448,7 +448,7 @@ impl Booking {
                     cut(&money.reference, 64),
                     money.amount
                 ));
-                self.standing.task = Some(Task::Review);
+                self.standing.task = Some(PaymentTask::Review);
                 Ok(())
             }
             None => Err(StoreError::Damaged(format!(
@@ -466,7 +466,12 @@ impl Booking {
     }
 
     /// Keeps a transfer, unless one of its reference is there. Says whether it is new.
-    async fn book(&self, tx: &Tx, money: &SeenMoney, source: Source) -> Result<bool, StoreError> {
+    async fn book(
+        &self,
+        tx: &Tx,
+        money: &SeenMoney,
+        source: HeardFrom,
+    ) -> Result<bool, StoreError> {
         let into = "INTO payment_transfer (payment_id, provider, reference, amount, currency, at, source, booked_at, search_text) \
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let now = tx.now_ms();
@@ -509,7 +514,7 @@ impl Booking {
             money.credited,
             money.surplus,
             money.review,
-            self.standing.task.map(Task::wire),
+            self.standing.task.map(PaymentTask::wire),
             row.task_why.as_deref().map(|why| cut(why, 2_000)),
             row.transaction_id.as_deref(),
             row.method.as_deref().map(|m| cut(m, 64)),

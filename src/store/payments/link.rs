@@ -1,7 +1,7 @@
 //! What a provider told when it opened a payment.
 
 use super::Payments;
-use super::hear::{Fact, Heard, HeardOutcome, Source, hear};
+use super::hear::{Fact, Heard, HeardFrom, HeardOutcome, hear};
 use crate::store::StoreError;
 use crate::store::base::{Conn, Tx, execute, transaction, values};
 
@@ -40,7 +40,7 @@ async fn opened(tx: &Tx, id: i64, link: &KeptLink<'_>) -> Result<HeardOutcome, S
                account = COALESCE(account, ?), otp = ?, asked_at = NULL, updated_at = ? WHERE id = ?";
     let heard = Heard {
         payment: id,
-        source: Source::Open,
+        source: HeardFrom::Open,
         kind: "opened",
         key: "opened",
         body: "",

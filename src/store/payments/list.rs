@@ -15,7 +15,7 @@ const OF_ONE_MAX: u32 = 500;
 const OF_PAGE_MAX: u32 = 20_000;
 
 /// What came for a payment, and what was told of it.
-pub type Story = (Vec<StoredTransfer>, Vec<StoredEvent>);
+pub type StoredStory = (Vec<StoredTransfer>, Vec<StoredEvent>);
 
 /// Which payments.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -138,8 +138,8 @@ impl Payments<'_> {
 
 impl Payments<'_> {
     /// What came for these payments, and what was told of them without its words: a question each for all.
-    pub async fn stories(&self, ids: &[i64]) -> Result<HashMap<i64, Story>, StoreError> {
-        let mut stories: HashMap<i64, Story> = HashMap::new();
+    pub async fn stories(&self, ids: &[i64]) -> Result<HashMap<i64, StoredStory>, StoreError> {
+        let mut stories: HashMap<i64, StoredStory> = HashMap::new();
         if ids.is_empty() {
             return Ok(stories);
         }

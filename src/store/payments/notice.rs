@@ -4,9 +4,9 @@
 use super::row::PaymentRow;
 use crate::domain::Language;
 use crate::domain::calendar::minute_of;
-use crate::domain::letter::{LetterChannel, LetterKind, Words, message_id};
+use crate::domain::letter::{LetterChannel, LetterKind, LetterWords, message_id};
 use crate::domain::money::grouped;
-use crate::domain::payment::{PayableKind, PaymentState, Standing, Task};
+use crate::domain::payment::{PayableKind, PaymentState, PaymentTask, Standing};
 
 use crate::store::StoreError;
 use crate::store::base::{Conn, Tx, int_or_none, one, text_or_none, values};
@@ -68,7 +68,7 @@ fn news_of(payment: &PaymentRow, before: &Standing) -> Vec<News> {
             format!("{code}: đã nhận {sum} đ"),
         );
     }
-    if now.task == Some(Task::Underpaid) && now.money.received() > before.money.received() {
+    if now.task == Some(PaymentTask::Underpaid) && now.money.received() > before.money.received() {
         let received = now.money.received();
         let missing = grouped(now.amount - received);
         let title = format!(
@@ -82,7 +82,7 @@ fn news_of(payment: &PaymentRow, before: &Standing) -> Vec<News> {
         let title = format!("{code}: thừa {} đ, cần hoàn lại", grouped(surplus));
         news("surplus", format!("surplus|{id}|{surplus}"), title);
     }
-    let is_for_person = now.task == Some(Task::Review)
+    let is_for_person = now.task == Some(PaymentTask::Review)
         && (before.task != now.task || now.money.review > before.money.review);
     if is_for_person {
         let review = now.money.review;
@@ -113,7 +113,7 @@ async fn tell_payer(tx: &Tx, payment: &PaymentRow) -> Result<(), StoreError> {
     if payment.customer_email.is_empty() {
         return Ok(());
     }
-    let words = Words::new()
+    let words = LetterWords::new()
         .with("payment_code", &payment.payment_code)
         .with("amount", format!("{} đ", grouped(payment.standing.amount)))
         .with("description", &payment.description)

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Payments;
 use super::ask::rest_ms;
-use super::hear::{Fact, Heard, HeardOutcome, Source, hear, keep_event, place};
+use super::hear::{Fact, Heard, HeardFrom, HeardOutcome, hear, keep_event, place};
 use super::keys::{self, KeyUse};
 use super::payable;
 use super::refund_row::{REFUND_ROW, RefundAttempt, of_payment, read};
@@ -327,7 +327,7 @@ async fn write(
         let body = json!({ "refund": part.request_id, "transaction": part.reference, "amount": part.amount, "reason": new.reason });
         let (body, provider) = (body.to_string(), payment.provider.wire());
         let asked = (
-            Source::Person,
+            HeardFrom::Person,
             "refund_asked",
             part.request_id.as_str(),
             body.as_str(),
@@ -396,7 +396,7 @@ async fn ended(
         let sql = "SELECT provider FROM payment WHERE id = ?";
         let row = one(tx, sql, values![attempt.payment_id]).await?;
         let provider = text(&row.ok_or(StoreError::NoRow)?, 0)?;
-        let event = (Source::Person, kind, key.as_str(), said);
+        let event = (HeardFrom::Person, kind, key.as_str(), said);
         keep_event(tx, Some(attempt.payment_id), &provider, event, said).await?;
     }
     Ok(outcome)
@@ -418,7 +418,7 @@ async fn book(
     });
     let heard = Heard {
         payment: attempt.payment_id,
-        source: Source::Person,
+        source: HeardFrom::Person,
         kind: "refund",
         key: &format!("refund|{}", attempt.request_id),
         body: &body.to_string(),

@@ -2,7 +2,7 @@
 
 use super::Payments;
 use crate::domain::payment::{
-    Money, PayableKind, PayableRef, PaymentState, Provider, Standing, Task,
+    Money, PayableKind, PayableRef, PaymentState, PaymentTask, Provider, Standing,
 };
 use crate::store::StoreError;
 use crate::store::base::{Conn, SqlRow, Tx, int, int_or_none, one, text, text_or_none, values};
@@ -129,7 +129,7 @@ pub(super) fn read_payment(row: &SqlRow) -> Result<PaymentRow, StoreError> {
                 surplus: int(row, 11)?,
                 review: int(row, 12)?,
             },
-            task: text_or_none(row, 24)?.as_deref().and_then(Task::of),
+            task: text_or_none(row, 24)?.as_deref().and_then(PaymentTask::of),
         },
         description: text(row, 13)?,
         customer_name: text(row, 14)?,

@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use super::hear::{Fact, Heard, HeardOutcome, Source, hear};
+use super::hear::{Fact, Heard, HeardFrom, HeardOutcome, hear};
 use super::unmatched::{self, NewUnmatched};
 use super::{MoneyBooks, payable, row};
 use crate::store::StoreError;
@@ -189,7 +189,7 @@ async fn take_back(
     let body = json!({ "import": import, "reference": reference, "amount": amount }).to_string();
     let heard = Heard {
         payment,
-        source: Source::Person,
+        source: HeardFrom::Person,
         kind: "undo",
         key: &format!("undo|{import}|{id}"),
         body: &body,

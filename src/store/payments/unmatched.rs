@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::MoneyBooks;
-use super::hear::{Fact, Heard, HeardOutcome, SeenMoney, Source, hear, reference_kept};
+use super::hear::{Fact, Heard, HeardFrom, HeardOutcome, SeenMoney, hear, reference_kept};
 use super::keys::{self, KeyClaim, KeyUse};
 use crate::domain::calendar;
 use crate::domain::payment::{Provider, TRANSFER_MAX};
@@ -274,7 +274,7 @@ async fn attach(tx: &Tx, wish: &Attach<'_>, actor: &Actor) -> Result<Attached, S
     };
     let heard = Heard {
         payment: payment_id,
-        source: Source::Person,
+        source: HeardFrom::Person,
         kind: "attached",
         key: &format!("attached|{id}"),
         body: &body.to_string(),

@@ -20,7 +20,7 @@ use crate::store::catalogue::house::SETTINGS;
     clippy::struct_excessive_bools,
     reason = "settings, each by its own name"
 )]
-pub struct Shop {
+pub struct ShopRules {
     /// How often a job that failed before its payment is handed out, at most.
     pub tries_max: i64,
     /// How long a failed job rests before it is handed out again, for each try, in milliseconds.
@@ -52,7 +52,7 @@ pub struct Shop {
     pub desk_tell_settled: bool,
 }
 
-impl Default for Shop {
+impl Default for ShopRules {
     fn default() -> Self {
         Self {
             tries_max: 3,
@@ -141,7 +141,7 @@ impl ShopSetting {
     }
 
     /// Does the shop have it so already?
-    pub fn is_in(&self, shop: &Shop) -> bool {
+    pub fn is_in(&self, shop: &ShopRules) -> bool {
         match self {
             Self::TriesMax(value) => *value == shop.tries_max,
             Self::RetryAfterMs(value) => *value == shop.retry_after_ms,
@@ -212,7 +212,7 @@ impl Store {
 
 impl ShopSettings<'_> {
     /// The shop's settings as they are now.
-    pub async fn shop(&self) -> Result<Shop, StoreError> {
+    pub async fn shop(&self) -> Result<ShopRules, StoreError> {
         let mut found = Map::new();
         for row in all(self.store, "SELECT name, value FROM settings", vec![]).await? {
             if let Ok(value) = serde_json::from_str(&text(&row, 1)?) {

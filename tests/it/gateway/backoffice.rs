@@ -123,7 +123,7 @@ async fn a_wrong_secret_is_a_matter_of_settings_and_none_is_fine() {
         matches!(
             fault,
             ProviderFault::Refused {
-                why: Refusal::Settings,
+                why: ProviderRefusal::Settings,
                 ..
             }
         )

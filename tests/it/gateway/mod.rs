@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use gachno::domain::payment::End;
 use gachno::providers::{
-    Channel, Link, News, Order, OrderRef, Payer, PaymentProvider, ProviderFault, RefundOrder,
-    Refusal, Settings, ToldStanding, make,
+    Channel, Link, News, Order, OrderRef, Payer, PaymentProvider, ProviderFault, ProviderRefusal,
+    RefundOrder, Settings, ToldStanding, make,
 };
 use gachno::sandbox::{self, Gateway, GatewayFaultAction as Fault, Incoming, Sandbox};
 use secrecy::SecretString;
@@ -108,7 +108,7 @@ fn is_unknown<T: std::fmt::Debug>(answer: &Result<T, ProviderFault>) -> bool {
     matches!(answer, Err(ProviderFault::Unknown { .. }))
 }
 
-fn refusal<T: std::fmt::Debug>(answer: Result<T, ProviderFault>) -> Refusal {
+fn refusal<T: std::fmt::Debug>(answer: Result<T, ProviderFault>) -> ProviderRefusal {
     match answer {
         Err(ProviderFault::Refused { why, .. }) => why,
         other => panic!("{other:?}"),

@@ -71,7 +71,10 @@ async fn a_payos_link_whose_answer_was_lost_is_found_and_never_made_twice() {
     // The same number with another amount is another order: nobody is sent to its page.
     let mut other = world.order(2_000);
     other.amount += 1;
-    assert_eq!(refusal(world.provider.open(&other).await), Refusal::Other);
+    assert_eq!(
+        refusal(world.provider.open(&other).await),
+        ProviderRefusal::Other
+    );
     let links = world.gateway().truth().links.len();
     assert_eq!(links, no_answers(true).len());
 }
@@ -104,9 +107,9 @@ async fn payos_without_a_usable_answer_is_unknown_at_every_call() {
 async fn payos_that_says_no_is_understood() {
     let world = World::of(Channel::PayOs).await;
     for (code, why) in [
-        ("20", Refusal::Other),
-        ("201", Refusal::Settings),
-        ("214", Refusal::Settings),
+        ("20", ProviderRefusal::Other),
+        ("201", ProviderRefusal::Settings),
+        ("214", ProviderRefusal::Settings),
     ] {
         let text = "nói vậy".to_owned();
         let code = code.to_owned();
@@ -139,14 +142,14 @@ async fn payos_that_says_no_is_understood() {
         let wrong = make(&world.settings.clone().with(member, value)).expect("a provider");
         assert_eq!(
             refusal(wrong.open(&world.order(4_001)).await),
-            Refusal::Settings
+            ProviderRefusal::Settings
         );
-        assert_eq!(refusal(wrong.check().await), Refusal::Settings);
+        assert_eq!(refusal(wrong.check().await), ProviderRefusal::Settings);
     }
     let wrong = make(&world.settings.clone().with("checksum_key", "other")).expect("a provider");
     assert_eq!(
         refusal(wrong.open(&world.order(4_001)).await),
-        Refusal::Settings
+        ProviderRefusal::Settings
     );
     assert!(is_unknown(&wrong.ask(&world.known(4_000)).await));
 }

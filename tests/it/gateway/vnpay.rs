@@ -100,11 +100,11 @@ async fn vnpay_without_a_usable_answer_is_unknown() {
     let wrong = make(&world.settings.clone().with("hash_secret", "other")).expect("a provider");
     assert_eq!(
         refusal(wrong.ask(&world.known(9_200)).await),
-        Refusal::Settings
+        ProviderRefusal::Settings
     );
     assert_eq!(
         refusal(wrong.open(&world.order(9_201)).await),
-        Refusal::Settings
+        ProviderRefusal::Settings
     );
 }
 
@@ -130,11 +130,11 @@ async fn a_vnpay_payment_is_paid_back_once_for_each_id() {
     assert!(!done.reference.is_empty() && done.reference != reference);
     assert_eq!(
         refusal(world.provider.refund(&refund("r-1", 100_000)).await),
-        Refusal::Repeated
+        ProviderRefusal::Repeated
     );
     assert_eq!(
         refusal(world.provider.refund(&refund("r-2", AMOUNT)).await),
-        Refusal::Other
+        ProviderRefusal::Other
     );
     world
         .gateway()
@@ -144,7 +144,7 @@ async fn a_vnpay_payment_is_paid_back_once_for_each_id() {
     ));
     assert_eq!(
         refusal(world.provider.refund(&refund("r-3", 250_000)).await),
-        Refusal::Repeated
+        ProviderRefusal::Repeated
     );
     assert_eq!(world.gateway().truth().received(9_300), 0);
 }

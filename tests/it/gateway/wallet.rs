@@ -23,9 +23,15 @@ async fn a_wallet_is_asked_for_a_password_and_pays_once() {
 
     let known = world.known(10_000);
     let wrong = world.provider.enter_otp(&known, &otp("wrong")).await;
-    assert_eq!(refusal(wrong), Refusal::OtpWrong { attempts_left: 2 });
+    assert_eq!(
+        refusal(wrong),
+        ProviderRefusal::OtpWrong { attempts_left: 2 }
+    );
     let early = refusal(world.provider.resend_otp(&known).await);
-    assert!(matches!(early, Refusal::OtpTooEarly { .. }), "{early:?}");
+    assert!(
+        matches!(early, ProviderRefusal::OtpTooEarly { .. }),
+        "{early:?}"
+    );
     let password = world.gateway().wallet_otp(10_000).expect("sent");
     let told = world
         .provider
@@ -64,11 +70,14 @@ async fn a_wallet_says_no_in_every_way() {
     unlinked.wallet_agent = Some("nobody".to_owned());
     assert_eq!(
         refusal(world.provider.open(&unlinked).await),
-        Refusal::NotLinked
+        ProviderRefusal::NotLinked
     );
     let mut rich = world.order(10_100);
     rich.amount = 9_000_000_000;
-    assert_eq!(refusal(world.provider.open(&rich).await), Refusal::NoFunds);
+    assert_eq!(
+        refusal(world.provider.open(&rich).await),
+        ProviderRefusal::NoFunds
+    );
 
     world.open(10_101).await.expect("a link");
     let known = world.known(10_101);
@@ -80,20 +89,20 @@ async fn a_wallet_says_no_in_every_way() {
         let wrong = refusal(world.provider.enter_otp(&known, &otp(&first)).await);
         assert_eq!(
             wrong,
-            Refusal::OtpWrong {
+            ProviderRefusal::OtpWrong {
                 attempts_left: left
             }
         );
     }
     let locked = refusal(world.provider.enter_otp(&known, &otp(&first)).await);
-    assert_eq!(locked, Refusal::OtpLocked);
+    assert_eq!(locked, ProviderRefusal::OtpLocked);
     assert_eq!(
         world.standing(10_101).await,
         ToldStanding::Ended(End::Failed)
     );
     assert_eq!(world.standing(10_199).await, ToldStanding::Absent);
     let wrong = make(&world.settings.clone().with("secret", "other")).expect("a provider");
-    assert_eq!(refusal(wrong.check().await), Refusal::Settings);
+    assert_eq!(refusal(wrong.check().await), ProviderRefusal::Settings);
     world.provider.check().await.expect("it is there");
 }
 
@@ -132,5 +141,8 @@ async fn a_wallet_whose_answer_was_lost_is_found_by_our_number() {
     let mut other = world.order(10_250);
     other.payment_code = "GNOTHER12".to_owned();
     other.amount += 1;
-    assert_eq!(refusal(world.provider.open(&other).await), Refusal::Other);
+    assert_eq!(
+        refusal(world.provider.open(&other).await),
+        ProviderRefusal::Other
+    );
 }

@@ -35,7 +35,7 @@ pub struct Hand {
     token: SecretString,
 }
 
-pub struct Stage {
+pub struct DeskStage {
     pub store: Store,
     pub hands: Vec<Hand>,
     http: Client,
@@ -96,7 +96,7 @@ fn contract(at: u32) -> IncomingContract {
     }
 }
 
-impl Stage {
+impl DeskStage {
     pub async fn open(url: &str, folder: &Path, contracts: u32) -> anyhow::Result<Self> {
         let store = Store::open(url).await?;
         let all: Vec<u32> = (0..contracts).collect();

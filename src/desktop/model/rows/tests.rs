@@ -2,7 +2,7 @@ use super::*;
 
 fn rows(count: u32) -> Rows {
     (0..count)
-        .map(|i| ListRow::waiting(&format!("PE{i:05}"), Some(Vnd::fixed(i % 7 * 1_000))))
+        .map(|i| JobRow::waiting(&format!("PE{i:05}"), Some(Vnd::fixed(i % 7 * 1_000))))
         .collect()
 }
 
@@ -29,41 +29,41 @@ fn rows_are_found_by_words_without_their_marks_and_sorted_both_ways() {
     let mut all = rows(20);
     all.change(3, |row| row.customer = Some("NGUYỄN VĂN ĐỨC".into()));
     all.change(4, |row| row.state = RowState::Done(Outcome::Unknown));
-    let find = |wish: Wish| ordered(&all, &wish);
-    assert_eq!(find(Wish::default()), None);
+    let find = |wish: TableWish| ordered(&all, &wish);
+    assert_eq!(find(TableWish::default()), None);
     assert_eq!(
-        find(Wish {
+        find(TableWish {
             query: "van duc".into(),
-            ..Wish::default()
+            ..TableWish::default()
         }),
         Some(vec![3])
     );
     assert_eq!(
-        find(Wish {
+        find(TableWish {
             query: "6000".into(),
-            ..Wish::default()
+            ..TableWish::default()
         }),
         Some(vec![6, 13]),
         "amounts by their digits"
     );
     assert_eq!(
-        find(Wish {
+        find(TableWish {
             query: "pe0001".into(),
-            ..Wish::default()
+            ..TableWish::default()
         })
         .map(|p| p.len()),
         Some(10)
     );
     assert_eq!(
-        find(Wish {
+        find(TableWish {
             group: Some(Group::NeedsLook),
-            ..Wish::default()
+            ..TableWish::default()
         }),
         Some(vec![4])
     );
-    let by_amount = find(Wish {
+    let by_amount = find(TableWish {
         sort: Some((TableColumn::Amount, true)),
-        ..Wish::default()
+        ..TableWish::default()
     })
     .expect("sorted");
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::{Phase, ServiceTab, Taken};
+use super::{Phase, ServiceTab, TakenList};
 use crate::domain::Service;
 
 /// So many lists are kept.
@@ -17,7 +17,7 @@ pub(super) struct Previous {
     receiver: String,
     list_pin: Option<SecretString>,
     is_sample: bool,
-    taken: Option<Taken>,
+    taken: Option<TakenList>,
 }
 
 impl ServiceTab {

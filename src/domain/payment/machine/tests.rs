@@ -27,7 +27,11 @@ fn the_amount_pays_and_less_waits_for_the_rest() {
     let (less, owed) = told(500_000, &[Opened, Transfer(200_000)]);
     assert_eq!(
         (less.state, owed, less.task),
-        (PaymentState::Underpaid, 300_000, Some(Task::Underpaid))
+        (
+            PaymentState::Underpaid,
+            300_000,
+            Some(PaymentTask::Underpaid)
+        )
     );
     let (rest, owed) = told(500_000, &[Opened, Transfer(200_000), Transfer(300_000)]);
     assert_eq!((rest.state, owed, rest.task), (PaymentState::Paid, 0, None));
@@ -38,7 +42,7 @@ fn what_is_too_much_is_kept_and_shown_to_a_person() {
     let (more, _) = told(500_000, &[Transfer(700_000)]);
     assert_eq!(
         (more.state, more.money.surplus, more.task),
-        (PaymentState::Paid, 200_000, Some(Task::Surplus))
+        (PaymentState::Paid, 200_000, Some(PaymentTask::Surplus))
     );
     let (twice, _) = told(500_000, &[Transfer(500_000), Transfer(500_000)]);
     assert_eq!(

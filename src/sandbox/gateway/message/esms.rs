@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::super::Gateway;
 use super::super::keys::{ESMS_API_KEY, ESMS_BRANDNAME, ESMS_SECRET_KEY};
-use super::super::reply::{Reply, answered};
-use super::super::world::World;
+use super::super::reply::{GatewayReply, answered};
+use super::super::world::GatewayWorld;
 use super::{dialled, is_taken, take};
 
-fn refused(code: &str, text: &str) -> Reply {
+fn refused(code: &str, text: &str) -> GatewayReply {
     (
         200,
         json!({"CodeResult": code, "CountRegenerate": 0, "ErrorMessage": text}),
@@ -23,7 +23,7 @@ pub async fn send(State(gateway): State<Gateway>, body: Bytes) -> Response {
     answered(&gateway, "esms.send", None, |world| sent(world, &asked)).await
 }
 
-fn sent(world: &mut World, asked: &Value) -> Reply {
+fn sent(world: &mut GatewayWorld, asked: &Value) -> GatewayReply {
     let of = |name: &str| asked[name].as_str().unwrap_or_default();
     let (id, content) = (of("RequestId"), of("Content"));
     if of("ApiKey") != ESMS_API_KEY || of("SecretKey") != ESMS_SECRET_KEY {

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::super::Gateway;
 use super::super::keys::{HIFPT_CLIENT_ID, HIFPT_SECRET};
-use super::super::reply::{Reply, answered};
+use super::super::reply::{GatewayReply, answered};
 use super::super::sign;
-use super::super::world::{World, now_ms};
+use super::super::time::now_ms;
+use super::super::world::GatewayWorld;
 use super::{dialled, header, is_taken, take};
 
 /// How far clocks may be apart.
@@ -22,7 +23,7 @@ pub async fn send(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let work = |world: &mut World| {
+    let work = |world: &mut GatewayWorld| {
         if is_signed(&uri, &headers, &body) {
             let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
             sent(world, &asked)
@@ -43,7 +44,7 @@ fn is_signed(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> bool {
         && sign::hmac_sha256(HIFPT_SECRET, &text) == header(headers, "x-signature")
 }
 
-fn sent(world: &mut World, asked: &Value) -> Reply {
+fn sent(world: &mut GatewayWorld, asked: &Value) -> GatewayReply {
     let of = |name: &str| asked[name].as_str().unwrap_or_default();
     let id = of("message_id");
     let phone = dialled(of("phone"));

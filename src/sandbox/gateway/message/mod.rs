@@ -11,7 +11,7 @@ use axum::routing::post;
 
 use super::Gateway;
 use super::truth::GatewayMessage;
-use super::world::{World, keep};
+use super::world::{GatewayWorld, keep};
 
 pub fn router(gateway: &Gateway) -> Router {
     Router::new()
@@ -38,12 +38,12 @@ fn dialled(phone: &str) -> Option<String> {
 }
 
 /// Was a message of this id taken before?
-fn is_taken(world: &World, channel: &str, id: &str) -> bool {
+fn is_taken(world: &GatewayWorld, channel: &str, id: &str) -> bool {
     let mut messages = world.messages.iter();
     messages.any(|message| message.channel == channel && message.id == id)
 }
 
-fn take(world: &mut World, channel: &'static str, id: &str, to: String, text: String) {
+fn take(world: &mut GatewayWorld, channel: &'static str, id: &str, to: String, text: String) {
     let message = GatewayMessage {
         channel,
         id: id.to_owned(),

@@ -10,14 +10,15 @@ use serde_json::{Value, json};
 
 use super::super::Gateway;
 use super::super::keys::{ZALO_APP_ID, ZALO_SECRET_KEY, zalo_access, zalo_refresh};
-use super::super::reply::{Reply, answered};
-use super::super::world::{World, now_ms};
+use super::super::reply::{GatewayReply, answered};
+use super::super::time::now_ms;
+use super::super::world::GatewayWorld;
 use super::{dialled, header, take};
 
 /// The longest id of ours that it echoes.
 const TRACKING_MAX: usize = 48;
 
-fn refused(error: i64, message: &str) -> Reply {
+fn refused(error: i64, message: &str) -> GatewayReply {
     (200, json!({ "error": error, "message": message }))
 }
 
@@ -26,7 +27,7 @@ pub async fn renew(
     headers: HeaderMap,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
-    let work = |world: &mut World| {
+    let work = |world: &mut GatewayWorld| {
         let of = |name: &str| form.get(name).map_or("", String::as_str);
         let is_ours = of("app_id") == ZALO_APP_ID
             && of("grant_type") == "refresh_token"
@@ -60,7 +61,7 @@ pub async fn send(State(gateway): State<Gateway>, headers: HeaderMap, body: Byte
     .await
 }
 
-fn sent(world: &mut World, token: &str, asked: &Value) -> Reply {
+fn sent(world: &mut GatewayWorld, token: &str, asked: &Value) -> GatewayReply {
     let of = |name: &str| asked[name].as_str().unwrap_or_default();
     if world.zalo_renewed == 0 || token != zalo_access(world.zalo_renewed) {
         return refused(-124, "Access token is invalid");

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::super::Gateway;
 use super::super::keys::api_key;
-use super::super::reply::{Reply, answered, plain};
+use super::super::reply::{GatewayReply, answered, plain};
 use super::super::sign;
-use super::super::world::{World, now_ms};
+use super::super::time::now_ms;
+use super::super::world::GatewayWorld;
 use super::webhook::sample;
 use super::{BIN, PayOsLink, is_channel, key_of};
 
@@ -19,11 +20,11 @@ const CODE_MAX: i64 = 9_007_199_254_740_991;
 /// The longest description, in characters.
 const DESCRIPTION_MAX: usize = 25;
 
-fn refused(code: &str, desc: &str) -> Reply {
+fn refused(code: &str, desc: &str) -> GatewayReply {
     (200, json!({"code": code, "desc": desc, "data": null}))
 }
 
-fn signed(world: &World, client_id: &str, data: &Value) -> Reply {
+fn signed(world: &GatewayWorld, client_id: &str, data: &Value) -> GatewayReply {
     let signature = sign::of_object(&key_of(world, client_id), data);
     (
         200,
@@ -32,7 +33,7 @@ fn signed(world: &World, client_id: &str, data: &Value) -> Reply {
 }
 
 /// The client, or why it is none.
-fn client(headers: &HeaderMap) -> Result<String, Reply> {
+fn client(headers: &HeaderMap) -> Result<String, GatewayReply> {
     let of = |name: &str| {
         let value = headers.get(name).and_then(|v| v.to_str().ok());
         value.unwrap_or_default().to_owned()
@@ -51,7 +52,7 @@ fn client(headers: &HeaderMap) -> Result<String, Reply> {
 pub async fn create(State(gateway): State<Gateway>, headers: HeaderMap, body: Bytes) -> Response {
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     let base = gateway.base();
-    let work = |world: &mut World| {
+    let work = |world: &mut GatewayWorld| {
         let client_id = match client(&headers) {
             Ok(client_id) => client_id,
             Err(reply) => return reply,
@@ -61,7 +62,12 @@ pub async fn create(State(gateway): State<Gateway>, headers: HeaderMap, body: By
     answered(&gateway, "payos.create", asked["orderCode"].as_i64(), work).await
 }
 
-fn created(world: &mut World, client_id: &str, asked: &Value, base: &str) -> Result<Reply, Reply> {
+fn created(
+    world: &mut GatewayWorld,
+    client_id: &str,
+    asked: &Value,
+    base: &str,
+) -> Result<GatewayReply, GatewayReply> {
     let wrong = |desc: &str| refused("20", desc);
     let text = |name: &str| asked[name].as_str().map(str::to_owned);
     let order_code = asked["orderCode"]
@@ -129,7 +135,7 @@ fn created(world: &mut World, client_id: &str, asked: &Value, base: &str) -> Res
 }
 
 /// The order that an address names: by its code or by the link's id.
-fn found<'a>(world: &'a mut World, client_id: &str, id: &str) -> Option<&'a mut PayOsLink> {
+fn found<'a>(world: &'a mut GatewayWorld, client_id: &str, id: &str) -> Option<&'a mut PayOsLink> {
     if let Ok(order_code) = id.parse() {
         return world.payos.get_mut(&(client_id.to_owned(), order_code));
     }
@@ -137,7 +143,7 @@ fn found<'a>(world: &'a mut World, client_id: &str, id: &str) -> Option<&'a mut 
     links.find(|link| link.client_id == client_id && link.id == id)
 }
 
-fn unknown() -> Reply {
+fn unknown() -> GatewayReply {
     (
         404,
         json!({"code": "404", "desc": "Not found", "data": null}),
@@ -159,7 +165,7 @@ pub async fn read(
     headers: HeaderMap,
 ) -> Response {
     let order_code = code_of(&gateway, &id);
-    let work = |world: &mut World| {
+    let work = |world: &mut GatewayWorld| {
         let client_id = match client(&headers) {
             Ok(client_id) => client_id,
             Err(reply) => return reply,
@@ -181,7 +187,7 @@ pub async fn cancel(
     let order_code = code_of(&gateway, &id);
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     let reason = asked["cancellationReason"].as_str().map(str::to_owned);
-    let work = |world: &mut World| {
+    let work = |world: &mut GatewayWorld| {
         let client_id = match client(&headers) {
             Ok(client_id) => client_id,
             Err(reply) => return reply,
@@ -210,7 +216,7 @@ pub async fn confirm(State(gateway): State<Gateway>, headers: HeaderMap, body: B
     let url = asked["webhookUrl"].as_str().unwrap_or_default().to_owned();
     let key = key_of(&gateway.world(), &client_id);
     let is_taken = gateway.send(&sample(&key, &url), false).await;
-    let work = |world: &mut World| {
+    let work = |world: &mut GatewayWorld| {
         if !is_taken {
             return refused("20", "Webhook url không hợp lệ");
         }

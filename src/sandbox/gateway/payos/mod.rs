@@ -1,6 +1,7 @@
 //! PayOS as it is documented: links, what can be done with them, money that arrives.
 
 mod api;
+pub(super) mod link;
 mod page;
 mod webhook;
 
@@ -8,41 +9,17 @@ use axum::Router;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
+use link::{PayOsLink, Transaction};
+
 use super::Gateway;
 use super::keys::checksum_key;
 use super::sign;
-use super::truth::{GatewayLink, GatewayTransfer};
-use super::world::{World, instant, local, now_ms};
+use super::time::{instant, local, now_ms};
+use super::truth::GatewayTransfer;
+use super::world::GatewayWorld;
 
 /// The bank that money is sent to.
 const BIN: &str = "970422";
-
-/// A payment link.
-#[derive(Debug, Clone)]
-pub struct PayOsLink {
-    pub client_id: String,
-    pub order_code: i64,
-    pub id: String,
-    pub amount: i64,
-    /// With PayOS's own code before what was said.
-    pub description: String,
-    pub account: String,
-    pub created_ms: i64,
-    pub expires_s: Option<i64>,
-    pub return_url: String,
-    pub cancel_url: String,
-    pub cancelled: Option<(i64, Option<String>)>,
-    pub transactions: Vec<Transaction>,
-}
-
-/// A bank transfer to a link's account.
-#[derive(Debug, Clone)]
-pub struct Transaction {
-    pub reference: String,
-    pub amount: i64,
-    pub currency: String,
-    pub at_ms: i64,
-}
 
 pub fn router(gateway: &Gateway) -> Router {
     Router::new()
@@ -55,33 +32,6 @@ pub fn router(gateway: &Gateway) -> Router {
 }
 
 impl PayOsLink {
-    pub fn paid(&self) -> i64 {
-        let money = self.transactions.iter().filter(|t| t.currency == "VND");
-        money.map(|t| t.amount).sum()
-    }
-
-    pub fn status(&self) -> &'static str {
-        let is_late = self.expires_s.is_some_and(|at| at * 1_000 < now_ms());
-        match (self.paid(), &self.cancelled) {
-            (_, Some(_)) => "CANCELLED",
-            (paid, None) if paid >= self.amount => "PAID",
-            (_, None) if is_late => "EXPIRED",
-            (0, None) => "PENDING",
-            _ => "UNDERPAID",
-        }
-    }
-
-    pub fn shown(&self) -> GatewayLink {
-        GatewayLink {
-            provider: "payos",
-            channel: self.client_id.clone(),
-            order_code: self.order_code,
-            id: self.id.clone(),
-            amount: self.amount,
-            status: self.status().to_owned(),
-        }
-    }
-
     /// The link as GET tells it.
     fn data(&self) -> Value {
         let transactions: Vec<Value> = self.transactions.iter().map(|t| self.told(t)).collect();
@@ -129,7 +79,7 @@ impl PayOsLink {
 }
 
 /// The checksum key of a client, as the scenario has it.
-pub fn key_of(world: &World, client_id: &str) -> String {
+pub fn key_of(world: &GatewayWorld, client_id: &str) -> String {
     let changed = world.scenario.checksum_keys.get(client_id).cloned();
     changed.unwrap_or_else(|| checksum_key(client_id))
 }

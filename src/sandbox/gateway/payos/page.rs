@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::Gateway;
 use super::super::page::{button, dong, list, page};
-use super::super::world::now_ms;
+use super::super::time::now_ms;
 use super::{Incoming, PayOsLink};
 
 fn link(gateway: &Gateway, id: &str) -> Option<PayOsLink> {

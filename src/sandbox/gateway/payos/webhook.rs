@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::super::Gateway;
-use super::super::deliver::News;
+use super::super::deliver::GatewayNews;
 use super::super::sign;
-use super::super::world::local;
+use super::super::time::local;
 use super::{PayOsLink, Transaction, key_of};
 
 /// What PayOS sends to an address that somebody registers.
-pub fn sample(key: &str, url: &str) -> News {
+pub fn sample(key: &str, url: &str) -> GatewayNews {
     let data = json!({
         "orderCode": 123, "amount": 3000, "description": "VQRIO123", "accountNumber": "12345678",
         "reference": "TF230204212323", "transactionDateTime": "2023-02-04 18:25:00",
@@ -32,8 +32,13 @@ fn envelope(data: &Value, signature: &str) -> String {
         .to_string()
 }
 
-fn news(order_code: i64, url: &str, body: String, headers: Vec<(&'static str, String)>) -> News {
-    News {
+fn news(
+    order_code: i64,
+    url: &str,
+    body: String,
+    headers: Vec<(&'static str, String)>,
+) -> GatewayNews {
+    GatewayNews {
         order_code,
         url: url.to_owned(),
         body: Some(body),
@@ -43,7 +48,7 @@ fn news(order_code: i64, url: &str, body: String, headers: Vec<(&'static str, St
     }
 }
 
-fn official(link: &PayOsLink, money: &Transaction, key: &str, url: &str) -> News {
+fn official(link: &PayOsLink, money: &Transaction, key: &str, url: &str) -> GatewayNews {
     let data = json!({
         "accountNumber": link.account,
         "amount": money.amount,
@@ -77,7 +82,7 @@ fn official(link: &PayOsLink, money: &Transaction, key: &str, url: &str) -> News
 }
 
 /// The form that is signed in a header.
-fn with_header(link: &PayOsLink, money: &Transaction, key: &str, url: &str) -> News {
+fn with_header(link: &PayOsLink, money: &Transaction, key: &str, url: &str) -> GatewayNews {
     let body = |amount: i64| {
         json!({
             "orderCode": link.order_code.to_string(), "status": "PAID", "transId": money.reference,

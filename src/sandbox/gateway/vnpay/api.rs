@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::super::Gateway;
 use super::super::keys::hash_secret;
-use super::super::reply::{Reply, answered, answered_under, plain};
+use super::super::reply::{GatewayReply, answered, answered_under, plain};
 use super::super::scenario::GatewayFaultAction;
 use super::super::sign;
+use super::super::time::now_ms;
 use super::super::truth::{GatewayRefund, GatewayTransfer};
-use super::super::world::{World, now_ms};
+use super::super::world::GatewayWorld;
 use super::{VnPayOrder, is_terminal};
 
 /// A value as it is signed.
@@ -49,13 +50,13 @@ pub async fn transact(State(gateway): State<Gateway>, body: Bytes) -> Response {
                     plain(refund(&mut gateway.world(), &asked, Some(&code)))
                 }
                 fault => {
-                    let work = |world: &mut World| refund(world, &asked, None);
+                    let work = |world: &mut GatewayWorld| refund(world, &asked, None);
                     answered_under(fault, &gateway, work).await
                 }
             }
         }
         _ => {
-            let no = |_: &mut World| {
+            let no = |_: &mut GatewayWorld| {
                 (
                     200,
                     json!({"vnp_ResponseCode": "03", "vnp_Message": "Invalid format"}),
@@ -79,13 +80,13 @@ fn wrong(asked: &Value, names: &[&str]) -> Option<&'static str> {
     }
 }
 
-fn found<'a>(world: &'a mut World, asked: &Value) -> Option<&'a mut VnPayOrder> {
+fn found<'a>(world: &'a mut GatewayWorld, asked: &Value) -> Option<&'a mut VnPayOrder> {
     let place = (text(&asked["vnp_TmnCode"]), text(&asked["vnp_TxnRef"]));
     let order = world.vnpay.get_mut(&place);
     order.filter(|order| order.created == text(&asked["vnp_TransactionDate"]))
 }
 
-fn query(world: &mut World, asked: &Value) -> Reply {
+fn query(world: &mut GatewayWorld, asked: &Value) -> GatewayReply {
     const SIGNED: [&str; 9] = [
         "vnp_RequestId",
         "vnp_Version",
@@ -125,7 +126,7 @@ fn query(world: &mut World, asked: &Value) -> Reply {
     signed(world, answer, &["vnp_PromotionCode", "vnp_PromotionAmount"])
 }
 
-fn signed(world: &mut World, mut answer: Value, more: &[&str]) -> Reply {
+fn signed(world: &mut GatewayWorld, mut answer: Value, more: &[&str]) -> GatewayReply {
     const SIGNED: [&str; 13] = [
         "vnp_ResponseId",
         "vnp_Command",
@@ -149,7 +150,7 @@ fn signed(world: &mut World, mut answer: Value, more: &[&str]) -> Reply {
     (200, answer)
 }
 
-fn refund(world: &mut World, asked: &Value, no: Option<&str>) -> Reply {
+fn refund(world: &mut GatewayWorld, asked: &Value, no: Option<&str>) -> GatewayReply {
     const SIGNED: [&str; 13] = [
         "vnp_RequestId",
         "vnp_Version",
@@ -205,7 +206,7 @@ fn refund(world: &mut World, asked: &Value, no: Option<&str>) -> Reply {
 
 /// The code of a refund, and the money that went back.
 fn refunded(
-    world: &mut World,
+    world: &mut GatewayWorld,
     asked: &Value,
     number: u64,
     no: Option<&str>,

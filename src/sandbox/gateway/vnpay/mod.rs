@@ -1,39 +1,20 @@
 //! VNPay as it is documented: a page that customers are sent to, questions, refunds, news.
 
 mod api;
+pub(super) mod order;
 mod page;
 
 use axum::Router;
 use axum::routing::{get, post};
 
+use order::VnPayOrder;
+
 use super::Gateway;
-use super::deliver::News;
+use super::deliver::GatewayNews;
 use super::keys::hash_secret;
 use super::sign;
-use super::truth::{GatewayLink, GatewayTransfer};
-use super::world::{local, now_ms};
-
-/// An order that somebody opened the page of.
-#[derive(Debug, Clone)]
-pub struct VnPayOrder {
-    pub tmn_code: String,
-    pub reference: String,
-    /// In hundredths.
-    pub amount: i64,
-    pub info: String,
-    pub created: String,
-    pub return_url: String,
-    /// Both codes of what became of it; `01` twice before.
-    pub response: String,
-    pub status: String,
-    /// VNPay's number, once there is one.
-    pub number: Option<u64>,
-    pub pay_date: String,
-    /// What was paid for it: each transaction's number, with what is left of it, in hundredths.
-    pub paid: Vec<(u64, i64)>,
-    /// Refunds that were asked for, by their ids: each is taken once, whatever becomes of it.
-    pub refund_ids: Vec<String>,
-}
+use super::time::{local, now_ms};
+use super::truth::GatewayTransfer;
 
 pub fn router(gateway: &Gateway) -> Router {
     Router::new()
@@ -55,25 +36,6 @@ pub fn is_terminal(tmn_code: &str) -> bool {
 }
 
 impl VnPayOrder {
-    pub fn order_code(&self) -> i64 {
-        self.reference.parse().unwrap_or_default()
-    }
-
-    pub fn is_open(&self) -> bool {
-        self.status == "01"
-    }
-
-    pub fn shown(&self) -> GatewayLink {
-        GatewayLink {
-            provider: "vnpay",
-            channel: self.tmn_code.clone(),
-            order_code: self.order_code(),
-            id: self.number.map(|n| n.to_string()).unwrap_or_default(),
-            amount: self.amount / 100,
-            status: format!("{}/{}", self.response, self.status),
-        }
-    }
-
     /// What is told of its end, with its digest.
     pub fn told(&self) -> String {
         self.told_with(self.amount)
@@ -103,12 +65,12 @@ impl VnPayOrder {
         sign::of_query(&hash_secret(&self.tmn_code), &pairs)
     }
 
-    fn news(&self, ipn_url: &str) -> News {
+    fn news(&self, ipn_url: &str) -> GatewayNews {
         let with = |query: &str| {
             let joint = if ipn_url.contains('?') { '&' } else { '?' };
             format!("{ipn_url}{joint}{query}")
         };
-        let news = |url: String| News {
+        let news = |url: String| GatewayNews {
             order_code: self.order_code(),
             url,
             body: None,

@@ -10,9 +10,9 @@ use serde_json::json;
 use super::super::Gateway;
 use super::super::keys::hash_secret;
 use super::super::page::{button, dong, list, page};
-use super::super::reply::{Reply, answered};
+use super::super::reply::{GatewayReply, answered};
 use super::super::sign;
-use super::super::world::World;
+use super::super::world::GatewayWorld;
 use super::{VnPayOrder, is_terminal};
 
 /// The parameters of a query whose digest holds.
@@ -69,7 +69,7 @@ fn order(parameters: &BTreeMap<String, String>) -> Result<VnPayOrder, &'static s
 }
 
 /// Keeps an order that is opened for the first time.
-fn opened(world: &mut World, order: VnPayOrder) {
+fn opened(world: &mut GatewayWorld, order: VnPayOrder) {
     let place = (order.tmn_code.clone(), order.reference.clone());
     world.vnpay.entry(place).or_insert(order);
 }
@@ -80,7 +80,7 @@ pub async fn open(State(gateway): State<Gateway>, RawQuery(query): RawQuery) -> 
     let (order, parameters) = match read {
         Ok(read) => read,
         Err(code) => {
-            let no = |_: &mut World| {
+            let no = |_: &mut GatewayWorld| {
                 (
                     200,
                     json!({"code": code, "message": "Error", "qrcontent": ""}),
@@ -94,7 +94,7 @@ pub async fn open(State(gateway): State<Gateway>, RawQuery(query): RawQuery) -> 
         .get("vnp_Command")
         .is_some_and(|command| command == "genqr")
     {
-        let work = |world: &mut World| -> Reply {
+        let work = |world: &mut GatewayWorld| -> GatewayReply {
             let content = sign::qr("970436", "VNPAY0001", order.amount / 100, &order.reference);
             opened(world, order);
             (

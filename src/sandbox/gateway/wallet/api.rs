@@ -10,20 +10,26 @@ use serde_json::{Value, json};
 
 use super::super::Gateway;
 use super::super::keys::wallet_secret;
-use super::super::reply::{Reply, answered, plain};
+use super::super::reply::{GatewayReply, answered, plain};
 use super::super::sign;
-use super::super::world::{World, now_ms};
+use super::super::time::now_ms;
+use super::super::world::GatewayWorld;
 use super::{ATTEMPTS, MASKED, RESENDS_MAX, WalletPayment, send_otp, succeed, told};
 
 /// How far clocks may be apart.
 const APART_MAX_S: i64 = 300;
 
-fn refused(status: u16, code: &str) -> Reply {
+fn refused(status: u16, code: &str) -> GatewayReply {
     (status, json!({ "code": code }))
 }
 
 /// The merchant that signed a request, or why it is none.
-fn merchant(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<String, Reply> {
+fn merchant(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<String, GatewayReply> {
     let of = |name: &str| {
         let value = headers.get(name).and_then(|v| v.to_str().ok());
         value.unwrap_or_default().to_owned()
@@ -41,13 +47,13 @@ fn merchant(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Res
 }
 
 /// What every call brings.
-pub struct Asked {
+pub struct WalletAsked {
     merchant: String,
     headers: HeaderMap,
     body: Bytes,
 }
 
-impl axum::extract::FromRequest<Gateway> for Asked {
+impl axum::extract::FromRequest<Gateway> for WalletAsked {
     type Rejection = Response;
 
     async fn from_request(
@@ -70,8 +76,12 @@ impl axum::extract::FromRequest<Gateway> for Asked {
     }
 }
 
-pub async fn link(State(gateway): State<Gateway>, Path(agent): Path<String>, _: Asked) -> Response {
-    let work = |world: &mut World| {
+pub async fn link(
+    State(gateway): State<Gateway>,
+    Path(agent): Path<String>,
+    _: WalletAsked,
+) -> Response {
+    let work = |world: &mut GatewayWorld| {
         if world.scenario.unlinked.contains(&agent) {
             return (200, json!({ "linked": false }));
         }
@@ -83,14 +93,14 @@ pub async fn link(State(gateway): State<Gateway>, Path(agent): Path<String>, _: 
     answered(&gateway, "wallet.link", None, work).await
 }
 
-pub async fn create(State(gateway): State<Gateway>, asked: Asked) -> Response {
+pub async fn create(State(gateway): State<Gateway>, asked: WalletAsked) -> Response {
     let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
     let order_code = body["order_id"].as_str().and_then(|id| id.parse().ok());
-    let work = |world: &mut World| created(world, &asked, &body);
+    let work = |world: &mut GatewayWorld| created(world, &asked, &body);
     answered(&gateway, "wallet.create", order_code, work).await
 }
 
-fn created(world: &mut World, asked: &Asked, body: &Value) -> Reply {
+fn created(world: &mut GatewayWorld, asked: &WalletAsked, body: &Value) -> GatewayReply {
     let key = asked
         .headers
         .get("idempotency-key")
@@ -151,7 +161,7 @@ fn created(world: &mut World, asked: &Asked, body: &Value) -> Reply {
     answer(world, &id, 201)
 }
 
-fn answer(world: &World, id: &str, status: u16) -> Reply {
+fn answer(world: &GatewayWorld, id: &str, status: u16) -> GatewayReply {
     match world.wallet.get(id) {
         Some(payment) => (status, told(world, payment)),
         None => refused(404, "not_found"),
@@ -167,7 +177,11 @@ fn order_of(gateway: &Gateway, id: &str) -> Option<i64> {
 }
 
 /// A payment of this merchant, as time has left it.
-fn mine<'a>(world: &'a mut World, merchant: &str, id: &str) -> Option<&'a mut WalletPayment> {
+fn mine<'a>(
+    world: &'a mut GatewayWorld,
+    merchant: &str,
+    id: &str,
+) -> Option<&'a mut WalletPayment> {
     let payment = world
         .wallet
         .get_mut(id)
@@ -179,9 +193,9 @@ fn mine<'a>(world: &'a mut World, merchant: &str, id: &str) -> Option<&'a mut Wa
 pub async fn read(
     State(gateway): State<Gateway>,
     Path(id): Path<String>,
-    asked: Asked,
+    asked: WalletAsked,
 ) -> Response {
-    let work = |world: &mut World| match mine(world, &asked.merchant, &id) {
+    let work = |world: &mut GatewayWorld| match mine(world, &asked.merchant, &id) {
         Some(_) => answer(world, &id, 200),
         None => refused(404, "not_found"),
     };
@@ -191,11 +205,11 @@ pub async fn read(
 pub async fn by_order(
     State(gateway): State<Gateway>,
     Query(query): Query<HashMap<String, String>>,
-    asked: Asked,
+    asked: WalletAsked,
 ) -> Response {
     let order_id = query.get("order_id").cloned().unwrap_or_default();
     let order_code = order_id.parse().ok();
-    let work = |world: &mut World| {
+    let work = |world: &mut GatewayWorld| {
         let mut all = world.wallet.values();
         let found = all.find(|p| p.order_id == order_id && p.merchant_id == asked.merchant);
         let id = found.map(|p| p.id.clone()).unwrap_or_default();
@@ -210,18 +224,18 @@ pub async fn by_order(
 pub async fn confirm(
     State(gateway): State<Gateway>,
     Path(id): Path<String>,
-    asked: Asked,
+    asked: WalletAsked,
 ) -> Response {
     let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
     let otp = body["otp"].as_str().unwrap_or_default().to_owned();
     let before = gateway.world().wallet.get(&id).map(|p| p.state);
-    let work = |world: &mut World| confirmed(world, &asked.merchant, &id, &otp);
+    let work = |world: &mut GatewayWorld| confirmed(world, &asked.merchant, &id, &otp);
     let response = answered(&gateway, "wallet.otp", order_of(&gateway, &id), work).await;
     tell_of_change(&gateway, &id, before);
     response
 }
 
-fn confirmed(world: &mut World, merchant: &str, id: &str, otp: &str) -> Reply {
+fn confirmed(world: &mut GatewayWorld, merchant: &str, id: &str, otp: &str) -> GatewayReply {
     let otp_ms = world.scenario.otp_s * 1_000;
     let Some(payment) = mine(world, merchant, id) else {
         return refused(404, "not_found");
@@ -254,9 +268,9 @@ fn confirmed(world: &mut World, merchant: &str, id: &str, otp: &str) -> Reply {
 pub async fn resend(
     State(gateway): State<Gateway>,
     Path(id): Path<String>,
-    asked: Asked,
+    asked: WalletAsked,
 ) -> Response {
-    let work = |world: &mut World| {
+    let work = |world: &mut GatewayWorld| {
         let wait_ms = world.scenario.resend_after_s * 1_000;
         let Some(payment) = mine(world, &asked.merchant, &id) else {
             return refused(404, "not_found");
@@ -282,10 +296,10 @@ pub async fn resend(
 pub async fn cancel(
     State(gateway): State<Gateway>,
     Path(id): Path<String>,
-    asked: Asked,
+    asked: WalletAsked,
 ) -> Response {
     let before = gateway.world().wallet.get(&id).map(|p| p.state);
-    let work = |world: &mut World| {
+    let work = |world: &mut GatewayWorld| {
         let Some(payment) = mine(world, &asked.merchant, &id) else {
             return refused(404, "not_found");
         };

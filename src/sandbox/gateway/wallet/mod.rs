@@ -1,17 +1,21 @@
 //! The wallet, as the house's own contract has it: links, payments, one-time passwords, notices.
 
 mod api;
+pub(super) mod payment;
 
 use axum::Router;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
+use payment::WalletPayment;
+
 use super::Gateway;
-use super::deliver::News;
+use super::deliver::GatewayNews;
 use super::keys::wallet_secret;
 use super::sign;
-use super::truth::{GatewayLink, GatewayMessage, GatewayTransfer};
-use super::world::{World, instant, keep, now_ms};
+use super::time::{instant, now_ms};
+use super::truth::{GatewayMessage, GatewayTransfer};
+use super::world::{GatewayWorld, keep};
 
 /// How long a payment can be confirmed, in milliseconds.
 const PAYMENT_MS: i64 = 15 * 60_000;
@@ -19,27 +23,6 @@ const PAYMENT_MS: i64 = 15 * 60_000;
 const ATTEMPTS: i64 = 3;
 /// How often another one is sent.
 const RESENDS_MAX: u32 = 3;
-
-/// A payment out of a wallet.
-#[derive(Debug, Clone)]
-pub struct WalletPayment {
-    pub merchant_id: String,
-    pub id: String,
-    pub order_id: String,
-    pub amount: i64,
-    pub notify_url: String,
-    pub idempotency_key: String,
-    /// The body of the first request, to tell a repeat from something else.
-    pub body: String,
-    pub state: &'static str,
-    pub code: Option<&'static str>,
-    pub created_ms: i64,
-    pub paid_ms: Option<i64>,
-    pub otp: String,
-    pub otp_sent_ms: i64,
-    pub attempts_left: i64,
-    pub resends: u32,
-}
 
 pub fn router(gateway: &Gateway) -> Router {
     Router::new()
@@ -56,21 +39,6 @@ pub fn router(gateway: &Gateway) -> Router {
 const MASKED: &str = "******4567";
 
 impl WalletPayment {
-    pub fn order_code(&self) -> i64 {
-        self.order_id.parse().unwrap_or_default()
-    }
-
-    pub fn shown(&self) -> GatewayLink {
-        GatewayLink {
-            provider: "wallet",
-            channel: self.merchant_id.clone(),
-            order_code: self.order_code(),
-            id: self.id.clone(),
-            amount: self.amount,
-            status: self.state.to_owned(),
-        }
-    }
-
     /// What time alone has done to it.
     fn aged(&mut self) {
         if self.state == "otp_required" && now_ms() > self.created_ms + PAYMENT_MS {
@@ -107,13 +75,13 @@ impl WalletPayment {
 }
 
 /// A payment as it is told now.
-fn told(world: &World, payment: &WalletPayment) -> Value {
+fn told(world: &GatewayWorld, payment: &WalletPayment) -> Value {
     payment.told(world.scenario.otp_s, world.scenario.resend_after_s)
 }
 
 /// Sends a one-time password: made of the payment and of how often one was sent, so that a run can be
 /// repeated.
-fn send_otp(world: &mut World, id: &str) {
+fn send_otp(world: &mut GatewayWorld, id: &str) {
     let Some(payment) = world.wallet.get_mut(id) else {
         return;
     };
@@ -132,7 +100,7 @@ fn send_otp(world: &mut World, id: &str) {
 }
 
 /// The money of a payment moves.
-fn succeed(world: &mut World, id: &str) {
+fn succeed(world: &mut GatewayWorld, id: &str) {
     let Some(payment) = world.wallet.get_mut(id) else {
         return;
     };
@@ -203,7 +171,7 @@ impl Gateway {
             lie["amount"] = json!(payment.amount.saturating_mul(10));
             let (body, lie) = (body.to_string(), lie.to_string());
             let headers = signed_headers(&payment.merchant_id, &url, &body);
-            let news = |body: String, forged| News {
+            let news = |body: String, forged| GatewayNews {
                 order_code: payment.order_code(),
                 url: payment.notify_url.clone(),
                 body: Some(body),

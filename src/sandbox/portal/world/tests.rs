@@ -1,7 +1,7 @@
 use super::*;
 
-fn order(world: &World, amount: i64, pin: &str) -> Order {
-    Order {
+fn order(world: &World, amount: i64, pin: &str) -> PortalOrder {
+    PortalOrder {
         agent: world.scenario.agents[0].username.clone(),
         service: "evn",
         account: "PE01".into(),

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::domain::Language;
-use crate::domain::letter::{Filled, LetterKind, Template as LetterTemplate, WORDS, Word, Words};
+use crate::domain::letter::{
+    Filled, LetterKind, LetterWords, Template as LetterTemplate, WORDS, Word,
+};
 use crate::providers::smtp::Mail;
 use crate::server::AppState;
 use crate::server::mail::mailer;
@@ -60,7 +62,7 @@ struct TemplatePage {
 
 /// Which payee is looked at.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Looked {
+pub(super) struct LookedTemplates {
     payee: Option<i64>,
     done: Option<String>,
 }
@@ -104,8 +106,8 @@ impl Place {
     }
 
     /// Words of a preview.
-    fn sample(&self) -> Words {
-        Words::sample().with("shop", self.payee.name.clone())
+    fn sample(&self) -> LetterWords {
+        LetterWords::sample().with("shop", self.payee.name.clone())
     }
 
     /// The page over words; more is put into it by who asks.
@@ -153,7 +155,7 @@ fn typed(form: &FormData) -> LetterTemplate {
 pub(super) async fn list(
     State(app): State<AppState>,
     person: Person,
-    Query(looked): Query<Looked>,
+    Query(looked): Query<LookedTemplates>,
 ) -> Result<Response, Problem> {
     let own = person.account.payee;
     let payee = own.or(looked.payee).unwrap_or(payees::FIRST);

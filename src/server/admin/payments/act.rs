@@ -10,7 +10,7 @@ use crate::domain::money::spoken;
 use crate::domain::payment::{PaymentState, Provider};
 use crate::server::AppState;
 use crate::server::pay::cashier::Cashier;
-use crate::server::pay::decide::{Line, Word, decided, transferred};
+use crate::server::pay::decide::{DecisionWord, TransferLine, decided, transferred};
 use crate::server::pay::refund::{Refund, pay_back};
 use crate::server::web::extract::PathParam;
 use crate::server::web::form::FormData;
@@ -20,7 +20,7 @@ use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::server::web::words::{money, time};
 use crate::store::catalogue::payments::PAYMENT;
-use crate::store::payments::{KeyUse, PaymentRow, Source};
+use crate::store::payments::{HeardFrom, KeyUse, PaymentRow};
 
 /// Letters of a bank's number, at most.
 const REFERENCE_MAX: usize = 100;
@@ -114,7 +114,7 @@ pub(super) async fn decide(
         };
         pay_back(&app, refund, person.actor()).await?;
     } else {
-        let word = Word::of(decision).ok_or_else(nothing)?;
+        let word = DecisionWord::of(decision).ok_or_else(nothing)?;
         decided(&app, &row, word, &reason, None, &person.actor()).await?;
     }
     Ok(go(&format!("{}?done=decided", home(id))))
@@ -193,7 +193,7 @@ pub(super) async fn refresh(
     PathParam(id): PathParam<i64>,
 ) -> Result<Response, Problem> {
     let row = seen(&app, &person, id).await?;
-    Cashier::of(&app).refresh(row, Source::Poll).await?;
+    Cashier::of(&app).refresh(row, HeardFrom::Poll).await?;
     Ok(go(&format!("{}?done=refreshed", home(id))))
 }
 
@@ -268,7 +268,7 @@ pub(super) async fn transfer(
             verb: "Ghi tiền về",
         });
     }
-    let line = Line {
+    let line = TransferLine {
         reference,
         amount,
         at_ms: None,

@@ -20,7 +20,7 @@ use crate::server::web::session::Person;
 use crate::server::web::words::{money, time};
 use crate::store::catalogue::Area;
 use crate::store::catalogue::payments::PAYMENT_DIFFERENCE;
-use crate::store::payments::{Books, Difference, DifferenceKind};
+use crate::store::payments::{Difference, DifferenceKind, PaymentBooks};
 
 /// Differences that are shown.
 const MANY: u32 = 500;
@@ -99,7 +99,7 @@ fn days(all: Vec<Difference>) -> Vec<Day> {
     days
 }
 
-fn sums(books: Books) -> Vec<(&'static str, String)> {
+fn sums(books: PaymentBooks) -> Vec<(&'static str, String)> {
     vec![
         ("Tiền về, trừ tiền hoàn", money(books.transfers)),
         ("Đã ghi cho khoản cần trả", money(books.credited)),

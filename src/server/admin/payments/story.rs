@@ -11,7 +11,8 @@ use crate::domain::letter::{LetterChannel, LetterKind};
 use crate::domain::payment::{PayableKind, PaymentState, Provider};
 use crate::server::AppState;
 use crate::server::admin::tables::trail::{Trace, trail_of};
-use crate::server::pay::shown::{account_info, pay_url, qr_png};
+use crate::server::pay::shown::{pay_url, qr_png};
+use crate::server::pay::wire::AccountInfo;
 use crate::server::web::extract::{Done, PathParam};
 use crate::server::web::frame::Frame;
 use crate::server::web::page::page;
@@ -258,18 +259,17 @@ fn sums(row: &PaymentRow) -> Vec<(&'static str, String)> {
 }
 
 fn account(row: &PaymentRow) -> Vec<(&'static str, String)> {
-    let account = account_info(row, row.missing());
+    let Some(account) = AccountInfo::of(row, row.missing()) else {
+        return Vec::new();
+    };
     [
-        ("Ngân hàng", "bank"),
-        ("Số tài khoản", "number"),
-        ("Chủ tài khoản", "name"),
-        ("Nội dung chuyển", "note"),
+        ("Ngân hàng", account.bank),
+        ("Số tài khoản", account.number),
+        ("Chủ tài khoản", account.name),
+        ("Nội dung chuyển", account.note),
     ]
     .into_iter()
-    .filter_map(|(name, member)| {
-        let text = account[member].as_str().filter(|text| !text.is_empty())?;
-        Some((name, text.to_owned()))
-    })
+    .filter(|(_, text)| !text.is_empty())
     .collect()
 }
 

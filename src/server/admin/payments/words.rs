@@ -1,6 +1,6 @@
 //! What was told of a payment, in words for people.
 
-use crate::domain::payment::{PaymentState, Task};
+use crate::domain::payment::{PaymentState, PaymentTask};
 use crate::providers::payos::{OFFICIAL, SEED};
 use crate::store::payments::StoredEvent;
 
@@ -20,11 +20,11 @@ pub const fn tone(state: PaymentState) -> &'static str {
 }
 
 /// Why a person has to look.
-pub const fn task(task: Task) -> &'static str {
+pub const fn task(task: PaymentTask) -> &'static str {
     match task {
-        Task::Underpaid => "Thiếu tiền",
-        Task::Surplus => "Thừa tiền",
-        Task::Review => "Cần xem",
+        PaymentTask::Underpaid => "Thiếu tiền",
+        PaymentTask::Surplus => "Thừa tiền",
+        PaymentTask::Review => "Cần xem",
     }
 }
 

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::form::put;
-use super::{Place, Said, saying};
+use super::{ChannelPlace, ChannelSaid, saying};
 use crate::providers::smtp::Mailer;
 use crate::providers::{Channel, Settings, make};
 use crate::server::AppState;
@@ -59,7 +59,7 @@ pub(super) async fn switch(
     path: PathParam<(i64, String)>,
     form: FormData,
 ) -> Result<Response, Problem> {
-    let place = Place::of(&app, &person, path).await?;
+    let place = ChannelPlace::of(&app, &person, path).await?;
     let (wire, is_on) = (place.channel.wire(), form.text("on") == "1");
     let channels = app.store().channels();
     channels
@@ -70,7 +70,7 @@ pub(super) async fn switch(
 }
 
 /// What is set for a channel, opened. `Err`: what is in the way.
-async fn opened(app: &AppState, place: Place) -> Result<Result<Settings, String>, Problem> {
+async fn opened(app: &AppState, place: ChannelPlace) -> Result<Result<Settings, String>, Problem> {
     let Some(kept) = place.kept(app).await? else {
         return Ok(Err(format!("Chưa đặt {}.", place.channel.label())));
     };
@@ -86,7 +86,7 @@ pub(super) async fn drop_old_keys(
     person: Person,
     path: PathParam<(i64, String)>,
 ) -> Result<Response, Problem> {
-    let place = Place::of(&app, &person, path).await?;
+    let place = ChannelPlace::of(&app, &person, path).await?;
     let kept = place.kept(&app).await?.ok_or_else(Problem::no_page)?;
     match open(&kept, place.channel, app.vault()) {
         Ok(open) => {
@@ -104,10 +104,10 @@ pub(super) async fn drop_old_keys(
 async fn answer(
     app: &AppState,
     person: &Person,
-    place: Place,
+    place: ChannelPlace,
     words: Result<String, String>,
 ) -> Result<Response, Problem> {
-    let said = Said {
+    let said = ChannelSaid {
         place,
         words,
         typed: None,
@@ -121,7 +121,7 @@ pub(super) async fn check(
     person: Person,
     path: PathParam<(i64, String)>,
 ) -> Result<Response, Problem> {
-    let place = Place::of(&app, &person, path).await?;
+    let place = ChannelPlace::of(&app, &person, path).await?;
     let words = match opened(&app, place).await? {
         Ok(settings) => in_time(checked(&settings)).await,
         Err(why) => Err(why),
@@ -152,7 +152,7 @@ pub(super) async fn register(
     person: Person,
     path: PathParam<(i64, String)>,
 ) -> Result<Response, Problem> {
-    let place = Place::of(&app, &person, path).await?;
+    let place = ChannelPlace::of(&app, &person, path).await?;
     if place.channel != Channel::PayOs {
         return Err(Problem::no_page());
     }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Map, Value as Json};
 
-use super::{Place, Said, saying};
+use super::{ChannelPlace, ChannelSaid, saying};
 use crate::providers::{Channel, Settings, SettingsFault};
 use crate::server::AppState;
 use crate::server::channels::open;
@@ -163,13 +163,13 @@ pub(super) async fn save(
     path: PathParam<(i64, String)>,
     form: FormData,
 ) -> Result<Response, Problem> {
-    let place = Place::of(&app, &person, path).await?;
+    let place = ChannelPlace::of(&app, &person, path).await?;
     let nothing = || Settings::read(place.channel, "{}").ok();
     let given = typed(place.channel, &form);
     let refused = async |why: String| {
         let typed = given.as_ref().ok().cloned().or_else(nothing);
         let words = Err(why);
-        let said = Said {
+        let said = ChannelSaid {
             place,
             words,
             typed,
@@ -199,7 +199,7 @@ pub(super) async fn save(
 /// With the secrets that stay, and the keys that were replaced.
 fn whole(
     app: &AppState,
-    place: Place,
+    place: ChannelPlace,
     given: Settings,
     kept: Option<&KeptChannel>,
 ) -> Result<Settings, String> {
@@ -222,7 +222,7 @@ fn whole(
 pub(super) async fn put(
     app: &AppState,
     person: &Person,
-    place: Place,
+    place: ChannelPlace,
     settings: &Settings,
     kept: Option<&KeptChannel>,
 ) -> Result<(), Problem> {

@@ -97,19 +97,19 @@ struct Providers {
 
 /// Which payee is looked at, and what was just done.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Looked {
+pub(super) struct LookedChannels {
     payee: Option<i64>,
     done: Option<String>,
 }
 
 /// Whose channel a request is about.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct ChannelPlace {
     pub payee: i64,
     pub channel: Channel,
 }
 
-impl Place {
+impl ChannelPlace {
     /// Reads a path. Who works for one payee has no other.
     pub async fn of(
         app: &AppState,
@@ -141,8 +141,8 @@ impl Place {
 }
 
 /// What is said at a channel after something was tried.
-pub(super) struct Said {
-    pub place: Place,
+pub(super) struct ChannelSaid {
+    pub place: ChannelPlace,
     /// What went well, or what is wrong.
     pub words: Result<String, String>,
     /// What somebody typed, without secrets, so that it need not be typed again.
@@ -153,7 +153,7 @@ pub(super) struct Said {
 pub(super) async fn show(
     State(app): State<AppState>,
     person: Person,
-    Query(looked): Query<Looked>,
+    Query(looked): Query<LookedChannels>,
 ) -> Result<Response, Problem> {
     let own = person.account.payee;
     let payee = own.or(looked.payee).unwrap_or(payees::FIRST);
@@ -165,7 +165,7 @@ pub(super) async fn show(
 pub(super) async fn saying(
     app: &AppState,
     person: &Person,
-    said: Said,
+    said: ChannelSaid,
 ) -> Result<Response, Problem> {
     // A check that finds something wrong is a check that worked; a form that is wrong was refused.
     let status = match (&said.words, &said.typed) {
@@ -181,7 +181,7 @@ async fn drawn(
     person: &Person,
     payee: i64,
     done: Option<&str>,
-    said: Option<Said>,
+    said: Option<ChannelSaid>,
 ) -> Result<Providers, Problem> {
     let own = person.account.payee;
     let all = app.store().payees().list().await?;
@@ -195,7 +195,7 @@ async fn drawn(
             .iter()
             .find(|one| one.payee == payee && one.channel == channel.wire());
         let said = said.as_ref().filter(|said| said.place.channel == channel);
-        view(app, Place { payee, channel }, kept, said)
+        view(app, ChannelPlace { payee, channel }, kept, said)
     });
     Ok(Providers {
         frame: Frame::of(person, "Cổng thanh toán", "providers").with_notice(done),
@@ -214,9 +214,9 @@ async fn drawn(
 
 fn view(
     app: &AppState,
-    place: Place,
+    place: ChannelPlace,
     kept: Option<&KeptChannel>,
-    said: Option<&Said>,
+    said: Option<&ChannelSaid>,
 ) -> ChannelView {
     let channel = place.channel;
     let opened = kept.map(|kept| open(kept, channel, app.vault()));

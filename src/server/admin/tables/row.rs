@@ -25,7 +25,7 @@ use crate::store::catalogue::{self, Access, Area, BulkAction, ColumnKind, Screen
 use crate::store::tables::TableRow;
 
 /// Something that cannot be changed.
-pub struct Fact {
+pub struct RowFact {
     /// What people call it.
     pub vi: &'static str,
     /// What it is.
@@ -58,7 +58,7 @@ pub struct RowPage {
     pub(super) may_delete: bool,
     pub(super) error: Option<String>,
     pub(super) fields: Vec<Field>,
-    pub(super) facts: Vec<Fact>,
+    pub(super) facts: Vec<RowFact>,
     pub(super) trail: Vec<Trace>,
     /// Rows elsewhere that point here.
     pub(super) related: Vec<Related>,
@@ -159,7 +159,7 @@ async fn facts_of(
     table: &'static Table,
     row: &TableRow,
     is_all: bool,
-) -> Result<Vec<Fact>, Problem> {
+) -> Result<Vec<RowFact>, Problem> {
     let mut facts = Vec::new();
     for column in table
         .shown()
@@ -181,7 +181,7 @@ async fn facts_of(
             link = Some(about);
         }
         if !text.is_empty() {
-            facts.push(Fact {
+            facts.push(RowFact {
                 vi: column.vi,
                 text,
                 class: cells::tone(column, cell),

@@ -4,7 +4,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 
 use super::contract::key_of;
-use super::draw::{Done, Drawn, amount, form_key, go, page_with, shell};
+use super::draw::{Drawn, JustDone, amount, form_key, go, page_with, shell};
 use crate::domain::desk::message::written;
 use crate::domain::desk::{Rule, blocked};
 use crate::server::AppState;
@@ -22,7 +22,11 @@ use crate::store::desk::HandIn;
 const SHOWN_MAX: usize = 20;
 
 /// `GET /desk/cash`
-pub async fn show(State(app): State<AppState>, me: DeskPerson, Query(done): Query<Done>) -> Drawn {
+pub async fn show(
+    State(app): State<AppState>,
+    me: DeskPerson,
+    Query(done): Query<JustDone>,
+) -> Drawn {
     let mut page = drawn(&app, &me, None).await?;
     page.shell.notice = done.notice();
     page_with(StatusCode::OK, &page)

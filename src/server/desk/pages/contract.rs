@@ -4,14 +4,14 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use serde_json::Value;
 
-use super::draw::{Done, Drawn, contract_url, form_key, go, page_with, shell};
+use super::draw::{Drawn, JustDone, contract_url, form_key, go, page_with, shell};
 use super::notify::{NotifyChoice, notify_form};
-use super::visit::visit_form;
+use super::visit_form::visit_form;
 use crate::domain::desk::message::written;
 use crate::domain::desk::{DeskMethod, ItemState, NORMAL};
 use crate::server::AppState;
-use crate::server::desk::contract::{self, ContractView, ItemView, Opened, ids_of};
-use crate::server::desk::pay::{self, Asked};
+use crate::server::desk::contract::{self, ContractView, HowOpened, ItemView, ids_of};
+use crate::server::desk::pay::{self, DeskAsked};
 use crate::server::desk::view::{ContractPage, ItemRow, MethodRow, OpenPayment, SettleForm, Tab};
 use crate::server::desk::who::DeskPerson;
 use crate::server::pay::cashier::Cashier;
@@ -40,7 +40,7 @@ pub async fn show(
     State(app): State<AppState>,
     me: DeskPerson,
     PathParam(number): PathParam<String>,
-    Query(done): Query<Done>,
+    Query(done): Query<JustDone>,
 ) -> Drawn {
     let mut page = drawn(&app, &me, &number, &Again::default()).await?;
     page.shell.notice = done.notice();
@@ -99,7 +99,7 @@ async fn begun(
     let method = method.ok_or_else(|| PayRefusal::invalid("Chọn cách khách trả."))?;
     let choice = NotifyChoice::sent(form);
     choice.remember(app, me).await?;
-    let asked = Asked {
+    let asked = DeskAsked {
         contract: number.to_owned(),
         items: ids_of(&items)?,
         method,
@@ -126,7 +126,7 @@ async fn drawn(
         Some(form) => NotifyChoice::sent(form),
         None => NotifyChoice::liked(app, me).await?,
     };
-    let how = Opened {
+    let how = HowOpened {
         by_hifpt_alone: choice.is_hifpt_alone(),
         with_paid: false,
     };

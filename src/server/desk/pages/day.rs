@@ -1,7 +1,6 @@
 //! What a collector did on a day.
 
 use axum::extract::{Query, State};
-use serde::Deserialize;
 
 use super::draw::{Drawn, contract_url, page, shell};
 use super::payment::here;
@@ -9,17 +8,11 @@ use crate::domain::calendar::{DAY_MS, day_of};
 use crate::domain::desk::DeskMethod;
 use crate::domain::desk::message::written;
 use crate::server::AppState;
-use crate::server::desk::books;
+use crate::server::desk::books::{self, OfDay};
 use crate::server::desk::view::{DayPage, ReceiptRow, Tab, VisitRow};
 use crate::server::desk::who::DeskPerson;
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::web::words::{local, money};
-
-/// Which day.
-#[derive(Debug, Default, Deserialize)]
-pub struct OfDay {
-    date: Option<String>,
-}
 
 /// `GET /desk/day?date=`
 pub async fn show(State(app): State<AppState>, me: DeskPerson, Query(of): Query<OfDay>) -> Drawn {

@@ -19,36 +19,54 @@ pub type Drawn = Result<Response, PayRefusal>;
 
 /// What was just done, in the address that it led to.
 #[derive(Debug, Default, Deserialize)]
-pub struct Done {
-    done: Option<String>,
+pub struct JustDone {
+    done: Option<Deed>,
 }
 
-impl Done {
+impl JustDone {
     /// What is said of it.
     pub fn notice(&self) -> Option<&'static str> {
-        notice(self.done.as_deref())
+        self.done.and_then(Deed::notice)
     }
 }
 
-/// What is said after something was done: only these, never text from the address.
-const NOTICES: [(&str, &str); 10] = [
-    ("settled", "Đã ghi là đã gạch nợ."),
-    ("visited", "Đã ghi: hôm nay không thu."),
-    (
-        "handed_in",
-        "Đã khai nộp tiền. Chờ quản lý đếm và xác nhận.",
-    ),
-    ("voided", "Đã hủy phiếu thu. Các khoản lại mở để thu."),
-    ("cancelled", "Đã hủy. Chọn cách trả khác."),
-    ("confirmed", "Đã xác nhận số tiền nộp."),
-    ("limited", "Đã đổi hạn mức."),
-    ("ruled", "Đã lưu cài đặt."),
-    ("brought", "Đã nhập hợp đồng."),
-    (
-        "undone",
-        "Đã hoàn tác lần nhập: khoản đã thu thì giữ nguyên.",
-    ),
-];
+/// What can have been done, by its word in the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    Settled,
+    Visited,
+    HandedIn,
+    Voided,
+    Cancelled,
+    Confirmed,
+    Limited,
+    Ruled,
+    Brought,
+    Undone,
+    /// A word that nobody here wrote.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Deed {
+    /// What is said of it: only these, never text from the address.
+    pub const fn notice(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Settled => "Đã ghi là đã gạch nợ.",
+            Self::Visited => "Đã ghi: hôm nay không thu.",
+            Self::HandedIn => "Đã khai nộp tiền. Chờ quản lý đếm và xác nhận.",
+            Self::Voided => "Đã hủy phiếu thu. Các khoản lại mở để thu.",
+            Self::Cancelled => "Đã hủy. Chọn cách trả khác.",
+            Self::Confirmed => "Đã xác nhận số tiền nộp.",
+            Self::Limited => "Đã đổi hạn mức.",
+            Self::Ruled => "Đã lưu cài đặt.",
+            Self::Brought => "Đã nhập hợp đồng.",
+            Self::Undone => "Đã hoàn tác lần nhập: khoản đã thu thì giữ nguyên.",
+            Self::Unknown => return None,
+        })
+    }
+}
 
 /// What stands around a page of somebody.
 pub fn shell(me: &DeskPerson, title: impl Into<String>, here: Tab) -> Shell {
@@ -59,15 +77,6 @@ pub fn shell(me: &DeskPerson, title: impl Into<String>, here: Tab) -> Shell {
         manages: me.is_manager(),
         ..Shell::new(title, (me.person.user_id, name), here)
     }
-}
-
-/// What was just done, by the word in the address.
-pub fn notice(done: Option<&str>) -> Option<&'static str> {
-    let done = done?;
-    NOTICES
-        .iter()
-        .find(|(word, _)| *word == done)
-        .map(|(_, text)| *text)
 }
 
 /// Draws a page.
@@ -148,6 +157,8 @@ pub fn refused(response: Response) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::extract::Query;
+
     use super::*;
 
     #[test]
@@ -161,7 +172,14 @@ mod tests {
 
     #[test]
     fn only_known_words_are_said() {
-        assert!(notice(Some("visited")).is_some());
-        assert_eq!(notice(Some("<b>")), None);
+        let said = |word: &str| {
+            let uri = format!("/desk?done={word}").parse().expect("an address");
+            let Query(just) = Query::<JustDone>::try_from_uri(&uri).expect("any word");
+            just.notice()
+        };
+        assert!(said("visited").is_some());
+        assert!(said("handed_in").is_some());
+        assert_eq!(said("%3Cb%3E"), None);
+        assert_eq!(said(""), None);
     }
 }

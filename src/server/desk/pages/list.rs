@@ -3,12 +3,12 @@
 use axum::extract::{Query, State};
 use serde::Deserialize;
 
-use super::draw::{Drawn, contract_url, notice, page, shell};
+use super::draw::{Deed, Drawn, contract_url, page, shell};
 use crate::domain::desk::message::written;
 use crate::domain::desk::{Rule, blocked};
 use crate::server::AppState;
 use crate::server::desk::contract::circumstances;
-use crate::server::desk::view::{ListPage, ListRow, OrderLink, Tab};
+use crate::server::desk::view::{ContractRow, DeskListPage, OrderLink, Tab};
 use crate::server::desk::wallet::WalletKnown;
 use crate::server::desk::who::DeskPerson;
 use crate::server::web::words::money;
@@ -19,16 +19,16 @@ const ASKED_MAX: usize = 100;
 
 /// In which order, and what was just done.
 #[derive(Debug, Default, Deserialize)]
-pub struct Wanted {
+pub struct WantedOrder {
     order: Option<String>,
-    done: Option<String>,
+    done: Option<Deed>,
 }
 
 /// `GET /desk`
 pub async fn today(
     State(app): State<AppState>,
     me: DeskPerson,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<WantedOrder>,
 ) -> Drawn {
     let is_oldest = wanted.order.as_deref() == Some("oldest");
     let order = if is_oldest {
@@ -42,8 +42,8 @@ pub async fn today(
     let collector = cash.collector(me.person.user_id).await?;
     let around = circumstances(&app, collector.as_ref(), &WalletKnown::Silent).await?;
     let mut shell = shell(&me, "Hôm nay", Tab::Today);
-    shell.notice = notice(wanted.done.as_deref());
-    page(&ListPage {
+    shell.notice = wanted.done.and_then(Deed::notice);
+    page(&DeskListPage {
         shell,
         asked: String::new(),
         blocked: blocked(&around).map(Rule::message),
@@ -67,7 +67,7 @@ pub async fn today(
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct Searched {
     #[serde(default)]
     q: String,
 }
@@ -76,7 +76,7 @@ pub struct Asked {
 pub async fn search(
     State(app): State<AppState>,
     me: DeskPerson,
-    Query(wanted): Query<Asked>,
+    Query(wanted): Query<Searched>,
 ) -> Drawn {
     let asked: String = wanted.q.trim().chars().take(ASKED_MAX).collect();
     let found = if asked.is_empty() {
@@ -84,7 +84,7 @@ pub async fn search(
     } else {
         app.store().desk().find(me.owner, &asked).await?
     };
-    page(&ListPage {
+    page(&DeskListPage {
         shell: shell(&me, "Tìm hợp đồng", Tab::Search),
         nothing: if asked.is_empty() {
             "Gõ số hợp đồng, số điện thoại hoặc tên khách, có dấu hay không đều được."
@@ -99,9 +99,9 @@ pub async fn search(
     })
 }
 
-fn row(found: &FoundContract) -> ListRow {
+fn row(found: &FoundContract) -> ContractRow {
     let again = found.again_on.as_deref();
-    ListRow {
+    ContractRow {
         url: contract_url(&found.number),
         number: found.number.clone(),
         customer: found.customer_name.clone(),

@@ -15,6 +15,7 @@ mod payment;
 mod receipt;
 mod stream;
 mod visit;
+mod visit_form;
 
 pub use receipt::paper_of;
 

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::desk::{CollectorKind, ContractPhone, Told, parts, phone_of, receipt_text};
+use crate::domain::desk::{
+    CollectorKind, ContractPhone, ReceiptTold, parts, phone_of, receipt_text,
+};
 use crate::server::AppState;
 use crate::server::desk::contract::{self, ContractView};
 use crate::server::desk::pay::NotifyAsked;
@@ -131,7 +133,7 @@ fn preview(view: &ContractView, kind: Option<CollectorKind>) -> String {
     let ticked = || view.bills.iter().filter(|item| item.selected);
     let from = ticked().filter_map(|item| item.from.as_deref()).min();
     let to = ticked().filter_map(|item| item.to.as_deref()).max();
-    let told = Told {
+    let told = ReceiptTold {
         contract: &view.contract,
         receipt: "PT00000000-0000",
         total: view.total,

@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::draw::{Done, Drawn, contract_url, go, page_with, shell};
+use super::draw::{Drawn, JustDone, contract_url, go, page_with, shell};
 use crate::domain::desk::{DeskMethod, ItemState};
 use crate::domain::money::in_words;
 use crate::domain::payment::PaymentState;
@@ -20,6 +20,7 @@ use crate::server::desk::view::{
 use crate::server::desk::who::DeskPerson;
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::pay::shown;
+use crate::server::pay::wire::OtpTerms;
 use crate::server::web::extract::PathParam;
 use crate::server::web::form::FormData;
 use crate::server::web::words::{money, time};
@@ -33,7 +34,7 @@ pub async fn show(
     State(app): State<AppState>,
     me: DeskPerson,
     PathParam(id): PathParam<i64>,
-    Query(done): Query<Done>,
+    Query(done): Query<JustDone>,
 ) -> Drawn {
     let standing = pay::standing(&app, &me, id).await?;
     let mut page = drawn(&app, &me, &standing);
@@ -279,10 +280,10 @@ fn qr_card(standing: &DeskStanding, here: &str) -> Option<QrCard> {
 
 fn otp_form(standing: &DeskStanding) -> Option<OtpForm> {
     let row = &standing.money;
-    let asked = shown::otp(row).filter(|_| row.state().is_open())?;
+    let asked = OtpTerms::of(row).filter(|_| row.state().is_open())?;
     Some(OtpForm {
-        sent_to: asked["sent_to"].as_str().unwrap_or_default().to_owned(),
-        attempts_left: asked["attempts_left"].as_i64(),
+        sent_to: asked.sent_to.unwrap_or_default(),
+        attempts_left: asked.attempts_left,
     })
 }
 

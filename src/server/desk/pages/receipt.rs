@@ -11,9 +11,10 @@ use crate::server::AppState;
 use crate::server::desk::contract::nothing;
 use crate::server::desk::paper::{self, Paper, PaperItem};
 use crate::server::desk::pay;
-use crate::server::desk::receipt::{public_shown, url};
+use crate::server::desk::receipt::url;
 use crate::server::desk::view::{GenuinePage, GenuineReceipt};
 use crate::server::desk::who::DeskPerson;
+use crate::server::desk::wire::GenuineForm;
 use crate::server::pay::refusal::PayRefusal;
 use crate::server::web::extract::PathParam;
 use crate::server::web::preferred::wants_page;
@@ -120,7 +121,7 @@ pub async fn genuine(
     let receipt = desk.as_ref().and_then(DeskPayment::public);
     if !wants_page(&headers) {
         let receipt = receipt.ok_or_else(|| nothing("Không có phiếu thu này."))?;
-        return Ok(Json(public_shown(&receipt)).into_response());
+        return Ok(Json(GenuineForm::from(&receipt)).into_response());
     }
     let Some((desk, receipt)) = desk.zip(receipt) else {
         let page = GenuinePage::none("GạchNợ".to_owned());

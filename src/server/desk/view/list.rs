@@ -7,7 +7,7 @@ use super::Shell;
 /// The page.
 #[derive(Template)]
 #[template(path = "desk_list.html")]
-pub struct ListPage {
+pub struct DeskListPage {
     /// What stands around it.
     pub shell: Shell,
     /// What was looked for.
@@ -19,7 +19,7 @@ pub struct ListPage {
     /// The orders that there are.
     pub orders: Vec<OrderLink>,
     /// The contracts.
-    pub rows: Vec<ListRow>,
+    pub rows: Vec<ContractRow>,
     /// What is said where there are none.
     pub nothing: &'static str,
 }
@@ -35,7 +35,7 @@ pub struct OrderLink {
 }
 
 /// A contract in the list.
-pub struct ListRow {
+pub struct ContractRow {
     /// Where.
     pub url: String,
     /// Its number.

@@ -106,15 +106,15 @@ pub struct BookPage {
     /// All that was collected.
     pub collected: String,
     /// Pictures of it.
-    pub bars: Vec<Bar>,
+    pub bars: Vec<DayBar>,
     /// What does not fit.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<DifferenceLine>,
     /// Receipts of all collectors.
     pub receipts: Vec<ReceiptRow>,
 }
 
 /// A sum with its parts, beside each other.
-pub struct Bar {
+pub struct DayBar {
     /// What it is.
     pub title: &'static str,
     /// The sum.
@@ -140,7 +140,7 @@ pub struct BarPart {
 }
 
 /// Something that does not fit.
-pub struct Difference {
+pub struct DifferenceLine {
     /// What.
     pub what: String,
     /// By how much.

@@ -18,7 +18,7 @@ pub use contract::{
 };
 pub use day::{DayPage, ReceiptRow, VisitRow};
 pub use genuine::{GenuinePage, GenuineReceipt};
-pub use list::{ListPage, ListRow, OrderLink};
+pub use list::{ContractRow, DeskListPage, OrderLink};
 pub use me::MePage;
 pub use payment::{NoticeLine, OtpForm, PaidItem, PaymentPage, QrCard, ReceiptCard};
 

@@ -11,12 +11,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::refusal::PayRefusal;
-use super::shown::{account_info, is_stale, missing, otp, qr_text};
+use super::shown::{is_stale, missing, qr_text};
+use super::wire::{AccountInfo, OtpTerms};
 use crate::domain::payment::{PaymentState, Provider};
 use crate::server::web::words::{local, money};
 use crate::store::digest;
 use crate::store::payments::{Payable, PaymentRow};
-use words::Words;
+use words::PayWords;
 
 /// The pages' style sheet.
 pub const STYLE: &str = include_str!("../../../../assets/pay/pay.css");
@@ -42,7 +43,7 @@ pub enum Viewer<'v> {
 /// A page of a payment, or of what is to be paid.
 pub struct PayPage<'p> {
     /// In which words.
-    pub words: &'static Words,
+    pub words: &'static PayWords,
     /// Who receives the money.
     pub shop: &'p str,
     /// What is paid for.
@@ -74,7 +75,7 @@ struct OtpForm {
 #[template(path = "pay.html")]
 #[expect(clippy::struct_excessive_bools, reason = "what a page shows or not")]
 struct PayTemplate<'p> {
-    w: &'static Words,
+    w: &'static PayWords,
     title: String,
     assets: &'static str,
     shop: &'p str,
@@ -140,24 +141,25 @@ impl PayPage<'_> {
         let Some(payment) = self.payment else {
             return Vec::new();
         };
-        let account = account_info(payment, self.payable.owed());
-        let text = |name: &str| account[name].as_str().unwrap_or_default().to_owned();
+        let Some(account) = AccountInfo::of(payment, self.payable.owed()) else {
+            return Vec::new();
+        };
         let owed = missing(payment, self.payable.owed());
         let w = self.words;
-        let bank = if text("bank").is_empty() {
-            text("bin")
+        let bank = if account.bank.is_empty() {
+            account.bin
         } else {
-            text("bank")
+            account.bank
         };
         [
             (w.bank, bank.clone(), bank),
-            (w.account, text("number"), text("number")),
-            (w.holder, text("name"), text("name")),
+            (w.account, account.number.clone(), account.number),
+            (w.holder, account.name.clone(), account.name),
             (w.amount, money(owed), owed.to_string()),
-            (w.note, text("note"), text("note")),
+            (w.note, account.note.clone(), account.note),
         ]
         .into_iter()
-        .filter(|(_, _, copied)| account.is_object() && !copied.is_empty())
+        .filter(|(_, _, copied)| !copied.is_empty())
         .map(|(name, shown, copied)| CopyRow {
             name,
             shown,
@@ -196,11 +198,8 @@ impl PayPage<'_> {
         match &self.viewer {
             Viewer::Guest { token } => vec![("token", (*token).to_owned())],
             Viewer::Known => {
-                let name = match self.payable.at.kind {
-                    crate::domain::PayableKind::Request => "request_id",
-                    _ => "booking_id",
-                };
-                vec![(name, self.payable.at.id.to_string())]
+                let at = self.payable.at;
+                vec![(at.kind.field(), at.id.to_string())]
             }
         }
     }
@@ -275,10 +274,10 @@ impl PayPage<'_> {
     }
 
     fn otp(&self, payment: Option<&PaymentRow>) -> Option<OtpForm> {
-        let asked = otp(payment?)?;
+        let asked = OtpTerms::of(payment?)?;
         Some(OtpForm {
             url: self.address("otp")?,
-            sent_to: asked["sent_to"].as_str().unwrap_or_default().to_owned(),
+            sent_to: asked.sent_to.unwrap_or_default(),
         })
     }
 }
@@ -298,14 +297,18 @@ pub struct ListRow {
 #[derive(Template)]
 #[template(path = "pay_list.html")]
 struct ListTemplate<'p> {
-    w: &'static Words,
+    w: &'static PayWords,
     who: &'p str,
     assets: &'static str,
     rows: Vec<ListRow>,
 }
 
 /// A customer's own list.
-pub fn list(words: &'static Words, who: &str, rows: Vec<ListRow>) -> Result<Response, PayRefusal> {
+pub fn list(
+    words: &'static PayWords,
+    who: &str,
+    rows: Vec<ListRow>,
+) -> Result<Response, PayRefusal> {
     let template = ListTemplate {
         w: words,
         who,

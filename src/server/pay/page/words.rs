@@ -8,7 +8,7 @@ use crate::domain::payment::{PaymentState, Provider};
 use crate::server::web::preferred;
 
 /// What the pages say.
-pub struct Words {
+pub struct PayWords {
     /// The language's code.
     pub code: &'static str,
     /// The link to the other language.
@@ -58,7 +58,7 @@ pub struct Words {
 }
 
 /// Vietnamese.
-pub static VI: Words = Words {
+pub static VI: PayWords = PayWords {
     code: "vi",
     other: "English",
     other_code: "en",
@@ -105,7 +105,7 @@ pub static VI: Words = Words {
 };
 
 /// English.
-pub static EN: Words = Words {
+pub static EN: PayWords = PayWords {
     code: "en",
     other: "Tiếng Việt",
     other_code: "vi",
@@ -151,7 +151,7 @@ pub static EN: Words = Words {
     back: "Back to the list",
 };
 
-impl Words {
+impl PayWords {
     /// What a way to pay is called.
     pub const fn method(&self, provider: Provider) -> &'static str {
         match provider {
@@ -201,7 +201,7 @@ fn chosen(query: Option<&str>) -> Option<&'static str> {
 }
 
 /// The language: as the address says, as was chosen before, as the browser asks, else Vietnamese.
-pub fn of(headers: &HeaderMap, query: Option<&str>) -> &'static Words {
+pub fn of(headers: &HeaderMap, query: Option<&str>) -> &'static PayWords {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let before = text(header::COOKIE).and_then(|cookies| {
         let mut pairs = cookies

@@ -31,7 +31,7 @@ const PAYEES_MAX: usize = 8;
 
 /// Which days.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct WantedDays {
     #[serde(default)]
     days: Option<i64>,
 }
@@ -111,7 +111,7 @@ fn steps(took: &Took) -> Vec<(String, i64)> {
 pub(super) async fn show(
     State(app): State<AppState>,
     person: Person,
-    QueryParams(wanted): QueryParams<Wanted>,
+    QueryParams(wanted): QueryParams<WantedDays>,
 ) -> Result<Response, Problem> {
     let days = wanted
         .days

@@ -5,9 +5,9 @@ use super::sheet::{Statement, StatementRow};
 use crate::domain::payment::Provider;
 use crate::server::AppState;
 use crate::server::pay::cashier::Cashier;
-use crate::server::pay::decide::Line;
+use crate::server::pay::decide::TransferLine;
 use crate::store::catalogue::payments::PAYMENT_TRANSFER;
-use crate::store::payments::{Heard, NewUnmatched, SeenMoney, Source, StatementLine};
+use crate::store::payments::{Heard, HeardFrom, NewUnmatched, SeenMoney, StatementLine};
 use crate::store::{Actor, StoreError};
 
 /// Which of the lines that fit no payment are kept.
@@ -33,7 +33,7 @@ pub(super) async fn bring_in(
     let cashier = Cashier::of(app);
     let (mut booked, mut left) = (0, 0);
     for (row, whose) in matched(app, statement).await? {
-        let line = Line {
+        let line = TransferLine {
             reference: &row.reference,
             amount: row.amount,
             at_ms: row.at_ms,
@@ -42,7 +42,7 @@ pub(super) async fn bring_in(
             Match::Payment(payment, _) | Match::Differs(payment) => {
                 let heard = Heard {
                     payment: payment.id,
-                    source: Source::Statement,
+                    source: HeardFrom::Statement,
                     kind: "transfer",
                     key: &line.key(),
                     body: &line.body(),

@@ -1,26 +1,19 @@
 //! The shop's book of a day, with pictures.
 
 use axum::extract::{Query, State};
-use serde::Deserialize;
 
 use super::manage_shell;
 use crate::domain::desk::message::written;
 use crate::server::AppState;
-use crate::server::desk::books;
+use crate::server::desk::books::{self, OfDay};
 use crate::server::desk::pages::day::{beside, clock};
 use crate::server::desk::pages::draw::{Drawn, page};
 use crate::server::desk::pages::payment::here;
 use crate::server::desk::view::ReceiptRow;
-use crate::server::desk::view::manage::{Bar, BarPart, BookPage, Difference};
+use crate::server::desk::view::manage::{BarPart, BookPage, DayBar, DifferenceLine};
 use crate::server::desk::who::DeskPerson;
 use crate::server::web::words::money;
-use crate::store::desk::{Book, DeskPayment};
-
-/// Which day.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct OfDay {
-    date: Option<String>,
-}
+use crate::store::desk::{BookOfDay, DeskPayment};
 
 /// `GET /desk/manage/book?date=`
 pub(super) async fn show(
@@ -41,7 +34,7 @@ pub(super) async fn show(
         differences: book
             .differences
             .iter()
-            .map(|difference| Difference {
+            .map(|difference| DifferenceLine {
                 what: difference.what.clone(),
                 amount: money(difference.amount),
                 reason: difference.reason.clone(),
@@ -51,7 +44,7 @@ pub(super) async fn show(
     })
 }
 
-fn bars(book: &Book) -> Vec<Bar> {
+fn bars(book: &BookOfDay) -> Vec<DayBar> {
     vec![
         bar(
             "Khách trả bằng",
@@ -78,7 +71,7 @@ fn bars(book: &Book) -> Vec<Bar> {
 }
 
 /// A sum and its parts. What is nothing has no part.
-fn bar(title: &'static str, parts: &[(&'static str, i64)]) -> Bar {
+fn bar(title: &'static str, parts: &[(&'static str, i64)]) -> DayBar {
     const CLASSES: [&str; 4] = ["p0", "p1", "p2", "p3"];
     let sum: i64 = parts.iter().map(|(_, amount)| amount).sum();
     let whole: i64 = parts.iter().map(|(_, amount)| (*amount).max(0)).sum();
@@ -98,7 +91,7 @@ fn bar(title: &'static str, parts: &[(&'static str, i64)]) -> Bar {
         words.push(format!("{title} {}", money(*amount)));
         before = upto;
     }
-    Bar {
+    DayBar {
         title,
         total: money(sum),
         words: format!("{title}: {}", words.join(", ")),

@@ -8,7 +8,7 @@ use crate::domain::desk::{CollectorKind, is_day};
 use crate::providers::backoffice::CashLimit;
 use crate::server::AppState;
 use crate::server::desk::contract::nothing;
-use crate::server::desk::pages::draw::{Done, Drawn, amount, go, page_with};
+use crate::server::desk::pages::draw::{Drawn, JustDone, amount, go, page_with};
 use crate::server::desk::source;
 use crate::server::desk::view::manage::{CollectorForm, CollectorsPage};
 use crate::server::desk::who::DeskPerson;
@@ -24,7 +24,7 @@ use crate::store::desk::{Collector, CollectorChange};
 pub(super) async fn show(
     State(app): State<AppState>,
     me: DeskPerson,
-    Query(done): Query<Done>,
+    Query(done): Query<JustDone>,
 ) -> Drawn {
     let mut page = drawn(&app, &me, None).await?;
     page.shell.notice = done.notice();

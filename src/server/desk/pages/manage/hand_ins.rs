@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use super::manage_shell;
 use crate::server::AppState;
 use crate::server::desk::cash;
-use crate::server::desk::pages::draw::{Done, Drawn, amount, go, page_with};
+use crate::server::desk::pages::draw::{Drawn, JustDone, amount, go, page_with};
 use crate::server::desk::view::manage::{CountedHandIn, HandInsPage, WaitingHandIn};
 use crate::server::desk::who::DeskPerson;
 use crate::server::pay::refusal::PayRefusal;
@@ -22,7 +22,7 @@ const DONE_MAX: usize = 50;
 pub(super) async fn show(
     State(app): State<AppState>,
     me: DeskPerson,
-    Query(done): Query<Done>,
+    Query(done): Query<JustDone>,
 ) -> Drawn {
     let mut page = drawn(&app, &me, None).await?;
     page.shell.notice = done.notice();
