@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::json;
 
-use super::files::Person;
+use super::files::SignedInPerson;
 use super::{BROKEN, Row, count, on_both, percentile};
 use crate::cli::Failure;
 use crate::cli::args::Bench;
@@ -178,7 +178,7 @@ async fn broken(stage: &DeskStage, receipts: usize) -> anyhow::Result<f64> {
 
 /// What a page weighs on the wire: with everything that it needs, and once that is known.
 async fn weighed(url: &str) -> anyhow::Result<Vec<Row>> {
-    let person = Person::sign_in_as(url, stage::LOGIN, PASSWORD).await?;
+    let person = SignedInPerson::sign_in_as(url, stage::LOGIN, PASSWORD).await?;
     let mut rows = Vec::new();
     let number = stage::number(0);
     let mut first = 0;

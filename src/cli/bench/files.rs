@@ -138,7 +138,7 @@ async fn measured(database: &str, folder: &Path, jobs: u32) -> anyhow::Result<Ve
     let served = Served::start(folder, Some(database))
         .await
         .map_err(|_| anyhow::anyhow!("the server did not start"))?;
-    let person = Person::sign_in(&served.url, &password).await?;
+    let person = SignedInPerson::sign_in(&served.url, &password).await?;
     let mut rows = Vec::new();
     let rest = served.peak_mb();
     for (format, name) in [("csv", "CSV"), ("xlsx", "XLSX")] {
@@ -214,13 +214,13 @@ fn workbook(folder: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Somebody who has signed in.
-pub(super) struct Person {
+pub(super) struct SignedInPerson {
     url: String,
     client: Client,
     cookie: String,
 }
 
-impl Person {
+impl SignedInPerson {
     /// Signs in with this login.
     pub(super) async fn sign_in_as(url: &str, login: &str, password: &str) -> anyhow::Result<Self> {
         let client = Client::builder()

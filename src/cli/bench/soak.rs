@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use self::relay::{Relay, Upstream};
 use self::tally::Tally;
 use self::work::{Pace, Shop};
-use super::files::{Person, Served};
+use super::files::{Served, SignedInPerson};
 use super::stage::small;
 use super::{BROKEN, Row, on_both};
 use crate::cli::args::Bench;
@@ -94,7 +94,7 @@ async fn one(url: &str, folder: &Path, time: Duration, rate: u32) -> anyhow::Res
         workers.spawn(work::bring(shop(&tokens[0])?, number, adding.clone()));
     }
     // Signed in past the relay: a lost sign-in would be a person less.
-    let person = Arc::new(Person::sign_in_as(served.url(), LOGIN, &password).await?);
+    let person = Arc::new(SignedInPerson::sign_in_as(served.url(), LOGIN, &password).await?);
     for _ in 0..PEOPLE {
         workers.spawn(work::look(
             shop(&tokens[0])?,

@@ -1,16 +1,16 @@
 //! The first page: what happened today, how much money, does anything need a person.
 
-mod compared;
 mod payments;
 mod trend;
+mod yesterday;
 
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 
-use compared::{Compared, HourBars, MachineDay};
 use payments::{PaymentFigures, payment_figures};
 use trend::{Bar, bars, day_of};
+use yesterday::{BesideYesterday, HourBars, MachineDay};
 
 use crate::domain::calendar::day_start;
 use crate::domain::{JobState, Outcome, Service};
@@ -217,7 +217,7 @@ pub async fn show(
     let is_alive = |m: &MachineDetails| m.last_seen.is_some_and(|seen| now - seen < ALIVE_MS);
     let alive = machines.iter().filter(|m| is_alive(m)).count();
     let paid = |of: fn(&StateTally) -> i64| jobs.paid().map(of).sum();
-    let compared = Compared::of(&jobs.hours, today);
+    let compared = BesideYesterday::of(&jobs.hours, today);
     page(&Dashboard {
         frame: Frame::of(&person, "Tổng quan", "dashboard").with_notice(done.done.as_deref()),
         sees_jobs,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::super::files::Person;
+use super::super::files::SignedInPerson;
 use super::tally::{AMOUNT, Tally};
 
 /// How long a machine holds a job without being heard of: the shortest there is, so that what a lost answer
@@ -204,7 +204,7 @@ async fn pay(shop: &Shop, id: &str, fence: i64) {
 }
 
 /// Looks at pages, and asks how the server is.
-pub(super) async fn look(shop: Shop, person: Arc<Person>, stop: CancellationToken) {
+pub(super) async fn look(shop: Shop, person: Arc<SignedInPerson>, stop: CancellationToken) {
     const PAGES: [&str; 7] = [
         "/admin",
         "/admin/t/jobs",

@@ -38,12 +38,12 @@ pub(super) struct HourBars {
 }
 
 /// Today beside yesterday.
-pub(super) struct Compared<'h> {
+pub(super) struct BesideYesterday<'h> {
     hours: &'h [PaidHour],
     today_ms: i64,
 }
 
-impl<'h> Compared<'h> {
+impl<'h> BesideYesterday<'h> {
     pub(super) const fn of(hours: &'h [PaidHour], today_ms: i64) -> Self {
         Self { hours, today_ms }
     }
@@ -190,7 +190,7 @@ mod tests {
             paid(Some(2), TODAY - DAY_MS + nine, true, 200_000),
             paid(Some(2), TODAY - DAY_MS + 2 * nine, false, 5_000_000),
         ];
-        let compared = Compared::of(&hours, TODAY);
+        let compared = BesideYesterday::of(&hours, TODAY);
         let said = compared.sentence().expect("there was a yesterday");
         assert_eq!(said, "hôm qua lúc này 200.000 đ, nay hơn 50 %");
         assert_eq!(compared.yesterday_of("gach_dien_evn"), 200_000);
@@ -215,9 +215,9 @@ mod tests {
     #[test]
     fn a_first_day_is_compared_with_nothing() {
         let hours = [paid(None, TODAY, true, 300_000)];
-        let compared = Compared::of(&hours, TODAY);
+        let compared = BesideYesterday::of(&hours, TODAY);
         assert_eq!(compared.sentence(), None);
         assert_eq!(compared.machines()[0].name, "Người kết luận");
-        assert!(Compared::of(&[], TODAY).bars().is_empty());
+        assert!(BesideYesterday::of(&[], TODAY).bars().is_empty());
     }
 }
