@@ -105,6 +105,18 @@ pub enum JobFileError {
         /// Why.
         why: String,
     },
+    /// Rows of it hold something and are hidden, by a filter or by hand: whoever sees ten rows has not meant sixty.
+    #[error(
+        "Tệp {path} có {count} dòng đang ẩn, dòng đầu là dòng {first}. Trong Excel bỏ lọc cho hiện hết các dòng, hoặc chép những dòng cần làm sang tệp mới, rồi thử lại. (Hidden rows.)"
+    )]
+    HiddenRows {
+        /// The file.
+        path: PathBuf,
+        /// How many.
+        count: usize,
+        /// The first of them, as the spreadsheet counts.
+        first: usize,
+    },
     /// It has a line of titles, but no column that could be the accounts.
     #[error(
         "Không thấy cột mã trong tệp {path}. Cần một cột tên Mã khách hàng, Số thuê bao, Số điện thoại hoặc Mã; tệp có: {}. (No account column.)",

@@ -4,13 +4,15 @@
 //! gigabytes: nothing is laid out or kept that was not counted first, and one file is read at a
 //! time.
 
+mod hidden;
+
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use calamine::{Data, DataRef, Reader, Xlsx, XlsxError};
+use calamine::{Data, DataRef, Reader, SheetVisible, Xlsx, XlsxError};
 
 use super::file::{
     CELL_CHARS_MAX, COLUMNS_MAX, Excess, FileKind, JobFileError, NumberedRows, SHEET_ROWS_MAX,
@@ -41,6 +43,11 @@ pub(super) fn sheet_rows(path: &Path) -> Result<NumberedRows, JobFileError> {
             path: path.to_owned(),
             why,
         },
+        Trouble::Hidden { count, first } => JobFileError::HiddenRows {
+            path: path.to_owned(),
+            count,
+            first,
+        },
     })
 }
 
@@ -49,6 +56,11 @@ pub(super) fn sheet_rows(path: &Path) -> Result<NumberedRows, JobFileError> {
 enum Trouble {
     Excess(Excess),
     Damaged(String),
+    /// Rows hold something and are hidden.
+    Hidden {
+        count: usize,
+        first: usize,
+    },
 }
 
 impl From<Excess> for Trouble {
@@ -67,7 +79,7 @@ fn rows_in(bytes: &[u8]) -> Result<NumberedRows, Trouble> {
     let end = Instant::now() + TIME_MAX;
     unpack_to_nowhere(bytes, end)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes))?;
-    for name in book.sheet_names() {
+    for (at, name) in shown_first(&book) {
         let mut cells = book.worksheet_cells_reader(&name)?;
         let mut sheet = Grid::default();
         while let Some(cell) = cells.next_cell()? {
@@ -77,10 +89,28 @@ fn rows_in(bytes: &[u8]) -> Result<NumberedRows, Trouble> {
             sheet.put(cell.get_position(), cell.get_value())?;
         }
         if !sheet.rows.is_empty() {
+            let hidden = hidden::rows_of_sheet(bytes, at).map_err(Trouble::Damaged)?;
+            let mut unseen = sheet.rows.keys().filter(|row| hidden.contains(row));
+            if let Some(first) = unseen.next() {
+                return Err(Trouble::Hidden {
+                    count: unseen.count() + 1,
+                    first: *first as usize + 1,
+                });
+            }
             return Ok(sheet.numbered());
         }
     }
     Ok(Vec::new())
+}
+
+/// The sheets, each with its place in the book: those that a person sees before those that are hidden.
+fn shown_first<R: Read + io::Seek>(book: &Xlsx<R>) -> Vec<(usize, String)> {
+    let mut sheets: Vec<_> = book.sheets_metadata().iter().enumerate().collect();
+    sheets.sort_by_key(|(_, sheet)| sheet.visible != SheetVisible::Visible);
+    sheets
+        .into_iter()
+        .map(|(at, sheet)| (at, sheet.name.clone()))
+        .collect()
 }
 
 /// Unpacks every part and keeps nothing: what a file's own directory says of the sizes may be

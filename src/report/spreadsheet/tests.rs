@@ -161,3 +161,25 @@ fn a_day_is_the_one_that_the_sheet_shows() {
     let of_1904 = "<workbookPr date1904=\"1\"/>";
     assert_eq!(read(of_1904, 44_838.0), "2026-10-05");
 }
+
+#[test]
+fn rows_that_nobody_sees_are_not_taken_for_a_list() {
+    let row = |number: u32, more: &str| {
+        format!("<row r=\"{number}\"{more}><c r=\"A{number}\"><v>{number}</v></c></row>")
+    };
+    let sheet = [
+        row(1, ""),
+        row(2, " hidden=\"1\""),
+        row(3, ""),
+        row(4, " ht=\"15\" hidden=\"true\""),
+        // Hidden and empty: nothing would come of it.
+        "<row r=\"5\" hidden=\"1\"/>".to_owned(),
+    ];
+    let read = rows_in(&file(&sheet.concat(), ""));
+    assert!(
+        matches!(read, Err(Trouble::Hidden { count: 2, first: 2 })),
+        "{read:?}"
+    );
+    let shown = [row(1, ""), row(2, " hidden=\"0\"")].concat();
+    assert_eq!(rows_in(&file(&shown, "")).expect("rows").len(), 2);
+}
