@@ -515,7 +515,7 @@ impl World {
     /// A payment by bank transfer over so much, with nothing of it paid.
     /// A payment by VNPay that is paid, with an attempt to pay it back of which nobody knows: both numbers.
     async fn a_refund(&self) -> (i64, i64) {
-        use gachno::store::payments::{Fact, Heard, NewRefund, RefundPlan, SeenMoney, Source};
+        use gachno::store::payments::{Fact, Heard, HeardFrom, NewRefund, RefundPlan, SeenMoney};
         let payment = self
             .a_payment_by(350_000, gachno::domain::Provider::VnPay)
             .await;
@@ -529,7 +529,7 @@ impl World {
         };
         let heard = Heard {
             payment,
-            source: Source::Webhook,
+            source: HeardFrom::Webhook,
             kind: "paid",
             key: "paid",
             body: "",
@@ -572,6 +572,7 @@ impl World {
         };
         let made = self
             .store()
+            .payments()
             .payables()
             .add_request(&new, None, &actor)
             .await
