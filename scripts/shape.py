@@ -5,6 +5,7 @@ the store, and which type names stand in more than one place.
 
     scripts/shape.py            a table of counts
     scripts/shape.py --list     and what stands behind each count
+    scripts/shape.py --walls    nothing where no count is above its wall; else those, and it fails (tests/it/tidy.rs)
 """
 
 import collections
@@ -16,6 +17,15 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SRC = ROOT / "src"
 LONG_FILE, LONG_FUNCTION, MANY_METHODS = 400, 70, 30
+# What no count may grow above. Whoever makes one smaller lowers its wall.
+WALLS = {
+    "files over 400 lines": 16,
+    "functions over 70 lines": 46,
+    "circles of modules": 0,
+    "public methods of the largest type": MANY_METHODS,
+    "column names outside the store": 0,
+    "type names used twice": 1,
+}
 
 
 def code_of(text):
@@ -215,6 +225,10 @@ def main():
         ("column names outside the store", len(literals), "0"),
         ("type names used twice", len(names), "0"),
     ]
+    if "--walls" in sys.argv:
+        counts = {what: int(re.match(r"\d+", str(count)).group()) for what, count, _ in rows}
+        grown = [f"{what}: {counts[what]}, and no more than {wall}" for what, wall in WALLS.items() if counts[what] > wall]
+        sys.exit("\n".join([*grown, "scripts/shape.py --list says which"]) if grown else 0)
     for what, count, goal in rows:
         print(f"{what:<38} {count!s:>24}  {goal}")
     if listed:

@@ -1,5 +1,8 @@
 //! The command line.
 
+mod ledger;
+mod store;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -9,6 +12,9 @@ use crate::browser::Version;
 use crate::domain::{PaymentType, Phone, Service, Vnd};
 use crate::engine::Boundary;
 use crate::server::LogForm;
+
+pub use ledger::{ConfigArguments, LedgerArguments};
+pub use store::{StoreCommand, StorePerson, StoreProvider};
 
 /// Công cụ của điểm thu hộ: gạch nợ trên cổng đại lý, chứng minh từng kết quả, không bao giờ trả
 /// hai lần.
@@ -254,156 +260,6 @@ pub struct Serve {
     pub check: bool,
 }
 
-#[derive(Debug, Subcommand)]
-pub enum StoreCommand {
-    /// Adds what a database lacks, an old dump's too; loses nothing. `gachno serve` does it by
-    /// itself.
-    Migrate {
-        /// Else the server's own.
-        #[arg(long, value_name = "URL")]
-        database: Option<String>,
-    },
-    /// Copies a whole shop from one database into an empty one, and compares both.
-    Copy {
-        /// <sqlite://FILE> or <mysql://…>
-        #[arg(long, value_name = "URL")]
-        from: String,
-        /// <sqlite://FILE> or <mysql://…>
-        #[arg(long, value_name = "URL")]
-        to: String,
-    },
-    /// Saves the database into a file (SQLite, whatever the server runs on), while it works.
-    Backup {
-        /// Where to; must not be there yet.
-        file: PathBuf,
-        /// Else the server's own.
-        #[arg(long, value_name = "URL")]
-        database: Option<String>,
-    },
-    /// Brings a saved file back into an empty database.
-    Restore {
-        /// What `backup` wrote.
-        file: PathBuf,
-        /// Else the server's own.
-        #[arg(long, value_name = "URL")]
-        database: Option<String>,
-    },
-    /// Makes a token for a machine and prints it, this once.
-    Token {
-        /// What the machine is called.
-        name: String,
-        /// jobs:lease, jobs:write, jobs:read, metrics, payments:write, payments:read,
-        /// collection:write, desk
-        #[arg(long, value_delimiter = ',', default_value = "jobs:lease,jobs:read")]
-        scopes: Vec<String>,
-        /// Binds the token to a person: it sees what that person sees. Needed for `desk`.
-        #[arg(long, value_name = "USERNAME")]
-        person: Option<String>,
-        /// Else the server's own.
-        #[arg(long, value_name = "URL")]
-        database: Option<String>,
-    },
-    /// What is set for a provider, or for what sends letters: prints it as one JSON object, without
-    /// secrets.
-    Provider(Box<StoreProvider>),
-    /// Makes one more payee (who receives money) and prints its number. Number 1 is there from the
-    /// start.
-    Payee {
-        /// What it is called.
-        name: String,
-        /// Else the server's own.
-        #[arg(long, value_name = "URL")]
-        database: Option<String>,
-    },
-    /// Makes or changes a person, and prints them as one JSON object.
-    Person(Box<StorePerson>),
-    /// Changes the key of the secrets in the database (serve.key): a new one is made, everything is
-    /// sealed anew, the old one is dropped. All servers are stopped for it; the new file goes to
-    /// each of them.
-    Rekey {
-        /// Else the server's own.
-        #[arg(long, value_name = "URL")]
-        database: Option<String>,
-    },
-    /// The way back in: prints a password for an owner that works once, for a quarter of an hour.
-    ///
-    /// Ends that account's sessions, takes away its second factor and its device. Where no owner
-    /// may sign in a new one is made.
-    Owner {
-        /// Else the server's own.
-        #[arg(long, value_name = "URL")]
-        database: Option<String>,
-    },
-}
-
-#[derive(Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "flags, named as they are typed"
-)]
-pub struct StoreProvider {
-    /// payos, vnpay, wallet, vietqr, smtp, sms, zns, hifpt, backoffice
-    pub kind: String,
-    /// Which payee's.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub owner: i64,
-    /// Read the settings from stdin, one JSON object with all of them. Another `checksum_key` keeps
-    /// the one before.
-    #[arg(long, required_unless_present_any = ["show", "off", "drop_old_keys"], conflicts_with_all = ["show", "off", "drop_old_keys"])]
-    pub stdin: bool,
-    /// Only show them.
-    #[arg(long, conflicts_with_all = ["off", "drop_old_keys"])]
-    pub show: bool,
-    /// Turn it off; what is set stays.
-    #[arg(long, conflicts_with = "drop_old_keys")]
-    pub off: bool,
-    /// Forget the keys that were replaced.
-    #[arg(long)]
-    pub drop_old_keys: bool,
-    /// Else the server's own.
-    #[arg(long, value_name = "URL")]
-    pub database: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct StorePerson {
-    /// The login.
-    pub username: String,
-    /// owner, manager, operator, collector, `read_only`, customer
-    #[arg(long)]
-    pub role: String,
-    /// The person's name.
-    #[arg(long, value_name = "N")]
-    pub name: Option<String>,
-    /// Where letters go.
-    #[arg(long, value_name = "E")]
-    pub email: Option<String>,
-    /// Where messages go.
-    #[arg(long, value_name = "P")]
-    pub phone: Option<String>,
-    /// A collector is: `tin_pnc` or `thu_cuoc` (else).
-    #[arg(long, value_name = "K")]
-    pub kind: Option<String>,
-    /// What a collector may hold in cash, in đồng; a new one's is 0.
-    #[arg(long, value_name = "N")]
-    pub cash_limit: Option<Vnd>,
-    /// What they may hold besides, in đồng.
-    #[arg(long, value_name = "N", requires = "extra_until")]
-    pub extra: Option<Vnd>,
-    /// The last day of that.
-    #[arg(long, value_name = "YYYY-MM-DD", requires = "extra")]
-    pub extra_until: Option<jiff::civil::Date>,
-    /// Works for this payee only; 0: for all.
-    #[arg(long, value_name = "N")]
-    pub payee: Option<i64>,
-    /// Read the password from stdin. It need not be changed at the first sign-in.
-    #[arg(long)]
-    pub password_stdin: bool,
-    /// Else the server's own.
-    #[arg(long, value_name = "URL")]
-    pub database: Option<String>,
-}
-
 #[derive(Debug, Args)]
 pub struct SandboxArguments {
     /// Where to listen; port 0 takes a free one.
@@ -546,124 +402,6 @@ pub struct Doctor {
     /// One JSON object instead of a table.
     #[arg(long)]
     pub json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum LedgerArguments {
-    /// The newest batches.
-    List {
-        /// How many.
-        #[arg(long, default_value_t = 20)]
-        most: u32,
-    },
-    /// "Did we pay this?": by code, phone, order, transaction or attempt id.
-    Show {
-        /// What to look for.
-        what: String,
-    },
-    /// Goes through the hash chain.
-    Verify,
-    /// Every job's standing.
-    Export {
-        /// JSON lines.
-        #[arg(long, conflicts_with = "xlsx")]
-        json: bool,
-        /// An Excel file, with a sheet for each service.
-        #[arg(long, value_name = "FILE.xlsx")]
-        xlsx: Option<PathBuf>,
-        /// Only this batch.
-        #[arg(long)]
-        batch: Option<String>,
-    },
-    /// Tells outcomes that their source has not acknowledged yet.
-    Deliver,
-    /// Copies the ledger while it works; says where to. A copy is also made by itself after
-    /// batches.
-    Backup,
-    /// A person's word, with name and reason, that an older copy of the ledger was compared with
-    /// the portal's history: payments go on.
-    Adopt {
-        /// Who says so.
-        #[arg(long)]
-        name: String,
-        /// What was compared.
-        #[arg(long)]
-        reason: String,
-    },
-    /// Writes a batch's report again.
-    Report {
-        /// The batch's id.
-        batch: String,
-        /// Where to.
-        #[arg(long, value_name = "FILE.xlsx")]
-        report: PathBuf,
-    },
-    /// A person's word on an attempt in doubt, with name and reason. Said once, never rewritten.
-    Resolve {
-        /// The attempt's id.
-        attempt: String,
-        /// It was paid.
-        #[arg(
-            long,
-            required_unless_present = "not_paid",
-            conflicts_with = "not_paid"
-        )]
-        paid: bool,
-        /// It was not paid; the job may be done again.
-        #[arg(long)]
-        not_paid: bool,
-        /// Who says so.
-        #[arg(long)]
-        name: String,
-        /// Why.
-        #[arg(long)]
-        reason: String,
-    },
-    /// Looks into everything that is in doubt.
-    Reconcile {
-        /// JSON lines.
-        #[arg(long)]
-        json: bool,
-        /// The portal's address instead of the configured one.
-        #[arg(long, value_name = "URL")]
-        portal: Option<String>,
-        /// Browsers without windows.
-        #[arg(long)]
-        headless: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ConfigArguments {
-    /// Prints a key's value; a secret only as ********.
-    Get {
-        /// Dotted: portal.url
-        key: String,
-    },
-    /// Sets a key. Secrets are asked for without echo, or read from stdin.
-    Set {
-        /// Dotted: portal.url
-        key: String,
-        /// The value; not for secrets.
-        #[arg(conflicts_with = "stdin")]
-        value: Option<String>,
-        /// Read the value from stdin.
-        #[arg(long)]
-        stdin: bool,
-    },
-    /// Who may sign in to the window. Without a name: prints them.
-    Operator {
-        /// As it stands in reports. The PIN is asked for without echo, or read from stdin.
-        name: Option<String>,
-        /// May not sign in any more.
-        #[arg(long, requires = "name", conflicts_with = "stdin")]
-        remove: bool,
-        /// Read the PIN from stdin.
-        #[arg(long)]
-        stdin: bool,
-    },
-    /// Where the files are.
-    Path,
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::engine::{
     Control, Decision, EvidenceStore, OutcomeEvent, Progress, Reporter, ResolveError, reconcile,
     report_of, reports_of_all, resolve,
 };
-use crate::ledger::{JobResult, Ledger, LedgerError};
+use crate::ledger::{Backups, JobResult, Ledger, LedgerError};
 use crate::report::{excel, story};
 
 /// Copies the ledger: beside the program that holds it, where one does.
@@ -22,9 +22,9 @@ async fn back_up(home: &Home) -> Ended {
     let copied = match Ledger::open(&home.ledger()).await {
         Ok(ledger) => {
             tell_salvaged(&ledger);
-            ledger.back_up().await
+            ledger.backups().make().await
         }
-        Err(LedgerError::InUse { .. }) => Ledger::back_up_beside(&home.ledger()).await,
+        Err(LedgerError::InUse { .. }) => Backups::make_beside(&home.ledger()).await,
         Err(error) => Err(error),
     };
     let copy = copied.map_err(Failure::cannot_run)?;

@@ -65,8 +65,9 @@ async fn migrate(database: Option<String>) -> Ended {
         .map_err(Failure::cannot_run)?;
     let (stop, told) = (super::stop_on_signals(), Telling::default());
     let hear = |doing| told.hear(doing);
+    let schema = store.schema();
     let migrated = tokio::select! {
-        migrated = store.migrate_until(&stop, &hear) => migrated,
+        migrated = schema.migrate_until(&stop, &hear) => migrated,
         never = told.speak() => match never {},
     };
     let migrated = migrated.map_err(Failure::cannot_run)?;
@@ -98,7 +99,11 @@ async fn copy(from: &str, to: &str) -> Ended {
 
 /// What another program keeps in the same database stays there, and that is said.
 async fn name_strangers(source: &Store) -> Result<(), Failure> {
-    let names = source.strange_names().await.map_err(Failure::cannot_run)?;
+    let names = source
+        .copies()
+        .strange_names()
+        .await
+        .map_err(Failure::cannot_run)?;
     if !names.is_empty() {
         tell(&format!(
             "Không sao chép (không thuộc chương trình này): {}.",
@@ -129,7 +134,7 @@ async fn backup(file: &Path, database: Option<String>) -> Ended {
     if store.engine() == store::Engine::MariaDb {
         name_strangers(&store).await?;
     }
-    let saved = store.backup(file).await;
+    let saved = store.copies().backup(file).await;
     store.close().await;
     saved.map_err(Failure::cannot_run)?;
     say(&file.display().to_string());
@@ -140,7 +145,7 @@ async fn restore(file: &Path, database: Option<String>) -> Ended {
     let store = Store::connect(&address(database)?)
         .await
         .map_err(Failure::cannot_run)?;
-    let copied = store.restore(file).await;
+    let copied = store.copies().restore(file).await;
     store.close().await;
     listed(&copied.map_err(Failure::cannot_run)?);
     Ok(Exit::Done)
@@ -235,10 +240,15 @@ fn refused(error: StoreError) -> Failure {
 async fn rekey(database: Option<String>) -> Ended {
     let config = gathered(database)?;
     let store = open(&config.database).await?;
-    store.is_at_rest().await.map_err(Failure::cannot_run)?;
+    store
+        .seals()
+        .is_at_rest()
+        .await
+        .map_err(Failure::cannot_run)?;
     // On disk before anything is sealed with it; the old one stays until nothing needs it.
     let vault = SecretKeys::begin_rekey(&config.key_file).map_err(Failure::cannot_run)?;
     let renewed = store
+        .seals()
         .reseal(
             &|sealed| vault.renew(sealed).map_err(|e| e.to_string()),
             &terminal(),

@@ -159,7 +159,7 @@ impl DesktopApp {
         });
         if let Some(path) = dropped
             && matches!(self.model.place, Place::Service(_))
-            && self.model.can_take()
+            && self.model.ahead().can_take()
         {
             self.act(ctx, UserAction::Read(path));
         }

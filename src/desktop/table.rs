@@ -16,7 +16,7 @@ const WIDTH_GOOD: f32 = 800.0;
 
 /// Draws what the tab wishes to show.
 pub fn show(ui: &mut Ui, tab: &ServiceTab, words: &Words, actions: &mut Vec<UserAction>) {
-    let kind = tab.has_kinds().then_some((words.kind, None));
+    let kind = tab.sums().has_kinds().then_some((words.kind, None));
     let mut columns = vec![
         (words.number, Some(TableColumn::Number)),
         (words.code, Some(TableColumn::Account)),

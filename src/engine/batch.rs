@@ -68,7 +68,7 @@ async fn run_to_the_end(
     leave(lead, is_in_order).await;
     doubts?;
     let calls = std::mem::take(&mut *locked(&crew.calls_per_payment));
-    if let Err(error) = tools.ledger.back_up_if_due().await {
+    if let Err(error) = tools.ledger.backups().make_if_due().await {
         tracing::warn!(%error, "the ledger could not be copied");
     }
     match gone_through {

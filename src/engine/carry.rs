@@ -1,27 +1,26 @@
 //! Carries the driver's effects out on a real portal and feeds the answers back. It decides nothing:
 //! what is done next stands in [`crate::domain::driver`].
 
+mod click;
+
 use std::time::Duration;
 
 use tokio::sync::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
 
-use super::ask_portal::reading_of;
 use super::book::{OnItsWay, Stamp};
 use super::evidence::Piece;
-use super::halt::Boundary;
 use super::keeping::Keeping;
 use super::login::PortalLogin;
 use super::progress::Progress;
 use super::tools::EngineError;
-use crate::browser::{Gate, Strength};
-use crate::client::Denial;
+use crate::browser::Gate;
 use crate::domain::driver::{
-    ArmOrder, AttemptDriver, Begin, ClickAnswer, Effect, Finish, Input, OutOfOrder, Permit, Reply,
-    TechnicalFault, Turn,
+    AttemptDriver, Begin, Effect, Finish, Input, OutOfOrder, TechnicalFault,
 };
-use crate::domain::{Answer, Event, GateKind, GuardFacts, Intent, Outcome, Vnd};
+use crate::domain::{Event, GuardFacts, Outcome};
 use crate::ledger::{Armed, FactsQuery, LedgerError, LiveAttempt};
-use crate::portal::{Answered, Armament, PortalError, Prepared, Readiness};
+use crate::portal::{PortalError, Prepared, Readiness};
+use click::kind_of;
 
 /// One attempt under way: the driver, and what its effects need of the world.
 pub(super) struct Carrier<'c, 'r> {
@@ -278,170 +277,6 @@ impl<'c, 'r> Carrier<'c, 'r> {
         }
     }
 
-    async fn take_turn(&mut self) -> Result<Input, EngineError> {
-        let crew = self.login.crew;
-        // Whoever needs the account at rest waits for this seat to be free again.
-        let seat = crew.book.at_work.read().await;
-        let arming = crew.arming.lock().await;
-        self.turn = Some((seat, arming));
-        let rest = crew.book.at_rest();
-        let account = self.login.tools.ledger.account(&self.login.agent);
-        let explained = match rest {
-            Some((balance, seq)) => account.explained(balance, seq).await?,
-            None => None,
-        };
-        Ok(Input::Turn(Turn {
-            facts: self.facts().await?,
-            is_untouched: crew.book.is_untouched(self.stamp, 0),
-            seq: self.stamp.seq,
-            rest,
-            explained,
-        }))
-    }
-
-    async fn ask_server(&self, amount: Vnd) -> Permit {
-        let ticket = self.driver.task().job.ticket.as_ref();
-        let (Some(claims), Some(ticket)) = (&self.login.tools.claims, ticket) else {
-            return Permit::Unanswered(
-                "Việc này do máy chủ giao nhưng hiện không nối với máy chủ đó; lấy dữ liệu lại rồi làm"
-                    .to_owned(),
-            );
-        };
-        let is_meant = self.driver.task().is_repeat_wanted;
-        match claims.arm(ticket, &self.live.id, amount, is_meant).await {
-            Ok(()) => Permit::Granted,
-            Err(denial @ Denial::Refused(_)) => Permit::Refused(denial.to_string()),
-            Err(denial @ Denial::Repeat(_)) => Permit::Repeat(denial.to_string()),
-            Err(denial @ Denial::Unanswered(_)) => Permit::Unanswered(denial.to_string()),
-        }
-    }
-
-    async fn stand_down(&mut self) -> Input {
-        self.turn = None;
-        if let (Some(gate), Some(session)) = (self.gate.take(), &self.login.session) {
-            gate.lift(session).await;
-        }
-        Input::StoodDown
-    }
-
-    async fn arm(&mut self, order: &ArmOrder) -> Result<Input, EngineError> {
-        let crew = self.login.crew;
-        if order.is_rest_new
-            && let Some((balance, seq)) = order.rest
-        {
-            crew.book.rests_at(balance, seq, self.login.now_ms());
-        }
-        let intent = self.intent(order);
-        let obligation = intent.obligation.clone();
-        let armed = match self.login.tools.ledger.arm(self.live, intent).await {
-            Ok(armed) => armed,
-            Err(error) => {
-                // Not armed is not sent; the session goes with its gate.
-                self.login.drop_session().await;
-                return Err(error.into());
-            }
-        };
-        let on_its_way = crew.book.arm(&obligation);
-        self.seat = self.turn.take().map(|(seat, _arming)| (seat, on_its_way));
-        self.armed = Some(armed);
-        self.say_state();
-        let halt = &self.login.tools.halt;
-        halt.at(Boundary::Armed, self.login.reporter).await;
-        Ok(Input::Armed)
-    }
-
-    /// The order, with whose browser and history it is.
-    fn intent(&self, order: &ArmOrder) -> Intent {
-        let facts = self
-            .login
-            .session
-            .as_ref()
-            .map(|session| session.facts().clone())
-            .unwrap_or_default();
-        let (history_mark, history_seq) = self.login.crew.history_mark().unzip();
-        let task = self.driver.task();
-        let obligation = task.job.obligation(task.service);
-        Intent {
-            balance_before: order.rest.map(|(balance, _)| balance),
-            balance_seq: order.rest.map(|(_, seq)| seq),
-            balance_is_proof: order.balance_is_proof,
-            session: facts.session_id,
-            browser_pid: facts.browser_pid,
-            debugger_address: facts.debugger_address,
-            bidi_url: facts.bidi_url,
-            context: facts.context,
-            history_mark,
-            history_seq,
-            ..Intent::bare(&self.login.agent, obligation, order.amount, order.gate)
-        }
-    }
-
-    /// The one click. While it waits, the held request's release goes through the driver too.
-    async fn press(&mut self, with_balance: bool) -> ClickAnswer {
-        let mut keeping = self
-            .keeping
-            .take()
-            .unwrap_or_else(|| Keeping::of(self.login));
-        let answered = self.press_once(&mut keeping, with_balance).await;
-        if answered.lost.is_some() {
-            // Nobody knows what is on the page, or still on its way to it.
-            self.login.kept.forget();
-        }
-        let (crew, halt) = (self.login.crew, &self.login.tools.halt);
-        halt.at(Boundary::Answered, self.login.reporter).await;
-        keeping.raw(&answered);
-        let is_plain = answered.lost.is_none()
-            && matches!(
-                reading_of(&self.login.tools.map, Some(&answered.said)).answer,
-                Answer::Success { .. }
-            );
-        keeping.shoot("outcome", is_plain);
-        self.keeping = Some(keeping);
-        crew.saw_balance(answered.balance);
-        ClickAnswer {
-            is_balance_mine: crew.book.is_untouched(self.stamp, 1),
-            reply: self.reply(answered),
-        }
-    }
-
-    fn reply(&self, answered: Answered) -> Reply {
-        if answered.not_clicked {
-            let why = answered.lost;
-            return Reply::NotSent(why.unwrap_or_else(|| "trang báo chưa bấm xác nhận".to_owned()));
-        }
-        if let Some(why) = answered.lost {
-            tracing::warn!(attempt = self.live.id, why, "no answer after the click");
-            return Reply::Lost(why);
-        }
-        Reply::Read {
-            reading: reading_of(&self.login.tools.map, Some(&answered.said)),
-            said: answered.said,
-            balance: answered.balance,
-        }
-    }
-
-    async fn press_once(&mut self, keeping: &mut Keeping, asks_balance: bool) -> Answered {
-        let (Some(prepared), Some(armed), Some(gate)) =
-            (self.prepared.take(), self.armed.take(), self.gate.take())
-        else {
-            return Answered::not_sent("không có hộp xác nhận".to_owned());
-        };
-        let armament = Armament {
-            account: self.driver.task().job.account.as_str().to_owned(),
-            amount: self.driver.amount(),
-            asks_balance,
-        };
-        let (login, live, driver, index) =
-            (&*self.login, &mut *self.live, &mut self.driver, self.index);
-        let release = async |request: &str, body: &str| {
-            release(login, live, driver, index, keeping, (request, body)).await
-        };
-        match login.page() {
-            Ok(mut page) => page.press(prepared, armed, gate, &armament, release).await,
-            Err(error) => Answered::not_sent(error.to_string()),
-        }
-    }
-
     async fn wait_for_rest(&mut self) -> Input {
         if let Some(keeping) = &mut self.keeping {
             keeping.taken().await;
@@ -461,52 +296,6 @@ impl<'c, 'r> Carrier<'c, 'r> {
     }
 }
 
-/// The confirming request is held: its release is recorded before it is let go. `Err`: it is failed
-/// instead, for this reason.
-async fn release(
-    login: &PortalLogin<'_>,
-    live: &mut LiveAttempt,
-    driver: &mut AttemptDriver,
-    index: Option<usize>,
-    keeping: &mut Keeping,
-    (request, body): (&str, &str),
-) -> Result<(), String> {
-    login.tools.halt.at(Boundary::Held, login.reporter).await;
-    let piece = Piece::text("request", body);
-    let hash = piece.kept().hash;
-    keeping.add(piece);
-    let held = Input::Held {
-        request: request.to_owned(),
-        body: hash,
-    };
-    let mut why = String::new();
-    let mut effect = driver.step(held).map_err(|e| e.to_string())?;
-    loop {
-        let input = match effect {
-            Effect::Record(event) => match login.tools.ledger.append(live, event).await {
-                Ok(()) => {
-                    let account = driver.task().job.account.as_str();
-                    say_state(login, live, index, account);
-                    login
-                        .tools
-                        .halt
-                        .at(Boundary::Released, login.reporter)
-                        .await;
-                    Input::Recorded
-                }
-                Err(error) => {
-                    why = error.to_string();
-                    Input::NotRecorded
-                }
-            },
-            Effect::LetGo => return Ok(()),
-            Effect::Withhold => return Err(why),
-            other => return Err(misplaced(&other).to_string()),
-        };
-        effect = driver.step(input).map_err(|e| e.to_string())?;
-    }
-}
-
 fn say_state(login: &PortalLogin<'_>, live: &LiveAttempt, index: Option<usize>, account: &str) {
     let Some(index) = index else { return };
     login.reporter.say(Progress::State {
@@ -522,14 +311,6 @@ fn say_state(login: &PortalLogin<'_>, live: &LiveAttempt, index: Option<usize>, 
 /// Was it paid, as far as is known?
 pub(super) fn is_paid(live: &LiveAttempt) -> bool {
     live.attempt.standing().outcome == Outcome::Paid
-}
-
-fn kind_of(strength: Strength) -> GateKind {
-    match strength {
-        Strength::Valve => GateKind::Valve,
-        Strength::Wire => GateKind::Wire,
-        Strength::Latch => GateKind::Latch,
-    }
 }
 
 /// An effect that cannot be carried out here.

@@ -31,29 +31,37 @@ pub struct Salvaged {
     pub from_copy: Option<PathBuf>,
 }
 
-impl Ledger {
-    fn copies(&self) -> PathBuf {
-        copies_of(&self.path)
-    }
+/// Copies of the journal, while it is at work ([`Ledger::backups`]).
+pub struct Backups<'l> {
+    ledger: &'l Ledger,
+}
 
+impl Ledger {
+    /// Copies of the journal.
+    pub const fn backups(&self) -> Backups<'_> {
+        Backups { ledger: self }
+    }
+}
+
+impl Backups<'_> {
     /// Copies the journal, while it is written to, where the newest copy is old enough; keeps the
     /// newest ones. Says where the copy lies.
-    pub async fn back_up_if_due(&self) -> Result<Option<PathBuf>, LedgerError> {
-        let newest = sorted_copies(&self.copies()).pop();
+    pub async fn make_if_due(&self) -> Result<Option<PathBuf>, LedgerError> {
+        let newest = sorted_copies(&copies_of(&self.ledger.path)).pop();
         let age = newest.and_then(|path| fs::metadata(path).ok()?.modified().ok()?.elapsed().ok());
         if age.is_some_and(|age| age < DUE) {
             return Ok(None);
         }
-        self.back_up().await.map(Some)
+        self.make().await.map(Some)
     }
 
     /// Copies the journal now.
-    pub async fn back_up(&self) -> Result<PathBuf, LedgerError> {
-        copy(&self.path, self.clock.now()).await
+    pub async fn make(&self) -> Result<PathBuf, LedgerError> {
+        copy(&self.ledger.path, self.ledger.clock.now()).await
     }
 
     /// Copies a journal that another program of ours works with.
-    pub async fn back_up_beside(path: &Path) -> Result<PathBuf, LedgerError> {
+    pub async fn make_beside(path: &Path) -> Result<PathBuf, LedgerError> {
         copy(path, Timestamp::now()).await
     }
 }

@@ -40,7 +40,7 @@ use writer::Writer;
 
 pub use account::{AgentAccount, FactsQuery, Spent};
 pub use append::Armed;
-pub use backup::Salvaged;
+pub use backup::{Backups, Salvaged};
 pub use chain::ChainFault;
 pub use entry::{Entered, NewBatch, StoppedList};
 pub use error::LedgerError;

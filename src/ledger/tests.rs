@@ -435,7 +435,7 @@ async fn an_older_copy_pays_nothing_until_a_person_has_compared() {
     let dir = tempfile::tempdir().expect("dir");
     let ledger = open(&dir).await;
     pay(&ledger, "PE01").await;
-    let copy = ledger.back_up().await.expect("copied");
+    let copy = ledger.backups().make().await.expect("copied");
     pay(&ledger, "PE02").await;
     ledger.check_whole().await.expect("whole");
     ledger.close().await.expect("closed");
@@ -497,7 +497,7 @@ async fn copies_are_whole_and_only_the_newest_are_kept() {
     let ledger = open(&dir).await;
     for number in 0..16 {
         pay(&ledger, &format!("PE{number:02}")).await;
-        let copy = ledger.back_up().await.expect("copied");
+        let copy = ledger.backups().make().await.expect("copied");
         let events = ledger.seq().await;
         let folder = tempfile::tempdir().expect("dir");
         restore(&copy, &folder.path().join("ledger.db"));
@@ -513,7 +513,7 @@ async fn copies_are_whole_and_only_the_newest_are_kept() {
         14
     );
     assert_eq!(
-        ledger.back_up_if_due().await.expect("asked"),
+        ledger.backups().make_if_due().await.expect("asked"),
         None,
         "one was just made"
     );
@@ -582,7 +582,7 @@ async fn a_copy_that_has_more_than_the_damaged_file_takes_its_place() {
     let path = dir.path().join("ledger.db");
     let ledger = open(&dir).await;
     pay(&ledger, "PE01").await;
-    let copy = ledger.back_up().await.expect("copied");
+    let copy = ledger.backups().make().await.expect("copied");
     ledger.close().await.expect("closed");
     let mut bytes = fs::read(&path).expect("read");
     bytes[..100].fill(0);

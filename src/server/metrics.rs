@@ -118,11 +118,11 @@ async fn letters(app: &AppState) -> Result<(), StoreError> {
 
 /// Customers' payments: what is open, since when, and what a person has to look at.
 async fn payments(app: &AppState) -> Result<(), StoreError> {
-    let (open, oldest) = app.store().questions().open_age().await?;
+    let (open, oldest) = app.store().payments().questions().open_age().await?;
     metrics::gauge!("gachno_payments_open").set(number(open));
     let age_ms = oldest.map_or(0, |at| app.store().now_ms() - at);
     metrics::gauge!("gachno_payment_open_age_seconds").set(number(age_ms.max(0) / 1_000));
-    let counts = app.store().questions().task_counts().await?;
+    let counts = app.store().payments().questions().task_counts().await?;
     for task in PaymentTask::ALL {
         let of_task = counts.iter().find(|(of, _)| of == task.wire());
         metrics::gauge!("gachno_payment_tasks", "task" => task.wire())

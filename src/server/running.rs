@@ -73,7 +73,7 @@ pub async fn start_telling(
         () = stop.cancelled() => Err(StoreError::Stopped),
     };
     let store = connected?;
-    store.migrate_until(stop, &told).await?;
+    store.schema().migrate_until(stop, &told).await?;
     let vault = SecretKeys::open_or_create(&config.key_file)?;
     listening.serve(AppState::new(store, config, vault)).await
 }

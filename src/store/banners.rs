@@ -1,5 +1,6 @@
 //! What the shop says in the operator's window.
 
+use super::settings::ShopSettings;
 use crate::store::StoreError;
 use crate::store::base::{Store, all, text, text_or_none};
 
@@ -14,15 +15,15 @@ pub struct BannerRow {
     pub link_to: Option<String>,
 }
 
-/// The banners of the operator's window ([`Store::banners`]).
+/// The banners of the operator's window ([`ShopSettings::banners`](super::settings::ShopSettings::banners)).
 pub struct WindowBanners<'s> {
     store: &'s Store,
 }
 
-impl Store {
+impl<'s> ShopSettings<'s> {
     /// The banners of the operator's window.
-    pub const fn banners(&self) -> WindowBanners<'_> {
-        WindowBanners { store: self }
+    pub const fn banners(&self) -> WindowBanners<'s> {
+        WindowBanners { store: self.store }
     }
 }
 

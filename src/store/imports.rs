@@ -1,6 +1,7 @@
 //! What a person brought in a file: written in batches under one number, by which it can be taken
 //! back.
 
+use super::tables::Tables;
 use serde_json::{Value as Json, json};
 
 use super::StoreError;
@@ -47,15 +48,15 @@ pub struct Undone {
     pub stayed: u64,
 }
 
-/// What was brought in by files ([`Store::imports`]).
+/// What was brought in by files ([`Tables::imports`](super::tables::Tables::imports)).
 pub struct Imports<'s> {
     store: &'s Store,
 }
 
-impl Store {
+impl<'s> Tables<'s> {
     /// What was brought in by files.
-    pub const fn imports(&self) -> Imports<'_> {
-        Imports { store: self }
+    pub const fn imports(&self) -> Imports<'s> {
+        Imports { store: self.store }
     }
 }
 

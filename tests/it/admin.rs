@@ -530,7 +530,13 @@ async fn a_cookie_is_only_the_servers_and_only_this_sites() {
     let id = lan.cookie.split_once('=').unwrap().1.to_owned();
     assert!(id.len() >= 43, "256 bits");
     assert!(
-        shop.store().sessions().find(&id).await.unwrap().is_none(),
+        shop.store()
+            .accounts()
+            .sessions()
+            .find(&id)
+            .await
+            .unwrap()
+            .is_none(),
         "the database knows its hash only"
     );
 

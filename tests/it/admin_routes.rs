@@ -580,6 +580,7 @@ impl World {
         };
         let made = self
             .store()
+            .payments()
             .payables()
             .add_request(&new, None, &actor)
             .await

@@ -587,7 +587,7 @@ async fn fifty_collectors_at_once_take_nothing_twice_and_pass_no_limit(base: &Ba
     // The numbers have no gap.
     let mut numbers: Vec<String> = Vec::new();
     let day = gachno::domain::calendar::day_of(desk.shop.store().now_ms());
-    for receipt in desk.shop.store().desk_cash().receipts(1, &day).await.unwrap() {
+    for receipt in desk.shop.store().desk().cash().receipts(1, &day).await.unwrap() {
         numbers.push(receipt.receipt.unwrap());
     }
     numbers.sort();

@@ -155,7 +155,7 @@ async fn a_server_that_is_killed_takes_nothing_twice_and_leaves_no_gap(base: &Ba
     };
     let ((), mut in_hand) = tokio::join!(killing, collecting);
     let day = day_of(door.store.now_ms());
-    let mut kept: Vec<_> = door.store.desk_cash().receipts(1, &day).await.unwrap();
+    let mut kept: Vec<_> = door.store.desk().cash().receipts(1, &day).await.unwrap();
     kept.sort_by(|a, b| a.receipt.cmp(&b.receipt));
     let numbers: Vec<String> = kept.iter().map(|receipt| receipt.receipt.clone().unwrap()).collect();
     let expected: Vec<String> = (1..=numbers.len()).map(|n| format!("PT{}-{n:04}", day.replace('-', ""))).collect();
@@ -164,13 +164,13 @@ async fn a_server_that_is_killed_takes_nothing_twice_and_leaves_no_gap(base: &Ba
     assert_eq!(in_hand, numbers, "each receipt is in one hand");
     assert_eq!(numbers.len(), CONTRACTS, "everything was taken, once");
     for (id, _) in &door.hands {
-        let cash = door.store.desk_cash().collector(*id).await.unwrap().unwrap().cash;
+        let cash = door.store.desk().cash().collector(*id).await.unwrap().unwrap().cash;
         let taken: i64 = kept.iter().filter(|r| r.collector_id == *id).map(|r| r.total).sum();
         assert_eq!(cash.held, taken);
         assert!(taken <= LIMIT);
     }
     let from = gachno::domain::calendar::day_start(door.store.now_ms());
-    let book = door.store.desk_cash().book(1, &day, from).await.unwrap();
+    let book = door.store.desk().cash().book(1, &day, from).await.unwrap();
     assert_eq!((book.cash, book.held, book.handed_in), (BILL * 30, BILL * 30, 0));
     assert!(book.differences.is_empty(), "{book:?}");
 }

@@ -581,7 +581,7 @@ async fn pressed_twice_gone_back_and_without_network_is_paid_once() {
     waits_for(&door.page, "main[data-state='paid'] [data-receipt]").await;
     door.page.back().await.expect("back");
     door.says("không còn khoản nào phải thu").await;
-    let cash = door.shop.store().desk_cash();
+    let cash = door.shop.store().desk().cash();
     let luc = door
         .shop
         .store()

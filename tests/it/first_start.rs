@@ -231,7 +231,7 @@ async fn a_first_start_says_what_it_is_at_and_goes_on_whatever_ended_it(base: &B
 on_both! {
 async fn two_that_start_together_make_a_database_once(base: &Base) {
     let (one, two) = (Store::connect(&base.url).await.unwrap(), Store::connect(&base.url).await.unwrap());
-    let (one, two) = tokio::join!(one.migrate(), two.migrate());
+    let (one, two) = tokio::join!(async { one.schema().migrate().await }, async { two.schema().migrate().await });
     let (one, two) = (one.unwrap().steps, two.unwrap().steps);
     assert!(one.is_empty() != two.is_empty(), "one of them: {} and {}", one.len(), two.len());
     assert_eq!(number(base, "SELECT COUNT(*) FROM schema_lock").await, 0, "and nobody holds it any more");
@@ -250,7 +250,7 @@ async fn who_died_long_ago_is_not_waited_for(base: &Base) {
         }
     };
     let never = tokio_util::sync::CancellationToken::new();
-    let migrated = store.migrate_until(&never, &tell).await.unwrap();
+    let migrated = store.schema().migrate_until(&never, &tell).await.unwrap();
     assert!(migrated.steps.contains(&"index collection_search_gn".to_owned()), "{migrated:?}");
     assert!(!waited.into_inner());
 }
@@ -265,7 +265,7 @@ async fn what_others_name_their_things_by_is_told_apart_letter_by_letter() {
     // As an earlier version made them.
     run(&base, "ALTER TABLE contract MODIFY number varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL; DELETE FROM schema_history WHERE step LIKE 'schema %'").await;
     assert_eq!(
-        store.migrate().await.unwrap().steps,
+        store.schema().migrate().await.unwrap().steps,
         ["exact contract.number"]
     );
     let contract = |number: &str| {

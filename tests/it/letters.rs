@@ -168,7 +168,7 @@ async fn settings_of_providers_are_kept_once_and_sealed_anew(base: &Base) {
     assert!(matches!(store.channels().put(nobody, &actor).await, Err(StoreError::BadValue { .. })));
     store.channels().switch(1, "payos", false, &actor).await.unwrap();
     assert!(matches!(store.channels().switch(1, "vnpay", true, &actor).await, Err(StoreError::NoRow)));
-    let renewed = store.reseal(&|sealed| Ok(Some(format!("{sealed} anew"))), &actor).await.unwrap();
+    let renewed = store.seals().reseal(&|sealed| Ok(Some(format!("{sealed} anew"))), &actor).await.unwrap();
     assert_eq!(renewed, 1);
     let kept = store.channels().find(1, "payos").await.unwrap().unwrap();
     assert_eq!((kept.sealed.as_str(), kept.is_on, kept.version), ("second anew", false, 3));

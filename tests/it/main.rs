@@ -53,6 +53,7 @@ mod kept;
 mod letters;
 mod login;
 #[cfg(target_os = "linux")]
+mod old_files;
 mod outage;
 #[cfg(target_os = "linux")]
 mod packages;

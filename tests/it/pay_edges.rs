@@ -168,12 +168,12 @@ async fn a_transfer_that_no_statement_shows_expires_three_days_after_its_time(ba
     // Its time is over, and a server that starts looks at it: the customer may have sent it all the same.
     shop.pass(20 * 60_000);
     let asks = row().await.asks;
-    shop.store().questions().ask_all().await.unwrap();
+    shop.store().payments().questions().ask_all().await.unwrap();
     until("it is looked at", async || row().await.asks > asks).await;
     assert_eq!(row().await.state().wire(), "pending");
     shop.pass(3 * DAY_MS - 20 * 60_000);
     let asks = row().await.asks;
-    shop.store().questions().ask_all().await.unwrap();
+    shop.store().payments().questions().ask_all().await.unwrap();
     until("it is looked at again", async || row().await.asks > asks).await;
     assert_eq!(row().await.state().wire(), "pending", "a quarter of an hour is missing");
     shop.pass(16 * 60_000);

@@ -361,7 +361,7 @@ async fn a_channel_is_never_asked_more_often_than_it_takes(base: &Base) {
         }
     };
     let asked = async {
-        shop.store().questions().ask_all().await.unwrap();
+        shop.store().payments().questions().ask_all().await.unwrap();
         let begun = Instant::now();
         while gateway.truth().times_called("payos.get") - before < OPEN {
             assert!(begun.elapsed() < Duration::from_secs(45), "they are not all asked about");

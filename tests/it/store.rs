@@ -443,8 +443,8 @@ on_both! {
         world.wait(3 * DAY);
         let row = world.store.tables().list(&work::JOBS, &ListQuery::default(), 1).await.unwrap().rows.remove(0);
         world.store.tables().change(&work::JOBS, row.id, row.version, &vec![("note".to_owned(), "đã gọi khách".to_owned())], &Actor::system()).await.unwrap();
-        assert_eq!(world.store.board().tallies(that_day + 2 * DAY).await.unwrap(), []);
-        let paid: Vec<i64> = world.store.board().trend(that_day + 3 * DAY, 4).await.unwrap().iter().map(|day| day.paid).collect();
+        assert_eq!(world.store.jobs().board().tallies(that_day + 2 * DAY).await.unwrap(), []);
+        let paid: Vec<i64> = world.store.jobs().board().trend(that_day + 3 * DAY, 4).await.unwrap().iter().map(|day| day.paid).collect();
         assert_eq!(paid, [150_000, 0, 0, 0]);
     }
 }
@@ -611,9 +611,9 @@ on_both! {
 on_both! {
     async fn migrating_twice_changes_nothing(base: &Base) {
         let store = base.store().await;
-        assert_eq!(store.migrate().await.unwrap().steps, Vec::<String>::new());
+        assert_eq!(store.schema().migrate().await.unwrap().steps, Vec::<String>::new());
         store.close().await;
-        assert_eq!(base.store().await.migrate().await.unwrap().steps, Vec::<String>::new());
+        assert_eq!(base.store().await.schema().migrate().await.unwrap().steps, Vec::<String>::new());
     }
 }
 
@@ -668,7 +668,7 @@ async fn keys_of_an_older_version_are_compared_letter_by_letter_from_now_on() {
         "ALTER TABLE payment_transfer MODIFY reference varchar(64) {loose} NOT NULL; ALTER TABLE contract MODIFY number varchar(64) {loose} NOT NULL; \
          DELETE FROM schema_history WHERE step LIKE 'schema %' OR step LIKE 'exact %';"
     ));
-    let steps = base.store().await.migrate().await.unwrap().steps;
+    let steps = base.store().await.schema().migrate().await.unwrap().steps;
     assert_eq!(steps, Vec::<String>::new(), "done when it was opened");
     for (table, column) in [
         ("payment_transfer", "reference"),
@@ -744,7 +744,7 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     let store = base.store().await;
     assert_eq!(base.ask(OLD_WORDS), before);
     assert_eq!(
-        store.migrate().await.unwrap().steps,
+        store.schema().migrate().await.unwrap().steps,
         Vec::<String>::new(),
         "twice is once"
     );
@@ -828,7 +828,7 @@ async fn an_old_dump_is_served_and_loses_nothing() {
             .is_err()
     );
     assert_eq!(
-        store.strange_names().await.unwrap(),
+        store.copies().strange_names().await.unwrap(),
         ["readme", "users.zalo"]
     );
     let settings = store.settings().shop().await.unwrap();
@@ -905,7 +905,7 @@ async fn an_old_dump_is_served_and_loses_nothing() {
             hidden.name
         );
     }
-    assert_eq!(store.banners().shown().await.unwrap().len(), 1);
+    assert_eq!(store.settings().banners().shown().await.unwrap().len(), 1);
     let owner = store
         .accounts()
         .first_owner()
@@ -925,10 +925,10 @@ async fn an_old_dump_is_served_and_loses_nothing() {
     // To a file and back again.
     let folder = tempfile::tempdir().unwrap();
     let saved = folder.path().join("shop.db");
-    store.backup(&saved).await.unwrap();
+    store.copies().backup(&saved).await.unwrap();
     let empty = Base::new(Which::MariaDb).unwrap();
     let again = Store::connect(&empty.url).await.unwrap();
-    let copied = again.restore(&saved).await.unwrap();
+    let copied = again.copies().restore(&saved).await.unwrap();
     assert!(
         copied
             .iter()
@@ -939,7 +939,12 @@ async fn an_old_dump_is_served_and_loses_nothing() {
         "18446744073709551615",
         "as it was"
     );
-    let refused = again.restore(&saved).await.unwrap_err().to_string();
+    let refused = again
+        .copies()
+        .restore(&saved)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("đã có dữ liệu"), "{refused}");
     assert_eq!(
         again
@@ -1040,15 +1045,15 @@ on_both! {
         let trail = store.tables().list(&house::AUDIT, &ListQuery { search: "lan collection".to_owned(), ..ListQuery::default() }, 100).await.unwrap();
         assert_eq!(trail.rows.len(), 25 + 1 + 2 + 3, "every change has its row");
 
-        let import = store.imports().begin(&goods::PRODUCTS, "the.xlsx", &actor).await.unwrap();
+        let import = store.tables().imports().begin(&goods::PRODUCTS, "the.xlsx", &actor).await.unwrap();
         let seller = store.tables().add(&people::USERS, &vec![field("username", "lan")], &actor).await.unwrap().to_string();
         let cards: Vec<Fields> = (1..=3).map(|n| vec![field("user_id", &seller), field("title", &format!("Thẻ {n}")), field("price", "50.000")]).collect();
-        store.imports().add_rows(import, &goods::PRODUCTS, &cards, &actor).await.unwrap();
+        store.tables().imports().add_rows(import, &goods::PRODUCTS, &cards, &actor).await.unwrap();
         let listed = store.tables().list(&goods::PRODUCTS, &ListQuery::default(), 10).await.unwrap().rows;
         store.tables().change(&goods::PRODUCTS, listed[0].id, listed[0].version, &vec![field("price", "60.000")], &actor).await.unwrap();
-        assert_eq!(store.imports().take_back(import, &actor).await.unwrap(), Undone { gone: 2, stayed: 1 }, "what somebody changed since stays");
+        assert_eq!(store.tables().imports().take_back(import, &actor).await.unwrap(), Undone { gone: 2, stayed: 1 }, "what somebody changed since stays");
         assert_eq!(store.tables().count(&goods::PRODUCTS, &ListQuery::default()).await.unwrap(), Count::Exactly(1));
-        assert!(store.imports().take_back(import, &actor).await.is_err(), "once");
+        assert!(store.tables().imports().take_back(import, &actor).await.is_err(), "once");
 
         let mut exported = 0;
         let mut pages = store.tables().export(&desk::COLLECTION_DATA, &ListQuery::default()).unwrap();
@@ -1096,16 +1101,16 @@ on_both! {
         let saved = folder.path().join("shop.db");
         let more: Vec<NewJob> = (0..500).map(|i| bill(&format!("PX{i:03}"))).collect();
         let actor = Actor::system();
-        let (added, backup) = futures_util::join!(async { world.store.jobs().add(&more, &actor).await }, world.store.backup(&saved));
+        let (added, backup) = futures_util::join!(async { world.store.jobs().add(&more, &actor).await }, async { world.store.copies().backup(&saved).await });
         assert_eq!(added.unwrap().len(), 500);
         backup.unwrap();
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&saved).unwrap().permissions()) & 0o777, 0o600);
-        assert!(world.store.backup(&saved).await.is_err(), "an older copy is never written over");
+        assert!(world.store.copies().backup(&saved).await.is_err(), "an older copy is never written over");
 
         let target = Base::new(if base.url.starts_with("sqlite") { Which::Sqlite } else { Which::MariaDb }).unwrap();
         let again = Store::connect(&target.url).await.unwrap();
-        let copied = again.restore(&saved).await.unwrap();
+        let copied = again.copies().restore(&saved).await.unwrap();
         assert!(copied.iter().any(|t| t.table == "jobs" && (2..=502).contains(&t.rows)), "{copied:?}");
         assert!(copied.iter().any(|t| t.table == "machines" && t.rows == 2));
     }
@@ -1259,9 +1264,13 @@ async fn a_running_server_needs_no_right_to_change_the_schema() {
     assert!(store.leader().leads("rescue", "one", MINUTE).await.unwrap());
     store.jobs().expire().await.unwrap();
     forget_old(&store, 1).await.unwrap();
-    store.fill_search_texts().await.unwrap();
+    store.schema().fill_search_texts().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    store.backup(&folder.path().join("shop.db")).await.unwrap();
+    store
+        .copies()
+        .backup(&folder.path().join("shop.db"))
+        .await
+        .unwrap();
 
     // A copy is brought back by the same account, too, once the tables are there.
     let empty = Base::new(Which::MariaDb).unwrap();
@@ -1269,7 +1278,11 @@ async fn a_running_server_needs_no_right_to_change_the_schema() {
     let again = Store::connect(&empty.account("small", SERVES))
         .await
         .unwrap();
-    again.restore(&folder.path().join("shop.db")).await.unwrap();
+    again
+        .copies()
+        .restore(&folder.path().join("shop.db"))
+        .await
+        .unwrap();
     assert!(
         again
             .accounts()
@@ -1312,12 +1325,12 @@ on_both! {
         let (mut copies, mut partly) = (0, 0);
         while clients.iter().any(|client| !client.is_finished()) {
             let file = folder.path().join(format!("{copies}.db"));
-            world.store.backup(&file).await.unwrap();
+            world.store.copies().backup(&file).await.unwrap();
             copies += 1;
             let kind = if base.url.starts_with("sqlite") { Which::Sqlite } else { Which::MariaDb };
             let empty = Base::new(kind).unwrap();
             let back = Store::connect(&empty.url).await.unwrap();
-            back.restore(&file).await.unwrap();
+            back.copies().restore(&file).await.unwrap();
             let count = async |table, column, value: &str| {
                 let filter = Filter { column, compare: Compare::Is, value: value.to_owned() };
                 match back.tables().count(table, &ListQuery { filters: vec![filter], ..ListQuery::default() }).await.unwrap() {
@@ -1345,9 +1358,9 @@ on_both! {
         let session = async |hash: &str, lasts: i64| {
             let now = world.store.now_ms();
             let session = WebSession { hash: hash.to_owned(), user_id: Some(1), created_at: now, last_seen: now, expires_at: now + lasts, ip: None, agent: None, data: None };
-            world.store.sessions().add(&session).await.unwrap();
+            world.store.accounts().sessions().add(&session).await.unwrap();
         };
-        let failed = async || world.store.sign_ins().failed("lan", "10.0.0.7", &Actor::system()).await.unwrap();
+        let failed = async || world.store.accounts().sign_ins().failed("lan", "10.0.0.7", &Actor::system()).await.unwrap();
         session("short", DAY).await;
         session("long", 100 * DAY).await;
         failed().await;
@@ -1358,7 +1371,7 @@ on_both! {
         let trail = world.store.tables().count(&house::AUDIT, &ListQuery::default()).await.unwrap();
         assert_eq!(forget_old(&world.store, 30).await.unwrap(), 1, "the older failure");
         assert_eq!(world.store.tables().count(&people::LOGIN_FAILURES, &ListQuery::default()).await.unwrap(), Count::Exactly(1));
-        assert!(world.store.sessions().find("short").await.unwrap().is_none() && world.store.sessions().find("long").await.unwrap().is_some());
+        assert!(world.store.accounts().sessions().find("short").await.unwrap().is_none() && world.store.accounts().sessions().find("long").await.unwrap().is_some());
         world.wait(10_000 * DAY);
         forget_old(&world.store, 0).await.unwrap();
         assert_eq!(world.state(&job.id).await, "done");
@@ -1369,7 +1382,8 @@ on_both! {
 
 /// What the server forgets by itself.
 async fn forget_old(store: &Store, keep_days: i64) -> Result<u64, gachno::store::StoreError> {
-    Ok(store.sessions().forget_ended().await? + store.sign_ins().forget_old(keep_days).await?)
+    Ok(store.accounts().sessions().forget_ended().await?
+        + store.accounts().sign_ins().forget_old(keep_days).await?)
 }
 
 /// Found from outside: in a cron beside the server's own user it made a shop of its own, copied

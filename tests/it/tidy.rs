@@ -341,6 +341,25 @@ fn no_column_is_a_word_outside_the_store() {
     }
 }
 
+/// Circles, names twice, columns, long files and functions: what was counted once may not grow again.
+#[test]
+fn the_shape_of_the_house_is_kept() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let counted = Command::new("python3")
+        .arg("scripts/shape.py")
+        .arg("--walls")
+        .current_dir(root)
+        .output();
+    match counted {
+        Ok(counted) => assert!(
+            counted.status.success(),
+            "{}",
+            String::from_utf8_lossy(&counted.stderr)
+        ),
+        Err(missing) => eprintln!("python3: {missing}; the shape was not counted"),
+    }
+}
+
 /// What runs beside the requests is a task with a period and a bound, in the registry.
 #[test]
 fn every_file_of_a_task_is_in_the_registry() {

@@ -160,7 +160,7 @@ async fn collect(
 /// How often something was not as it must be: a limit passed, a number left out, books that disagree.
 async fn broken(stage: &DeskStage, receipts: usize) -> anyhow::Result<f64> {
     let mut broken = 0;
-    let cash = stage.store.desk_cash();
+    let cash = stage.store.desk().cash();
     for hand in &stage.hands {
         let held = cash.collector(hand.id).await?.map_or(0, |c| c.cash.held);
         broken += u32::from(held > LIMIT);
@@ -169,7 +169,7 @@ async fn broken(stage: &DeskStage, receipts: usize) -> anyhow::Result<f64> {
         day_of(stage.store.now_ms()),
         day_start(stage.store.now_ms()),
     );
-    let last = stage.store.desk_cash().last_number(1, &day).await?;
+    let last = stage.store.desk().cash().last_number(1, &day).await?;
     broken += u32::from(usize::try_from(last)? != receipts);
     let book = cash.book(1, &day, from).await?;
     broken += u32::from(book.cash != book.held || !book.differences.is_empty());

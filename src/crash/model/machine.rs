@@ -1,6 +1,11 @@
 //! The program of the model: logins that take turns at carrying out what their drivers ask for, in
 //! an order that the dice choose, until it dies and starts again.
 
+mod click;
+mod doubts;
+mod leases;
+mod reading;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -8,24 +13,24 @@ use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::journal::Journal;
-use super::portal::{
-    BOOKING_MAX, HISTORY_MAX, LATE_MAX, ModelPortal, OnWire, Sender, Wording, vnd,
-};
+use super::portal::{BOOKING_MAX, HISTORY_MAX, LATE_MAX, ModelPortal, Wording};
 use super::server::JobServerModel;
 use crate::domain::batch::is_to_do;
 use crate::domain::driver::{
-    AttemptDriver, AttemptRules, Begin, ClickAnswer, Effect, Finish, Input, JobTask, LookedUp,
-    Opened, Permit, Reading, Reattached, Reply, TechnicalFault, Turn,
+    AttemptDriver, AttemptRules, Begin, Effect, Finish, Input, JobTask, Reply, TechnicalFault, Turn,
 };
 use crate::domain::{
-    DebtAfter, Defaults, Event, Flaw, GateKind, Intent, JobList, JobState, Limits, Outcome,
-    Patience, Service, Settled, Source, Ticket, Vnd,
+    Defaults, Event, Flaw, GateKind, JobList, Limits, Patience, Service, Source, Ticket, Vnd,
 };
 use crate::engine::{Book, OnItsWay, Stamp};
+use click::answered;
 
 const SCHEDULE: &[i64] = &[0, 300, 900, 1_600, 2_400, 4_000, 9_000, 30_000];
+
 const SETTLE_MS: i64 = LATE_MAX + BOOKING_MAX + HISTORY_MAX + 100;
+
 const APART_MS: i64 = 500;
+
 /// Starts of the program, at most.
 const LIVES: u32 = 60;
 
@@ -203,89 +208,7 @@ impl Simulation {
         top_up.unwrap_or_else(|| self.portal.owed(&self.account(job)))
     }
 
-    // ---- The server's side ----
-
-    fn has_link(&self) -> bool {
-        self.now >= self.link_away_until
-    }
-
-    /// Leases run out, and another machine takes what comes free.
-    fn server_life(&mut self) {
-        let (now, has_link) = (self.now, self.has_link());
-        let Some(server) = &mut self.server else {
-            return;
-        };
-        server.pass_to(now);
-        let free: Vec<usize> = (0..server.jobs.len())
-            .filter(|job| server.jobs[*job].state == JobState::Ready && server.jobs[*job].fence > 0)
-            .collect();
-        if has_link && self.chance(1.0) {
-            self.link_away_until = self.now + self.dice.random_range(200..4_000);
-        }
-        for job in free {
-            if self.chance(2.0) {
-                self.other_machine(job);
-            }
-        }
-    }
-
-    /// The other machine does the job by the book, on an account of its own.
-    fn other_machine(&mut self, job: usize) {
-        let (now, account, amount) = (self.now, self.account(job), self.amount(job));
-        let Some(server) = &mut self.server else {
-            return;
-        };
-        let Some(fence) = server.lease(job, now) else {
-            return;
-        };
-        if !server.arm(job, fence, "other", now) {
-            return;
-        }
-        let sender = Sender::OtherMachine(job);
-        self.portal.send(OnWire {
-            sender,
-            account,
-            amount,
-            arrives: now,
-        });
-        self.portal.pass_to(now, &mut self.dice);
-        let outcome = match self.portal.verdict(sender) {
-            Some(super::portal::Judged::Success) => Outcome::Paid,
-            _ => Outcome::AlreadyCleared,
-        };
-        if let Some(server) = &mut self.server {
-            let proof = crate::domain::Proof::Response;
-            server.report(job, fence, "other", outcome, proof);
-        }
-    }
-
-    /// What lies in the outbox is told, as far as the link carries it.
-    fn deliver(&mut self) {
-        if !self.has_link() {
-            return;
-        }
-        let Some(server) = &mut self.server else {
-            return;
-        };
-        for letter in std::mem::take(&mut self.journal.outbox) {
-            let record = &self.journal.records[letter.attempt];
-            let proof = record.attempt.standing().proof;
-            let attempt = letter.attempt.to_string();
-            server.report(record.job, record.fence, &attempt, letter.outcome, proof);
-        }
-    }
-
-    fn beat(&mut self, fences: &[(usize, i64)]) {
-        let (now, has_link) = (self.now, self.has_link());
-        if let Some(server) = self.server.as_mut().filter(|_| has_link) {
-            for (job, fence) in fences {
-                server.renew(*job, *fence, now);
-            }
-        }
-    }
-
     // ---- The program ----
-
     pub fn run(&mut self) {
         for life in 0..LIVES {
             // The last lives are calm, so that every batch ends.
@@ -316,24 +239,6 @@ impl Simulation {
         self.pass(away);
     }
 
-    fn send(&mut self, attempt: usize, arrives: i64) {
-        let job = self.journal.records[attempt].job;
-        let request = OnWire {
-            sender: Sender::Attempt(attempt),
-            account: self.account(job),
-            amount: self.journal.records[attempt]
-                .attempt
-                .intent
-                .as_ref()
-                .map_or(0, |intent| intent.amount.dong()),
-            arrives,
-        };
-        let record = &mut self.journal.records[attempt];
-        record.is_held = false;
-        record.sends += 1;
-        self.portal.send(request);
-    }
-
     /// One life of the program.
     fn live(&mut self) -> Result<(), Crash> {
         self.is_paused = false;
@@ -356,29 +261,6 @@ impl Simulation {
             self.deliver();
         }
         Ok(())
-    }
-
-    /// A server's jobs are handed out anew after every start: with a new fence it is another list.
-    fn take_leases(&mut self) {
-        let now = self.now;
-        let Some(server) = &mut self.server else {
-            return;
-        };
-        self.batch += 1;
-        self.last.clear();
-        for job in 0..self.tasks.len() {
-            self.tasks[job].job.ticket = server.lease(job, now).map(|fence| Ticket {
-                source: Source::Server,
-                id: job.to_string(),
-                fence,
-            });
-            self.leased += u64::from(self.tasks[job].job.ticket.is_some());
-        }
-    }
-
-    fn fence(&self, job: usize) -> i64 {
-        let ticket = self.tasks[job].job.ticket.as_ref();
-        ticket.map_or(0, |ticket| ticket.fence)
     }
 
     /// The task as it was when the attempt was made.
@@ -419,67 +301,6 @@ impl Simulation {
         }
     }
 
-    fn recover(&mut self) -> Result<(), Crash> {
-        for attempt in 0..self.journal.records.len() {
-            let mut driver = self.driver(attempt);
-            let Ok(mut effect) = driver.recover() else {
-                continue;
-            };
-            let is_gone = !self.chance(60.0);
-            if is_gone && !self.journal.is_open(attempt) {
-                self.journal.records[attempt].is_held = false;
-            }
-            loop {
-                self.live_on()?;
-                let input = match effect {
-                    Effect::Record(event) => {
-                        self.append(attempt, &event);
-                        self.live_on()?;
-                        Input::Recorded
-                    }
-                    Effect::Reattach => Input::Reattached(self.reattach(attempt, is_gone)),
-                    _ => break,
-                };
-                let Some(next) = self.step(&mut driver, input) else {
-                    break;
-                };
-                effect = next;
-            }
-            self.journal.records[attempt].reading = driver.reading().clone();
-            // Browsers of dead runs are cleared, and with them what they held.
-            self.journal.records[attempt].is_held = false;
-        }
-        Ok(())
-    }
-
-    fn reattach(&mut self, attempt: usize, is_gone: bool) -> Reattached {
-        let was_held = std::mem::take(&mut self.journal.records[attempt].is_held);
-        if is_gone {
-            return Reattached::Nothing;
-        }
-        let has_request = self.journal.records[attempt].attempt.request.is_some();
-        if was_held {
-            return if has_request {
-                Reattached::HeldFailed
-            } else {
-                Reattached::Nothing
-            };
-        }
-        match self.portal.verdict(Sender::Attempt(attempt)) {
-            Some(verdict) => {
-                let amount = self.armed_amount(attempt);
-                let (said, reading) = self.portal.words(verdict, amount, false);
-                Reattached::Read { said, reading }
-            }
-            None => Reattached::Nothing,
-        }
-    }
-
-    fn armed_amount(&self, attempt: usize) -> i64 {
-        let intent = self.journal.records[attempt].attempt.intent.as_ref();
-        intent.map_or(0, |intent| intent.amount.dong())
-    }
-
     fn to_do(&self) -> Vec<usize> {
         let flawed = self.rules.flaw == Flaw::RetriesDoubts;
         let newest = |job: usize| {
@@ -495,18 +316,6 @@ impl Simulation {
                     || flawed && state.is_some_and(crate::domain::State::is_in_doubt)
             })
             .collect()
-    }
-
-    /// Is there an open attempt that may still settle by itself?
-    fn hope(&self) -> bool {
-        let open = self.journal.open();
-        open.iter()
-            .any(|attempt| matches!(self.looks(*attempt), Settled::LookAt(_)))
-    }
-
-    fn looks(&self, attempt: usize) -> Settled {
-        let unknown_ms = self.journal.records[attempt].unknown_ms;
-        self.driver(attempt).looks_so_far(unknown_ms)
     }
 
     /// Logins take turns, one effect at a time, in an order that the dice choose.
@@ -635,12 +444,6 @@ impl Simulation {
         }
     }
 
-    fn is_lease_lost(&self, attempt: usize) -> bool {
-        let record = &self.journal.records[attempt];
-        let current = |server: &JobServerModel| server.jobs[record.job].fence;
-        record.fence > 0 && self.server.as_ref().map(current) != Some(record.fence)
-    }
-
     /// One effect of one login. `None`: it has more to do, or has to wait for the others.
     fn turn<'b>(
         &mut self,
@@ -665,15 +468,6 @@ impl Simulation {
             None => return Ok(Some(Left::Done)),
         }
         Ok(None)
-    }
-
-    /// What the portal's answer teaches about its words.
-    fn learn(&mut self, reading: &Reading) {
-        match reading.answer {
-            crate::domain::Answer::Success { .. } => self.words_fail = false,
-            crate::domain::Answer::Unclear => self.words_fail = true,
-            _ => {}
-        }
     }
 
     fn left(&mut self, seat: &Seat<'_>, finish: &Finish) -> Left {
@@ -780,248 +574,4 @@ impl Simulation {
             reading => self.read(attempt, reading)?,
         })
     }
-
-    /// What only reads.
-    pub(super) fn read(&mut self, attempt: usize, effect: Effect) -> Option<Input> {
-        Some(match effect {
-            Effect::ReadBooks => Input::Books(self.journal.books(attempt, self.now)),
-            Effect::AskBalance | Effect::ReadBalance if self.chance(5.0) => Input::Balance(None),
-            Effect::AskBalance | Effect::ReadBalance => {
-                Input::Balance(Some(vnd(self.portal.balance)))
-            }
-            Effect::LookUpDebt if self.chance(5.0) => Input::Debt(DebtAfter::Unclear),
-            Effect::LookUpDebt => {
-                let job = self.journal.records[attempt].job;
-                Input::Debt(match self.portal.owed(&self.account(job)) {
-                    0 => DebtAfter::Gone,
-                    _ => DebtAfter::StillDue,
-                })
-            }
-            Effect::ReadHistory if self.chance(5.0) => Input::History(None),
-            Effect::ReadHistory => {
-                let rows = self.portal.rows(self.now);
-                let account = |job| self.account(job);
-                Input::History(Some(self.journal.history(rows, account)))
-            }
-            Effect::Wait(ms) => {
-                self.pass(i64::try_from(ms).unwrap_or_default());
-                Input::Waited
-            }
-            Effect::Photograph => Input::Photographed,
-            other => {
-                self.out_of_order.push(format!("{other:?}"));
-                return None;
-            }
-        })
-    }
-
-    fn look_up(&mut self, job: usize, with_balance: bool) -> LookedUp {
-        let amount = self.amount(job);
-        if self.is_debt && amount == 0 {
-            return LookedUp::End {
-                outcome: Outcome::NoDebt,
-                words: String::new(),
-            };
-        }
-        LookedUp::Due {
-            amount: vnd(amount),
-            customer: None,
-            balance: self.balance_on_page(with_balance),
-            agent: Some("A".into()),
-            note: String::new(),
-        }
-    }
-
-    fn facts(&self, attempt: usize) -> crate::domain::GuardFacts {
-        let task = self.task_of(attempt);
-        self.journal.facts(attempt, &task, self.now)
-    }
-
-    fn explained(&self, (balance, seq): (Vnd, i64)) -> Option<Vnd> {
-        balance.checked_sub(self.journal.paid_since(seq))
-    }
-
-    fn open_dialog(&mut self, amount: Vnd) -> Input {
-        let amounts = if self.chance(1.0) {
-            vec![amount.saturating_add(Vnd::fixed(1_000))]
-        } else {
-            vec![amount]
-        };
-        Input::Opened(Opened::Dialog {
-            amounts,
-            balance: None,
-        })
-    }
-
-    fn intent(&self, job: usize, order: &crate::domain::driver::ArmOrder) -> Intent {
-        let task = &self.tasks[job];
-        let obligation = task.job.obligation(task.service);
-        let mark = self.portal.has_history.then(String::new);
-        Intent {
-            balance_before: order.rest.map(|(balance, _)| balance),
-            balance_seq: order.rest.map(|(_, seq)| seq),
-            balance_is_proof: order.balance_is_proof,
-            history_seq: mark.as_ref().map(|_| 0),
-            history_mark: mark,
-            ..Intent::bare("A", obligation, order.amount, order.gate)
-        }
-    }
-
-    fn ask_server(&mut self, attempt: usize) -> Permit {
-        let (job, fence) = {
-            let record = &self.journal.records[attempt];
-            (record.job, record.fence)
-        };
-        let unanswered = || Permit::Unanswered("no answer".into());
-        if !self.has_link() {
-            return unanswered();
-        }
-        let (now, is_answer_lost) = (self.now, self.chance(3.0));
-        let Some(server) = &mut self.server else {
-            return unanswered();
-        };
-        let is_granted = server.arm(job, fence, &attempt.to_string(), now);
-        match is_granted {
-            _ if is_answer_lost => unanswered(),
-            true => Permit::Granted,
-            false => Permit::Refused(String::new()),
-        }
-    }
-
-    fn press(&mut self, book: &Book, seat: &mut Seat<'_>) -> Option<Input> {
-        if seat.is_waiting {
-            return Some(self.answer(book, seat));
-        }
-        // The page does not click (its dialog changed): the gate knows that nothing left.
-        if self.chance(1.0) {
-            return Some(answered(Reply::NotSent("not clicked".into()), false));
-        }
-        if self.gate == GateKind::Latch {
-            self.depart(seat.attempt);
-            seat.is_waiting = true;
-            return None;
-        }
-        self.journal.records[seat.attempt].is_held = true;
-        Some(Input::Held {
-            request: seat.attempt.to_string(),
-            body: String::new(),
-        })
-    }
-
-    fn let_go(&mut self, book: &Book, seat: &mut Seat<'_>) -> Option<Input> {
-        if seat.is_waiting {
-            return Some(self.answer(book, seat));
-        }
-        if self.gate == GateKind::Valve && self.chance(2.0) {
-            // The browser died before the valve was opened.
-            self.journal.records[seat.attempt].is_held = false;
-            return Some(answered(Reply::NotSent("browser died".into()), false));
-        }
-        self.depart(seat.attempt);
-        seat.is_waiting = true;
-        None
-    }
-
-    fn depart(&mut self, attempt: usize) {
-        // Some requests never arrive.
-        if self.chance(6.0) {
-            let record = &mut self.journal.records[attempt];
-            record.is_held = false;
-            record.sends += 1;
-            return;
-        }
-        let arrives = self.now + self.dice.random_range(0..LATE_MAX);
-        self.send(attempt, arrives);
-    }
-
-    /// What comes back: words, with a balance where nothing else moves it.
-    fn answer(&mut self, book: &Book, seat: &Seat<'_>) -> Input {
-        let is_lost = self.chance(12.0);
-        if !is_lost {
-            self.pass(LATE_MAX);
-        }
-        let verdict = self.portal.verdict(Sender::Attempt(seat.attempt));
-        let Some(verdict) = verdict.filter(|_| !is_lost) else {
-            return answered(Reply::Lost("no answer".into()), false);
-        };
-        let is_odd = self.chance(4.0);
-        let amount = self.armed_amount(seat.attempt);
-        let (said, reading) = self.portal.words(verdict, amount, is_odd);
-        let is_told = seat.asks_balance && !self.chance(10.0);
-        let balance = is_told.then(|| vnd(self.portal.balance));
-        answered(
-            Reply::Read {
-                said,
-                reading,
-                balance,
-            },
-            book.is_untouched(seat.stamp, 1),
-        )
-    }
-
-    // ---- The reconciler ----
-
-    fn look_into_doubts(&mut self) -> Result<(), Crash> {
-        loop {
-            let open = self.journal.open();
-            let mut settled = 0;
-            for attempt in &open {
-                settled += u32::from(self.look_into(*attempt)?);
-            }
-            if settled == 0 || open.is_empty() {
-                return Ok(());
-            }
-        }
-    }
-
-    fn settle_what_is_left(&mut self) -> Result<(), Crash> {
-        loop {
-            let due = |attempt: usize| match self.looks(attempt) {
-                Settled::LookAt(due) => Some((due, attempt)),
-                Settled::Proven(..) | Settled::Person => None,
-            };
-            let open = self.journal.open();
-            let Some((due, attempt)) = open.into_iter().filter_map(due).min() else {
-                return Ok(());
-            };
-            self.pass((due - self.now).max(1));
-            self.look_into(attempt)?;
-        }
-    }
-
-    /// One look. `true`: it is settled.
-    fn look_into(&mut self, attempt: usize) -> Result<bool, Crash> {
-        let mut driver = self.driver(attempt);
-        let unknown_ms = self.journal.records[attempt].unknown_ms;
-        let mut effect = match driver.look(unknown_ms) {
-            Ok(effect) => effect,
-            Err(error) => {
-                self.out_of_order.push(error.to_string());
-                return Ok(false);
-            }
-        };
-        loop {
-            self.live_on()?;
-            let ms = self.dice.random_range(1..20);
-            self.pass(ms);
-            let input = match effect {
-                Effect::Finish(_) => return Ok(!self.journal.is_open(attempt)),
-                Effect::Record(event) => {
-                    self.append(attempt, &event);
-                    Some(Input::Recorded)
-                }
-                reading => self.read(attempt, reading),
-            };
-            let next = input.and_then(|input| self.step(&mut driver, input));
-            let Some(next) = next else { return Ok(false) };
-            effect = next;
-        }
-    }
-}
-
-fn answered(reply: Reply, is_balance_mine: bool) -> Input {
-    Input::Answered(ClickAnswer {
-        reply,
-        is_balance_mine,
-    })
 }

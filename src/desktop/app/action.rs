@@ -140,7 +140,7 @@ impl DesktopApp {
             UserAction::Sort(column) => self.model.tab_mut().sort_by(column),
             UserAction::CopyRows => {
                 let words = self.model.words();
-                ctx.copy_text(self.model.tab().as_text(words));
+                ctx.copy_text(self.model.tab().sums().as_text(words));
                 self.model.tell(Tone::Good, words.copied);
             }
             _ => {}
@@ -152,13 +152,13 @@ impl DesktopApp {
     fn act_on_portal(&mut self, ctx: &Context, service: Service, action: &UserAction) {
         let was_busy = self.model.busy != Busy::Nobody;
         match *action {
-            UserAction::Start { dry_run } if self.model.can_start() => {
+            UserAction::Start { dry_run } if self.model.ahead().can_start() => {
                 self.start(service, dry_run, ListChoice::Unsaid);
             }
-            UserAction::StartChosen(ref choice) if self.model.can_start() => {
+            UserAction::StartChosen(ref choice) if self.model.ahead().can_start() => {
                 self.start(service, false, choice.clone());
             }
-            UserAction::StartMeant if self.model.can_start() => {
+            UserAction::StartMeant if self.model.ahead().can_start() => {
                 self.start(service, false, ListChoice::Unsaid);
             }
             UserAction::Stop => {
@@ -175,7 +175,7 @@ impl DesktopApp {
                 self.control.resume();
                 self.set_phase(Phase::Running);
             }
-            UserAction::Reconcile if self.model.can_reconcile() => {
+            UserAction::Reconcile if self.model.ahead().can_reconcile() => {
                 self.control = Control::default();
                 (self.model.busy, self.model.stops_reconciling) = (Busy::Reconciling, false);
                 self.send_portal(PortalCommand::Reconcile(self.control.clone()));

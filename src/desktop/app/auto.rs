@@ -51,7 +51,7 @@ impl DesktopApp {
         if !self.model.auto.is_on || self.model.auto.queue.first() != Some(&service) {
             return;
         }
-        if !is_empty && self.model.can_start() {
+        if !is_empty && self.model.ahead().can_start() {
             self.start(service, false, ListChoice::Unsaid);
         } else {
             self.model.auto.queue.remove(0);

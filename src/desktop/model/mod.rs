@@ -2,7 +2,10 @@
 //! clock.
 
 mod action;
+mod ahead;
 mod guide;
+mod news;
+mod notices;
 pub mod rows;
 mod sentence;
 pub mod settings;
@@ -13,15 +16,13 @@ pub mod tab;
 mod taken;
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
-use super::style::Tone;
-use super::words::{Language, Words, told};
+use super::words::{Language, Words};
 use crate::client::ShopBanner;
-use crate::domain::{Intake, Limits, Service, Vnd};
-use crate::engine::Progress;
-use crate::ledger::StoppedList;
+use crate::domain::{Limits, Service, Vnd};
+
 pub use action::UserAction;
+pub use ahead::Ahead;
 pub use sentence::local;
 pub use settings::ShownSettings;
 pub use side::{Find, FirstRun, FoundAttempt, HistoryView, Lock, Only};
@@ -234,218 +235,12 @@ impl Model {
         running.map_or((0, 0), |tab| (tab.done, tab.rows.len()))
     }
 
-    /// May *Bắt đầu* be pressed?
-    pub fn can_start(&self) -> bool {
-        let tab = self.tab();
-        self.setup == Setup::Ready
-            && self.busy == Busy::Nobody
-            && !tab.list.jobs.is_empty()
-            && self.missing().is_none()
-    }
-
-    /// Is *Bắt đầu* about to begin something whose extent is to be read first? So it is with a list
-    /// that is being made, and with one whose dry run is over.
-    pub fn shows_what_comes(&self) -> bool {
-        let tab = self.tab();
-        (tab.phase == Phase::Editing || tab.rehearsed().is_some())
-            && !tab.list.jobs.is_empty()
-            && self.missing().is_none()
-    }
-
-    /// Minutes that the list will take, by the newest batch of its service; at least one.
-    pub fn takes_minutes(&self) -> Option<u64> {
-        let each = self.known.get(&self.service())?.ms_a_job?;
-        let jobs = u64::try_from(self.tab().list.jobs.len()).unwrap_or(u64::MAX);
-        Some(each.saturating_mul(jobs).div_ceil(60_000).max(1))
-    }
-
-    /// May another list be taken?
-    pub fn can_take(&self) -> bool {
-        self.setup == Setup::Ready
-            && self.fetching.is_none()
-            && self.running() != Some(self.service())
-    }
-
-    /// May *Đối soát* be pressed?
-    pub fn can_reconcile(&self) -> bool {
-        self.setup == Setup::Ready && self.busy == Busy::Nobody && !self.doubts.is_empty()
-    }
-
-    /// What is still missing before the batch can start, in words.
-    pub fn missing(&self) -> Option<&'static str> {
-        let (tab, words) = (self.tab(), self.words());
-        let needs_pin = self.service().is_payment()
-            && !self.has_pin
-            && tab.list_pin.is_none()
-            && self.pin.is_empty();
-        if needs_pin {
-            Some(words.need_pin)
-        } else {
-            tab.missing(words)
-        }
-    }
-
-    /// May *Xuất Excel* be pressed?
-    pub fn can_export(&self) -> bool {
-        let tab = self.tab();
-        tab.batch.is_some() && tab.phase == Phase::Over && !tab.is_exporting
-    }
-
-    /// Tells something: for a while in the lower line, and for good in the list of what was told.
-    pub fn tell(&mut self, tone: Tone, text: impl Into<String>) {
-        let told = told(&text.into(), self.language);
-        let notice = Notice {
-            tone,
-            text: told.sentence,
-            cause: told.cause,
-            at_ms: self.now_ms,
-        };
-        self.told.push(notice.clone());
-        self.shown = Some(notice);
-    }
-
-    /// How long the lower line still says what was told last.
-    pub fn told_for(&self) -> Option<Duration> {
-        let shown = self.shown.as_ref()?;
-        let stands_ms = match shown.tone {
-            Tone::Bad | Tone::Doubt => 30_000,
-            Tone::Quiet | Tone::Busy | Tone::Good => 8_000,
-        };
-        let left = shown.at_ms + stands_ms - self.now_ms;
-        u64::try_from(left)
-            .ok()
-            .filter(|left| *left > 0)
-            .map(Duration::from_millis)
-    }
-
-    /// Takes out of the lower line what has stood there long enough.
-    pub fn forget_told(&mut self) {
-        if self.told_for().is_none() {
-            self.shown = None;
-        }
-    }
-
-    /// A list from the API or a file goes into the form. `source`: a file's name.
-    /// A file without any row leaves the list that stands there alone.
-    pub fn fetched(&mut self, service: Service, intake: Intake, source: Option<&str>) {
-        self.fetching = None;
-        let (words, count) = (self.words(), intake.list.jobs.len());
-        let first_error = intake
-            .list
-            .errors
-            .first()
-            .map(|row| format!("{}: {}", row.row, row.why));
-        if let (Some(name), 0, None) = (source, count, &first_error) {
-            return self.tell(Tone::Doubt, (words.empty_file)(name));
-        }
-        let link = self.link;
-        let tab = self.tab_of(service);
-        tab.take(service, intake);
-        tab.link = tab.has_tickets().then_some(link);
-        self.flag(service);
-        match source {
-            _ if count == 0 => self.tell(
-                Tone::Doubt,
-                first_error
-                    .map_or_else(|| words.no_data.to_owned(), |why| (words.no_good_row)(&why)),
-            ),
-            Some(name) => self.tell(Tone::Good, (words.from_file)(count, name)),
-            None => self.tell(Tone::Good, (words.fetched)(count, (words.service)(service))),
-        }
-    }
-
-    /// Jobs come over another link from now on: lists that the old one handed out are wanted no
-    /// more. A batch that runs goes on, and what is over stays to be looked at.
-    pub fn linked_anew(&mut self, link: LinkId) {
-        self.link = link;
-        self.admin = None;
-        self.banners.clear();
-        let running = self.running();
-        let is_outdated = |(service, tab): &(&Service, &mut ServiceTab)| {
-            tab.has_tickets() && tab.phase == Phase::Editing && Some(**service) != running
-        };
-        let mut is_any = false;
-        for (service, tab) in self.tabs.iter_mut().filter(is_outdated) {
-            tab.cleared(*service);
-            is_any = true;
-        }
-        if is_any {
-            self.tell(Tone::Doubt, self.words().new_source);
-        }
-    }
-
-    /// Fetching or reading failed.
-    pub fn not_fetched(&mut self, why: String) {
-        if let Some(service) = self.fetching.take() {
-            self.tab_of(service).not_fetched = Some(why.clone());
-        }
-        self.tell(Tone::Bad, why);
-    }
-
     /// Tells rows that are known from before.
     pub fn flag(&mut self, service: Service) {
         let words = self.words();
         if let (Some(known), Some(tab)) = (self.known.get(&service), self.tabs.get_mut(&service)) {
             tab.flag(known, words);
         }
-    }
-
-    /// An event of what runs.
-    pub fn fold(&mut self, event: Progress) {
-        let words = self.words();
-        let was_low = self.is_balance_low();
-        match &event {
-            Progress::LoggedIn { agent, balance, .. } => {
-                self.agent = Some(agent.clone());
-                self.balance = balance.or(self.balance);
-            }
-            Progress::NeedsPerson {
-                login,
-                errand,
-                until_ms,
-                ..
-            } => {
-                let wait = self.wait_until(*until_ms);
-                self.needs_person = Some(Needed {
-                    login: *login,
-                    errand: *errand,
-                    wait,
-                });
-            }
-            Progress::PersonDone => self.needs_person = None,
-            Progress::Progress {
-                balance: Some(balance),
-                ..
-            } => self.balance = Some(*balance),
-            _ => {}
-        }
-        if let Some(balance) = self.balance.filter(|_| self.is_balance_low() && !was_low) {
-            self.tell(Tone::Doubt, (words.balance_low)(&balance.to_string()));
-        }
-        self.settling = match &event {
-            Progress::Settling { open, until_ms, .. } => Some(Settling {
-                open: *open,
-                wait: match self.settling {
-                    // The next look at the same end: what is over stays over.
-                    Some(before) if before.wait.until_ms == *until_ms => before.wait,
-                    _ => self.wait_until(*until_ms),
-                },
-            }),
-            // Looking into doubts tells outcomes; the next look is told again.
-            Progress::Outcome(_) => self.settling,
-            _ => None,
-        };
-        // Reconciling tells of attempts of any batch, which are no rows of a list.
-        if let Some(service) = self.running() {
-            let now_ms = self.now_ms;
-            self.tab_of(service).fold(event, words, now_ms);
-        }
-    }
-
-    /// Does the balance run low?
-    pub fn is_balance_low(&self) -> bool {
-        self.balance
-            .is_some_and(|balance| balance < self.low_balance)
     }
 
     /// The shift as it was counted; `None`: it was not, or cannot be read.
@@ -463,64 +258,9 @@ impl Model {
         })
     }
 
-    fn wait_until(&self, until_ms: i64) -> Wait {
-        Wait {
-            since_ms: self.now_ms,
-            until_ms,
-        }
-    }
-
     /// Does what it says change by the second?
     pub fn counts_down(&self) -> bool {
         self.busy != Busy::Nobody && (self.settling.is_some() || self.needs_person.is_some())
-    }
-
-    /// The batch ended; `Err` says why it could not go on.
-    pub fn ended(&mut self, result: Result<(), String>) {
-        let (words, Some(service)) = (self.words(), self.running()) else {
-            return;
-        };
-        self.busy = Busy::Nobody;
-        self.needs_person = None;
-        self.settling = None;
-        let tab = self.tab_of(service);
-        tab.phase = Phase::Over;
-        tab.reorder();
-        match result {
-            Ok(()) => {
-                let (tone, summary) = (tab.tone(), tab.summary(words));
-                self.tell(tone, format!("{}: {summary}", (words.service)(service)));
-            }
-            Err(why) => {
-                tab.ended = Some(why.clone());
-                self.tell(Tone::Bad, why);
-            }
-        }
-    }
-
-    /// The list was stopped on an earlier day: nothing was begun, and a person is asked.
-    pub fn stopped(&mut self, list: StoppedList) {
-        let Some(service) = self.running() else {
-            return;
-        };
-        self.busy = Busy::Nobody;
-        let tab = self.tab_of(service);
-        tab.phase = Phase::Editing;
-        tab.stopped = Some(list);
-    }
-
-    /// Doubts have been looked into; so many were settled.
-    pub fn reconciled(&mut self, result: Result<usize, String>) {
-        self.busy = Busy::Nobody;
-        self.settling = None;
-        self.needs_person = None;
-        match result {
-            Ok(settled) => self.tell(
-                if settled > 0 { Tone::Good } else { Tone::Doubt },
-                (self.words().settled)(settled),
-            ),
-            Err(why) => self.tell(Tone::Bad, why),
-        }
     }
 }
 

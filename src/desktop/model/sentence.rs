@@ -78,7 +78,7 @@ impl Model {
             Phase::Stopping => (Tone::Doubt, words.stopping.to_owned()),
             Phase::Over => match &tab.ended {
                 Some(why) => (Tone::Doubt, told(why, self.language).sentence),
-                None => (tab.tone(), over(tab, words)),
+                None => (tab.sums().tone(), over(tab, words)),
             },
             Phase::Editing if tab.list.jobs.is_empty() => match &tab.not_fetched {
                 Some(why) => (Tone::Bad, told(why, self.language).sentence),
@@ -86,7 +86,7 @@ impl Model {
             },
             Phase::Editing => {
                 let count = tab.list.jobs.len();
-                if let Some(missing) = self.missing() {
+                if let Some(missing) = self.ahead().missing() {
                     (Tone::Doubt, (words.missing)(count, missing))
                 } else {
                     let total = tab.list.known_total();
@@ -123,8 +123,10 @@ pub fn local(at_ms: i64, format: &str) -> String {
 
 /// How a batch ended: after a dry run what the real one will cost, else its outcomes.
 fn over(tab: &ServiceTab, words: &Words) -> String {
-    match tab.rehearsed() {
-        Some((count, sum)) => (words.rehearsed)(count, &sum.to_string(), &tab.summary(words)),
-        None => (words.done)(&tab.summary(words)),
+    match tab.sums().rehearsed() {
+        Some((count, sum)) => {
+            (words.rehearsed)(count, &sum.to_string(), &tab.sums().summary(words))
+        }
+        None => (words.done)(&tab.sums().summary(words)),
     }
 }

@@ -4,6 +4,7 @@ mod events;
 mod pasted;
 mod previous;
 mod sums;
+mod table;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::rows::{Group, JobRow, RowState, Rows, TableColumn, TableWish, ordered};
+use super::rows::{JobRow, RowState, Rows, TableWish};
 use super::taken::{TakenList, line_of};
 use super::{Known, LinkId};
 use crate::desktop::words::Words;
@@ -24,8 +25,10 @@ use crate::ledger::StoppedList;
 
 /// A list that is longer is not edited in a text field.
 pub const LINES_MAX: usize = 5_000;
+
 /// A list that is longer is sorted and filtered beside the window's thread.
 pub const AT_ONCE: usize = 2_000;
+
 /// Minutes that the chart of the rate shows.
 pub const RATE_MINUTES: usize = 30;
 
@@ -417,58 +420,9 @@ impl ServiceTab {
         }
     }
 
-    /// Filters and sorts: at once where that is quick, else it is marked to be done beside the
-    /// window's thread.
-    pub fn reorder(&mut self) {
-        if self.wish.is_plain() {
-            (self.order, self.is_order_stale) = (None, false);
-        } else if self.rows.len() <= AT_ONCE {
-            (self.order, self.is_order_stale) =
-                (ordered(&self.rows, &self.wish).map(Into::into), false);
-        } else {
-            self.is_order_stale = true;
-        }
-    }
-
-    /// How many rows the table shows.
-    pub fn shown(&self) -> usize {
-        self.order
-            .as_ref()
-            .map_or(self.rows.len(), |order| order.len())
-    }
-
-    /// The row that the table shows at this place, with its place in the list.
-    pub fn row(&self, place: usize) -> Option<(usize, &JobRow)> {
-        let place = match &self.order {
-            Some(order) => *order.get(place)? as usize,
-            None => place,
-        };
-        self.rows.get(place).map(|row| (place, row))
-    }
-
-    /// Sorts by this column, then the other way round, then not at all.
-    pub fn sort_by(&mut self, column: TableColumn) {
-        self.wish.sort = match self.wish.sort {
-            Some((at, false)) if at == column => Some((column, true)),
-            Some((at, true)) if at == column => None,
-            _ => Some((column, false)),
-        };
-        self.reorder();
-    }
-
     /// Did the batch end before its list did? Then starting again goes on with it.
     pub fn is_interrupted(&self) -> bool {
         self.phase == Phase::Over && self.ended.is_some()
-    }
-
-    /// Logins that are at work.
-    pub fn at_work(&self) -> usize {
-        self.logins.values().filter(|login| !login.is_out).count()
-    }
-
-    /// How many of a chip.
-    pub fn count(&self, group: Option<Group>) -> usize {
-        group.map_or(self.rows.len(), |group| self.rows.count(group))
     }
 }
 

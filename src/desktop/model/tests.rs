@@ -1,8 +1,9 @@
 use super::rows::{Group, RowState, TableWish};
 use super::*;
+use crate::desktop::style::Tone;
 use crate::domain::job::Defaults;
-use crate::domain::{Errand, JobList, Outcome, PaymentType, Proof};
-use crate::engine::OutcomeEvent;
+use crate::domain::{Errand, Intake, JobList, Outcome, PaymentType, Proof};
+use crate::engine::{OutcomeEvent, Progress};
 use jiff::Timestamp;
 
 fn ready(service: Service, text: &str) -> Model {
@@ -43,7 +44,7 @@ fn one_sentence_tells_where_things_stand() {
         model.sentence(),
         (Tone::Good, "Sẵn sàng · 2 dòng".to_owned())
     );
-    assert!(model.can_start());
+    assert!(model.ahead().can_start());
     model.busy = Busy::Batch(Service::PayEvn);
     model.tab_mut().started(false);
     model.fold(Progress::LoggedIn {
@@ -66,7 +67,7 @@ fn one_sentence_tells_where_things_stand() {
         (row.state, row.amount),
         (RowState::Done(Outcome::Paid), Some(Vnd::fixed(150_000)))
     );
-    assert!(!model.can_start() && !model.can_export());
+    assert!(!model.ahead().can_start() && !model.ahead().can_export());
     model.fold(Progress::NeedsPerson {
         login: 0,
         errand: Errand::Otp,
@@ -126,7 +127,7 @@ fn a_doubt_that_was_settled_counts_once() {
     model.fold(outcome(0, "PE01", Outcome::Unknown));
     assert_eq!(model.tab().rows.count(Group::NeedsLook), 1);
     model.fold(outcome(0, "PE01", Outcome::Paid));
-    assert_eq!(model.tab().summary(model.words()), "1 đã thanh toán");
+    assert_eq!(model.tab().sums().summary(model.words()), "1 đã thanh toán");
     assert_eq!(
         (
             model.tab().rows.count(Group::NeedsLook),
@@ -147,7 +148,7 @@ fn rows_that_were_paid_this_month_are_told_before_the_start() {
     model.known.insert(Service::PayEvn, known);
     model.flag(Service::PayEvn);
     assert_eq!(
-        (model.tab().known, model.takes_minutes()),
+        (model.tab().known, model.ahead().minutes()),
         ((1, 1), Some(2)),
         "three at half a minute each"
     );
@@ -191,7 +192,7 @@ fn a_copied_table_keeps_the_zeros_of_phones() {
         ..TableWish::default()
     };
     model.tab_mut().reorder();
-    let text = model.tab().as_text(model.words());
+    let text = model.tab().sums().as_text(model.words());
     assert_eq!(
         text.lines()
             .nth(1)
@@ -239,10 +240,14 @@ fn a_dry_run_says_what_the_real_one_will_cost() {
         "{sentence}"
     );
     assert!(
-        model.shows_what_comes(),
+        model.ahead().is_shown(),
         "the sheet stands before the payment"
     );
-    assert!(!over([Outcome::Paid, Outcome::Paid], false).shows_what_comes());
+    assert!(
+        !over([Outcome::Paid, Outcome::Paid], false)
+            .ahead()
+            .is_shown()
+    );
 }
 
 #[test]
@@ -270,11 +275,11 @@ fn top_ups_and_debts_are_told_apart() {
         "0981234567|50000\n0972333444|2tr\n0905111222",
     );
     let tab = model.tab();
-    assert!(tab.has_kinds());
-    assert_eq!(tab.kinds(), (1, Vnd::fixed(50_000), 1));
+    assert!(tab.sums().has_kinds());
+    assert_eq!(tab.sums().kinds(), (1, Vnd::fixed(50_000), 1));
     let row = tab.rows.get(0).expect("row");
     assert_eq!(row.payment, Some(PaymentType::Prepaid));
-    assert!(!ready(Service::PayEvn, "PE01").tab().has_kinds());
+    assert!(!ready(Service::PayEvn, "PE01").tab().sums().has_kinds());
 }
 
 #[test]
@@ -286,7 +291,7 @@ fn a_look_up_tells_what_is_owed() {
     model.fold(outcome(1, "0981234568", Outcome::NoDebt));
     model.ended(Ok(()));
     assert_eq!(
-        model.tab().summary(model.words()),
+        model.tab().sums().summary(model.words()),
         "Còn nợ 1 mã · 150.000 đ · 1 không nợ cước"
     );
 }

@@ -71,7 +71,7 @@ fn progress(ui: &mut Ui, model: &Model) {
         let sum = if model.service().is_payment() {
             (words.paid_sum)(&tab.paid.to_string())
         } else {
-            let (count, owed) = tab.owed();
+            let (count, owed) = tab.sums().owed();
             (words.owed_sum)(count, &owed.to_string())
         };
         ui.label(RichText::new(sum).strong());

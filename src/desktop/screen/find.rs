@@ -59,7 +59,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
                     .color(Tone::Doubt.ink(dark))
                     .strong(),
             );
-            if big_button(ui, words.reconcile, model.can_reconcile(), true) {
+            if big_button(ui, words.reconcile, model.ahead().can_reconcile(), true) {
                 actions.push(UserAction::Reconcile);
             }
         }

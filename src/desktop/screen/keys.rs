@@ -69,14 +69,14 @@ pub fn pressed(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
         return;
     };
     let phase = model.tab().phase;
-    let can_take = model.can_take();
+    let can_take = model.ahead().can_take();
     if is_pressed(FETCH) && can_take {
         actions.push(UserAction::Fetch);
     }
     if is_pressed(OPEN) && can_take {
         actions.push(UserAction::PickFile);
     }
-    if is_pressed(START) && model.can_start() {
+    if is_pressed(START) && model.ahead().can_start() {
         actions.push(UserAction::Start { dry_run: false });
     }
     if is_pressed(PAUSE) {
@@ -89,7 +89,7 @@ pub fn pressed(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     if is_pressed(STOP) && matches!(phase, Phase::Running | Phase::Paused) {
         actions.push(UserAction::Stop);
     }
-    if is_pressed(EXPORT) && model.can_export() {
+    if is_pressed(EXPORT) && model.ahead().can_export() {
         actions.push(UserAction::Export);
     }
 }

@@ -193,7 +193,7 @@ fn head(ui: &mut Ui, model: &mut Model, actions: &mut Vec<UserAction>) {
             let text = format!("⚠ {}", (words.doubts)(model.doubts.len()));
             ui.label(RichText::new(text).color(Tone::Doubt.ink(dark)).strong());
             if ui
-                .add_enabled(model.can_reconcile(), Button::new(words.reconcile))
+                .add_enabled(model.ahead().can_reconcile(), Button::new(words.reconcile))
                 .clicked()
             {
                 actions.push(UserAction::Reconcile);

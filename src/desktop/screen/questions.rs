@@ -41,7 +41,7 @@ fn stopped(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     ui.horizontal_wrapped(|ui| {
         ui.vertical(|ui| {
             if ui
-                .add_enabled(model.can_start(), Button::new(words.continue_list))
+                .add_enabled(model.ahead().can_start(), Button::new(words.continue_list))
                 .clicked()
             {
                 let choice = ListChoice::Continue(list.batch.clone());
@@ -52,7 +52,7 @@ fn stopped(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
         });
         ui.vertical(|ui| {
             if ui
-                .add_enabled(model.can_start(), Button::new(words.begin_anew))
+                .add_enabled(model.ahead().can_start(), Button::new(words.begin_anew))
                 .clicked()
             {
                 actions.push(UserAction::StartChosen(ListChoice::New));
@@ -94,7 +94,7 @@ fn held_back(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
         .iter()
         .filter(|(job, _)| tab.meant.contains(job))
         .count();
-    let is_ready = count > 0 && model.can_start();
+    let is_ready = count > 0 && model.ahead().can_start();
     if ui
         .add_enabled(is_ready, Button::new((words.top_up_again)(count)))
         .clicked()

@@ -10,11 +10,12 @@ use crate::domain::Vnd;
 pub fn before_a_payment(ui: &mut Ui, model: &Model) {
     let (tab, words) = (model.tab(), model.words());
     let service = model.service();
-    if !model.shows_what_comes() {
+    if !model.ahead().is_shown() {
         return;
     }
     let dark = ui.visuals().dark_mode;
     let (count, sum) = tab
+        .sums()
         .rehearsed()
         .unwrap_or_else(|| (tab.list.jobs.len(), tab.list.known_total()));
     let headline = headline(model, count, sum);
@@ -26,7 +27,7 @@ pub fn before_a_payment(ui: &mut Ui, model: &Model) {
             ui.set_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new(headline).strong().size(16.0));
-                if let Some(minutes) = model.takes_minutes() {
+                if let Some(minutes) = model.ahead().minutes() {
                     ui.label((words.takes_about)(minutes));
                 }
                 if let (true, Some(before), false) =
@@ -85,12 +86,12 @@ pub fn before_a_payment(ui: &mut Ui, model: &Model) {
 /// What will be done, how often and for how much.
 fn headline(model: &Model, count: usize, sum: Vnd) -> String {
     let (tab, words) = (model.tab(), model.words());
-    let is_quoted = tab.rehearsed().is_some();
+    let is_quoted = tab.sums().rehearsed().is_some();
     if !model.service().is_payment() {
         return (words.will_look_up)(count);
     }
-    if tab.has_kinds() && !is_quoted {
-        let (top_ups, sum, debts) = tab.kinds();
+    if tab.sums().has_kinds() && !is_quoted {
+        let (top_ups, sum, debts) = tab.sums().kinds();
         let top_ups = (top_ups > 0).then(|| (words.will_top_up)(top_ups, &sum.to_string()));
         let debts = (debts > 0).then(|| (words.will_clear)(debts));
         let both: Vec<String> = top_ups.into_iter().chain(debts).collect();

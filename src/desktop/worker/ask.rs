@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::Teller;
-use super::days::since_ms;
+use super::days::{since_ms, this_month_ms};
 use super::message::{LedgerCommand, LedgerUpdate, ListUpdate, Update};
 use super::open::Open;
 use super::slips;
@@ -15,8 +14,8 @@ use crate::desktop::model::side::{BatchView, FoundAttempt, HistoryView, Story};
 use crate::desktop::model::{Known, local};
 use crate::desktop::words::said;
 use crate::domain::{Language, Outcome, Service, Vnd};
-use crate::engine::{Tools, month_start_ms, reports_of, reports_of_found, resolve};
-use crate::ledger::{JobResult, Ledger};
+use crate::engine::{Tools, reports_of, reports_of_found, resolve};
+use crate::ledger::{JobResult, Ledger, Sum};
 use crate::report::{BatchReport, excel, story as stories};
 
 /// Answers what is asked of the ledger, and tells.
@@ -130,7 +129,7 @@ pub async fn doubts(ledger: &Ledger) -> Result<Vec<FoundAttempt>, String> {
 
 /// Which of a service's accounts were paid this month, and which are in doubt.
 pub async fn known(ledger: &Ledger, service: Service) -> Result<Known, String> {
-    let since = month_start_ms(Timestamp::now(), &TimeZone::system());
+    let since = this_month_ms();
     let paid = ledger
         .records()
         .paid_accounts(service, since)
@@ -214,40 +213,7 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<HistoryView, String> {
         })
         .collect();
     for sum in ledger.records().sums_since(since).await.map_err(said)? {
-        match history
-            .by_outcome
-            .iter_mut()
-            .find(|(outcome, _)| *outcome == sum.outcome)
-        {
-            Some((_, count)) => *count += sum.count,
-            None => history.by_outcome.push((sum.outcome, sum.count)),
-        }
-        if sum.outcome != Outcome::Paid {
-            continue;
-        }
-        let hour = local(sum.at_ms, "%H").parse::<usize>().unwrap_or_default();
-        if let Some(count) = history.by_hour.get_mut(hour) {
-            *count += sum.count;
-        }
-        let day = local(sum.at_ms, "%d/%m");
-        if let Some((_, paid)) = history.by_day.iter_mut().find(|(at, _)| *at == day) {
-            *paid = paid.saturating_add(sum.amount);
-        }
-        if day == today {
-            history.today = history.today.saturating_add(sum.amount);
-        }
-        match history
-            .by_service
-            .iter_mut()
-            .find(|(service, ..)| *service == sum.service)
-        {
-            Some((_, count, paid)) => {
-                (*count, *paid) = (*count + sum.count, paid.saturating_add(sum.amount));
-            }
-            None => history
-                .by_service
-                .push((sum.service, sum.count, sum.amount)),
-        }
+        add(&mut history, &sum, &today);
     }
     history.by_outcome.sort_by_key(|(outcome, _)| *outcome);
     history.by_service.sort_by_key(|(service, ..)| *service);
@@ -278,6 +244,44 @@ pub async fn days(ledger: &Ledger, days: u16) -> Result<HistoryView, String> {
         .by_person
         .sort_by_key(|(_, _, paid)| std::cmp::Reverse(*paid));
     Ok(history)
+}
+
+/// Adds what became of jobs of one service in a quarter of an hour. `today` as the days are written.
+fn add(history: &mut HistoryView, sum: &Sum, today: &str) {
+    match history
+        .by_outcome
+        .iter_mut()
+        .find(|(outcome, _)| *outcome == sum.outcome)
+    {
+        Some((_, count)) => *count += sum.count,
+        None => history.by_outcome.push((sum.outcome, sum.count)),
+    }
+    if sum.outcome != Outcome::Paid {
+        return;
+    }
+    let hour = local(sum.at_ms, "%H").parse::<usize>().unwrap_or_default();
+    if let Some(count) = history.by_hour.get_mut(hour) {
+        *count += sum.count;
+    }
+    let day = local(sum.at_ms, "%d/%m");
+    if let Some((_, paid)) = history.by_day.iter_mut().find(|(at, _)| *at == day) {
+        *paid = paid.saturating_add(sum.amount);
+    }
+    if day == today {
+        history.today = history.today.saturating_add(sum.amount);
+    }
+    match history
+        .by_service
+        .iter_mut()
+        .find(|(service, ..)| *service == sum.service)
+    {
+        Some((_, count, paid)) => {
+            (*count, *paid) = (*count + sum.count, paid.saturating_add(sum.amount));
+        }
+        None => history
+            .by_service
+            .push((sum.service, sum.count, sum.amount)),
+    }
 }
 
 /// Writes these batches to one Excel file, and says where.

@@ -1,6 +1,6 @@
 //! What the driver asks for, and what it is answered.
 
-use super::super::attempt::{Event, GateKind, Said};
+use super::super::attempt::{Event, GateKind, Intent, Said};
 use super::super::guard::GuardFacts;
 use super::super::money::Vnd;
 use super::super::outcome::Outcome;
@@ -246,6 +246,19 @@ pub struct ArmOrder {
     pub balance_is_proof: bool,
     /// How strong the gate is.
     pub gate: GateKind,
+}
+
+impl ArmOrder {
+    /// What is written down before the click. Whoever carries it out adds whose browser and history it is: the order
+    /// of things depends on neither.
+    pub fn intent(&self, agent: &str, obligation: String) -> Intent {
+        Intent {
+            balance_before: self.rest.map(|(balance, _)| balance),
+            balance_seq: self.rest.map(|(_, seq)| seq),
+            balance_is_proof: self.balance_is_proof,
+            ..Intent::bare(agent, obligation, self.amount, self.gate)
+        }
+    }
 }
 
 /// The server's word.

@@ -5,7 +5,7 @@ use super::{
     OutOfOrder, Permit, Phase, Question, TechnicalFault, Turn, backoff_ms,
 };
 use crate::domain::agent::is_same_agent;
-use crate::domain::attempt::{Conclusion, Event, GateKind, Intent, Quote};
+use crate::domain::attempt::{Conclusion, Event, GateKind, Quote};
 use crate::domain::guard::{GuardFacts, PaymentRequest, Refusal, refusal};
 use crate::domain::money::Vnd;
 use crate::domain::outcome::{Outcome, Proof};
@@ -294,25 +294,12 @@ impl AttemptDriver {
                 input: "Armed".to_owned(),
             });
         };
-        let intent = self.intent(&order);
+        let agent = self.task.agent.as_deref().unwrap_or_default();
+        let obligation = self.task.job.obligation(self.task.service);
+        let intent = order.intent(agent, obligation);
         let attempt = self.attempt.clone().after(&Event::Armed(intent))?;
         self.phase = Phase::Arming(Box::new(attempt));
         Ok(Effect::Arm(order))
-    }
-}
-
-impl AttemptDriver {
-    /// What is armed. Whoever carries it out adds whose browser and history it is: the order of
-    /// things depends on neither.
-    fn intent(&self, order: &ArmOrder) -> Intent {
-        let agent = self.task.agent.as_deref().unwrap_or_default();
-        let obligation = self.task.job.obligation(self.task.service);
-        Intent {
-            balance_before: order.rest.map(|(balance, _)| balance),
-            balance_seq: order.rest.map(|(_, seq)| seq),
-            balance_is_proof: order.balance_is_proof,
-            ..Intent::bare(agent, obligation, order.amount, order.gate)
-        }
     }
 }
 

@@ -1,6 +1,8 @@
 use super::*;
 use crate::domain::attempt::State;
-use crate::domain::guard::{EqualTopUp, GuardFacts};
+use crate::domain::guard::{EqualTopUp, GuardFacts, Limits};
+use crate::domain::reconcile::Patience;
+use crate::domain::service::Service;
 use crate::domain::ticket::{Source, Ticket};
 use crate::domain::verdict::Answer;
 use crate::domain::{Defaults, JobList};

@@ -1,3 +1,4 @@
+use super::sheets::{HEADER, TABLE_ROWS_MAX};
 use super::*;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 

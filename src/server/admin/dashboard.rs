@@ -140,7 +140,7 @@ struct JobNumbers {
 
 impl JobNumbers {
     async fn of(app: &AppState, today: i64) -> Result<Self, Problem> {
-        let board = app.store().board();
+        let board = app.store().jobs().board();
         Ok(Self {
             tallies: board.tallies(today).await?,
             waiting: board.waiting().await?,

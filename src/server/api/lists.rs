@@ -26,7 +26,7 @@ const LIST_MAX: u32 = 10_000;
 
 #[utoipa::path(get, path = "/api/health", tag = "lists", responses((status = 200, body = Health, description = "It works, the database answers and can be written"), (status = 503, body = Health, description = "It does not; ask again after `Retry-After` seconds")))]
 pub async fn health(State(app): State<AppState>) -> Response {
-    let message = match app.store().ping().await {
+    let message = match app.store().pulse().ping().await {
         Ok(()) if app.writes().is_failing() => "Database cannot be written",
         Ok(()) => {
             return Json(Health {

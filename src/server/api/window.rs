@@ -38,6 +38,7 @@ pub async fn banners(
         .map_or_else(|| caller.may_read(Scope::Read, shop.open_data), |_| Ok(()))?;
     let banners = app
         .store()
+        .settings()
         .banners()
         .shown()
         .await?

@@ -232,7 +232,8 @@ pub async fn hand_ins(State(app): State<AppState>, me: DeskPerson) -> Answer<Han
     let whose = Some(me.person.user_id).filter(|_| !me.is_manager());
     let all = app
         .store()
-        .desk_cash()
+        .desk()
+        .cash()
         .hand_ins(me.owner, whose, false)
         .await?;
     Ok(Json(HandInList {

@@ -38,7 +38,12 @@ pub async fn day(
     asked: Option<&str>,
 ) -> Result<(String, CollectorDay), PayRefusal> {
     let (day, _) = day_asked(app, asked)?;
-    let done = app.store().desk_cash().day(me.person.user_id, &day).await?;
+    let done = app
+        .store()
+        .desk()
+        .cash()
+        .day(me.person.user_id, &day)
+        .await?;
     Ok((day, done))
 }
 
@@ -52,7 +57,8 @@ pub async fn book(
     let (day, from_ms) = day_asked(app, asked)?;
     let book = app
         .store()
-        .desk_cash()
+        .desk()
+        .cash()
         .book(me.owner, &day, from_ms)
         .await?;
     Ok((day, book))

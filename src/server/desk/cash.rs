@@ -13,7 +13,7 @@ use crate::store::desk::{Confirmed, DayHeld, HandIn, HandInRefusal};
 /// What a collector may hold and holds, as the wire shows it.
 pub async fn cash(app: &AppState, me: &DeskPerson) -> Result<CashForm, PayRefusal> {
     source::refresh_limit(app, me).await?;
-    let cash = app.store().desk_cash();
+    let cash = app.store().desk().cash();
     let collector = cash.collector(me.person.user_id).await?;
     let days = cash.by_day(me.person.user_id).await?;
     let held = |day: &DayHeld| HeldOfDay {
@@ -36,7 +36,7 @@ pub async fn hand_in(
     key: Option<&str>,
 ) -> Result<HandIn, PayRefusal> {
     let key = me.key(key, &format!("hand_in|{amount}|{note}"));
-    let cash = app.store().desk_cash();
+    let cash = app.store().desk().cash();
     let said = cash
         .hand_in(
             me.owner,
@@ -57,7 +57,7 @@ pub async fn confirm(
     (counted, reason): (i64, Option<&str>),
 ) -> Result<Confirmed, PayRefusal> {
     me.manager()?;
-    let cash = app.store().desk_cash();
+    let cash = app.store().desk().cash();
     let confirmed = cash
         .confirm(me.owner, id, (counted, reason), &me.actor())
         .await?;

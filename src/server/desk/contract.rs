@@ -169,7 +169,12 @@ pub async fn open_whole(
 ) -> Result<(ContractView, Contract, Vec<ContractItem>), PayRefusal> {
     source::refresh(app, me, number).await?;
     let (contract, items) = found(app, me, number).await?;
-    let collector = app.store().desk_cash().collector(me.person.user_id).await?;
+    let collector = app
+        .store()
+        .desk()
+        .cash()
+        .collector(me.person.user_id)
+        .await?;
     let wallet = wallet::known(app, me).await?;
     let around = circumstances(app, collector.as_ref(), &wallet).await?;
     let ticked = openings(&contract.owing(&items), around.kind);
@@ -263,7 +268,12 @@ pub async fn checked(
             return Err(taken());
         }
     }
-    let collector = app.store().desk_cash().collector(me.person.user_id).await?;
+    let collector = app
+        .store()
+        .desk()
+        .cash()
+        .collector(me.person.user_id)
+        .await?;
     let wallet = wallet::for_method(app, me, method).await?;
     let around = circumstances(app, collector.as_ref(), &wallet).await?;
     Ok(check(&contract.owing(&items), ids, method, &around))

@@ -94,7 +94,7 @@ pub async fn refresh_limit(app: &AppState, me: &DeskPerson) -> Result<(), PayRef
 
 /// Keeps a limit that differs from ours.
 async fn keep_limit(app: &AppState, me: &DeskPerson, told: CashLimit) -> Result<(), PayRefusal> {
-    let cash = app.store().desk_cash();
+    let cash = app.store().desk().cash();
     let Some(ours) = cash.collector(me.person.user_id).await? else {
         return Ok(());
     };

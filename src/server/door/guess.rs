@@ -32,6 +32,7 @@ pub async fn count(app: &AppState, login: &str, from: &Origin) -> Result<i64, Pr
         .then_some(TRIES_OVER_LOGINS_MAX);
     let counted = app
         .store()
+        .accounts()
         .sign_ins()
         .count_try(login, &place(from), since, TRIES_MAX, over_logins)
         .await?;
@@ -91,16 +92,28 @@ pub async fn is_right(
         Ok(looking) => looking,
         // It was not looked at, so it was no guess.
         Err(busy) => {
-            app.store().sign_ins().forgive_try(number).await?;
+            app.store()
+                .accounts()
+                .sign_ins()
+                .forgive_try(number)
+                .await?;
             return Err(busy);
         }
     };
     let is_right = look.await?;
     drop(looking);
     if is_right {
-        app.store().sign_ins().forgive_try(number).await?;
+        app.store()
+            .accounts()
+            .sign_ins()
+            .forgive_try(number)
+            .await?;
         return Ok(true);
     }
-    app.store().sign_ins().keep_try(login, actor).await?;
+    app.store()
+        .accounts()
+        .sign_ins()
+        .keep_try(login, actor)
+        .await?;
     Ok(false)
 }

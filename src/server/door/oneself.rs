@@ -185,6 +185,7 @@ pub async fn totp_begin(
         ..person.data.clone()
     };
     app.store()
+        .accounts()
         .sessions()
         .touch(&person.session, Some(&to_json(&data)))
         .await?;

@@ -36,6 +36,7 @@ pub async fn sessions_of(
     let now = app.store().now_ms();
     let found = app
         .store()
+        .accounts()
         .sessions()
         .of_user(user_id)
         .await?
@@ -94,7 +95,7 @@ pub async fn end(
     user_id: i64,
     wanted: &str,
 ) -> Result<(), Problem> {
-    let sessions = app.store().sessions().of_user(user_id).await?;
+    let sessions = app.store().accounts().sessions().of_user(user_id).await?;
     let chosen: Vec<_> = sessions
         .iter()
         .filter(|s| wanted == "all" && s.hash != person.session || handle(&s.hash) == wanted)
@@ -103,7 +104,7 @@ pub async fn end(
         return Err(Problem::no_page());
     }
     for session in &chosen {
-        app.store().sessions().end(&session.hash).await?;
+        app.store().accounts().sessions().end(&session.hash).await?;
     }
     let after = json!({ (audit::USER_ID.name): user_id, "sessions": chosen.len() });
     Ok(app

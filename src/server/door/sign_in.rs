@@ -144,7 +144,7 @@ async fn looked_at(
         )));
     }
     app.admit(&from.ip).map_err(Problem::too_many_tries)?;
-    let (accounts, sign_ins) = (app.store().accounts(), app.store().sign_ins());
+    let (accounts, sign_ins) = (app.store().accounts(), app.store().accounts().sign_ins());
     let account = accounts.named(username).await?;
     let looked = async {
         let hash = account
@@ -219,6 +219,7 @@ pub(super) async fn pass(
     let cookie = session::begin(app, from, account.user_id, &data, before).await?;
     if step == Step::Full {
         app.store()
+            .accounts()
             .sign_ins()
             .succeeded(account, &guess::place(from), &actor)
             .await?;
@@ -241,7 +242,11 @@ fn actor_of(account: &UserAccount, from: &Origin) -> Actor {
 /// to know it.
 pub async fn sign_out(State(app): State<AppState>, person: Person) -> Result<Response, Problem> {
     const CLEAR: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
-    app.store().sessions().end(&person.session).await?;
+    app.store()
+        .accounts()
+        .sessions()
+        .end(&person.session)
+        .await?;
     app.store()
         .audit()
         .record(

@@ -27,6 +27,7 @@ pub async fn back(app: &AppState, who: &Who, query: &str) -> Result<Response, Pa
     let payments = app.store().payments();
     let payable = app
         .store()
+        .payments()
         .payables()
         .payable_of_token(query.text("t"))
         .await?;
@@ -49,7 +50,12 @@ pub async fn to_status(
     payment: PaymentRow,
 ) -> Result<Response, PayRefusal> {
     let payment = Cashier::of(app).refresh(payment, HeardFrom::Return).await?;
-    let payable = app.store().payables().payable(payment.payable).await?;
+    let payable = app
+        .store()
+        .payments()
+        .payables()
+        .payable(payment.payable)
+        .await?;
     let payable = payable.ok_or_else(PayRefusal::not_found)?;
     Ok(found(&if who.sees_payment(&payment, &payable) {
         format!("/payment/status/{}", payment.id)

@@ -107,13 +107,23 @@ pub async fn counted(app: &AppState, who: &Who, token: Option<&str>) -> Result<(
         None if who.is_counted() => who.key(),
         None => return Ok(()),
     };
-    let counted = app.store().questions().count_call(&caller).await?;
+    let counted = app
+        .store()
+        .payments()
+        .questions()
+        .count_call(&caller)
+        .await?;
     counted.map_err(PayRefusal::limited)
 }
 
 async fn asked(app: &AppState, who: &Who, input: &CallInput) -> Result<Asked, PayRefusal> {
     if let Some(token) = input.text("token")? {
-        let payable = app.store().payables().payable_of_token(&token).await?;
+        let payable = app
+            .store()
+            .payments()
+            .payables()
+            .payable_of_token(&token)
+            .await?;
         return Ok(Asked {
             payable: payable.ok_or_else(PayRefusal::not_found)?,
             token: Some(token),
@@ -132,7 +142,7 @@ async fn asked(app: &AppState, who: &Who, input: &CallInput) -> Result<Asked, Pa
             ));
         }
     };
-    let payable = app.store().payables().payable(at).await?;
+    let payable = app.store().payments().payables().payable(at).await?;
     Ok(Asked {
         payable: payable
             .filter(|payable| who.sees(payable))

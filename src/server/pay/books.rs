@@ -44,7 +44,12 @@ pub async fn list(
     let mut stories = payments.stories(&ids).await?;
     let mut all = Vec::with_capacity(rows.len());
     for row in &rows {
-        let payable = app.store().payables().payable(row.payable).await?;
+        let payable = app
+            .store()
+            .payments()
+            .payables()
+            .payable(row.payable)
+            .await?;
         if let Some(payable) = payable {
             let (transfers, events) = stories.remove(&row.id).unwrap_or_default();
             let alone = PaymentForm::of(&app, row, &payable);

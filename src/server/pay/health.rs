@@ -28,7 +28,7 @@ pub struct ProvidersHealth {
 
 /// `GET /health/payment`
 pub async fn health(State(app): State<AppState>) -> Response {
-    let database = app.store().ping().await;
+    let database = app.store().pulse().ping().await;
     if let Err(error) = &database {
         tracing::error!(error = %error, "the database does not answer");
     }

@@ -27,7 +27,12 @@ const LIST_MAX: u32 = 100;
 pub async fn seen(app: &AppState, who: &Who, id: i64) -> Result<(PaymentRow, Payable), PayRefusal> {
     let payments = app.store().payments();
     let payment = payments.find(id).await?.ok_or_else(PayRefusal::not_found)?;
-    let payable = app.store().payables().payable(payment.payable).await?;
+    let payable = app
+        .store()
+        .payments()
+        .payables()
+        .payable(payment.payable)
+        .await?;
     let payable = payable
         .filter(|payable| who.sees_payment(&payment, payable))
         .ok_or_else(PayRefusal::not_found)?;
@@ -36,7 +41,12 @@ pub async fn seen(app: &AppState, who: &Who, id: i64) -> Result<(PaymentRow, Pay
 
 /// What the payable of a payment owes now, in đồng.
 pub async fn owed_of(app: &AppState, payment: &PaymentRow) -> Result<i64, PayRefusal> {
-    let payable = app.store().payables().payable(payment.payable).await?;
+    let payable = app
+        .store()
+        .payments()
+        .payables()
+        .payable(payment.payable)
+        .await?;
     Ok(payable.ok_or_else(PayRefusal::not_found)?.owed())
 }
 
@@ -46,7 +56,12 @@ pub async fn of_token(
     token: &str,
 ) -> Result<(Payable, Option<PaymentRow>), PayRefusal> {
     let payments = app.store().payments();
-    let payable = app.store().payables().payable_of_token(token).await?;
+    let payable = app
+        .store()
+        .payments()
+        .payables()
+        .payable_of_token(token)
+        .await?;
     let payable = payable.ok_or_else(PayRefusal::not_found)?;
     let all = payments.of_payable(payable.at).await?;
     let best = foremost(&all, payable.owed());
@@ -260,6 +275,7 @@ pub async fn own(
     let mut rows = Vec::new();
     for payable in app
         .store()
+        .payments()
         .payables()
         .payables_of(&person.username, LIST_MAX)
         .await?

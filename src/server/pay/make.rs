@@ -42,6 +42,7 @@ pub async fn add_booking(
     let key = key_of(&who, &input, &format!("booking|{new:?}"));
     let made = app
         .store()
+        .payments()
         .payables()
         .add_booking(&new, key.as_ref(), &who.actor())
         .await?;
@@ -76,6 +77,7 @@ pub async fn add_request(
     new.what.expires_ms = lasts.map(|s| now + s * 1_000);
     let made = app
         .store()
+        .payments()
         .payables()
         .add_request(&new, key.as_ref(), &who.actor())
         .await?;
@@ -115,7 +117,13 @@ async fn gathered<W>(
         (Some(asked), _) => asked,
         (None, own) => own.unwrap_or(payees::FIRST),
     };
-    if !app.store().payables().has_payee(owner_id).await? {
+    if !app
+        .store()
+        .payments()
+        .payables()
+        .has_payee(owner_id)
+        .await?
+    {
         return Err(PayRefusal::invalid("owner_id: không có bên nhận này."));
     }
     let part = |name: &str| Ok::<_, PayRefusal>(input.within(payer, name)?.unwrap_or_default());
@@ -180,7 +188,12 @@ async fn one(
     id: i64,
 ) -> Result<Json<PayableForm>, PayRefusal> {
     who.may_look()?;
-    let found = app.store().payables().payable(shown::at(kind, id)).await?;
+    let found = app
+        .store()
+        .payments()
+        .payables()
+        .payable(shown::at(kind, id))
+        .await?;
     let found = found
         .filter(|payable| who.sees(payable))
         .ok_or_else(PayRefusal::not_found)?;

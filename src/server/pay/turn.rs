@@ -51,7 +51,13 @@ pub async fn question(
     most: Duration,
 ) -> Result<bool, StoreError> {
     let (channel, begun) = (channel(row.owner_id, row.provider.wire()), Instant::now());
-    while let Some(wait) = app.store().questions().take_turn(&channel).await? {
+    while let Some(wait) = app
+        .store()
+        .payments()
+        .questions()
+        .take_turn(&channel)
+        .await?
+    {
         let wait = Duration::from_millis(wait.unsigned_abs());
         if begun.elapsed() + wait > most {
             return Ok(false);
@@ -101,7 +107,13 @@ async fn reserved(app: &AppState, turn: &TurnWanted) -> Result<Result<(), i64>, 
     if turn.calls == 0 {
         return Ok(Ok(()));
     }
-    match app.store().questions().reserve_turn(turn).await? {
+    match app
+        .store()
+        .payments()
+        .questions()
+        .reserve_turn(turn)
+        .await?
+    {
         Ok(wait_ms) => {
             waited(wait_ms).await;
             Ok(Ok(()))

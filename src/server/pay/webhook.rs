@@ -223,7 +223,11 @@ async fn heard(
     };
     let outcome = cashier.hear(&told).await?;
     if facts.is_none() && outcome.payment.state().is_open() {
-        app.store().questions().ask_soon(payment.id).await?;
+        app.store()
+            .payments()
+            .questions()
+            .ask_soon(payment.id)
+            .await?;
     }
     Ok(outcome)
 }

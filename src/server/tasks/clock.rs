@@ -16,5 +16,5 @@ pub(super) const TASK: Task = Task {
 };
 
 async fn run(app: AppState) -> Result<(), StoreError> {
-    app.store().tune_clock().await
+    app.store().pulse().tune_clock().await
 }

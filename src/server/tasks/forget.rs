@@ -17,10 +17,10 @@ pub(super) const TASK: Task = Task {
 
 async fn run(app: AppState) -> Result<(), StoreError> {
     let store = app.store();
-    let sessions = store.sessions().forget_ended().await?;
+    let sessions = store.accounts().sessions().forget_ended().await?;
     let keep_days = app.shop().await?.keep_days;
     store.payments().forget_keys().await?;
-    let failures = store.sign_ins().forget_old(keep_days).await?;
+    let failures = store.accounts().sign_ins().forget_old(keep_days).await?;
     tracing::info!(
         sessions,
         failures,

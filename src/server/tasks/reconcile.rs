@@ -34,13 +34,13 @@ pub(super) const TASK: Task = Task {
 
 async fn run(app: AppState) -> Result<(), StoreError> {
     if app.pay().is_first_look() {
-        let open = app.store().questions().ask_all().await?;
+        let open = app.store().payments().questions().ask_all().await?;
         tracing::info!(
             open,
             "open payments are asked about: the server has started"
         );
     }
-    let channels = app.store().questions().due_channels().await?;
+    let channels = app.store().payments().questions().due_channels().await?;
     let work = channels
         .iter()
         .map(|(owner, provider)| channel(&app, *owner, provider));
@@ -53,6 +53,7 @@ async fn run(app: AppState) -> Result<(), StoreError> {
 async fn channel(app: &AppState, owner: i64, provider: &str) -> Result<(), StoreError> {
     let due = app
         .store()
+        .payments()
         .questions()
         .due(owner, provider, IN_A_RUN)
         .await?;
@@ -69,7 +70,13 @@ async fn channel(app: &AppState, owner: i64, provider: &str) -> Result<(), Store
         async move {
             match turn? {
                 (payment, true) => ask(&app, payment).await,
-                (payment, false) => app.store().questions().ask_soon(payment.id).await,
+                (payment, false) => {
+                    app.store()
+                        .payments()
+                        .questions()
+                        .ask_soon(payment.id)
+                        .await
+                }
             }
         }
     });
@@ -89,12 +96,14 @@ async fn ask(app: &AppState, payment: PaymentRow) -> Result<(), StoreError> {
         return match closed {
             Ok(row) => {
                 app.store()
+                    .payments()
                     .questions()
                     .closed(id, row.expires_at.max(app.store().now_ms() + 1))
                     .await
             }
             Err(_) => {
                 app.store()
+                    .payments()
                     .questions()
                     .asked(id, Some(app.store().now_ms() + rest_ms(payment.asks)))
                     .await
@@ -107,6 +116,7 @@ async fn ask(app: &AppState, payment: PaymentRow) -> Result<(), StoreError> {
         Err(_) => payments.find(id).await?.unwrap_or(payment),
     };
     app.store()
+        .payments()
         .questions()
         .asked(id, next_question(&row, app.store().now_ms()))
         .await

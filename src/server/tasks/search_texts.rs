@@ -16,7 +16,7 @@ pub(super) const TASK: Task = Task {
 };
 
 async fn run(app: AppState) -> Result<(), StoreError> {
-    let filled = app.store().fill_search_texts().await?;
+    let filled = app.store().schema().fill_search_texts().await?;
     tracing::info!(filled, "missing search texts were filled");
     Ok(())
 }

@@ -23,7 +23,13 @@ async fn run(app: AppState) -> Result<(), StoreError> {
         return Ok(());
     }
     let since = app.pay().look_from(app.store().now_ms());
-    for payment in app.store().questions().changed_since(since, MOST).await? {
+    for payment in app
+        .store()
+        .payments()
+        .questions()
+        .changed_since(since, MOST)
+        .await?
+    {
         app.pay().changed(&payment);
     }
     Ok(())

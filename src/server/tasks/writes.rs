@@ -17,7 +17,7 @@ pub(super) const TASK: Task = Task {
 };
 
 async fn run(app: AppState) -> Result<(), StoreError> {
-    let tried = app.store().try_to_write().await;
+    let tried = app.store().pulse().try_to_write().await;
     let is_news = app.writes().tried(tried.is_err());
     match tried {
         Ok(()) if is_news => tracing::info!("the database can be written again"),

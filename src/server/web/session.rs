@@ -177,7 +177,7 @@ pub async fn begin(
         STEP_MS
     };
     if let Some(before) = before {
-        app.store().sessions().end(before).await?;
+        app.store().accounts().sessions().end(before).await?;
     }
     let session = WebSession {
         hash: digest(id.as_bytes()),
@@ -189,7 +189,7 @@ pub async fn begin(
         agent: from.agent.clone(),
         data: Some(to_json(data)),
     };
-    app.store().sessions().add(&session).await?;
+    app.store().accounts().sessions().add(&session).await?;
     Ok(from.cookie(&id))
 }
 
@@ -209,12 +209,12 @@ pub async fn find(
         return Ok(None);
     };
     let hash = digest(id.as_bytes());
-    let Some(session) = app.store().sessions().find(&hash).await? else {
+    let Some(session) = app.store().accounts().sessions().find(&hash).await? else {
         return Ok(None);
     };
     let now = app.store().now_ms();
     if now - session.last_seen > IDLE_MS {
-        app.store().sessions().end(&hash).await?;
+        app.store().accounts().sessions().end(&hash).await?;
         return Ok(None);
     }
     let Some(user_id) = session.user_id else {
@@ -231,11 +231,11 @@ pub async fn find(
         .as_deref()
         .and_then(|text| serde_json::from_str(text).ok());
     let (Some(account), Some(data)) = (account, data) else {
-        app.store().sessions().end(&hash).await?;
+        app.store().accounts().sessions().end(&hash).await?;
         return Ok(None);
     };
     if now - session.last_seen > TOUCH_MS {
-        app.store().sessions().touch(&hash, None).await?;
+        app.store().accounts().sessions().touch(&hash, None).await?;
     }
     Ok(Some(Person {
         account,

@@ -5,23 +5,12 @@ use std::time::Duration;
 
 use super::engine::Engine;
 use super::loan::Loan;
-use super::sql::{AllRows, Changed, Conn, FirstRow, SqlRow, SqlValue, execute, insert_once, query};
+use super::sql::{AllRows, Changed, Conn, FirstRow, SqlRow, SqlValue, execute, query};
 use super::store::{Pools, Store};
 use super::tx::{Tx, transaction};
 use crate::store::StoreError;
 
 impl Store {
-    /// Can something be written? A full disk, and a database that was made read-only, still answer every
-    /// question.
-    pub async fn try_to_write(&self) -> Result<(), StoreError> {
-        let sql = "UPDATE leader_lease SET fence = fence + 1 WHERE name = 'writes'";
-        if transaction!(self, |tx| execute(&tx, sql, vec![]))? == 0 {
-            let into = "INTO leader_lease (name, owner, until_ms) VALUES ('writes', '', 0)";
-            transaction!(self, |tx| insert_once(&tx, into, vec![]))?;
-        }
-        Ok(())
-    }
-
     /// Holds the right to write for so long, as another program may that works on the same file: for trials.
     pub async fn hold_writes(&self, time: Duration) -> Result<(), StoreError> {
         transaction!(self, |tx| async {

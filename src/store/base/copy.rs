@@ -44,7 +44,7 @@ enum Place {
 
 /// Copies everything. The target must be empty; it is made ours first.
 pub async fn copy(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreError> {
-    to.migrate().await?;
+    to.schema().migrate().await?;
     for table in TABLES {
         let rows = format!("SELECT 1 FROM `{}`", table.name);
         // What a new database has from the start is nobody's.
@@ -73,7 +73,7 @@ pub async fn copy(from: &Store, to: &Store) -> Result<Vec<CopiedTable>, StoreErr
                 }
             }
             // Else the next start makes it.
-            let _ = to.first_payee().await;
+            let _ = to.schema().first_payee().await;
             Err(error)
         }
     }
@@ -282,12 +282,24 @@ impl Sum {
     }
 }
 
+/// Copies of the database in a file ([`Store::copies`]).
+pub struct Copies<'s> {
+    store: &'s Store,
+}
+
 impl Store {
+    /// Copies of the database in a file.
+    pub const fn copies(&self) -> Copies<'_> {
+        Copies { store: self }
+    }
+}
+
+impl Copies<'_> {
     /// What a copy leaves out: tables and columns that are none of ours, as `table` and
     /// `table.column`.
     pub async fn strange_names(&self) -> Result<Vec<String>, StoreError> {
         let mut names = Vec::new();
-        for (table, columns) in all_columns(self).await? {
+        for (table, columns) in all_columns(self.store).await? {
             if matches!(table.as_str(), "schema_history" | "schema_lock")
                 || table.starts_with("sqlite_")
             {
@@ -316,15 +328,15 @@ impl Store {
                 file.display()
             )));
         }
-        match self.engine() {
+        match self.store.engine() {
             Engine::Sqlite => {
                 private_file(file)
                     .map_err(|e| StoreError::Copy(format!("{}: {e}", file.display())))?;
-                self.vacuum_into(file).await
+                self.store.vacuum_into(file).await
             }
             Engine::MariaDb => {
-                let target = Self::open(&sqlite_url(file)).await?;
-                let copied = copy(self, &target).await;
+                let target = Store::open(&sqlite_url(file)).await?;
+                let copied = copy(self.store, &target).await;
                 target.close().await;
                 copied.map(|_| ())
             }
@@ -337,10 +349,10 @@ impl Store {
         let folder = tempfile::tempdir().map_err(fault)?;
         let working = folder.path().join("copy.db");
         std::fs::copy(file, &working).map_err(fault)?;
-        let source = Self::connect_to(&sqlite_url(&working)).await?;
-        let copied = if source.is_shop().await? {
-            match source.migrate().await {
-                Ok(_) => copy(&source, self).await,
+        let source = Store::connect_to(&sqlite_url(&working)).await?;
+        let copied = if source.schema().is_shop().await? {
+            match source.schema().migrate().await {
+                Ok(_) => copy(&source, self.store).await,
                 Err(error) => Err(error),
             }
         } else {

@@ -14,6 +14,7 @@ mod fault;
 pub mod leader;
 mod loan;
 pub mod plan;
+pub mod pulse;
 pub mod schema;
 mod schema_lease;
 pub(in crate::store) mod search_text;

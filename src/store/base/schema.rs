@@ -8,30 +8,35 @@
 //! of it is there. Whatever is cut off before that word is gone on with by the next start, so nobody ever
 //! searches rows that have no text yet. One program does it at a time ([`SchemaLease`]).
 
-use std::collections::{HashMap, HashSet};
+mod missing;
+
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::ddl::{
-    Existing, SchemaStep, fingerprint, history_table, index_steps, steps_of, table_format_step,
-};
+use super::ddl::{SchemaStep, fingerprint, history_table};
 use super::doing::{Doing, Teller};
 use super::fault::is_forbidden;
 use super::schema_lease::SchemaLease;
 use super::{
-    Conn, Engine, Store, Tx, all, execute, exists, insert_once, int, int_or_none, one, search_text,
-    text, transaction, values,
+    Conn, Engine, Store, Tx, execute, exists, insert_once, int, int_or_none, one, search_text,
+    transaction, values,
 };
 use crate::store::StoreError;
 use crate::store::catalogue::{TABLES, Table};
+use missing::{columns_of, has_step, missing_columns, missing_indexes};
+
+pub(super) use missing::all_columns;
 
 /// Raised when an older program must not work on the database any more.
 const VERSION: i64 = 1;
+
 /// What the payee that a shop has from the start is called.
 pub(super) const FIRST_PAYEE: &str = "Cửa hàng";
+
 /// Rows whose search text is filled in one transaction.
 const FILL_BATCH: u32 = 1_000;
+
 /// Steps are kept together for so long: a new database is made in a moment, and what was done of a
 /// large one stays done.
 const STEPS_TOGETHER: Duration = Duration::from_millis(500);
@@ -47,17 +52,29 @@ impl Store {
     /// Connects, and makes the database ours.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let store = Self::connect(url).await?;
-        store.migrate().await?;
+        store.schema().migrate().await?;
         Ok(store)
     }
 
     /// Connects to a database that is there, and makes it ours.
     pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
         let store = Self::connect_to(url).await?;
-        store.migrate().await?;
+        store.schema().migrate().await?;
         Ok(store)
     }
 
+    /// The database's tables and columns.
+    pub const fn schema(&self) -> Schema<'_> {
+        Schema { store: self }
+    }
+}
+
+/// The database's tables and columns, and making them ours ([`Store::schema`]).
+pub struct Schema<'s> {
+    store: &'s Store,
+}
+
+impl Schema<'_> {
     /// Adds what is missing. On a database that has everything it is two questions.
     pub async fn migrate(&self) -> Result<Migrated, StoreError> {
         self.migrate_until(&CancellationToken::new(), &|_| ()).await
@@ -70,10 +87,10 @@ impl Store {
         stop: &CancellationToken,
         tell: Teller<'_>,
     ) -> Result<Migrated, StoreError> {
-        let fingerprint = fingerprint(self.engine());
+        let fingerprint = fingerprint(self.store.engine());
         let mut migrated = Migrated::default();
         if !self.has_all(&fingerprint).await? {
-            let made = execute(self, &history_table(self.engine()), vec![]).await;
+            let made = execute(self.store, &history_table(self.store.engine()), vec![]).await;
             // The first thing that needs more than the running server's rights.
             made.map_err(|error| {
                 if is_forbidden(&error) {
@@ -83,7 +100,7 @@ impl Store {
                 }
             })?;
             let lease = tokio::select! {
-                lease = SchemaLease::take(self, &fingerprint, tell) => lease?,
+                lease = SchemaLease::take(self.store, &fingerprint, tell) => lease?,
                 () = stop.cancelled() => return Err(StoreError::Stopped),
             };
             // None: whoever was waited for did it.
@@ -109,18 +126,23 @@ impl Store {
                 found,
                 ours: VERSION,
             }),
-            Some(_) => has_step(self, fingerprint).await,
+            Some(_) => has_step(self.store, fingerprint).await,
         }
     }
 
     /// A shop has a payee from the start: number 1, which people may name as they like.
     pub(super) async fn first_payee(&self) -> Result<(), StoreError> {
-        if exists(self, "SELECT 1 FROM owner WHERE id = 1", vec![]).await? {
+        if exists(self.store, "SELECT 1 FROM owner WHERE id = 1", vec![]).await? {
             return Ok(());
         }
         let into = "INTO owner (id, name, created_at, search_text) VALUES (1, ?, ?, ?)";
         let search = search_text::search_text([Some(FIRST_PAYEE)]);
-        insert_once(self, into, values![FIRST_PAYEE, self.now_ms(), search]).await?;
+        insert_once(
+            self.store,
+            into,
+            values![FIRST_PAYEE, self.store.now_ms(), search],
+        )
+        .await?;
         Ok(())
     }
 
@@ -131,15 +153,17 @@ impl Store {
 
     /// The version that the database says it has; `None` where it never was ours.
     async fn version(&self) -> Result<Option<i64>, StoreError> {
-        if !columns_of(self, "schema_history")
+        if !columns_of(self.store, "schema_history")
             .await?
             .contains("version")
         {
             return Ok(None);
         }
         let row = one(
-            self,
-            &self.casts("SELECT CAST(MAX(version) AS SIGNED) FROM schema_history"),
+            self.store,
+            &self
+                .store
+                .casts("SELECT CAST(MAX(version) AS SIGNED) FROM schema_history"),
             vec![],
         )
         .await?;
@@ -152,7 +176,7 @@ impl Store {
             self.fill(table, tell).await?;
         }
         steps.extend(self.carry_out(missing_indexes, tell).await?);
-        transaction!(self, |tx| complete(&tx, fingerprint))?;
+        transaction!(self.store, |tx| complete(&tx, fingerprint))?;
         Ok(Migrated { steps })
     }
 
@@ -163,7 +187,7 @@ impl Store {
         tell: Teller<'_>,
     ) -> Result<Vec<String>, StoreError> {
         let mut done = Vec::new();
-        let mut steps = missing(self).await?;
+        let mut steps = missing(self.store).await?;
         let of = steps.len();
         while !steps.is_empty() {
             let (left, at) = (steps.len(), of - steps.len().min(of));
@@ -174,14 +198,14 @@ impl Store {
                     of,
                 });
             };
-            match transaction!(self, |tx| some_steps(&tx, &steps, &told)) {
+            match transaction!(self.store, |tx| some_steps(&tx, &steps, &told)) {
                 Ok(count) => {
                     done.extend(steps.drain(..count).flat_map(|step| step.names));
                 }
                 Err(error) => {
                     // What a program that was cut off had asked for may have been done by the database since,
                     // under our hands: then less is missing than before.
-                    steps = missing(self).await?;
+                    steps = missing(self.store).await?;
                     if steps.len() >= left {
                         return Err(error);
                     }
@@ -207,7 +231,7 @@ impl Store {
             "SELECT COUNT(*) FROM `{}` WHERE search_text IS NULL",
             table.name
         );
-        let of = one(self, &sql, vec![])
+        let of = one(self.store, &sql, vec![])
             .await?
             .map_or(Ok(0), |row| int(&row, 0))?;
         let of = u64::try_from(of).unwrap_or_default();
@@ -218,7 +242,7 @@ impl Store {
                 done,
                 of,
             });
-            let batch = transaction!(self, |tx| search_text::fill_missing(
+            let batch = transaction!(self.store, |tx| search_text::fill_missing(
                 &tx, table, after, FILL_BATCH
             ))?;
             let Some((rows, last)) = batch else {
@@ -228,47 +252,6 @@ impl Store {
         }
         Ok(done)
     }
-}
-
-/// Formats, tables and columns, each table's changes as one statement where the database can do that: it
-/// writes the table anew once and not each time.
-async fn missing_columns(store: &Store) -> Result<Vec<SchemaStep>, StoreError> {
-    let existing = all_columns(store).await?;
-    let old = old_formats(store).await?;
-    let mut steps = Vec::new();
-    for table in TABLES {
-        let mut of_table = steps_of(store.engine(), table, existing.get(table.name));
-        if old.contains(table.name) {
-            of_table.insert(0, table_format_step(table));
-        }
-        steps.extend(SchemaStep::joined(store.engine(), of_table));
-    }
-    Ok(steps)
-}
-
-async fn missing_indexes(store: &Store) -> Result<Vec<SchemaStep>, StoreError> {
-    let sql = match store.engine() {
-        Engine::Sqlite => "SELECT tbl_name, name FROM sqlite_master WHERE type = 'index'",
-        Engine::MariaDb => {
-            "SELECT DISTINCT table_name, index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
-        }
-    };
-    let mut found: HashSet<(String, String)> = HashSet::new();
-    for row in all(store, sql, vec![]).await? {
-        found.insert((text(&row, 0)?, text(&row, 1)?));
-    }
-    let mut steps = Vec::new();
-    for table in TABLES {
-        let missing = table
-            .indexes
-            .iter()
-            .filter(|index| !found.contains(&(table.name.to_owned(), index.name.to_owned())));
-        steps.extend(SchemaStep::joined(
-            store.engine(),
-            index_steps(store.engine(), table, missing),
-        ));
-    }
-    Ok(steps)
 }
 
 /// Does the first of these steps, as many as are done in a moment; says how many.
@@ -318,41 +301,6 @@ async fn complete(tx: &Tx, fingerprint: &str) -> Result<(), StoreError> {
     note(tx, fingerprint).await
 }
 
-/// Tables of ours that know no transactions, or whose rows have a form in which an index is
-/// short.
-async fn old_formats(store: &Store) -> Result<HashSet<String>, StoreError> {
-    if store.engine() == Engine::Sqlite {
-        return Ok(HashSet::new());
-    }
-    let sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' \
-               AND (engine <> 'InnoDB' OR row_format NOT IN ('Dynamic', 'Compressed'))";
-    let names = all(store, sql, vec![]).await?;
-    names.iter().map(|row| text(row, 0)).collect()
-}
-
-async fn columns_of(store: &Store, table: &str) -> Result<HashSet<String>, StoreError> {
-    let sql = match store.engine() {
-        Engine::Sqlite => "SELECT name FROM pragma_table_info(?)",
-        Engine::MariaDb => {
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?"
-        }
-    };
-    all(store, sql, values![table])
-        .await?
-        .iter()
-        .map(|row| text(row, 0))
-        .collect()
-}
-
-async fn has_step<C: Conn>(c: &C, step: &str) -> Result<bool, StoreError> {
-    exists(
-        c,
-        "SELECT 1 FROM schema_history WHERE step = ?",
-        values![step],
-    )
-    .await
-}
-
 async fn note(tx: &Tx, step: &str) -> Result<(), StoreError> {
     if !has_step(tx, step).await? {
         execute(
@@ -363,32 +311,4 @@ async fn note(tx: &Tx, step: &str) -> Result<(), StoreError> {
         .await?;
     }
     Ok(())
-}
-
-pub(super) async fn all_columns<C: Conn>(
-    c: &C,
-) -> Result<HashMap<String, HashMap<String, Existing>>, StoreError> {
-    let sql = match c.engine() {
-        Engine::Sqlite => {
-            "SELECT m.name, p.name, p.type, CASE WHEN p.pk > 0 THEN 'PRI' ELSE '' END, 'auto_increment', '' FROM sqlite_master m, pragma_table_info(m.name) p \
-             WHERE m.type = 'table'"
-        }
-        Engine::MariaDb => {
-            "SELECT table_name, column_name, column_type, column_key, extra, COALESCE(collation_name, '') FROM information_schema.columns WHERE table_schema = DATABASE()"
-        }
-    };
-    let mut found: HashMap<String, HashMap<String, Existing>> = HashMap::new();
-    for row in all(c, sql, vec![]).await? {
-        let column = Existing {
-            kind: text(&row, 2)?.to_lowercase(),
-            key: text(&row, 3)?,
-            extra: text(&row, 4)?,
-            collation: text(&row, 5)?,
-        };
-        found
-            .entry(text(&row, 0)?)
-            .or_default()
-            .insert(text(&row, 1)?, column);
-    }
-    Ok(found)
 }

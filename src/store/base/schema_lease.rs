@@ -65,7 +65,7 @@ impl SchemaLease {
             }
             tell(Doing::Waiting);
             tokio::time::sleep(LOOKS).await;
-            if store.has_all(fingerprint).await? {
+            if store.schema().has_all(fingerprint).await? {
                 return Ok(None);
             }
         }

@@ -15,10 +15,22 @@ pub type Renew<'r> = &'r (dyn Fn(&str) -> Result<Option<String>, String> + Sync)
 /// A server that runs renews its lease.
 const RUNNING: &str = "SELECT 1 FROM leader_lease WHERE until_ms > ? LIMIT 1";
 
+/// What lies sealed in the database ([`Store::seals`]).
+pub struct Seals<'s> {
+    store: &'s Store,
+}
+
 impl Store {
+    /// What lies sealed in the database.
+    pub const fn seals(&self) -> Seals<'_> {
+        Seals { store: self }
+    }
+}
+
+impl Seals<'_> {
     /// Does no server run on this database? Asked before a key file is touched.
     pub async fn is_at_rest(&self) -> Result<(), StoreError> {
-        if exists(self, RUNNING, values![self.shared_now_ms()]).await? {
+        if exists(self.store, RUNNING, values![self.store.shared_now_ms()]).await? {
             return Err(StoreError::Running);
         }
         Ok(())
@@ -27,7 +39,7 @@ impl Store {
     /// Seals everything anew, all or nothing. Says how many texts. While a server runs it is
     /// refused: that server knows the old key only.
     pub async fn reseal(&self, renew: Renew<'_>, actor: &Actor) -> Result<usize, StoreError> {
-        transaction!(self, |tx| reseal(&tx, renew, actor))
+        transaction!(self.store, |tx| reseal(&tx, renew, actor))
     }
 }
 

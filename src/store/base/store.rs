@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection, Executor, MySqlPool, SqlitePool};
 
 use super::engine::Engine;
-use super::sql::{Conn, SqlValue, int, one};
+use super::sql::{SqlValue, int, one};
 use super::watch::Watch;
 use super::writers::Writers;
 use crate::store::StoreError;
@@ -28,9 +28,7 @@ pub(super) const IDLE_FOR_EVER: &str = "SET SESSION idle_transaction_timeout = 0
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a free connection is waited for.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(4);
-/// How long whoever asks whether the database answers waits for one of the connections, and then for one of
-/// its own.
-const PING_MAX: Duration = Duration::from_secs(1);
+/// How long whoever asks by a connection of its own waits for it.
 const PROBE_MAX: Duration = Duration::from_millis(700);
 
 /// The connections, of whichever database it is.
@@ -103,7 +101,7 @@ pub fn sqlite_url(file: &Path) -> String {
 
 impl Store {
     /// Connects; a file that is not there is made, for its owner's eyes only. The schema is another
-    /// matter ([`Store::migrate`]).
+    /// matter ([`Schema::migrate`](super::schema::Schema::migrate)).
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         if let Some(file) = file_of(url) {
             private_file(&file).map_err(|fault| unreachable(url, sqlx::Error::Io(fault)))?;
@@ -177,7 +175,7 @@ impl Store {
     }
 
     /// Compares the clock with the database's, where that is another machine.
-    pub async fn tune_clock(&self) -> Result<(), StoreError> {
+    pub(super) async fn tune_clock(&self) -> Result<(), StoreError> {
         let (Engine::MariaDb, Clock::Machine { ahead_ms }) = (self.engine(), &self.clock) else {
             return Ok(());
         };
@@ -192,17 +190,8 @@ impl Store {
         Ok(())
     }
 
-    /// Does it answer? Asked once, and not for long: who asks wants to know how it is now.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        match tokio::time::timeout(PING_MAX, self.first("SELECT 1", vec![])).await {
-            Ok(answered) => answered.map(|_| ()).map_err(Into::into),
-            // All connections may be at work: a new one tells whether anybody is there.
-            Err(_) => Ok(Box::pin(self.probe()).await?),
-        }
-    }
-
     /// Asks by a connection of its own.
-    async fn probe(&self) -> Result<(), sqlx::Error> {
+    pub(super) async fn probe(&self) -> Result<(), sqlx::Error> {
         let asked = async {
             match &self.pools {
                 Pools::Sqlite(pool, _) => {

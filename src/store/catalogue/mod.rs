@@ -33,6 +33,11 @@ pub mod house;
     clippy::wildcard_imports,
     reason = "the words that tables are written in"
 )]
+pub mod letters;
+#[allow(
+    clippy::wildcard_imports,
+    reason = "the words that tables are written in"
+)]
 pub mod payments;
 #[allow(
     clippy::wildcard_imports,
@@ -97,11 +102,11 @@ pub static TABLES: [&Table; 55] = [
     &payments::PAYMENT_CONFIG,
     &payments::IDEMPOTENCY_KEY,
     &payments::CALL_COUNT,
-    &payments::NOTIFICATION,
-    &payments::NOTIFICATION_READ,
-    &payments::LETTER,
-    &payments::LETTER_TRY,
-    &payments::LETTER_TEMPLATE,
+    &letters::NOTIFICATION,
+    &letters::NOTIFICATION_READ,
+    &letters::LETTER,
+    &letters::LETTER_TRY,
+    &letters::LETTER_TEMPLATE,
     &contracts::CONTRACT,
     &contracts::CONTRACT_WORD,
     &contracts::CONTRACT_ITEM,

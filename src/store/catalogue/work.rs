@@ -36,6 +36,8 @@ pub mod jobs {
         HEARTBEAT_AT = at("heartbeat_at", "Tín hiệu cuối", "Heartbeat").null(),
         FENCE = column("fence", ColumnKind::Int, "Lần giao", "Fence").default("0").fixed(),
         TRIES = column("tries", ColumnKind::Int, "Số lần thử", "Tries").default("0").fixed(),
+        // Nothing reads it by now. It stands in every database that there is, and a column that the catalogue does not
+        // name would be left out of copies.
         LEASE_SHARD = column("lease_shard", ColumnKind::Int, "Mảnh", "Shard").default("0").fixed(),
         IMPORT_ID = column("import_id", ColumnKind::Relation { table: "imports", shown: "filename", }, "Lần nhập", "Import").null().fixed(),
         COLLECTION_DATA_ID = column("collection_data_id", ColumnKind::Relation { table: "collection_data", shown: "code", }, "Thu cước", "Collection row").null().fixed(),

@@ -44,7 +44,7 @@ impl Desk<'_> {
         contracts: &[(usize, IncomingContract)],
         actor: &Actor,
     ) -> Result<(i64, ImportTally), StoreError> {
-        let imports = self.store.imports();
+        let imports = self.store.tables().imports();
         let import = imports.begin(&CONTRACT, filename, actor).await?;
         let mut tally = ImportTally::default();
         for some in contracts.chunks(IN_ONE) {

@@ -54,7 +54,7 @@ pub struct Desk<'s> {
     store: &'s Store,
 }
 
-/// Collectors' cash and the books of the desk ([`Store::desk_cash`]).
+/// Collectors' cash and the books of the desk ([`Desk::cash`]).
 pub struct DeskCash<'s> {
     store: &'s Store,
 }
@@ -64,9 +64,11 @@ impl Store {
     pub const fn desk(&self) -> Desk<'_> {
         Desk { store: self }
     }
+}
 
+impl<'s> Desk<'s> {
     /// Collectors' cash and the books of the desk.
-    pub const fn desk_cash(&self) -> DeskCash<'_> {
-        DeskCash { store: self }
+    pub const fn cash(&self) -> DeskCash<'s> {
+        DeskCash { store: self.store }
     }
 }

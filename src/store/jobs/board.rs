@@ -3,6 +3,7 @@
 //! Each question is answered from an index and
 //! by so many rows as a day has, however many jobs there ever were.
 
+use super::Jobs;
 use crate::domain::calendar::DAY_MS;
 use crate::store::StoreError;
 use crate::store::base::{Conn, Store, all, int, int_or_none, one, text, text_or_none, values};
@@ -59,15 +60,15 @@ pub struct PaidHour {
     pub paid: i64,
 }
 
-/// Numbers about jobs ([`Store::board`]).
+/// Numbers about jobs ([`Jobs::board`](super::Jobs::board)).
 pub struct Board<'s> {
     store: &'s Store,
 }
 
-impl Store {
+impl<'s> Jobs<'s> {
     /// What the shop's first page asks about jobs.
-    pub const fn board(&self) -> Board<'_> {
-        Board { store: self }
+    pub const fn board(&self) -> Board<'s> {
+        Board { store: self.store }
     }
 }
 

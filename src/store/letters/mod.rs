@@ -26,7 +26,7 @@ use crate::store::base::{
     transaction, values,
 };
 use crate::store::catalogue::AuditAction;
-use crate::store::catalogue::payments::LETTER;
+use crate::store::catalogue::letters::LETTER;
 
 /// Who was handed a letter has so long to say what became of it, in milliseconds.
 pub const LEASE_MS: i64 = 45_000;

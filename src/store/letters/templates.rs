@@ -9,7 +9,7 @@ use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
 use crate::store::base::{Conn, Tx, execute, insert, int, one, text, transaction, values};
 use crate::store::catalogue::AuditAction;
-use crate::store::catalogue::payments::LETTER_TEMPLATE;
+use crate::store::catalogue::letters::LETTER_TEMPLATE;
 use crate::store::payees;
 
 /// A template as it is kept.

@@ -57,12 +57,12 @@ pub struct Payments<'s> {
     store: &'s Store,
 }
 
-/// What is to be paid: bookings and requests ([`Store::payables`]).
+/// What is to be paid: bookings and requests ([`Payments::payables`]).
 pub struct Payables<'s> {
     store: &'s Store,
 }
 
-/// Whom to ask about open payments and when, and how often somebody has asked us ([`Store::questions`]).
+/// Whom to ask about open payments and when, and how often somebody has asked us ([`Payments::questions`]).
 pub struct Questions<'s> {
     store: &'s Store,
 }
@@ -78,18 +78,20 @@ impl Store {
         Payments { store: self }
     }
 
-    /// What is to be paid: bookings and requests.
-    pub const fn payables(&self) -> Payables<'_> {
-        Payables { store: self }
-    }
-
-    /// Whom to ask about open payments and when, and how often somebody has asked us.
-    pub const fn questions(&self) -> Questions<'_> {
-        Questions { store: self }
-    }
-
     /// Sums, comparisons, statements, and money that fits nothing.
     pub const fn money_books(&self) -> MoneyBooks<'_> {
         MoneyBooks { store: self }
+    }
+}
+
+impl<'s> Payments<'s> {
+    /// What is to be paid: bookings and requests.
+    pub const fn payables(&self) -> Payables<'s> {
+        Payables { store: self.store }
+    }
+
+    /// Whom to ask about open payments and when, and how often somebody has asked us.
+    pub const fn questions(&self) -> Questions<'s> {
+        Questions { store: self.store }
     }
 }

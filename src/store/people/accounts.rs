@@ -8,7 +8,7 @@ use serde_json::json;
 use super::account::{ACCOUNT, NewAccount, UserAccount, account_of};
 use super::login::{free_login, is_login};
 use super::owners::{check_owners, lock_owners, owners_before};
-use super::sessions::end_all;
+use super::sessions::{Sessions, end_all};
 use crate::domain::calendar::{DAY_MS, old_time};
 use crate::store::StoreError;
 use crate::store::base::audit::{self, Actor, Entry};
@@ -28,6 +28,13 @@ impl Store {
     /// Who may sign in: beside the old `users`, whose own passwords nothing here trusts.
     pub const fn accounts(&self) -> Accounts<'_> {
         Accounts { store: self }
+    }
+}
+
+impl<'s> Accounts<'s> {
+    /// Sessions of people who signed in.
+    pub const fn sessions(&self) -> Sessions<'s> {
+        Sessions { store: self.store }
     }
 }
 

@@ -26,16 +26,9 @@ pub struct WebSession {
     pub data: Option<String>,
 }
 
-/// Sessions ([`Store::sessions`]).
+/// Sessions ([`Accounts::sessions`](super::Accounts::sessions)).
 pub struct Sessions<'s> {
-    store: &'s Store,
-}
-
-impl Store {
-    /// Sessions of people who signed in.
-    pub const fn sessions(&self) -> Sessions<'_> {
-        Sessions { store: self }
-    }
+    pub(super) store: &'s Store,
 }
 
 impl Sessions<'_> {

@@ -1,5 +1,6 @@
 //! Sign-ins that went well and that did not: tries are counted before anybody looks at them.
 
+use super::accounts::Accounts;
 use serde_json::json;
 
 use super::account::UserAccount;
@@ -11,15 +12,15 @@ use crate::store::base::{Conn, Store, Tx, execute, insert, int, one, transaction
 use crate::store::catalogue::AuditAction;
 use crate::store::catalogue::people::USERS;
 
-/// Sign-ins ([`Store::sign_ins`]).
+/// Sign-ins ([`Accounts::sign_ins`](super::Accounts::sign_ins)).
 pub struct SignIns<'s> {
     store: &'s Store,
 }
 
-impl Store {
+impl<'s> Accounts<'s> {
     /// Sign-ins that went well and that did not.
-    pub const fn sign_ins(&self) -> SignIns<'_> {
-        SignIns { store: self }
+    pub const fn sign_ins(&self) -> SignIns<'s> {
+        SignIns { store: self.store }
     }
 }
 

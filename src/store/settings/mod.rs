@@ -200,7 +200,7 @@ pub struct OldSetting {
 
 /// The shop's settings ([`Store::settings`]).
 pub struct ShopSettings<'s> {
-    store: &'s Store,
+    pub(in crate::store) store: &'s Store,
 }
 
 impl Store {

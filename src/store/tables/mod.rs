@@ -24,7 +24,7 @@ use super::catalogue::{Access, Table};
 
 /// The rows of any table ([`Store::tables`]).
 pub struct Tables<'s> {
-    store: &'s Store,
+    pub(in crate::store) store: &'s Store,
 }
 
 impl Store {

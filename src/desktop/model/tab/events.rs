@@ -58,8 +58,8 @@ impl ServiceTab {
                 self.counts = outcomes;
                 self.paid = paid;
                 self.eta_s = None;
-                self.ended =
-                    paused.or_else(|| stopped.then(|| (words.stopped)(&self.summary(words))));
+                self.ended = paused
+                    .or_else(|| stopped.then(|| (words.stopped)(&self.sums().summary(words))));
             }
             Progress::LoggedIn { login, .. } => {
                 *self.logins.entry(login).or_default() = Login {

@@ -6,12 +6,24 @@ use crate::desktop::style::Tone;
 use crate::desktop::words::Words;
 use crate::domain::{Outcome, PaymentType, Vnd};
 
+/// What a list comes to ([`ServiceTab::sums`]).
+pub struct Sums<'t> {
+    tab: &'t ServiceTab,
+}
+
 impl ServiceTab {
+    /// What the list comes to.
+    pub const fn sums(&self) -> Sums<'_> {
+        Sums { tab: self }
+    }
+}
+
+impl Sums<'_> {
     /// How good its end is: a doubt or anything left undone wants a look, and a batch in which
     /// nothing was achieved is no success.
     pub fn tone(&self) -> Tone {
         let count = |outcomes: &[Outcome]| -> usize {
-            let of = |outcome| self.counts.get(outcome).copied().unwrap_or_default();
+            let of = |outcome| self.tab.counts.get(outcome).copied().unwrap_or_default();
             outcomes.iter().map(of).sum()
         };
         let achieved = count(&[
@@ -22,8 +34,8 @@ impl ServiceTab {
             Outcome::DryRun,
         ]);
         let refused = count(&[Outcome::Rejected, Outcome::Refused, Outcome::NotFound]);
-        let all: usize = self.counts.values().sum();
-        if achieved == all && self.ended.is_none() {
+        let all: usize = self.tab.counts.values().sum();
+        if achieved == all && self.tab.ended.is_none() {
             Tone::Good
         } else if refused == all && all > 0 {
             Tone::Bad
@@ -34,9 +46,10 @@ impl ServiceTab {
 
     /// What a dry run that is over has found to be paid: how many, and their sum.
     pub fn rehearsed(&self) -> Option<(usize, Vnd)> {
-        let is_over = self.is_dry_run && self.phase == Phase::Over;
+        let is_over = self.tab.is_dry_run && self.tab.phase == Phase::Over;
         let quoted = || {
-            self.rows
+            self.tab
+                .rows
                 .iter()
                 .filter(|row| row.state == RowState::Done(Outcome::DryRun))
         };
@@ -51,7 +64,8 @@ impl ServiceTab {
     /// How many accounts a look-up found to owe something, and how much.
     pub fn owed(&self) -> (usize, Vnd) {
         let owing = || {
-            self.rows
+            self.tab
+                .rows
                 .iter()
                 .filter(|row| row.state == RowState::Done(Outcome::Debt))
         };
@@ -61,7 +75,7 @@ impl ServiceTab {
 
     /// Outcomes by number, and what was paid.
     pub fn summary(&self, words: &Words) -> String {
-        let counts = self.counts.iter().filter(|(_, count)| **count > 0);
+        let counts = self.tab.counts.iter().filter(|(_, count)| **count > 0);
         let mut parts: Vec<String> = counts
             .map(|(outcome, count)| (words.count_of)(*count, (words.outcome)(*outcome)))
             .collect();
@@ -69,14 +83,15 @@ impl ServiceTab {
         if owing > 0 {
             parts = vec![(words.owed_sum)(owing, &owed.to_string())];
             parts.extend(
-                self.counts
+                self.tab
+                    .counts
                     .iter()
                     .filter(|(outcome, count)| **outcome != Outcome::Debt && **count > 0)
                     .map(|(outcome, count)| (words.count_of)(*count, (words.outcome)(*outcome))),
             );
         }
-        if !self.paid.is_zero() {
-            parts.push((words.paid_sum)(&self.paid.to_string()));
+        if !self.tab.paid.is_zero() {
+            parts.push((words.paid_sum)(&self.tab.paid.to_string()));
         }
         parts.join(" · ")
     }
@@ -87,7 +102,7 @@ impl ServiceTab {
         titles.extend(self.has_kinds().then_some(words.kind));
         titles.extend([words.money, words.state, words.note]);
         let mut text = titles.join("\t");
-        for (place, row) in (0..self.shown()).filter_map(|place| self.row(place)) {
+        for (place, row) in (0..self.tab.shown()).filter_map(|place| self.tab.row(place)) {
             let mut cells = vec![
                 (place + 1).to_string(),
                 // Excel would make a number of a phone and lose its 0.
@@ -111,12 +126,15 @@ impl ServiceTab {
 
     /// Are its rows of two kinds, prepaid and postpaid?
     pub fn has_kinds(&self) -> bool {
-        self.rows.get(0).is_some_and(|row| row.payment.is_some())
+        self.tab
+            .rows
+            .get(0)
+            .is_some_and(|row| row.payment.is_some())
     }
 
     /// How many top-ups of how much, and how many postpaid debts.
     pub fn kinds(&self) -> (usize, Vnd, usize) {
-        let jobs = self.list.jobs.iter();
+        let jobs = self.tab.list.jobs.iter();
         let top_ups = || {
             jobs.clone()
                 .filter(|job| job.payment == Some(PaymentType::Prepaid))

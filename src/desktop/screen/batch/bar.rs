@@ -37,11 +37,11 @@ pub fn show(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
 fn about_the_list(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let (tab, words) = (model.tab(), model.words());
     let primary_is_fetch = tab.rows.is_empty();
-    if big_button(ui, words.fetch, model.can_take(), primary_is_fetch) {
+    if big_button(ui, words.fetch, model.ahead().can_take(), primary_is_fetch) {
         actions.push(UserAction::Fetch);
     }
     if ui
-        .add_enabled(model.can_take(), Button::new(words.open_file))
+        .add_enabled(model.ahead().can_take(), Button::new(words.open_file))
         .clicked()
     {
         actions.push(UserAction::PickFile);
@@ -49,7 +49,7 @@ fn about_the_list(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     if model.fetching.is_some() {
         ui.spinner();
     }
-    if tab.has_previous() && model.can_take() {
+    if tab.has_previous() && model.ahead().can_take() {
         if ui.button(words.previous).clicked() {
             actions.push(UserAction::Previous(0));
         }
@@ -92,14 +92,19 @@ fn about_the_batch(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
     let (tab, words) = (model.tab(), model.words());
     let is_running = matches!(tab.phase, Phase::Running | Phase::Paused | Phase::Stopping);
     let is_over = tab.phase == Phase::Over && !tab.is_interrupted();
-    let primary_is_export = is_over && tab.report.is_none() && tab.rehearsed().is_none();
-    if big_button(ui, words.export, model.can_export(), primary_is_export) {
+    let primary_is_export = is_over && tab.report.is_none() && tab.sums().rehearsed().is_none();
+    if big_button(
+        ui,
+        words.export,
+        model.ahead().can_export(),
+        primary_is_export,
+    ) {
         actions.push(UserAction::Export);
     }
     if is_running {
         while_running(ui, model, actions);
     } else {
-        let is_done = is_over && tab.rehearsed().is_none();
+        let is_done = is_over && tab.sums().rehearsed().is_none();
         let is_primary = !tab.rows.is_empty() && !is_done;
         // The same list again is the same batch: it goes on where it was.
         let start = if tab.is_interrupted() {
@@ -107,10 +112,12 @@ fn about_the_batch(ui: &mut Ui, model: &Model, actions: &mut Vec<UserAction>) {
         } else {
             words.start
         };
-        if big_button(ui, start, model.can_start(), is_primary) {
+        if big_button(ui, start, model.ahead().can_start(), is_primary) {
             actions.push(UserAction::Start { dry_run: false });
         }
-        if model.service().is_payment() && big_button(ui, words.dry_run, model.can_start(), false) {
+        if model.service().is_payment()
+            && big_button(ui, words.dry_run, model.ahead().can_start(), false)
+        {
             actions.push(UserAction::Start { dry_run: true });
         }
     }

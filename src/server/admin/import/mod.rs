@@ -109,6 +109,7 @@ async fn bring_in(
     let (good, _) = preview::sorted(app, sheet).await?;
     let import = app
         .store()
+        .tables()
         .imports()
         .begin(table, &good.filename, actor)
         .await?;
@@ -122,6 +123,7 @@ async fn bring_in(
         for some in jobs.chunks(IMPORT_BATCH) {
             let added = app
                 .store()
+                .tables()
                 .imports()
                 .add_jobs(import, some.to_vec(), actor)
                 .await?;
@@ -138,6 +140,7 @@ async fn bring_in(
             .filter_map(|(_, cells)| good.fields(cells).ok())
             .collect();
         app.store()
+            .tables()
             .imports()
             .add_rows(import, table, &rows, actor)
             .await?;
@@ -166,7 +169,7 @@ pub async fn show(
     PathParam(id): PathParam<i64>,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let import = app.store().imports().find(id).await?;
+    let import = app.store().tables().imports().find(id).await?;
     if import.table == CONTRACT.name {
         return Ok(go(&format!("/desk/manage/import/{id}")));
     }
@@ -197,7 +200,7 @@ pub async fn undo(
     person: Person,
     PathParam(id): PathParam<i64>,
 ) -> Result<Response, Problem> {
-    let import = app.store().imports().find(id).await?;
+    let import = app.store().tables().imports().find(id).await?;
     let table = importable(&person, &import.table)?;
     if !may_take_back(&person, table, &import) {
         return Err(Problem::refused(NOT_YOURS));
@@ -205,7 +208,7 @@ pub async fn undo(
     let actor = person.actor();
     let undone = app
         .clone()
-        .carry_through(async move { app.store().imports().take_back(id, &actor).await })
+        .carry_through(async move { app.store().tables().imports().take_back(id, &actor).await })
         .await;
     let undone = undone.map_err(|_| Problem::broken())??;
     tracing::info!(

@@ -114,7 +114,7 @@ pub async fn list(
         app.store().now_ms(),
         app.store().jobs().doubtful_amounts().await?,
     );
-    let (number, sum) = app.store().board().in_doubt().await?;
+    let (number, sum) = app.store().jobs().board().in_doubt().await?;
     let jobs = jobs.into_iter().map(|job| Waiting {
         url: format!("/admin/review/{}", job.id),
         service: title_of(&job.service),

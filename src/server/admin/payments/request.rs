@@ -153,7 +153,8 @@ pub(super) async fn add(
 ) -> Result<Response, Problem> {
     let asked = form.number("payee").unwrap_or(payees::FIRST);
     let payee = person.account.payee.unwrap_or(asked);
-    if !is_seen(&person, Some(payee)) || !app.store().payables().has_payee(payee).await? {
+    if !is_seen(&person, Some(payee)) || !app.store().payments().payables().has_payee(payee).await?
+    {
         return Err(Problem::bad("Không có bên nhận này."));
     }
     let new = match read(&form, payee, app.store().now_ms()) {
@@ -172,6 +173,7 @@ pub(super) async fn add(
     let key = once.map(|once| KeyUse::of(&caller, once, &asked));
     let made = app
         .store()
+        .payments()
         .payables()
         .add_request(&new, key.as_ref(), &actor)
         .await?;
@@ -209,7 +211,7 @@ async fn found(app: &AppState, person: &Person, id: i64) -> Result<Payable, Prob
         kind: PayableKind::Request,
         id,
     };
-    let found = app.store().payables().payable(at).await?;
+    let found = app.store().payments().payables().payable(at).await?;
     found
         .filter(|payable| is_seen(person, Some(payable.owner_id)))
         .ok_or_else(Problem::no_page)

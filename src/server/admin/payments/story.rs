@@ -136,7 +136,7 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let row = seen(&app, &person, id).await?;
     let payments = app.store().payments();
-    let payable = app.store().payables().payable(row.payable).await?;
+    let payable = payments.payables().payable(row.payable).await?;
     let others = payments.of_payable(row.payable).await?;
     let payee = app.store().payees().find(row.owner_id).await?;
     let title = format!("Thanh toán {}", row.payment_code);

@@ -226,7 +226,7 @@ async fn made_of(
         return Ok(0);
     }
     let name = format!("Thu cước: {}", service.spec().title);
-    let imports = app.store().imports();
+    let imports = app.store().tables().imports();
     let import = imports.begin(&JOBS, &name, actor).await?;
     let added = imports.add_jobs(import, jobs, actor).await?;
     Ok(added

@@ -57,7 +57,7 @@ async fn drawn(
     me: &DeskPerson,
     sent: Option<&FormData>,
 ) -> Result<CashPage, PayRefusal> {
-    let store = app.store().desk_cash();
+    let store = app.store().desk().cash();
     let collector = store.collector(me.person.user_id).await?;
     let around = circumstances(app, collector.as_ref(), &WalletKnown::Silent).await?;
     let cash = around.cash;

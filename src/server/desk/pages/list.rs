@@ -38,7 +38,7 @@ pub async fn today(
     };
     let whose = (me.person.user_id, me.person.username.as_str());
     let found = app.store().desk().list_of(me.owner, whose, order).await?;
-    let cash = app.store().desk_cash();
+    let cash = app.store().desk().cash();
     let collector = cash.collector(me.person.user_id).await?;
     let around = circumstances(&app, collector.as_ref(), &WalletKnown::Silent).await?;
     let mut shell = shell(&me, "Hôm nay", Tab::Today);

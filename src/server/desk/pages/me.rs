@@ -13,7 +13,12 @@ use crate::server::web::words::money;
 
 /// `GET /desk/me`
 pub async fn show(State(app): State<AppState>, me: DeskPerson) -> Drawn {
-    let collector = app.store().desk_cash().collector(me.person.user_id).await?;
+    let collector = app
+        .store()
+        .desk()
+        .cash()
+        .collector(me.person.user_id)
+        .await?;
     let mut facts = Vec::new();
     if let Some(collector) = &collector {
         let kind = match collector.kind {

@@ -98,7 +98,7 @@ pub async fn notify_form(
     choice: &NotifyChoice,
     sent: Option<&FormData>,
 ) -> Result<NotifyForm, PayRefusal> {
-    let cash = app.store().desk_cash();
+    let cash = app.store().desk().cash();
     let collector = cash.collector(me.person.user_id).await?;
     let kind = collector.and_then(|collector| collector.kind);
     let is_hifpt_forced = kind == Some(CollectorKind::FeeCollector);

@@ -75,7 +75,12 @@ impl WholePayment {
     /// Reads the story of a payment.
     pub async fn read(app: &AppState, row: &PaymentRow) -> Result<Self, PayRefusal> {
         let payments = app.store().payments();
-        let payable = app.store().payables().payable(row.payable).await?;
+        let payable = app
+            .store()
+            .payments()
+            .payables()
+            .payable(row.payable)
+            .await?;
         let payable = payable.ok_or_else(PayRefusal::not_found)?;
         let (transfers, events) = (
             payments.transfers(row.id).await?,

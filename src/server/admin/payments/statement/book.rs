@@ -26,7 +26,7 @@ pub(super) async fn bring_in(
     keep: Keep,
     actor: &Actor,
 ) -> Result<i64, StoreError> {
-    let imports = app.store().imports();
+    let imports = app.store().tables().imports();
     let import = imports
         .begin(&PAYMENT_TRANSFER, &statement.filename, actor)
         .await?;

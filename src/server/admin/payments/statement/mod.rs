@@ -152,7 +152,7 @@ async fn preview(
         }
     }
     let payee = person.account.payee.unwrap_or(payee);
-    if !app.store().payables().has_payee(payee).await? {
+    if !app.store().payments().payables().has_payee(payee).await? {
         return Err(Problem::no_page());
     }
     let Some((name, bytes)) = file.filter(|(_, bytes)| !bytes.is_empty()) else {
@@ -266,7 +266,7 @@ struct DonePage {
 
 /// An import of a statement that this person may see.
 async fn found(app: &AppState, person: &Person, id: i64) -> Result<ImportRow, Problem> {
-    let import = app.store().imports().find(id).await?;
+    let import = app.store().tables().imports().find(id).await?;
     if import.table != PAYMENT_TRANSFER.name {
         return Err(Problem::no_page());
     }

@@ -1,5 +1,7 @@
 //! A bank's statement as a file: which column means what, and what a line says.
 
+mod titles;
+
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,135 +9,26 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Vnd;
 use crate::domain::calendar::AHEAD_MS;
 use crate::domain::payment::Provider;
-use crate::domain::text::plain;
 use crate::store::digest;
+use titles::StatementTitle;
 
 /// Lines of one statement, at most.
 const LINES_MAX: usize = 5_000;
+
 /// Lines of words before the titles, at most.
 const WORDS_MAX: usize = 60;
+
 /// Letters of a note, at most.
 const NOTE_MAX: usize = 500;
+
 /// Letters of a reference, at most.
 const REFERENCE_MAX: usize = 100;
+
 /// Milliseconds of a day, as Excel counts days.
 const DAY_MS: f64 = 86_400_000.0;
+
 /// The day before which 1970 lies so many days, as Excel counts them.
 const EXCEL_1970: f64 = 25_569.0;
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Title {
-    At,
-    Note,
-    Credit,
-    Amount,
-    Reference,
-}
-
-/// What columns are called, in small letters without accents.
-const TITLES: [(Title, &[&str]); 5] = [
-    (
-        Title::At,
-        &[
-            "ngay",
-            "ngay gd",
-            "ngay giao dich",
-            "ngay hach toan",
-            "ngay hieu luc",
-            "thoi gian",
-            "thoi gian giao dich",
-            "date",
-            "transaction date",
-            "posting date",
-            "tran date",
-        ],
-    ),
-    (
-        Title::Note,
-        &[
-            "noi dung",
-            "noi dung giao dich",
-            "noi dung chuyen khoan",
-            "noi dung chuyen tien",
-            "noi dung chi tiet",
-            "dien giai",
-            "mo ta",
-            "chi tiet giao dich",
-            "description",
-            "transaction description",
-            "remark",
-            "remarks",
-            "details",
-            "transaction detail",
-            "transaction details",
-        ],
-    ),
-    (
-        Title::Credit,
-        &[
-            "so tien ghi co",
-            "ghi co",
-            "phat sinh co",
-            "so phat sinh co",
-            "tien vao",
-            "so tien vao",
-            "co",
-            "credit",
-            "credit amount",
-            "deposit",
-        ],
-    ),
-    (
-        Title::Amount,
-        &[
-            "so tien",
-            "so tien gd",
-            "so tien giao dich",
-            "amount",
-            "transaction amount",
-        ],
-    ),
-    (
-        Title::Reference,
-        &[
-            "ma giao dich",
-            "ma gd",
-            "so tham chieu",
-            "ma tham chieu",
-            "so giao dich",
-            "so gd",
-            "so but toan",
-            "so chung tu",
-            "so ct",
-            "ma but toan",
-            "reference",
-            "reference no",
-            "reference number",
-            "ref",
-            "ref no",
-            "transaction id",
-            "transaction no",
-            "transaction reference",
-            "trace",
-        ],
-    ),
-];
-
-impl Title {
-    /// Banks write a title in two languages, one behind the other: either will do.
-    fn of(title: &str) -> Option<Self> {
-        let known = |words: &str| {
-            let words = plain(words);
-            let words = words.trim_matches(|c: char| !c.is_alphanumeric());
-            TITLES
-                .iter()
-                .find(|(_, all)| all.contains(&words))
-                .map(|(title, _)| *title)
-        };
-        known(title).or_else(|| title.split(['/', '\n', '(', ')', '|']).find_map(known))
-    }
-}
 
 /// Money that came, as a line of the statement has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,34 +94,34 @@ pub(super) fn read(
         .find_map(|(at, (_, cells))| {
             let mut columns = HashMap::new();
             for (place, cell) in cells.iter().enumerate() {
-                if let Some(title) = Title::of(cell) {
+                if let Some(title) = StatementTitle::of(cell) {
                     columns.entry(title).or_insert(place);
                 }
             }
-            let has_money =
-                columns.contains_key(&Title::Credit) || columns.contains_key(&Title::Amount);
-            (has_money && columns.contains_key(&Title::Note)).then_some((at, columns))
+            let has_money = columns.contains_key(&StatementTitle::Credit)
+                || columns.contains_key(&StatementTitle::Amount);
+            (has_money && columns.contains_key(&StatementTitle::Note)).then_some((at, columns))
         });
     let (at, columns) = titles
         .ok_or("Không thấy dòng tiêu đề. Cần cột Nội dung (hoặc Diễn giải) và Số tiền ghi có.")?;
     let (mut read, mut rest) = (Vec::new(), Rest::default());
     let mut seen = HashMap::new();
     for (number, cells) in rows.iter().skip(at + 1) {
-        let cell = |title: Title| {
+        let cell = |title: StatementTitle| {
             let place = columns.get(&title);
             place
                 .and_then(|place| cells.get(*place))
                 .map_or("", |c| c.trim())
         };
-        let money = if columns.contains_key(&Title::Credit) {
-            Title::Credit
+        let money = if columns.contains_key(&StatementTitle::Credit) {
+            StatementTitle::Credit
         } else {
-            Title::Amount
+            StatementTitle::Amount
         };
         match credit(cell(money)) {
             Ok(0) => rest.others += 1,
             Ok(amount) => {
-                let at = Some(cell(Title::At)).filter(|at| !at.is_empty());
+                let at = Some(cell(StatementTitle::At)).filter(|at| !at.is_empty());
                 let at = at.map(|at| moment(at, now_ms)).transpose();
                 let mut row = StatementRow {
                     number: *number,
@@ -237,12 +130,15 @@ pub(super) fn read(
                         rest.days.push((*number, why));
                         None
                     }),
-                    note: cell(Title::Note).chars().take(NOTE_MAX).collect(),
+                    note: cell(StatementTitle::Note).chars().take(NOTE_MAX).collect(),
                     amount,
-                    reference: cell(Title::Reference).chars().take(REFERENCE_MAX).collect(),
+                    reference: cell(StatementTitle::Reference)
+                        .chars()
+                        .take(REFERENCE_MAX)
+                        .collect(),
                 };
                 if row.reference.is_empty() {
-                    row.reference = made_up(&row, cell(Title::At), &mut seen);
+                    row.reference = made_up(&row, cell(StatementTitle::At), &mut seen);
                 }
                 read.push(row);
             }
@@ -273,6 +169,7 @@ fn made_up(row: &StatementRow, at: &str, seen: &mut HashMap<String, u32>) -> Str
 
 /// How old the money of a statement may be: ten years.
 const YEARS_BACK_MS: i64 = 10 * 366 * 86_400_000;
+
 /// How far a bank's clock may be ahead of ours, and its day of Viet Nam's: two days.
 const AHEAD_MAX_MS: i64 = 2 * 86_400_000;
 

@@ -23,7 +23,7 @@ pub(super) async fn show(
 ) -> Drawn {
     let (day, book) = books::book(&app, &me, of.date.as_deref()).await?;
     let (before, after) = beside(&app, &day)?;
-    let receipts = app.store().desk_cash().receipts(me.owner, &day).await?;
+    let receipts = app.store().desk().cash().receipts(me.owner, &day).await?;
     page(&BookPage {
         shell: manage_shell(&me, "Sổ ngày của cửa hàng"),
         day: written(&day),

@@ -56,7 +56,7 @@ async fn saved(
     id: i64,
     form: &FormData,
 ) -> Result<(), PayRefusal> {
-    let cash = app.store().desk_cash();
+    let cash = app.store().desk().cash();
     let all = cash.collectors(me.owner).await?;
     let login = all.iter().find(|(_, _, collector)| collector.user_id == id);
     let (login, _, now) = login.ok_or_else(|| nothing("Không có nhân viên thu này."))?;
@@ -109,7 +109,7 @@ async fn drawn(
     me: &DeskPerson,
     sent: Option<(i64, &FormData)>,
 ) -> Result<CollectorsPage, PayRefusal> {
-    let all = app.store().desk_cash().collectors(me.owner).await?;
+    let all = app.store().desk().cash().collectors(me.owner).await?;
     let form = |(login, name, collector): &(String, String, Collector)| {
         let typed = sent.filter(|(id, _)| *id == collector.user_id);
         let text =

@@ -58,7 +58,8 @@ async fn drawn(
 ) -> Result<HandInsPage, PayRefusal> {
     let all = app
         .store()
-        .desk_cash()
+        .desk()
+        .cash()
         .hand_ins(me.owner, None, false)
         .await?;
     let waiting = |hand_in: &HandIn| {

@@ -44,7 +44,12 @@ pub(super) async fn form(State(app): State<AppState>, me: DeskPerson) -> Drawn {
 }
 
 async fn form_page(app: &AppState, me: &DeskPerson) -> Result<ImportPage, PayRefusal> {
-    let past = app.store().imports().recent(&CONTRACT, PAST_MAX).await?;
+    let past = app
+        .store()
+        .tables()
+        .imports()
+        .recent(&CONTRACT, PAST_MAX)
+        .await?;
     Ok(ImportPage {
         shell: manage_shell(me, "Nhập hợp đồng"),
         old: old_rows(app, me).await?.len(),
@@ -233,7 +238,7 @@ pub(super) async fn show(
 
 /// An import of contracts that this one may see.
 async fn found(app: &AppState, me: &DeskPerson, id: i64) -> Result<ImportRow, PayRefusal> {
-    let import = app.store().imports().find(id).await?;
+    let import = app.store().tables().imports().find(id).await?;
     if import.table == CONTRACT.name && is_theirs(me, &import) {
         Ok(import)
     } else {

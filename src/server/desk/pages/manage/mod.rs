@@ -95,7 +95,7 @@ fn manage_shell(me: &DeskPerson, title: impl Into<String>) -> Shell {
 
 /// `GET /desk/manage`
 async fn show(State(app): State<AppState>, me: DeskPerson) -> Drawn {
-    let cash = app.store().desk_cash();
+    let cash = app.store().desk().cash();
     let waiting = cash.hand_ins(me.owner, None, true).await?;
     let declared: i64 = waiting.iter().map(|hand_in| hand_in.amount).sum();
     let (_, book) = books::book(&app, &me, None).await?;
