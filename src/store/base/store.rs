@@ -255,6 +255,13 @@ fn unreachable(url: &str, source: sqlx::Error) -> StoreError {
     }
 }
 
+/// How many read SQLite's file at the same time. Each works in a thread of its own and keeps a cache: two for each
+/// processor find all there is to find, and more of them only need memory.
+fn readers() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(processors * 2).unwrap_or(8).clamp(2, 8)
+}
+
 async fn sqlite(url: &str) -> Result<Pools, sqlx::Error> {
     let options = url
         .parse::<SqliteConnectOptions>()?
@@ -271,7 +278,7 @@ async fn sqlite(url: &str) -> Result<Pools, sqlx::Error> {
     // All that is written goes through one connection, and stays prepared there.
     let writers = Writers::new(&options.clone().statement_cache_capacity(200));
     let pool = SqlitePoolOptions::new()
-        .max_connections(8)
+        .max_connections(readers())
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // Where SQLite itself has ended what was read as one moment (a fault of the disk), ending it once more
         // fails, and the connection would count as being in it for ever.

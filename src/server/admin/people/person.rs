@@ -71,7 +71,7 @@ impl AtDesk {
         if account.role != Role::Collector || !person.may(Area::Desk, Right::See) {
             return Ok(None);
         }
-        let collector = app.store().desk_cash().collector(account.user_id).await?;
+        let collector = app.store().desk().cash().collector(account.user_id).await?;
         Ok(collector.map(|collector| Self {
             limit: money(collector.cash.limit),
             extra: match (collector.cash.extra, &collector.extra_until) {
