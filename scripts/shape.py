@@ -19,8 +19,8 @@ SRC = ROOT / "src"
 LONG_FILE, LONG_FUNCTION, MANY_METHODS = 400, 70, 30
 # What no count may grow above. Whoever makes one smaller lowers its wall.
 WALLS = {
-    "files over 400 lines": 16,
-    "functions over 70 lines": 46,
+    "files over 400 lines": 11,
+    "functions over 70 lines": 45,
     "circles of modules": 0,
     "public methods of the largest type": MANY_METHODS,
     "column names outside the store": 0,

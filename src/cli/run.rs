@@ -1,5 +1,6 @@
 //! `gachno run`: one batch, its progress on the terminal or as JSON lines, its report.
 
+mod jobs;
 mod show;
 
 use std::io::{IsTerminal, Write as _};
@@ -10,18 +11,18 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::watch;
 
 use super::args::RunArguments;
-use super::{Ended, Exit, Failure, say, stop_on_signals, tell, unlock};
+use super::{Ended, Exit, Failure, stop_on_signals, tell, unlock};
 use crate::app::{self, LinkError, Secrets, ServerLink};
 use crate::awake::Awake;
 use crate::client::ApiError;
 use crate::config::{Config, Home};
-use crate::domain::job::Defaults;
-use crate::domain::{Intake, ListChoice, Outcome, Proof, Service, Vnd};
+use crate::domain::{ListChoice, Outcome, Vnd};
 use crate::engine::{
     self, Control, EngineError, Finished, Halt, Plan, Repeats, Reporter, Tools, report_of,
 };
 use crate::ledger::LedgerError;
-use crate::report::{excel, read_file};
+use crate::report::excel;
+use jobs::{SaidLine, intake, left_out, say_or_tell};
 use show::show;
 
 pub async fn run(options: RunArguments) -> Ended {
@@ -153,7 +154,7 @@ async fn close(link: Option<&ServerLink>, is_json: bool) {
         );
         say_or_tell(
             is_json,
-            &Line {
+            &SaidLine {
                 json: json!({ "event": "unacknowledged", "count": left }),
                 text,
             },
@@ -200,7 +201,7 @@ pub(super) async fn batch(
         );
         say_or_tell(
             is_json,
-            &Line {
+            &SaidLine {
                 json: Value::Object(last),
                 text: String::new(),
             },
@@ -284,73 +285,6 @@ fn override_with(config: &mut Config, options: &RunArguments) -> Result<(), Fail
     }
     config.browser.headless |= options.headless;
     Ok(())
-}
-
-async fn intake(
-    config: &Config,
-    link: Option<&ServerLink>,
-    options: &RunArguments,
-) -> Result<Intake, Failure> {
-    let defaults = Defaults {
-        amount: options.amount,
-        payment: options.payment_type,
-    };
-    if let Some(path) = &options.jobs {
-        read_file(path, options.service, defaults).map_err(Failure::usage)
-    } else {
-        let Some(link) = link else {
-            return Ok(Intake::default());
-        };
-        let fetched = link
-            .fetch(
-                options.service,
-                defaults,
-                config.api.jobs_at_once,
-                &app::operator(config),
-            )
-            .await;
-        fetched.map_err(Failure::cannot_run)
-    }
-}
-
-/// One thing to say, in both ways.
-struct Line {
-    json: Value,
-    text: String,
-}
-
-fn say_or_tell(is_json: bool, line: &Line) {
-    if is_json {
-        say(&line.json.to_string());
-    } else if !line.text.is_empty() {
-        tell(&line.text);
-    }
-}
-
-/// Bad rows and duplicates, each by its number and reason. As JSON a bad row is an outcome like any
-/// other: refused by us before anything was sent.
-fn left_out(service: Service, intake: &Intake, is_json: bool) -> Vec<Line> {
-    let now = jiff::Timestamp::now();
-    let errors = intake.list.errors.iter().map(|e| Line {
-        json: json!({
-            "event": "outcome", "service": service, "account": e.account, "order_id": null, "outcome": Outcome::Refused, "amount": null,
-            "transaction_id": null, "proof": Proof::None, "message": format!("{}: {}", e.row, e.why), "attempt": null, "at": now,
-        }),
-        text: format!("Bỏ qua {} ({}): {}", e.row, e.account, e.why),
-    });
-    let duplicates = intake
-        .list
-        .duplicates
-        .iter()
-        .filter(|_| !is_json)
-        .map(|d| Line {
-            json: Value::Null,
-            text: format!(
-                "Trùng: {} ({}) giống {}; chỉ làm một lần",
-                d.row, d.account, d.first_row
-            ),
-        });
-    errors.chain(duplicates).collect()
 }
 
 /// A payment is asked about on a terminal, and needs `--yes` where there is none.

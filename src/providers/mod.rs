@@ -18,11 +18,10 @@ pub mod settings;
 mod sign;
 pub mod smtp;
 pub mod strict;
+mod told;
 mod vietqr;
 pub mod vnpay;
 pub mod wallet;
-
-pub use settings::{Channel, Settings, SettingsFault};
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -31,7 +30,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
-use crate::domain::payment::{End, Provider};
+use crate::domain::payment::Provider;
+
+pub use settings::{Channel, Settings, SettingsFault};
+pub use told::{
+    News, ProviderEvent, RefundDone, RefundTold, SeenTransfer, Told, ToldStanding, WebhookRefusal,
+};
 
 /// A payment as its provider is asked to open it.
 #[derive(Debug, Clone)]
@@ -141,97 +145,6 @@ pub struct OtpPrompt {
     pub sent_to: String,
 }
 
-/// What a provider says of a payment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// How it stands there.
-    pub standing: ToldStanding,
-    /// The amount that it has there, where it says one.
-    pub amount: Option<i64>,
-    /// Money that arrived, all of it.
-    pub transfers: Vec<SeenTransfer>,
-    /// The link, as far as this answer tells it.
-    pub link: Link,
-    /// The answer as it came, for the record.
-    pub raw: String,
-}
-
-/// How a payment stands at its provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ToldStanding {
-    /// It can be paid, or some of it was.
-    Open,
-    /// The provider is at it.
-    Processing,
-    /// All of it was paid; which money that was, the transfers say.
-    Paid,
-    /// It ended without money.
-    Ended(End),
-    /// Money was taken and is suspected.
-    Suspect,
-    /// The provider does not know it.
-    Absent,
-    /// The provider cannot be asked about it.
-    Silent,
-}
-
-/// Money that a provider saw.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeenTransfer {
-    /// The bank's or the provider's number of it.
-    pub reference: String,
-    /// Whole đồng.
-    pub amount: i64,
-    /// `VND`, or something that is not ours.
-    pub currency: String,
-    /// When, in milliseconds since 1970, where it is said.
-    pub at_ms: Option<i64>,
-    /// How it was paid, in the provider's word, where it is said.
-    pub method: Option<String>,
-}
-
-/// Something that a provider told us by itself, with its signature verified and its shape read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProviderEvent {
-    /// Which payment it speaks of.
-    pub order_code: i64,
-    /// The provider's own name for it.
-    pub link_id: Option<String>,
-    /// What says that two of them are the same one: repeats of an event have the same.
-    pub key: String,
-    /// What kind it is, in the provider's word.
-    pub kind: String,
-    /// What it says.
-    pub news: News,
-}
-
-/// What an event says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
-    /// Money arrived.
-    Money(SeenTransfer),
-    /// It ended without money. The provider's signature vouches for it.
-    Ended(End),
-    /// Money was taken and is suspected.
-    Suspect,
-    /// Something changed: the provider has to be asked what.
-    AskAgain,
-    /// Nothing that moves a payment.
-    Nothing,
-}
-
-/// Why something that says it comes from a provider is not believed. There is no secret in it, and no
-/// hint at what would have been believed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WebhookRefusal {
-    /// Not signed with a key of ours, or signed and not of the one shape that is believed.
-    #[error("Invalid signature")]
-    Signature,
-    /// Signed in its header by a key of ours, and this member is missing or not what it should be.
-    #[error("{0} is missing or not what it should be")]
-    Shape(String),
-}
-
 /// A wallet as it is linked to somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WalletLink {
@@ -258,26 +171,6 @@ pub struct RefundOrder {
     pub by: String,
     /// Why.
     pub reason: String,
-}
-
-/// A refund that the provider took.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefundDone {
-    /// The provider's number of it.
-    pub reference: String,
-    /// The answer as it came, for the record.
-    pub raw: String,
-}
-
-/// What a provider says of paying back, when it is asked about the payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefundTold {
-    /// A refund is on its way, or was sent to the bank.
-    OnItsWay,
-    /// The refund was refused.
-    Refused,
-    /// Nothing that could be a refund.
-    Nothing,
 }
 
 /// Why a provider did not do what it was asked.

@@ -325,11 +325,13 @@ fn no_column_is_a_word_outside_the_store() {
         if file.starts_with("src/server/pay/") || file.starts_with("src/server/desk/") {
             // Its words are those of the agreed wire, and can be no columns: it reaches no table by a
             // column's name.
-            for way in [".tables()", "ListQuery", "Filter {"] {
-                assert!(
-                    !code.replace("PaymentFilter {", "").contains(way),
-                    "{file}: {way}"
-                );
+            // Which file brought rows in is asked of the imports, by numbers.
+            let code: String = code.split_whitespace().collect();
+            let code = code
+                .replace("PaymentFilter{", "")
+                .replace(".tables().imports()", "");
+            for way in [".tables()", "ListQuery", "Filter{"] {
+                assert!(!code.contains(way), "{file}: {way}");
             }
             continue;
         }

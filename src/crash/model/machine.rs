@@ -5,6 +5,7 @@ mod click;
 mod doubts;
 mod leases;
 mod reading;
+mod seat;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -17,13 +18,14 @@ use super::portal::{BOOKING_MAX, HISTORY_MAX, LATE_MAX, ModelPortal, Wording};
 use super::server::JobServerModel;
 use crate::domain::batch::is_to_do;
 use crate::domain::driver::{
-    AttemptDriver, AttemptRules, Begin, Effect, Finish, Input, JobTask, Reply, TechnicalFault, Turn,
+    AttemptDriver, AttemptRules, Effect, Input, JobTask, Reply, TechnicalFault, Turn,
 };
 use crate::domain::{
     Defaults, Event, Flaw, GateKind, JobList, Limits, Patience, Service, Source, Ticket, Vnd,
 };
-use crate::engine::{Book, OnItsWay, Stamp};
+use crate::engine::Book;
 use click::answered;
+use seat::{Left, LoginSeat};
 
 const SCHEDULE: &[i64] = &[0, 300, 900, 1_600, 2_400, 4_000, 9_000, 30_000];
 
@@ -36,33 +38,6 @@ const LIVES: u32 = 60;
 
 /// The program died.
 pub(super) struct Crash;
-
-/// A login at work on a job. Everything in here dies with the program.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "where a login stands in a world that is made up"
-)]
-struct Seat<'b> {
-    attempt: usize,
-    driver: AttemptDriver,
-    /// What is to be carried out next.
-    effect: Effect,
-    stamp: Stamp,
-    has_turn: bool,
-    is_at_rest: bool,
-    on_its_way: Option<OnItsWay<'b>>,
-    /// The request has left, and its answer is waited for.
-    is_waiting: bool,
-    /// The balance is asked for right after the answer.
-    asks_balance: bool,
-}
-
-/// How a driver was left.
-enum Left {
-    Done,
-    Again { attempt: usize, tries: u32 },
-    Postponed,
-}
 
 #[expect(
     clippy::struct_excessive_bools,
@@ -321,7 +296,7 @@ impl Simulation {
     /// Logins take turns, one effect at a time, in an order that the dice choose.
     fn work(&mut self, book: &Book, mut waiting: Vec<usize>) -> Result<(), Crash> {
         let most = self.dice.random_range(1..=3);
-        let mut seats: Vec<Seat<'_>> = Vec::new();
+        let mut seats: Vec<LoginSeat<'_>> = Vec::new();
         let fences: Vec<(usize, i64)> =
             waiting.iter().map(|job| (*job, self.fence(*job))).collect();
         waiting.reverse();
@@ -329,7 +304,7 @@ impl Simulation {
         loop {
             while seats.len() < most && !must_settle && !must_check {
                 let busy = |job: usize| {
-                    let at = |seat: &Seat<'_>| self.journal.records[seat.attempt].job;
+                    let at = |seat: &LoginSeat<'_>| self.journal.records[seat.attempt].job;
                     seats
                         .iter()
                         .any(|seat| self.account(at(seat)) == self.account(job))
@@ -401,104 +376,12 @@ impl Simulation {
         }
     }
 
-    fn attempt_at(&mut self, job: usize) -> usize {
-        let queued = |attempt: &usize| {
-            self.journal.records[*attempt].attempt.state == crate::domain::State::Queued
-        };
-        if let Some(last) = self.last.get(&job).copied().filter(queued) {
-            return last;
-        }
-        let fence = self.fence(job);
-        let attempt = self.journal.begin(job, self.batch, fence);
-        self.last.insert(job, attempt);
-        attempt
-    }
-
-    fn sit_down<'b>(&mut self, book: &'b Book, attempt: usize, tries: u32) -> Option<Seat<'b>> {
-        let stamp = book.stamp(self.journal.seq);
-        let mut driver = self.driver(attempt).after_tries(tries);
-        let begin = Begin {
-            is_provable_in_words: !self.words_fail || self.portal.has_history,
-            do_words_fail: self.words_fail,
-            is_at_rest: stamp.is_at_rest(),
-            expected_balance: book.at_rest().and_then(|rest| self.explained(rest)),
-            is_lease_lost: self.has_link() && self.is_lease_lost(attempt),
-            ..Begin::default()
-        };
-        match driver.begin(begin) {
-            Ok(effect) => Some(Seat {
-                attempt,
-                driver,
-                effect,
-                stamp,
-                has_turn: false,
-                is_at_rest: false,
-                on_its_way: None,
-                is_waiting: false,
-                asks_balance: false,
-            }),
-            Err(error) => {
-                self.out_of_order.push(error.to_string());
-                None
-            }
-        }
-    }
-
-    /// One effect of one login. `None`: it has more to do, or has to wait for the others.
-    fn turn<'b>(
-        &mut self,
-        book: &'b Book,
-        seat: &mut Seat<'b>,
-        others: &[Seat<'b>],
-    ) -> Result<Option<Left>, Crash> {
-        let effect = seat.effect.clone();
-        if let Effect::Finish(finish) = effect {
-            let record = &mut self.journal.records[seat.attempt];
-            record.reading = seat.driver.reading().clone();
-            self.learn(&seat.driver.reading().clone());
-            return Ok(Some(self.left(seat, &finish)));
-        }
-        self.live_on()?;
-        let Some(input) = self.carry_out(book, seat, others, effect) else {
-            return Ok(None);
-        };
-        self.live_on()?;
-        match self.step(&mut seat.driver, input) {
-            Some(next) => seat.effect = next,
-            None => return Ok(Some(Left::Done)),
-        }
-        Ok(None)
-    }
-
-    fn left(&mut self, seat: &Seat<'_>, finish: &Finish) -> Left {
-        match finish {
-            Finish::Ended | Finish::InDoubt { .. } | Finish::Stop(_) => Left::Done,
-            Finish::Postponed => Left::Postponed,
-            Finish::Retry { wait_ms, .. } => {
-                self.pass(i64::try_from(*wait_ms).unwrap_or_default());
-                Left::Again {
-                    attempt: seat.attempt,
-                    tries: seat.driver.tries(),
-                }
-            }
-            Finish::Anew { wait_ms, .. } => {
-                self.pass(i64::try_from(*wait_ms).unwrap_or_default());
-                let job = self.journal.records[seat.attempt].job;
-                let attempt = self.attempt_at(job);
-                Left::Again {
-                    attempt,
-                    tries: seat.driver.tries(),
-                }
-            }
-        }
-    }
-
     /// Carries an effect out in the modelled world. `None`: it has to wait.
     fn carry_out<'b>(
         &mut self,
         book: &'b Book,
-        seat: &mut Seat<'b>,
-        others: &[Seat<'b>],
+        seat: &mut LoginSeat<'b>,
+        others: &[LoginSeat<'b>],
         effect: Effect,
     ) -> Option<Input> {
         let attempt = seat.attempt;
@@ -562,7 +445,7 @@ impl Simulation {
             }
             Effect::WaitForRest => {
                 seat.on_its_way = None;
-                let is_busy = |other: &Seat<'_>| {
+                let is_busy = |other: &LoginSeat<'_>| {
                     other.has_turn || other.is_at_rest || other.on_its_way.is_some()
                 };
                 if others.iter().any(is_busy) {

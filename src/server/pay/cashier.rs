@@ -4,27 +4,24 @@
 //! Lives here: the calls and what is written around them. Never here: what an answer means (`facts`), what
 //! becomes of a payment (`domain::payment`), who may.
 
+mod ending;
 mod opening;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
 use super::facts::{self, Meaning};
 use super::kept::KeptOtp;
 use super::refusal::PayRefusal;
 use super::turn;
-use crate::domain::payment::{End, Provider};
+use crate::domain::payment::Provider;
 use crate::providers::{Channel, OrderRef, OtpPrompt, PaymentProvider, ProviderFault, Told};
 use crate::server::AppState;
-use crate::store::catalogue::AuditAction;
-use crate::store::catalogue::payments::PAYMENT;
+use crate::store::StoreError;
 use crate::store::payments::{
     Fact, Heard, HeardFrom, HeardOutcome, KeyUse, PaymentRow, StatementLine,
 };
-use crate::store::{Actor, Entry, StoreError};
 
 /// How long a payment can be paid where nobody says.
 pub const LASTS_MS: i64 = 15 * 60 * 1000;
@@ -273,65 +270,6 @@ impl Cashier {
         Ok(outcome)
     }
 
-    /// Takes a payment back: at its provider first, then here.
-    pub async fn cancel(&self, row: PaymentRow, actor: &Actor) -> Result<PaymentRow, PayRefusal> {
-        use crate::domain::PaymentState;
-        if row.state() == PaymentState::Cancelled {
-            return Ok(row);
-        }
-        if !row.state().is_open() || row.received() > 0 {
-            return Err(not_cancelled(&row));
-        }
-        let provider = self.needed(&row).await?;
-        let order = self.order_ref(&row);
-        let call = provider.cancel(&order, "Khach huy");
-        let told = self.in_line(&row, "cancel", call).await?;
-        let after = self
-            .take(&row, &told, HeardFrom::Poll, "cancel")
-            .await?
-            .payment;
-        let is_free = after.state().is_open()
-            && after.received() == 0
-            && after.state() != PaymentState::Processing;
-        if is_free {
-            let heard = Heard {
-                payment: row.id,
-                source: HeardFrom::Person,
-                kind: "cancelled",
-                key: "cancelled",
-                body: "",
-                facts: &[Fact::Ended(End::Cancelled)],
-                actor: Some(actor),
-            };
-            return Ok(self.hear(&heard).await?.payment);
-        }
-        if after.state() == PaymentState::Cancelled {
-            // The provider's word ended it; whose wish it was stands in the trail.
-            let state = |row: &PaymentRow| json!({ "state": row.state().wire() });
-            let entry = Entry::of(AuditAction::PaymentCancel)
-                .row(&PAYMENT, row.id)
-                .before(state(&row))
-                .after(state(&after));
-            self.app.store().audit().record(actor, entry).await?;
-            Ok(after)
-        } else {
-            Err(not_cancelled(&after))
-        }
-    }
-
-    /// Takes the link of a payment back whose payable was paid another way. Best effort.
-    pub async fn close(&self, row: &PaymentRow) -> Result<PaymentRow, PayRefusal> {
-        let provider = self.needed(row).await?;
-        let order = self.order_ref(row);
-        let call = provider.cancel(&order, "Da tra cach khac");
-        // May take a second call: what it is now.
-        // Whoever asks in this one's turn has taken it for this.
-        let told = timed(row, "cancel", call).await?;
-        self.take(row, &told, HeardFrom::Poll, "close")
-            .await
-            .map(|o| o.payment)
-    }
-
     /// So many tries are left for the one-time password.
     pub async fn keep_attempts(&self, row: &PaymentRow, left: i64) -> Result<(), PayRefusal> {
         let kept = KeptOtp {
@@ -362,13 +300,6 @@ impl Cashier {
             ip: ip_of(row),
         }
     }
-}
-
-fn not_cancelled(row: &PaymentRow) -> PayRefusal {
-    let error = format!("Không hủy được: {}.", row.state().label());
-    PayRefusal::conflict(error)
-        .with("success", false)
-        .with("state", row.state().wire())
 }
 
 fn silent() -> PayRefusal {

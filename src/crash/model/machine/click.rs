@@ -2,7 +2,7 @@
 
 use rand::RngExt as _;
 
-use super::{Seat, Simulation};
+use super::{LoginSeat, Simulation};
 use crate::crash::model::portal::{LATE_MAX, OnWire, Sender, vnd};
 use crate::domain::GateKind;
 use crate::domain::driver::{ClickAnswer, Input, Reply};
@@ -27,7 +27,7 @@ impl Simulation {
         self.portal.send(request);
     }
 
-    pub(super) fn press(&mut self, book: &Book, seat: &mut Seat<'_>) -> Option<Input> {
+    pub(super) fn press(&mut self, book: &Book, seat: &mut LoginSeat<'_>) -> Option<Input> {
         if seat.is_waiting {
             return Some(self.answer(book, seat));
         }
@@ -47,7 +47,7 @@ impl Simulation {
         })
     }
 
-    pub(super) fn let_go(&mut self, book: &Book, seat: &mut Seat<'_>) -> Option<Input> {
+    pub(super) fn let_go(&mut self, book: &Book, seat: &mut LoginSeat<'_>) -> Option<Input> {
         if seat.is_waiting {
             return Some(self.answer(book, seat));
         }
@@ -74,7 +74,7 @@ impl Simulation {
     }
 
     /// What comes back: words, with a balance where nothing else moves it.
-    pub(super) fn answer(&mut self, book: &Book, seat: &Seat<'_>) -> Input {
+    pub(super) fn answer(&mut self, book: &Book, seat: &LoginSeat<'_>) -> Input {
         let is_lost = self.chance(12.0);
         if !is_lost {
             self.pass(LATE_MAX);
