@@ -236,6 +236,9 @@ pub struct Bench {
     /// payments: pages that are open at the same time.
     #[arg(long, default_value_t = 2_000)]
     pub listeners: u32,
+    /// payments: open payments that a provider of five calls a second is asked about.
+    #[arg(long, default_value_t = 200)]
+    pub open: u32,
     /// payments: payments held, against a thousand.
     #[arg(long, default_value_t = 50_000)]
     pub held: u32,

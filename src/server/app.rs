@@ -57,6 +57,9 @@ pub struct AppState {
     inner: Arc<Inner>,
 }
 
+/// Names of tables of the catalogue.
+pub type TableNames = Arc<HashSet<&'static str>>;
+
 struct Inner {
     store: Store,
     config: ServeConfig,
@@ -66,7 +69,7 @@ struct Inner {
     shop: Mutex<Option<(Instant, ShopRules)>>,
     channels: Mutex<Option<(Instant, Arc<OpenChannels>)>>,
     /// Tables of the old system that hold anything.
-    filled: Mutex<Option<(Instant, Arc<HashSet<&'static str>>)>>,
+    filled: Mutex<Option<(Instant, TableNames)>>,
     /// Connections to mail servers.
     mailers: Mailers,
     /// Where it listens, once it does.
@@ -201,7 +204,7 @@ impl AppState {
 
     /// The tables of the old system that hold anything, as it was a minute ago at most: an old dump is not brought in
     /// every day.
-    pub async fn filled_tables(&self) -> Result<Arc<HashSet<&'static str>>, StoreError> {
+    pub async fn filled_tables(&self) -> Result<TableNames, StoreError> {
         let mut kept = self.inner.filled.lock().await;
         if let Some((read, filled)) = kept.as_ref()
             && read.elapsed() < FILLED_AGE_MAX

@@ -20,6 +20,8 @@ const MANAGER: &str = "gn_wumkiqan_2t8qvhkqh2wqdak6ecdn89uzds9tixh5wur2vaag";
 async fn file_of(path: &Path, words: &str) {
     let options = sqlx::sqlite::SqliteConnectOptions::new()
         .filename(path)
+        // The words stand in the order of their names.
+        .foreign_keys(false)
         .create_if_missing(true);
     let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
     sqlx::raw_sql(sqlx::AssertSqlSafe(words.to_owned()))

@@ -27,7 +27,7 @@ async fn measured(
     let stage = Stage::open(url, folder).await?;
     let mut rows = flow::letters(&stage).await?;
     rows.extend(flow::create(&stage).await?);
-    rows.extend(flow::reconcile(&stage).await?);
+    rows.extend(flow::reconcile(&stage, options.open).await?);
     rows.extend(webhooks::many(&stage, name == "SQLite").await?);
     rows.extend(pages::listening(&stage, options.listeners).await?);
     rows.extend(webhooks::held(&stage, options.held).await?);

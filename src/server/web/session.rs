@@ -7,9 +7,6 @@
 //! A session ends after [`IDLE_MS`] without a request and after [`WHOLE_MS`] in any case; its id
 //! changes whenever what it may do changes.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
@@ -21,6 +18,7 @@ use super::origin::Origin;
 use super::permission::{Right, may};
 use super::problem::Problem;
 use crate::server::AppState;
+use crate::server::app::TableNames;
 use crate::store::catalogue::{Area, Column, Role, Table};
 use crate::store::notifications::{Reader, Sees};
 use crate::store::people::{UserAccount, WebSession};
@@ -92,7 +90,7 @@ pub struct Person {
     /// Customers' money that waits for a person; counted for pages alone.
     pub to_decide: Option<i64>,
     /// Tables of the old system that hold anything: the menu leads to no others. Known for pages alone.
-    pub filled: Arc<HashSet<&'static str>>,
+    pub filled: TableNames,
 }
 
 impl Person {
@@ -244,7 +242,7 @@ pub async fn find(
         from,
         unread: None,
         to_decide: None,
-        filled: Arc::default(),
+        filled: TableNames::default(),
     }))
 }
 

@@ -16,8 +16,7 @@ const MADE: usize = 120;
 const PROVIDER_MS: u64 = 60;
 /// One after the other, as fast as a channel takes them: whoever comes faster stands in its line.
 const APART: Duration = Duration::from_millis(220);
-/// Open payments that are asked about, and calls that their provider takes in a second.
-const OPEN: u32 = 200;
+/// Calls that the provider of open payments takes in a second.
 const CALLS: usize = 5;
 /// Letters that wait.
 const LETTERS: usize = 2_000;
@@ -70,21 +69,23 @@ pub async fn create(stage: &Stage) -> anyhow::Result<Vec<Row>> {
 }
 
 /// Everything that is open is asked about, by a provider that counts.
-pub async fn reconcile(stage: &Stage) -> anyhow::Result<Vec<Row>> {
+pub async fn reconcile(stage: &Stage, open: u32) -> anyhow::Result<Vec<Row>> {
     let gateway = stage.gateway();
     let now = stage.store.now_ms();
     stage
         .store
         .money_books()
-        .add_samples(OPEN, Some(now))
+        .add_samples(open, Some(now))
         .await?;
     gateway.update(|scenario| scenario.calls_per_s = Some(CALLS));
     let before = gateway.truth().times_called("payos.get");
     let served = stage.serve().await?;
     let begun = Instant::now();
+    // Half as long again as the provider's own pace takes.
+    let patience = PATIENCE.max(Duration::from_secs(u64::from(open) / CALLS as u64 * 3 / 2));
     let asked = loop {
         let asked = gateway.truth().times_called("payos.get") - before;
-        if asked >= OPEN as usize || begun.elapsed() > PATIENCE {
+        if asked >= open as usize || begun.elapsed() > patience {
             break asked;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -95,7 +96,7 @@ pub async fn reconcile(stage: &Stage) -> anyhow::Result<Vec<Row>> {
     gateway.update(|scenario| scenario.calls_per_s = None);
     Ok(vec![
         Row::plain(
-            format!("open payments asked about, {CALLS} calls a second allowed"),
+            format!("{asked} of {open} open payments asked about, {CALLS} calls a second allowed"),
             count(asked) / took,
             "/s",
         ),
