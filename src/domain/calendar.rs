@@ -1,10 +1,12 @@
 //! Days as the shop has them. Times are milliseconds since 1970 everywhere; here they meet
 //! midnight.
 
+/// An hour.
+pub const HOUR_MS: i64 = 3_600_000;
 /// A day.
-pub const DAY_MS: i64 = 86_400_000;
+pub const DAY_MS: i64 = 24 * HOUR_MS;
 /// Viet Nam is ahead of UTC, all year, since 1975.
-pub const AHEAD_MS: i64 = 7 * 3_600_000;
+pub const AHEAD_MS: i64 = 7 * HOUR_MS;
 
 /// The midnight in Viet Nam before this moment.
 pub const fn day_start(ms: i64) -> i64 {

@@ -23,6 +23,13 @@ pub enum BlankKind {
     Choice(Vec<String>),
 }
 
+impl BlankKind {
+    /// One of these words.
+    pub fn choice(words: &[&str]) -> Self {
+        Self::Choice(words.iter().map(|word| (*word).to_owned()).collect())
+    }
+}
+
 /// A column of a file to fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlankColumn {
@@ -108,11 +115,7 @@ mod tests {
             BlankColumn::new("Mã", BlankKind::Text, "giữ số 0 ở đầu").needed(),
             BlankColumn::new("Số tiền", BlankKind::Money, ""),
             BlankColumn::new("Ngày", BlankKind::Day, ""),
-            BlankColumn::new(
-                "Dịch vụ",
-                BlankKind::Choice(vec!["Gạch điện EVN".to_owned()]),
-                "",
-            ),
+            BlankColumn::new("Dịch vụ", BlankKind::choice(&["Gạch điện EVN"]), ""),
             // A list that no spreadsheet takes is left out, the column is not.
             BlankColumn::new("Dài", BlankKind::Choice(vec!["x".repeat(300)]), ""),
         ];

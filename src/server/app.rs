@@ -66,10 +66,10 @@ struct Inner {
     vault: SecretKeys,
     /// New at each start: a server that comes back is another one.
     owner: String,
-    shop: Mutex<Option<(Instant, ShopRules)>>,
-    channels: Mutex<Option<(Instant, Arc<OpenChannels>)>>,
+    shop: KeptFor<ShopRules>,
+    channels: KeptFor<Arc<OpenChannels>>,
     /// Tables of the old system that hold anything.
-    filled: Mutex<Option<(Instant, TableNames)>>,
+    filled: KeptFor<TableNames>,
     /// Connections to mail servers.
     mailers: Mailers,
     /// Where it listens, once it does.
@@ -81,6 +81,37 @@ struct Inner {
     pay: PayState,
     carriers: Carriers,
     writes: Writes,
+}
+
+/// What was read from the database a short while ago. Whoever finds it too old reads it anew, and the others wait.
+struct KeptFor<T>(Mutex<Option<(Instant, T)>>);
+
+impl<T> Default for KeptFor<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> KeptFor<T> {
+    async fn get(
+        &self,
+        age_max: Duration,
+        read: impl AsyncFnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut kept = self.0.lock().await;
+        if let Some((at, value)) = kept.as_ref()
+            && at.elapsed() < age_max
+        {
+            return Ok(value.clone());
+        }
+        let value = read().await?;
+        *kept = Some((Instant::now(), value.clone()));
+        Ok(value)
+    }
+
+    async fn forget(&self) {
+        *self.0.lock().await = None;
+    }
 }
 
 /// Whether the database could be written when that was tried last.
@@ -116,7 +147,7 @@ impl AppState {
         let quota = Quota::per_second(per_second)
             .allow_burst(per_second.saturating_mul(NonZero::<u32>::MIN.saturating_add(3)));
         let (owner, limiter) = (Uuid::now_v7().to_string(), RateLimiter::keyed(quota));
-        let (shop, begun) = (Mutex::default(), TaskTracker::new());
+        let (shop, begun) = (KeptFor::default(), TaskTracker::new());
         Self {
             inner: Arc::new(Inner {
                 store,
@@ -124,8 +155,8 @@ impl AppState {
                 vault,
                 owner,
                 shop,
-                channels: Mutex::default(),
-                filled: Mutex::default(),
+                channels: KeptFor::default(),
+                filled: KeptFor::default(),
                 mailers: Mailers::default(),
                 url: OnceLock::new(),
                 limiter,
@@ -191,53 +222,34 @@ impl AppState {
 
     /// The shop's settings, at most two seconds old.
     pub async fn shop(&self) -> Result<ShopRules, StoreError> {
-        let mut kept = self.inner.shop.lock().await;
-        if let Some((read, shop)) = kept.as_ref()
-            && read.elapsed() < SHOP_AGE_MAX
-        {
-            return Ok(shop.clone());
-        }
-        let shop = self.inner.store.settings().shop().await?;
-        *kept = Some((Instant::now(), shop.clone()));
-        Ok(shop)
+        let read = async || self.inner.store.settings().shop().await;
+        self.inner.shop.get(SHOP_AGE_MAX, read).await
     }
 
     /// The tables of the old system that hold anything, as it was a minute ago at most: an old dump is not brought in
     /// every day.
     pub async fn filled_tables(&self) -> Result<TableNames, StoreError> {
-        let mut kept = self.inner.filled.lock().await;
-        if let Some((read, filled)) = kept.as_ref()
-            && read.elapsed() < FILLED_AGE_MAX
-        {
-            return Ok(Arc::clone(filled));
-        }
-        let filled = Arc::new(self.inner.store.tables().filled().await?);
-        *kept = Some((Instant::now(), Arc::clone(&filled)));
-        Ok(filled)
+        let read = async || Ok(Arc::new(self.inner.store.tables().filled().await?));
+        self.inner.filled.get(FILLED_AGE_MAX, read).await
     }
 
     /// The settings were changed by this server.
     pub async fn forget_shop(&self) {
-        *self.inner.shop.lock().await = None;
+        self.inner.shop.forget().await;
     }
 
     /// What is set for providers and for what sends letters, at most two seconds old.
     pub async fn channels(&self) -> Result<Arc<OpenChannels>, StoreError> {
-        let mut kept = self.inner.channels.lock().await;
-        if let Some((read, channels)) = kept.as_ref()
-            && read.elapsed() < SHOP_AGE_MAX
-        {
-            return Ok(Arc::clone(channels));
-        }
-        let all = self.inner.store.channels().list().await?;
-        let channels = Arc::new(OpenChannels::of(all, &self.inner.vault));
-        *kept = Some((Instant::now(), Arc::clone(&channels)));
-        Ok(channels)
+        let read = async || {
+            let all = self.inner.store.channels().list().await?;
+            Ok(Arc::new(OpenChannels::of(all, &self.inner.vault)))
+        };
+        self.inner.channels.get(SHOP_AGE_MAX, read).await
     }
 
     /// What is set was changed by this server.
     pub async fn forget_channels(&self) {
-        *self.inner.channels.lock().await = None;
+        self.inner.channels.forget().await;
     }
 
     /// Connections to mail servers, kept between letters.

@@ -55,6 +55,16 @@ impl Answer {
         self
     }
 
+    /// The address of the first link that has these words in it or behind it.
+    #[track_caller]
+    pub fn link(&self, words: &str) -> String {
+        let found = self.body.find(words);
+        let at = found.unwrap_or_else(|| panic!("{words:?} is not in {}", self.body));
+        let from = self.body[..at].rfind("href=\"").expect("a link before it") + 6;
+        let address = self.body[from..].split('"').next().unwrap_or_default();
+        address.replace("&#38;", "&").replace("&amp;", "&")
+    }
+
     #[track_caller]
     pub fn says(&self, words: &str) -> &Self {
         assert!(
@@ -1506,14 +1516,9 @@ async fn the_dashboards_numbers_lead_to_just_their_rows(base: &Base) {
     }
     let mut lan = shop.person("lan", Role::Manager).await;
     let board = lan.get("/admin").await;
-    let link = |words: &str| {
-        let at = board.body.find(words).unwrap_or_else(|| panic!("{words} is not in {}", board.body));
-        let from = board.body[..at].rfind("href=\"").unwrap() + 6;
-        board.body[from..].split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&")
-    };
-    lan.get(&link("f.outcome.any=not_found")).await.says("2 dòng").says("Kết quả là Không tìm thấy hoặc Cổng từ chối");
-    lan.get(&link("f.outcome.any=debt")).await.says("1 dòng");
-    lan.get(&link("f.service.is=gach_dien_evn&#38;f.state.is=ready")).await.says("1 dòng");
+    lan.get(&board.link("f.outcome.any=not_found")).await.says("2 dòng").says("Kết quả là Không tìm thấy hoặc Cổng từ chối");
+    lan.get(&board.link("f.outcome.any=debt")).await.says("1 dòng");
+    lan.get(&board.link("f.service.is=gach_dien_evn&#38;f.state.is=ready")).await.says("1 dòng");
     assert_eq!(lan.get("/admin/t/jobs?f.outcome.any=paid,khac").await.status, StatusCode::BAD_REQUEST);
 }
 }

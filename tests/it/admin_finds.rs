@@ -23,10 +23,7 @@ async fn a_list_is_found_again_by_the_name_that_its_reader_gave_it(base: &Base) 
     assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.body);
     // On the bare list the name leads back to just that.
     let bare = lan.get("/admin/t/jobs").await;
-    let at = bare.body.find("đang chờ</a>").expect("the name");
-    let from = bare.body[..at].rfind("href=\"").unwrap() + 6;
-    let url = bare.body[from..].split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
-    let found = lan.get(&url).await;
+    let found = lan.get(&bare.link("đang chờ</a>")).await;
     found.says("2 dòng").says("Trạng thái là").says("aria-current=\"true\">đang chờ");
     // It is one person's.
     let mut hoa = shop.person("hoa", Role::Manager).await;
@@ -123,13 +120,7 @@ async fn one_page_leads_to_all_there_is_of_a_person() {
         ("Hồ sơ người dùng", "/admin/t/users/"),
     ] {
         page.says(name).says(leads_to);
-        let at = page.body.find(leads_to).unwrap();
-        let url = page.body[at..]
-            .split('"')
-            .next()
-            .unwrap()
-            .replace("&#38;", "&")
-            .replace("&amp;", "&");
+        let url = page.link(leads_to);
         assert_eq!(owner.get(&url).await.status, StatusCode::OK, "{url}");
     }
 }

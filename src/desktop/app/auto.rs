@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::DesktopApp;
 use crate::config::AutoConfig;
 use crate::desktop::model::{Busy, Place, Setup};
+use crate::domain::calendar::HOUR_MS;
 use crate::domain::{ListChoice, Service};
 
 impl DesktopApp {
@@ -85,7 +86,6 @@ fn hour_of(at_ms: i64) -> u32 {
 
 /// When the quiet hours end in which this moment lies; `None`: it lies in none.
 fn quiet_until(auto: &AutoConfig, now_ms: i64) -> Option<i64> {
-    const HOUR_MS: i64 = 3_600_000;
     let hour = hour_of(now_ms);
     let begin_of_hour = now_ms - now_ms.rem_euclid(HOUR_MS);
     let hours = (0..24).find(|hours| !is_quiet(auto, (hour + hours) % 24))?;

@@ -12,31 +12,75 @@ use quick_xml::events::{BytesStart, Event};
 /// What the parts that name the sheets may unpack to.
 const NAMES_MAX: u64 = 1024 * 1024;
 
-/// The hidden rows of the sheet at this place in the book, counted from 0.
+type Archive<'b> = zip::ZipArchive<Cursor<&'b [u8]>>;
+
+/// The hidden rows of the sheet at this place in the book, counted from 0. None where the file does not lead to it.
 pub(super) fn rows_of_sheet(bytes: &[u8], at: usize) -> Result<HashSet<u32>, String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
-    let mut part = |name: &str| -> Result<String, String> {
-        let part = archive.by_name(name).map_err(|e| e.to_string())?;
-        let mut text = Vec::new();
-        part.take(NAMES_MAX)
-            .read_to_end(&mut text)
-            .map_err(|e| e.to_string())?;
-        Ok(String::from_utf8_lossy(&text).into_owned())
-    };
-    let id = sheet_id(&part("xl/workbook.xml")?, at)?;
-    let Some(target) = id.and_then(|id| {
-        let relations = part("xl/_rels/workbook.xml.rels").ok()?;
-        target_of(&relations, &id).ok()?
-    }) else {
-        // A book that names its sheets otherwise tells nothing of its rows.
+    let Some(name) = sheet_path(&mut archive, at)?.and_then(|path| name_of(&archive, &path)) else {
         return Ok(HashSet::new());
     };
-    let path = match target.strip_prefix('/') {
-        Some(whole) => whole.to_owned(),
-        None => format!("xl/{target}"),
-    };
-    let sheet = archive.by_name(&path).map_err(|e| e.to_string())?;
+    let sheet = archive.by_name(&name).map_err(|e| e.to_string())?;
     hidden_in(BufReader::new(sheet))
+}
+
+/// From the file's own relationships to the book, and from the book's to the sheet.
+fn sheet_path(archive: &mut Archive<'_>, at: usize) -> Result<Option<String>, String> {
+    let Some(relations) = text_of(archive, "_rels/.rels")? else {
+        return Ok(None);
+    };
+    let is_book = |relation: &BytesStart<'_>| {
+        attribute(relation, "Type").is_some_and(|kind| kind.ends_with("/officeDocument"))
+    };
+    let Some(book) = target_of(&relations, is_book)? else {
+        return Ok(None);
+    };
+    let book = book.trim_start_matches('/');
+    let (folder, name) = book.rsplit_once('/').unwrap_or(("", book));
+    let (Some(words), Some(relations)) = (
+        text_of(archive, book)?,
+        text_of(archive, &within(folder, &format!("_rels/{name}.rels")))?,
+    ) else {
+        return Ok(None);
+    };
+    let Some(id) = sheet_id(&words, at)? else {
+        return Ok(None);
+    };
+    let is_sheet =
+        |relation: &BytesStart<'_>| attribute(relation, "Id").as_deref() == Some(id.as_str());
+    let target = target_of(&relations, is_sheet)?;
+    Ok(target.map(|target| match target.strip_prefix('/') {
+        Some(whole) => whole.to_owned(),
+        None => within(folder, &target),
+    }))
+}
+
+fn within(folder: &str, path: &str) -> String {
+    if folder.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{folder}/{path}")
+    }
+}
+
+/// A part's own name: programs write the letters of paths as they like.
+fn name_of(archive: &Archive<'_>, path: &str) -> Option<String> {
+    let mut names = archive.file_names().flatten();
+    let name = names.find(|name| name.eq_ignore_ascii_case(path));
+    name.map(std::borrow::Cow::into_owned)
+}
+
+/// A part that names others; nothing where it is not there.
+fn text_of(archive: &mut Archive<'_>, path: &str) -> Result<Option<String>, String> {
+    let Some(name) = name_of(archive, path) else {
+        return Ok(None);
+    };
+    let part = archive.by_name(&name).map_err(|e| e.to_string())?;
+    let mut text = Vec::new();
+    part.take(NAMES_MAX)
+        .read_to_end(&mut text)
+        .map_err(|e| e.to_string())?;
+    Ok(Some(String::from_utf8_lossy(&text).into_owned()))
 }
 
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
@@ -81,10 +125,12 @@ fn sheet_id(book: &str, at: usize) -> Result<Option<String>, String> {
     id.map(Option::flatten)
 }
 
-fn target_of(relations: &str, id: &str) -> Result<Option<String>, String> {
+fn target_of(
+    relations: &str,
+    is_wanted: impl Fn(&BytesStart<'_>) -> bool,
+) -> Result<Option<String>, String> {
     let target = each(relations.as_bytes(), "Relationship", |relation| {
-        let is_it = attribute(relation, "Id").as_deref() == Some(id);
-        is_it.then(|| attribute(relation, "Target"))
+        is_wanted(relation).then(|| attribute(relation, "Target"))
     });
     target.map(Option::flatten)
 }

@@ -183,3 +183,34 @@ fn rows_that_nobody_sees_are_not_taken_for_a_list() {
     let shown = [row(1, ""), row(2, " hidden=\"0\"")].concat();
     assert_eq!(rows_in(&file(&shown, "")).expect("rows").len(), 2);
 }
+
+#[test]
+fn a_book_that_names_its_parts_otherwise_is_read_all_the_same() {
+    let sheet = "<row r=\"1\"><c r=\"A1\"><v>1</v></c></row><row r=\"2\" hidden=\"1\"><c r=\"A2\"><v>2</v></c></row>";
+    let renamed = |hidden: &str| {
+        let bytes = file(&sheet.replace(" hidden=\"1\"", hidden), "");
+        let mut archive = zip::ZipArchive::new(Cursor::new(&bytes[..])).expect("a file");
+        let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for at in 0..archive.len() {
+            let mut part = archive.by_index(at).expect("a part");
+            let name = part
+                .name()
+                .expect("a name")
+                .replace("workbook.xml", "Book7.xml");
+            let name = name.replace("worksheets/sheet1", "Worksheets/Sheet1");
+            let mut words = String::new();
+            part.read_to_string(&mut words).expect("words");
+            out.start_file(name, SimpleFileOptions::default())
+                .expect("begun");
+            let words = words.replace("xl/workbook.xml", "/xl/Book7.xml");
+            out.write_all(words.as_bytes()).expect("written");
+        }
+        out.finish().expect("a file").into_inner()
+    };
+    assert_eq!(rows_in(&renamed("")).expect("rows").len(), 2);
+    let read = rows_in(&renamed(" hidden=\"1\""));
+    assert!(
+        matches!(read, Err(Trouble::Hidden { count: 1, first: 2 })),
+        "{read:?}"
+    );
+}

@@ -21,7 +21,7 @@ use crate::server::web::page::page;
 use crate::server::web::permission::Right;
 use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
-use crate::server::web::words::{ago, count, money, time};
+use crate::server::web::words::{ago, count, money, money_if_any, time};
 use crate::store::catalogue::desk::{COLLECTION_DATA, collection_data};
 use crate::store::catalogue::{Area, Column, Role, work};
 use crate::store::jobs::{Day, PaidHour, StateTally};
@@ -352,10 +352,6 @@ fn service_row(service: Service, jobs: &JobNumbers, yesterday: i64, day: &str) -
         )
     });
     let paid: i64 = mine.iter().map(|t| t.paid).sum();
-    let shown = |amount: i64| match amount {
-        0 => String::new(),
-        some => money(some),
-    };
     ServiceRow {
         title: spec.title,
         waiting: if waiting == 0 {
@@ -366,8 +362,8 @@ fn service_row(service: Service, jobs: &JobNumbers, yesterday: i64, day: &str) -
         cells: cells.collect(),
         waiting_url: format!("/admin/t/jobs?f.service.is={}&f.state.is=ready", spec.wire),
         paid_url: format!("{url}&f.outcome.is=paid"),
-        paid: shown(paid),
-        yesterday: shown(yesterday),
+        paid: money_if_any(paid),
+        yesterday: money_if_any(yesterday),
         url,
     }
 }

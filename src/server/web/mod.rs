@@ -6,6 +6,7 @@
 pub mod address;
 pub mod asset_routes;
 pub mod assets;
+pub mod attachment;
 pub mod cells;
 pub mod extract;
 pub mod field;
@@ -24,4 +25,3 @@ pub mod session;
 pub mod sure;
 pub mod upload;
 pub mod words;
-pub mod workbook;

@@ -7,6 +7,14 @@ pub fn money(dong: i64) -> String {
     format!("{} đ", grouped(dong))
 }
 
+/// `1.234.000 đ`; nothing where there is none.
+pub fn money_if_any(dong: i64) -> String {
+    match dong {
+        0 => String::new(),
+        some => money(some),
+    }
+}
+
 /// A count, grouped.
 pub fn count(number: i64) -> String {
     grouped(number)

@@ -2,11 +2,11 @@
 //! one, so a person has to say that it is meant.
 
 use super::row::JobRecord;
+use crate::domain::calendar::HOUR_MS;
 use crate::domain::{JobState, Outcome};
 use crate::store::StoreError;
 use crate::store::base::{Conn, Tx, exists, one, text, values};
 
-const HOUR_MS: i64 = 3_600_000;
 /// Where the shop has decided nothing.
 const REPEAT_HOURS: i64 = 24;
 

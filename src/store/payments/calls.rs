@@ -1,10 +1,10 @@
 //! How often somebody has begun to pay: counted by the hour, for all servers.
 
 use super::Questions;
+use crate::domain::calendar::HOUR_MS;
 use crate::store::StoreError;
 use crate::store::base::{Conn, Tx, execute, int_or_none, one, transaction, values};
 
-const HOUR_MS: i64 = 3_600_000;
 /// Within an hour, and within a day.
 const HOUR_MAX: i64 = 50;
 const DAY_MAX: i64 = 200;

@@ -16,15 +16,11 @@ pub(super) fn bars(trend: &[Day]) -> Vec<Bar> {
     let most = trend.iter().map(|d| d.paid).max().unwrap_or(0).max(1);
     #[expect(clippy::cast_precision_loss, reason = "pixels")]
     let bar = |(at, d): (usize, &Day)| {
-        let height = if d.paid == 0 {
-            0.0
-        } else {
-            (d.paid as f64 / most as f64 * 120.0).max(2.0)
-        };
+        let (y, height) = bar_of(d.paid, most);
         let full = day_of(d.start_ms, "%d/%m/%Y");
         Bar {
             x: at as f64 * 24.0 + 2.0,
-            y: 120.0 - height,
+            y,
             height,
             title: format!(
                 "{full}: {} · {} lần thanh toán",
@@ -37,6 +33,16 @@ pub(super) fn bars(trend: &[Day]) -> Vec<Bar> {
         }
     };
     trend.iter().enumerate().map(bar).collect()
+}
+
+/// Where a bar begins and how high it is, on a field of 120 on which the highest fills it. What is anything is seen.
+#[expect(clippy::cast_precision_loss, reason = "pixels")]
+pub(super) fn bar_of(paid: i64, most: i64) -> (f64, f64) {
+    let height = match paid {
+        0 => 0.0,
+        _ => (paid as f64 / most as f64 * 120.0).max(2.0),
+    };
+    (120.0 - height, height)
 }
 
 /// A day of Viet Nam in this form.

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::trend::day_of;
-use crate::domain::calendar::{DAY_MS, day_start};
-use crate::server::web::words::{count, money};
+use super::trend::{bar_of, day_of};
+use crate::domain::calendar::{DAY_MS, HOUR_MS, day_start};
+use crate::server::web::words::{count, money, money_if_any};
 use crate::store::jobs::PaidHour;
 
-const HOUR_MS: i64 = 3_600_000;
 /// Machines that are shown, those with the most money.
 const MACHINES_MAX: usize = 30;
 
@@ -51,14 +50,18 @@ impl<'h> BesideYesterday<'h> {
     fn pair(&self, is_wanted: impl Fn(&PaidHour) -> bool) -> Pair {
         let mut pair = Pair::default();
         for hour in self.hours.iter().filter(|hour| is_wanted(hour)) {
-            if day_start(hour.hour_ms) == self.today_ms {
-                pair.count += hour.count;
-                pair.today += hour.paid;
-            } else if hour.is_by_now {
-                pair.yesterday += hour.paid;
-            }
+            self.add(&mut pair, hour);
         }
         pair
+    }
+
+    fn add(&self, pair: &mut Pair, hour: &PaidHour) {
+        if day_start(hour.hour_ms) == self.today_ms {
+            pair.count += hour.count;
+            pair.today += hour.paid;
+        } else if hour.is_by_now {
+            pair.yesterday += hour.paid;
+        }
     }
 
     /// In one sentence: `hôm qua lúc này 900.000 đ, hơn 33 %`. Nothing where there is nothing to compare with.
@@ -87,9 +90,9 @@ impl<'h> BesideYesterday<'h> {
     pub(super) fn machines(&self) -> Vec<MachineDay> {
         let mut by_machine: BTreeMap<Option<i64>, (&PaidHour, Pair)> = BTreeMap::new();
         for hour in self.hours {
-            by_machine
-                .entry(hour.machine)
-                .or_insert_with(|| (hour, self.pair(|other| other.machine == hour.machine)));
+            let entry = by_machine.entry(hour.machine);
+            let (_, pair) = entry.or_insert_with(|| (hour, Pair::default()));
+            self.add(pair, hour);
         }
         let mut machines: Vec<_> = by_machine
             .into_values()
@@ -98,10 +101,6 @@ impl<'h> BesideYesterday<'h> {
         machines.sort_by_key(|(_, pair)| std::cmp::Reverse((pair.today, pair.yesterday)));
         machines.truncate(MACHINES_MAX);
         let day = day_of(self.today_ms, "%d/%m/%Y");
-        let shown = |amount: i64| match amount {
-            0 => String::new(),
-            some => money(some),
-        };
         machines
             .into_iter()
             .map(|(hour, pair)| MachineDay {
@@ -112,8 +111,8 @@ impl<'h> BesideYesterday<'h> {
                 operator: hour.operator.clone().unwrap_or_default(),
                 url: hour.machine.map(|machine| format!("/admin/t/jobs?f.machine_id.is={machine}&f.outcome.is=paid&f.ended_at.from={day}&sort=ended_at&desc=1")),
                 count: if pair.count == 0 { String::new() } else { count(pair.count) },
-                today: shown(pair.today),
-                yesterday: shown(pair.yesterday),
+                today: money_if_any(pair.today),
+                yesterday: money_if_any(pair.yesterday),
             })
             .collect()
     }
@@ -133,21 +132,13 @@ impl<'h> BesideYesterday<'h> {
         if most == 0 {
             return Vec::new();
         }
-        #[expect(clippy::cast_precision_loss, reason = "pixels")]
-        let bar = |paid: i64| {
-            let height = match paid {
-                0 => 0.0,
-                _ => (paid as f64 / most as f64 * 120.0).max(2.0),
-            };
-            (120.0 - height, height)
-        };
         let [yesterday, today] = sums;
         (0_u8..24)
             .zip(today.into_iter().zip(yesterday))
             .map(|(at, (today, yesterday))| HourBars {
                 x: f64::from(at) * 30.0,
-                today: bar(today.1),
-                yesterday: bar(yesterday.1),
+                today: bar_of(today.1, most),
+                yesterday: bar_of(yesterday.1, most),
                 title: format!(
                     "{at:02}–{:02} giờ: hôm nay {} ({} lần), hôm qua {} ({} lần)",
                     at + 1,

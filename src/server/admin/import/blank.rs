@@ -7,9 +7,9 @@ use super::importable;
 use super::preview::ImportQuery;
 use crate::domain::{PaymentType, Service};
 use crate::report::blank::{BlankColumn, BlankKind, blank};
+use crate::server::web::attachment::{XLSX, attachment};
 use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
-use crate::server::web::workbook::workbook;
 use crate::store::catalogue::work::JOBS;
 use crate::store::catalogue::{ColumnKind, Table};
 
@@ -20,7 +20,7 @@ pub async fn file(person: Person, Query(wanted): Query<ImportQuery>) -> Result<R
         tracing::error!(%error, table = table.name, "no file to fill in");
         Problem::broken()
     })?;
-    Ok(workbook(&format!("mau_{}", table.name), bytes))
+    Ok(attachment(XLSX, &format!("mau_{}.xlsx", table.name), bytes))
 }
 
 fn columns_of(table: &'static Table) -> Vec<BlankColumn> {
@@ -36,10 +36,10 @@ fn columns_of(table: &'static Table) -> Vec<BlankColumn> {
                 ColumnKind::TimeMs | ColumnKind::OldTime => {
                     (BlankKind::Text, "giờ, như 31/08/2026 10:20")
                 }
-                ColumnKind::Bool => (words(&["có", "không"]), ""),
+                ColumnKind::Bool => (BlankKind::choice(&["có", "không"]), ""),
                 ColumnKind::Choice(choices) => {
                     let labels: Vec<&str> = choices.iter().map(|(_, label)| *label).collect();
-                    (words(&labels), "chọn trong danh sách")
+                    (BlankKind::choice(&labels), "chọn trong danh sách")
                 }
                 ColumnKind::Relation { .. } => (BlankKind::Text, "số (ID) của dòng bên kia"),
                 ColumnKind::Id | ColumnKind::Int => (BlankKind::Text, "số"),
@@ -60,7 +60,7 @@ fn job_columns() -> Vec<BlankColumn> {
     vec![
         BlankColumn::new(
             "Dịch vụ",
-            words(&services),
+            BlankKind::choice(&services),
             "để trống thì là dịch vụ chọn khi nhập tệp",
         ),
         BlankColumn::new(
@@ -74,7 +74,11 @@ fn job_columns() -> Vec<BlankColumn> {
             BlankKind::Money,
             "nạp tiền: số tiền nạp; hóa đơn: số tiền dự kiến, để trống cũng được",
         ),
-        BlankColumn::new("Hình thức", words(&payments), "chỉ cho nạp tiền đa mạng"),
+        BlankColumn::new(
+            "Hình thức",
+            BlankKind::choice(&payments),
+            "chỉ cho nạp tiền đa mạng",
+        ),
         BlankColumn::new(
             "SĐT nhận",
             BlankKind::Text,
@@ -88,10 +92,6 @@ fn job_columns() -> Vec<BlankColumn> {
             "số nhỏ làm trước, thường là 100",
         ),
     ]
-}
-
-fn words(words: &[&str]) -> BlankKind {
-    BlankKind::Choice(words.iter().map(|word| (*word).to_owned()).collect())
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::stream;
 use serde_json::json;
 use tempfile::TempDir;
@@ -18,13 +17,13 @@ use super::request::ListRequest;
 use super::table_of;
 use crate::report::table::{CSV_MARK, TableFile, Value, csv_line};
 use crate::server::AppState;
+use crate::server::web::attachment::{XLSX, attachment};
 use crate::server::web::cells;
 use crate::server::web::extract::PathParam;
 use crate::server::web::form::FormData;
 use crate::server::web::problem::Problem;
 use crate::server::web::session::Person;
 use crate::server::web::words::local;
-use crate::server::web::workbook::XLSX;
 use crate::store::catalogue::{AuditAction, Column, ColumnKind, Table};
 use crate::store::tables::TableRow;
 use crate::store::{Entry, StoreError};
@@ -104,15 +103,8 @@ async fn send(
         "xlsx" => (XLSX, "xlsx", xlsx(lines)),
         _ => ("text/csv; charset=utf-8", "csv", csv(lines)),
     };
-    let name = format!("attachment; filename=\"{}_{day}.{ending}\"", table.name);
-    Ok((
-        [
-            (header::CONTENT_TYPE, kind.to_owned()),
-            (header::CONTENT_DISPOSITION, name),
-        ],
-        body,
-    )
-        .into_response())
+    let name = format!("{}_{day}.{ending}", table.name);
+    Ok(attachment(kind, &name, body))
 }
 
 /// Rows as they are written into a file.

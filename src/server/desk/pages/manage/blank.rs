@@ -5,7 +5,7 @@ use axum::response::Response;
 use crate::domain::Service;
 use crate::report::blank::{BlankColumn, BlankKind, blank};
 use crate::server::pay::refusal::PayRefusal;
-use crate::server::web::workbook::workbook;
+use crate::server::web::attachment::{XLSX, attachment};
 
 /// `GET /desk/manage/import/blank`
 pub(super) async fn file() -> Result<Response, PayRefusal> {
@@ -13,16 +13,14 @@ pub(super) async fn file() -> Result<Response, PayRefusal> {
         tracing::error!(%error, "no file to fill in");
         PayRefusal::broken()
     })?;
-    Ok(workbook("mau_hop_dong", bytes))
+    Ok(attachment(XLSX, "mau_hop_dong.xlsx", bytes))
 }
 
 fn columns() -> Vec<BlankColumn> {
     let text = |title, note| BlankColumn::new(title, BlankKind::Text, note);
     let day = |title, note| BlankColumn::new(title, BlankKind::Day, note);
-    let words = |title, words: &[&str], note| {
-        let words = words.iter().map(|word| (*word).to_owned()).collect();
-        BlankColumn::new(title, BlankKind::Choice(words), note)
-    };
+    let words =
+        |title, words: &[&str], note| BlankColumn::new(title, BlankKind::choice(words), note);
     let services: Vec<&str> = Service::ALL
         .iter()
         .filter(|service| service.is_payment())
